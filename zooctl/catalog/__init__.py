@@ -1,0 +1,1 @@
+"""What the zoo holds: model cards, recipes, manifests, genomes, and where to find them."""

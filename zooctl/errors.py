@@ -1,0 +1,106 @@
+"""The error family: what went wrong, where, what was expected, and what to do.
+
+The command line prints ``error: file:line: what (got …; expected …). Hint: …`` and leaves with
+the exit code of the class. Anything that is not a ``ZooError`` is a bug of ours (exit code 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike, fspath
+
+
+class ZooError(Exception):
+    """Base of all errors a user can meet; never raised itself.
+
+    Args:
+        what: One sentence without a full stop.
+        path: The file in question.
+        line: Line in that file, counted from 1.
+        field: Dotted field of a YAML or JSON document.
+        got: What was found.
+        expected: What would have been right.
+        hint: What the user can do about it.
+
+    >>> print(InputError("start is not a number", path="a.bed", line=3, got="'x'",
+    ...                  expected="an integer", hint="BED is chrom, start, end"))
+    a.bed:3: start is not a number (got 'x'; expected an integer). Hint: BED is chrom, start, end
+    """
+
+    exit_code: int = 1
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        path: str | PathLike[str] | None = None,
+        line: int | None = None,
+        field: str | None = None,
+        got: object = None,
+        expected: object = None,
+        hint: str | None = None,
+    ) -> None:
+        self.what = what
+        self.path = None if path is None else fspath(path)
+        self.line = line
+        self.field = field
+        self.got = got
+        self.expected = expected
+        self.hint = hint
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        where = ":".join(str(part) for part in (self.path, self.line) if part is not None)
+        head = ": ".join(part for part in (where, self.field, self.what) if part)
+        sides = [
+            f"{name} {value}"
+            for name, value in (("got", self.got), ("expected", self.expected))
+            if value is not None
+        ]
+        text = head + (f" ({'; '.join(sides)})" if sides else "")
+        return text + (f". Hint: {self.hint}" if self.hint else "")
+
+
+class InputError(ZooError):
+    """The user's input or call is at fault."""
+
+    exit_code = 2
+
+
+class VerificationError(ZooError):
+    """Something that was claimed does not hold when checked."""
+
+    exit_code = 3
+
+
+class NetworkError(ZooError):
+    """A host could not be reached or did not answer as it should."""
+
+    exit_code = 4
+
+
+class IntegrityError(ZooError):
+    """Bytes differ from the digest that the repository holds."""
+
+    exit_code = 5
+
+
+class UnsafeError(ZooError):
+    """Refused, because it could harm the user's machine."""
+
+    exit_code = 6
+
+
+class ManyErrors(ZooError):
+    """Several errors of one document, reported together, one a line.
+
+    The exit code is that of the first.
+    """
+
+    def __init__(self, errors: Sequence[ZooError]) -> None:
+        super().__init__(f"{len(errors)} problems")
+        self.errors = tuple(errors)
+        self.exit_code = self.errors[0].exit_code
+
+    def __str__(self) -> str:
+        return "\n".join(str(error) for error in self.errors)

@@ -1,0 +1,1 @@
+"""From weights and a genome to predicted tracks, through onnxruntime."""

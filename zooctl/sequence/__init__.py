@@ -1,0 +1,1 @@
+"""Integers and arrays in, integers and arrays out: coordinates, windows, one-hot, bins."""

@@ -1,0 +1,1 @@
+"""From a recipe to weights, through torch. Needs the `train` extra."""
