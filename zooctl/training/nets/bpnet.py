@@ -1,0 +1,136 @@
+"""BPNet: one wide convolution, then dilated convolutions with skips, then a profile.
+
+Sources: Avsec et al. 2021, doi:10.1038/s41588-021-00782-6; the quantitative form is that of
+GOPHER (Toneyan, Tang and Koo 2022, doi:10.1038/s42256-022-00570-9).
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from zooctl.errors import InputError
+from zooctl.training.nets.control import ControlBackground
+from zooctl.training.nets.layers import (
+    Activation,
+    activation_of,
+    check_lengths,
+    conv,
+    crop,
+    inverse_softplus,
+    per_track,
+    start_like_keras,
+)
+
+
+class DilatedStack(nn.Module):
+    """``layers`` convolutions of width 3, dilation 2, 4, 8, …, each added to what it reads."""
+
+    def __init__(self, filters: int, layers: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(
+            conv(filters, filters, 3, dilation=2**i) for i in range(1, layers + 1)
+        )
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(n, filters, length)`` to the same shape."""
+        for layer in self.convs:
+            x = x + self.dropout(functional.relu(layer(x)))
+        return x
+
+
+class BPNet(nn.Module):
+    """Rate of each bin, in GOPHER's form: profile convolution, average over bins, softplus.
+
+    With ``pool`` above 1 the dilated layers work on positions of ``pool`` bases, which costs
+    ``pool`` times less and reads ``pool`` times further; GOPHER's form is ``pool=1``.
+
+    Args:
+        input_length: Bases read.
+        n_tracks: Tracks predicted.
+        bin_size: Bases a value covers.
+        output_length: Bases predicted, centred; all that are read if not given.
+        filters: Channels of every hidden layer.
+        first_kernel: Width of the first convolution, in bases.
+        pool: Bases that the max-pooling after the first activation joins.
+        dilated_layers: Number of dilated layers; layer i has dilation 2^i, i = 1, 2, ….
+        profile_kernel: Width of the profile convolution, in positions of ``pool`` bases.
+        dropout: Probability of dropping a hidden value after each activation.
+        activation: Of the first layer.
+        n_controls: Control tracks, added to the rate by learned factors (see
+            ``ControlBackground``).
+
+    Raises:
+        InputError: The lengths do not fit each other.
+    """
+
+    def __init__(
+        self,
+        *,
+        input_length: int,
+        n_tracks: int,
+        bin_size: int,
+        output_length: int | None = None,
+        filters: int = 256,
+        first_kernel: int = 25,
+        pool: int = 1,
+        dilated_layers: int = 9,
+        profile_kernel: int = 7,
+        dropout: float = 0.0,
+        activation: Activation = "relu",
+        n_controls: int = 0,
+    ) -> None:
+        super().__init__()
+        output_length = input_length if output_length is None else output_length
+        check_lengths(
+            input_length=input_length, output_length=output_length, bin_size=bin_size, pool=pool
+        )
+        self.n_tracks, self.n_controls = n_tracks, n_controls
+        self.n_bins = self.control_length = output_length // bin_size
+        self.output_positions = output_length // pool
+        self.first = nn.Sequential(conv(4, filters, first_kernel), activation_of(activation))
+        self.pool = nn.MaxPool1d(pool) if pool > 1 else nn.Identity()
+        self.dropout = nn.Dropout(dropout)
+        self.dilated = DilatedStack(filters, dilated_layers, dropout)
+        self.profile = conv(filters, n_tracks, profile_kernel)
+        self.bins = nn.AvgPool1d(bin_size // pool)
+        self.background = ControlBackground(n_tracks, n_controls) if n_controls else None
+        start_like_keras(self)
+
+    def forward(self, x: Tensor, control: Tensor | None = None) -> Tensor:
+        """Rates ``(n, n_tracks, n_bins)``.
+
+        Args:
+            x: One-hot ``(n, 4, input_length)``.
+            control: ``(n, n_controls, n_bins)``, in the unit of its own bins; required if the
+                network has controls.
+        """
+        hidden = self.dilated(self.dropout(self.pool(self.first(x))))
+        profile = crop(self.profile(hidden), self.output_positions)
+        rate = functional.softplus(self.bins(profile))
+        if self.background is None:
+            return rate
+        if control is None:
+            raise InputError("network needs its control track", field="control")
+        return rate + cast(Tensor, self.background(control))
+
+    def set_output_bias(
+        self, mean: float | Tensor, control_mean: float | Tensor | None = None
+    ) -> None:
+        """Let training begin at the mean rate instead of at softplus(0) = 0.69.
+
+        Args:
+            mean: Mean target a bin, for all tracks or ``(n_tracks,)``.
+            control_mean: Mean of the control a bin, for all controls or ``(n_controls,)``; the
+                background then begins with half of the mean rate.
+        """
+        rate = per_track(mean, self.n_tracks)
+        if self.background is not None and control_mean is not None:
+            rate = rate / 2
+            self.background.set_rate(rate, per_track(control_mean, self.n_controls))
+        with torch.no_grad():
+            cast(Tensor, self.profile.bias).copy_(inverse_softplus(rate))

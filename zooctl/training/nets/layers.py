@@ -1,0 +1,127 @@
+"""Small parts that several networks share: convolution, start values, activations, checks.
+
+Arrays are channels first, ``(n, channels, length)``. The source papers are written in Keras, so
+start values, padding and batch normalisation follow Keras where it differs from PyTorch.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from zooctl.errors import InputError
+
+Activation = Literal["relu", "exp"]
+
+
+class Exp(nn.Module):
+    """Exponential activation; filters after it are easier to read as motifs.
+
+    Nothing is clamped: float32 holds exp(88), and an input that large means that training has
+    diverged, which a clamp would hide.
+
+    Source: Koo and Ploenzke 2021, doi:10.1038/s42256-020-00291-x.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.exp(x)
+
+
+def activation_of(name: Activation) -> nn.Module:
+    """The activation of that name, as a module."""
+    return Exp() if name == "exp" else nn.ReLU()
+
+
+def conv(
+    in_channels: int, out_channels: int, kernel: int, *, dilation: int = 1, bias: bool = True
+) -> nn.Conv1d:
+    """Convolution that keeps the length ('same': zeros outside, the odd one on the right)."""
+    return nn.Conv1d(
+        in_channels, out_channels, kernel, dilation=dilation, padding="same", bias=bias
+    )
+
+
+def start_like_keras(net: nn.Module) -> None:
+    """Set start values as Keras does: Glorot uniform kernels, biases of zero."""
+    for module in net.modules():
+        if isinstance(module, nn.Conv1d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+def inverse_softplus(y: Tensor) -> Tensor:
+    """The x with softplus(x) = y, for y of at least 1e-4 (smaller ones are raised to it).
+
+    >>> round(float(inverse_softplus(torch.tensor(0.6931472))), 6)
+    0.0
+    """
+    y = y.clamp(min=1e-4)
+    return y + torch.log(-torch.expm1(-y))
+
+
+def per_track(values: float | Tensor, n_tracks: int) -> Tensor:
+    """One float32 value a track, from a number for all or from ``(n_tracks,)`` values."""
+    tensor = torch.as_tensor(values, dtype=torch.float32)
+    return tensor.expand(n_tracks).clone()
+
+
+def crop(x: Tensor, length: int) -> Tensor:
+    """The centred part of the last axis that has this length."""
+    start = (x.shape[-1] - length) // 2
+    return x[..., start : start + length]
+
+
+def check_lengths(
+    *, input_length: int, output_length: int, bin_size: int, pool: int = 1, crops: bool = True
+) -> None:
+    """Refuse window lengths that a network with this much pooling cannot serve.
+
+    Args:
+        input_length: Bases read.
+        output_length: Bases predicted, centred in the input.
+        bin_size: Bases a predicted value covers.
+        pool: Bases a position of the last layer before the bins covers.
+        crops: Whether the network can predict less than it reads.
+
+    Raises:
+        InputError: Naming the field at fault.
+    """
+    if not 0 < output_length <= input_length:
+        raise InputError(
+            "output is longer than the input or empty",
+            field="output_length",
+            got=output_length,
+            expected=f"1 to {input_length}",
+        )
+    if not crops and output_length != input_length:
+        raise InputError(
+            "this network predicts all it reads",
+            field="output_length",
+            got=output_length,
+            expected=input_length,
+        )
+    if bin_size < 1 or output_length % bin_size:
+        raise InputError(
+            "output is not a whole number of bins",
+            field="bin_size",
+            got=bin_size,
+            expected=f"a divisor of {output_length}",
+        )
+    if input_length % pool or bin_size % pool or ((input_length - output_length) // 2) % pool:
+        raise InputError(
+            "pooling does not divide the input, the bin and the flank",
+            field="pool",
+            got=pool,
+            expected=f"a divisor of {math.gcd(input_length, bin_size)}",
+        )
+    if (input_length - output_length) % 2:
+        raise InputError(
+            "flanks are of different lengths",
+            field="output_length",
+            got=output_length,
+            expected=f"{input_length} less an even number",
+        )
