@@ -1,0 +1,226 @@
+"""The model card: what a model is, whether one may use it, how good it is; written by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from zooctl.catalog.fields import (
+    Digest,
+    FilePath,
+    Items,
+    Licence,
+    Name,
+    Problem,
+    Revision,
+    Sha256,
+    Split,
+    Text,
+    TrackName,
+    Url,
+    Values,
+    geometry_problems,
+    repeated,
+    unknown_problems,
+)
+from zooctl.catalog.strict_yaml import load, parse
+from zooctl.sequence.windows import Geometry
+
+
+def _unknown_base(value: float) -> float:
+    if value not in (0.0, 0.25):
+        raise ValueError("0 or 0.25")
+    return value
+
+
+UnknownBase = Annotated[
+    float, AfterValidator(_unknown_base), Field(json_schema_extra={"enum": [0, 0.25]})
+]
+
+
+class Track(Values):
+    """One predicted signal.
+
+    Attributes:
+        name: Short name, used in file names.
+        assay: Assay term, as ``ChIP-seq``.
+        target: What was assayed, as ``CTCF``; left out where the assay has none.
+        biosample: Cell line or tissue.
+        biosample_ontology: Its ontology term, as ``EFO:0002784``.
+        unit: Unit of a predicted value.
+        strand: Strand of the signal; ``.`` for both together.
+    """
+
+    name: TrackName
+    assay: Text
+    target: Text | None = None
+    biosample: Text
+    biosample_ontology: Annotated[str, Field(pattern=r"^[A-Za-z]+:[A-Za-z0-9_]+$")] | None
+    unit: Text
+    strand: Literal["+", "-", "."]
+
+
+class Dataset(Values):
+    """One file that the model was trained on; ``id`` is that of the recipe's source."""
+
+    id: Name
+    accession: Text | None
+    url: Url | None
+    sha256: Sha256 | None
+    size: Annotated[int, Field(ge=0)] | None
+    licence: Licence
+
+
+class Metric(Values):
+    """One figure on the card, beside what a simple method reaches on the same windows.
+
+    Attributes:
+        name: As ``zooctl evaluate`` prints it.
+        track: The track; left out where the figure is over all of them.
+        value: The figure; the mean where several seeds were trained.
+        sd: Standard deviation over seeds.
+        n: How many windows or bins.
+        split: Which part of the split it was measured on.
+        definition: What exactly was measured.
+        baseline: What the baseline is.
+        baseline_value: The baseline's figure.
+    """
+
+    name: TrackName
+    track: TrackName | None = None
+    value: float | None
+    sd: Annotated[float, Field(ge=0)] | None = None
+    n: Annotated[int, Field(ge=1)] | None = None
+    split: Literal["train", "validation", "test"]
+    definition: Text | None = None
+    baseline: Text | None
+    baseline_value: float | None
+
+
+class WeightFile(Values):
+    """One file of weights; ``path`` is below the entry's folder, ``url`` where else it lies."""
+
+    path: FilePath
+    sha256: Sha256
+    size: Annotated[int, Field(ge=1)]
+    url: Url | None = None
+
+
+class Hub(Values):
+    """A repository on the Hugging Face hub, pinned to a commit."""
+
+    repo: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$", max_length=96)]
+    revision: Revision
+
+
+class Weights(Values):
+    """Where the weights are: files with digests, a hub commit, or both."""
+
+    files: Items[WeightFile] = ()
+    hub: Hub | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        if not self.files and self.hub is None:
+            yield Problem("", "weights are nowhere", expected="files, hub, or null with a reason")
+        for path in repeated([file.path for file in self.files]):
+            yield Problem("files", "two files have one path", path)
+
+
+class Card(Values):
+    """A model card; the meaning of each field is in ``zooctl schema card``."""
+
+    name: Name = Field(description="Stem of this file, of the recipe, and folder in zoo/.")
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+    status: Literal["released", "preview", "experimental"] = Field(
+        default="released",
+        description="preview: stands in for a model to come; experimental: loses to its baseline.",
+    )
+    notice: Text | None = Field(default=None, description="Said on stderr at every prediction.")
+    licence: Licence = Field(description="SPDX identifier, of the weights.")
+    citation: Text | None
+    authors: Annotated[Items[Text], Field(min_length=1)]
+    assembly: TrackName
+    input_length: Annotated[int, Field(ge=1)] = Field(description="bp read by the network.")
+    output_length: Annotated[int, Field(ge=1)] = Field(description="bp predicted, centred.")
+    bin_size: Annotated[int, Field(ge=1)] = Field(description="bp to a predicted value.")
+    core_length: Annotated[int, Field(ge=1)] = Field(description="bp kept; stride of the grid.")
+    unknown_base: UnknownBase = Field(description="One-hot value of N and other IUPAC codes.")
+    tracks: Annotated[Items[Track], Field(min_length=1)]
+    strand_pairs: Items[tuple[TrackName, TrackName]] = Field(
+        default=(), description="Tracks that change places under reverse complement."
+    )
+    output_transform: Literal["none", "arcsinh", "log1p"] = Field(
+        description="Transform of the training target, undone at prediction."
+    )
+    output_scale: Literal["signal", "log", "logit", "probability"]
+    training_data: Items[Dataset]
+    split: Split
+    seed: Annotated[int, Field(ge=0)] | None
+    environment: Digest | None = Field(description="Hash of the software it was trained with.")
+    metrics: Items[Metric] = Field(description="The first is the headline.")
+    robustness: Annotated[float, Field(ge=0)] | None = Field(
+        description="Variation score of Toneyan 2022 over random shifts; lower is more robust."
+    )
+    intended_use: Text
+    limits: Annotated[Items[Text], Field(min_length=1)]
+    weights: Weights | None
+    unknown: dict[str, Text] = Field(
+        default_factory=dict,
+        description="Why a field is null: dotted path (with * for any index) to reason.",
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        yield from geometry_problems(
+            self.input_length, self.output_length, self.bin_size, self.core_length
+        )
+        yield from unknown_problems(self, self.unknown)
+        tracks = [track.name for track in self.tracks]
+        for name in repeated([name.lower() for name in tracks]):
+            yield Problem("tracks", "two tracks have one name, letter case aside", name)
+        for name in repeated([dataset.id for dataset in self.training_data]):
+            yield Problem("training_data", "two datasets have one id", name)
+        paired = [name for pair in self.strand_pairs for name in pair]
+        for index, pair in enumerate(self.strand_pairs):
+            for name in set(pair) - set(tracks):
+                yield Problem(f"strand_pairs.{index}", "no such track", name, ", ".join(tracks))
+        for name in repeated(paired):
+            yield Problem("strand_pairs", "a track is paired twice", name)
+        for index, metric in enumerate(self.metrics):
+            if metric.track is not None and metric.track not in tracks:
+                field = f"metrics.{index}.track"
+                yield Problem(field, "no such track", metric.track, ", ".join(tracks))
+
+    @property
+    def geometry(self) -> Geometry:
+        """The model's window."""
+        return Geometry(self.input_length, self.output_length, self.bin_size, self.core_length)
+
+    @property
+    def n_tracks(self) -> int:
+        """Predicted values of a bin."""
+        return len(self.tracks)
+
+    @property
+    def track_order_rc(self) -> tuple[int, ...]:
+        """Index of the track that each track becomes under reverse complement.
+
+        Tracks ``plus, minus, both`` with the pair ``(plus, minus)`` give ``(1, 0, 2)``.
+        """
+        index = {track.name: number for number, track in enumerate(self.tracks)}
+        order = list(range(len(self.tracks)))
+        for first, second in self.strand_pairs:
+            order[index[first]], order[index[second]] = index[second], index[first]
+        return tuple(order)
+
+
+def load_card(path: Path) -> Card:
+    """Read a card.
+
+    Raises:
+        InputError: The file is no card (ManyErrors where several things are wrong).
+    """
+    return parse(Card, load(path))

@@ -1,0 +1,284 @@
+"""The recipe: how weights were made; values only, chosen among what this program has built in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from zooctl.catalog.card import UnknownBase
+from zooctl.catalog.fields import (
+    FilePath,
+    Items,
+    Licence,
+    Md5,
+    Name,
+    Problem,
+    Sha256,
+    Split,
+    Text,
+    TrackName,
+    Url,
+    Values,
+    geometry_problems,
+    repeated,
+    unknown_problems,
+)
+from zooctl.catalog.networks import Count, Network
+from zooctl.catalog.strict_yaml import load, parse
+from zooctl.sequence.windows import Geometry
+
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Source(Values):
+    """One data file, pinned by its bytes.
+
+    Attributes:
+        id: How the rest of the recipe names it.
+        file: Path below ``recipes/data`` or a mirror; its last part is the name looked up there.
+        accession: Of the archive it came from.
+        url: Where it is published.
+        mirrors: Where else the same bytes are.
+        sha256: Of the file; what is downloaded or found has this digest or is not used.
+        size: Bytes.
+        md5: As the archive publishes it, where it does.
+        assembly: Of its coordinates.
+        assay: With target, biosample and output_type: as the archive describes the file, so that
+            a re-used accession is noticed.
+    """
+
+    id: Name
+    file: FilePath
+    accession: Text | None
+    url: Url | None
+    mirrors: Items[Url] = ()
+    sha256: Sha256 | None
+    size: Annotated[int, Field(ge=1)] | None
+    md5: Md5 | None = None
+    licence: Licence
+    citation: Text
+    assembly: TrackName
+    assay: Text | None = None
+    target: Text | None = None
+    biosample: Text | None = None
+    output_type: Text | None = None
+
+
+class GenomeChoice(Values):
+    """The genome that windows are cut from, found as ``zooctl genome`` finds it."""
+
+    assembly: TrackName
+
+
+class Window(Values):
+    """Lengths in bp of a training example, as on the card."""
+
+    input_length: Count
+    output_length: Count
+    bin_size: Count
+    core_length: Count
+
+    def problems(self) -> Iterator[Problem]:
+        yield from geometry_problems(
+            self.input_length, self.output_length, self.bin_size, self.core_length
+        )
+
+    @property
+    def geometry(self) -> Geometry:
+        """The same as integers that compute."""
+        return Geometry(self.input_length, self.output_length, self.bin_size, self.core_length)
+
+
+class BigWigSignal(Values):
+    """Signal of a bigWig file, binned; bases without an entry count as ``missing``."""
+
+    key: Literal["bigwig"]
+    source: Name
+    statistic: Literal["mean"] = "mean"
+    missing: float = 0.0
+    transform: Literal["none"] = "none"
+
+
+class Target(Values):
+    """What a track of the card is trained on."""
+
+    track: TrackName
+    signal: BigWigSignal
+
+
+class Control(Values):
+    """A second input of the network, binned as the targets are."""
+
+    name: TrackName
+    signal: BigWigSignal
+
+
+class CoverageWindows(Values):
+    """Windows whose strongest bin passes a threshold, and weaker ones drawn anew each epoch.
+
+    Attributes:
+        threshold: Least value that the maximum over bins and tracks of a window must have.
+        stride: bp between candidate windows.
+        negatives: Windows below the threshold in an epoch, per window above it.
+        max_unknown: Largest fraction of N in a window that is used.
+    """
+
+    key: Literal["coverage_threshold"]
+    threshold: float
+    stride: Count
+    negatives: NotNegative
+    max_unknown: Annotated[float, Field(ge=0, le=1)] = 0.5
+
+
+class PoissonLoss(Values):
+    """Negative log likelihood of counts under predicted rates, without the factorial."""
+
+    key: Literal["poisson_nll"]
+
+
+class Augmentation(Values):
+    """Changes to training windows, drawn per sample; targets follow.
+
+    Attributes:
+        reverse_complement: Whether half of the windows are read on the other strand.
+        max_shift: Windows move by up to this many bp either way.
+    """
+
+    reverse_complement: bool = False
+    max_shift: Annotated[int, Field(ge=0)] = 0
+
+
+class Adam(Values):
+    """Adam (Kingma and Ba 2015); weight decay is added to the gradient.
+
+    Attributes:
+        clip_norm: Largest norm of the gradient over all weights; left out for no limit.
+    """
+
+    key: Literal["adam"]
+    lr: Positive = 0.001
+    weight_decay: NotNegative = 0.0
+    betas: tuple[Fraction, Fraction] = Field(default=(0.9, 0.999), strict=False)
+    eps: Positive = 1e-8
+    clip_norm: Positive | None = None
+
+
+class PlateauDecay(Values):
+    """Lower the learning rate when the validation loss stops falling."""
+
+    factor: Annotated[float, Field(gt=0, lt=1)]
+    patience: Annotated[int, Field(ge=0)]
+    min_lr: NotNegative = 0.0
+
+
+class EarlyStopping(Values):
+    """Stop when the validation loss has not fallen for so many epochs."""
+
+    patience: Count
+    min_delta: NotNegative = 0.0
+
+
+class Schedule(Values):
+    """How long training goes on; the epoch with the lowest validation loss is kept."""
+
+    max_epochs: Count
+    plateau_decay: PlateauDecay | None = None
+    early_stopping: EarlyStopping | None = None
+
+
+class Export(Values):
+    """How the trained network is written.
+
+    Attributes:
+        opset: ONNX operator set.
+        probe_windows: Windows stored with their predictions.
+    """
+
+    opset: Annotated[int, Field(ge=17, le=23)] = 18
+    probe_windows: Count = 64
+
+
+class Recipe(Values):
+    """A recipe; the meaning of each field is in ``zooctl schema recipe``."""
+
+    name: Name = Field(description="Stem of this file, of the card, and folder in zoo/.")
+    sources: Annotated[Items[Source], Field(min_length=1)]
+    genome: GenomeChoice
+    split: Split
+    window: Window
+    unknown_base: UnknownBase
+    targets: Annotated[Items[Target], Field(min_length=1)] = Field(
+        description="One a track, in the card's order."
+    )
+    controls: Items[Control] = ()
+    windows: CoverageWindows = Field(description="Which windows are trained on.")
+    network: Network
+    loss: PoissonLoss
+    augmentation: Augmentation = Augmentation()
+    optimiser: Adam
+    schedule: Schedule
+    batch_size: Count
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    threads: Annotated[int, Field(ge=1, le=1024)] = Field(
+        description="CPU threads of training; another number may give other bits."
+    )
+    export: Export = Export()
+    unknown: dict[str, Text] = Field(
+        default_factory=dict,
+        description="Why a field is null: dotted path (with * for any index) to reason.",
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        yield from unknown_problems(self, self.unknown)
+        yield from self._source_problems()
+        for name in repeated([target.track for target in self.targets]):
+            yield Problem("targets", "two targets train one track", name)
+        for name in repeated([control.name for control in self.controls]):
+            yield Problem("controls", "two controls have one name", name)
+        if self.windows.stride % self.window.bin_size:
+            yield Problem(
+                "windows.stride",
+                "stride is no whole number of bins",
+                str(self.windows.stride),
+                f"a multiple of {self.window.bin_size}",
+            )
+
+    def _source_problems(self) -> Iterator[Problem]:
+        ids = [source.id for source in self.sources]
+        for name in repeated(ids):
+            yield Problem("sources", "two sources have one id", name)
+        used = [(f"targets.{i}.signal.source", t.signal.source) for i, t in enumerate(self.targets)]
+        used += [
+            (f"controls.{i}.signal.source", c.signal.source) for i, c in enumerate(self.controls)
+        ]
+        for field, name in used:
+            if name not in ids:
+                yield Problem(field, "no such source", name, ", ".join(ids))
+        for index, source in enumerate(self.sources):
+            if source.id not in {name for _, name in used}:
+                yield Problem(f"sources.{index}.id", "source is not used", source.id)
+            if source.assembly != self.genome.assembly:
+                yield Problem(
+                    f"sources.{index}.assembly",
+                    "source lies on another assembly than the genome",
+                    source.assembly,
+                    self.genome.assembly,
+                )
+
+    def source(self, name: str) -> Source:
+        """Return the source with an id that the recipe uses."""
+        return next(source for source in self.sources if source.id == name)
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe.
+
+    Raises:
+        InputError: The file is no recipe (ManyErrors where several things are wrong).
+    """
+    return parse(Recipe, load(path))
