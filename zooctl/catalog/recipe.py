@@ -95,12 +95,11 @@ class Window(Values):
 
 
 class BigWigSignal(Values):
-    """Signal of a bigWig file, binned; bases without an entry count as ``missing``."""
+    """Signal of a bigWig file, binned; bases without an entry count as 0."""
 
     key: Literal["bigwig"]
     source: Name
     statistic: Literal["mean"] = "mean"
-    missing: float = 0.0
     transform: Literal["none"] = "none"
 
 
@@ -119,13 +118,14 @@ class Control(Values):
 
 
 class CoverageWindows(Values):
-    """Windows whose strongest bin passes a threshold, and weaker ones drawn anew each epoch.
+    """Windows whose strongest base passes a threshold, and weaker ones drawn anew each epoch.
 
     Attributes:
-        threshold: Least value that the maximum over bins and tracks of a window must have.
+        threshold: Least value that the strongest base of a window's core must have in any track.
         stride: bp between candidate windows.
         negatives: Windows below the threshold in an epoch, per window above it.
-        max_unknown: Largest fraction of N in a window that is used.
+        max_unknown: Largest fraction of N in the core of a window that is used.
+        max_control: Largest value of any control in the core; left out for no limit.
     """
 
     key: Literal["coverage_threshold"]
@@ -133,6 +133,7 @@ class CoverageWindows(Values):
     stride: Count
     negatives: NotNegative
     max_unknown: Annotated[float, Field(ge=0, le=1)] = 0.5
+    max_control: float | None = None
 
 
 class PoissonLoss(Values):
@@ -180,7 +181,6 @@ class EarlyStopping(Values):
     """Stop when the validation loss has not fallen for so many epochs."""
 
     patience: Count
-    min_delta: NotNegative = 0.0
 
 
 class Schedule(Values):
@@ -189,18 +189,6 @@ class Schedule(Values):
     max_epochs: Count
     plateau_decay: PlateauDecay | None = None
     early_stopping: EarlyStopping | None = None
-
-
-class Export(Values):
-    """How the trained network is written.
-
-    Attributes:
-        opset: ONNX operator set.
-        probe_windows: Windows stored with their predictions.
-    """
-
-    opset: Annotated[int, Field(ge=17, le=23)] = 18
-    probe_windows: Count = 64
 
 
 class Recipe(Values):
@@ -227,7 +215,6 @@ class Recipe(Values):
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(
         description="CPU threads of training; another number may give other bits."
     )
-    export: Export = Export()
     unknown: dict[str, Text] = Field(
         default_factory=dict,
         description="Why a field is null: dotted path (with * for any index) to reason.",
@@ -240,13 +227,6 @@ class Recipe(Values):
             yield Problem("targets", "two targets train one track", name)
         for name in repeated([control.name for control in self.controls]):
             yield Problem("controls", "two controls have one name", name)
-        if self.windows.stride % self.window.bin_size:
-            yield Problem(
-                "windows.stride",
-                "stride is no whole number of bins",
-                str(self.windows.stride),
-                f"a multiple of {self.window.bin_size}",
-            )
 
     def _source_problems(self) -> Iterator[Problem]:
         ids = [source.id for source in self.sources]
