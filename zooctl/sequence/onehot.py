@@ -59,7 +59,7 @@ def to_onehot(codes: Codes, unknown_base: float) -> NDArray[np.float32]:
     [[1.0, 0.0, 0.25], [0.0, 0.0, 0.25], [0.0, 0.0, 0.25], [0.0, 1.0, 0.25]]
     """
     channels = np.arange(len(BASES), dtype=np.uint8)
-    onehot = (codes[:, None, :] == channels[:, None]).astype(np.float32)
+    onehot: NDArray[np.float32] = (codes[:, None, :] == channels[:, None]).astype(np.float32)
     if unknown_base:
         onehot += (codes == N)[:, None, :] * np.float32(unknown_base)
     return onehot

@@ -1,0 +1,55 @@
+"""Where zooctl keeps what it can make or fetch again: FASTA indexes, genomes, weights."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from zooctl.errors import InputError, UnsafeError
+
+
+def cache_folder() -> Path:
+    """Return the cache folder; nothing is created.
+
+    ``$ZOOCTL_HOME``, else ``$XDG_CACHE_HOME/zooctl``, else ``~/.cache/zooctl``.
+
+    Raises:
+        InputError: None of these is set and the user has no home folder.
+    """
+    if own := os.environ.get("ZOOCTL_HOME"):
+        return Path(own).expanduser().absolute()
+    shared = os.environ.get("XDG_CACHE_HOME", "")
+    # The XDG base directory specification has relative paths ignored.
+    if shared and Path(shared).is_absolute():
+        return Path(shared) / "zooctl"
+    try:
+        return Path.home() / ".cache" / "zooctl"
+    except RuntimeError:
+        raise InputError(
+            "there is no home folder for the cache", hint="set ZOOCTL_HOME to a folder"
+        ) from None
+
+
+def make_cache_folder(*parts: str) -> Path:
+    """Create and return ``cache_folder()/parts``, readable by its owner alone where new.
+
+    Raises:
+        UnsafeError: The cache belongs to somebody else and others may write into it, so its
+            content could be anybody's.
+        OSError: It cannot be created (a read-only or full disk).
+    """
+    root = cache_folder()
+    root.parent.mkdir(parents=True, exist_ok=True)
+    root.mkdir(mode=0o700, exist_ok=True)
+    status = root.stat()
+    others_write = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if hasattr(os, "getuid") and status.st_uid != os.getuid() and others_write:
+        raise UnsafeError(
+            "the cache folder belongs to another user and others may write into it",
+            path=root,
+            hint="set ZOOCTL_HOME to a folder of your own",
+        )
+    folder = root.joinpath(*parts)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
