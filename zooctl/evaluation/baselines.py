@@ -1,0 +1,166 @@
+"""What a trained network has to beat: GC content, 5-mer ridge, best hit of a known motif.
+
+All work on genome codes of one contig and give one number a bin; bins start at position 0 and a
+last part shorter than a bin is left out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from zooctl.files.motifs import Motif
+from zooctl.sequence.onehot import Codes, N
+from zooctl.sequence.windows import gather
+
+Values = NDArray[np.float32]
+Counts = NDArray[np.float32]
+
+# Bases worked on at a time: intermediate arrays stay below 100 MB.
+_CHUNK = 1 << 20
+
+
+def whole_bins(codes: Codes, bin_size: int) -> Codes:
+    """Return the codes of all whole bins, ``(n_bins, bin_size)`` (a view)."""
+    n_bins = len(codes) // bin_size
+    return codes[: n_bins * bin_size].reshape(n_bins, bin_size)
+
+
+def gc_content(codes: Codes, bin_size: int) -> Values:
+    """Return the share of C and G among the known bases of each bin; NaN without any.
+
+    >>> from zooctl.sequence.onehot import encode
+    >>> gc_content(encode(b"GCATNNGAA"), 4).tolist()
+    [0.5, 0.5]
+    """
+    bins = whole_bins(codes, bin_size)
+    known = (bins != N).sum(axis=1, dtype=np.int64)
+    strong = ((bins == 1) | (bins == 2)).sum(axis=1, dtype=np.int64)
+    share = np.full(len(bins), np.nan, dtype=np.float32)
+    full = known > 0
+    share[full] = strong[full] / known[full]
+    return share
+
+
+def _kmer_columns(k: int) -> NDArray[np.intp]:
+    """Return the feature of each k-mer, ``(4**k,)``; the two strands of a k-mer share one."""
+    ids = np.arange(4**k)
+    digits = ids[:, None] // 4 ** np.arange(k) % 4
+    # The last base is the least significant digit; read first and complemented, it flips strands.
+    other = ((3 - digits) * 4 ** np.arange(k)[::-1]).sum(axis=1)
+    _, column = np.unique(np.minimum(ids, other), return_inverse=True)
+    return column.astype(np.intp)
+
+
+def kmer_counts(codes: Codes, bin_size: int, k: int = 5) -> Counts:
+    """Return how often each k-mer lies inside each bin, both strands as one.
+
+    Args:
+        codes: Genome codes of a contig, ``(length,)``.
+        bin_size: Bases to a bin.
+        k: Length of the words.
+
+    Returns:
+        ``(n_bins, n_features)`` float32; 512 features for k = 5. Words with an unknown base are
+        not counted.
+    """
+    bins = whole_bins(codes, bin_size)
+    column = _kmer_columns(k)
+    n_features = int(column.max()) + 1
+    # One table lookup turns a word into its feature; unknown words go to an extra last column.
+    table = np.append(column, n_features)
+    counts = np.empty((len(bins), n_features), dtype=np.float32)
+    step = max(1, _CHUNK // bin_size)
+    for first in range(0, len(bins), step):
+        part = bins[first : first + step]
+        width = bin_size - k + 1
+        word = np.zeros((len(part), width), dtype=np.intp)
+        unknown = np.zeros((len(part), width), dtype=np.bool_)
+        for offset in range(k):
+            letters = part[:, offset : offset + width]
+            word = word * 4 + letters
+            unknown |= letters == N
+        word[unknown] = 4**k
+        features = table[word] + np.arange(len(part))[:, None] * (n_features + 1)
+        found = np.bincount(features.ravel(), minlength=len(part) * (n_features + 1))
+        counts[first : first + step] = found.reshape(len(part), n_features + 1)[:, :-1]
+    return counts
+
+
+def fit_kmer_ridge(counts: Counts, signal: NDArray[np.floating], alpha: float = 1000.0) -> Pipeline:
+    """Fit a ridge regression of signal on standardised k-mer counts.
+
+    Args:
+        counts: k-mer counts of the training bins, ``(n_bins, n_features)``.
+        signal: Their measured signal, ``(n_bins,)``.
+        alpha: Penalty on the squared weights of standardised counts.
+    """
+    model = make_pipeline(StandardScaler(copy=False), Ridge(alpha=alpha, solver="cholesky"))
+    return model.fit(counts, signal)
+
+
+def _block_table(weights: NDArray[np.float64]) -> Values:
+    """Return the summed weights of every word of ``len(weights)`` codes; -inf with an unknown."""
+    table = np.zeros(1)
+    for row in weights:
+        table = (table[:, None] + np.append(row, -np.inf)).ravel()
+    return table.astype(np.float32)
+
+
+def scan(codes: Codes, weights: NDArray[np.float64]) -> Values:
+    """Score every window of a sequence with a weight matrix, one strand.
+
+    Args:
+        codes: Genome codes, ``(length,)``.
+        weights: Weight of each base at each position, ``(width, 4)``.
+
+    Returns:
+        Scores by first base, ``(length - width + 1,)``; -inf where a base is unknown.
+
+    >>> from zooctl.sequence.onehot import encode
+    >>> scan(encode(b"ACGNA"), np.array([[1.0, 0, 0, 0], [0, 2, 0, 0]])).tolist()
+    [3.0, 0.0, -inf, -inf]
+    """
+    width = len(weights)
+    n = max(0, len(codes) - width + 1)
+    scores = np.zeros(n, dtype=np.float32)
+    # Five positions at a time: a word of five codes indexes a table of 5^5 sums.
+    for first in range(0, width, 5):
+        block = weights[first : first + 5]
+        word = np.zeros(n, dtype=np.intp)
+        for offset in range(first, first + len(block)):
+            word *= 5
+            word += codes[offset : offset + n]
+        scores += _block_table(block)[word]
+    return scores
+
+
+def best_hits(codes: Codes, motif: Motif, bin_size: int) -> Values:
+    """Return the best log-odds score of a motif in each bin, over both strands.
+
+    A hit belongs to the bin that holds its centre. It may reach into the next bin.
+
+    Args:
+        codes: Genome codes of a contig, ``(length,)``.
+        motif: Profile; scored as log2 odds against equal bases with a pseudocount of 1.
+        bin_size: Bases to a bin.
+
+    Returns:
+        ``(n_bins,)``; -inf where every window holds an unknown base.
+    """
+    forward = motif.log_odds()
+    strands = (forward, forward[::-1, ::-1])
+    half = motif.length // 2
+    n_bins = len(codes) // bin_size
+    best = np.empty(n_bins, dtype=np.float32)
+    step = max(1, _CHUNK // bin_size)
+    for first in range(0, n_bins, step):
+        last = min(first + step, n_bins)
+        start, length = first * bin_size - half, (last - first) * bin_size + motif.length - 1
+        part = gather(codes, np.array([start]), length)[0]
+        scores = np.maximum(*(scan(part, weights) for weights in strands))
+        best[first:last] = scores.reshape(-1, bin_size).max(axis=1)
+    return best
