@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zooctl.errors import InputError
-from zooctl.training.nets.control import ControlBackground
+from zooctl.catalog.losses import Output
 from zooctl.training.nets.layers import (
     Activation,
     activation_of,
     check_lengths,
     conv,
     crop,
-    inverse_softplus,
-    per_track,
+    start_heads,
     start_like_keras,
 )
+from zooctl.training.nets.network import Profile
 
 
 class DilatedStack(nn.Module):
@@ -43,7 +41,7 @@ class DilatedStack(nn.Module):
         return x
 
 
-class BPNet(nn.Module):
+class BPNet(Profile):
     """Rate of each bin, in GOPHER's form: profile convolution, average over bins, softplus.
 
     With ``pool`` above 1 the dilated layers work on positions of ``pool`` bases, which costs
@@ -61,6 +59,7 @@ class BPNet(nn.Module):
         profile_kernel: Width of the profile convolution, in positions of ``pool`` bases.
         dropout: Probability of dropping a hidden value after each activation.
         activation: Of the first layer.
+        output: What a track is, see ``Network``.
         n_controls: Control tracks, added to the rate by learned factors (see
             ``ControlBackground``).
 
@@ -82,15 +81,19 @@ class BPNet(nn.Module):
         profile_kernel: int = 7,
         dropout: float = 0.0,
         activation: Activation = "relu",
+        output: Output = "rate",
         n_controls: int = 0,
     ) -> None:
-        super().__init__()
         output_length = input_length if output_length is None else output_length
         check_lengths(
             input_length=input_length, output_length=output_length, bin_size=bin_size, pool=pool
         )
-        self.n_tracks, self.n_controls = n_tracks, n_controls
-        self.n_bins = self.control_length = output_length // bin_size
+        super().__init__(
+            n_tracks=n_tracks,
+            n_bins=output_length // bin_size,
+            output=output,
+            n_controls=n_controls,
+        )
         self.output_positions = output_length // pool
         self.first = nn.Sequential(conv(4, filters, first_kernel), activation_of(activation))
         self.pool = nn.MaxPool1d(pool) if pool > 1 else nn.Identity()
@@ -98,39 +101,12 @@ class BPNet(nn.Module):
         self.dilated = DilatedStack(filters, dilated_layers, dropout)
         self.profile = conv(filters, n_tracks, profile_kernel)
         self.bins = nn.AvgPool1d(bin_size // pool)
-        self.background = ControlBackground(n_tracks, n_controls) if n_controls else None
         start_like_keras(self)
+        start_heads(self.profile, n_tracks)
 
-    def forward(self, x: Tensor, control: Tensor | None = None) -> Tensor:
-        """Rates ``(n, n_tracks, n_bins)``.
-
-        Args:
-            x: One-hot ``(n, 4, input_length)``.
-            control: ``(n, n_controls, n_bins)``, in the unit of its own bins; required if the
-                network has controls.
-        """
+    def raw(self, x: Tensor) -> Tensor:
         hidden = self.dilated(self.dropout(self.pool(self.first(x))))
-        profile = crop(self.profile(hidden), self.output_positions)
-        rate = functional.softplus(self.bins(profile))
-        if self.background is None:
-            return rate
-        if control is None:
-            raise InputError("network needs its control track", field="control")
-        return rate + cast(Tensor, self.background(control))
+        return cast(Tensor, self.bins(crop(self.profile(hidden), self.output_positions)))
 
-    def set_output_bias(
-        self, mean: float | Tensor, control_mean: float | Tensor | None = None
-    ) -> None:
-        """Let training begin at the mean rate instead of at softplus(0) = 0.69.
-
-        Args:
-            mean: Mean target a bin, for all tracks or ``(n_tracks,)``.
-            control_mean: Mean of the control a bin, for all controls or ``(n_controls,)``; the
-                background then begins with half of the mean rate.
-        """
-        rate = per_track(mean, self.n_tracks)
-        if self.background is not None and control_mean is not None:
-            rate = rate / 2
-            self.background.set_rate(rate, per_track(control_mean, self.n_controls))
-        with torch.no_grad():
-            cast(Tensor, self.profile.bias).copy_(inverse_softplus(rate))
+    def output_bias(self) -> Tensor:
+        return cast(Tensor, self.profile.bias)

@@ -46,8 +46,6 @@ class TakesControl(Protocol):
     n_controls: int
     control_length: int
 
-    def __call__(self, x: Tensor, control: Tensor | None = None) -> Tensor: ...
-
 
 class ConstantControl(nn.Module):
     """A network whose control is the same everywhere, so that it takes the sequence alone."""

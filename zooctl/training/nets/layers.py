@@ -44,13 +44,38 @@ def conv(
     )
 
 
-def start_like_keras(net: nn.Module) -> None:
-    """Set start values as Keras does: Glorot uniform kernels, biases of zero."""
+Scheme = Literal["glorot_uniform", "glorot_normal", "he_normal"]
+
+
+def start_weight(weight: Tensor, scheme: Scheme = "glorot_uniform") -> None:
+    """Draw the start values of a convolution's or linear layer's weight as Keras does.
+
+    Keras cuts its normal distributions off at two standard deviations and widens them to make up
+    for it.
+    """
+    if scheme == "glorot_uniform":
+        nn.init.xavier_uniform_(weight)
+        return
+    field = math.prod(weight.shape[2:])
+    fan_in, fan_out = weight.shape[1] * field, weight.shape[0] * field
+    fan = fan_in if scheme == "he_normal" else (fan_in + fan_out) / 2
+    deviation = math.sqrt((2 if scheme == "he_normal" else 1) / fan) / 0.87962566103423978
+    nn.init.trunc_normal_(weight, std=deviation, a=-2 * deviation, b=2 * deviation)
+
+
+def start_like_keras(net: nn.Module, scheme: Scheme = "glorot_uniform") -> None:
+    """Draw the start values of all convolutions and linear layers; biases begin at zero."""
     for module in net.modules():
         if isinstance(module, nn.Conv1d | nn.Linear):
-            nn.init.xavier_uniform_(module.weight)
+            start_weight(module.weight, scheme)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+
+
+def start_heads(layer: nn.Conv1d, n_heads: int) -> None:
+    """Draw the start values of heads that are computed as one layer, each for itself."""
+    for part in layer.weight.detach().chunk(n_heads):
+        start_weight(part)
 
 
 def inverse_softplus(y: Tensor) -> Tensor:

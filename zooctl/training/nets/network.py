@@ -1,0 +1,148 @@
+"""What all networks share: their inputs, what they give out, and where the output begins."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from zooctl.catalog.losses import Output
+from zooctl.errors import InputError
+from zooctl.training.nets.control import ControlBackground
+from zooctl.training.nets.layers import inverse_softplus, per_track
+
+
+class Network(nn.Module):
+    """A network that reads one-hot windows, and perhaps a second input, and gives out tracks.
+
+    ``forward(x, control)`` gives ``(n, n_tracks, n_bins)``; what the numbers are says ``output``:
+
+    - ``rate``: at least 0, through softplus; with controls, their background is added.
+    - ``value``: as they are.
+    - ``logit``: a sigmoid makes them probabilities.
+    - ``class``: a softmax over tracks makes them probabilities.
+    - ``log``: of rates that sum to one plus the total count of the window.
+
+    ``finished`` puts those last steps behind a network. A subclass gives ``raw`` and
+    ``output_bias``.
+
+    Attributes:
+        n_tracks: Tracks predicted.
+        n_bins: Values a track.
+        n_controls: Tracks of the second input; 0 for none.
+        control_length: Values a track of the second input: bins, or bases of the window.
+        n_features: Values a sample of the third input; 0 for none.
+        output: See above.
+    """
+
+    n_features: int = 0
+
+    def __init__(
+        self,
+        *,
+        n_tracks: int,
+        n_bins: int,
+        output: Output,
+        n_controls: int = 0,
+        control_length: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.n_tracks, self.n_bins, self.output = n_tracks, n_bins, output
+        self.n_controls = n_controls
+        self.control_length = n_bins if control_length is None else control_length
+
+    def raw(self, x: Tensor) -> Tensor:
+        """The tracks before the last activation, ``(n, n_tracks, n_bins)``."""
+        raise NotImplementedError
+
+    def output_bias(self) -> Tensor:
+        """The parameter that is added to each track last, ``(n_tracks,)``."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor, control: Tensor | None = None) -> Tensor:
+        """Tracks ``(n, n_tracks, n_bins)``.
+
+        Args:
+            x: One-hot ``(n, 4, input_length)``.
+            control: ``(n, n_controls, control_length)``; required if the network has controls.
+        """
+        raw = self.raw(x)
+        return functional.softplus(raw) if self.output == "rate" else raw
+
+    def needed(self, control: Tensor | None) -> Tensor:
+        """The control, which the network cannot do without."""
+        if control is None:
+            raise InputError("network needs its control track", field="control")
+        return control
+
+    def set_output_bias(
+        self, mean: float | Tensor, control_mean: float | Tensor | None = None
+    ) -> None:
+        """Let training begin at the mean of the targets, not at softplus(0) = 0.69.
+
+        Args:
+            mean: Mean target a bin, for all tracks or ``(n_tracks,)``.
+            control_mean: Mean of the control a bin, for all controls or ``(n_controls,)``; a
+                background that is added begins with half of the mean rate.
+        """
+        with torch.no_grad():
+            self.output_bias().copy_(self.linked(per_track(mean, self.n_tracks)))
+
+    def linked(self, mean: Tensor) -> Tensor:
+        """What the last activation turns into this mean, ``(n_tracks,)``."""
+        if self.output == "rate":
+            return inverse_softplus(mean)
+        if self.output == "logit":
+            return torch.logit(mean, eps=1e-4)
+        return torch.log(mean.clamp(min=1e-4)) if self.output in ("class", "log") else mean
+
+
+class Profile(Network):
+    """A network of one value a bin, to which measured backgrounds may be added."""
+
+    def __init__(
+        self, *, n_tracks: int, n_bins: int, output: Output = "rate", n_controls: int = 0
+    ) -> None:
+        super().__init__(n_tracks=n_tracks, n_bins=n_bins, output=output, n_controls=n_controls)
+        if n_controls and output != "rate":
+            raise InputError("only rates add up with a control", field="output", got=output)
+        self.background = ControlBackground(n_tracks, n_controls) if n_controls else None
+
+    def forward(self, x: Tensor, control: Tensor | None = None) -> Tensor:
+        """Tracks ``(n, n_tracks, n_bins)``; the control has the network's own bins."""
+        tracks = super().forward(x)
+        if self.background is None:
+            return tracks
+        return tracks + cast(Tensor, self.background(self.needed(control)))
+
+    def set_output_bias(
+        self, mean: float | Tensor, control_mean: float | Tensor | None = None
+    ) -> None:
+        rate = per_track(mean, self.n_tracks)
+        if self.background is not None and control_mean is not None:
+            rate = rate / 2
+            self.background.set_rate(rate, per_track(control_mean, self.n_controls))
+        super().set_output_bias(rate)
+
+
+class Finished(nn.Module):
+    """A network whose output is what its card states: a signal or a probability."""
+
+    def __init__(self, net: Network) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor, control: Tensor | None = None) -> Tensor:
+        """Signal or probability ``(n, n_tracks, n_bins)``, from the inputs of the network."""
+        tracks = self.net(x) if control is None else self.net(x, control)
+        if self.net.output == "logit":
+            return torch.sigmoid(tracks)
+        if self.net.output == "class":
+            return torch.softmax(tracks, dim=1)
+        if self.net.output == "log":
+            # The rates sum to one plus the count; the one is taken off without changing the shape.
+            total = torch.logsumexp(tracks, dim=-1, keepdim=True)
+            return functional.relu(torch.expm1(total)) * torch.softmax(tracks, dim=-1)
+        return cast(Tensor, tracks)
