@@ -6,15 +6,18 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
 from zooctl import __version__
 from zooctl.catalog.explain import explain
 from zooctl.catalog.fields import Digest, FilePath, Name, Problem, Sha256, Text, Values
 from zooctl.errors import InputError
+from zooctl.files.atomic import atomic_output
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MANIFEST = "manifest.json"
 
@@ -146,9 +149,25 @@ def write_manifest(
 def save_manifest(manifest: Manifest, path: Path) -> None:
     """Write a manifest in its one canonical form: sorted keys, two spaces, newline at the end."""
     text = json.dumps(manifest.model_dump(mode="json"), sort_keys=True, indent=2) + "\n"
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    temporary.replace(path)
+    with atomic_output(path, force=True) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def stamp_documents(root: Path, name: str) -> Manifest:
+    """Write the digests of an entry's card and recipe, as they are now, into its manifest.
+
+    For use after a card or recipe was edited on purpose; what is pinned of weights and probe stays.
+    """
+    path = root / "zoo" / name / MANIFEST
+    manifest = load_manifest(path)
+    files = dict(manifest.files)
+    for document in (f"model_cards/{name}.yaml", f"recipes/{name}.yaml"):
+        files.pop(document, None)
+        if (root / document).is_file():
+            files[document] = digest_file(root / document)
+    stamped = manifest.model_copy(update={"files": files})
+    save_manifest(stamped, path)
+    return stamped
 
 
 def entry_files(root: Path, name: str) -> list[str]:

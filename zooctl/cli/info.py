@@ -1,0 +1,154 @@
+"""`zooctl info`: everything that is known of one model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from zooctl.catalog.card import Card
+    from zooctl.catalog.registry import Entry
+
+
+def command(
+    model: Annotated[str, typer.Argument(help="A name that `zooctl list` shows.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show a model's card: what it predicts, from what, how well, and its limits."""
+    import json
+
+    from zooctl.catalog import registry
+
+    entry = registry.entry(model)
+    card = entry.card()
+    if as_json:
+        manifest = None if entry.folder is None else entry.manifest().model_dump(mode="json")
+        known = {
+            "card": card.model_dump(mode="json"),
+            "manifest": manifest,
+            "weights_at": entry.weights_at(card),
+        }
+        typer.echo(json.dumps(known, indent=2))
+    else:
+        _print(entry, card)
+
+
+def _print(entry: Entry, card: Card) -> None:
+    from zooctl.cli.tables import plain, print_fields
+
+    status = "" if card.status == "released" else f" ({card.status})"
+    typer.echo(plain(f"{card.name} {card.version}{status}: {card.title}"))
+    if card.notice:
+        typer.echo(plain(card.notice))
+    typer.echo()
+    split = card.split
+    weak = " (parts of one chromosome: weaker than whole chromosomes)" if split.weak else ""
+    print_fields(
+        [
+            ("licence", card.licence),
+            ("citation", _known(card, "citation")),
+            ("authors", ", ".join(card.authors)),
+            ("assembly", card.assembly),
+            (
+                "window",
+                f"reads {card.input_length:,} bp, predicts the {card.output_length:,} bp in "
+                f"its middle in bins of {card.bin_size} bp, keeps {card.core_length:,} bp",
+            ),
+            ("output", f"scale {card.output_scale}, target transform {card.output_transform}"),
+            (
+                "split",
+                "; ".join(
+                    f"{part} {', '.join(str(region) for region in getattr(split, part)) or '-'}"
+                    for part in ("train", "validation", "test")
+                )
+                + weak,
+            ),
+            ("seed", _known(card, "seed")),
+            ("environment", _known(card, "environment")),
+            ("robustness", _known(card, "robustness")),
+            ("weights", _weights(entry, card)),
+            ("recipe", "none" if entry.recipe_path is None else str(entry.recipe_path)),
+            ("intended use", card.intended_use),
+            *(("limit", limit) for limit in card.limits),
+        ]
+    )
+    _print_tables(card)
+
+
+def _print_tables(card: Card) -> None:
+    from zooctl.cli.tables import print_table, size_text
+
+    typer.echo()
+    print_table(
+        ("track", "assay", "target", "biosample", "ontology", "unit", "strand"),
+        [
+            [
+                t.name,
+                t.assay,
+                t.target or "-",
+                t.biosample,
+                t.biosample_ontology or "-",
+                t.unit,
+                t.strand,
+            ]
+            for t in card.tracks
+        ],
+    )
+    typer.echo()
+    print_table(
+        ("metric", "track", "value", "sd", "split", "baseline", "baseline value", "definition"),
+        [
+            [
+                m.name,
+                m.track or "all",
+                _number(m.value),
+                _number(m.sd),
+                m.split,
+                m.baseline or "-",
+                _number(m.baseline_value),
+                m.definition or "-",
+            ]
+            for m in card.metrics
+        ],
+    )
+    typer.echo()
+    print_table(
+        ("data", "accession", "size", "licence", "sha256", "url"),
+        [
+            [
+                d.id,
+                d.accession or "-",
+                "-" if d.size is None else size_text(d.size),
+                d.licence,
+                d.sha256 or "-",
+                d.url or "-",
+            ]
+            for d in card.training_data
+        ],
+    )
+    if card.unknown:
+        typer.echo()
+        print_table(("not known", "reason"), [list(item) for item in card.unknown.items()])
+
+
+def _known(card: Card, field: str) -> str:
+    value = getattr(card, field)
+    return f"not known: {card.unknown[field]}" if value is None else str(value)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _weights(entry: Entry, card: Card) -> str:
+    from zooctl.cli.tables import size_text
+
+    where = entry.weights_at(card)
+    if card.weights is None:
+        return f"{where}: {card.unknown['weights']}"
+    lines: list[str] = [where]
+    if card.weights.hub is not None:
+        lines.append(f"hub {card.weights.hub.repo} at {card.weights.hub.revision}")
+    lines += [f"{f.path} {size_text(f.size)} sha256 {f.sha256}" for f in card.weights.files]
+    return "\n".join(lines)

@@ -1,0 +1,69 @@
+"""`zooctl list`: the models of the zoo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from zooctl.catalog.card import Card
+    from zooctl.catalog.registry import Entry
+
+
+def command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the models: what they predict, where their weights are, how good they are."""
+    import json
+
+    from zooctl.catalog import registry
+    from zooctl.cli.tables import print_table, size_text
+    from zooctl.errors import ManyErrors, ZooError
+
+    models = []
+    errors: list[ZooError] = []
+    for name in registry.names():
+        try:
+            entry = registry.entry(name)
+            models.append(summary(entry, entry.card()))
+        except ZooError as error:
+            # One bad card must not hide the others.
+            errors += error.errors if isinstance(error, ManyErrors) else [error]
+    if as_json:
+        typer.echo(json.dumps(models, indent=2))
+    else:
+        columns = ("name", "assay", "biosample", "assembly", "size", "weights", "headline")
+        for model in models:
+            model["size"] = size_text(model["size"]) if isinstance(model["size"], int) else None
+        rows = [[str(model[column] or "-") for column in columns] for model in models]
+        print_table(columns, rows)
+    if errors:
+        raise ManyErrors(errors)
+
+
+def summary(entry: Entry, card: Card) -> dict[str, str | int | None]:
+    """Return what ``list`` shows of a model; ``size`` in bytes, None where it is not known."""
+    assays = [" ".join(filter(None, (track.target, track.assay))) for track in card.tracks]
+    files = () if card.weights is None else card.weights.files
+    status = "" if card.status == "released" else f" ({card.status})"
+    return {
+        "name": entry.name,
+        "title": card.title,
+        "status": card.status,
+        "assay": ", ".join(dict.fromkeys(assays)),
+        "biosample": ", ".join(dict.fromkeys(track.biosample for track in card.tracks)),
+        "assembly": card.assembly,
+        "size": sum(file.size for file in files) or None,
+        "weights": entry.weights_at(card),
+        "headline": (headline(card) or "-") + status,
+    }
+
+
+def headline(card: Card) -> str | None:
+    """Return the card's first metric in words, beside its baseline; None if it is not known."""
+    if not card.metrics or card.metrics[0].value is None:
+        return None
+    metric = card.metrics[0]
+    beside = "" if metric.baseline_value is None else f", baseline {metric.baseline_value:.3f}"
+    return f"{metric.name} {metric.value:.3f} ({metric.split}{beside})"

@@ -1,0 +1,170 @@
+"""The `zooctl` command: its subcommands, and what becomes of errors and signals.
+
+Command modules import only typer at the top and everything else inside the command, so that
+``zooctl --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import importlib
+import importlib.util
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+from zooctl import __version__
+from zooctl.errors import ManyErrors, ZooError
+
+# Subcommand to module. A module has `command`, or `app` if it has subcommands of its own.
+COMMANDS = {
+    "list": "zooctl.cli.list",
+    "info": "zooctl.cli.info",
+    "predict": "zooctl.cli.predict",
+    "evaluate": "zooctl.cli.evaluate",
+    "compare": "zooctl.cli.compare",
+    "plot": "zooctl.cli.plot",
+    "genome": "zooctl.cli.genome",
+    "train": "zooctl.cli.train",
+    "export": "zooctl.cli.export",
+    "check": "zooctl.cli.check",
+    "schema": "zooctl.cli.schema",
+}
+
+# typer makes BadParameter public, and its base is every wrong use of the command line.
+_USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
+
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"zooctl {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A model zoo and inference command line for regulatory genomics."""
+
+
+def build_app() -> typer.Typer:
+    """Return the command line with every subcommand."""
+    settings = {"help_option_names": ["-h", "--help"]}
+    app = typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        # Plain help is the same on a terminal, in a pipe and in the README.
+        rich_markup_mode=None,
+        context_settings=settings,
+    )
+    app.callback()(_root)
+    for name, path in COMMANDS.items():
+        if importlib.util.find_spec(path) is None:
+            continue
+        module = importlib.import_module(path)
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name, context_settings=settings)(module.command)
+    return app
+
+
+def main() -> None:
+    """Run the command line of this process and leave with its exit code."""
+    _prepare_streams()
+    _catch_signals()
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except (BrokenPipeError, AttributeError, ValueError) as error:
+        # AttributeError and ValueError: stdout was closed before we began, or since.
+        if isinstance(error, BrokenPipeError):
+            code = _broken_pipe()
+    sys.exit(code)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; what is said about errors goes to stderr."""
+    try:
+        # What typer.Exit carries comes back as a value; commands themselves return None.
+        return int(build_app()(arguments or ["--help"], standalone_mode=False) or 0)
+    except ZooError as error:
+        for part in error.errors if isinstance(error, ManyErrors) else (error,):
+            _say(f"error: {part}")
+        return error.exit_code
+    except _USAGE_ERROR as error:
+        usage = getattr(error.ctx, "command_path", "zooctl")
+        what = error.format_message().rstrip(".")
+        _say(f"error: {what}{'' if what.endswith('?') else '.'} Hint: {usage} --help")
+        return 2
+    except typer.Abort:
+        return 130
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return _broken_pipe()
+    except SystemExit as error:
+        # typer turns a broken pipe into exit code 1.
+        if isinstance(error.__context__, BrokenPipeError):
+            return _broken_pipe()
+        return error.code if isinstance(error.code, int) else 1
+    except OSError as error:
+        if error.errno not in _NO_SPACE:
+            return _bug()
+        _say(f"error: no space left ({error.strerror}; {error.filename or 'output'})")
+        return 2
+    except Exception:
+        return _bug()
+
+
+def _bug() -> int:
+    traceback.print_exc()
+    _say("error: this is a bug in zooctl; please report it with the lines above")
+    return 1
+
+
+def _say(text: str) -> None:
+    from zooctl.cli.tables import plain
+
+    with contextlib.suppress(OSError, ValueError):
+        typer.echo(plain(text), err=True)
+
+
+def _broken_pipe() -> int:
+    """Leave quietly: whoever read our output wants no more of it."""
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        # Whatever is still buffered goes nowhere, so that closing stdout raises nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
+
+
+def _prepare_streams() -> None:
+    """Write what the terminal's encoding lacks as escapes, instead of failing on it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _catch_signals() -> None:
+    """Have SIGTERM and SIGHUP unwind the stack, so that temporary files are removed."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        # A second signal must not interrupt the cleaning up.
+        signal.signal(number, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # nohup has SIGHUP ignored, and means it.
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, leave)

@@ -1,0 +1,27 @@
+"""`zooctl schema`: what may stand in a card, a recipe or a manifest, as JSON Schema."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+
+def command(
+    document: Annotated[
+        Literal["card", "recipe", "manifest"], typer.Argument(help="Which document.")
+    ],
+) -> None:
+    """Print the JSON Schema of a model card, a recipe or a manifest."""
+    import json
+
+    from pydantic import BaseModel
+
+    from zooctl.catalog.card import Card
+    from zooctl.catalog.manifest import Manifest
+    from zooctl.catalog.recipe import Recipe
+
+    models: dict[str, type[BaseModel]] = {"card": Card, "recipe": Recipe, "manifest": Manifest}
+    schema = models[document].model_json_schema()
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    typer.echo(json.dumps(schema, indent=2))
