@@ -1,0 +1,167 @@
+"""Blocked gzip, the output of ``bgzip``: gzip members of at most 64 KiB of text, read in any order.
+
+Format: SAM specification, section 4.1. Each member states its own size in the extra field ``BC``;
+an empty member marks the end, so that a file cut between members can be told from a whole one.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import BinaryIO, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.errors import InputError
+
+END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+_MEMBER_TEXT = 0xFF00  # what bgzip takes, so that even incompressible text fits into 64 KiB
+
+
+def compression(head: bytes) -> Literal["none", "gzip", "bgzip"]:
+    """Tell how a file is compressed from its first 64 bytes.
+
+    >>> compression(b">chr21"), compression(END), compression(bytes([0x1F, 0x8B, 8, 0]))
+    ('none', 'bgzip', 'gzip')
+    """
+    if not head.startswith(b"\x1f\x8b"):
+        return "none"
+    return "gzip" if _member_size(head) is None else "bgzip"
+
+
+def _member_size(head: bytes) -> int | None:
+    """Return the size in bytes of the member that starts with ``head``; None if it does not say."""
+    if len(head) < 18 or head[:3] != b"\x1f\x8b\x08" or not head[3] & 4:
+        return None
+    position, end = 12, 12 + int.from_bytes(head[10:12], "little")
+    while position + 4 <= min(end, len(head)):
+        size = int.from_bytes(head[position + 2 : position + 4], "little")
+        if head[position : position + 2] == b"BC" and size == 2:
+            return int.from_bytes(head[position + 4 : position + 6], "little") + 1
+        position += 4 + size
+    return None
+
+
+def members(stream: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
+    """Yield ``(offset, size, text)`` of each member that holds text, checksums verified.
+
+    Args:
+        stream: A bgzipped file at its start.
+
+    Raises:
+        InputError: The file is damaged, or ends without the empty member.
+    """
+    path, offset, last_was_empty = stream.name, 0, False
+    while head := stream.read(64):
+        size = _member_size(head)
+        if size is None:
+            raise InputError(
+                "bgzipped file is damaged", path=path, got=f"no block at byte {offset:,}"
+            )
+        stream.seek(offset)
+        member = stream.read(size)
+        if len(member) < size:
+            raise InputError("bgzipped file is cut short", path=path, got=f"{offset:,} whole bytes")
+        text = _inflate(member, path, offset)
+        last_was_empty = not text
+        if text:
+            yield offset, size, text
+        offset += size
+    if not last_was_empty:
+        raise InputError(
+            "bgzipped file is cut short", path=path, expected="an empty block at its end"
+        )
+
+
+def _inflate(member: bytes | memoryview, path: str, offset: int) -> bytes:
+    try:
+        unpacker = zlib.decompressobj(wbits=31)
+        text = unpacker.decompress(member)
+    except zlib.error as error:
+        raise InputError(
+            f"bgzipped file is damaged in the block at byte {offset:,}", path=path, got=str(error)
+        ) from None
+    if not unpacker.eof:
+        raise InputError("bgzipped file is cut short", path=path, got=f"{offset:,} whole bytes")
+    return text
+
+
+def has_end(stream: BinaryIO) -> bool:
+    """Say whether a file ends with the empty member; the stream is left at its end."""
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - len(END)))
+    return stream.read() == END
+
+
+class BlockText:
+    """The text of a bgzipped file as an open file: ``seek`` to any byte of it and ``read``.
+
+    Args:
+        stream: The bgzipped file; closed with this object.
+        offsets: Where each member that holds text starts in the file, ``(n_members,)``.
+        starts: Where its text starts in the whole text, ``(n_members,)``, from 0.
+    """
+
+    def __init__(
+        self, stream: BinaryIO, offsets: NDArray[np.uint64], starts: NDArray[np.uint64]
+    ) -> None:
+        self._stream = stream
+        self._offsets: list[int] = offsets.tolist()
+        self._starts: list[int] = starts.tolist()
+        self._position = 0
+
+    def seek(self, position: int) -> int:
+        """Go to a byte of the text."""
+        self._position = position
+        return position
+
+    def read(self, size: int) -> bytes:
+        """Return the next ``size`` bytes of text, fewer at its end.
+
+        Raises:
+            InputError: A member is damaged.
+        """
+        first = bisect_right(self._starts, self._position) - 1
+        stop = max(bisect_right(self._starts, self._position + size - 1), first + 1)
+        begin = self._offsets[first]
+        self._stream.seek(begin)
+        if stop < len(self._offsets):
+            packed = self._stream.read(self._offsets[stop] - begin)
+        else:
+            packed = self._stream.read()
+        bounds = [offset - begin for offset in self._offsets[first:stop]] + [len(packed)]
+        view, path = memoryview(packed), self._stream.name
+        text = b"".join(
+            _inflate(view[low:high], path, begin + low) for low, high in pairwise(bounds)
+        )
+        skip = self._position - self._starts[first]
+        text = text[skip : skip + size]
+        self._position += len(text)
+        return text
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+def compress(source: BinaryIO, target: BinaryIO, level: int = 6) -> None:
+    """Write what is left of ``source`` to ``target`` as ``bgzip`` does.
+
+    >>> import gzip, io
+    >>> packed = io.BytesIO()
+    >>> compress(io.BytesIO(b">chr21"), packed)
+    >>> compression(packed.getvalue()), gzip.decompress(packed.getvalue())
+    ('bgzip', b'>chr21')
+    """
+    while text := source.read(_MEMBER_TEXT):
+        packer = zlib.compressobj(level, zlib.DEFLATED, -15)
+        packed = packer.compress(text) + packer.flush()
+        size = len(packed) + 26
+        target.write(END[:16] + struct.pack("<H", size - 1) + packed)
+        target.write(struct.pack("<II", zlib.crc32(text), len(text)))
+    target.write(END)
