@@ -1,0 +1,223 @@
+"""Networks ready to run: the only place that knows onnxruntime.
+
+Batches have one fixed shape. With it, and one number of threads, a window's prediction has the
+same bits in whatever row and company it is computed (tested); across shapes or thread counts the
+last bits may differ.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import os
+import re
+import sys
+from typing import Literal
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from zooctl.errors import InputError, VerificationError
+from zooctl.inference.graph import CODES, compose, window_bytes
+from zooctl.sequence.onehot import Codes, N
+from zooctl.sequence.windows import Geometry
+
+Device = Literal["auto", "cpu", "cuda"]
+Predictions = NDArray[np.float32]
+
+_SILENT = 4  # onnxruntime's log severity "fatal"
+# Bases in a batch by default: 64 windows of 2,048 bp. Larger ones gain nothing on a CPU.
+_BATCH_BASES = 2**17
+_OUT_OF_MEMORY = re.compile(
+    r"bad.?alloc|failed to allocate|out of memory|alloc_failed|cuda failure 2\b", re.IGNORECASE
+)
+# TF32 keeps 10 bits of each factor; a searched convolution algorithm may change from run to run.
+_CUDA_OPTIONS = {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
+
+
+def default_threads() -> int:
+    """Return how many CPU cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def default_batch_size(input_length: int) -> int:
+    """Return how many windows of ``input_length`` bp a batch holds unless told.
+
+    >>> [default_batch_size(length) for length in (145, 2_048, 131_072, 1_000_000)]
+    [512, 64, 1, 1]
+    """
+    return min(512, max(1, _BATCH_BASES // input_length))
+
+
+class Session:
+    """A network on a device, from genome codes to predictions.
+
+    Args:
+        model: Serialised ONNX model of the zoo, float one-hot in.
+        geometry: Window lengths that the card states.
+        n_tracks: Tracks that the card lists.
+        unknown_base: Value of all four channels at an unknown base.
+        device: ``auto`` takes a CUDA device where onnxruntime can work with one, else the CPU.
+        threads: CPU threads; default is every core that the process may use.
+        batch_size: Windows to a batch; default ``default_batch_size``.
+
+    Attributes:
+        device: ``cpu`` or ``cuda``, as it really runs.
+        threads: CPU threads it runs with.
+        batch_size: Windows to a batch, as asked for.
+
+    Raises:
+        InputError: ``cuda`` was asked for and does not work here; or not enough memory.
+        UnsafeError: The graph is refused (see ``graph.compose``).
+        VerificationError: The graph is not what the card states, or onnxruntime cannot load it.
+    """
+
+    def __init__(
+        self,
+        model: bytes,
+        *,
+        geometry: Geometry,
+        n_tracks: int,
+        unknown_base: float,
+        device: Device = "auto",
+        threads: int | None = None,
+        batch_size: int | None = None,
+    ) -> None:
+        self.geometry = geometry
+        self.n_tracks = n_tracks
+        self.threads = _positive("threads", threads, default_threads())
+        default = default_batch_size(geometry.input_length)
+        self.batch_size = _positive("batch size", batch_size, default)
+        self._model = model
+        # Halved once where memory does not suffice; ``batch_size`` stays what callers were told.
+        self._rows = self.batch_size
+        composed = compose(model, geometry=geometry, n_tracks=n_tracks, unknown_base=unknown_base)
+        self._session = _open(composed, device, self.threads)
+        on_gpu = "CUDAExecutionProvider" in self._session.get_providers()
+        self.device: Literal["cpu", "cuda"] = "cuda" if on_gpu else "cpu"
+        if device == "cuda" and not on_gpu:
+            raise InputError(
+                "no working CUDA device",
+                got="--device cuda",
+                hint="onnxruntime-gpu needs an NVIDIA driver, CUDA 13 and cuDNN 9; "
+                "--device auto takes the CPU",
+            )
+
+    @property
+    def halved(self) -> bool:
+        """Whether memory did not suffice, so that it goes on with half batches."""
+        return self._rows < self.batch_size
+
+    def predict(self, codes: Codes) -> Predictions:
+        """Return the network's output for windows of genome codes.
+
+        Args:
+            codes: uint8 ``(n, input_length)``, any n; full batches waste nothing.
+
+        Returns:
+            float32 ``(n, n_tracks, n_bins)``, before any inverse of the target's transform.
+
+        Raises:
+            InputError: Not enough memory, even for half a batch.
+            VerificationError: The output has another shape than the card states.
+        """
+        result = np.empty((len(codes), self.n_tracks, self.geometry.n_bins), dtype=np.float32)
+        first = 0
+        while first < len(codes):
+            piece = codes[first : first + self._rows]
+            try:
+                result[first : first + len(piece)] = self._run(piece)
+            except MemoryError:
+                self._halve()
+            else:
+                first += len(piece)
+        return result
+
+    def _run(self, codes: Codes) -> Predictions:
+        """Run one batch, padded to the fixed shape with unknown bases."""
+        n, rows = len(codes), self._rows
+        if n < rows:
+            padding = np.full((rows - n, self.geometry.input_length), N, dtype=np.uint8)
+            codes = np.concatenate((codes, padding))
+        try:
+            output: Predictions = self._session.run(None, {CODES: codes})[0]
+        except Exception as error:
+            if _OUT_OF_MEMORY.search(str(error)):
+                raise MemoryError from error
+            raise
+        expected = (rows, self.n_tracks, self.geometry.n_bins)
+        if output.shape != expected:
+            raise VerificationError(
+                "the network's output has another shape than the card states",
+                got=output.shape,
+                expected=expected,
+            )
+        return output[:n]
+
+    def _halve(self) -> None:
+        """Go on with half a batch, once."""
+        if self.halved or self._rows == 1:
+            need = window_bytes(self._model, self.geometry.input_length) * self._rows
+            raise InputError(
+                f"not enough memory for a batch of {self._rows} windows",
+                expected=f"at least {need / 1e6:,.0f} MB free" if need else None,
+                hint=f"try --batch-size {max(1, self._rows // 4)}" if self._rows > 1 else None,
+            )
+        self._rows //= 2
+
+
+def _positive(what: str, value: int | None, default: int) -> int:
+    if value is not None and value < 1:
+        raise InputError(f"{what} must be at least 1", got=value)
+    return default if value is None else value
+
+
+def _open(model: bytes, device: Device, threads: int) -> ort.InferenceSession:
+    """Load a graph without a word on stdout or stderr."""
+    ort.set_default_logger_severity(_SILENT)
+    options = ort.SessionOptions()
+    options.log_severity_level = _SILENT
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    # Idle workers that spin would take the cores from the thread that reads the genome.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # onnxruntime reports trouble with CUDA by print().
+    with contextlib.redirect_stdout(io.StringIO()):
+        providers = _providers(device)
+        try:
+            return ort.InferenceSession(model, options, providers=providers)
+        except Exception as error:
+            if _OUT_OF_MEMORY.search(str(error)):
+                raise InputError("not enough memory to load the network") from error
+            reason = str(error).strip().splitlines()[0]
+            raise VerificationError(f"onnxruntime cannot load the graph: {reason}") from error
+
+
+def _providers(device: Device) -> list[str | tuple[str, dict[str, str]]]:
+    """Return what to ask onnxruntime for: CUDA only where there is a GPU.
+
+    Its own list of providers says what was compiled in, and asking for one that cannot work here
+    logs errors.
+    """
+    compiled_in = "CUDAExecutionProvider" in ort.get_available_providers()
+    if device == "cpu" or not compiled_in or not _count_gpus():
+        return ["CPUExecutionProvider"]
+    ort.preload_dlls()
+    return [("CUDAExecutionProvider", _CUDA_OPTIONS), "CPUExecutionProvider"]
+
+
+def _count_gpus() -> int:
+    """Ask NVIDIA's driver how many GPUs this process may use; 0 without a driver."""
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+        count = ctypes.c_int(0)
+        if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
+            return 0
+    except (OSError, AttributeError):
+        return 0
+    return count.value
