@@ -105,7 +105,7 @@ def test_zoom_levels_and_many_blocks(tmp_path: Path) -> None:
     with pyBigWig.open(str(target)) as file:
         assert file.header()["nLevels"] >= 4
         assert file.stats("chrA", 0, 4_800_000)[0] == pytest.approx(values.mean(), rel=1e-2)
-    assert target.stat().st_size < 4.2 * len(values)
+    assert target.stat().st_size < 6 * len(values)  # Blocks are full, zoom levels included.
     read = BigWig(target).bins("chrA", 0, 4_800_000, 8)
     np.testing.assert_array_equal(read, values)
     assert BigWig(target).values("chrA", 4_799_999, 4_800_003).tolist() == [values[-1], 5, 5, 5]
