@@ -15,7 +15,7 @@ from zooctl.catalog.fields import Items, Problem, Values
 
 Weight = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
-Output = Literal["rate", "value", "logit", "class", "log"]
+Output = Literal["rate", "value", "logit", "class", "log", "mixed"]
 
 
 class MseLoss(Values):

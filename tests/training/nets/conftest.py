@@ -31,7 +31,7 @@ def keras_count(build: Callable[[], nn.Module]) -> tuple[int, int]:
     """
     with torch.device("meta"):
         net = build()
-    trainable = sum(p.numel() for p in net.parameters())
+    trainable = sum(p.numel() for p in net.parameters() if p.requires_grad)
     statistics = sum(
         2 * m.num_features for m in net.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)
     )

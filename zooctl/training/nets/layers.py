@@ -30,6 +30,16 @@ class Exp(nn.Module):
         return torch.exp(x)
 
 
+class Gelu(nn.Module):
+    """Gaussian error linear unit in the approximation of Basenji, x·sigmoid(1.702·x).
+
+    Of a one-hot it makes 0.84580 of 1 and keeps 0; of an unknown base at 0.25 it makes 0.15120.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(1.702 * x)
+
+
 def activation_of(name: Activation) -> nn.Module:
     """The activation of that name, as a module."""
     return Exp() if name == "exp" else nn.ReLU()
@@ -100,9 +110,7 @@ def crop(x: Tensor, length: int) -> Tensor:
     return x[..., start : start + length]
 
 
-def check_lengths(
-    *, input_length: int, output_length: int, bin_size: int, pool: int = 1, crops: bool = True
-) -> None:
+def check_lengths(*, input_length: int, output_length: int, bin_size: int, pool: int = 1) -> None:
     """Refuse window lengths that a network with this much pooling cannot serve.
 
     Args:
@@ -110,7 +118,6 @@ def check_lengths(
         output_length: Bases predicted, centred in the input.
         bin_size: Bases a predicted value covers.
         pool: Bases a position of the last layer before the bins covers.
-        crops: Whether the network can predict less than it reads.
 
     Raises:
         InputError: Naming the field at fault.
@@ -121,13 +128,6 @@ def check_lengths(
             field="output_length",
             got=output_length,
             expected=f"1 to {input_length}",
-        )
-    if not crops and output_length != input_length:
-        raise InputError(
-            "this network predicts all it reads",
-            field="output_length",
-            got=output_length,
-            expected=input_length,
         )
     if bin_size < 1 or output_length % bin_size:
         raise InputError(
@@ -149,4 +149,20 @@ def check_lengths(
             field="output_length",
             got=output_length,
             expected=f"{input_length} less an even number",
+        )
+
+
+def check_scalar(*, input_length: int, output_length: int, bin_size: int) -> None:
+    """Refuse lengths of a network that gives one value a window to other than one bin.
+
+    Raises:
+        InputError: Naming the field at fault.
+    """
+    check_lengths(input_length=input_length, output_length=output_length, bin_size=bin_size)
+    if output_length != bin_size:
+        raise InputError(
+            "this network predicts one value a window",
+            field="bin_size",
+            got=bin_size,
+            expected=output_length,
         )

@@ -14,6 +14,40 @@ from zooctl.training.nets.control import ControlBackground
 from zooctl.training.nets.layers import inverse_softplus, per_track
 
 
+def activate(tracks: Tensor, output: Output) -> Tensor:
+    """What a network gives out, from its last linear layer: rates are made positive."""
+    return functional.softplus(tracks) if output == "rate" else tracks
+
+
+def finish(tracks: Tensor, output: Output) -> Tensor:
+    """What a card states, from what a network gives out: a signal or a probability.
+
+    Args:
+        tracks: ``(n, n_tracks, n_bins)``.
+        output: What they are, see ``Network``.
+    """
+    if output == "logit":
+        return torch.sigmoid(tracks)
+    if output == "class":
+        return torch.softmax(tracks, dim=1)
+    if output == "log":
+        # The rates sum to one plus the count; the one is taken off and the shape kept.
+        total = torch.logsumexp(tracks, dim=-1, keepdim=True)
+        return functional.relu(torch.expm1(total)) * torch.softmax(tracks, dim=-1)
+    return tracks
+
+
+def linked(mean: Tensor, output: Output, n_bins: int) -> Tensor:
+    """The bias that makes a network begin at this mean of its targets, ``(n_tracks,)``."""
+    if output == "rate":
+        return inverse_softplus(mean)
+    if output == "logit":
+        return torch.logit(mean, eps=1e-4)
+    if output == "log":
+        return torch.log(mean + 1 / n_bins)
+    return torch.log(mean.clamp(min=1e-4)) if output == "class" else mean
+
+
 class Network(nn.Module):
     """A network that reads one-hot windows, and perhaps a second input, and gives out tracks.
 
@@ -24,8 +58,9 @@ class Network(nn.Module):
     - ``logit``: a sigmoid makes them probabilities.
     - ``class``: a softmax over tracks makes them probabilities.
     - ``log``: of rates that sum to one plus the total count of the window.
+    - ``mixed``: some tracks this, some that (``MultiHead``).
 
-    ``finished`` puts those last steps behind a network. A subclass gives ``raw`` and
+    ``finish`` takes the last step, ``Finished`` takes it always. A subclass gives ``raw`` and
     ``output_bias``.
 
     Attributes:
@@ -68,8 +103,11 @@ class Network(nn.Module):
             x: One-hot ``(n, 4, input_length)``.
             control: ``(n, n_controls, control_length)``; required if the network has controls.
         """
-        raw = self.raw(x)
-        return functional.softplus(raw) if self.output == "rate" else raw
+        return activate(self.raw(x), self.output)
+
+    def finish(self, tracks: Tensor) -> Tensor:
+        """Signal or probability from what ``forward`` gave, of the same shape."""
+        return finish(tracks, self.output)
 
     def needed(self, control: Tensor | None) -> Tensor:
         """The control, which the network cannot do without."""
@@ -87,16 +125,9 @@ class Network(nn.Module):
             control_mean: Mean of the control a bin, for all controls or ``(n_controls,)``; a
                 background that is added begins with half of the mean rate.
         """
+        bias = linked(per_track(mean, self.n_tracks), self.output, self.n_bins)
         with torch.no_grad():
-            self.output_bias().copy_(self.linked(per_track(mean, self.n_tracks)))
-
-    def linked(self, mean: Tensor) -> Tensor:
-        """What the last activation turns into this mean, ``(n_tracks,)``."""
-        if self.output == "rate":
-            return inverse_softplus(mean)
-        if self.output == "logit":
-            return torch.logit(mean, eps=1e-4)
-        return torch.log(mean.clamp(min=1e-4)) if self.output in ("class", "log") else mean
+            self.output_bias().copy_(bias)
 
 
 class Profile(Network):
@@ -137,12 +168,4 @@ class Finished(nn.Module):
     def forward(self, x: Tensor, control: Tensor | None = None) -> Tensor:
         """Signal or probability ``(n, n_tracks, n_bins)``, from the inputs of the network."""
         tracks = self.net(x) if control is None else self.net(x, control)
-        if self.net.output == "logit":
-            return torch.sigmoid(tracks)
-        if self.net.output == "class":
-            return torch.softmax(tracks, dim=1)
-        if self.net.output == "log":
-            # The rates sum to one plus the count; the one is taken off without changing the shape.
-            total = torch.logsumexp(tracks, dim=-1, keepdim=True)
-            return functional.relu(torch.expm1(total)) * torch.softmax(tracks, dim=-1)
-        return cast(Tensor, tracks)
+        return self.net.finish(tracks)
