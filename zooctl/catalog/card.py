@@ -150,7 +150,7 @@ class Card(Values):
     core_length: Annotated[int, Field(ge=1)] = Field(description="bp kept; stride of the grid.")
     unknown_base: UnknownBase = Field(description="One-hot value of N and other IUPAC codes.")
     tracks: Annotated[Items[Track], Field(min_length=1)]
-    strand_pairs: Items[tuple[TrackName, TrackName]] = Field(
+    strand_pairs: Items[Annotated[tuple[TrackName, TrackName], Field(strict=False)]] = Field(
         default=(), description="Tracks that change places under reverse complement."
     )
     output_transform: Literal["none", "arcsinh", "log1p"] = Field(

@@ -26,6 +26,7 @@ from zooctl.catalog.fields import (
     repeated,
     unknown_problems,
 )
+from zooctl.catalog.losses import Loss
 from zooctl.catalog.networks import Count, Network
 from zooctl.catalog.strict_yaml import load, parse
 from zooctl.sequence.windows import Geometry
@@ -136,12 +137,6 @@ class CoverageWindows(Values):
     max_control: float | None = None
 
 
-class PoissonLoss(Values):
-    """Negative log likelihood of counts under predicted rates, without the factorial."""
-
-    key: Literal["poisson_nll"]
-
-
 class Augmentation(Values):
     """Changes to training windows, drawn per sample; targets follow.
 
@@ -206,7 +201,7 @@ class Recipe(Values):
     controls: Items[Control] = ()
     windows: CoverageWindows = Field(description="Which windows are trained on.")
     network: Network
-    loss: PoissonLoss
+    loss: Loss
     augmentation: Augmentation = Augmentation()
     optimiser: Adam
     schedule: Schedule
@@ -227,6 +222,13 @@ class Recipe(Values):
             yield Problem("targets", "two targets train one track", name)
         for name in repeated([control.name for control in self.controls]):
             yield Problem("controls", "two controls have one name", name)
+        if self.windows.max_control is not None and not self.controls:
+            yield Problem("windows.max_control", "recipe has no control to limit")
+        # A network without the field gives rates, as most do.
+        output = getattr(self.network, "output", "rate")
+        if output not in self.loss.outputs:
+            expected = " or ".join(sorted(self.loss.outputs))
+            yield Problem("loss.key", "loss does not read what the network gives", output, expected)
 
     def _source_problems(self) -> Iterator[Problem]:
         ids = [source.id for source in self.sources]

@@ -1,0 +1,231 @@
+"""Do card, recipe, manifest and files of an entry agree? Everything that disagrees, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from zooctl.catalog.card import Card
+from zooctl.catalog.explain import nearest
+from zooctl.catalog.manifest import MANIFEST, Manifest, digest_file, entry_files, load_manifest
+from zooctl.catalog.recipe import Recipe
+from zooctl.catalog.registry import Entry
+from zooctl.catalog.strict_yaml import Document, load, parse
+from zooctl.errors import ManyErrors, VerificationError, ZooError
+
+D = TypeVar("D", Card, Recipe)
+
+# What the wheel carries of an entry; larger weights live on the hub.
+MAX_ENTRY_BYTES = 10_000_000
+
+
+@dataclass(frozen=True)
+class Checked(Generic[D]):
+    """A card or recipe with the file it came from, so that disagreements name lines."""
+
+    value: D
+    document: Document
+
+    def wrong(self, field: str, what: str, got: object, expected: object) -> VerificationError:
+        """Return an error at a field of this document."""
+        path = tuple(int(part) if part.isdigit() else part for part in field.split("."))
+        return VerificationError(
+            what,
+            path=self.document.path,
+            line=self.document.line(path),
+            field=field,
+            got=got,
+            expected=expected,
+        )
+
+
+def check_documents(entry: Entry) -> list[ZooError]:
+    """Return everything that disagrees among an entry's card, recipe, manifest and files.
+
+    What the graph computes is not looked at here (``inference.verify`` does that).
+    """
+    errors: list[ZooError] = []
+    card = _read(Card, entry.card_path, errors)
+    recipe = None if entry.recipe_path is None else _read(Recipe, entry.recipe_path, errors)
+    for named in (card, recipe):
+        if named is not None and named.value.name != entry.name:
+            errors.append(named.wrong("name", "not the file's name", named.value.name, entry.name))
+    if card is not None and recipe is not None:
+        errors += _card_and_recipe(card, recipe)
+    manifest = None if entry.folder is None else _manifest(entry, errors)
+    if manifest is not None:
+        errors += _files(entry, manifest, None if card is None else card.value)
+    if card is not None:
+        errors += _weights(entry, card, manifest)
+    return errors
+
+
+def check_orphans(root: Path) -> list[ZooError]:
+    """Return an error for every recipe and folder of weights that has no card."""
+    cards = {path.stem for path in (root / "model_cards").glob("*.yaml")}
+    others = sorted((root / "recipes").glob("*.yaml"))
+    others += sorted(path for path in (root / "zoo").glob("*") if path.is_dir())
+    return [
+        VerificationError(
+            "no card has this name",
+            path=path,
+            expected=f"model_cards/{_stem(path)}.yaml",
+            hint=nearest(_stem(path), cards),
+        )
+        for path in others
+        if _stem(path) not in cards
+    ]
+
+
+def as_verification(error: ZooError) -> list[ZooError]:
+    """Return an error as what it is in a check: claims that do not hold (exit code 3)."""
+    if isinstance(error, ManyErrors):
+        return [one for part in error.errors for one in as_verification(part)]
+    return [
+        VerificationError(
+            error.what,
+            path=error.path,
+            line=error.line,
+            field=error.field,
+            got=error.got,
+            expected=error.expected,
+            hint=error.hint,
+        )
+    ]
+
+
+def _stem(path: Path) -> str:
+    return path.stem if path.suffix == ".yaml" else path.name
+
+
+def _read(model: type[D], path: Path, errors: list[ZooError]) -> Checked[D] | None:
+    try:
+        document = load(path)
+        return Checked(parse(model, document), document)
+    except ZooError as error:
+        errors += as_verification(error)
+        return None
+
+
+def _manifest(entry: Entry, errors: list[ZooError]) -> Manifest | None:
+    assert entry.folder is not None
+    try:
+        return load_manifest(entry.folder / MANIFEST)
+    except ZooError as error:
+        errors += as_verification(error)
+        return None
+
+
+def _card_and_recipe(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[ZooError]:
+    """Yield where the card claims something else than the recipe does; the recipe is right."""
+    claimed, made = card.value, recipe.value
+    same = {
+        "assembly": (claimed.assembly, made.genome.assembly),
+        "unknown_base": (claimed.unknown_base, made.unknown_base),
+        "seed": (claimed.seed, made.seed),
+    }
+    for length in ("input_length", "output_length", "bin_size", "core_length"):
+        same[length] = (getattr(claimed, length), getattr(made.window, length))
+    for part in ("train", "validation", "test"):
+        regions = [
+            ", ".join(sorted(str(region) for region in getattr(split, part)))
+            for split in (claimed.split, made.split)
+        ]
+        same[f"split.{part}"] = (regions[0], regions[1])
+    same["tracks"] = (
+        ", ".join(track.name for track in claimed.tracks),
+        ", ".join(target.track for target in made.targets),
+    )
+    for field, (got, expected) in same.items():
+        if got != expected:
+            yield card.wrong(field, "differs from the recipe", got, expected)
+    yield from _training_data(card, recipe)
+
+
+def _training_data(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[ZooError]:
+    claimed = {data.id: (number, data) for number, data in enumerate(card.value.training_data)}
+    for source in recipe.value.sources:
+        if source.id not in claimed:
+            yield card.wrong("training_data", "lacks a source of the recipe", None, source.id)
+            continue
+        number, data = claimed.pop(source.id)
+        for field in ("accession", "url", "sha256", "size", "licence"):
+            got, expected = getattr(data, field), getattr(source, field)
+            if got != expected:
+                here = f"training_data.{number}.{field}"
+                yield card.wrong(here, "differs from the recipe", got or "null", expected or "null")
+    for name, (number, _) in claimed.items():
+        yield card.wrong(f"training_data.{number}.id", "is no source of the recipe", name, None)
+
+
+def _files(entry: Entry, manifest: Manifest, card: Card | None) -> Iterator[ZooError]:
+    """Yield files that are missing, differ from the manifest or are not in it, or are too large."""
+    assert entry.folder is not None
+    path = entry.folder / MANIFEST
+    if manifest.name != entry.name:
+        yield VerificationError(
+            "not the folder's name", path=path, field="name", got=manifest.name, expected=entry.name
+        )
+    present = entry_files(entry.root, entry.name)
+    for file, pinned in sorted(manifest.files.items()):
+        if file not in present:
+            if not _elsewhere(entry, card, file):
+                yield VerificationError("file is missing", path=entry.root / file)
+            continue
+        got = digest_file(entry.root / file)
+        if got != pinned:
+            document = file.endswith(".yaml")
+            hint = f"zooctl check --stamp {entry.name}, if the edit was meant"
+            yield VerificationError(
+                "bytes differ from the manifest",
+                path=entry.root / file,
+                got=f"{got.size:,} bytes, sha256 {got.sha256}",
+                expected=f"{pinned.size:,} bytes, sha256 {pinned.sha256}",
+                hint=hint if document else "restore the file from its source",
+            )
+    for file in present:
+        if file not in manifest.files:
+            yield VerificationError("not in the manifest", path=entry.root / file)
+    total = sum((entry.root / file).stat().st_size for file in present)
+    if total > MAX_ENTRY_BYTES:
+        yield VerificationError(
+            "entry is too large for the repository",
+            path=entry.folder,
+            got=f"{total:,} bytes",
+            expected=f"at most {MAX_ENTRY_BYTES:,}",
+        )
+
+
+def _elsewhere(entry: Entry, card: Card | None, file: str) -> bool:
+    """Say whether a file that is not here can be had from the hub or a URL."""
+    if card is None or card.weights is None:
+        return False
+    urls = {f"zoo/{entry.name}/{weight.path}" for weight in card.weights.files if weight.url}
+    return card.weights.hub is not None or file in urls
+
+
+def _weights(entry: Entry, card: Checked[Card], manifest: Manifest | None) -> Iterator[ZooError]:
+    """Yield where the weights that the card names differ from those that the manifest pins."""
+    weights = card.value.weights
+    if weights is None:
+        if entry.folder is not None:
+            yield card.wrong("weights", "card knows of no weights", "null", f"zoo/{entry.name}")
+        return
+    if entry.folder is None:
+        folder = entry.root / "zoo" / entry.name
+        yield card.wrong("weights", "weights have no manifest", None, folder / MANIFEST)
+    for number, file in enumerate(weights.files):
+        here = f"weights.files.{number}"
+        pinned = None if manifest is None else manifest.files.get(f"zoo/{entry.name}/{file.path}")
+        if manifest is not None and pinned is None:
+            yield card.wrong(f"{here}.path", "not in the manifest", file.path, None)
+        for field in ("sha256", "size"):
+            if pinned is not None and getattr(file, field) != getattr(pinned, field):
+                yield card.wrong(
+                    f"{here}.{field}",
+                    "differs from the manifest",
+                    getattr(file, field),
+                    getattr(pinned, field),
+                )

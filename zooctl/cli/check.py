@@ -1,0 +1,83 @@
+"""`zooctl check`: do card, recipe, manifest, graph and probe of a model agree?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from zooctl.catalog.registry import Entry
+    from zooctl.errors import ZooError
+
+
+def command(
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Names that `zooctl list` shows.", show_default=False)
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Check every model of the zoo.")] = False,
+    stamp: Annotated[
+        bool,
+        typer.Option(
+            "--stamp",
+            help="First pin card and recipe, as they are now, in the manifest: "
+            "say so after editing them.",
+        ),
+    ] = False,
+) -> None:
+    """Check that a model's card, recipe, manifest, graph and probe agree; exit 3 if not."""
+    from zooctl.catalog import registry
+    from zooctl.catalog.check import check_orphans
+    from zooctl.catalog.manifest import stamp_documents
+    from zooctl.errors import InputError, ManyErrors
+
+    if bool(models) == every:
+        raise InputError("say which models", expected="names, or --all")
+    entries = [registry.entry(name) for name in (registry.names() if every else models or [])]
+    errors: list[ZooError] = []
+    for entry in entries:
+        if stamp and entry.folder is not None:
+            stamp_documents(entry.root, entry.name)
+        found = check_entry(entry)
+        parts = [part for part, there in _parts(entry) if there]
+        verdict = f"problems: {len(found)}" if found else f"ok ({', '.join(parts)})"
+        typer.echo(f"{entry.name}: {verdict}")
+        errors += found
+    if every:
+        errors += check_orphans(registry.root())
+    if errors:
+        raise ManyErrors(errors)
+
+
+def check_entry(entry: Entry) -> list[ZooError]:
+    """Return everything that disagrees in an entry, documents first."""
+    from zooctl.catalog.check import as_verification, check_documents
+    from zooctl.errors import ZooError
+
+    errors = check_documents(entry)
+    if entry.folder is None:
+        return errors
+    try:
+        entry.card()
+        entry.manifest()
+    except ZooError:
+        return errors  # reported already, and nothing to hold the graph against
+    from zooctl.inference.verify import check_weights
+
+    return errors + [part for error in check_weights(entry) for part in as_verification(error)]
+
+
+def _parts(entry: Entry) -> list[tuple[str, bool]]:
+    from zooctl.catalog.registry import ONNX, PROBE, SAFETENSORS
+
+    folder = entry.folder
+    files = [
+        (file, folder is not None and (folder / file).is_file())
+        for file in (ONNX, SAFETENSORS, PROBE)
+    ]
+    return [
+        ("card", True),
+        ("recipe", entry.recipe_path is not None),
+        ("manifest", folder is not None),
+        *files,
+    ]
