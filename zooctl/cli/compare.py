@@ -1,0 +1,133 @@
+"""`zooctl compare`: how two tracks agree, at several resolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from zooctl.sequence.intervals import Interval
+
+
+class MissingRule(StrEnum):
+    """The choices of ``evaluation.compare.Missing``, which would bring numpy into ``--help``."""
+
+    b_zero = "b-zero"
+    skip = "skip"
+    zero = "zero"
+
+
+def command(
+    a: Annotated[Path, typer.Argument(metavar="A.bw", help="As a rule the prediction.")],
+    b: Annotated[Path, typer.Argument(metavar="B.bw", help="As a rule the measurement.")],
+    region: Annotated[
+        list[str] | None,
+        typer.Option(help="As chr21:30,000,001-31,000,000; may be given several times."),
+    ] = None,
+    bed: Annotated[Path | None, typer.Option(help="Regions as a BED file.")] = None,
+    chrom_map: Annotated[
+        str | None,
+        typer.Option(help="auto, or a file: how the BED's contig names are said in the tracks."),
+    ] = None,
+    resolution: Annotated[
+        str, typer.Option(help="Bin sizes in bp, separated by commas.")
+    ] = "32,128,512",
+    missing: Annotated[
+        MissingRule,
+        typer.Option(
+            help="Bases without an entry: left out in A and 0 in B (coverage files leave zeros "
+            "out), left out in both, or 0 in both."
+        ),
+    ] = MissingRule.b_zero,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compare two bigWig tracks: Pearson correlation and errors of binned means.
+
+    Without regions, all contigs that both files have are compared.
+    """
+    import json
+
+    from zooctl.cli.progress import progress
+    from zooctl.evaluation.compare import Missing, compare, shared_contigs
+    from zooctl.files.bigwig import BigWig
+
+    sizes = _sizes(resolution)
+    with BigWig(a) as track_a, BigWig(b) as track_b:
+        contigs = shared_contigs(track_a.contigs, track_b.contigs)
+        regions = _regions(region or [], bed, chrom_map, contigs)
+        bases = sum(part.length for part in regions) or sum(contigs.values())
+        with progress(bases, "B", "comparing") as advance:
+            found = compare(
+                track_a,
+                track_b,
+                regions,
+                resolutions=sizes,
+                missing=Missing(missing.value),
+                advance=advance,
+            )
+    rows = [result.to_json() for result in found]
+    if as_json:
+        report = {"a": str(a), "b": str(b), "missing": missing.value, "resolutions": rows}
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        _print(a, b, rows)
+
+
+def _print(a: Path, b: Path, rows: list[dict[str, float | int | None]]) -> None:
+    from zooctl.cli.tables import plain, print_table
+
+    typer.echo(plain(f"A  {a}\nB  {b}\n"))
+    columns = {
+        "resolution": "{:,} bp",
+        "bins": "{:,}",
+        "missing_a": "{:,}",
+        "missing_b": "{:,}",
+        "mean_a": "{:.4g}",
+        "mean_b": "{:.4g}",
+        "pearson": "{:.4f}",
+        "mse": "{:.4g}",
+        "scaled_mse": "{:.4g}",
+        "mae": "{:.4g}",
+    }
+    headers = [name.replace("_a", " A").replace("_b", " B") for name in columns]
+    headers = [name.replace("_", " ").replace("pearson", "Pearson") for name in headers]
+    print_table(
+        [name.replace("mse", "MSE").replace("mae", "MAE") for name in headers],
+        [
+            ["-" if row[name] is None else form.format(row[name]) for name, form in columns.items()]
+            for row in rows
+        ],
+    )
+
+
+def _sizes(text: str) -> list[int]:
+    """Read bin sizes such as ``32,128,512``; each counts once."""
+    from zooctl.errors import InputError
+
+    try:
+        return list(dict.fromkeys(int(part) for part in text.split(",")))
+    except ValueError:
+        raise InputError(
+            "not a list of bin sizes", field="--resolution", got=repr(text), expected="32,128,512"
+        ) from None
+
+
+def _regions(
+    texts: list[str], bed: Path | None, chrom_map: str | None, contigs: Mapping[str, int]
+) -> list[Interval]:
+    """Return the regions of the command line, checked against the contigs of both tracks."""
+    from zooctl.files.bed import check_intervals, read_bed
+    from zooctl.files.chrom_map import load_chrom_map
+    from zooctl.sequence.intervals import parse_region
+
+    regions = [parse_region(text, contigs) for text in texts]
+    if bed is None:
+        return regions
+    intervals = read_bed(bed)
+    chroms = dict.fromkeys(interval.chrom for interval in intervals)
+    names = None if chrom_map is None else load_chrom_map(chrom_map, chroms, contigs)
+    return regions + check_intervals(intervals, contigs, chrom_map=names)
