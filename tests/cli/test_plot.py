@@ -1,0 +1,55 @@
+"""`zooctl plot` as typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from zooctl.cli.main import run
+
+CTCF = "recipes/data/ctcf_gm12878_hg19/GM12878_CTCF_5M.hg19.chr20_21.bw"
+INPUT = "recipes/data/ctcf_gm12878_hg19/GM12878_Input_5M.hg19.chr20_21.bw"
+REGION = "chr21:33,900,001-34,100,000"
+
+
+def test_measured_tracks(repo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "tracks.svg"
+    tracks = [str(repo / CTCF), str(repo / INPUT)]
+    labels = ["--name", "CTCF", "--name", "Input", "--unit", "pile-up", "--unit", "pile-up"]
+    command = ["plot", *tracks, "--region", REGION, "-o", str(target), *labels]
+    assert run(command) == 0
+    assert target.read_text().startswith("<?xml")
+    assert capsys.readouterr().out == ""
+    assert run(command) == 2
+    assert "--force" in capsys.readouterr().err
+    assert run([*command, "--force"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--region", "21:1-100"], "contig"),
+        (["--region", REGION, "--unit", "a", "--unit", "b"], "once for every track"),
+    ],
+)
+def test_refused(
+    repo: Path,
+    tmp_path: Path,
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    target = tmp_path / "tracks.png"
+    assert run(["plot", str(repo / CTCF), "-o", str(target), *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert not target.exists()
+
+
+def test_output_must_not_be_an_input(
+    repo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    track = tmp_path / "a.bw"
+    track.write_bytes((repo / CTCF).read_bytes())
+    assert run(["plot", str(track), "--region", REGION, "-o", str(track), "--force"]) == 2
+    assert "input" in capsys.readouterr().err

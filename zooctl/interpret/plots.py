@@ -1,0 +1,224 @@
+"""Pictures: genome tracks over a region, and sequence logos. Needs the ``plot`` extra.
+
+The only module that knows matplotlib (the learning curve goes through it too). Figures are drawn
+without a display and without any global state of matplotlib.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.errors import InputError
+from zooctl.files.atomic import atomic_output
+from zooctl.files.motifs import Motif
+from zooctl.sequence.intervals import Interval
+from zooctl.sequence.onehot import BASES
+
+try:
+    from matplotlib import rc_context
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.patches import PathPatch
+    from matplotlib.textpath import TextPath
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.transforms import Affine2D
+except ImportError as error:
+    raise InputError(
+        "pictures need matplotlib, which is not installed",
+        hint="pip install matplotlib (zooctl's extra `plot`)",
+    ) from error
+
+Values = NDArray[np.floating]
+
+DPI = 150
+# Okabe and Ito's palette, told apart by colour-blind readers too.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_BASE_COLOURS = {"A": "#109648", "C": "#255C99", "G": "#F7B32B", "T": "#D62839"}
+_GREY = "#444444"
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """One line of a picture.
+
+    Attributes:
+        name: Shown at the top left.
+        values: Signal per pixel or bin over the region, ``(n,)``; NaN where there is none.
+        unit: Shown at the axis.
+    """
+
+    name: str
+    values: Values
+    unit: str = ""
+
+
+def summarise(values: Values, n: int) -> Values:
+    """Return at most n values for a picture, each the mean of a run of bases.
+
+    Coverage files leave zeros out, so an absent base counts as 0 in a run that has values; a run
+    without any is NaN.
+
+    >>> summarise(np.array([1.0, 3.0, np.nan, 5.0, np.nan, np.nan]), 3).tolist()
+    [2.0, 2.5, nan]
+    """
+    if len(values) <= n:
+        return values
+    edges = np.linspace(0, len(values), n + 1).astype(np.int64)
+    known = ~np.isnan(values)
+    total = np.add.reduceat(np.where(known, values, 0).astype(np.float64), edges[:-1])
+    any_known = np.logical_or.reduceat(known, edges[:-1])
+    return np.where(any_known, total / np.diff(edges), np.nan)
+
+
+def draw_tracks(
+    target: Path,
+    tracks: Sequence[Track],
+    region: Interval,
+    *,
+    title: str | None = None,
+    force: bool = False,
+) -> None:
+    """Draw tracks of one region below each other and save the picture.
+
+    Args:
+        target: PNG, PDF or SVG, by its ending.
+        tracks: From top to bottom; each on its own scale, which begins at 0 unless values are
+            negative.
+        region: What the values span.
+        title: Above all; the region if not given.
+        force: Replace an existing file.
+
+    Raises:
+        InputError: The target can't be written, or has another ending.
+    """
+    figure = Figure(figsize=(10, 0.75 + 1.2 * len(tracks)), dpi=DPI, layout="constrained")
+    rows = figure.subplots(len(tracks), sharex=True, squeeze=False)[:, 0]
+    for index, (axes, track) in enumerate(zip(rows, tracks, strict=True)):
+        _draw_track(axes, track, region, _COLOURS[index % len(_COLOURS)])
+        last = index == len(tracks) - 1
+        axes.spines["bottom"].set_visible(last)
+        axes.tick_params(axis="x", bottom=last, labelbottom=last)
+    rows[-1].set_xlim(region.start / 1e6, region.end / 1e6)
+    rows[-1].xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10]))
+    rows[-1].xaxis.set_major_formatter(FuncFormatter(_megabases(region.length)))
+    rows[-1].set_xlabel(f"position on {region.chrom} (Mb)", fontsize=9)
+    figure.suptitle(title or str(region), fontsize=10, x=0.012, ha="left")
+    figure.align_ylabels()
+    _save(figure, target, force)
+
+
+def _megabases(length: int) -> Callable[[float, int], str]:
+    """Return how ticks are written: as many digits as the region's length needs."""
+    digits = max(0, 1 - int(np.floor(np.log10(max(length, 1) / 1e6))))
+
+    def text(position: float, _: int) -> str:
+        return f"{position:.{digits}f}"
+
+    return text
+
+
+def _draw_track(axes: Axes, track: Track, region: Interval, colour: str) -> None:
+    edges = np.linspace(region.start, region.end, len(track.values) + 1) / 1e6
+    known = track.values[~np.isnan(track.values)]
+    # The thin line keeps a peak of one pixel visible.
+    axes.stairs(track.values, edges, fill=True, facecolor=colour, edgecolor=colour, linewidth=0.7)
+    axes.axhline(0, color=_GREY, linewidth=0.6)
+    low, high = (min(0.0, float(known.min())), float(known.max())) if len(known) else (0.0, 1.0)
+    axes.set_ylim(low * 1.05, high * 1.05 if high > 0 else (0.0 if low < 0 else 1.0))
+    if not len(known):
+        axes.text(0.5, 0.4, "no values here", transform=axes.transAxes, ha="center", color=_GREY)
+    axes.set_title(track.name, loc="left", fontsize=8.5, color=colour, fontweight="bold", pad=3)
+    axes.set_ylabel(track.unit, fontsize=8)
+    axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+    axes.tick_params(labelsize=8, color=_GREY)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def draw_logos(
+    target: Path, motifs: Sequence[tuple[str, Motif]], *, title: str | None = None, force: bool
+) -> None:
+    """Draw sequence logos below each other: letters as high as their share of the information.
+
+    Args:
+        target: PNG, PDF or SVG, by its ending.
+        motifs: Caption and profile of each.
+        title: Above all.
+        force: Replace an existing file.
+
+    Raises:
+        InputError: The target can't be written, or has another ending.
+    """
+    width = max(motif.length for _, motif in motifs)
+    figure = Figure(
+        figsize=(1.2 + 0.34 * width, 0.5 + 1.55 * len(motifs)), dpi=DPI, layout="constrained"
+    )
+    rows = figure.subplots(len(motifs), squeeze=False)[:, 0]
+    for axes, (caption, motif) in zip(rows, motifs, strict=True):
+        _draw_logo(axes, motif)
+        axes.set_xlim(0.4, width + 0.6)
+        axes.set_title(caption, loc="left", fontsize=9)
+    if title:
+        figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+    _save(figure, target, force)
+
+
+def _draw_logo(axes: Axes, motif: Motif) -> None:
+    heights = motif.probabilities() * motif.information()[:, None]
+    font = FontProperties(family="DejaVu Sans", weight="bold")
+    for position, column in enumerate(heights, start=1):
+        bottom = 0.0
+        # The highest letter stands on top.
+        for index in np.argsort(column, kind="stable"):
+            height = float(column[index])
+            if height > 0.005:
+                _draw_letter(axes, BASES[index], position - 0.47, bottom, 0.94, height, font)
+            bottom += height
+    axes.set_ylim(0, 2)
+    axes.set_yticks([0, 1, 2])
+    axes.set_ylabel("bits", fontsize=8)
+    axes.set_xticks(range(1, motif.length + 1))
+    axes.tick_params(labelsize=7, color=_GREY, axis="both", length=2)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def _draw_letter(
+    axes: Axes,
+    letter: str,
+    left: float,
+    bottom: float,
+    width: float,
+    height: float,
+    font: FontProperties,
+) -> None:
+    """Stretch a letter's outline to fill a box in data coordinates."""
+    outline = TextPath((0, 0), letter, size=1, prop=font)
+    box = outline.get_extents()
+    fit = (
+        Affine2D()
+        .translate(-box.x0, -box.y0)
+        .scale(width / box.width, height / box.height)
+        .translate(left, bottom)
+    )
+    axes.add_patch(PathPatch(fit.transform_path(outline), color=_BASE_COLOURS[letter], linewidth=0))
+
+
+def _save(figure: Figure, target: Path, force: bool) -> None:
+    """Save without time of day and random names, so that equal pictures are equal files."""
+    ending = target.suffix.lower().removeprefix(".")
+    if ending not in ("png", "pdf", "svg"):
+        raise InputError(
+            "not a picture that can be drawn", path=target, expected=".png, .pdf or .svg"
+        )
+    metadata = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}
+    # SVG names its parts by random numbers unless salted.
+    salt = rc_context({"svg.hashsalt": "zooctl"})
+    with atomic_output(target, force=force) as temporary, salt:
+        figure.savefig(temporary, format=ending, metadata=metadata[ending])
