@@ -33,7 +33,7 @@ _WORDS: Mapping[str, bool | None] = {
     "": None,
 }
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]+|(?<=[0-9])\.)?([eE][-+]?[0-9]+)?")
+_FLOAT = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -210,6 +210,6 @@ def _scalar(text: str) -> object:
         return _WORDS[text]
     if _INTEGER.fullmatch(text) and len(text) <= 30:
         return int(text)
-    if any(digit in text for digit in "0123456789") and _FLOAT.fullmatch(text):
+    if _FLOAT.fullmatch(text):
         return float(text)
     return text
