@@ -1,0 +1,87 @@
+"""Entries are found by name, and their bytes are handed out only if they are the pinned ones."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import zooctl
+from zooctl.catalog import registry
+from zooctl.errors import InputError, IntegrityError
+
+
+def test_root_is_the_checkout_unless_told(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ZOOCTL_ZOO", raising=False)
+    assert registry.root() == repo
+
+
+def test_root_is_what_was_packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ZOOCTL_ZOO", raising=False)
+    (tmp_path / "entries").mkdir()
+    monkeypatch.setattr(zooctl, "__file__", str(tmp_path / "__init__.py"))
+    assert registry.root() == tmp_path / "entries"
+
+
+def test_root_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOOCTL_ZOO", str(tmp_path))
+    with pytest.raises(InputError, match="no zoo"):
+        registry.names()
+
+
+def test_an_entry_without_weights(toy_zoo: Path) -> None:
+    assert registry.names() == ["toy"]
+    entry = registry.entry("toy")
+    assert entry.card().name == entry.recipe().name == "toy"
+    assert entry.folder is None
+    assert entry.weights_at(entry.card()) == "none"
+    with pytest.raises(InputError, match="no weights here"):
+        entry.onnx_bytes()
+    assert entry.recipe_path is not None
+    entry.recipe_path.unlink()
+    with pytest.raises(InputError, match="no recipe"):
+        registry.entry("toy").recipe()
+
+
+@pytest.mark.parametrize("name", ["toi", "toy2", "TOY"])
+def test_a_wrong_name_suggests_the_nearest(toy_zoo: Path, name: str) -> None:
+    with pytest.raises(InputError, match="no such model") as caught:
+        registry.entry(name)
+    assert caught.value.hint == "did you mean 'toy'?"
+
+
+@pytest.mark.parametrize("name", ["", "..", "../toy", "toy/../toy", "toy\x00", "/etc/passwd", "*"])
+def test_a_name_is_never_a_path(toy_zoo: Path, name: str) -> None:
+    shutil.copy(toy_zoo / "model_cards/toy.yaml", toy_zoo / "toy.yaml")
+    with pytest.raises(InputError, match="no such model"):
+        registry.entry(name)
+
+
+def test_verified_bytes(stocked_zoo: Path) -> None:
+    entry = registry.entry("toy")
+    assert entry.onnx_bytes() == b"not a graph"
+    assert entry.weights_at(entry.card()) == "local"
+    assert entry.manifest().opset == 20
+
+
+@pytest.mark.parametrize(
+    ("content", "got"),
+    [(b"not a graqh", "sha256 "), (b"not a grap", "10 bytes"), (b"not a graph.", "12 bytes")],
+)
+def test_other_bytes_are_never_handed_out(stocked_zoo: Path, content: bytes, got: str) -> None:
+    (stocked_zoo / "zoo/toy/model.onnx").write_bytes(content)
+    with pytest.raises(IntegrityError, match="bytes differ from the manifest") as caught:
+        registry.entry("toy").onnx_bytes()
+    assert caught.value.exit_code == 5
+    assert str(caught.value.got).startswith(got)
+
+
+def test_files_that_are_not_there_or_not_pinned(stocked_zoo: Path) -> None:
+    entry = registry.entry("toy")
+    (stocked_zoo / "zoo/toy/more.onnx").write_bytes(b"x")
+    with pytest.raises(InputError, match="not in the manifest"):
+        entry.verified_bytes("more.onnx")
+    (stocked_zoo / "zoo/toy/model.onnx").unlink()
+    with pytest.raises(InputError, match="cannot be read"):
+        entry.onnx_bytes()
