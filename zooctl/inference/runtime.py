@@ -96,6 +96,7 @@ class Session:
         # Halved once where memory does not suffice; ``batch_size`` stays what callers were told.
         self._rows = self.batch_size
         composed = compose(model, geometry=geometry, n_tracks=n_tracks, unknown_base=unknown_base)
+        self._run_options = ort.RunOptions()
         self._session = _open(composed, device, self.threads)
         on_gpu = "CUDAExecutionProvider" in self._session.get_providers()
         self.device: Literal["cpu", "cuda"] = "cuda" if on_gpu else "cpu"
@@ -111,6 +112,10 @@ class Session:
     def halved(self) -> bool:
         """Whether memory did not suffice, so that it goes on with half batches."""
         return self._rows < self.batch_size
+
+    def interrupt(self) -> None:
+        """Have the prediction that runs in another thread, and any later one, fail at once."""
+        self._run_options.terminate = True
 
     def predict(self, codes: Codes) -> Predictions:
         """Return the network's output for windows of genome codes.
@@ -144,7 +149,7 @@ class Session:
             padding = np.full((rows - n, self.geometry.input_length), N, dtype=np.uint8)
             codes = np.concatenate((codes, padding))
         try:
-            output: Predictions = self._session.run(None, {CODES: codes})[0]
+            output: Predictions = self._session.run(None, {CODES: codes}, self._run_options)[0]
         except Exception as error:
             if _OUT_OF_MEMORY.search(str(error)):
                 raise MemoryError from error

@@ -1,0 +1,221 @@
+"""What to predict and what to read for it: the grid windows of regions, in batches of codes.
+
+``in_background`` lets each stage of a pipeline run in a thread of its own, a few items ahead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from zooctl.sequence.intervals import Interval, merge
+from zooctl.sequence.onehot import Codes
+from zooctl.sequence.windows import Geometry, Integers, gather, grid_windows, unknown_fraction
+
+Item = TypeVar("Item")
+
+# Bases read at once; a gap between windows that is longer than _GAP is not read.
+_CHUNK = 2**21
+_GAP = 2**16
+# Bases of the windows cut from a chunk: large windows on a small stride overlap many times.
+_CHUNK_CODES = 2**24
+_AHEAD = 4
+_MAX_UNKNOWN = 0.5
+
+
+class Genome(Protocol):
+    """Where codes come from; ``files.fasta.Fasta`` is one."""
+
+    def padded_codes(self, chrom: str, start: int, end: int) -> Codes:
+        """Return the codes of ``[start, end)``, N outside of the contig."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The bins to predict: regions of a genome, and the windows of the grid that cover them.
+
+    Attributes:
+        geometry: The model's window.
+        contigs: Lengths of the genome's contigs.
+        regions: Starts and ends of merged regions by contig, in the genome's order.
+    """
+
+    geometry: Geometry
+    contigs: Mapping[str, int]
+    regions: Mapping[str, tuple[Integers, Integers]]
+
+    def windows(self, chrom: str) -> Integers:
+        """Return the grid windows of a contig that hold a bin of its regions, sorted."""
+        starts, ends = self.regions[chrom]
+        return grid_windows(starts, ends, self.geometry.core_length)
+
+    def wanted(self, chrom: str, bin_starts: Integers) -> np.ndarray[tuple[int], np.dtype[np.bool]]:
+        """Say which bins overlap a region and begin on the contig: ``(n,)`` to ``(n,)``."""
+        starts, ends = self.regions[chrom]
+        following = np.searchsorted(ends, bin_starts, side="right")
+        opens = np.append(starts, self.contigs[chrom])[following]
+        found: np.ndarray[tuple[int], np.dtype[np.bool]] = (
+            opens < bin_starts + self.geometry.bin_size
+        ) & (bin_starts < self.contigs[chrom])
+        return found & (following < len(starts))
+
+    @property
+    def n_windows(self) -> int:
+        """Windows to predict, those without a value included."""
+        return sum(len(self.windows(chrom)) for chrom in self.regions)
+
+    @property
+    def n_bins(self) -> int:
+        """Bins that overlap a region."""
+        size = self.geometry.bin_size
+        return sum(len(grid_windows(starts, ends, size)) for starts, ends in self.regions.values())
+
+
+def plan(intervals: Iterable[Interval], contigs: Mapping[str, int], geometry: Geometry) -> Plan:
+    """Lay intervals, in any order and overlapping as they may, onto the genome grid.
+
+    Args:
+        intervals: Regions within their contigs; empty ones are left out.
+        contigs: Lengths of the genome's contigs; their order is the order of the results.
+        geometry: The model's window.
+
+    >>> window = Geometry(input_length=2048, output_length=1024, bin_size=32, core_length=1024)
+    >>> found = plan([Interval("chr21", 9_000, 12_000)], {"chr21": 48_129_895}, window)
+    >>> found.windows("chr21").tolist(), found.n_bins
+    ([8, 9, 10, 11], 94)
+    """
+    ends_of: dict[str, list[tuple[int, int]]] = {}
+    for chrom, start, end in intervals:
+        ends_of.setdefault(chrom, []).append((start, end))
+    regions = {}
+    for chrom in contigs:
+        if chrom in ends_of:
+            sides = np.array(ends_of[chrom], dtype=np.int64)
+            starts, ends = merge(sides[:, 0], sides[:, 1])
+            if len(starts):
+                regions[chrom] = (starts, ends)
+    return Plan(geometry, contigs, regions)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows to predict together.
+
+    Attributes:
+        codes: uint8 ``(n, input_length)``.
+        parts: Contig and its grid windows, in the order of ``codes``.
+        skipped: Windows passed over since the last batch, because over half their bases are N.
+    """
+
+    codes: Codes
+    parts: tuple[tuple[str, Integers], ...]
+    skipped: int
+
+
+def read_batches(plan: Plan, genome: Genome, batch_size: int) -> Generator[Batch]:
+    """Yield the windows of a plan in the genome's order; all batches but the last are full.
+
+    The last batch may hold no window, to carry the count of skipped ones.
+    """
+    codes = np.empty((batch_size, plan.geometry.input_length), dtype=np.uint8)
+    parts: list[tuple[str, Integers]] = []
+    filled = skipped = 0
+    for chrom, windows, found in _read_chunks(plan, genome):
+        known = unknown_fraction(found) <= _MAX_UNKNOWN
+        skipped += int(np.count_nonzero(~known))
+        windows, found = windows[known], found[known]
+        while len(windows):
+            taken = min(batch_size - filled, len(windows))
+            codes[filled : filled + taken] = found[:taken]
+            parts.append((chrom, windows[:taken]))
+            filled += taken
+            windows, found = windows[taken:], found[taken:]
+            if filled == batch_size:
+                yield Batch(codes, tuple(parts), skipped)
+                codes, parts, filled, skipped = np.empty_like(codes), [], 0, 0
+    if filled or skipped:
+        yield Batch(codes[:filled], tuple(parts), skipped)
+
+
+def _read_chunks(plan: Plan, genome: Genome) -> Iterator[tuple[str, Integers, Codes]]:
+    """Yield (contig, windows, their codes ``(n, input_length)``), each from one reading."""
+    geometry = plan.geometry
+    length = geometry.input_length
+    at_once = max(1, min(_CHUNK // geometry.core_length, _CHUNK_CODES // length))
+    for chrom in plan.regions:
+        windows = plan.windows(chrom)
+        gaps = np.flatnonzero(np.diff(geometry.input_starts(windows)) > length + _GAP) + 1
+        for close in np.split(windows, gaps):
+            for first in range(0, len(close), at_once):
+                some = close[first : first + at_once]
+                starts = geometry.input_starts(some)
+                low = int(starts[0])
+                codes = genome.padded_codes(chrom, low, int(starts[-1]) + length)
+                yield chrom, some, gather(codes, starts - low, length)
+
+
+class _End:
+    """Marks the end of a queue, with the error that brought it about if one did."""
+
+    def __init__(self, error: BaseException | None) -> None:
+        self.error = error
+
+
+def in_background(
+    items: Generator[Item], interrupt: Callable[[], object] | None = None
+) -> Generator[Item]:
+    """Yield what ``items`` yields, made ahead of time in another thread.
+
+    An error there is raised here. When the consumer stops early, so does the thread.
+
+    Args:
+        items: What to make; it is closed in its thread.
+        interrupt: Called when the consumer stops early, to cut short what is being made.
+    """
+    ready: queue.Queue[Item | _End] = queue.Queue(maxsize=_AHEAD)
+    stop = threading.Event()
+    thread = threading.Thread(
+        target=_fill, args=(items, ready, stop), name="zooctl-background", daemon=True
+    )
+    thread.start()
+    try:
+        while not isinstance(item := ready.get(), _End):
+            yield item
+        if item.error is not None:
+            raise item.error
+    except BaseException:
+        stop.set()
+        if interrupt is not None:
+            interrupt()
+        raise
+    finally:
+        thread.join()
+
+
+def _fill(items: Generator[Item], ready: queue.Queue[Item | _End], stop: threading.Event) -> None:
+    """Put items into a queue of bounded length until they end or ``stop`` is set."""
+
+    def put(item: Item | _End) -> None:
+        while not stop.is_set():
+            try:
+                return ready.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+
+    error: BaseException | None = None
+    try:
+        with contextlib.closing(items):
+            for item in items:
+                put(item)
+                if stop.is_set():
+                    break
+    except BaseException as raised:
+        error = raised
+    put(_End(error))
