@@ -6,9 +6,12 @@ import pytest
 import torch
 from torch.nn import functional
 
+from zooctl.catalog.losses import MultinomialLoss
 from zooctl.errors import InputError
-from zooctl.training.nets.bpnet import BPNet
+from zooctl.training.losses import build_loss
+from zooctl.training.nets.bpnet import BPNet, OriginalBPNet
 from zooctl.training.nets.control import with_constant_control
+from zooctl.training.nets.network import Finished
 
 
 def small(**sizes: object) -> BPNet:
@@ -137,3 +140,72 @@ def test_gradient_reaches_every_parameter(measure):
     rate = net(measure.one_hot(2, 512), torch.rand(2, 1, 32))
     functional.poisson_nll_loss(rate, torch.ones_like(rate), log_input=False).backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in net.parameters())
+
+
+def original(**sizes: object) -> OriginalBPNet:
+    """The original form, small."""
+    torch.manual_seed(0)
+    given = {"input_length": 512, "n_tracks": 2, "bin_size": 16, "filters": 6}
+    return OriginalBPNet(**{**given, "dilated_layers": 3, **sizes}).eval()  # type: ignore[arg-type]
+
+
+class TestOriginal:
+    """The form with a count head."""
+
+    def test_has_gophers_count(self, measure):
+        """ori_bpnet of GOPHER; without normalisation all parameters are trainable."""
+        counts = measure.keras_count(
+            lambda: OriginalBPNet(input_length=2048, n_tracks=15, bin_size=1)
+        )
+        assert counts == (142_622, 142_622)
+
+    @pytest.mark.parametrize("bin_size", [1, 32, 512])
+    def test_gives_one_value_a_bin(self, measure, bin_size):
+        assert original(bin_size=bin_size)(measure.one_hot(2, 512)).shape == (2, 2, 512 // bin_size)
+
+    def test_shape_reads_2093_bases(self, measure):
+        """As GOPHER's form, with 25 instead of 7 in the profile convolution."""
+        net = OriginalBPNet(input_length=4096, n_tracks=1, bin_size=1, filters=1)
+        hidden = lambda x: net.profile(net.dilated(net.first(x)))[:, 0, 2048]  # noqa: E731
+        assert len(measure.receptive_field(hidden, net, 4096)) == 2075 + 18
+
+    def test_one_array_carries_shape_and_count(self, measure):
+        net, x = original(), measure.one_hot(3, 512)
+        tracks, hidden = net(x), net.dilated(net.first(x))
+        torch.testing.assert_close(torch.logsumexp(tracks, -1), net.count(hidden.mean(-1)))
+        torch.testing.assert_close(
+            torch.softmax(tracks, -1), torch.softmax(net.bins(net.profile(hidden)), -1)
+        )
+
+    def test_finish_gives_the_expected_counts(self, measure):
+        """The count head says log(1 + total): the counts of a window sum to the total."""
+        net, x = original(), measure.one_hot(3, 512)
+        net.set_output_bias(torch.tensor([0.5, 3.0]))
+        torch.nn.init.zeros_(net.count.weight)
+        total = net.finish(net(x)).sum(-1)
+        torch.testing.assert_close(total, torch.tensor([16.0, 96.0]).expand(3, 2))
+
+    def test_count_below_zero_finishes_at_zero(self, measure):
+        net = original()
+        torch.nn.init.constant_(net.count.bias, -5.0)
+        signal = net.finish(net(measure.one_hot(1, 512)))
+        assert (signal == 0).all()
+
+    def test_loss_reaches_both_heads(self, measure):
+        net = original()
+        loss = build_loss(MultinomialLoss(key="multinomial_nll"))
+        loss(net(measure.one_hot(2, 512)), torch.ones(2, 2, 32)).backward()
+        assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.count.parameters())
+        assert net.profile.weight.grad.abs().sum() > 0
+
+    def test_onnx_gives_the_same(self, measure):
+        assert measure.onnx_parity(Finished(original()), measure.one_hot(3, 512)) < 1e-5
+
+
+def test_profile_of_log_rates_begins_at_the_mean(measure):
+    """The rates of 32 bins sum to one plus the count."""
+    net = small(output="log")
+    net.set_output_bias(0.5)
+    torch.nn.init.zeros_(net.profile.weight)
+    signal = net.finish(net(measure.one_hot(1, 512)))
+    torch.testing.assert_close(signal, torch.full_like(signal, 0.5))

@@ -82,7 +82,7 @@ def start_like_keras(net: nn.Module, scheme: Scheme = "glorot_uniform") -> None:
                 nn.init.zeros_(module.bias)
 
 
-def start_heads(layer: nn.Conv1d, n_heads: int) -> None:
+def start_heads(layer: nn.Conv1d | nn.Linear, n_heads: int) -> None:
     """Draw the start values of heads that are computed as one layer, each for itself."""
     for part in layer.weight.detach().chunk(n_heads):
         start_weight(part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 import torch
@@ -44,7 +45,7 @@ def linked(mean: Tensor, output: Output, n_bins: int) -> Tensor:
     if output == "logit":
         return torch.logit(mean, eps=1e-4)
     if output == "log":
-        return torch.log(mean + 1 / n_bins)
+        return torch.log1p(mean * n_bins) - math.log(n_bins)
     return torch.log(mean.clamp(min=1e-4)) if output == "class" else mean
 
 
