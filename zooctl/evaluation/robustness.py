@@ -109,6 +109,6 @@ def _variation(predicted: NDArray[np.float32], bins: Integers) -> NDArray[np.flo
     aligned = np.take_along_axis(predicted, bins[:, None, :], axis=2).astype(np.float64)
     mean = aligned.mean(axis=(0, 2))
     spread = aligned.std(axis=0).mean(axis=1)
-    score = np.full_like(mean, np.nan)
+    score: NDArray[np.float64] = np.full(mean.shape, np.nan)
     np.divide(spread, mean, out=score, where=mean != 0)
     return score
