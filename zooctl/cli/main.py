@@ -97,7 +97,8 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; what is said about errors goes to stderr."""
     try:
         # What typer.Exit carries comes back as a value; commands themselves return None.
-        return int(build_app()(arguments or ["--help"], standalone_mode=False) or 0)
+        app = build_app()
+        return int(app(arguments or ["--help"], prog_name="zooctl", standalone_mode=False) or 0)
     except ZooError as error:
         for part in error.errors if isinstance(error, ManyErrors) else (error,):
             _say(f"error: {part}")
@@ -168,3 +169,7 @@ def _catch_signals() -> None:
         # nohup has SIGHUP ignored, and means it.
         if number is not None and signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, leave)
+
+
+if __name__ == "__main__":
+    main()

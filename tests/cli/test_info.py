@@ -1,0 +1,58 @@
+"""`zooctl info` as typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from zooctl.cli.main import run
+
+Captured = pytest.CaptureFixture[str]
+
+
+def test_all_of_the_card_is_shown(toy_zoo: Path, capsys: Captured) -> None:
+    assert run(["info", "toy"]) == 0
+    out = capsys.readouterr().out
+    for text in (
+        "toy 0.1.0 (experimental): Strand-specific toy, for tests",
+        "A toy; its predictions mean nothing.",
+        "licence       MIT",
+        "citation      not known: nobody wrote about it",
+        "reads 64 bp, predicts the 32 bp in its middle in bins of 8 bp, keeps 16 bp",
+        "train chr20:0-53000000; validation chr20:53000000-63025520; test chr21 (parts of one",
+        "environment   not known: it was not trained",
+        "limit         It is a toy.",
+        "EFO:0002784",
+        "5-mer ridge",
+        "2.2 MB",
+        "model.onnx",
+    ):
+        assert text in out
+
+
+def test_json_is_the_card_and_the_manifest(toy_zoo: Path, capsys: Captured) -> None:
+    assert run(["info", "toy", "--json"]) == 0
+    known = json.loads(capsys.readouterr().out)
+    assert known["weights_at"] == "local"
+    assert known["card"]["tracks"][1]["strand"] == "-"
+    assert known["manifest"]["opset"] == 20
+
+
+def test_a_wrong_name(toy_zoo: Path, capsys: Captured) -> None:
+    assert run(["info", "tyo"]) == 2
+    assert capsys.readouterr().err == (
+        "error: no such model (got 'tyo'). Hint: did you mean 'toy'?\n"
+    )
+
+
+def test_weights_that_are_not_here(toy_zoo: Path, capsys: Captured) -> None:
+    card = toy_zoo / "model_cards/toy.yaml"
+    head, _, rest = card.read_text().partition("weights:\n")
+    unknown = rest[rest.index("unknown:") :]
+    card.write_text(f"{head}weights: null\n{unknown}  weights: not trained yet\n")
+    for path in (toy_zoo / "zoo/toy").iterdir():
+        path.unlink()
+    assert run(["info", "toy"]) == 0
+    assert "weights       none: not trained yet\n" in capsys.readouterr().out

@@ -1,0 +1,97 @@
+"""`zooctl list` as typed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from zooctl.cli.main import run
+
+Captured = pytest.CaptureFixture[str]
+
+# What a look at the catalog has no use for, and takes long to import.
+HEAVY = "torch onnx onnxruntime scipy sklearn huggingface_hub cyvcf2 pyBigWig pyfaidx matplotlib"
+
+
+def test_table(toy_zoo: Path, capsys: Captured) -> None:
+    assert run(["list"]) == 0
+    size = sum(p.stat().st_size for p in (toy_zoo / "zoo/toy").iterdir() if p.suffix != ".json")
+    headers, row = capsys.readouterr().out.splitlines()
+    columns = "name assay biosample assembly size weights headline"
+    assert headers.split() == columns.split()
+    assert row.split("  ")[0] == "toy"
+    cells = [cell.strip() for cell in row.split("  ") if cell]
+    headline = "pearson 0.510 (test, baseline 0.200) (experimental)"
+    expected = ["toy", "RNA-seq", "GM12878", "hg19", f"{size / 1000:.1f} kB", "local", headline]
+    assert cells == expected
+
+
+def test_json(toy_zoo: Path, capsys: Captured) -> None:
+    assert run(["list", "--json"]) == 0
+    (model,) = json.loads(capsys.readouterr().out)
+    assert (model["name"], model["weights"], model["status"]) == ("toy", "local", "experimental")
+    assert isinstance(model["size"], int)
+
+
+def test_long_rows_are_not_cut_in_a_pipe(toy_zoo: Path, capsys: Captured) -> None:
+    card = toy_zoo / "model_cards/toy.yaml"
+    long = "tissue " * 40
+    card.write_text(card.read_text().replace("biosample: GM12878", f'biosample: "{long}x"'))
+    assert run(["list"]) == 0
+    assert f"{long}x" in capsys.readouterr().out
+
+
+def test_one_bad_card_does_not_hide_the_others(toy_zoo: Path, capsys: Captured) -> None:
+    cards = toy_zoo / "model_cards"
+    (cards / "bad.yaml").write_text("name: bad\n")
+    shutil.copy(cards / "toy.yaml", cards / "zebra.yaml")
+    assert run(["list"]) == 2
+    out, err = capsys.readouterr()
+    assert [line.split()[0] for line in out.splitlines()] == ["name", "toy", "zebra"]
+    assert "bad.yaml:1: title: required field is missing" in err
+
+
+def test_cards_cannot_steer_the_terminal(toy_zoo: Path, capsys: Captured) -> None:
+    card = toy_zoo / "model_cards/toy.yaml"
+    nasty = '"\\e]0;owned\\a\\u202egnp.[red]"'
+    card.write_text(card.read_text().replace("biosample: GM12878", f"biosample: {nasty}"))
+    for command in (["list"], ["info", "toy"]):
+        assert run(command) == 0
+        out = capsys.readouterr().out
+        assert "\\x1b]0;owned\\x07\\u202egnp.[red]" in out
+        assert out.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("command", [["list"], ["info", "toy"], ["--help"]])
+def test_nothing_heavy_is_imported(toy_zoo: Path, command: list[str]) -> None:
+    code = (
+        "import sys; from zooctl.cli.main import run; code = run(sys.argv[1:])\n"
+        f"heavy = sorted(sys.modules.keys() & set({HEAVY.split()}))\n"
+        "sys.exit(str(heavy) if heavy else code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("command", "seconds"), [("list", 0.5), ("--help", 0.3)])
+def test_it_answers_at_once(toy_zoo: Path, command: str, seconds: float) -> None:
+    """CPU seconds, not seconds on the clock, which also count other programs."""
+    import resource
+
+    used = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start = time.perf_counter()
+        done = subprocess.run([sys.executable, "-m", "zooctl.cli.main", command], check=False)
+        wall = time.perf_counter() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        used.append(min(cpu, wall))
+        assert done.returncode == 0
+    assert min(used) < seconds

@@ -1,0 +1,224 @@
+"""What becomes of errors, signals and pipes; each in a process of its own where that matters."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import typer
+
+import zooctl
+from zooctl.cli import main
+from zooctl.errors import (
+    InputError,
+    IntegrityError,
+    ManyErrors,
+    NetworkError,
+    UnsafeError,
+    VerificationError,
+)
+
+Captured = pytest.CaptureFixture[str]
+ZOOCTL = [sys.executable, "-m", "zooctl.cli.main"]
+
+
+def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
+    """Run a command that raises, and return the exit code."""
+
+    def build() -> typer.Typer:
+        app = typer.Typer(pretty_exceptions_enable=False)
+
+        @app.command()
+        def command() -> None:
+            raise error
+
+        return app
+
+    monkeypatch.setattr(main, "build_app", build)
+    return main.run(["--"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (InputError, 2),
+        (VerificationError, 3),
+        (NetworkError, 4),
+        (IntegrityError, 5),
+        (UnsafeError, 6),
+    ],
+)
+def test_exit_codes(
+    kind: type[InputError], code: int, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    error = kind("start is no number", path="a.bed", line=3, got="'x'", hint="BED is numbers")
+    assert raising(monkeypatch, error) == code
+    expected = "error: a.bed:3: start is no number (got 'x'). Hint: BED is numbers\n"
+    assert capsys.readouterr() == ("", expected)
+
+
+def test_many_errors_are_one_line_each(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    errors = [VerificationError("first"), InputError("second")]
+    assert raising(monkeypatch, ManyErrors(errors)) == 3
+    assert capsys.readouterr().err == "error: first\nerror: second\n"
+
+
+def test_errors_cannot_steer_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    raising(monkeypatch, InputError("wrong", got="\x1b]0;owned\x07"))
+    assert capsys.readouterr().err == "error: wrong (got \\x1b]0;owned\\x07)\n"
+
+
+def test_a_bug_has_its_traceback(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    assert raising(monkeypatch, KeyError("chr21")) == 1
+    err = capsys.readouterr().err
+    assert "Traceback" in err
+    assert err.endswith("error: this is a bug in zooctl; please report it with the lines above\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (KeyboardInterrupt(), 130),
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), 141),
+        (typer.Exit(7), 7),
+        (SystemExit(143), 143),
+    ],
+)
+def test_quiet_endings(
+    error: BaseException,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    # Leaving a broken pipe redirects the stream's descriptor, which here is pytest's.
+    monkeypatch.setattr(main.os, "dup2", lambda *_: None)
+    assert raising(monkeypatch, error) == code
+    assert capfd.readouterr().err == ""
+
+
+def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    assert raising(monkeypatch, OSError(errno.ENOSPC, "No space left on device", "a.bw")) == 2
+    assert capsys.readouterr().err == ("error: no space left (No space left on device; a.bw)\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["lst"], "error: No such command 'lst'. Did you mean 'list'? Hint: zooctl --help\n"),
+        (["list", "--jsn"], "Hint: zooctl list --help\n"),
+        (["info"], "error: Missing argument 'MODEL'. Hint: zooctl info --help\n"),
+    ],
+)
+def test_wrong_use(arguments: list[str], message: str, capsys: Captured) -> None:
+    assert main.run(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.casefold().endswith(message.casefold())
+
+
+def test_version_and_help(capsys: Captured) -> None:
+    assert main.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"zooctl {zooctl.__version__}\n"
+    assert main.run([]) == 0
+    helped = capsys.readouterr().out
+    assert main.run(["-h"]) == 0
+    assert capsys.readouterr().out == helped
+    for name in main.COMMANDS:
+        assert f"\n  {name} " in helped
+
+
+@pytest.mark.parametrize("name", main.COMMANDS)
+def test_every_command_has_help(name: str, capsys: Captured) -> None:
+    assert main.run([name, "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: zooctl {name} ")
+
+
+def test_the_reader_has_enough(repo: Path) -> None:
+    """The schema is larger than a pipe's buffer would need to be for this to go unnoticed."""
+    command = f"{' '.join(ZOOCTL)} schema card | head -c 10 > /dev/null; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, cwd=repo)
+    assert (done.returncode, done.stderr) in ((141, b""), (0, b""))
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*ZOOCTL, "schema", "card"], stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_stdout_is_closed() -> None:
+    command = f"{' '.join(ZOOCTL)} schema card >&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_terminal_without_unicode(repo: Path) -> None:
+    environment = {
+        **os.environ,
+        "PYTHONIOENCODING": "latin-1",
+        "ZOOCTL_ZOO": str(repo / "tests/data/toy_zoo"),
+    }
+    done = subprocess.run([*ZOOCTL, "info", "心"], capture_output=True, env=environment)
+    assert done.returncode == 2
+    assert b"'\\u5fc3'" in done.stderr
+
+
+WAITING = """
+import sys, time, zooctl.cli.main as main
+from pathlib import Path
+import typer
+
+def build():
+    app = typer.Typer(pretty_exceptions_enable=False)
+    @app.command()
+    def command(path: Path) -> None:
+        try:
+            path.write_text("temporary")
+            print("ready", flush=True)
+            time.sleep(60)
+        finally:
+            path.unlink()
+    return app
+
+main.build_app = build
+main.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_signals_unwind(number: signal.Signals, code: int, tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    command = [sys.executable, "-c", WAITING, str(temporary)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        assert temporary.exists()
+        start = time.monotonic()
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (code, b"")
+    assert not temporary.exists()
+    assert time.monotonic() - start < 5
+
+
+def test_nohup_is_respected(tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    code = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n" + WAITING
+    command = [sys.executable, "-c", code, str(temporary)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        assert process.poll() is None
+        process.terminate()
+    assert process.returncode == 143

@@ -1,0 +1,29 @@
+"""`zooctl schema` as typed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from zooctl.catalog.card import Card
+from zooctl.catalog.manifest import Manifest
+from zooctl.catalog.recipe import Recipe
+from zooctl.cli.main import run
+
+
+@pytest.mark.parametrize(
+    ("document", "model"), [("card", Card), ("recipe", Recipe), ("manifest", Manifest)]
+)
+def test_schema(document: str, model: type[Card], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", document]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert set(schema["properties"]) == set(model.model_fields)
+    required = {name for name, info in model.model_fields.items() if info.is_required()}
+    assert set(schema["required"]) == required
+
+
+def test_another_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", "crad"]) == 2
+    assert "'card', 'recipe', 'manifest'" in capsys.readouterr().err
