@@ -25,7 +25,7 @@ def test_a_card(toy_zoo: Path) -> None:
     assert (card.name, card.licence, card.unknown_base) == ("toy", "MIT", 0.25)
     assert (card.geometry.n_bins, card.geometry.core_bins, card.n_tracks) == (4, 2, 2)
     assert card.track_order_rc == (1, 0)
-    assert [str(region) for region in card.split.validation] == ["chr20:53000000-63025520"]
+    assert [str(region) for region in card.split.validation] == ["chr20:53,000,001-63,025,520"]
     assert card.split.weak, "train and validation share chr20"
 
 

@@ -80,6 +80,22 @@ def test_order_of_tracks(toy_zoo: Path, edit: Edit) -> None:
     assert found(toy_zoo) == [(CARD, "tracks", "differs from the recipe")]
 
 
+def test_facts_of_tracks(toy_zoo: Path, edit: Edit) -> None:
+    facts = (
+        "assembly: hg19\n    assay: RNA-seq\n    target: CTCF\n    biosample: K562\n  - id: minus"
+    )
+    edit(RECIPE, "assembly: hg19\n  - id: minus", facts)
+    assert found(toy_zoo) == [
+        (CARD, "tracks.0.target", "differs from the recipe"),
+        (CARD, "tracks.0.biosample", "differs from the recipe"),
+    ]
+
+
+def test_the_transform_of_the_target(toy_zoo: Path, edit: Edit) -> None:
+    edit(CARD, "output_transform: none", "output_transform: arcsinh")
+    assert found(toy_zoo) == [(CARD, "output_transform", "differs from the recipe")]
+
+
 def test_names_tie(toy_zoo: Path) -> None:
     for document in (CARD, RECIPE):
         (toy_zoo / document).write_text(

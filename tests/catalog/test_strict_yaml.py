@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from zooctl.catalog.fields import Values
-from zooctl.catalog.strict_yaml import load, loads, parse
+from zooctl.catalog.strict_yaml import dumps, load, loads, parse
 from zooctl.errors import InputError, ManyErrors, ZooError
 
 HERE = Path("card.yaml")
@@ -145,6 +145,24 @@ def test_files(tmp_path: Path) -> None:
 def test_any_bytes_are_data_or_a_zoo_error(content: bytes) -> None:
     with suppress(ZooError):
         loads(content.decode("latin-1"), HERE)
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]))
+NUMBER = st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False)
+SCALARS = TEXT | NUMBER | st.booleans() | st.none() | st.sampled_from(TEXTS.split())
+DATA = st.recursive(
+    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=10
+)
+
+
+@given(st.dictionaries(TEXT, DATA, min_size=1))
+def test_what_is_written_is_read_back(data: dict[str, object]) -> None:
+    assert loads(dumps(data), HERE).data == data
+
+
+def test_written_text_is_quoted_where_it_looks_like_a_number() -> None:
+    shared = ["1e5"]
+    assert dumps({"a": shared, "b": shared}) == "a:\n- '1e5'\nb:\n- '1e5'\n"
 
 
 class Inner(Values):

@@ -21,7 +21,7 @@ def test_all_of_the_card_is_shown(toy_zoo: Path, capsys: Captured) -> None:
         "licence       MIT",
         "citation      not known: nobody wrote about it",
         "reads 64 bp, predicts the 32 bp in its middle in bins of 8 bp, keeps 16 bp",
-        "train chr20:0-53000000; validation chr20:53000000-63025520; test chr21 (parts of one",
+        "train chr20:1-53,000,000; validation chr20:53,000,001-63,025,520; test chr21 (parts of",
         "environment   not known: it was not trained",
         "limit         It is a toy.",
         "EFO:0002784",

@@ -138,10 +138,28 @@ def _card_and_recipe(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[Z
         ", ".join(track.name for track in claimed.tracks),
         ", ".join(target.track for target in made.targets),
     )
+    transforms = sorted({target.signal.transform for target in made.targets})
+    same["output_transform"] = (claimed.output_transform, ", ".join(transforms))
     for field, (got, expected) in same.items():
         if got != expected:
             yield card.wrong(field, "differs from the recipe", got, expected)
+    yield from _tracks(card, recipe)
     yield from _training_data(card, recipe)
+
+
+def _tracks(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[ZooError]:
+    """Yield what the card says of a track, but the recipe's source of it says otherwise."""
+    ids = {source.id: source for source in recipe.value.sources}
+    sources = {target.track: ids[target.signal.source] for target in recipe.value.targets}
+    for number, track in enumerate(card.value.tracks):
+        if track.name not in sources:
+            continue
+        for field in ("assay", "target", "biosample"):
+            got, expected = getattr(track, field), getattr(sources[track.name], field)
+            if expected is not None and got != expected:
+                yield card.wrong(
+                    f"tracks.{number}.{field}", "differs from the recipe", got, expected
+                )
 
 
 def _training_data(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[ZooError]:

@@ -132,7 +132,12 @@ class Region(Values):
         return self.start < other.end and other.start < self.end
 
     def __str__(self) -> str:
-        return self.chrom if self.start is None else f"{self.chrom}:{self.start}-{self.end}"
+        """Return the region as ``--region`` takes it: 1-based, inclusive.
+
+        >>> str(Region(chrom="chr20", start=0, end=53_000_000))
+        'chr20:1-53,000,000'
+        """
+        return self.chrom if self.start is None else f"{self.chrom}:{self.start + 1:,}-{self.end:,}"
 
 
 def _region(value: object) -> object:

@@ -90,6 +90,38 @@ def loads(text: str, path: Path) -> Document:
     return Document(path, data, reader.lines)
 
 
+def dumps(data: Mapping[str, Any]) -> str:
+    """Return YAML that ``loads`` reads back as the same data, in the given order.
+
+    >>> print(dumps({"assembly": "hg19", "chroms": ["012", "no", 12]}), end="")
+    assembly: hg19
+    chroms:
+    - '012'
+    - 'no'
+    - 12
+    """
+    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96)
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that would be read as something else, and repeats instead of aliasing."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # PyYAML quotes what YAML 1.1 would change; 1e5 is a number to us and text to it.
+    style = "'" if not isinstance(_scalar(text), str) or text == "<<" else None
+    if not text.replace("\n", "").isprintable():
+        style = '"'  # the only style that keeps every line break apart
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
 def parse(model: type[Model], document: Document) -> Model:
     """Validate a document as a card, recipe or other model.
 
@@ -174,7 +206,8 @@ class _Reader:
         data: dict[str, object] = {}
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             key = event.value if isinstance(event, yaml.ScalarEvent) else None
-            if key is None or event.anchor is not None or event.tag is not None or key == "<<":
+            merge = key == "<<" and not event.style
+            if key is None or event.anchor is not None or event.tag is not None or merge:
                 self._refuse("a key is not plain text", event, field, got=key)
                 if key is None:
                     self._value(event, events, (*field, "?"))
