@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from zooctl.errors import InputError, IntegrityError, NetworkError, ZooError
+from zooctl.files.cache import cache_folder, make_cache_folder
 from zooctl.files.partial import Part, Pin, Progress
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def download(
     path = Path(target)
     digests = {name: text for name, text in (("sha256", sha256), ("md5", md5)) if text}
     pin = Pin(size, digests, progress or (lambda done: None))
-    with _locked(path) as alone:
+    with locked(path) as alone:
         if pin.holds(path):
             return path
         _check_online(path, urls)
@@ -85,8 +86,25 @@ def download(
     return path
 
 
+def download_folder(*parts: str) -> Path:
+    """Create and return a folder of the cache for downloads.
+
+    Raises:
+        InputError: It cannot be created.
+    """
+    try:
+        return make_cache_folder(*parts)
+    except OSError as error:
+        raise InputError(
+            "the cache cannot be written",
+            path=cache_folder().joinpath(*parts),
+            got=os.strerror(error.errno or 0),
+            hint="set ZOOCTL_HOME to a folder of your own",
+        ) from None
+
+
 @contextmanager
-def _locked(path: Path) -> Iterator[bool]:
+def locked(path: Path) -> Iterator[bool]:
     """Work alone on a target; yield False where the file system has no locks."""
     lock = FileLock(path.with_name(f".{path.name[:200]}.lock"))
     try:
