@@ -24,6 +24,15 @@ def test_schema(document: str, model: type[Card], capsys: pytest.CaptureFixture[
     assert set(schema["required"]) == required
 
 
+@pytest.mark.parametrize("document", ["card", "recipe"])
+def test_every_field_says_what_it_is(document: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", document]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    for name, field in schema["properties"].items():
+        model = schema["$defs"].get(field.get("$ref", "").rpartition("/")[2], {})
+        assert field.get("description") or model.get("description"), name
+
+
 def test_another_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schema", "crad"]) == 2
     assert "'card', 'recipe', 'manifest'" in capsys.readouterr().err

@@ -133,41 +133,49 @@ class Card(Values):
     """A model card; the meaning of each field is in ``zooctl schema card``."""
 
     name: Name = Field(description="Stem of this file, of the recipe, and folder in zoo/.")
-    title: Annotated[str, Field(min_length=1, max_length=200)]
-    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+    title: Annotated[str, Field(min_length=1, max_length=200)] = Field(description="One line.")
+    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")] = Field(
+        description="Of weights and card; the first number changes with the meaning of a track."
+    )
     status: Literal["released", "preview", "experimental"] = Field(
         default="released",
         description="preview: stands in for a model to come; experimental: loses to its baseline.",
     )
     notice: Text | None = Field(default=None, description="Said on stderr at every prediction.")
     licence: Licence = Field(description="SPDX identifier, of the weights.")
-    citation: Text | None
-    authors: Annotated[Items[Text], Field(min_length=1)]
-    assembly: TrackName
+    citation: Text | None = Field(description="What to cite for the model.")
+    authors: Annotated[Items[Text], Field(min_length=1)] = Field(description="Who made the model.")
+    assembly: TrackName = Field(description="Genome it was trained on, in UCSC's name, as hg19.")
     input_length: Annotated[int, Field(ge=1)] = Field(description="bp read by the network.")
     output_length: Annotated[int, Field(ge=1)] = Field(description="bp predicted, centred.")
     bin_size: Annotated[int, Field(ge=1)] = Field(description="bp to a predicted value.")
     core_length: Annotated[int, Field(ge=1)] = Field(description="bp kept; stride of the grid.")
     unknown_base: UnknownBase = Field(description="One-hot value of N and other IUPAC codes.")
-    tracks: Annotated[Items[Track], Field(min_length=1)]
+    tracks: Annotated[Items[Track], Field(min_length=1)] = Field(
+        description="What is predicted, in the order of the network's output."
+    )
     strand_pairs: Items[Annotated[tuple[TrackName, TrackName], Field(strict=False)]] = Field(
         default=(), description="Tracks that change places under reverse complement."
     )
     output_transform: Literal["none", "arcsinh", "log1p"] = Field(
         description="Transform of the training target, undone at prediction."
     )
-    output_scale: Literal["signal", "log", "logit", "probability"]
-    training_data: Items[Dataset]
+    output_scale: Literal["signal", "log", "logit", "probability"] = Field(
+        description="What a predicted value is, after undoing the transform."
+    )
+    training_data: Items[Dataset] = Field(description="Every file it was trained on.")
     split: Split
-    seed: Annotated[int, Field(ge=0)] | None
+    seed: Annotated[int, Field(ge=0)] | None = Field(description="Of the shipped weights.")
     environment: Digest | None = Field(description="Hash of the software it was trained with.")
     metrics: Items[Metric] = Field(description="The first is the headline.")
     robustness: Annotated[float, Field(ge=0)] | None = Field(
         description="Variation score of Toneyan 2022 over random shifts; lower is more robust."
     )
-    intended_use: Text
-    limits: Annotated[Items[Text], Field(min_length=1)]
-    weights: Weights | None
+    intended_use: Text = Field(description="What it is good for.")
+    limits: Annotated[Items[Text], Field(min_length=1)] = Field(
+        description="What it cannot do, or was not tried on."
+    )
+    weights: Weights | None = Field(description="Where the weights are.")
     unknown: dict[str, Text] = Field(
         default_factory=dict,
         description="Why a field is null: dotted path (with * for any index) to reason.",

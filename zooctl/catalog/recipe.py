@@ -190,23 +190,25 @@ class Recipe(Values):
     """A recipe; the meaning of each field is in ``zooctl schema recipe``."""
 
     name: Name = Field(description="Stem of this file, of the card, and folder in zoo/.")
-    sources: Annotated[Items[Source], Field(min_length=1)]
+    sources: Annotated[Items[Source], Field(min_length=1)] = Field(description="Every data file.")
     genome: GenomeChoice
     split: Split
     window: Window
-    unknown_base: UnknownBase
+    unknown_base: UnknownBase = Field(description="One-hot value of N and other IUPAC codes.")
     targets: Annotated[Items[Target], Field(min_length=1)] = Field(
         description="One a track, in the card's order."
     )
-    controls: Items[Control] = ()
+    controls: Items[Control] = Field(default=(), description="Second inputs, in training alone.")
     windows: CoverageWindows = Field(description="Which windows are trained on.")
-    network: Network
-    loss: Loss
+    network: Network = Field(description="Which network, and its sizes.")
+    loss: Loss = Field(description="What is minimised.")
     augmentation: Augmentation = Augmentation()
     optimiser: Adam
     schedule: Schedule
-    batch_size: Count
-    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    batch_size: Count = Field(description="Windows to a step.")
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
+        description="Of initial weights, drawn windows, augmentation and dropout."
+    )
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(
         description="CPU threads of training; another number may give other bits."
     )
