@@ -1,0 +1,48 @@
+"""`zooctl export`: from a run to an entry of the zoo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="Folder that `zooctl train` wrote.")],
+    name: Annotated[
+        str | None, typer.Option(help="Entry to write; default: the recipe's name.")
+    ] = None,
+    fasta: Annotated[
+        Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the recipe.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing weights.")] = False,
+) -> None:
+    """Write an entry's ONNX, safetensors, probe and manifest, and its card or a draft of it."""
+    from zooctl.catalog import registry
+    from zooctl.catalog.recipe import load_recipe
+    from zooctl.cli.runs import dataset, need_training, say
+    from zooctl.errors import InputError
+    from zooctl.reproduce.environment import digest, software
+
+    need_training()
+    from zooctl.training.entry import write_entry
+
+    recipe = load_recipe(run / "recipe.yaml")
+    entry = name or recipe.name
+    if entry != recipe.name:
+        raise InputError(
+            "an entry has the name of its recipe",
+            got=entry,
+            expected=recipe.name,
+            hint=f"copy the recipe to recipes/{entry}.yaml, name it so inside, and train it",
+        )
+    root = registry.root()
+    folder = root / "zoo" / entry
+    if (folder / "manifest.json").exists() and not force:
+        raise InputError("entry has weights already", path=folder, hint="--force replaces them")
+    difference = write_entry(
+        root, recipe, run, dataset(recipe, fasta), environment=digest(software())
+    )
+    say(f"torch and onnxruntime agree within {difference:.1e} of each window's largest value")
+    typer.echo(folder)

@@ -1,0 +1,121 @@
+"""Write an entry of the zoo from a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxscript
+import torch
+from safetensors.numpy import load as load_numpy
+from safetensors.torch import load_file
+
+from zooctl.catalog.card import load_card
+from zooctl.catalog.card_text import draft_card, update_card
+from zooctl.catalog.manifest import digest_file, tensor_digest, write_manifest
+from zooctl.catalog.recipe import Recipe
+from zooctl.errors import InputError
+from zooctl.files.atomic import atomic_output
+from zooctl.inference.runtime import Session
+from zooctl.training.dataset import Dataset
+from zooctl.training.export import (
+    OPSET,
+    check_parity,
+    export,
+    probe_bytes,
+    probe_windows,
+    torch_predictions,
+    trained_network,
+)
+from zooctl.training.fit import split_regions
+
+
+def write_entry(
+    root: Path, recipe: Recipe, run: Path, dataset: Dataset, *, environment: str
+) -> float:
+    """Export the best epoch of a run into ``zoo/<name>/`` and bring the card up to date.
+
+    Args:
+        root: Folder with ``model_cards/``, ``recipes/`` and ``zoo/``.
+        recipe: Of the run.
+        run: Folder with ``best.safetensors``.
+        dataset: The recipe's data; the probe's windows are cut from its test split.
+        environment: Digest of the software it was trained with.
+
+    Returns:
+        Largest difference between torch and onnxruntime on the probe (see ``check_parity``).
+
+    Raises:
+        VerificationError: They disagree.
+        InputError: The run has no finished epoch.
+    """
+    weights = run / "best.safetensors"
+    if not weights.exists():
+        raise InputError("run has no finished epoch", path=run, hint="zooctl train --resume")
+    net = trained_network(recipe, dataset, load_file(weights))
+    exported = export(net, recipe.window.input_length)
+    session = Session(
+        exported.onnx,
+        geometry=recipe.window.geometry,
+        n_tracks=len(recipe.targets),
+        unknown_base=recipe.unknown_base,
+        device="cpu",
+        threads=recipe.threads,
+    )
+    inputs = _probe(recipe, dataset)
+    expected = session.predict(inputs)
+    difference = check_parity(torch_predictions(net, inputs, recipe.unknown_base), expected)
+
+    folder = root / "zoo" / recipe.name
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {
+        "model.onnx": exported.onnx,
+        "model.safetensors": exported.safetensors,
+        "probe.safetensors": probe_bytes(inputs, expected),
+    }
+    for name, content in files.items():
+        with atomic_output(folder / name, force=True) as temporary:
+            temporary.write_bytes(content)
+    _write_card(root, recipe, environment)
+    write_manifest(
+        root,
+        recipe.name,
+        tensor_digest=tensor_digest(load_numpy(exported.safetensors)),
+        opset=OPSET,
+        exporter={
+            "torch": str(torch.__version__),
+            "onnx": onnx.__version__,
+            "onnxscript": onnxscript.__version__,
+        },
+    )
+    return difference
+
+
+def _probe(recipe: Recipe, dataset: Dataset) -> np.ndarray:
+    """Windows of the test split, peaks of the first track among them."""
+    geometry = recipe.window.geometry
+    regions = split_regions(recipe.split.test, dataset)
+    peaks = {}
+    for chrom, start, end in regions:
+        first, last = start + geometry.input_length, end - geometry.input_length
+        n_cores = (last - first) // geometry.core_length
+        signal = dataset.target[chrom][0, first : first + n_cores * geometry.core_length]
+        strongest = signal.reshape(n_cores, geometry.core_length).max(axis=1).argsort()[::-1][:256]
+        peaks[chrom] = first + strongest * geometry.core_length + geometry.core_length // 2
+    codes = {chrom: dataset.codes[chrom] for chrom in peaks}
+    return probe_windows(codes, peaks, regions, geometry.input_length, recipe.seed)
+
+
+def _write_card(root: Path, recipe: Recipe, environment: str) -> None:
+    """Put the new digests into the card, or draft one."""
+    path = root / "model_cards" / f"{recipe.name}.yaml"
+    folder = root / "zoo" / recipe.name
+    files = {name: digest_file(folder / name) for name in ("model.onnx", "model.safetensors")}
+    if path.exists():
+        text = update_card(path, environment=environment, seed=recipe.seed, files=files)
+    else:
+        text = draft_card(recipe, environment=environment, files=files)
+    with atomic_output(path, force=True) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+        load_card(temporary)
