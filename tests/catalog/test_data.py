@@ -1,0 +1,178 @@
+"""Sources of recipes: the pinned bytes from the nearest place that has them, or an error."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from zooctl.catalog.data import locate
+from zooctl.catalog.recipe import Source, load_recipe
+from zooctl.errors import InputError, IntegrityError, NetworkError, UnsafeError
+from zooctl.files.cache import cache_folder
+from zooctl.files.transfer import Policy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from http_server import FailingServer, failing_server
+
+CONTENT = b"chr21\t9411000\t9411500\tpeak\n" * 1000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+FAST = Policy(read=0.5, tries=2, first_wait=0.02, longest_wait=0.05, loopback=True)
+PINNED = Source(
+    id="peaks",
+    file="lab/peaks.bed",
+    accession=None,
+    url=None,
+    sha256=SHA256,
+    size=len(CONTENT),
+    licence="CC0-1.0",
+    citation="Nobody 2025",
+    assembly="hg19",
+)
+
+
+@pytest.fixture
+def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A zoo without data; cache and mirror are empty."""
+    (tmp_path / "zoo/model_cards").mkdir(parents=True)
+    (tmp_path / "mirror").mkdir()
+    monkeypatch.setenv("ZOOCTL_ZOO", str(tmp_path / "zoo"))
+    monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(tmp_path / "mirror"))
+    return tmp_path
+
+
+@pytest.fixture
+def server() -> Iterator[FailingServer]:
+    with failing_server(CONTENT) as running:
+        yield running
+
+
+def at(*urls: str) -> Source:
+    """The source with addresses that no recipe may have, on this machine."""
+    return PINNED.model_copy(update={"url": urls[0], "mirrors": urls[1:]})
+
+
+def put(path: Path, content: bytes = CONTENT) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_the_nearest_place_wins(zoo: Path, server: FailingServer) -> None:
+    source = at(server.url(name="peaks.bed"))
+    bars: list[tuple[int, str]] = []
+
+    @contextmanager
+    def bar(total: int, label: str) -> Iterator[Callable[[int], None]]:
+        bars.append((total, label))
+        yield lambda done: None
+
+    downloaded = locate(source, policy=FAST, bar=bar)
+    assert downloaded.origin == "downloaded"
+    assert downloaded.path == cache_folder() / "data" / SHA256 / "peaks.bed"
+    assert downloaded.path.read_bytes() == CONTENT
+    assert bars == [(len(CONTENT), "fetching peaks.bed")]
+    cached = locate(source, policy=FAST)
+    assert (cached.path, cached.origin) == (downloaded.path, "cache")
+
+    by_name = put(zoo / "mirror/deep/in/it/peaks.bed")
+    assert locate(source).path == by_name
+    by_path = put(zoo / "mirror/lab/peaks.bed")
+    assert locate(source).path == by_path
+    by_digest = put(zoo / "mirror/blobs" / SHA256)
+    assert (locate(source).path, locate(source).origin) == (by_digest, "mirror")
+    embedded = put(zoo / "zoo/recipes/data/lab/peaks.bed")
+    assert (locate(source).path, locate(source).origin) == (embedded, "embedded")
+    assert server.asked["normal"] == 1
+
+
+def test_changed_files_are_passed_over(zoo: Path, server: FailingServer) -> None:
+    changed = CONTENT.replace(b"500", b"501", 1)
+    put(zoo / "zoo/recipes/data/lab/peaks.bed", changed)
+    put(zoo / "mirror/lab/peaks.bed", CONTENT + b"\n")
+    put(zoo / "mirror/blobs" / SHA256, changed)
+    put(cache_folder() / "data" / SHA256 / "peaks.bed", changed)
+    found = locate(at(server.url()), policy=FAST)
+    assert found.origin == "downloaded"
+    assert found.path.read_bytes() == CONTENT
+    right = put(zoo / "mirror/z/peaks.bed")
+    assert locate(PINNED).path == right
+
+
+@pytest.mark.parametrize("place", ["zoo/recipes/data/lab", "mirror/x", f"home/data/{SHA256}"])
+def test_only_changed_bytes(zoo: Path, server: FailingServer, place: str) -> None:
+    path = put(zoo / place / "peaks.bed", CONTENT.replace(b"500", b"501", 1))
+    with pytest.raises(IntegrityError, match=r"source peaks differs .*got sha256") as e:
+        locate(PINNED)
+    assert e.value.exit_code == 5
+    assert e.value.path == str(path)
+    # That the network is down does not hide it.
+    with pytest.raises(IntegrityError, match="source peaks differs"):
+        locate(at(server.url("404")), policy=FAST)
+    put(path, CONTENT[:-1])
+    with pytest.raises(IntegrityError, match=r"got 26,999 bytes; expected 27,000 bytes"):
+        locate(PINNED)
+
+
+def test_the_publisher_changed_it(zoo: Path, server: FailingServer) -> None:
+    with pytest.raises(IntegrityError, match="not the pinned one"):
+        locate(at(server.url("wrong_bytes")), policy=FAST)
+    assert locate(at(server.url("wrong_bytes"), server.url()), policy=FAST).origin == "downloaded"
+
+
+def test_network_failures(
+    zoo: Path, server: FailingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NetworkError, match="gave up"):
+        locate(at(server.url("503")), policy=FAST)
+    with pytest.raises(UnsafeError, match="not a plain https address"):
+        locate(at(server.url()))
+    monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
+    with pytest.raises(NetworkError, match="switched off"):
+        locate(at(server.url()), policy=FAST)
+    put(zoo / "mirror/peaks.bed")
+    assert locate(at(server.url()), policy=FAST).origin == "mirror"
+
+
+def test_nowhere(zoo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match=r"not here and has no address .*ZOOCTL_DATA_MIRROR"):
+        locate(PINNED)
+    with pytest.raises(InputError, match="source peaks is not pinned"):
+        locate(PINNED.model_copy(update={"sha256": None}))
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(zoo / "none"))
+    with pytest.raises(InputError, match="no such folder"):
+        locate(PINNED)
+
+
+def test_a_file_that_changes_while_we_run(zoo: Path) -> None:
+    path = put(zoo / "mirror/peaks.bed")
+    assert locate(PINNED).path == path
+    status = path.stat()
+    path.write_bytes(CONTENT.replace(b"500", b"501", 1))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with pytest.raises(IntegrityError):
+        locate(PINNED)
+
+
+def test_links_that_lead_nowhere(zoo: Path) -> None:
+    (zoo / "mirror/peaks.bed").symlink_to("none")
+    right = put(zoo / "mirror/z/peaks.bed")
+    (zoo / "mirror" / SHA256).mkdir()
+    assert locate(PINNED).path == right
+
+
+def test_real_recipe_is_embedded_and_in_the_mirror(
+    repo: Path, mirror: Path, zoo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = load_recipe(repo / "recipes/ctcf_gm12878.yaml")
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(mirror))
+    assert {locate(source).origin for source in recipe.sources} == {"mirror"}
+    monkeypatch.setenv("ZOOCTL_ZOO", str(repo))
+    assert {locate(source).origin for source in recipe.sources} == {"embedded"}

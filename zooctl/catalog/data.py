@@ -1,0 +1,151 @@
+"""Data files that recipes name: found by their bytes or downloaded, never used when changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from zooctl.catalog import registry
+from zooctl.errors import InputError, IntegrityError, NetworkError
+from zooctl.files.cache import cache_folder
+from zooctl.files.download import download, download_folder
+from zooctl.files.partial import file_digest
+
+if TYPE_CHECKING:
+    from zooctl.catalog.recipe import Source
+    from zooctl.files.transfer import Policy
+
+Origin = Literal["embedded", "mirror", "cache", "downloaded"]
+Bar = Callable[[int, str], AbstractContextManager[Callable[[int], None]]]
+
+
+@dataclass(frozen=True)
+class Located:
+    """A source's file, verified.
+
+    Attributes:
+        path: Where it is.
+        origin: How it came to be there.
+    """
+
+    path: Path
+    origin: Origin
+
+
+@contextmanager
+def _no_bar(total: int, label: str) -> Iterator[Callable[[int], None]]:
+    yield lambda done: None
+
+
+def locate(source: Source, *, bar: Bar = _no_bar, policy: Policy | None = None) -> Located:
+    """Return the file of a source, which has the pinned bytes.
+
+    Looked for in this order: beside the recipes (``recipes/data``); in the folder
+    ``$ZOOCTL_DATA_MIRROR``, at any depth, by a name that is the sha256, by the source's path, by
+    its file name; in the cache; at its addresses. A file of the right name with other bytes is
+    passed over.
+
+    Args:
+        source: What the recipe pins.
+        bar: Makes the progress bar of a download.
+        policy: Time limits and hosts of a download.
+
+    Raises:
+        InputError: The source is not pinned, or is nowhere and has no address.
+        IntegrityError: Only changed bytes were found, here or at its addresses.
+        NetworkError: It has to be downloaded and can't be.
+    """
+    sha256, size = source.sha256, source.size
+    if sha256 is None or size is None:
+        raise InputError(
+            f"source {source.id} is not pinned", hint="the recipe needs its sha256 and size"
+        )
+    changed: list[Path] = []
+    for path, origin in _candidates(source, sha256):
+        if _holds(path, sha256, size):
+            return Located(path, origin)
+        changed.append(path)
+    urls = [url for url in (source.url, *source.mirrors) if url]
+    if not urls:
+        raise _changed(source, changed[0]) if changed else _nowhere(source)
+    target = download_folder("data", sha256) / Path(source.file).name
+    try:
+        with bar(size, f"fetching {target.name}") as advance:
+            download(urls, target, size=size, sha256=sha256, progress=advance, policy=policy)
+    except NetworkError:
+        if changed:
+            raise _changed(source, changed[0]) from None
+        raise
+    return Located(target, "downloaded")
+
+
+def _candidates(source: Source, sha256: str) -> Iterator[tuple[Path, Origin]]:
+    """Yield files that could be it; a folder is only searched when what came before is not it."""
+    if (path := registry.root() / "recipes" / "data" / source.file).is_file():
+        yield path, "embedded"
+    if mirror := _mirror():
+        for path in _in_mirror(mirror, source, sha256):
+            yield path, "mirror"
+    path = cache_folder() / "data" / sha256 / Path(source.file).name
+    if path.is_file():
+        yield path, "cache"
+
+
+def _mirror() -> Path | None:
+    own = os.environ.get("ZOOCTL_DATA_MIRROR")
+    if not own:
+        return None
+    if not Path(own).is_dir():
+        raise InputError("no such folder", path=own, hint="ZOOCTL_DATA_MIRROR is a folder of data")
+    return Path(own)
+
+
+def _in_mirror(folder: Path, source: Source, sha256: str) -> list[Path]:
+    name = Path(source.file).name
+    found: dict[str, list[Path]] = {sha256: [], name: []}
+    for place, _, files in os.walk(folder):
+        for wanted in found:
+            if wanted in files:
+                found[wanted].append(Path(place, wanted))
+    exact = folder / source.file
+    by_name = sorted(found[name], key=lambda path: (path != exact, path))
+    return [path for path in (*sorted(found[sha256]), *by_name) if path.is_file()]
+
+
+def _holds(path: Path, sha256: str, size: int) -> bool:
+    status = path.stat()
+    if status.st_size != size:
+        return False
+    return _digest(path, status.st_ino, status.st_mtime_ns, status.st_ctime_ns) == sha256
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, inode: int, modified: int, changed: int) -> str:
+    """Hash a file; once in a process, as long as it is not touched."""
+    return file_digest(path)
+
+
+def _changed(source: Source, path: Path) -> IntegrityError:
+    size = path.stat().st_size
+    wrong_size = size != source.size
+    return IntegrityError(
+        f"source {source.id} differs from what the recipe pins",
+        path=path,
+        got=f"{size:,} bytes" if wrong_size else f"sha256 {file_digest(path)}",
+        expected=f"{source.size:,} bytes" if wrong_size else f"sha256 {source.sha256}",
+        hint="restore the file; changed data is never used",
+    )
+
+
+def _nowhere(source: Source) -> InputError:
+    return InputError(
+        f"source {source.id} is not here and has no address",
+        got=source.file,
+        expected=f"sha256 {source.sha256}",
+        hint="set ZOOCTL_DATA_MIRROR to a folder that holds the file",
+    )

@@ -1,0 +1,69 @@
+"""`zooctl data`: bring the files that a recipe names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from zooctl.catalog.recipe import Recipe
+
+app = typer.Typer(
+    help="Bring the files that a recipe names.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `fetch` a subcommand while it is the only one."""
+
+
+@app.command("fetch")
+def fetch(
+    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a model.")],
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(help="Also download from this host; may be repeated."),
+    ] = None,
+) -> None:
+    """Find or download every source of a recipe, check it, and print where it is.
+
+    Looked for in recipes/data, in the folder ZOOCTL_DATA_MIRROR, in the cache, and at the
+    addresses in the recipe.
+    """
+    from zooctl.catalog.data import locate
+    from zooctl.cli.progress import progress
+    from zooctl.cli.tables import print_table, size_text
+    from zooctl.errors import ManyErrors, ZooError
+    from zooctl.files.transfer import HOSTS, Policy
+
+    policy = Policy(hosts=HOSTS | set(allow_host or ()))
+    rows = []
+    errors: list[ZooError] = []
+    for source in _read(recipe).sources:
+        try:
+            found = locate(
+                source, bar=lambda total, label: progress(total, "B", label), policy=policy
+            )
+        except ZooError as error:
+            errors.append(error)
+        else:
+            size = size_text(found.path.stat().st_size)
+            rows.append((source.id, found.origin, size, str(found.path)))
+    if rows:
+        print_table(("source", "origin", "size", "path"), rows)
+    if errors:
+        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+
+
+def _read(recipe: str) -> Recipe:
+    from zooctl.catalog import registry
+    from zooctl.catalog.recipe import load_recipe
+
+    path = Path(recipe)
+    if path.suffix in (".yaml", ".yml") or path.is_file():
+        return load_recipe(path)
+    return registry.entry(recipe).recipe()
