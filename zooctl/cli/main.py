@@ -31,6 +31,7 @@ COMMANDS = {
     "compare": "zooctl.cli.compare",
     "plot": "zooctl.cli.plot",
     "genome": "zooctl.cli.genome",
+    "data": "zooctl.cli.data",
     "train": "zooctl.cli.train",
     "export": "zooctl.cli.export",
     "check": "zooctl.cli.check",
