@@ -1,0 +1,166 @@
+"""The wheel alone, in an empty folder, in an environment with its dependencies and nothing else.
+
+The environment is made offline: its site-packages holds links to the files of exactly those
+distributions that the wheel requires (extras left out), taken from the environment of the tests.
+That torch is absent there is part of what is proven.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import re
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pyBigWig
+import pytest
+from packaging.requirements import Requirement
+
+MODEL = "ctcf_gm12878"
+
+
+def run(*command: str | Path, cwd: Path, ok: bool = True) -> subprocess.CompletedProcess[str]:
+    kept = {"PATH", "HOME", "ZOOCTL_HOME", "LANG"}
+    environment = {key: value for key, value in os.environ.items() if key in kept}
+    done = subprocess.run(
+        [str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True
+    )
+    assert not ok or done.returncode == 0, done.stderr
+    return done
+
+
+def required(name: str, found: set[str]) -> set[str]:
+    """Names of a distribution and of all that it requires on this platform, extras left out."""
+    name = re.sub(r"[-_.]+", "-", name).lower()
+    if name in found:
+        return found
+    found.add(name)
+    for line in importlib.metadata.requires(name) or []:
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            required(requirement.name, found)
+    return found
+
+
+def link_distribution(name: str, site: Path) -> None:
+    """Link the top-level files and folders of an installed distribution into ``site``."""
+    distribution = importlib.metadata.distribution(name)
+    for top in {path.parts[0] for path in distribution.files or []} - {"..", "__pycache__"}:
+        target = site / top
+        if not target.exists():
+            target.symlink_to(Path(str(distribution.locate_file(top))))
+
+
+@pytest.fixture(scope="module")
+def wheel(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-build-isolation",
+        "--no-deps",
+        "--no-index",
+        "--disable-pip-version-check",
+        "-w",
+        folder,
+        repo,
+        cwd=folder,
+    )
+    (found,) = folder.glob("zooctl-*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def zooctl(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command as a user has it after ``pip install dist/zooctl-*.whl``."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=False, symlinks=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    for name in sorted(required("zooctl", set()) - {"zooctl"}):
+        link_distribution(name, site)
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        folder / "bin" / "python",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--disable-pip-version-check",
+        wheel,
+        cwd=folder,
+    )
+    return folder / "bin" / "zooctl"
+
+
+def test_the_wheel_is_small_and_carries_the_catalog(wheel: Path) -> None:
+    from zipfile import ZipFile
+
+    names = set(ZipFile(wheel).namelist())
+    assert f"zooctl/entries/model_cards/{MODEL}.yaml" in names
+    assert f"zooctl/entries/recipes/{MODEL}.yaml" in names
+    assert f"zooctl/entries/zoo/{MODEL}/manifest.json" in names
+    assert f"zooctl/entries/zoo/{MODEL}/model.onnx" in names
+    assert not any(name.endswith((".bw", ".fa.gz")) for name in names)
+    assert wheel.stat().st_size < 40_000_000
+
+
+def test_there_is_no_torch(zooctl: Path, tmp_path: Path) -> None:
+    done = run(zooctl.parent / "python", "-c", "import zooctl, torch", cwd=tmp_path, ok=False)
+    assert "No module named 'torch'" in done.stderr
+
+
+def test_list_and_info(zooctl: Path, tmp_path: Path) -> None:
+    assert MODEL in run(zooctl, "list", cwd=tmp_path).stdout
+    known = json.loads(run(zooctl, "info", MODEL, "--json", cwd=tmp_path).stdout)
+    assert known["weights_at"] == "local"
+
+
+def test_every_command_but_training_works(zooctl: Path, tmp_path: Path) -> None:
+    listed = re.findall(r"^  ([a-z-]+)  ", run(zooctl, "--help", cwd=tmp_path).stdout, re.MULTILINE)
+    assert {"predict", "compare", "genome", "train", "evaluate"} <= set(listed)
+    for command in listed:
+        run(zooctl, command, "--help", cwd=tmp_path)
+    assert "ok" in run(zooctl, "check", MODEL, cwd=tmp_path).stdout.lower()
+    assert json.loads(run(zooctl, "schema", "card", cwd=tmp_path).stdout)["title"] == "Card"
+
+
+def test_training_says_what_it_needs(zooctl: Path, tmp_path: Path) -> None:
+    done = run(zooctl, "train", MODEL, cwd=tmp_path, ok=False)
+    assert done.returncode == 2
+    assert "pip install 'zooctl[train]'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not any(tmp_path.iterdir())
+
+
+def test_predict_with_a_fasta(zooctl: Path, repo: Path, tmp_path: Path) -> None:
+    fasta = repo / "recipes" / "data" / "hg19_chr20_chr21" / "hg19.chr21.fa.gz"
+    region = "chr21:33,000,001-33,100,000"
+    run(
+        zooctl,
+        "predict",
+        "--model",
+        MODEL,
+        "--region",
+        region,
+        "--fasta",
+        fasta,
+        "-o",
+        "a.bw",
+        cwd=tmp_path,
+    )
+    with pyBigWig.open(str(tmp_path / "a.bw")) as track:
+        assert track.chroms() == {"chr21": 48129895}
+        assert len(track.intervals("chr21", 33_000_000, 33_100_000)) == 100_000 // 32
+    done = run(zooctl, "predict", "--model", MODEL, "--region", region, cwd=tmp_path, ok=False)
+    assert done.returncode == 2
+    assert "zooctl genome fetch hg19" in done.stderr
