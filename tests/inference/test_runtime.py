@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -151,6 +153,30 @@ def test_output_shape_is_checked_as_it_runs(linear_model: Callable[..., onnx.Mod
     net = session(model.SerializeToString(), batch_size=2)
     with pytest.raises(VerificationError, match=r"another shape.*\(2, 2, 1\).*\(2, 2, 16\)"):
         net.predict(windows(2))
+
+
+def test_interrupt_cuts_a_batch_short(conv_network: Network) -> None:
+    """What runs is cut at its next operator, here the next of twelve convolutions."""
+    geometry = Geometry(input_length=2048, output_length=2048, bin_size=32, core_length=1024)
+    model = conv_network(geometry, 64, 15, 12, "pointwise", 0)
+    net = session(model, geometry, batch_size=256)
+    failed: list[Exception] = []
+
+    def predict() -> None:
+        try:
+            net.predict(windows(256, length=2048))
+        except Exception as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=predict)
+    thread.start()
+    thread.join(0.5)
+    assert thread.is_alive()
+    start = time.monotonic()
+    net.interrupt()
+    thread.join()
+    assert time.monotonic() - start < 5
+    assert len(failed) == 1
 
 
 def run(code: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

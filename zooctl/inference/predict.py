@@ -7,6 +7,7 @@ the regions were cut: windows lie on the genome grid, and batches have one fixed
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -124,6 +125,32 @@ def _infer(
     ) as batches:
         for batch in batches:
             yield batch, core_values(batch.codes, session, plan.geometry, tracks, readout)
+
+
+def batch_seconds(
+    plan: Plan,
+    genome: Genome,
+    session: Predictor,
+    tracks: Sequence[int],
+    readout: Readout,
+    *,
+    n_batches: int = 3,
+) -> float:
+    """Return how long one batch takes: the mean over the first few after one that warms up.
+
+    0 where no window of the plan has a value.
+    """
+    codes = [np.empty((0, plan.geometry.input_length), dtype=np.uint8)]
+    for batch in read_batches(plan, genome, session.batch_size):
+        if len(batch.codes):
+            codes.append(batch.codes)
+        if len(codes) > n_batches:
+            break
+    core_values(codes[-1], session, plan.geometry, tracks, readout)
+    start = time.perf_counter()
+    for some in codes[1:]:
+        core_values(some, session, plan.geometry, tracks, readout)
+    return (time.perf_counter() - start) / max(1, len(codes) - 1) if len(codes) > 1 else 0.0
 
 
 def core_values(

@@ -1,0 +1,226 @@
+"""Speed of `zooctl predict` beside a bare onnxruntime loop, and its peak memory over chr21.
+
+The loop is given ready-made float one-hot batches and throws its predictions away; the pipeline
+reads bgzipped FASTA, encodes, predicts, and writes a verified bigWig. Both use the same network,
+batch size and number of threads, and take turns, so that what else the machine does hits both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import multiprocessing
+import tempfile
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import onnxruntime as ort
+import psutil
+
+from zooctl.catalog import registry
+from zooctl.errors import ZooError
+from zooctl.files.bigwig import BigWigWriter
+from zooctl.files.fasta import Fasta
+from zooctl.inference.batches import plan, read_batches
+from zooctl.inference.predict import Readout, Transform, predict
+from zooctl.inference.runtime import Session
+from zooctl.sequence.intervals import Interval, parse_region
+from zooctl.sequence.onehot import to_onehot
+from zooctl.sequence.windows import Geometry
+
+MODEL = "ctcf_gm12878"
+GENOME = Path(__file__).resolve().parents[2] / "recipes/data/hg19_chr20_chr21/hg19.chr21.fa.gz"
+REGION = Interval("chr21", 33_000_000, 35_000_000)
+GOAL_RATIO, GOAL_MEMORY = 0.75, 1500
+
+
+@dataclass(frozen=True)
+class Network:
+    """What is timed."""
+
+    label: str
+    onnx: bytes
+    geometry: Geometry
+    n_tracks: int
+    unknown_base: float
+    transform: Transform
+
+
+def zoo_network() -> Network:
+    """The zoo's CTCF model, or an untrained network of its size where it is not here."""
+    try:
+        entry = registry.entry(MODEL)
+        card = entry.card()
+        return Network(
+            MODEL,
+            entry.onnx_bytes(),
+            card.geometry,
+            card.n_tracks,
+            card.unknown_base,
+            card.output_transform,
+        )
+    except ZooError:
+        return untrained_network()
+
+
+def untrained_network() -> Network:
+    """Dilated residual convolutions of about 65,000 parameters with random weights."""
+    import io
+    import logging
+    import warnings
+
+    import torch
+    from torch import nn
+
+    class Dilated(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = nn.Conv1d(4, 48, 21, padding=10)
+            sizes = [2**i for i in range(1, 9)]
+            self.layers = nn.ModuleList(
+                nn.Conv1d(48, 48, 3, padding=size, dilation=size) for size in sizes
+            )
+            self.last = nn.Conv1d(48, 1, 75, padding=37)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = torch.relu(self.first(x))
+            for layer in self.layers:
+                x = x + torch.relu(layer(x))
+            x = self.last(x)[:, :, 512:-512]
+            return nn.functional.softplus(nn.functional.avg_pool1d(x, 32))
+
+    torch.manual_seed(0)
+    logging.disable(logging.WARNING)
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            Dilated().eval(),
+            (torch.zeros(2, 4, 2048),),
+            dynamo=True,
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            verbose=False,
+        )
+    assert program is not None
+    program.save(file)
+    geometry = Geometry(input_length=2048, output_length=1024, bin_size=32, core_length=1024)
+    return Network("untrained, as large", file.getvalue(), geometry, 1, 0.0, "none")
+
+
+def open_session(network: Network) -> Session:
+    """The network as `zooctl predict` runs it."""
+    return Session(
+        network.onnx,
+        geometry=network.geometry,
+        n_tracks=network.n_tracks,
+        unknown_base=network.unknown_base,
+        device="cpu",
+    )
+
+
+def time_pipeline(network: Network, session: Session, region: Interval, folder: Path) -> float:
+    """Windows a second from FASTA to a verified bigWig."""
+    start = time.perf_counter()
+    with Fasta(GENOME) as genome:
+        laid = plan([region], genome.contigs, network.geometry)
+        with BigWigWriter(folder / "bench.bw", genome.contigs, force=True) as sink:
+            readout = Readout(network.transform)
+            counts = predict(laid, genome, session, {0: sink}, readout=readout)
+    return (counts.windows - counts.unknown) / (time.perf_counter() - start)
+
+
+def time_loop(bare: ort.InferenceSession, batches: list[np.ndarray], n_batches: int) -> float:
+    """Windows a second of onnxruntime alone."""
+    name = bare.get_inputs()[0].name
+    start = time.perf_counter()
+    for number in range(n_batches):
+        bare.run(None, {name: batches[number % len(batches)]})
+    return n_batches * len(batches[0]) / (time.perf_counter() - start)
+
+
+def compare_speed(network: Network, region: Interval, rounds: int) -> float:
+    """Print both speeds and return their ratio."""
+    session = open_session(network)
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = session.threads
+    options.log_severity_level = 4
+    bare = ort.InferenceSession(network.onnx, options, providers=["CPUExecutionProvider"])
+    with Fasta(GENOME) as genome:
+        laid = plan([region], genome.contigs, network.geometry)
+        codes = [batch.codes for batch in read_batches(laid, genome, session.batch_size)]
+    n_batches = len(codes)
+    ready = [to_onehot(some, network.unknown_base) for some in codes[:8]]
+    loops, pipelines, ratios = [], [], []
+    with tempfile.TemporaryDirectory() as folder:
+        time_loop(bare, ready, 2)
+        session.predict(codes[0])
+        for _ in range(rounds):
+            loops.append(time_loop(bare, ready, n_batches))
+            pipelines.append(time_pipeline(network, session, region, Path(folder)))
+            ratios.append(pipelines[-1] / loops[-1])
+    print(f"{network.label}, batches of {session.batch_size}, {session.threads} threads")
+    print(f"medians of {rounds} rounds{'windows/s':>{55 - len(f'medians of {rounds} rounds')}}")
+    print(f"{'onnxruntime alone, ready batches':45}{median(loops):>10.1f}")
+    print(f"{f'FASTA to bigWig, {region}':45}{median(pipelines):>10.1f}")
+    print(f"{'ratio':45}{median(ratios):>10.3f}   goal: {GOAL_RATIO} or more")
+    return median(ratios)
+
+
+def predict_alone(network: Network, region: Interval) -> tuple[float, float]:
+    """Predict a region; return windows a second and the peak memory of all processes, in MB."""
+    done = threading.Event()
+    peak = 0
+
+    def watch() -> None:
+        # Not ru_maxrss, which a process inherits from the one that started it.
+        nonlocal peak
+        own = psutil.Process()
+        while not done.wait(0.05):
+            with contextlib.suppress(psutil.Error):
+                processes = [own, *own.children(recursive=True)]
+                peak = max(peak, sum(process.memory_info().rss for process in processes))
+
+    session = open_session(network)
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            speed = time_pipeline(network, session, region, Path(folder))
+    finally:
+        done.set()
+        watcher.join()
+    return speed, peak / 1e6
+
+
+def measure_memory(network: Network, region: Interval) -> float:
+    """Print and return the peak memory in MB of a fresh process that predicts a region."""
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=fresh) as pool:
+        speed, megabytes = pool.submit(predict_alone, network, region).result()
+    print(f"{f'FASTA to bigWig, {region}':45}{speed:>10.1f}")
+    print(f"{'peak memory':45}{megabytes:>10.0f} MB   goal: under {GOAL_MEMORY}")
+    return megabytes
+
+
+def main() -> None:
+    """Print the table; exit 1 if a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--memory-region", help="where to measure memory; default: all of chr21")
+    arguments = parser.parse_args()
+    network = zoo_network()
+    ratio = compare_speed(network, REGION, arguments.rounds)
+    with Fasta(GENOME) as genome:
+        region = parse_region(arguments.memory_region or "chr21", genome.contigs)
+    memory = measure_memory(network, region)
+    if ratio < GOAL_RATIO or memory >= GOAL_MEMORY:
+        raise SystemExit("a goal is missed")
+
+
+if __name__ == "__main__":
+    main()

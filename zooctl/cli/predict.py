@@ -1,0 +1,317 @@
+"""`zooctl predict`: tracks of models over regions, as bigWig."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from zooctl.catalog.card import Card
+    from zooctl.catalog.registry import Entry
+    from zooctl.files.fasta import Fasta
+    from zooctl.inference.batches import Plan
+    from zooctl.inference.predict import Readout
+    from zooctl.inference.runtime import Session
+    from zooctl.sequence.intervals import Interval
+
+# A bin of float32 in a bigWig, compressed and with zoom levels; measured on chr21 at 32 bp.
+_BYTES_A_BIN = 5.3
+
+
+class DeviceChoice(StrEnum):
+    """The choices of ``inference.runtime.Device``, which would bring numpy into ``--help``."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+def command(
+    model: Annotated[
+        list[str], typer.Option(help="As `zooctl list` shows it; may be given several times.")
+    ],
+    bed: Annotated[Path | None, typer.Option(help="Regions as a BED file, plain or gz.")] = None,
+    region: Annotated[
+        list[str] | None,
+        typer.Option(help="As chr21:30,000,001-31,000,000; may be given several times."),
+    ] = None,
+    fasta: Annotated[
+        Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the model's card.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="bigWig to write; default: <regions>.<model>[.<track>].bw here."
+        ),
+    ] = None,
+    track: Annotated[
+        list[str] | None, typer.Option(help="Tracks to write, by name; default: all.")
+    ] = None,
+    rc: Annotated[
+        bool, typer.Option("--rc", help="Average over both strands; takes twice the time.")
+    ] = False,
+    device: Annotated[
+        DeviceChoice, typer.Option(help="auto takes a working CUDA device, else the CPU.")
+    ] = DeviceChoice.auto,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Windows to a batch; default by input length.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="CPU threads; default: all there are.")
+    ] = None,
+    chrom_map: Annotated[
+        str | None,
+        typer.Option(help="auto, or a file: how the regions' contig names are said in the genome."),
+    ] = None,
+    clip: Annotated[
+        bool, typer.Option("--clip", help="Cut intervals that go beyond their contig.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing outputs.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print windows, time and size; write nothing.")
+    ] = False,
+) -> None:
+    """Predict tracks over regions and write each as a bigWig.
+
+    Values lie on a grid of the genome, so they do not depend on how regions are cut.
+    """
+    from zooctl.catalog import registry
+    from zooctl.cli.regions import read_regions
+
+    regions = read_regions(bed, region)
+    entries = [registry.entry(name) for name in dict.fromkeys(model)]
+    cards = [entry.card() for entry in entries]
+    chosen = _choose_tracks(cards, track)
+    targets = _targets(regions.stem, output, cards, chosen)
+    sources = _find_genomes(cards, fasta)
+    inputs = [path for paths, _ in sources.values() for path in paths]
+    inputs += [path for path in (bed, chrom_map and Path(chrom_map)) if path]
+    _check_targets(targets, inputs, force)
+    with ExitStack() as stack:
+        genomes, intervals = {}, {}
+        for assembly, (paths, description) in sources.items():
+            _say(f"genome: {description}")
+            genome = genomes[assembly] = stack.enter_context(_open_genome(assembly, paths))
+            intervals[assembly] = regions.within(genome.contigs, chrom_map=chrom_map, clip=clip)
+        jobs = [
+            _Job(
+                card,
+                genomes[card.assembly],
+                _open_session(entry, card, device, threads, batch_size),
+                _plan(card, genomes[card.assembly], intervals[card.assembly]),
+                _readout(card, rc),
+                dict(zip(indices, paths, strict=True)),
+            )
+            for entry, card, indices, paths in zip(entries, cards, chosen, targets, strict=True)
+        ]
+        if regions.bed is not None and regions.bed.n_empty:
+            _say(f"left out: {regions.bed.n_empty:,} empty intervals of {bed}")
+        _announce(jobs)
+        for job in jobs:
+            if dry_run:
+                _estimate(job)
+            else:
+                _run(job, force)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One model's part of the work."""
+
+    card: Card
+    genome: Fasta
+    session: Session
+    plan: Plan
+    readout: Readout
+    outputs: Mapping[int, Path]
+
+
+def _choose_tracks(cards: Sequence[Card], wanted: Sequence[str] | None) -> list[list[int]]:
+    """Return the indices of the tracks to write, for each model."""
+    from zooctl.errors import InputError
+
+    chosen = []
+    for card in cards:
+        names = [track.name for track in card.tracks]
+        found = [index for index, name in enumerate(names) if not wanted or name in wanted]
+        if not found:
+            what = f"{card.name} has no such track"
+            raise InputError(what, got=", ".join(wanted or ()), expected=", ".join(names))
+        chosen.append(found)
+    known = {track.name for card in cards for track in card.tracks}
+    for name in wanted or ():
+        if name not in known:
+            raise InputError("no such track", got=name, expected=", ".join(sorted(known)))
+    return chosen
+
+
+def _targets(
+    stem: str, output: Path | None, cards: Sequence[Card], chosen: Sequence[Sequence[int]]
+) -> list[list[Path]]:
+    """Return the path of each track to write, for each model."""
+    targets = []
+    for card, indices in zip(cards, chosen, strict=True):
+        paths = []
+        for index in indices:
+            track = card.tracks[index].name
+            if output is None:
+                parts = [stem, card.name] + ([track] if card.n_tracks > 1 else [])
+                paths.append(Path(".".join([*parts, "bw"])))
+            else:
+                parts = [card.name] * (len(cards) > 1) + [track] * (len(indices) > 1)
+                inserted = ".".join([output.stem, *parts]) + output.suffix
+                paths.append(output.with_name(inserted) if parts else output)
+        targets.append(paths)
+    return targets
+
+
+def _check_targets(targets: Sequence[Sequence[Path]], inputs: Sequence[Path], force: bool) -> None:
+    """Refuse what cannot be written before anything is computed; every such output is named."""
+    from zooctl.errors import InputError, ManyErrors, ZooError
+    from zooctl.files.atomic import check_output
+
+    errors: list[ZooError] = []
+    for path in (path for paths in targets for path in paths):
+        try:
+            check_output(path, force, inputs)
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+
+
+def _find_genomes(
+    cards: Sequence[Card], fasta: Path | None
+) -> dict[str, tuple[Sequence[Path], str]]:
+    """Return files and description of the genome for each assembly that the cards name."""
+    from zooctl.catalog.genomes import find_genome
+
+    assemblies = dict.fromkeys(card.assembly for card in cards)
+    return {assembly: find_genome(assembly, fasta) for assembly in assemblies}
+
+
+def _open_genome(assembly: str, paths: Sequence[Path]) -> Fasta:
+    from zooctl.cli.progress import progress
+    from zooctl.files.fasta import Fasta
+
+    size = sum(path.stat().st_size for path in paths if path.is_file())
+    # A file seen for the first time is scanned from end to end.
+    with progress(size, "B", f"reading {assembly}") as advance:
+        return Fasta(*paths, progress=advance)
+
+
+def _open_session(
+    entry: Entry, card: Card, device: DeviceChoice, threads: int | None, batch_size: int | None
+) -> Session:
+    from zooctl.inference.runtime import Session
+
+    return Session(
+        entry.onnx_bytes(),
+        geometry=card.geometry,
+        n_tracks=card.n_tracks,
+        unknown_base=card.unknown_base,
+        device=device.value,
+        threads=threads,
+        batch_size=batch_size,
+    )
+
+
+def _plan(card: Card, genome: Fasta, intervals: Sequence[Interval]) -> Plan:
+    from zooctl.inference.batches import plan
+
+    return plan(intervals, genome.contigs, card.geometry)
+
+
+def _readout(card: Card, rc: bool) -> Readout:
+    from zooctl.inference.predict import Readout
+
+    return Readout(card.output_transform, card.track_order_rc if rc else None)
+
+
+def _announce(jobs: Sequence[_Job]) -> None:
+    """Say what runs where, and what the cards want every user to know."""
+    for line in dict.fromkeys(_device_text(job.session) for job in jobs):
+        _say(f"device: {line}")
+    for card in (job.card for job in jobs):
+        status = "" if card.status == "released" else f" ({card.status})"
+        if status or card.notice:
+            _say(f"note: {card.name}{status}: {card.notice or 'see zooctl info ' + card.name}")
+
+
+def _device_text(session: Session) -> str:
+    if session.device == "cuda":
+        return "cuda"
+    return f"cpu, {session.threads} thread{'s' if session.threads > 1 else ''}"
+
+
+def _run(job: _Job, force: bool) -> None:
+    """Write one model's tracks; each path is printed once the file is whole."""
+    from zooctl.cli.progress import progress
+    from zooctl.files.bigwig import BigWigWriter
+    from zooctl.inference.predict import predict
+
+    name, total = job.card.name, job.plan.n_windows
+    with ExitStack() as stack:
+        sinks = {
+            index: stack.enter_context(BigWigWriter(path, job.genome.contigs, force=force))
+            for index, path in job.outputs.items()
+        }
+        advance = stack.enter_context(progress(total, "windows", name))
+        counts = predict(
+            job.plan, job.genome, job.session, sinks, readout=job.readout, advance=advance
+        )
+    if counts.unknown:
+        _say(
+            f"left out: {counts.unknown:,} of {counts.windows:,} windows of {name}, "
+            "more than half N"
+        )
+    if job.session.halved:
+        size = job.session.batch_size
+        _say(f"memory: not enough for batches of {size} windows; went on with {size // 2}")
+    for path in job.outputs.values():
+        typer.echo(path)
+
+
+def _estimate(job: _Job) -> None:
+    """Print what a run would do, timing a few real batches."""
+    from zooctl.cli.tables import print_fields, size_text
+    from zooctl.inference.predict import batch_seconds
+
+    plan, size = job.plan, job.session.batch_size
+    seconds = batch_seconds(plan, job.genome, job.session, sorted(job.outputs), job.readout)
+    rate = f" at {size / seconds:,.0f} windows/s" if seconds else ""
+    total = -(-plan.n_windows // size) * seconds
+    bins = size_text(round(plan.n_bins * _BYTES_A_BIN))
+    print_fields(
+        [
+            ("model", job.card.name),
+            ("windows", f"{plan.n_windows:,} of {plan.geometry.input_length:,} bp"),
+            ("time", f"about {duration_text(total)}{rate}"),
+            *(("output", f"{path}, about {bins}") for path in job.outputs.values()),
+        ]
+    )
+
+
+def duration_text(seconds: float) -> str:
+    """Return a time for people.
+
+    >>> duration_text(0.2), duration_text(59.7), duration_text(3700), duration_text(200_000)
+    ('1 s', '1 min', '1 h 2 min', '55 h 33 min')
+    """
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _say(text: str) -> None:
+    from zooctl.cli.tables import plain
+
+    typer.echo(plain(text), err=True)
