@@ -11,6 +11,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from zooctl.errors import InputError
 
@@ -45,12 +46,26 @@ def activation_of(name: Activation) -> nn.Module:
     return Exp() if name == "exp" else nn.ReLU()
 
 
+class EvenConv1d(nn.Conv1d):
+    """Convolution of even reach that keeps the length: one zero more on the right, as Keras.
+
+    PyTorch does the same under padding='same', but warns that it copies.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        zeros = self.dilation[0] * (self.kernel_size[0] - 1)
+        return super().forward(functional.pad(x, (zeros // 2, zeros - zeros // 2)))
+
+
 def conv(
     in_channels: int, out_channels: int, kernel: int, *, dilation: int = 1, bias: bool = True
 ) -> nn.Conv1d:
-    """Convolution that keeps the length ('same': zeros outside, the odd one on the right)."""
+    """Convolution that keeps the length, with zeros beyond the ends (padding 'same')."""
+    zeros = dilation * (kernel - 1)
+    if zeros % 2:
+        return EvenConv1d(in_channels, out_channels, kernel, dilation=dilation, bias=bias)
     return nn.Conv1d(
-        in_channels, out_channels, kernel, dilation=dilation, padding="same", bias=bias
+        in_channels, out_channels, kernel, dilation=dilation, padding=zeros // 2, bias=bias
     )
 
 
