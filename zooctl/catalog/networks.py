@@ -1,22 +1,40 @@
 """Sizes of the networks a recipe may choose, one model a key; the networks are in training/nets.
 
-Defaults are those of the source paper unless the docstring says otherwise.
+Defaults are those of the source paper, which the docstring names; lengths, tracks and controls
+come from the rest of the recipe. ``output`` says what a track is (see ``catalog.losses``), as a
+choice where the network has one.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from zooctl.catalog.fields import Values
+from zooctl.catalog.fields import Items, Name, Problem, Values
+from zooctl.catalog.losses import Output
+from zooctl.catalog.network_sizes import Activation, Fraction, Heads, Kernel, Layers, Size, Stages
+from zooctl.catalog.window_networks import (
+    Basset,
+    ConvBinary,
+    DanQ,
+    DeepBind,
+    DeepSea,
+    FactorNet,
+    ResidualBinary,
+    ThesisClasses,
+    ThesisDeep,
+    ThesisMultiTask,
+    ThesisShallow,
+)
 
 Count = Annotated[int, Field(ge=1)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
+ProfileOutput = Literal["rate", "value", "logit", "log"]
 
 
 class BPNet(Values):
-    """BPNet's trunk of dilated residual convolutions (Avsec 2021), one profile head a track.
+    """BPNet in GOPHER's form: dilated residual convolutions and a profile (Toneyan 2022).
 
     Attributes:
         filters: Channels of every convolution of the trunk.
@@ -24,20 +42,235 @@ class BPNet(Values):
         pool: Max-pooling (bp) after the first convolution; 1 keeps base resolution.
         dilated_layers: Residual layers; layer i of 1…n has dilation 2**i.
         profile_kernel: Width of the output convolution.
-        dropout: After each residual layer.
+        dropout: After each activation.
         activation: Of the first convolution; ``exp`` gives sharper filters (Koo 2021).
+        output: What a track is.
     """
 
     key: Literal["bpnet"]
-    filters: Count = 64
-    first_kernel: Count = 25
-    pool: Count = 1
-    dilated_layers: Annotated[int, Field(ge=0, le=16)] = 9
-    profile_kernel: Count = 7
+    filters: Size = 256
+    first_kernel: Kernel = 25
+    pool: Size = 1
+    dilated_layers: Layers = 9
+    profile_kernel: Kernel = 7
     dropout: Fraction = 0.0
-    activation: Literal["relu", "exp"] = "relu"
+    activation: Activation = "relu"
+    output: ProfileOutput = "rate"
 
 
-# With a second network this becomes Annotated[BPNet | …, Field(discriminator="key")]; pydantic
-# refuses a discriminator for a single choice.
-Network = BPNet
+class OriginalBPNet(Values):
+    """BPNet with a head for the profile and one for the total count (Avsec 2021).
+
+    Attributes:
+        filters: Channels of every convolution of the trunk.
+        first_kernel: Width (bp) of the first convolution.
+        dilated_layers: Residual layers; layer i of 1…n has dilation 2**i.
+        profile_kernel: Width of the profile convolution.
+    """
+
+    output: ClassVar[Output] = "log"
+    key: Literal["bpnet_original"]
+    filters: Size = 64
+    first_kernel: Kernel = 25
+    dilated_layers: Layers = 9
+    profile_kernel: Kernel = 25
+
+
+class Basenji(Values):
+    """Basenji in GOPHER's form, at any bin size (Kelley 2018, Toneyan 2022).
+
+    Attributes:
+        filters: Channels of the trunk; an even number.
+        last_filters: Channels of the last hidden layer.
+        dilated_layers: Residual blocks; dilation is 1.5 to the block's number, rounded.
+        dropout: In the residual blocks.
+        last_dropout: After the last hidden layer.
+        output: What a track is; ``logit`` with one bin is GOPHER's binary form.
+    """
+
+    key: Literal["basenji"]
+    filters: Annotated[int, Field(ge=2, le=65_536, multiple_of=2)] = 256
+    last_filters: Size = 2048
+    dilated_layers: Layers = 11
+    dropout: Fraction = 0.3
+    last_dropout: Fraction = 0.05
+    output: ProfileOutput = "rate"
+
+
+class CnnBaseline(Values):
+    """GOPHER's convolutional baseline, at any bin size (Toneyan 2022).
+
+    Attributes:
+        heads: One layer for all tracks, or a small network each.
+        activation: Of the first convolution.
+        stages: Of the trunk; the paper's three if not given.
+        hidden: Values that summarise the window.
+        bottleneck: Values that each bin gets of it.
+        profile_filters: Channels of the convolution over bins.
+        output: What a track is.
+    """
+
+    key: Literal["cnn_baseline"]
+    heads: Heads = "joint"
+    activation: Activation = "relu"
+    stages: Stages | None = None
+    hidden: Size = 256
+    bottleneck: Size = 8
+    profile_filters: Size = 256
+    output: ProfileOutput = "rate"
+
+
+class ResidualBind32(Values):
+    """ResidualBind at 32 bp, or at what the stages' pools multiply to (Toneyan 2022).
+
+    Attributes:
+        heads: One layer for all tracks, or a small network each.
+        activation: Of the first convolution.
+        stages: Of the trunk; the paper's three if not given.
+        hidden: Channels of the last shared layer.
+        output: What a track is.
+    """
+
+    key: Literal["residualbind_32"]
+    heads: Heads = "joint"
+    activation: Activation = "relu"
+    stages: Stages | None = None
+    hidden: Size = 256
+    output: ProfileOutput = "rate"
+
+
+class ResidualBindBase(Values):
+    """ResidualBind with a bottleneck, at any bin size (Toneyan 2022).
+
+    Attributes:
+        heads: One layer for all tracks, or a small network each; the two forms of the paper
+            differ in their stages too.
+        activation: Of the first convolution.
+        stages: Of the trunk; the paper's three for these heads if not given.
+        hidden: Values that summarise the window.
+        bottleneck: Values that each bin gets of it.
+        profile_filters: Channels of the layers over bins.
+        output: What a track is.
+    """
+
+    key: Literal["residualbind_base"]
+    heads: Heads = "joint"
+    activation: Activation = "relu"
+    stages: Stages | None = None
+    hidden: Size = 512
+    bottleneck: Size = 8
+    profile_filters: Size = 256
+    output: ProfileOutput = "rate"
+
+
+class PwmScan(Values):
+    """Best log-odds of motifs over both strands; nothing is trained.
+
+    Attributes:
+        motifs: Counts of A, C, G and T at each position; one motif a track.
+        pseudocount: Added to each position, shared by the bases.
+    """
+
+    output: ClassVar[Output] = "value"
+    key: Literal["pwm_scan"]
+    motifs: Annotated[
+        Items[
+            Annotated[
+                Items[
+                    Annotated[
+                        Items[Annotated[float, Field(ge=0)]], Field(min_length=4, max_length=4)
+                    ]
+                ],
+                Field(min_length=1, max_length=1_024),
+            ]
+        ],
+        Field(min_length=1),
+    ]
+    pseudocount: Annotated[float, Field(gt=0)] = 1.0
+
+
+Profile = Annotated[
+    BPNet | Basenji | CnnBaseline | ResidualBind32 | ResidualBindBase, Field(discriminator="key")
+]
+
+
+class Siamese(Values):
+    """A twin that reads both alleles of a variant; the alternative is its second input.
+
+    Attributes:
+        trunk: What both alleles go through, up to its last layer.
+        hidden: Channels that the alleles are compared in.
+    """
+
+    output: ClassVar[Output] = "value"
+    key: Literal["siamese"]
+    trunk: Profile
+    hidden: Size = 64
+
+
+class Head(Values):
+    """One head of several.
+
+    Attributes:
+        name: What it predicts, for the reader.
+        n_tracks: Tracks it predicts.
+        output: What they are.
+        kind: One layer for its tracks, or a small network each.
+    """
+
+    name: Name
+    n_tracks: Count
+    output: Literal["rate", "value", "logit", "class", "log"]
+    kind: Heads = "joint"
+
+
+class MultiHead(Values):
+    """Several heads on one trunk; their tracks stand side by side in this order.
+
+    Attributes:
+        trunk: What all heads read, up to its last layer.
+        hidden: Channels that the heads read.
+        heads: In the order of the tracks; each has its loss in a sum of losses.
+    """
+
+    key: Literal["multi_head"]
+    trunk: Profile
+    hidden: Size = 64
+    heads: Annotated[Items[Head], Field(min_length=1, max_length=64)]
+
+    @property
+    def output(self) -> Output:
+        """What all tracks are, or ``mixed``."""
+        outputs = {head.output for head in self.heads}
+        return outputs.pop() if len(outputs) == 1 else "mixed"
+
+    def problems(self) -> Iterator[Problem]:
+        names = [head.name for head in self.heads]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                yield Problem(f"heads.{number}.name", "two heads have one name", name)
+
+
+Network = Annotated[
+    BPNet
+    | OriginalBPNet
+    | Basenji
+    | CnnBaseline
+    | ResidualBind32
+    | ResidualBindBase
+    | ConvBinary
+    | ResidualBinary
+    | Basset
+    | DeepSea
+    | DanQ
+    | DeepBind
+    | FactorNet
+    | ThesisShallow
+    | ThesisDeep
+    | ThesisMultiTask
+    | ThesisClasses
+    | PwmScan
+    | Siamese
+    | MultiHead,
+    Field(discriminator="key"),
+]

@@ -1,0 +1,207 @@
+"""From sizes in a recipe to networks: every key, its defaults, its limits."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+import torch
+from pydantic import TypeAdapter, ValidationError
+
+from zooctl.catalog import networks as sizes
+from zooctl.errors import InputError
+from zooctl.training.nets import FAMILIES, build
+from zooctl.training.nets.network import Network
+
+torch.set_num_threads(1)
+
+GATA = [[0, 0, 8, 0], [8, 0, 0, 0], [0, 0, 0, 8], [8, 0, 0, 0]]
+TRUNK = {"key": "bpnet", "filters": 6, "dilated_layers": 2}
+STAGES = [
+    {"filters": 6, "kernel": 19, "residual_layers": 1, "pool": 8},
+    {"filters": 4, "kernel": 7, "pool": 4},
+]
+# Small forms of every network: values of the recipe, and the bin at 256 bases.
+SMALL = {
+    "bpnet": ({"filters": 6, "dilated_layers": 2, "pool": 4}, 32),
+    "bpnet_original": ({"filters": 6, "dilated_layers": 2}, 32),
+    "basenji": ({"filters": 8, "last_filters": 6, "dilated_layers": 2}, 32),
+    "cnn_baseline": ({"stages": STAGES, "hidden": 8, "profile_filters": 6, "heads": "task"}, 1),
+    "residualbind_32": ({"stages": STAGES, "hidden": 6, "activation": "exp"}, 32),
+    "residualbind_base": ({"stages": STAGES, "hidden": 8, "profile_filters": 6}, 16),
+    "conv_binary": ({"stages": STAGES, "hidden": 8}, 256),
+    "residual_binary": ({"stages": STAGES, "hidden": 8}, 256),
+    "basset": ({"stages": STAGES, "hidden": 8}, 256),
+    "deepsea": ({"filters": [6, 5], "dropouts": [0.2, 0.5], "hidden": 8}, 256),
+    "danq": ({"filters": 6, "units": 4, "hidden": 8}, 256),
+    "deepbind": ({"detectors": 4, "hidden": 6}, 256),
+    "factornet": ({"filters": 6, "units": 4, "hidden": 8}, 256),
+    "thesis_shallow": ({"filters": 6, "hidden": 8, "merged": 8}, 256),
+    "thesis_deep": ({"filters": [4, 4], "hidden": 8, "merged": 8}, 256),
+    "thesis_multi_task": ({"filters": 6, "hidden": 8, "merged": 8}, 256),
+    "thesis_classes": ({"filters": 6, "hidden": 8, "merged": 8, "own": 4, "n_classes": 2}, 256),
+    "pwm_scan": ({"motifs": [GATA, GATA]}, 32),
+    "siamese": ({"trunk": TRUNK, "hidden": 5}, 32),
+    "multi_head": (
+        {
+            "trunk": TRUNK,
+            "hidden": 5,
+            "heads": [
+                {"name": "coverage", "n_tracks": 1, "output": "rate"},
+                {"name": "peaks", "n_tracks": 1, "output": "logit", "kind": "task"},
+            ],
+        },
+        32,
+    ),
+}
+KEYS = [
+    get_args(part.model_fields["key"].annotation)[0]
+    for part in get_args(get_args(sizes.Network)[0])
+]
+
+
+def recipe_network(**values: object) -> sizes.Network:
+    """The sizes as a recipe's YAML gives them."""
+    return TypeAdapter(sizes.Network).validate_python(values)
+
+
+def made(key: str, n_controls: int = 0, **more: object) -> Network:
+    """The small form of a network, of two tracks."""
+    values, bin_size = SMALL[key]
+    torch.manual_seed(0)
+    return build(
+        recipe_network(key=key, **{**values, **more}),
+        input_length=256,
+        output_length=256,
+        bin_size=bin_size,
+        n_tracks=2,
+        n_controls=n_controls,
+    )
+
+
+def second_input(net: Network) -> torch.Tensor | None:
+    """A control of the right shape, if the network takes one."""
+    return torch.rand(4, net.n_controls, net.control_length) if net.n_controls else None
+
+
+def test_every_key_is_tried():
+    assert sorted(KEYS) == sorted(SMALL)
+    assert set(FAMILIES) == set(KEYS) - {"pwm_scan", "siamese", "multi_head"}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_gives_tracks_by_bins(measure, key):
+    net = made(key).eval()
+    tracks = net(measure.one_hot(4, 256), second_input(net))
+    assert tracks.shape == (4, net.n_tracks, net.n_bins) == (4, 2, 256 // SMALL[key][1])
+    assert net.finish(tracks).isfinite().all()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_says_what_its_tracks_are(key):
+    """A recipe's check of the loss reads it from the sizes, training from the network."""
+    values, _ = SMALL[key]
+    assert recipe_network(key=key, **values).output == made(key).output
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key != "pwm_scan"])
+def test_trains(measure, key):
+    """A step of Adam from the mean of the targets lowers the squared error of what is finished."""
+    net = made(key).train()
+    net.set_output_bias(torch.tensor([0.3, 0.6]))
+    x = measure.one_hot(4, 256)
+    control = measure.one_hot(4, 256, seed=1) if key == "siamese" else None
+    target = torch.rand(4, 2, net.n_bins, generator=torch.Generator().manual_seed(0))
+    optimiser = torch.optim.Adam((p for p in net.parameters() if p.requires_grad), lr=1e-3)
+    losses = []
+    for _ in range(20):
+        torch.manual_seed(1)
+        loss = (net.finish(net(x, control)) - target).square().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_same_seed_same_start(key):
+    first, second = made(key).state_dict(), made(key).state_dict()
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize("key", [key for key in FAMILIES if FAMILIES[key].takes_controls])
+def test_takes_controls(measure, key):
+    net = made(key, n_controls=3).eval()
+    x = measure.one_hot(4, 256)
+    control = second_input(net)
+    assert control is not None
+    assert not torch.equal(net(x, control), net(x, control + 1))
+
+
+@pytest.mark.parametrize(
+    "key", [key for key in KEYS if key not in FAMILIES or not FAMILIES[key].takes_controls]
+)
+def test_control_that_is_not_taken_is_refused(key):
+    with pytest.raises(InputError, match="takes no control"):
+        made(key, n_controls=1)
+
+
+@pytest.mark.parametrize("key", list(FAMILIES))
+def test_defaults_are_the_papers(measure, key):
+    """The sizes left out of a recipe make the network that its class makes by itself."""
+    lengths = {"input_length": 1024, "output_length": 1024, "n_tracks": 3}
+    bin_size = 32 if SMALL[key][1] < 256 else 1024
+    given = measure.keras_count(
+        lambda: build(recipe_network(key=key), bin_size=bin_size, **lengths)
+    )
+    assert given == measure.keras_count(lambda: FAMILIES[key].make(bin_size=bin_size, **lengths))
+
+
+@pytest.mark.parametrize("key", ["multi_head", "pwm_scan"])
+def test_tracks_of_another_number_are_refused(key):
+    values, bin_size = SMALL[key]
+    with pytest.raises(InputError, match="not those of the recipe"):
+        build(
+            recipe_network(key=key, **values),
+            input_length=256,
+            output_length=256,
+            bin_size=bin_size,
+            n_tracks=5,
+        )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"key": "resnet"},
+        {"key": "bpnet", "filter": 64},
+        {"key": "bpnet", "filters": 0},
+        {"key": "bpnet", "filters": 64.5},
+        {"key": "bpnet", "dilated_layers": 40},
+        {"key": "bpnet", "activation": "gelu"},
+        {"key": "basenji", "filters": 7},
+        {"key": "deepsea", "filters": [4, 4]},
+        {"key": "conv_binary", "output": "rate"},
+        {"key": "cnn_baseline", "stages": []},
+        {"key": "pwm_scan", "motifs": [[[1, 2, 3]]]},
+        {"key": "pwm_scan", "motifs": [GATA], "pseudocount": 0},
+        {"key": "siamese", "trunk": {"key": "danq"}},
+        {"key": "multi_head", "trunk": TRUNK, "heads": []},
+        {
+            "key": "multi_head",
+            "trunk": TRUNK,
+            "heads": [{"name": "a", "n_tracks": 1, "output": "rate"}] * 2,
+        },
+    ],
+)
+def test_bad_sizes_are_refused(values):
+    with pytest.raises(ValidationError):
+        recipe_network(**values)
+
+
+def test_sizes_are_frozen():
+    network = recipe_network(key="bpnet")
+    with pytest.raises(ValidationError):
+        network.filters = 3  # type: ignore[misc, union-attr]
