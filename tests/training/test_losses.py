@@ -268,3 +268,11 @@ def test_sum_reads_what_all_its_terms_read():
     assert pearson_mse.outputs == {"rate", "value"}
     mixed = spec(key="sum", terms=[{"loss": {"key": "poisson_nll"}}, {"loss": {"key": "mse"}}])
     assert mixed.outputs == {"rate"}
+    parted = spec(
+        key="sum",
+        terms=[
+            {"loss": {"key": "poisson_nll"}, "tracks": [0, 2]},
+            {"loss": {"key": "binary_cross_entropy"}, "tracks": [2, 3]},
+        ],
+    )
+    assert parted.outputs == {"mixed"}

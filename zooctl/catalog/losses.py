@@ -136,9 +136,10 @@ class SumLoss(Values):
 
     @property
     def outputs(self) -> frozenset[Output]:
-        """What every term on all tracks can read."""
-        whole = [term.loss.outputs for term in self.terms if term.tracks is None]
-        return frozenset.intersection(*whole) if whole else frozenset()
+        """What every term can read; ``mixed`` too, where each is of some tracks alone."""
+        common = frozenset.intersection(*(term.loss.outputs for term in self.terms))
+        parted = all(term.tracks is not None for term in self.terms)
+        return common | {"mixed"} if parted else common
 
 
 Loss = Annotated[

@@ -160,13 +160,20 @@ class Profile(Network):
 
 
 class Finished(nn.Module):
-    """A network whose output is what its card states: a signal or a probability."""
+    """A network whose output is what its card states: a signal or a probability.
+
+    It takes the inputs of the network, so that a control can still be fixed
+    (``with_constant_control(Finished(net), value)``).
+    """
 
     def __init__(self, net: Network) -> None:
         super().__init__()
         self.net = net
+        self.n_controls, self.control_length = net.n_controls, net.control_length
 
-    def forward(self, x: Tensor, control: Tensor | None = None) -> Tensor:
-        """Signal or probability ``(n, n_tracks, n_bins)``, from the inputs of the network."""
-        tracks = self.net(x) if control is None else self.net(x, control)
-        return self.net.finish(tracks)
+    def forward(
+        self, x: Tensor, control: Tensor | None = None, features: Tensor | None = None
+    ) -> Tensor:
+        """Signal or probability ``(n, n_tracks, n_bins)``."""
+        extra = () if features is None else (features,)
+        return self.net.finish(self.net(x, control, *extra))
