@@ -41,13 +41,27 @@ def test_equal_to_repeated_bins(seed: int, ties: bool, times: list[int]) -> None
     rows = np.repeat(np.arange(len(blocks)), multiplicity[blocks])
     cases: list[tuple[bootstrap.Statistic, Callable[..., float], np.ndarray]] = [
         (bootstrap.pearson_of(scores, measured, blocks), metrics.pearson, measured),
-        (bootstrap.spearman_of(scores, measured, blocks), metrics.spearman, measured),
         (bootstrap.auroc_of(scores, labels, blocks), metrics.auroc, labels),
         (bootstrap.auprc_of(scores, labels, blocks), metrics.auprc, labels),
     ]
     for statistic, metric, other in cases:
         expected = metric(scores[rows], other[rows])
         assert statistic(multiplicity) == pytest.approx(expected, nan_ok=True, abs=1e-9)
+
+
+def test_spearman_is_exact_on_all_bins_and_close_on_draws() -> None:
+    rng = np.random.default_rng(9)
+    blocks = np.repeat(np.arange(20), 200)
+    measured = rng.normal(size=4000) + np.repeat(rng.normal(size=20), 200)
+    scores = np.exp(measured + rng.normal(size=4000)).round(1)
+    statistic = bootstrap.spearman_of(scores, measured, blocks)
+    expected = metrics.spearman(scores, measured)
+    assert statistic(np.ones(20, dtype=int)) == pytest.approx(expected, abs=1e-12)
+    for draw in bootstrap.draw(20, 20, seed=0):
+        rows = np.repeat(np.arange(4000), draw[blocks])
+        assert statistic(draw) == pytest.approx(
+            metrics.spearman(scores[rows], measured[rows]), abs=0.02
+        )
 
 
 def test_no_value_without_positives_and_for_a_constant() -> None:

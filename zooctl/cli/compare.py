@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from zooctl.sequence.intervals import Interval
 
 
 class MissingRule(StrEnum):
@@ -31,7 +27,7 @@ def command(
     bed: Annotated[Path | None, typer.Option(help="Regions as a BED file.")] = None,
     chrom_map: Annotated[
         str | None,
-        typer.Option(help="auto, or a file: how the BED's contig names are said in the tracks."),
+        typer.Option(help="auto, or a file: how the regions' contig names are said in the tracks."),
     ] = None,
     resolution: Annotated[
         str, typer.Option(help="Bin sizes in bp, separated by commas.")
@@ -52,13 +48,15 @@ def command(
     import json
 
     from zooctl.cli.progress import progress
+    from zooctl.cli.regions import read_regions
     from zooctl.evaluation.compare import Missing, compare, shared_contigs
     from zooctl.files.bigwig import BigWig
 
     sizes = _sizes(resolution)
     with BigWig(a) as track_a, BigWig(b) as track_b:
         contigs = shared_contigs(track_a.contigs, track_b.contigs)
-        regions = _regions(region or [], bed, chrom_map, contigs)
+        given = read_regions(bed, region) if bed or region else None
+        regions = given.within(contigs, chrom_map=chrom_map) if given else []
         bases = sum(part.length for part in regions) or sum(contigs.values())
         with progress(bases, "B", "comparing") as advance:
             found = compare(
@@ -114,20 +112,3 @@ def _sizes(text: str) -> list[int]:
         raise InputError(
             "not a list of bin sizes", field="--resolution", got=repr(text), expected="32,128,512"
         ) from None
-
-
-def _regions(
-    texts: list[str], bed: Path | None, chrom_map: str | None, contigs: Mapping[str, int]
-) -> list[Interval]:
-    """Return the regions of the command line, checked against the contigs of both tracks."""
-    from zooctl.files.bed import check_intervals, read_bed
-    from zooctl.files.chrom_map import load_chrom_map
-    from zooctl.sequence.intervals import parse_region
-
-    regions = [parse_region(text, contigs) for text in texts]
-    if bed is None:
-        return regions
-    intervals = read_bed(bed)
-    chroms = dict.fromkeys(interval.chrom for interval in intervals)
-    names = None if chrom_map is None else load_chrom_map(chrom_map, chroms, contigs)
-    return regions + check_intervals(intervals, contigs, chrom_map=names)

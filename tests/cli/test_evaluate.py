@@ -1,0 +1,116 @@
+"""`zooctl evaluate` as typed: the toy on real data, of which it knows nothing but base content."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from zooctl.cli.main import run
+from zooctl.files.motifs import read_motifs
+
+DATA = "recipes/data/ctcf_gm12878_hg19/GM12878_{}_5M.hg19.chr20_21.bw"
+SPLIT = """split:
+  train: [{chrom: chr20, start: 30000000, end: 31000000}]
+  validation: []
+  test: [{chrom: chr21, start: 33000000, end: 33500000}]
+"""
+QUICK = ["--bootstrap", "50", "--motif-windows", "4", "--device", "cpu"]
+
+
+@pytest.fixture
+def zoo(toy_zoo: Path, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The toy zoo with a small split, its data in a mirror, and hg19 where genomes are."""
+    mirror, genomes = tmp_path / "mirror", tmp_path / "genomes/hg19"
+    mirror.mkdir()
+    genomes.mkdir(parents=True)
+    for name, place in (("CTCF", "plus.bw"), ("Input", "minus.bw")):
+        (mirror / place).symlink_to(repo / DATA.format(name))
+    for chrom in ("chr20", "chr21"):
+        file = f"hg19.{chrom}.fa.gz"
+        (genomes / file).symlink_to(repo / "recipes/data/hg19_chr20_chr21" / file)
+    card = toy_zoo / "model_cards/toy.yaml"
+    text = re.sub(r"split:\n(  .*\n)+", SPLIT, card.read_text())
+    card.write_text(
+        text.replace("name: plus, assay: RNA-seq", "name: plus, target: CTCF, assay: x")
+    )
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(mirror))
+    monkeypatch.setenv("ZOOCTL_GENOMES", str(tmp_path / "genomes"))
+    return toy_zoo
+
+
+def test_report(
+    zoo: Path, mirror: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "HOCOMOCOv11_HUMAN.pfm"
+    (tmp_path / "mirror" / name).symlink_to(mirror / "motifs" / name)
+    folder = tmp_path / "report"
+    command = ["evaluate", "toy", "-o", str(folder), *QUICK]
+    assert run([*command, "--json"]) == 0
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert report == json.loads((folder / "evaluation.json").read_text())
+    assert "genome: hg19" in captured.err
+    names = [row["name"] for row in report["rows"]]
+    assert names == [
+        "toy",
+        "toy, ranked by mean",
+        "mean signal",
+        "GC content",
+        "5-mer ridge",
+        "best hit of CTCF_HUMAN.H11MO.0.A",
+    ]
+    # The toy's plus track is a rising function of base content, not of what CTCF binds.
+    auroc = {row["name"]: row["metrics"]["auroc"]["value"] for row in report["rows"]}
+    assert auroc["toy"] < auroc["best hit of CTCF_HUMAN.H11MO.0.A"]
+    assert report["motif"]["known"]["name"] == "CTCF_HUMAN.H11MO.0.A"
+    assert read_motifs(folder / "motif.meme")[0].consensus == report["motif"]["consensus"]
+    assert (folder / "motif.png").read_bytes().startswith(b"\x89PNG")
+    assert run(command) == 2
+    assert "--force" in capsys.readouterr().err
+
+
+def test_table_without_the_motif_collection(zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evaluate", "toy", "--motif-windows", "0", "--bootstrap", "0"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("toy on chr21:33,000,001-33,500,000, held out\n")
+    lines = {line.split("  ")[0]: line for line in out.splitlines()}
+    assert "0.500" in lines["mean signal"]
+    assert lines["best motif hit"] == (
+        "best motif hit  not measured: needs motifs/HOCOMOCOv11_HUMAN.pfm in ZOOCTL_DATA_MIRROR"
+    )
+    assert "975 of 512 bp" in lines["bins"]
+    assert "motif" not in lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nothing"], "no such model"),
+        (["toy", "--track", "both"], "plus, minus"),
+        (["toy", "--motif-windows", "101"], "motif-windows"),
+    ],
+)
+def test_refused(
+    zoo: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["evaluate", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.out == ""
+
+
+def test_without_scikit_learn_it_says_what_to_install(
+    zoo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name == "sklearn" else real(name, *rest),
+    )
+    assert run(["evaluate", "toy"]) == 2
+    assert "pip install scikit-learn" in capsys.readouterr().err
