@@ -62,14 +62,14 @@ def test_equal_pictures_are_equal_files(tmp_path: Path, ending: str) -> None:
     motif = Motif("CTCF", np.array([[1.0, 2, 90, 7], [50, 20, 20, 10]]))
     files = [tmp_path / f"{name}.{ending}" for name in "ab"]
     for file in files:
-        draw_logos(file, [("one", motif), ("two", motif.reverse_complement())], force=False)
+        draw_logos(file, [("one", motif, 0), ("two", motif.reverse_complement(), 1)])
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
 def test_letters_are_as_high_as_their_information(tmp_path: Path) -> None:
     # Two bits of A, and one bit shared by C and T.
     motif = Motif("x", np.array([[8.0, 0, 0, 0], [0, 4, 0, 4]]))
-    draw_logos(tmp_path / "a.png", [("", motif)], force=False)
+    draw_logos(tmp_path / "a.png", [("", motif, 0)])
     high = {
         base: np.ptp(coloured(tmp_path / "a.png", colour)[:, 0])
         for base, colour in {
@@ -81,6 +81,19 @@ def test_letters_are_as_high_as_their_information(tmp_path: Path) -> None:
     assert high["C"] == pytest.approx(high["A"] / 4, abs=3)
     assert high["T"] == pytest.approx(high["A"] / 4, abs=3)
     assert len(coloured(tmp_path / "a.png", (0xF7, 0xB3, 0x2B))) == 0
+
+
+def test_logos_are_shifted_against_each_other(tmp_path: Path) -> None:
+    a, c = Motif("a", np.eye(4)[[0] * 5] * 9), Motif("c", np.eye(4)[[1]] * 9)
+    draw_logos(tmp_path / "a.png", [("", a, 0), ("", c, 3)])
+    columns = {
+        base: coloured(tmp_path / "a.png", colour)[:, 1]
+        for base, colour in {"A": (0x10, 0x96, 0x48), "C": (0x25, 0x5C, 0x99)}.items()
+    }
+    # The one C stands under the fourth A.
+    assert (columns["C"].mean() - columns["A"].min()) / np.ptp(columns["A"]) == pytest.approx(
+        3.5 / 5, abs=0.03
+    )
 
 
 def test_an_existing_picture_stays_without_force(tmp_path: Path) -> None:

@@ -142,30 +142,29 @@ def _draw_track(axes: Axes, track: Track, region: Interval, colour: str) -> None
 
 
 def draw_logos(
-    target: Path, motifs: Sequence[tuple[str, Motif]], *, title: str | None = None, force: bool
+    target: Path, motifs: Sequence[tuple[str, Motif, int]], *, force: bool = False
 ) -> None:
     """Draw sequence logos below each other: letters as high as their share of the information.
 
     Args:
         target: PNG, PDF or SVG, by its ending.
-        motifs: Caption and profile of each.
-        title: Above all.
+        motifs: Caption, profile, and how many columns further right it begins, of each.
         force: Replace an existing file.
 
     Raises:
         InputError: The target can't be written, or has another ending.
     """
-    width = max(motif.length for _, motif in motifs)
+    first = min(shift for _, _, shift in motifs)
+    width = max(motif.length + shift - first for _, motif, shift in motifs)
     figure = Figure(
         figsize=(1.2 + 0.34 * width, 0.5 + 1.55 * len(motifs)), dpi=DPI, layout="constrained"
     )
     rows = figure.subplots(len(motifs), squeeze=False)[:, 0]
-    for axes, (caption, motif) in zip(rows, motifs, strict=True):
+    for axes, (caption, motif, shift) in zip(rows, motifs, strict=True):
         _draw_logo(axes, motif)
-        axes.set_xlim(0.4, width + 0.6)
+        left = 0.4 - (shift - first)
+        axes.set_xlim(left, left + width + 0.2)
         axes.set_title(caption, loc="left", fontsize=9)
-    if title:
-        figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     _save(figure, target, force)
 
 
