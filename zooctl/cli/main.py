@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import importlib
-import importlib.util
 import os
 import signal
 import sys
@@ -70,8 +69,6 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_root)
     for name, path in COMMANDS.items():
-        if importlib.util.find_spec(path) is None:
-            continue
         module = importlib.import_module(path)
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
