@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError, VerificationError
-from zooctl.files import bigwig
 from zooctl.files.bigwig import BigWig, BigWigWriter
+from zooctl.files.bigwig_process import WriterProcess
+from zooctl.files.bigwig_writer import MESSAGE, RUN
 
 CONTIGS = {"chr1": 1_000, "chr10": 333, "chr2": 64, "chrUn_é": 7}
 
@@ -134,14 +135,19 @@ def test_nothing_written_is_still_a_bigwig(tmp_path: Path) -> None:
         assert file.info()["summary"]["max"] == 0.0
 
 
-@pytest.mark.parametrize("values", [[2.0], [-3.0, -4.0], [5.0, 1.0, -7.5], [0.0]])
-def test_extremes_in_the_header(tmp_path: Path, values: list[float]) -> None:
-    """pyBigWig alone writes a maximum of 0 for each of these."""
+@pytest.mark.parametrize("values", [[2.0], [-3.0, -4.0], [5.0, 1.0, -7.5], [0.0], [3e38, 2e38]])
+def test_summary_in_the_header(tmp_path: Path, values: list[float]) -> None:
+    """pyBigWig alone writes a maximum of 0, or an infinite sum, for each of these."""
     with BigWigWriter(tmp_path / "out.bw", CONTIGS) as writer:
         writer.add_bins("chr1", 0, np.array(values), 5)
     with pybigtools.open(str(tmp_path / "out.bw")) as file:
         summary = file.info()["summary"]
-    assert (summary["min"], summary["max"]) == (min(values), max(values))
+    wanted = np.array(values, np.float32).astype(float)
+    assert (summary["min"], summary["max"]) == (wanted.min(), wanted.max())
+    assert summary["sum"] == pytest.approx(5 * wanted.sum())
+    assert summary["std"] == pytest.approx(np.repeat(wanted, 5).std(ddof=1))
+    with pyBigWig.open(str(tmp_path / "out.bw")) as file:
+        assert file.header()["nBasesCovered"] == 5 * len(values)
 
 
 def test_hundreds_of_contigs_in_any_order(tmp_path: Path) -> None:
@@ -162,7 +168,7 @@ def test_infinity_is_named_and_nothing_left(tmp_path: Path) -> None:
         pytest.raises(VerificationError, match="infinite value at chr1:96-128"),
         BigWigWriter(tmp_path / "out.bw", CONTIGS) as writer,
     ):
-        writer.add_bins("chr1", 32, np.array([1, np.nan, -np.inf, np.inf]), 32)
+        writer.add_bins("chr1", 32, np.array([1, np.nan, -1e39, np.inf]), 32)
     assert left_behind(tmp_path) == []
 
 
@@ -205,21 +211,24 @@ def test_existing_target_and_bad_contigs(tmp_path: Path) -> None:
 
 def test_a_changed_file_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bit lost on the way to the child, or a child that writes less, is seen."""
-    sent = BigWigWriter._pipe
+    send = WriterProcess._pipe
     for change in (lambda data: data[:-1] + bytes([data[-1] ^ 1]), lambda data: data[:-4]):
 
         def pipe(
-            self: BigWigWriter, *parts: bytes, change: Callable[[bytes], bytes] = change
+            self: WriterProcess,
+            *parts: bytes,
+            flush: bool = False,
+            change: Callable[[bytes], bytes] = change,
         ) -> None:
             head = parts[0]
-            if len(head) == bigwig.child.MESSAGE.size and head[0] == bigwig.child.RUN:
+            if len(head) == MESSAGE.size and head[0] == RUN:
                 data = change(parts[1])
-                *front, _, size = bigwig.child.MESSAGE.unpack(head)
-                parts = (bigwig.child.MESSAGE.pack(*front, len(data) // 4, size), data)
-            sent(self, *parts)
+                *front, _, size = MESSAGE.unpack(head)
+                parts = (MESSAGE.pack(*front, len(data) // 4, size), data)
+            send(self, *parts, flush=flush)
 
         with monkeypatch.context() as patch:
-            patch.setattr(BigWigWriter, "_pipe", pipe)
+            patch.setattr(WriterProcess, "_pipe", pipe)
             with (
                 pytest.raises(VerificationError, match="does not hold what was written"),
                 BigWigWriter(tmp_path / "out.bw", CONTIGS) as writer,
@@ -352,7 +361,7 @@ def test_interrupt_reaches_the_parent_alone(tmp_path: Path) -> None:
 
 def test_killed_child(tmp_path: Path) -> None:
     def write(writer: BigWigWriter) -> None:
-        writer._process.send_signal(signal.SIGKILL)
+        os.kill(writer._process.pid, signal.SIGKILL)
         add(writer, [("chr1", i * 1_000_000, 1_000_000) for i in range(100)], 1)
 
     with (

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-import json
 import os
-import signal
 import struct
-import subprocess
-import sys
-import zlib
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError, VerificationError
-from zooctl.files import bigwig_writer as child
 from zooctl.files.atomic import atomic_output
+from zooctl.files.bigwig_process import WriterProcess
+from zooctl.files.bigwig_writer import CHUNK
 from zooctl.sequence.bins import bin_mean
+from zooctl.sequence.contigs import other_style
 
 _MAGIC = 0x888FFC26
 _BIGBED_MAGIC = 0x8789F2EB
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _BUFFERED_BINS = 1 << 18
 
 
@@ -58,10 +53,8 @@ class BigWigWriter:
     ) -> None:
         self.target = Path(target)
         self.contigs = dict(contigs)
-        self.bins = 0
         self._force = force
         self._index = {name: i for i, name in enumerate(self.contigs)}
-        self._crc = 0
         # What waits to be sent: contig index, start, end before clipping, bin size, values.
         self._contig = self._start = self._end = self._bin_size = 0
         self._waiting: list[NDArray[np.float32]] = []
@@ -70,8 +63,8 @@ class BigWigWriter:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self._temp = stack.enter_context(atomic_output(self.target, force=self._force))
-            self._process = self._spawn()
+            temporary = stack.enter_context(atomic_output(self.target, force=self._force))
+            self._process = WriterProcess(temporary, self.target, self.contigs)
             stack.push(self._leave)
             self._stack = stack.pop_all()
         return self
@@ -99,7 +92,8 @@ class BigWigWriter:
             VerificationError: A value is infinite.
             ValueError: Bins are unsorted, overlap what was written, or lie outside the contig.
         """
-        values = np.array(values, dtype=np.float32)  # A copy: the caller may reuse its buffer.
+        with np.errstate(over="ignore"):  # What overflows is infinite, and named below.
+            values = np.array(values, dtype=np.float32)  # A copy: callers reuse their buffers.
         if not values.size:
             return
         self._check(chrom, start, values, bin_size)
@@ -142,41 +136,7 @@ class BigWigWriter:
             return
         data = np.concatenate(self._waiting).astype("<f4", copy=False).tobytes()
         self._waiting = []
-        self._crc = zlib.crc32(data, self._crc)
-        n = len(data) // 4
-        self.bins += n
-        head = child.MESSAGE.pack(child.RUN, self._contig, self._start, n, self._bin_size)
-        self._pipe(head, data)
-
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        # By file and with -P: no import of zooctl, nothing of the user's folder or main module.
-        # A session of its own: an interrupt at the terminal reaches us, and we end the child.
-        process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-P", child.__file__, str(self._temp.absolute())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self._process = process
-        header = json.dumps(list(self.contigs.items())).encode()
-        self._pipe(struct.pack("<Q", len(header)), header)
-        return process
-
-    def _pipe(self, *parts: bytes) -> None:
-        stdin = self._process.stdin
-        assert stdin is not None
-        try:
-            for part in parts:
-                stdin.write(part)
-            stdin.flush()
-        except BrokenPipeError:
-            raise self._failure(self._reply()) from None
-
-    def _reply(self) -> dict[str, object]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        return dict(json.loads(line)) if line.endswith(b"\n") else {}
+        self._process.send(self._contig, self._start, self._bin_size, data)
 
     def _leave(
         self,
@@ -186,62 +146,10 @@ class BigWigWriter:
     ) -> None:
         try:
             if kind is None:
-                self._finish()
+                self._send()
+                self._process.finish()
         finally:
-            self._process.kill()
-            for stream in (self._process.stdin, self._process.stdout):
-                assert stream is not None
-                with suppress(BrokenPipeError):  # What was still buffered; the child is gone.
-                    stream.close()
-            self._process.wait()
-
-    def _finish(self) -> None:
-        self._send()
-        self._pipe(child.MESSAGE.pack(child.FINISH, 0, 0, 0, 0))
-        reply = self._reply()
-        wanted = {"contigs": True, "summary": True, "bins": self.bins, "crc": self._crc}
-        if reply != wanted:
-            raise self._failure(reply)
-        self._pipe(bytes([child.KEEP]))
-        self._process.wait()
-
-    def _failure(self, reply: Mapping[str, object]) -> Exception:
-        """Return the error for a child that died, complained, or wrote something else."""
-        if not reply:
-            self._process.wait()
-        code = self._process.poll()
-        if code == -signal.SIGXFSZ or reply.get("errno") in _FULL or self._disk_is_full():
-            return InputError(
-                "no space left on device",
-                path=self.target,
-                hint="free space there, raise the file size limit, or choose another folder",
-            )
-        if "error" in reply:
-            return RuntimeError(f"writing {self.target} failed: {reply['error']}")
-        if reply:
-            return VerificationError(
-                "the bigWig does not hold what was written",
-                path=self.target,
-                got=", ".join(f"{key} {value}" for key, value in reply.items()),
-                expected=f"bins {self.bins}, crc {self._crc}",
-                hint="check the disk",
-            )
-        return InputError(
-            f"the process that writes the bigWig was ended from outside (exit status {code})",
-            path=self.target,
-            hint="the machine may be out of memory or disk space",
-        )
-
-    def _disk_is_full(self) -> bool:
-        """Say whether the disk refuses a few more bytes at the end of the given-up file."""
-        try:
-            with self._temp.open("ab") as file:
-                file.write(bytes(1 << 20))
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            return error.errno in _FULL
-        return False
+            self._process.end()
 
 
 def _check_contigs(target: Path, contigs: Mapping[str, int]) -> None:
@@ -310,8 +218,8 @@ class BigWig:
                 expected=f"within 0-{length}",
             )
         out = np.empty(end - start, dtype=np.float32)
-        for low in range(start, end, child.CHUNK):
-            high = min(low + child.CHUNK, end)
+        for low in range(start, end, CHUNK):
+            high = min(low + CHUNK, end)
             try:
                 out[low - start : high - start] = self._file.values(chrom, low, high, numpy=True)
             except RuntimeError:
@@ -342,7 +250,7 @@ class BigWig:
         if bin_size < 1 or (end - start) % bin_size:
             raise ValueError(f"{start}-{end} does not divide into bins of {bin_size}")
         out = np.empty((end - start) // bin_size, dtype=np.float32)
-        step = max(1, child.CHUNK // bin_size)
+        step = max(1, CHUNK // bin_size)
         for first in range(0, len(out), step):
             last = min(first + step, len(out))
             values = self.values(chrom, start + first * bin_size, start + last * bin_size)
@@ -354,7 +262,7 @@ class BigWig:
         length = self.contigs.get(chrom)
         if length is not None:
             return length
-        other = chrom.removeprefix("chr") if chrom.startswith("chr") else f"chr{chrom}"
+        other = other_style(chrom)
         if other in self.contigs:
             hint = f"it has {other}: the two name chromosomes differently"
         else:
