@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from http_server import FailingServer, failing_server
 
 from zooctl.catalog.data import locate
 from zooctl.catalog.recipe import Source, load_recipe
 from zooctl.errors import InputError, IntegrityError, NetworkError, UnsafeError
 from zooctl.files.cache import cache_folder
 from zooctl.files.transfer import Policy
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from http_server import FailingServer, failing_server
 
 CONTENT = b"chr21\t9411000\t9411500\tpeak\n" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from http_server import FailingServer, failing_server
 
 from zooctl.catalog.genomes import PUBLISHED, Published, fetch, find_genome
 from zooctl.errors import InputError, IntegrityError, NetworkError
 from zooctl.files.cache import cache_folder
 from zooctl.files.fasta import Fasta
 from zooctl.files.transfer import Policy
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from http_server import FailingServer, failing_server
 
 FASTA = b">chrI\nACGTACGTAC\nGTN\n>chrII some words\nTTTT\n" + b">chrIII\n" + b"ACGT\n" * 5_000
 ARCHIVE = gzip.compress(FASTA, mtime=0)

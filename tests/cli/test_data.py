@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from zooctl.cli.main import COMMANDS, run
+from zooctl.cli.main import run
 
 Captured = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(autouse=True)
 def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(COMMANDS, "data", "zooctl.cli.data")
     monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("ZOOCTL_DATA_MIRROR", raising=False)
 

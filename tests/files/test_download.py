@@ -18,15 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from http_server import FailingServer, failing_server
 
 from zooctl.errors import InputError, IntegrityError, NetworkError, UnsafeError
 from zooctl.files import partial
 from zooctl.files.download import download
 from zooctl.files.transfer import Policy
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from http_server import FailingServer, failing_server
 
 CONTENT = random.Random(7).randbytes(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
