@@ -195,4 +195,12 @@ def _edge_cases(
 
 def probe_bytes(inputs: Codes, expected: np.ndarray) -> bytes:
     """The probe file: ``inputs`` uint8 codes and ``expected`` float32 predictions."""
-    return bytes(save_numpy({"inputs": inputs, "expected": expected.astype(np.float32)}))
+    # safetensors writes the buffer as it lies, whatever the strides say.
+    return bytes(
+        save_numpy(
+            {
+                "inputs": np.ascontiguousarray(inputs),
+                "expected": np.ascontiguousarray(expected, dtype=np.float32),
+            }
+        )
+    )
