@@ -29,6 +29,7 @@ from zooctl.catalog.fields import (
 from zooctl.catalog.losses import Loss
 from zooctl.catalog.networks import Count, Network
 from zooctl.catalog.strict_yaml import load, parse
+from zooctl.catalog.training_values import InitFromField, LoggerName, Precision, WeightPattern
 from zooctl.sequence.windows import Geometry
 
 Positive = Annotated[float, Field(gt=0)]
@@ -203,6 +204,10 @@ class Recipe(Values):
     network: Network = Field(description="Which network, and its sizes.")
     loss: Loss = Field(description="What is minimised.")
     augmentation: Augmentation = Augmentation()
+    init_from: InitFromField | None = Field(default=None, description="Weights to begin with.")
+    frozen: Items[WeightPattern] = Field(
+        default=(), description="Weights or layers that stay as they begin; * and ? match."
+    )
     optimiser: Adam
     schedule: Schedule
     batch_size: Count = Field(description="Windows to a step.")
@@ -212,6 +217,8 @@ class Recipe(Values):
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(
         description="CPU threads of training; another number may give other bits."
     )
+    precision: Precision = Field(default="32-true", description="Of the arithmetic in layers.")
+    loggers: Items[LoggerName] = Field(default=(), description="Metrics go there besides CSV.")
     unknown: dict[str, Text] = Field(
         default_factory=dict,
         description="Why a field is null: dotted path (with * for any index) to reason.",

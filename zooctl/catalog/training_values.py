@@ -1,0 +1,52 @@
+"""Values of a recipe that say how training goes: precision, logs, and where the weights begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from zooctl.catalog.fields import Items, Name, Problem, Sha256, Text, Values
+
+# `mixed` computes most layers in 16 bits and keeps weights and sums in 32.
+Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+LoggerName = Literal["tensorboard", "wandb"]
+# A weight's name as in the safetensors file, or a layer's, which means all below it; * and ? match.
+WeightPattern = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.*?]{1,255}$")]
+
+
+class InitFrom(Values):
+    """Trained weights to begin with, matched by name; weights of another shape begin anew.
+
+    In YAML it is the name of a model of the zoo, or a mapping.
+
+    Attributes:
+        model: A model of the zoo.
+        file: In place of a model: a safetensors file, such as a run's ``best.safetensors``.
+        sha256: Of the safetensors file; required with ``file``. With ``model`` the zoo's manifest
+            pins it, and the run's own copy of the recipe has it filled in.
+        new: Weights that begin anew although the old ones would fit, such as those of the head.
+        lr_factor: What the learning rate is multiplied by for the weights taken over.
+    """
+
+    model: Name | None = None
+    file: Text | None = None
+    sha256: Sha256 | None = None
+    new: Items[WeightPattern] = ()
+    lr_factor: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+    def problems(self) -> Iterator[Problem]:
+        if (self.model is None) == (self.file is None):
+            yield Problem("", "weights come from a model or from a file", None, "one of the two")
+        if self.file is not None and self.sha256 is None:
+            yield Problem("sha256", "a file of weights is not pinned", "null", "its sha256")
+
+
+def _init_from(value: object) -> object:
+    return {"model": value} if isinstance(value, str) else value
+
+
+InitFromField = Annotated[
+    InitFrom, BeforeValidator(_init_from, json_schema_input_type=Name | InitFrom)
+]
