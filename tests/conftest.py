@@ -18,7 +18,7 @@ def repo() -> Path:
 
 @pytest.fixture(scope="session")
 def mirror() -> Path:
-    """Folder of real data that may not travel in the repository; its tests are skipped without it."""
+    """Folder of real data that may not travel in the repository; without it, tests are skipped."""
     folder = Path(os.environ.get("ZOOCTL_DATA_MIRROR", REPO.parent / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"REAL DATA MISSING: no folder {folder}; set ZOOCTL_DATA_MIRROR")

@@ -21,6 +21,7 @@ from zooctl.sequence.windows import Integers, gather
 from zooctl.training.dataset import Dataset
 from zooctl.training.fit import new_network, onehot, split_regions, weights_of
 from zooctl.training.nets.control import with_constant_control
+from zooctl.training.nets.network import Finished
 
 # Old enough for runtimes in the field, new enough for what the exporter writes.
 OPSET = 20
@@ -38,13 +39,14 @@ class Exported:
 def trained_network(
     recipe: Recipe, dataset: Dataset, weights: dict[str, torch.Tensor]
 ) -> nn.Module:
-    """The network with these weights, in evaluation mode, that takes the sequence alone.
+    """The network with these weights, to evaluate: from sequence alone to the unit of the card.
 
     A control is fixed to its mean over the training regions: prediction asks what the sequence
     does where nothing is known about the background.
     """
-    net = new_network(recipe, dataset)
-    net.load_state_dict(weights)
+    trained = new_network(recipe, dataset)
+    trained.load_state_dict(weights)
+    net: nn.Module = Finished(trained)
     control = dataset.mean(dataset.control, split_regions(recipe.split.train, dataset))
     if len(control):
         net = with_constant_control(net, torch.from_numpy(control))
