@@ -21,7 +21,7 @@ from zooctl.sequence.windows import Integers, gather
 from zooctl.training.dataset import Dataset
 from zooctl.training.fit import new_network, onehot, split_regions, weights_of
 from zooctl.training.nets.control import with_constant_control
-from zooctl.training.nets.network import Finished
+from zooctl.training.nets.network import Finished, Network
 
 # Old enough for runtimes in the field, new enough for what the exporter writes.
 OPSET = 20
@@ -45,6 +45,7 @@ def trained_network(
     does where nothing is known about the background.
     """
     trained = new_network(recipe, dataset)
+    assert isinstance(trained, Network)
     trained.load_state_dict(weights)
     net: nn.Module = Finished(trained)
     control = dataset.mean(dataset.control, split_regions(recipe.split.train, dataset))
