@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from zooctl.files.motifs import Motif
-from zooctl.interpret.filters import match
+from zooctl.interpret.match import match
 from zooctl.interpret.mutagenesis import best_stretch, effects, locate, recover_motif
 from zooctl.sequence.onehot import Codes, N, encode, reverse_complement
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zooctl.evaluation.heldout import Network
     from zooctl.evaluation.material import Material
     from zooctl.files.motifs import Motif
-    from zooctl.interpret.filters import Match
+    from zooctl.interpret.match import Match
 
 
 class DeviceChoice(StrEnum):
@@ -46,7 +46,7 @@ def command(
     ] = 1000,
     motif_windows: Annotated[
         int, typer.Option(min=0, max=100, help="Highest predictions to read the motif from.")
-    ] = 100,
+    ] = 40,
     seed: Annotated[int, typer.Option(min=0, help="Of the draws and of the shifts.")] = 0,
     device: Annotated[
         DeviceChoice, typer.Option(help="auto takes a working CUDA device, else the CPU.")
@@ -155,7 +155,7 @@ def _recover(
     import numpy as np
 
     from zooctl.cli.progress import progress
-    from zooctl.interpret.filters import match
+    from zooctl.interpret.match import match
     from zooctl.interpret.mutagenesis import recover_motif
 
     tops = report.tops[:n_windows]
@@ -224,7 +224,7 @@ def _draw(path: Path, motif: Motif, known: Motif | None, found: Match | None, fo
         return
     from zooctl.interpret.plots import draw_logos
 
-    logos = [("read from the model", motif, 0)]
+    logos = [("what the highest predictions hang on", motif, 0)]
     if known is not None and found is not None:
         logos.append((known.name, known, -found.offset))
     draw_logos(path, logos, force=force)

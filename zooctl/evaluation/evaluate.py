@@ -24,7 +24,7 @@ from zooctl.evaluation.table import Row, table, to_json
 Stage = Callable[[float | None, str, str], AbstractContextManager[Callable[[float], None]]]
 
 N_TOPS = 100
-_MOST_PEAKS = 256
+_MOST_PEAKS = 128
 
 
 @dataclass(frozen=True)
