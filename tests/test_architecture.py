@@ -46,6 +46,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "torch": ("training/",),
     "lightning_fabric": ("training/",),
     "torchmetrics": ("training/",),
+    "wandb": ("training/loggers.py",),
     "scipy": ("evaluation/",),
     "sklearn": ("evaluation/",),
     "matplotlib": ("interpret/plots.py",),

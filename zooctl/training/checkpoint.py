@@ -31,6 +31,8 @@ class Progress:
         since_best: Epochs since then.
         since_decay: Epochs without gain since the learning rate last fell.
         finished: True when the run has ended.
+        history: One mapping an epoch, as in ``metrics.csv``.
+        scaler: State of the scaling of gradients, where the precision has one.
     """
 
     epoch: int = 0
@@ -43,6 +45,7 @@ class Progress:
     since_decay: int = 0
     finished: bool = False
     history: list[dict[str, float]] = field(default_factory=list)
+    scaler: dict[str, float] = field(default_factory=dict)
 
 
 def save_checkpoint(
@@ -57,7 +60,7 @@ def save_checkpoint(
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{key}": value for key, value in state.items()}
     data = save({key: value.detach().cpu().contiguous() for key, value in tensors.items()})
-    document = {"sha256": hashlib.sha256(data).hexdigest(), "progress": asdict(progress)}
+    document = {"sha256": _digest(data, asdict(progress)), "progress": asdict(progress)}
 
     partial = folder / f".{name}.partial"
     shutil.rmtree(partial, ignore_errors=True)
@@ -76,19 +79,35 @@ def load_checkpoint(
 ) -> Progress | None:
     """Restore the newest whole checkpoint below ``folder``; None where there is none.
 
-    A checkpoint whose bytes do not match the digest beside them is passed over for the one before.
+    A checkpoint whose bytes do not match the digest beside them gives way to the one before. It
+    is removed, as is what a killed process did not finish.
     """
+    for partial in folder.glob(".*.partial"):
+        shutil.rmtree(partial)
     for name in reversed(_names(folder)):
-        try:
-            document = json.loads((folder / name / "state.json").read_text())
-            data = (folder / name / "state.safetensors").read_bytes()
-        except (OSError, ValueError):
-            continue
-        if hashlib.sha256(data).hexdigest() != document["sha256"]:
-            continue
-        _restore(load(data), model, optimiser)
-        return Progress(**document["progress"])
+        if (found := _read(folder / name)) is not None:
+            data, progress = found
+            _restore(load(data), model, optimiser)
+            return progress
+        shutil.rmtree(folder / name)
     return None
+
+
+def _read(folder: Path) -> tuple[bytes, Progress] | None:
+    """Bytes of the tensors and the rest of one checkpoint; None if it is damaged."""
+    try:
+        document = json.loads((folder / "state.json").read_text())
+        data = (folder / "state.safetensors").read_bytes()
+        whole = document["sha256"] == _digest(data, document["progress"])
+        return (data, Progress(**document["progress"])) if whole else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _digest(data: bytes, progress: dict[str, Any]) -> str:
+    """Digest of the tensors and of the rest, so that a change of either shows."""
+    rest = json.dumps(progress, sort_keys=True).encode()
+    return hashlib.sha256(hashlib.sha256(data).digest() + rest).hexdigest()
 
 
 def _restore(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,18 +17,26 @@ from torch import Tensor, nn
 from zooctl.catalog.fields import Region
 from zooctl.catalog.recipe import Recipe
 from zooctl.errors import InputError, VerificationError
-from zooctl.files.atomic import atomic_output
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, N
 from zooctl.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from zooctl.training.dataset import Batch, Dataset, reverse_complement_batch
 from zooctl.training.determinism import pin, seed_step
-from zooctl.training.losses import build_loss
+from zooctl.training.device import new_fabric
+from zooctl.training.finetune import begin, frozen_modules, new_optimiser
+from zooctl.training.loggers import open_loggers
+from zooctl.training.losses import LossFunction, build_loss
+from zooctl.training.metrics_log import MetricsLog, Step, write_bytes
 from zooctl.training.nets import build
+from zooctl.training.prefetch import prefetch
 from zooctl.training.sampling import Chunks, Epoch, epoch_windows, split_by_signal, tile
+from zooctl.training.schedule import end_epoch, epoch_line
 
 # Losing so many steps to a power cut is bearable; writing more often would slow small networks.
 CHECKPOINT_STEPS = 200
+# Reading the loss of every step would have a GPU wait for the program between steps.
+READ_STEPS = 20
+BATCHES_AHEAD = 2
 
 Report = Callable[[str], None]
 Advance = Callable[[float], None]
@@ -61,6 +68,7 @@ def fit(
     device: str,
     report: Report,
     advance: Advance,
+    ahead: int = BATCHES_AHEAD,
 ) -> Progress:
     """Train a recipe's network, or go on where the last checkpoint in ``run`` stands.
 
@@ -70,59 +78,94 @@ def fit(
         recipe: Values of the run.
         dataset: Sequence and signal.
         windows: As ``choose_windows`` gives them.
-        run: Folder of the run; receives ``checkpoints/``, ``best.safetensors``, ``metrics.csv``.
+        run: Folder of the run; receives ``checkpoints/``, ``best.safetensors``, ``metrics.csv``
+            and ``steps.csv``.
         device: ``cpu`` or ``cuda``.
         report: Called with one line an epoch.
         advance: Called with the number of windows done after each step.
+        ahead: Batches made ahead by a thread; 0 for none. Changes no bit.
 
     Raises:
         VerificationError: The loss is no longer a number.
     """
     pin(recipe.threads)
-    fabric = Fabric(accelerator=device, devices=1)
+    fabric = new_fabric(device, recipe.precision)
     net = new_network(recipe, dataset)
-    net, optimiser = fabric.setup(net, new_optimiser(recipe, net))
+    beginning = begin(recipe, net, report)
+    still = frozen_modules(net, beginning.frozen)
+    net, optimiser = fabric.setup(net, new_optimiser(recipe, net, beginning))
     loss_of = build_loss(recipe.loss)
+    scaling = fabric.strategy.precision  # has a state where gradients are scaled
     progress = load_checkpoint(run / "checkpoints", net, optimiser) or Progress(
-        lr=recipe.optimiser.lr
+        lr=recipe.optimiser.lr, scaler=scaling.state_dict()
     )
-    advance(progress.epoch * windows.n_epoch(recipe) + progress.step * recipe.batch_size)
-    while not progress.finished:
-        epoch = draw(recipe, windows, progress.epoch)
-        n_steps = math.ceil(len(epoch.chunks) / recipe.batch_size)
-        net.train()
-        for step in range(progress.step, n_steps):
-            for group in optimiser.param_groups:
-                group["lr"] = progress.lr
-            batch = cut(recipe, dataset, epoch, step)
-            seed_step(recipe.seed, progress.epoch, step)
-            x, target, control = (fabric.to_device(t) for t in tensors(batch, recipe.unknown_base))
-            loss = loss_of(predict(net, x, control), target)
-            value = float(loss.detach())
-            if not math.isfinite(value):
-                raise VerificationError(
-                    "training loss is not a number",
-                    got=value,
-                    hint="lower optimiser.lr or optimiser.clip_norm",
-                )
-            optimiser.zero_grad()
-            fabric.backward(loss)
-            if recipe.optimiser.clip_norm is not None:
-                fabric.clip_gradients(net, optimiser, max_norm=recipe.optimiser.clip_norm)
-            optimiser.step()
-            progress.loss_sum += value * len(target)
-            progress.step = step + 1
-            advance(len(target))
-            if progress.step % CHECKPOINT_STEPS == 0:
-                save_checkpoint(run / "checkpoints", net, optimiser, progress)
-        validation_loss = validate(recipe, dataset, windows.validation, net, fabric)
-        end_epoch(recipe, progress, progress.loss_sum / len(epoch.chunks), validation_loss)
-        if progress.since_best == 0:
-            write_bytes(run / "best.safetensors", save(weights_of(net)))
-        write_bytes(run / "metrics.csv", metrics_csv(progress))
+    scaling.load_state_dict(progress.scaler)
+    n_steps = math.ceil(windows.n_epoch(recipe) / recipe.batch_size)
+    loggers = open_loggers(recipe, run, progress.epoch * n_steps + progress.step)
+    log = MetricsLog(run, progress, n_steps=n_steps, loggers=loggers, scaled=bool(progress.scaler))
+
+    def checkpoint() -> None:
+        log.read(progress)
+        log.flush()
+        progress.scaler = scaling.state_dict()
         save_checkpoint(run / "checkpoints", net, optimiser, progress)
-        report(epoch_line(progress))
+
+    advance(progress.epoch * windows.n_epoch(recipe) + progress.step * recipe.batch_size)
+    with closing(log):
+        while not progress.finished:
+            epoch = draw(recipe, windows, progress.epoch)
+            net.train()
+            for module in still:
+                module.eval()
+            made = (cut(recipe, dataset, epoch, step) for step in range(progress.step, n_steps))
+            with closing(prefetch(made, ahead)) as batches:
+                for batch in batches:
+                    for group in optimiser.param_groups:
+                        group["lr"] = progress.lr * group["lr_factor"]
+                    seed_step(recipe.seed, progress.epoch, progress.step)
+                    loss, norm = train_step(recipe, fabric, net, optimiser, loss_of, batch)
+                    place = (progress.epoch, progress.step, progress.lr)
+                    log.add(Step(*place, loss, norm, len(batch.target)))
+                    progress.step += 1
+                    advance(len(batch.target))
+                    if progress.step % READ_STEPS == 0:
+                        log.read(progress)
+                    if progress.step % CHECKPOINT_STEPS == 0:
+                        checkpoint()
+            log.read(progress)
+            validation_loss = validate(recipe, dataset, windows.validation, net, fabric, ahead)
+            training_loss = progress.loss_sum / len(epoch.chunks)
+            end_epoch(recipe.schedule, progress, training_loss, validation_loss)
+            if progress.since_best == 0:
+                write_bytes(run / "best.safetensors", save(weights_of(net)))
+            log.end_epoch(progress)
+            checkpoint()
+            report(epoch_line(progress))
     return progress
+
+
+def train_step(
+    recipe: Recipe,
+    fabric: Fabric,
+    net: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    loss_of: LossFunction,
+    batch: Batch,
+) -> tuple[Tensor, Tensor]:
+    """Move the weights once; return the loss, and the norm of the gradient before clipping."""
+    x, target, control = tensors(batch, recipe.unknown_base, fabric)
+    loss = loss_of(predict(net, x, control), target)
+    optimiser.zero_grad()
+    fabric.backward(loss)
+    norm = fabric.clip_gradients(
+        net,
+        optimiser,
+        max_norm=recipe.optimiser.clip_norm or math.inf,
+        error_if_nonfinite=False,  # the log tells
+    )
+    assert norm is not None, "there is one where a largest norm is given"
+    optimiser.step()
+    return loss.detach(), norm
 
 
 def choose_windows(recipe: Recipe, dataset: Dataset) -> Windows:
@@ -179,22 +222,21 @@ def cut(recipe: Recipe, dataset: Dataset, epoch: Epoch, step: int) -> Batch:
     return reverse_complement_batch(batch, epoch.flip[rows])
 
 
-def onehot(codes: Codes, unknown_base: float) -> Tensor:
+def onehot(codes: Codes | Tensor, unknown_base: float) -> Tensor:
     """Codes ``(n, input_length)`` as one-hot ``(n, 4, input_length)`` float32."""
-    column = torch.from_numpy(codes)[:, None]
-    x = (column == torch.arange(4, dtype=torch.uint8)[None, :, None]).float()
+    column = torch.as_tensor(codes)[:, None]
+    bases = torch.arange(4, dtype=torch.uint8, device=column.device)
+    x = (column == bases[None, :, None]).float()
     if unknown_base:
         x += (column == N).float() * unknown_base
     return x
 
 
-def tensors(batch: Batch, unknown_base: float) -> tuple[Tensor, Tensor, Tensor]:
-    """One-hot ``(n, 4, input_length)``, target and control of a batch."""
-    return (
-        onehot(batch.codes, unknown_base),
-        torch.from_numpy(batch.target),
-        torch.from_numpy(batch.control),
-    )
+def tensors(batch: Batch, unknown_base: float, fabric: Fabric) -> tuple[Tensor, Tensor, Tensor]:
+    """One-hot ``(n, 4, input_length)``, target and control of a batch, on the device."""
+    arrays = (batch.codes, batch.target, batch.control)
+    codes, target, control = (fabric.to_device(torch.from_numpy(array)) for array in arrays)
+    return onehot(codes, unknown_base), target, control
 
 
 def predict(net: nn.Module, x: Tensor, control: Tensor) -> Tensor:
@@ -222,33 +264,35 @@ def new_network(recipe: Recipe, dataset: Dataset) -> nn.Module:
     return net
 
 
-def new_optimiser(recipe: Recipe, net: nn.Module) -> torch.optim.Optimizer:
-    """Adam with the recipe's values."""
-    values = recipe.optimiser
-    return torch.optim.Adam(
-        net.parameters(),
-        lr=values.lr,
-        betas=values.betas,
-        eps=values.eps,
-        weight_decay=values.weight_decay,
-    )
-
-
 @torch.no_grad()
 def validate(
-    recipe: Recipe, dataset: Dataset, chunks: Chunks, net: nn.Module, fabric: Fabric
+    recipe: Recipe,
+    dataset: Dataset,
+    chunks: Chunks,
+    net: nn.Module,
+    fabric: Fabric,
+    ahead: int = BATCHES_AHEAD,
 ) -> float:
-    """Mean loss over the kept bins of all validation windows, at the prior of the genome."""
+    """Mean loss over the kept bins of all validation windows, at the prior of the genome.
+
+    Raises:
+        VerificationError: It is not a number.
+    """
     net.eval()
     loss_of = build_loss(recipe.loss)
     geometry = dataset.geometry
     core = slice(geometry.core_bin_offset, geometry.core_bin_offset + geometry.core_bins)
     total = 0.0
-    for batch in validation_batches(dataset, chunks, 4 * recipe.batch_size):
-        x, target, control = (fabric.to_device(t) for t in tensors(batch, recipe.unknown_base))
-        loss = loss_of(predict(net, x, control)[..., core], target[..., core])
-        total += float(loss) * len(target)
-    return total / len(chunks)
+    made = validation_batches(dataset, chunks, 4 * recipe.batch_size)
+    with closing(prefetch(made, ahead)) as batches:
+        for batch in batches:
+            x, target, control = tensors(batch, recipe.unknown_base, fabric)
+            loss = loss_of(predict(net, x, control)[..., core], target[..., core])
+            total += float(loss) * len(target)
+    mean = total / len(chunks)
+    if not math.isfinite(mean):
+        raise VerificationError("validation loss is not a number", got=mean)
+    return mean
 
 
 def validation_batches(dataset: Dataset, chunks: Chunks, size: int) -> Iterator[Batch]:
@@ -259,60 +303,6 @@ def validation_batches(dataset: Dataset, chunks: Chunks, size: int) -> Iterator[
         yield dataset.batch(names, chunks.start[part] - dataset.geometry.input_flank)
 
 
-def end_epoch(
-    recipe: Recipe, progress: Progress, training_loss: float, validation_loss: float
-) -> None:
-    """Note the epoch; keep, decay or stop as the schedule says (plateau of the validation loss)."""
-    schedule = recipe.schedule
-    progress.history.append(
-        {
-            "epoch": progress.epoch,
-            "lr": progress.lr,
-            "train_loss": training_loss,
-            "validation_loss": validation_loss,
-        }
-    )
-    gain = math.inf if progress.best_loss is None else progress.best_loss - validation_loss
-    if gain > 0:
-        progress.best_loss, progress.best_epoch = validation_loss, progress.epoch
-    decay, stopping = schedule.plateau_decay, schedule.early_stopping
-    progress.since_decay = 0 if gain > 0 else progress.since_decay + 1
-    progress.since_best = 0 if gain > 0 else progress.since_best + 1
-    if decay is not None and progress.since_decay > decay.patience:
-        progress.lr = max(progress.lr * decay.factor, decay.min_lr)
-        progress.since_decay = 0
-    progress.epoch += 1
-    progress.step, progress.loss_sum = 0, 0.0
-    progress.finished = progress.epoch >= schedule.max_epochs or (
-        stopping is not None and progress.since_best >= stopping.patience
-    )
-
-
-def epoch_line(progress: Progress) -> str:
-    """One line for the reader about the epoch just ended."""
-    last = progress.history[-1]
-    mark = "best" if progress.since_best == 0 else f"best was {progress.best_epoch}"
-    return (
-        f"epoch {int(last['epoch'])}: train {last['train_loss']:.5f} "
-        f"validation {last['validation_loss']:.5f} lr {last['lr']:.1e} ({mark})"
-    )
-
-
-def metrics_csv(progress: Progress) -> bytes:
-    """The history as CSV, one line an epoch."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(progress.history[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(progress.history)
-    return buffer.getvalue().encode()
-
-
 def weights_of(net: nn.Module) -> dict[str, Tensor]:
     """Tensors of the network by name, as safetensors wants them."""
     return {name: t.detach().cpu().contiguous() for name, t in net.state_dict().items()}
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Replace a file of the run, whole or not at all."""
-    with atomic_output(path, force=True) as temporary:
-        temporary.write_bytes(data)
