@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zooctl.sequence.intervals import Interval, merge
 from zooctl.sequence.onehot import Codes
@@ -43,12 +44,10 @@ class Plan:
 
     Attributes:
         geometry: The model's window.
-        contigs: Lengths of the genome's contigs.
         regions: Starts and ends of merged regions by contig, in the genome's order.
     """
 
     geometry: Geometry
-    contigs: Mapping[str, int]
     regions: Mapping[str, tuple[Integers, Integers]]
 
     def windows(self, chrom: str) -> Integers:
@@ -56,15 +55,14 @@ class Plan:
         starts, ends = self.regions[chrom]
         return grid_windows(starts, ends, self.geometry.core_length)
 
-    def wanted(self, chrom: str, bin_starts: Integers) -> np.ndarray[tuple[int], np.dtype[np.bool]]:
-        """Say which bins overlap a region and begin on the contig: ``(n,)`` to ``(n,)``."""
+    def wanted(self, chrom: str, bin_starts: Integers) -> NDArray[np.bool_]:
+        """Say which bins overlap a region: starts ``(n,)`` to ``(n,)``."""
         starts, ends = self.regions[chrom]
         following = np.searchsorted(ends, bin_starts, side="right")
-        opens = np.append(starts, self.contigs[chrom])[following]
-        found: np.ndarray[tuple[int], np.dtype[np.bool]] = (
-            opens < bin_starts + self.geometry.bin_size
-        ) & (bin_starts < self.contigs[chrom])
-        return found & (following < len(starts))
+        # Behind the last region nothing is wanted.
+        opens = np.append(starts, np.iinfo(np.int64).max)[following]
+        found: NDArray[np.bool_] = opens < bin_starts + self.geometry.bin_size
+        return found
 
     @property
     def n_windows(self) -> int:
@@ -101,7 +99,7 @@ def plan(intervals: Iterable[Interval], contigs: Mapping[str, int], geometry: Ge
             starts, ends = merge(sides[:, 0], sides[:, 1])
             if len(starts):
                 regions[chrom] = (starts, ends)
-    return Plan(geometry, contigs, regions)
+    return Plan(geometry, regions)
 
 
 @dataclass(frozen=True)
