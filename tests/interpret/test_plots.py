@@ -12,7 +12,13 @@ from PIL import Image
 
 from zooctl.errors import InputError
 from zooctl.files.motifs import Motif
-from zooctl.interpret.plots import Track, draw_logos, draw_tracks, summarise
+from zooctl.interpret.plots import (
+    Track,
+    draw_learning_curve,
+    draw_logos,
+    draw_tracks,
+    summarise,
+)
 from zooctl.sequence.intervals import Interval
 
 REGION = Interval("chr21", 33_900_000, 34_100_000)
@@ -124,3 +130,15 @@ def test_without_matplotlib_the_error_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "InputError" in done.stderr
     assert "pip install matplotlib" in done.stderr
+
+
+def test_a_learning_curve_falls_where_the_loss_falls(tmp_path: Path) -> None:
+    losses = {"training": np.array([3.0, 2.0, 1.0]), "validation": np.array([3.0, 2.5, 2.8])}
+    target = tmp_path / "curve.png"
+    draw_learning_curve(target, [0, 1, 2], losses, best=1, title="toy")
+    training = coloured(target, (0, 0x72, 0xB2))
+    # Rows are counted from the top; the legend's own piece of the line is short.
+    assert np.corrcoef(training.T)[0, 1] > 0.5
+    assert len(coloured(target, (0xD5, 0x5E, 0))) > 50
+    with pytest.raises(InputError, match="output exists"):
+        draw_learning_curve(target, [0], {"a": np.ones(1)}, best=0, title="toy")

@@ -6,7 +6,7 @@ without a display and without any global state of matplotlib.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -207,6 +207,44 @@ def _draw_letter(
         .translate(left, bottom)
     )
     axes.add_patch(PathPatch(fit.transform_path(outline), color=_BASE_COLOURS[letter], linewidth=0))
+
+
+def draw_learning_curve(
+    target: Path,
+    epochs: Sequence[int],
+    losses: Mapping[str, Values],
+    *,
+    best: int,
+    title: str,
+    force: bool = False,
+) -> None:
+    """Draw losses over epochs, with the epoch that was kept marked.
+
+    Args:
+        target: PNG, PDF or SVG, by its ending.
+        epochs: Numbers of the epochs, ``(n,)``.
+        losses: Name to the loss of each epoch, ``(n,)``.
+        best: Number of the epoch that was kept.
+        title: Above the picture.
+        force: Replace an existing file.
+
+    Raises:
+        InputError: The target can't be written, or has another ending.
+    """
+    figure = Figure(figsize=(6, 3.6), dpi=DPI, layout="constrained")
+    axes = figure.subplots()
+    for colour, (name, values) in zip(_COLOURS, losses.items(), strict=False):
+        axes.plot(epochs, values, color=colour, label=name, marker="o", markersize=3, linewidth=1.3)
+    axes.axvline(best, color=_GREY, linewidth=0.8, linestyle=":", label=f"kept: epoch {best}")
+    axes.set_xlabel("epoch", fontsize=9)
+    axes.set_ylabel("loss", fontsize=9)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.tick_params(labelsize=8, color=_GREY)
+    axes.legend(fontsize=8, frameon=False)
+    axes.set_title(title, loc="left", fontsize=10)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    _save(figure, target, force)
 
 
 def _save(figure: Figure, target: Path, force: bool) -> None:
