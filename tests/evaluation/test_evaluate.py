@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from zooctl.catalog.fields import Region, Split
+from zooctl.catalog.rules import Rules
 from zooctl.errors import InputError
 from zooctl.evaluation.evaluate import Report, evaluate
 from zooctl.evaluation.heldout import Network
 from zooctl.evaluation.material import Material
-from zooctl.evaluation.measured import Rules
 from zooctl.files.bigwig import BigWig
 from zooctl.files.fasta import Fasta
 from zooctl.files.motifs import Motif, read_motif

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from zooctl.catalog.fields import Region
+from zooctl.catalog.rules import Rules
 from zooctl.errors import InputError
 from zooctl.evaluation.heldout import Network, check_assembly, hold_out
-from zooctl.evaluation.measured import Rules
 from zooctl.files.bigwig import BigWig, BigWigWriter
 from zooctl.files.fasta import Fasta
 from zooctl.inference.predict import Readout

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from zooctl.catalog.rules import Rules
 from zooctl.evaluation import measured as module
-from zooctl.evaluation.measured import Rules, measure
+from zooctl.evaluation.measured import measure
 from zooctl.files.bigwig import BigWig, BigWigWriter
 from zooctl.sequence.onehot import N
 

@@ -62,6 +62,7 @@ Licence = Literal[
     "ODbL-1.0",
     "Unlicense",
     "LicenseRef-ENCODE-open",
+    "LicenseRef-free-with-citation",
     "LicenseRef-public-domain",
 ]
 

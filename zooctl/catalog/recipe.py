@@ -28,6 +28,7 @@ from zooctl.catalog.fields import (
 )
 from zooctl.catalog.losses import Loss
 from zooctl.catalog.networks import Count, Network
+from zooctl.catalog.rules import Rules
 from zooctl.catalog.strict_yaml import load, parse
 from zooctl.catalog.training_values import InitFromField, LoggerName, Precision, WeightPattern
 from zooctl.sequence.windows import Geometry
@@ -219,6 +220,7 @@ class Recipe(Values):
     )
     precision: Precision = Field(default="32-true", description="Of the arithmetic in layers.")
     loggers: Items[LoggerName] = Field(default=(), description="Metrics go there besides CSV.")
+    evaluation: Rules = Field(default=Rules(), description="How the model is judged.")
     unknown: dict[str, Text] = Field(
         default_factory=dict,
         description="Why a field is null: dotted path (with * for any index) to reason.",

@@ -70,7 +70,6 @@ def command(
     from zooctl.evaluation.evaluate import evaluate
     from zooctl.evaluation.heldout import open_network
     from zooctl.evaluation.material import open_material
-    from zooctl.evaluation.measured import Rules
 
     entry = registry.entry(model)
     card, recipe = entry.card(), entry.recipe()
@@ -80,7 +79,9 @@ def command(
     with open_material(
         card, recipe, index, fasta=fasta, say=lambda text: typer.echo(plain(text), err=True)
     ) as material:
-        report = evaluate(network, material, Rules(), n_draws=bootstrap, seed=seed, stage=progress)
+        report = evaluate(
+            network, material, recipe.evaluation, n_draws=bootstrap, seed=seed, stage=progress
+        )
         recovered = _recover(network, material, report, motif_windows)
     result = report.to_json() | {"motif": _motif_json(recovered)}
     if files is not None:

@@ -11,12 +11,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.catalog.rules import Rules
 from zooctl.errors import InputError
 from zooctl.evaluation import bootstrap
 from zooctl.evaluation.bootstrap import Estimate
 from zooctl.evaluation.heldout import Network, Part, check_assembly, hold_out, interval_of
 from zooctl.evaluation.material import Material
-from zooctl.evaluation.measured import Rules
 from zooctl.evaluation.robustness import variation_score
 from zooctl.evaluation.scores import baseline_scores, model_scores
 from zooctl.evaluation.table import Row, table, to_json
@@ -85,7 +85,7 @@ class Report:
         return {
             "model": self.model,
             "regions": self.regions,
-            "rules": asdict(self.rules),
+            "rules": self.rules.model_dump(),
             "n_bins": self.n_bins,
             "n_excluded": self.n_excluded,
             "n_strong": self.n_strong,

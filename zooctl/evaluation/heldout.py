@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from zooctl.catalog.fields import Region
 from zooctl.catalog.registry import Entry
+from zooctl.catalog.rules import Rules
 from zooctl.errors import InputError
-from zooctl.evaluation.measured import Measured, Rules, measure
+from zooctl.evaluation.measured import Measured, measure
 from zooctl.files.bigwig import BigWig
 from zooctl.files.fasta import Fasta
 from zooctl.inference.batches import Plan, plan

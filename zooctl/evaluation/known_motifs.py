@@ -7,8 +7,7 @@ from zooctl.catalog.recipe import Source
 from zooctl.errors import InputError
 from zooctl.files.motifs import Motif, read_motifs
 
-# Not validated as a recipe's source is: its licence, free with citation, has no SPDX identifier.
-HOCOMOCO = Source.model_construct(
+HOCOMOCO = Source(
     id="hocomoco",
     file="motifs/HOCOMOCOv11_HUMAN.pfm",
     accession=None,

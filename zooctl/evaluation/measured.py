@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.catalog.rules import Rules
 from zooctl.evaluation.baselines import whole_bins
 from zooctl.files.bigwig import BigWig
 from zooctl.sequence.bins import bin_mean
@@ -17,25 +18,6 @@ from zooctl.sequence.windows import Integers, unknown_fraction
 Values = NDArray[np.float32]
 
 _CHUNK = 1 << 22
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What counts as a bin, and as a strong one.
-
-    Attributes:
-        bin_size: Bases to a bin.
-        positive_min_signal: A strong bin has at least this at its highest base …
-        positive_max_control: … and less than this at the highest base of every control.
-        max_unknown: Bins with a larger share of unknown bases are left out.
-        block_length: Bases to a block of the bootstrap.
-    """
-
-    bin_size: int = 512
-    positive_min_signal: float = 8.0
-    positive_max_control: float = 4.0
-    max_unknown: float = 0.5
-    block_length: int = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.catalog.rules import Rules
 from zooctl.evaluation import baselines
 from zooctl.evaluation.heldout import Network, Part, interval_of
 from zooctl.evaluation.material import Material
-from zooctl.evaluation.measured import Rules
 from zooctl.evaluation.table import Score
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import unknown_fraction

@@ -43,8 +43,10 @@ def check_output(
             missing or not writable.
     """
     path = Path(target)
-    for source in map(Path, inputs):
-        if path.exists() and source.exists() and path.samefile(source):
+    for source in inputs:
+        # os.path, since Path.exists raises for a name that is too long.
+        both = os.path.exists(path) and os.path.exists(source)  # noqa: PTH110
+        if both and path.samefile(source):
             raise InputError(
                 "output is also an input", path=path, hint="name another output with -o"
             )
