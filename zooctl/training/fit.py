@@ -5,19 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from zooctl.catalog.fields import Region
 from zooctl.catalog.recipe import Recipe
-from zooctl.errors import InputError, VerificationError
-from zooctl.sequence.intervals import Interval
+from zooctl.errors import VerificationError
 from zooctl.sequence.onehot import Codes, N
 from zooctl.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from zooctl.training.dataset import Batch, Dataset, reverse_complement_batch
@@ -29,8 +25,11 @@ from zooctl.training.losses import LossFunction, build_loss
 from zooctl.training.metrics_log import MetricsLog, Step, write_bytes
 from zooctl.training.nets import build
 from zooctl.training.prefetch import prefetch
-from zooctl.training.sampling import Chunks, Epoch, epoch_windows, split_by_signal, tile
+from zooctl.training.sampling import Chunks, Epoch, epoch_windows
 from zooctl.training.schedule import end_epoch, epoch_line
+from zooctl.training.selection import Windows as Windows
+from zooctl.training.selection import choose_windows as choose_windows
+from zooctl.training.selection import split_regions as split_regions
 
 # Losing so many steps to a power cut is bearable; writing more often would slow small networks.
 CHECKPOINT_STEPS = 200
@@ -40,23 +39,6 @@ BATCHES_AHEAD = 2
 
 Report = Callable[[str], None]
 Advance = Callable[[float], None]
-
-
-@dataclass(frozen=True)
-class Windows:
-    """What a run trains on and is judged by."""
-
-    positives: Chunks
-    negatives: Chunks
-    validation: Chunks
-
-    def n_negatives(self, recipe: Recipe) -> int:
-        """Negatives of one epoch."""
-        return min(round(recipe.windows.negatives * len(self.positives)), len(self.negatives))
-
-    def n_epoch(self, recipe: Recipe) -> int:
-        """Windows of one epoch."""
-        return len(self.positives) + self.n_negatives(recipe)
 
 
 def fit(
@@ -166,38 +148,6 @@ def train_step(
     assert norm is not None, "there is one where a largest norm is given"
     optimiser.step()
     return loss.detach(), norm
-
-
-def choose_windows(recipe: Recipe, dataset: Dataset) -> Windows:
-    """Tile the splits and part the training windows by their signal."""
-    regions = split_regions(recipe.split.train, dataset)
-    chunks = tile(dataset, regions, recipe.windows.stride, recipe.augmentation.max_shift)
-    positives, negatives = split_by_signal(dataset, chunks, recipe.windows)
-    if not len(positives):
-        raise InputError(
-            "no training window reaches the threshold",
-            field="windows.threshold",
-            got=recipe.windows.threshold,
-        )
-    core_length = dataset.geometry.core_length
-    validation = tile(dataset, split_regions(recipe.split.validation, dataset), core_length)
-    known = [
-        (dataset.codes[validation.chroms[chrom]][start : start + core_length] != N).mean() > 0.5
-        for chrom, start in zip(validation.chrom, validation.start, strict=True)
-    ]
-    return Windows(positives, negatives, validation.take(np.array(known)))
-
-
-def split_regions(part: tuple[Region, ...], dataset: Dataset) -> tuple[Interval, ...]:
-    """A part of the split as intervals; a chromosome without a range is all of it."""
-    return tuple(
-        Interval(
-            region.chrom,
-            region.start or 0,
-            len(dataset.codes[region.chrom]) if region.end is None else region.end,
-        )
-        for region in part
-    )
 
 
 def draw(recipe: Recipe, windows: Windows, epoch: int) -> Epoch:
