@@ -32,6 +32,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "pyfaidx": ("files/fasta.py", "files/fasta_index.py"),
     "pyBigWig": ("files/bigwig.py", "files/bigwig_writer.py"),
     "cyvcf2": ("files/vcf.py",),
+    "liftover": ("files/liftover.py",),
     "huggingface_hub": ("catalog/hub.py",),
     "httpx2": ("files/download.py", "files/transfer.py"),
     "filelock": ("files/",),
