@@ -1,10 +1,11 @@
-"""What `train` and `export` share: recipes, run folders, data, and what they say."""
+"""What `train` and `export` share: recipes, data, and what they say."""
 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -13,8 +14,6 @@ from zooctl.errors import InputError
 if TYPE_CHECKING:
     from zooctl.catalog.recipe import Recipe
     from zooctl.training.dataset import Dataset
-
-RECIPE = "recipe.yaml"
 
 
 def need_training() -> None:
@@ -27,37 +26,61 @@ def need_training() -> None:
         raise InputError("training needs torch", hint="pip install 'zooctl[train]'")
 
 
-def load(recipe: str) -> tuple[Recipe, str]:
-    """Return a recipe of the zoo by name, or of a file, with its text."""
-    from zooctl.catalog import registry
-    from zooctl.catalog.recipe import load_recipe
+def load(recipe: str, settings: Sequence[str] = ()) -> tuple[Recipe, str]:
+    """Return a recipe of the zoo by name, or of a file, as it is to be run.
+
+    Args:
+        recipe: Name, or path ending in ``.yaml`` or ``.yml``.
+        settings: ``field=value`` that replace values of it.
+
+    Returns:
+        The recipe, and its text as a run keeps it: the file's own if nothing is replaced.
+
+    Raises:
+        InputError: There is none, or it is wrong.
+    """
+    from zooctl.catalog import registry, strict_yaml
+    from zooctl.catalog.overrides import parse_changed
+    from zooctl.catalog.recipe import Recipe
 
     path: Path | None = Path(recipe)
     if not recipe.endswith((".yaml", ".yml")):
         path = registry.entry(recipe).recipe_path
     if path is None:
         raise InputError("model has no recipe", got=recipe)
-    return load_recipe(path), path.read_text(encoding="utf-8")
+    chosen, document = parse_changed(Recipe, strict_yaml.load(path), settings)
+    pinned = pin_weights(chosen, document.data)
+    if not settings and not pinned:
+        return chosen, path.read_text(encoding="utf-8")
+    changes = " ".join(f"--set {setting}" for setting in settings)
+    # A line break in a value would end the comment.
+    head = " ".join(f"# {path.name} as run {changes}".split())
+    text = f"{head}\n{strict_yaml.dumps(document.data)}"
+    return strict_yaml.parse(Recipe, strict_yaml.loads(text, path)), text
 
 
-def open_run(folder: Path, recipe_text: str, resume: bool) -> Path:
-    """Make a run folder, or take up an earlier one of the same recipe.
+def pin_weights(recipe: Recipe, data: dict[str, Any]) -> bool:
+    """Note in a recipe's data which bytes of a model of the zoo it begins with.
+
+    Returns:
+        Whether that was still to be done.
 
     Raises:
-        InputError: It exists and is not to be resumed, or holds another recipe.
+        InputError: The model has no weights here.
     """
-    held = folder / RECIPE
-    if held.exists():
-        if not resume:
-            raise InputError("run exists", path=folder, hint="--resume goes on with it")
-        if held.read_text(encoding="utf-8") != recipe_text:
-            raise InputError("run is of another recipe", path=held, hint="choose another -o")
-        return folder
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError("folder is not empty and no run", path=folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    held.write_text(recipe_text, encoding="utf-8")
-    return folder
+    from zooctl.catalog import registry
+
+    init = recipe.init_from
+    if init is None or init.model is None or init.sha256 is not None:
+        return False
+    file = f"zoo/{init.model}/{registry.SAFETENSORS}"
+    pinned = registry.entry(init.model).manifest().files.get(file)
+    if pinned is None:
+        raise InputError("model has no safetensors", field="init_from.model", got=init.model)
+    given = data["init_from"]
+    values = given if isinstance(given, dict) else {"model": given}
+    data["init_from"] = values | {"sha256": pinned.sha256}
+    return True
 
 
 def dataset(recipe: Recipe, fasta: Path | None) -> Dataset:
