@@ -20,11 +20,8 @@ TO_WRITE = "TO BE WRITTEN"
 def weights_block(files: Mapping[str, FileDigest]) -> str:
     """The ``weights`` block for files below the entry's folder.
 
-    >>> print(weights_block({"model.onnx": FileDigest(sha256="0" * 64, size=12)})[:50])
-    weights:
-      files:
-        - path: model.onnx
-          sha256:
+    >>> weights_block({"model.onnx": FileDigest(sha256="0" * 64, size=12)}).splitlines()[:3]
+    ['weights:', '  files:', '    - path: model.onnx']
     """
     lines = ["weights:", "  files:"]
     for path, file in files.items():
@@ -56,8 +53,19 @@ def update_card(path: Path, *, environment: str, seed: int, files: Mapping[str, 
         ("environment", f"environment: {environment}\n"),
         ("weights", weights_block(files)),
     ):
-        text = replace_block(text, key, block)
+        text = forget_reason(replace_block(text, key, block), key)
     return text
+
+
+def forget_reason(text: str, field: str) -> str:
+    """Drop the reason why a field is null, now that it is not.
+
+    >>> forget_reason("seed: 1\nunknown:\n  seed: not trained\n  b: why\n", "seed")
+    'seed: 1\nunknown:\n  b: why\n'
+    """
+    head, unknown, reasons = text.partition("\nunknown:\n")
+    reasons = re.sub(rf"^  {re.escape(field)}:.*\n", "", reasons, flags=re.MULTILINE)
+    return head + unknown + reasons
 
 
 def draft_card(recipe: Recipe, *, environment: str, files: Mapping[str, FileDigest]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +13,11 @@ import torch
 from safetensors.numpy import load as load_numpy
 from safetensors.torch import load_file
 
-from zooctl.catalog.card import load_card
+from zooctl.catalog.card import Card
 from zooctl.catalog.card_text import draft_card, update_card
-from zooctl.catalog.manifest import digest_file, tensor_digest, write_manifest
+from zooctl.catalog.manifest import FileDigest, tensor_digest, write_manifest
 from zooctl.catalog.recipe import Recipe
+from zooctl.catalog.strict_yaml import loads, parse
 from zooctl.errors import InputError
 from zooctl.files.atomic import atomic_output
 from zooctl.inference.runtime import Session
@@ -67,17 +70,19 @@ def write_entry(
     expected = session.predict(inputs)
     difference = check_parity(torch_predictions(net, inputs, recipe.unknown_base), expected)
 
-    folder = root / "zoo" / recipe.name
-    folder.mkdir(parents=True, exist_ok=True)
     files = {
         "model.onnx": exported.onnx,
         "model.safetensors": exported.safetensors,
         "probe.safetensors": probe_bytes(inputs, expected),
     }
-    for name, content in files.items():
-        with atomic_output(folder / name, force=True) as temporary:
+    card = root / "model_cards" / f"{recipe.name}.yaml"
+    # The card is made and read before anything is written, so that a faulty one leaves no trace.
+    text = _card_text(card, recipe, environment, files)
+    folder = root / "zoo" / recipe.name
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, content in [*((folder / name, data) for name, data in files.items()), (card, text)]:
+        with atomic_output(path, force=True) as temporary:
             temporary.write_bytes(content)
-    _write_card(root, recipe, environment)
     write_manifest(
         root,
         recipe.name,
@@ -107,15 +112,19 @@ def _probe(recipe: Recipe, dataset: Dataset) -> np.ndarray:
     return probe_windows(codes, peaks, regions, geometry.input_length, recipe.seed)
 
 
-def _write_card(root: Path, recipe: Recipe, environment: str) -> None:
-    """Put the new digests into the card, or draft one."""
-    path = root / "model_cards" / f"{recipe.name}.yaml"
-    folder = root / "zoo" / recipe.name
-    files = {name: digest_file(folder / name) for name in ("model.onnx", "model.safetensors")}
+def _card_text(
+    path: Path, recipe: Recipe, environment: str, contents: Mapping[str, bytes]
+) -> bytes:
+    """The card with the digests of these weights, or a draft of one."""
+    files = {
+        name: FileDigest(
+            sha256=hashlib.sha256(contents[name]).hexdigest(), size=len(contents[name])
+        )
+        for name in ("model.onnx", "model.safetensors")
+    }
     if path.exists():
         text = update_card(path, environment=environment, seed=recipe.seed, files=files)
     else:
         text = draft_card(recipe, environment=environment, files=files)
-    with atomic_output(path, force=True) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-        load_card(temporary)
+    parse(Card, loads(text, path))
+    return text.encode()
