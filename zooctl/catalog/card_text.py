@@ -60,8 +60,8 @@ def update_card(path: Path, *, environment: str, seed: int, files: Mapping[str, 
 def forget_reason(text: str, field: str) -> str:
     """Drop the reason why a field is null, now that it is not.
 
-    >>> forget_reason("seed: 1\nunknown:\n  seed: not trained\n  b: why\n", "seed")
-    'seed: 1\nunknown:\n  b: why\n'
+    >>> forget_reason("seed: 1\\nunknown:\\n  seed: not trained\\n  b: why\\n", "seed")
+    'seed: 1\\nunknown:\\n  b: why\\n'
     """
     head, unknown, reasons = text.partition("\nunknown:\n")
     reasons = re.sub(rf"^  {re.escape(field)}:.*\n", "", reasons, flags=re.MULTILINE)
