@@ -70,6 +70,7 @@ def fit(
     Raises:
         VerificationError: The loss is no longer a number.
     """
+    run.mkdir(parents=True, exist_ok=True)
     pin(recipe.threads)
     fabric = new_fabric(device, recipe.precision)
     net = new_network(recipe, dataset)
