@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 from torch import nn
 
@@ -69,3 +70,28 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path) -> None:
     assert progress is not None
     assert progress.step == 1
     assert same(net, older)
+
+
+@pytest.mark.parametrize("file", ["state.json", "state.safetensors"])
+def test_any_changed_byte_is_noticed_and_cleared_away(tmp_path: Path, file: str) -> None:
+    progress = Progress(step=1, lr=0.125)
+    for position in (0.1, 0.5, 0.9):
+        save_checkpoint(tmp_path, *trained(1), progress)
+        path = tmp_path / "00000-0000001" / file
+        data = bytearray(path.read_bytes())
+        # In numbers of the JSON too, which still is JSON then.
+        place = data.index(b"0.125") if file == "state.json" else int(position * len(data))
+        data[place] ^= 1
+        path.write_bytes(data)
+        assert load_checkpoint(tmp_path, *trained(0)) is None
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkpoint_of_other_fields_is_passed_over(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, *trained(1), Progress(step=1))
+    path = tmp_path / "00000-0000001" / "state.json"
+    path.write_text(path.read_text().replace('"since_best"', '"since_when"'))
+    assert load_checkpoint(tmp_path, *trained(0)) is None
+    path.parent.mkdir()
+    path.write_text("[]")
+    assert load_checkpoint(tmp_path, *trained(0)) is None

@@ -117,12 +117,93 @@ def test_plateau_decays_and_stops(tmp_path: Path) -> None:
     assert [epoch["lr"] for epoch in done.history] == pytest.approx([1e-30, 1e-30, 1e-31])
 
 
+def test_the_best_epoch_is_kept_not_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(tmp_path / "two", schedule={"max_epochs": 2})
+    losses = iter([3.0, 1.0, 2.0, 1.0])
+    monkeypatch.setattr(fit_module, "validate", lambda *_: next(losses))
+    done = train(tmp_path / "four", schedule={"max_epochs": 4})
+    assert (done.best_epoch, done.best_loss) == (1, 1.0)
+    assert weights(tmp_path / "four") == weights(tmp_path / "two")
+
+
+def test_clipping_holds_the_gradient_and_the_norm_is_that_before(tmp_path: Path) -> None:
+    adam = {"key": "adam", "lr": 0.02}
+    short = {"max_epochs": 1}
+    rows = {}
+    for name, clip in (("none", None), ("loose", 1e9), ("tight", 1e-3)):
+        train(tmp_path / name, optimiser=adam | {"clip_norm": clip}, schedule=short)
+        lines = (tmp_path / name / "steps.csv").read_text().splitlines()[1:]
+        rows[name] = [float(line.split(",")[4]) for line in lines]
+    assert rows["none"] == rows["loose"]
+    assert rows["tight"][0] == rows["none"][0] > 1e-3
+    assert weights(tmp_path / "none") == weights(tmp_path / "loose")
+    assert weights(tmp_path / "none") != weights(tmp_path / "tight")
+
+
+def test_mixed_precision_learns_resumes_and_keeps_float32(
+    uninterrupted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(tmp_path / "whole", precision="bf16-mixed")
+    losses = [epoch["validation_loss"] for epoch in history(tmp_path / "whole")]
+    assert losses[-1] < losses[0] / 2
+    assert weights(tmp_path / "whole") != weights(uninterrupted)
+    tensors = load_file(tmp_path / "whole/best.safetensors")
+    assert {tensor.dtype for tensor in tensors.values()} == {np.dtype(np.float32)}
+
+    monkeypatch.setattr(fit_module, "CHECKPOINT_STEPS", 3)
+    stop = iter([None] * 10)
+    with pytest.raises(StopIteration):
+        train(tmp_path / "resumed", advance=lambda _: next(stop), precision="bf16-mixed")
+    train(tmp_path / "resumed", precision="bf16-mixed")
+    assert weights(tmp_path / "resumed") == weights(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 7])
+def test_batches_made_ahead_are_the_same(uninterrupted: Path, tmp_path: Path, ahead: int) -> None:
+    recipe = toy.recipe()
+    windows = choose_windows(recipe, DATA)
+    settings = {"device": "cpu", "report": silent, "advance": silent}
+    fit(recipe, DATA, windows, tmp_path, ahead=ahead, **settings)
+    assert weights(tmp_path) == weights(uninterrupted)
+    assert (tmp_path / "steps.csv").read_bytes() == (uninterrupted / "steps.csv").read_bytes()
+
+
+def test_an_error_in_the_loader_surfaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = fit_module.cut
+
+    def failing(recipe: Any, dataset: Any, epoch: Any, step: int) -> Any:
+        if step == 4:
+            raise InputError("file vanished")
+        return cut(recipe, dataset, epoch, step)
+
+    monkeypatch.setattr(fit_module, "cut", failing)
+    with pytest.raises(InputError, match="file vanished"):
+        train(tmp_path)
+
+
 def test_an_unreachable_threshold_is_said() -> None:
     windows = {"key": "coverage_threshold", "threshold": 99, "stride": 32, "negatives": 1.0}
     with pytest.raises(InputError, match="no training window reaches the threshold"):
         choose_windows(toy.recipe(windows=windows), DATA)
 
 
-def test_a_diverged_run_stops(tmp_path: Path) -> None:
+def test_a_diverged_run_stops_before_it_is_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit_module, "CHECKPOINT_STEPS", 1)
     with pytest.raises(VerificationError, match="not a number"):
         train(tmp_path, optimiser={"key": "adam", "lr": 1e30})
+    for folder in (tmp_path / "checkpoints").iterdir():
+        tensors = load_file(folder / "state.safetensors")
+        assert all(np.isfinite(tensor).all() for tensor in tensors.values())
+
+
+def test_a_validation_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
+    data = toy.dataset()
+    data.target["chr1"][0, 25_000:30_000] = np.inf
+    recipe = toy.recipe()
+    windows = choose_windows(recipe, data)
+    with pytest.raises(VerificationError, match="validation loss is not a number"):
+        fit(recipe, data, windows, tmp_path, device="cpu", report=silent, advance=silent)
