@@ -26,6 +26,14 @@ def test_narrow_peaks(tmp_path: Path) -> None:
     assert peaks.on("chr2").end.tolist() == [80]
 
 
+def test_a_summit_just_behind_its_peak_is_its_last_base(tmp_path: Path) -> None:
+    path = tmp_path / "a.narrowPeak"
+    path.write_text(NARROW.replace("\t21\n", "\t100\n"))
+    summit = read_peaks(path).summit
+    assert summit is not None
+    assert summit.tolist() == [199, 50]
+
+
 def test_plain_bed_and_uncalled_summits(tmp_path: Path) -> None:
     (tmp_path / "a.bed").write_text("chr1\t100\t200\n")
     plain = read_peaks(tmp_path / "a.bed")
@@ -40,7 +48,7 @@ def test_plain_bed_and_uncalled_summits(tmp_path: Path) -> None:
     [
         ("4.5\t", "high\t", "signalValue is not a number"),
         ("4.5\t", "nan\t", "signalValue is not a number"),
-        ("\t21\n", "\t100\n", "summit lies outside its peak"),
+        ("\t21\n", "\t101\n", "summit lies outside its peak"),
     ],
 )
 def test_faults(tmp_path: Path, old: str, new: str, what: str) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import pyBigWig
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.windows import Geometry
-from zooctl.training.dataset import Dataset, per_base_signal, reverse_complement_batch
+from zooctl.training.binning import Binning
+from zooctl.training.dataset import Dataset, reverse_complement_batch
 
 GEOMETRY = Geometry(input_length=12, output_length=8, bin_size=4, core_length=8)
 LENGTH = 300
@@ -63,15 +61,20 @@ def test_the_mean_leaves_unknown_bases_out() -> None:
     assert data.mean(signal, (Interval("chr1", 0, 3),)).tolist() == [1.5]
 
 
-def test_signal_is_read_once_and_mapped(tmp_path: Path) -> None:
-    path = tmp_path / "a.bw"
-    with_gap = pyBigWig.open(str(path), "w")
-    with_gap.addHeader([("chr1", 20)])
-    with_gap.addEntries(["chr1"], [5], ends=[9], values=[2.5])
-    with_gap.close()
-    lines: list[str] = []
-    first = per_base_signal(path, "a" * 64, "chr1", 20, lines.append)
-    assert first.tolist() == [0.0] * 5 + [2.5] * 4 + [0.0] * 11
-    again = per_base_signal(path, "a" * 64, "chr1", 20, lines.append)
-    assert isinstance(again, np.memmap)
-    assert len(lines) == 1
+def test_each_track_is_binned_by_its_rule() -> None:
+    target = np.zeros((3, 12), np.float32)
+    target[0, 2:6] = [1, 2, 3, 4]  # sum 10
+    target[1, 6:10] = [1, 1, np.nan, 0]  # half in a peak
+    target[2, 2:10] = 3
+    rules = (Binning("sum", "log1p"), Binning("label"), Binning())
+    codes = {"chr1": np.zeros(12, np.uint8)}
+    data = Dataset(GEOMETRY, codes, {"chr1": target}, {"chr1": target[:0]}, rules)
+    batch = data.batch(["chr1"], np.array([0]))
+    np.testing.assert_allclose(batch.target[0], [[np.log(11), 0], [0, 1], [3, 3]], rtol=1e-6)
+    assert batch.target.dtype == np.float32
+    # Bins from 0: sums 3, 7, 0; labels 0, 1 (of 6 and 7), unknown; means 1.5, 3, 1.5.
+    np.testing.assert_allclose(
+        data.mean(data.target, (Interval("chr1", 0, 12),)),
+        [(np.log(4) + np.log(8)) / 3, 0.5, 2.0],
+        rtol=1e-6,
+    )

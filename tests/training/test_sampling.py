@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zooctl.catalog.recipe import CoverageWindows
+from zooctl.catalog.selection import CoverageWindows
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.windows import Geometry
 from zooctl.training.dataset import Dataset

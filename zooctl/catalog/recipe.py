@@ -29,6 +29,8 @@ from zooctl.catalog.fields import (
 from zooctl.catalog.losses import Loss
 from zooctl.catalog.networks import Count, Network
 from zooctl.catalog.rules import Rules
+from zooctl.catalog.selection import Exclusion, WindowChoice
+from zooctl.catalog.signals import AnySignal, Control, Target, sources_of
 from zooctl.catalog.strict_yaml import load, parse
 from zooctl.catalog.training_values import InitFromField, LoggerName, Precision, WeightPattern
 from zooctl.sequence.windows import Geometry
@@ -53,6 +55,8 @@ class Source(Values):
         assembly: Of its coordinates.
         assay: With target, biosample and output_type: as the archive describes the file, so that
             a re-used accession is noticed.
+        lift: Source of the UCSC chain file that brings its intervals to the genome's assembly;
+            for reads, fragments, peaks and regions of another one.
     """
 
     id: Name
@@ -70,6 +74,25 @@ class Source(Values):
     target: Text | None = None
     biosample: Text | None = None
     output_type: Text | None = None
+    lift: Name | None = None
+
+
+def assembly_problems(sources: tuple[Source, ...], assembly: str) -> Iterator[Problem]:
+    """Yield the sources that lie neither on an assembly nor are lifted to it."""
+    chains = {source.lift: source for source in sources if source.lift is not None}
+    for index, source in enumerate(sources):
+        field = f"sources.{index}.assembly"
+        if source.id in chains:
+            if source.assembly != (start := chains[source.id].assembly):
+                what = "chain file does not begin at the assembly that it lifts"
+                yield Problem(field, what, source.assembly, start)
+            if source.lift is not None:
+                yield Problem(f"sources.{index}.lift", "a chain file is not lifted", source.lift)
+        elif source.lift is not None and source.assembly == assembly:
+            yield Problem(f"sources.{index}.lift", "source lies on the genome's assembly already")
+        elif source.lift is None and source.assembly != assembly:
+            what = "source lies on another assembly than the genome"
+            yield Problem(field, what, source.assembly, assembly)
 
 
 class GenomeChoice(Values):
@@ -95,48 +118,6 @@ class Window(Values):
     def geometry(self) -> Geometry:
         """The same as integers that compute."""
         return Geometry(self.input_length, self.output_length, self.bin_size, self.core_length)
-
-
-class BigWigSignal(Values):
-    """Signal of a bigWig file, binned; bases without an entry count as 0."""
-
-    key: Literal["bigwig"]
-    source: Name
-    statistic: Literal["mean"] = "mean"
-    transform: Literal["none"] = "none"
-
-
-class Target(Values):
-    """What a track of the card is trained on."""
-
-    track: TrackName
-    signal: BigWigSignal
-
-
-class Control(Values):
-    """A second input of the network, binned as the targets are."""
-
-    name: TrackName
-    signal: BigWigSignal
-
-
-class CoverageWindows(Values):
-    """Windows whose strongest base passes a threshold, and weaker ones drawn anew each epoch.
-
-    Attributes:
-        threshold: Least value that the strongest base of a window's core must have in any track.
-        stride: bp between candidate windows.
-        negatives: Windows below the threshold in an epoch, per window above it.
-        max_unknown: Largest fraction of N in the core of a window that is used.
-        max_control: Largest value of any control in the core; left out for no limit.
-    """
-
-    key: Literal["coverage_threshold"]
-    threshold: float
-    stride: Count
-    negatives: NotNegative
-    max_unknown: Annotated[float, Field(ge=0, le=1)] = 0.5
-    max_control: float | None = None
 
 
 class Augmentation(Values):
@@ -201,7 +182,8 @@ class Recipe(Values):
         description="One a track, in the card's order."
     )
     controls: Items[Control] = Field(default=(), description="Second inputs, in training alone.")
-    windows: CoverageWindows = Field(description="Which windows are trained on.")
+    windows: WindowChoice = Field(description="Which windows are trained on.")
+    exclude: Exclusion = Exclusion()
     network: Network = Field(description="Which network, and its sizes.")
     loss: Loss = Field(description="What is minimised.")
     augmentation: Augmentation = Augmentation()
@@ -233,35 +215,77 @@ class Recipe(Values):
             yield Problem("targets", "two targets train one track", name)
         for name in repeated([control.name for control in self.controls]):
             yield Problem("controls", "two controls have one name", name)
-        if self.windows.max_control is not None and not self.controls:
-            yield Problem("windows.max_control", "recipe has no control to limit")
+        yield from self._window_problems()
         # A network without the field gives rates, as most do.
         output = getattr(self.network, "output", "rate")
         if output not in self.loss.outputs:
             expected = " or ".join(sorted(self.loss.outputs))
             yield Problem("loss.key", "loss does not read what the network gives", output, expected)
 
+    def _window_problems(self) -> Iterator[Problem]:
+        if self.windows.max_control is not None and not self.controls:
+            yield Problem("windows.max_control", "recipe has no control to limit")
+        transforms = sorted({target.signal.transform for target in self.targets})
+        if len(transforms) > 1:
+            yield Problem("targets", "targets differ in their transform", ", ".join(transforms))
+        if self.windows.key == "fixed_bins":
+            for index, target in enumerate(self.targets):
+                if target.signal.key != "peaks":
+                    field = f"targets.{index}.signal.key"
+                    yield Problem(field, "fixed bins need labels", target.signal.key, "peaks")
+            if self.window.output_length != self.window.bin_size:
+                yield Problem(
+                    "window.output_length",
+                    "fixed bins are one to a window",
+                    str(self.window.output_length),
+                    f"{self.window.bin_size}, the bin_size",
+                )
+
     def _source_problems(self) -> Iterator[Problem]:
         ids = [source.id for source in self.sources]
         for name in repeated(ids):
             yield Problem("sources", "two sources have one id", name)
-        used = [(f"targets.{i}.signal.source", t.signal.source) for i, t in enumerate(self.targets)]
-        used += [
-            (f"controls.{i}.signal.source", c.signal.source) for i, c in enumerate(self.controls)
-        ]
-        for field, name in used:
+        used = dict(self._used_sources())
+        for field, name in used.items():
             if name not in ids:
                 yield Problem(field, "no such source", name, ", ".join(ids))
         for index, source in enumerate(self.sources):
-            if source.id not in {name for _, name in used}:
+            if source.id not in used.values():
                 yield Problem(f"sources.{index}.id", "source is not used", source.id)
-            if source.assembly != self.genome.assembly:
-                yield Problem(
-                    f"sources.{index}.assembly",
-                    "source lies on another assembly than the genome",
-                    source.assembly,
-                    self.genome.assembly,
-                )
+        yield from assembly_problems(self.sources, self.genome.assembly)
+        lifted = {source.id for source in self.sources if source.lift is not None}
+        for field, name in self._bigwigs():
+            if name in lifted:
+                yield Problem(field, "a bigWig cannot be lifted", name)
+
+    def _signals(self) -> Iterator[tuple[str, AnySignal]]:
+        for index, target in enumerate(self.targets):
+            yield f"targets.{index}.signal", target.signal
+        for index, control in enumerate(self.controls):
+            yield f"controls.{index}.signal", control.signal
+
+    def _bigwigs(self) -> Iterator[tuple[str, str]]:
+        for field, signal in self._signals():
+            if signal.key == "bigwig":
+                yield f"{field}.source", signal.source
+        if self.exclude.mappability is not None:
+            yield "exclude.mappability.source", self.exclude.mappability.source
+
+    def _used_sources(self) -> Iterator[tuple[str, str]]:
+        """Yield field and source id wherever the recipe names a source."""
+        for field, signal in self._signals():
+            for name, source in sources_of(signal).items():
+                yield f"{field}.{name}", source
+        if self.windows.key == "peak_centred":
+            for index, source in enumerate(self.windows.sources):
+                yield f"windows.sources.{index}", source
+        for index, source in enumerate(self.exclude.regions):
+            yield f"exclude.regions.{index}", source
+        if self.exclude.mappability is not None:
+            yield "exclude.mappability.source", self.exclude.mappability.source
+        for index, named in enumerate(self.sources):
+            if named.lift is not None:
+                yield f"sources.{index}.lift", named.lift
 
     def source(self, name: str) -> Source:
         """Return the source with an id that the recipe uses."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +15,7 @@ from zooctl.errors import InputError
 from zooctl.files.bed import read_bed
 from zooctl.files.liftover import Chain
 from zooctl.files.text import read_lines
+from zooctl.sequence.contigs import unknown_contig
 from zooctl.sequence.intervals import Interval
 
 T = TypeVar("T")
@@ -107,3 +109,29 @@ def read_table(path: str | os.PathLike[str], chain: Chain | None = None) -> Tabl
 
 def _rows(values: list[T], rows: list[int]) -> list[T]:
     return [values[row] for row in rows]
+
+
+def check_places(
+    ends: Mapping[str, int], contigs: Mapping[str, int], path: str | os.PathLike[str]
+) -> None:
+    """Prove that the intervals of a file fit the genome, which may lack some of their contigs.
+
+    Args:
+        ends: Last end on each contig that the file names.
+        contigs: Length of each contig of the genome.
+        path: The file.
+
+    Raises:
+        InputError: The genome has none of the contigs, or one ends before an interval.
+    """
+    if not ends.keys() & contigs.keys():
+        raise unknown_contig(next(iter(ends)), contigs, path=path)
+    for chrom, end in ends.items():
+        if end > contigs.get(chrom, end):
+            raise InputError(
+                "interval goes beyond its contig",
+                path=path,
+                got=f"{end:,}",
+                expected=f"at most {contigs[chrom]:,}, the length of {chrom}",
+                hint="is the file of another assembly?",
+            )

@@ -41,6 +41,12 @@ class Peaks:
     def __len__(self) -> int:
         return len(self.start)
 
+    def ends(self) -> dict[str, int]:
+        """Return the last end on each contig."""
+        return {
+            str(chrom): int(self.end[self.chrom == chrom].max()) for chrom in np.unique(self.chrom)
+        }
+
     def on(self, chrom: str) -> Peaks:
         """The peaks of one contig."""
         rows = self.chrom == chrom
@@ -73,14 +79,15 @@ def read_peaks(path: str | os.PathLike[str], chain: Chain | None = None) -> Peak
         offset = table.numbers(_SUMMIT, "summit").astype(np.int64)
         if (offset >= 0).all():  # -1 is "no summit called".
             length = np.array([int(c[2]) - int(c[1]) for c in table.columns], dtype=np.int64)
-            if len(wrong := np.flatnonzero(offset >= length)):
+            if len(wrong := np.flatnonzero(offset > length)):
                 raise InputError(
                     "summit lies outside its peak",
                     path=path,
                     line=table.lines[wrong[0]],
                     got=int(offset[wrong[0]]),
-                    expected=f"less than {length[wrong[0]]:,}, the peak's length",
+                    expected=f"at most {length[wrong[0]]:,}, the peak's length",
                 )
-            summit = np.minimum(start + offset, end - 1)  # Lifting may have shortened the peak.
+            # ENCODE has summits just behind their peak; and lifting may have shortened it.
+            summit = np.minimum(start + offset, end - 1)
     chrom = np.array([interval.chrom for interval in table.intervals], dtype=np.str_)
     return Peaks(chrom, start, end, value, summit, table.n_dropped)

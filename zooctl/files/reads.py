@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError
 from zooctl.files.columns import Table, read_table
 from zooctl.files.liftover import Chain
-from zooctl.sequence.contigs import unknown_contig
 from zooctl.sequence.intervals import Interval
 
 Integers = NDArray[np.int64]
@@ -49,6 +47,13 @@ class Reads:
         """The reads of one contig; none if the file does not name it."""
         index = self.chroms.index(chrom) if chrom in self.chroms else -1
         return self.take(self.chrom == index)
+
+    def ends(self) -> dict[str, int]:
+        """Return the last end on each contig."""
+        return {
+            chrom: int(self.end[self.chrom == index].max(initial=0))
+            for index, chrom in enumerate(self.chroms)
+        }
 
     def sample(self, depth: int, seed: list[int]) -> Reads:
         """Draw exactly ``depth`` reads without replacement, in their order.
@@ -144,23 +149,3 @@ def _reads(intervals: list[Interval], forward: NDArray[np.bool_]) -> Reads:
         np.array([interval.end for interval in intervals], dtype=np.int64),
         forward,
     )
-
-
-def check_reads(reads: Reads, contigs: Mapping[str, int], path: str | os.PathLike[str]) -> None:
-    """Prove that reads fit the contigs they name, which need not be all of the genome's.
-
-    Raises:
-        InputError: None of the contigs is known, or a read goes beyond the end of its contig.
-    """
-    if not set(reads.chroms) & contigs.keys():
-        raise unknown_contig(reads.chroms[0], contigs, path=path)
-    for index, chrom in enumerate(reads.chroms):
-        last = int(reads.end[reads.chrom == index].max(initial=0))
-        if chrom in contigs and last > contigs[chrom]:
-            raise InputError(
-                "read goes beyond its contig",
-                path=path,
-                got=f"{chrom}, base {last:,}",
-                expected=f"at most {contigs[chrom]:,}",
-                hint="is the file of another assembly?",
-            )

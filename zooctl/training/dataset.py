@@ -1,27 +1,26 @@
-"""From a recipe's sources to batches: genome codes and signal as arrays, windows cut out of them.
+"""Genome codes and signals as arrays, and the batches of windows cut out of them.
 
-Signals are read once in bulk, kept per base in memory-mapped files named by the sha256 of their
-source, and binned when a window is cut, so that windows may start at any base.
+Signals are kept per base and binned when a window is cut, so that windows may start at any base.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.files.atomic import atomic_output
-from zooctl.files.bigwig import BigWig
-from zooctl.files.cache import cache_folder
-from zooctl.sequence.bins import bin_mean
+from zooctl.files.peaks import Peaks
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, N, reverse_complement
 from zooctl.sequence.windows import Geometry, Integers, gather
+from zooctl.training.binning import PLAIN, Binning, Signal
 
-Signal = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+# Bases at a time, where all of a signal is read.
+_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,9 @@ class Batch:
 
     Attributes:
         codes: Genome codes ``(n, input_length)`` uint8.
-        target: Measured signal ``(n, n_tracks, n_bins)`` float32, mean of each bin.
-        control: Control signal ``(n, n_controls, n_bins)`` float32, mean of each bin.
+        target: Measured signal ``(n, n_tracks, n_bins)`` float32, as the recipe bins and transforms
+            it; NaN where it is unknown.
+        control: Control signal ``(n, n_controls, n_bins)`` float32.
     """
 
     codes: Codes
@@ -48,12 +48,22 @@ class Dataset:
         codes: Genome codes of each contig, ``(length,)`` uint8.
         target: Signal per base of each contig, ``(n_tracks, length)`` float32.
         control: Control per base of each contig, ``(n_controls, length)`` float32.
+        target_binning: Rule of each track; the mean of each bin where not given.
+        control_binning: Rule of each control.
+        peaks: Peak files that windows are centred on, by source.
+        excluded: Bases of each contig that no predicted base may be, ``(length,)``.
+        unmappable: Bases of each contig that reads can't be placed on, ``(length,)``.
     """
 
     geometry: Geometry
     codes: Mapping[str, Codes]
     target: Mapping[str, Signal]
     control: Mapping[str, Signal]
+    target_binning: tuple[Binning, ...] = ()
+    control_binning: tuple[Binning, ...] = ()
+    peaks: Mapping[str, Peaks] = field(default_factory=dict)
+    excluded: Mapping[str, Mask] = field(default_factory=dict)
+    unmappable: Mapping[str, Mask] = field(default_factory=dict)
 
     def batch(self, chroms: Sequence[str], input_starts: Integers) -> Batch:
         """Cut windows; each must lie inside its contig.
@@ -73,23 +83,62 @@ class Dataset:
             rows = np.flatnonzero(names == chrom)
             starts = input_starts[rows]
             codes[rows] = gather(self.codes[chrom], starts, geometry.input_length)
-            target[rows] = self._bins(self.target[chrom], starts + flank)
-            control[rows] = self._bins(self.control[chrom], starts + flank)
+            target[rows] = self._cut(self.target[chrom], starts + flank, self.target_binning)
+            control[rows] = self._cut(self.control[chrom], starts + flank, self.control_binning)
         return Batch(codes, target, control)
 
-    def _bins(self, signal: Signal, starts: Integers) -> Signal:
+    def targets(self, chrom: str, starts: Integers) -> Signal:
+        """Bin the targets of outputs that begin at ``starts`` (n,): ``(n, n_tracks, n_bins)``."""
+        return self._cut(self.target[chrom], starts, self.target_binning)
+
+    def _cut(self, signal: Signal, starts: Integers, binning: tuple[Binning, ...]) -> Signal:
         view = np.lib.stride_tricks.sliding_window_view(signal, self.geometry.output_length, axis=1)
         windows = view[:, starts].transpose(1, 0, 2)
-        return bin_mean(np.ascontiguousarray(windows), self.geometry.bin_size)
+        return self._bin(np.ascontiguousarray(windows), binning)
+
+    def _bin(self, values: Signal, binning: tuple[Binning, ...]) -> Signal:
+        """Bin ``(..., n_tracks, length)``, each track by its rule."""
+        size = self.geometry.bin_size
+        if len(rules := set(binning) or {PLAIN}) == 1:
+            return rules.pop().apply(values, size)
+        rows = [rule.apply(values[..., row, :], size) for row, rule in enumerate(binning)]
+        return np.stack(rows, axis=-2)
 
     def mean(self, signal: Mapping[str, Signal], regions: tuple[Interval, ...]) -> Signal:
-        """Mean per base of each row of a signal over regions, known bases only: ``(n,)``."""
+        """Mean of what is trained on over regions, of each row of a signal: ``(n,)``.
+
+        It counts known bases; where bins are not plain means, known bins of known bases.
+
+        Args:
+            signal: ``target`` or ``control``.
+            regions: Of the genome.
+        """
+        binning = self.target_binning if signal is self.target else self.control_binning
+        if set(binning) - {PLAIN}:
+            return self._mean_of_bins(signal, regions, binning)
         total, known = np.float64(0), 0
         for chrom, start, end in regions:
             mask = self.codes[chrom][start:end] != N
             total = total + signal[chrom][:, start:end].sum(axis=1, where=mask, dtype=np.float64)
             known += int(mask.sum())
         return np.asarray(total / known, dtype=np.float32)
+
+    def _mean_of_bins(
+        self,
+        signal: Mapping[str, Signal],
+        regions: tuple[Interval, ...],
+        binning: tuple[Binning, ...],
+    ) -> Signal:
+        size = self.geometry.bin_size
+        total, count = np.zeros(len(binning)), np.zeros(len(binning))
+        for chrom, start, end in regions:
+            for low in range(start, end - size + 1, _BLOCK // size * size):
+                high = low + min(end - low, _BLOCK) // size * size
+                known = (self.codes[chrom][low:high] != N).reshape(-1, size).all(axis=1)
+                values = self._bin(signal[chrom][:, low:high], binning)[:, known]
+                total += np.nansum(values, axis=1, dtype=np.float64)
+                count += (~np.isnan(values)).sum(axis=1)
+        return np.asarray(total / np.maximum(count, 1), dtype=np.float32)
 
 
 def reverse_complement_batch(batch: Batch, rows: NDArray[np.bool_]) -> Batch:
@@ -99,27 +148,3 @@ def reverse_complement_batch(batch: Batch, rows: NDArray[np.bool_]) -> Batch:
     target[rows] = target[rows, :, ::-1]
     control[rows] = control[rows, :, ::-1]
     return Batch(codes, target, control)
-
-
-def per_base_signal(
-    bigwig: Path, sha256: str, chrom: str, length: int, report: Callable[[str], None]
-) -> Signal:
-    """Return the signal of one contig as a memory-mapped ``(length,)`` array, 0 where absent.
-
-    Args:
-        bigwig: The source.
-        sha256: Its digest; the name under which the array is kept.
-        chrom: Contig.
-        length: Its length in bp.
-        report: Called with one line when the array has to be made.
-    """
-    path = cache_folder() / "signal" / f"{sha256[:32]}.{chrom}.npy"
-    if not path.exists():
-        report(f"reading {bigwig.name} {chrom}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with BigWig(bigwig) as source, atomic_output(path, force=True) as temporary:
-            values = np.nan_to_num(source.values(chrom, 0, length), nan=0.0)
-            with temporary.open("wb") as file:
-                np.save(file, values.astype(np.float32, copy=False))
-    signal: Signal = np.load(path, mmap_mode="r", allow_pickle=False)
-    return signal

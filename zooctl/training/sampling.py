@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.catalog.recipe import CoverageWindows
+from zooctl.catalog.selection import CoverageWindows
 from zooctl.sequence.intervals import Interval
-from zooctl.sequence.onehot import N
-from zooctl.sequence.windows import Integers
+from zooctl.sequence.windows import Integers, gather, unknown_fraction
+from zooctl.training.binning import Signal
 from zooctl.training.dataset import Dataset
 
 
@@ -22,18 +23,21 @@ class Chunks:
         chrom: Index of the contig in ``chroms``, ``(n,)``.
         start: First base of the core, ``(n,)``.
         chroms: Names of contigs.
+        stratum: What negatives are matched by, from 0, ``(n,)``; None for nothing.
     """
 
     chroms: tuple[str, ...]
     chrom: Integers
     start: Integers
+    stratum: Integers | None = None
 
     def __len__(self) -> int:
         return len(self.start)
 
     def take(self, rows: Integers | NDArray[np.bool_]) -> Chunks:
         """The chunks of these rows."""
-        return Chunks(self.chroms, self.chrom[rows], self.start[rows])
+        stratum = None if self.stratum is None else self.stratum[rows]
+        return Chunks(self.chroms, self.chrom[rows], self.start[rows], stratum)
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def tile(dataset: Dataset, regions: tuple[Interval, ...], stride: int, margin: i
     """
     geometry = dataset.geometry
     chroms = tuple(dict.fromkeys(region.chrom for region in regions))
-    index, starts = [], []
+    index, starts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for region in regions:
         flank = geometry.input_flank + margin
         first = -(-(region.start + flank) // stride) * stride
@@ -78,18 +82,40 @@ def split_by_signal(
 
     Source: coverage-threshold selection of Toneyan, Tang and Koo 2022.
     """
+    found = usable(dataset, chunks, windows.max_unknown, windows.max_control)
+    positive = strongest(dataset.target, chunks, dataset.geometry.core_length) >= windows.threshold
+    return chunks.take(found & positive), chunks.take(found & ~positive)
+
+
+def usable(
+    dataset: Dataset, chunks: Chunks, max_unknown: float, max_control: float | None
+) -> NDArray[np.bool_]:
+    """Say which chunks have neither too much N nor too much of any control, ``(n,)``."""
     length = dataset.geometry.core_length
-    limit = np.inf if windows.max_control is None else windows.max_control
+    found = np.empty(len(chunks), np.bool_)
+    for rows, chrom, starts in blocks(chunks):
+        found[rows] = unknown_fraction(gather(dataset.codes[chrom], starts, length)) <= max_unknown
+    if max_control is not None:
+        found &= strongest(dataset.control, chunks, length) <= max_control
+    return found
+
+
+def strongest(signal: Mapping[str, Signal], chunks: Chunks, length: int) -> Signal:
+    """Largest known value of any row of a signal over each chunk's core, ``(n,)``."""
     peak = np.empty(len(chunks), np.float32)
-    usable = np.empty(len(chunks), np.bool_)
-    for row, (chrom, start) in enumerate(zip(chunks.chrom, chunks.start, strict=True)):
-        name, part = chunks.chroms[chrom], slice(start, start + length)
-        peak[row] = dataset.target[name][:, part].max()
-        control = dataset.control[name][:, part].max(initial=0.0)
-        unknown = (dataset.codes[name][part] == N).mean()
-        usable[row] = unknown <= windows.max_unknown and control <= limit
-    positive = peak >= windows.threshold
-    return chunks.take(usable & positive), chunks.take(usable & ~positive)
+    for rows, chrom, starts in blocks(chunks):
+        view = np.lib.stride_tricks.sliding_window_view(signal[chrom], length, axis=1)
+        peak[rows] = np.fmax.reduce(view[:, starts], axis=(0, 2), initial=-np.inf)
+    return peak
+
+
+def blocks(chunks: Chunks, size: int = 4096) -> Iterator[tuple[Integers, str, Integers]]:
+    """Yield chunks of one contig, some at a time: their rows, contig and starts."""
+    for index, chrom in enumerate(chunks.chroms):
+        here = np.flatnonzero(chunks.chrom == index)
+        for first in range(0, len(here), size):
+            rows = here[first : first + size]
+            yield rows, chrom, chunks.start[rows]
 
 
 def epoch_windows(
@@ -104,10 +130,14 @@ def epoch_windows(
 ) -> Epoch:
     """Draw one epoch: every positive, fresh negatives, in fresh order, shifts and strands.
 
-    The draw depends on ``(seed, epoch)`` alone.
+    Negatives with strata are drawn so that their strata are filled as those of the positives. The
+    draw depends on ``(seed, epoch)`` alone.
     """
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, epoch])))
-    drawn = rng.choice(len(negatives), size=n_negatives, replace=False)
+    if positives.stratum is None or negatives.stratum is None:
+        drawn = rng.choice(len(negatives), size=n_negatives, replace=False)
+    else:
+        drawn = draw_matched(rng, positives.stratum, negatives.stratum, n_negatives)
     order = rng.permutation(len(positives) + len(drawn))
     chunks = Chunks(
         positives.chroms,
@@ -117,3 +147,46 @@ def epoch_windows(
     shift = rng.integers(-max_shift, max_shift, size=len(chunks), endpoint=True)
     flip = rng.random(len(chunks)) < 0.5
     return Epoch(chunks, shift, flip if reverse_complement else np.zeros_like(flip))
+
+
+def draw_matched(
+    rng: np.random.Generator, wanted: Integers, offered: Integers, size: int
+) -> Integers:
+    """Draw rows whose strata are shared out as given ones are, without replacement.
+
+    Where a stratum has too few, the nearest that has more makes up for it.
+
+    Args:
+        rng: Drawn from once for each stratum, in order.
+        wanted: Stratum of each example to be matched, from 0, ``(n,)``.
+        offered: Stratum of each row that can be drawn, ``(m,)``.
+        size: Rows to draw, at most m.
+
+    Returns:
+        Rows of ``offered``, ``(size,)``.
+
+    >>> rows = draw_matched(np.random.default_rng(0), np.array([0, 0, 0, 2]),
+    ...                     np.array([0, 0, 0, 0, 1, 2, 2, 2]), 4)
+    >>> np.bincount(np.array([0, 0, 0, 0, 1, 2, 2, 2])[rows]).tolist()
+    [3, 0, 1]
+    """
+    n_strata = int(max(wanted.max(initial=0), offered.max(initial=0))) + 1
+    room = np.bincount(offered, minlength=n_strata)
+    share = np.bincount(wanted, minlength=n_strata) * (size / max(len(wanted), 1))
+    lacking = np.floor(share).astype(np.int64)
+    # What rounding left over goes to the largest remainders, the first of equal ones.
+    largest = np.argsort(lacking - share, kind="stable")
+    lacking[largest[: size - lacking.sum()]] += 1
+    counts = np.minimum(lacking, room)
+    lacking -= counts
+    for stratum in np.flatnonzero(lacking):
+        for near in np.argsort(np.abs(np.arange(n_strata) - stratum), kind="stable"):
+            more = min(lacking[stratum], room[near] - counts[near])
+            counts[near] += more
+            lacking[stratum] -= more
+    return np.concatenate(
+        [
+            rng.choice(np.flatnonzero(offered == stratum), size=count, replace=False)
+            for stratum, count in enumerate(counts)
+        ]
+    )
