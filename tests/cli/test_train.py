@@ -94,6 +94,14 @@ def test_values_are_set_and_recorded(train: Train, tmp_path: Path, capsys: Captu
     assert f"zooctl train {Path('a/recipe.yaml')} -o a --resume" in capsys.readouterr().err
 
 
+def test_what_is_set_can_hold_anything(train: Train, tmp_path: Path) -> None:
+    text = 'sources.0.citation="a # b\n: c\x85 {d} \\x07"'
+    assert train("--set", text, "--set", "schedule.max_epochs=1") == 0
+    assert train("--set", text, "--set", "schedule.max_epochs=1", "--resume") == 0
+    recipe = load_recipe(tmp_path / "runs/toy/recipe.yaml")
+    assert recipe.sources[0].citation.startswith("a # b")
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [

@@ -80,10 +80,11 @@ def test_ten_kills_leave_no_trace(
 
 
 def test_surroundings_change_no_bit(uninterrupted: dict[str, bytes], tmp_path: Path) -> None:
-    """Hash seed, folder, locale, time zone, umask and the loader's thread."""
+    """Hash seed, folder, locale, time zone, umask, threads of the shell and of the loader."""
     surroundings = [
-        {"PYTHONHASHSEED": "0", "LC_ALL": "C", "TZ": "UTC", "COLUMNS": "80"},
-        {"PYTHONHASHSEED": "4711", "LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo", "LANG": "tr_TR.UTF-8"},
+        {"PYTHONHASHSEED": "0", "LC_ALL": "C", "TZ": "UTC", "OMP_NUM_THREADS": "1"},
+        {"PYTHONHASHSEED": "4711", "LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Tokyo"}
+        | {"OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"},
     ]
     running = []
     for number, variables in enumerate(surroundings):

@@ -94,6 +94,8 @@ def _alone(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InputError("run is being trained by another process", path=folder) from None
+        except OSError:
+            pass  # a file system without locks
         yield
 
 

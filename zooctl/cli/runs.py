@@ -42,6 +42,7 @@ def load(recipe: str, settings: Sequence[str] = ()) -> tuple[Recipe, str]:
     from zooctl.catalog import registry, strict_yaml
     from zooctl.catalog.overrides import parse_changed
     from zooctl.catalog.recipe import Recipe
+    from zooctl.cli.tables import plain
 
     path: Path | None = Path(recipe)
     if not recipe.endswith((".yaml", ".yml")):
@@ -53,8 +54,8 @@ def load(recipe: str, settings: Sequence[str] = ()) -> tuple[Recipe, str]:
     if not settings and not pinned:
         return chosen, path.read_text(encoding="utf-8")
     changes = " ".join(f"--set {setting}" for setting in settings)
-    # A line break in a value would end the comment.
-    head = " ".join(f"# {path.name} as run {changes}".split())
+    # A line break in a value would end the comment, and YAML refuses control characters.
+    head = plain(" ".join(f"# {path.name} as run {changes}".split()))
     text = f"{head}\n{strict_yaml.dumps(document.data)}"
     return strict_yaml.parse(Recipe, strict_yaml.loads(text, path)), text
 

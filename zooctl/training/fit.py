@@ -84,7 +84,8 @@ def fit(
     )
     scaling.load_state_dict(progress.scaler)
     n_steps = math.ceil(windows.n_epoch(recipe) / recipe.batch_size)
-    loggers = open_loggers(recipe, run, progress.epoch * n_steps + progress.step)
+    steps_done = progress.epoch * n_steps + progress.step
+    loggers = [] if progress.finished else open_loggers(recipe, run, steps_done)
     log = MetricsLog(run, progress, n_steps=n_steps, loggers=loggers, scaled=bool(progress.scaler))
 
     def checkpoint() -> None:
