@@ -178,26 +178,6 @@ def test_only_the_pinned_bytes_are_taken(old: Path, tmp_path: Path) -> None:
         read_weights(InitFrom(file=str(tmp_path / "none"), sha256="0" * 64))
 
 
-@pytest.mark.parametrize(
-    ("init", "message"),
-    [
-        ({}, "from a model or from a file"),
-        ({"model": "a", "file": "b", "sha256": "0" * 64}, "from a model or from a file"),
-        ({"file": "b"}, "a file of weights is not pinned"),
-        ({"model": "a", "lr_factor": 0.0}, "greater than 0"),
-        ({"model": "a", "new": ["first[0]"]}, "match"),
-        (3, "valid dict"),
-    ],
-)
-def test_wrong_beginnings_in_a_recipe(init: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        toy.recipe(init_from=init)
-
-
-def test_a_name_alone_is_a_model() -> None:
-    assert toy.recipe(init_from="ctcf").init_from == InitFrom(model="ctcf")
-
-
 def test_a_model_of_the_zoo(old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from zooctl.catalog.manifest import tensor_digest, write_manifest
 

@@ -45,11 +45,14 @@ def override(document: Document, settings: Sequence[str], option: str = "--set")
 def _value(text: str, path: Path) -> object:
     """Read a value as the strict YAML of a file; it has no lines to speak of."""
     try:
-        return loads(f"value: {text}", path).data["value"]
+        data = loads(f"value: {text}", path).data
     except ZooError as error:
         for part in error.errors if isinstance(error, ManyErrors) else (error,):
             part.line = None
         raise
+    if len(data) > 1:
+        raise InputError("more than one value", path=path, got=repr(text))
+    return data["value"]
 
 
 def _put(data: dict[str, Any], field: str, value: object, option: str) -> None:
