@@ -58,6 +58,7 @@ def test_a_run_folder_holds_all_there_is_to_know(
     environment = json.loads((place / "environment.json").read_text())
     assert environment["software_digest"].startswith("sha256:")
     assert environment["hardware"]["machine"]
+    assert environment["device"] == "cpu"
     assert len((place / "metrics.csv").read_text().splitlines()) == 4
     steps = (place / "steps.csv").read_text().splitlines()
     assert steps[0] == "epoch,step,lr,loss,grad_norm"
@@ -174,7 +175,7 @@ def test_other_software_is_said_and_recorded(
     first = (place / "environment.json").read_text()
     (place / "environment.json").write_text(first.replace('"zooctl": ', '"zooctl_before": ', 1))
     assert train("--resume", *short) == 0
-    assert "software or hardware changed since the run began" in capsys.readouterr().err
+    assert "software, hardware or device changed since the run began" in capsys.readouterr().err
     assert (place / "environment.2.json").read_text() == first
 
 

@@ -99,21 +99,24 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def write_environment(folder: Path) -> None:
-    """Record software and hardware; where a resumed run finds others, say so and record both."""
+def write_environment(folder: Path, device: str) -> None:
+    """Record software, hardware and device; where a resumed run finds others, say so, keep both."""
     import json
 
     from zooctl.files.atomic import atomic_output
     from zooctl.reproduce.environment import digest, hardware, software
 
     parts = {"software": software(), "hardware": hardware()}
-    document = {f"{name}_digest": digest(part) for name, part in parts.items()} | parts
+    digests = {f"{name}_digest": digest(part) for name, part in parts.items()}
+    document = {"device": device, **digests, **parts}
     target = folder / ENVIRONMENT
     earlier = sorted(folder.glob("environment*.json"))
     if any(json.loads(path.read_text(encoding="utf-8")) == document for path in earlier):
         return
     if earlier:
-        say("warning: software or hardware changed since the run began; the bits may differ")
+        say(
+            "warning: software, hardware or device changed since the run began; the bits may differ"
+        )
         target = folder / f"environment.{len(earlier) + 1}.json"
     with atomic_output(target, force=True) as temporary:
         temporary.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")

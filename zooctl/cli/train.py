@@ -44,7 +44,7 @@ def command(
     need_loggers(chosen)
     run = output or Path("runs") / chosen.name
     with open_run(run, chosen, text, resume):
-        write_environment(run)
+        write_environment(run, device)
         data = dataset(chosen, fasta)
         windows = choose_windows(chosen, data)
         total = chosen.schedule.max_epochs * windows.n_epoch(chosen)
