@@ -37,6 +37,7 @@ demo: $(VENV)/.base
 	    recipes/data/ctcf_gm12878_hg19/GM12878_CTCF_5M.hg19.chr20_21.bw --region $(REGION)
 	$(BIN)/zooctl plot $(DEMO)/regions.ctcf_gm12878.bw \
 	    recipes/data/ctcf_gm12878_hg19/GM12878_CTCF_5M.hg19.chr20_21.bw \
+	    --name predicted --name measured --unit pile-up --unit pile-up \
 	    --region chr21:33,900,000-34,100,000 -o $(DEMO)/ctcf_gm12878.png --force
 	ls -l $(DEMO)
 
