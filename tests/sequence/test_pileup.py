@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zooctl.sequence.pileup import covered, cut_sites, extended, pile_up, step_track
@@ -15,6 +15,7 @@ INTERVALS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(intervals=INTERVALS)
 def test_a_pile_up_counts_each_base(intervals: list[tuple[int, int]]) -> None:
     starts, ends = np.array(intervals, dtype=np.int64).reshape(-1, 2).T
@@ -23,6 +24,7 @@ def test_a_pile_up_counts_each_base(intervals: list[tuple[int, int]]) -> None:
     assert covered(starts, ends, LENGTH).tolist() == [n > 0 for n in expected]
 
 
+@settings(deadline=None)
 @given(intervals=INTERVALS)
 def test_steps_show_the_largest_value(intervals: list[tuple[int, int]]) -> None:
     starts, ends = np.array(intervals, dtype=np.int64).reshape(-1, 2).T

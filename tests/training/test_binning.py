@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zooctl.catalog.signals import BigWigSignal, PeakLabels
@@ -47,6 +47,7 @@ def test_labels(bases: list[float], share: float, label: float) -> None:
     np.testing.assert_array_equal(got, [label])
 
 
+@settings(deadline=None)
 @given(n=st.integers(1, 200), share=st.integers(1, 100))
 def test_exactly_the_least_overlap_is_enough(n: int, share: int) -> None:
     needed = -(-share * n // 100)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zooctl.catalog.selection import PeakWindows
@@ -49,6 +49,7 @@ def by_hand(centres: list[int], sources: list[int], length: int, overlap: int) -
     return [c for c, _ in peaks]
 
 
+@settings(deadline=None)
 @given(
     found=st.lists(st.tuples(st.integers(0, 3_000), st.integers(0, 3)), max_size=25),
     overlap=st.integers(1, 600),
@@ -81,6 +82,7 @@ def test_cores_are_centred_and_inside() -> None:
         peak_cores(dataset(a=peaks((10, 14))), (region,), at_summit, 0)
 
 
+@settings(deadline=None)
 @given(
     places=st.lists(st.tuples(st.integers(0, 380), st.integers(1, 20)), max_size=8),
     margin=st.integers(0, 6),

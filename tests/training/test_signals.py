@@ -86,6 +86,22 @@ def test_a_bigwig_is_read_once_and_mapped(folder: Path) -> None:
     assert lines == ["reading a.bw chr1"]
 
 
+def test_wider_steps_have_their_value_at_each_base(folder: Path) -> None:
+    """So that a mean of bins is exact at any bin size, and a sum counts a step once a base."""
+    with pyBigWig.open(str(folder / "steps.bw"), "w") as file:
+        file.addHeader([("chr1", LENGTH)])
+        file.addEntries("chr1", 100, values=[2.0, 6.0], span=10, step=10)
+    path = {"s": folder / "steps.bw"}
+    for statistic, expected in (("mean", [2.0, 3.0]), ("sum", [16.0, 24.0])):
+        signal = {"key": "bigwig", "source": "s", "statistic": statistic}
+        recipe = recipe_for(path, [signal], windows={"key": "tiling", "stride": 8})
+        data = prepare(recipe, path, [folder / "toy.fa"], lambda line: None)
+        # Bins 96-104, 104-112 and on; of the second, 6 bases have 2 and 2 have 6.
+        got = data.batch(["chr1"], np.array([96])).target[0, 0]
+        assert got[0] == expected[0] / 2
+        assert got[1] == expected[1]
+
+
 def test_reads_as_aligned_and_extended(folder: Path) -> None:
     plain = bases(folder, "reads.bed", key="reads")
     assert np.flatnonzero(plain).tolist() == [*range(10, 20), *range(30, 40)]
@@ -142,6 +158,8 @@ def test_several_tracks_are_stacked_and_mapped(folder: Path) -> None:
     files = Files(recipe, paths, {"chr1": LENGTH}, lambda line: None)
     got = stacked(files, [target.signal for target in recipe.targets], ["chr1"])["chr1"]
     assert isinstance(got, np.memmap)
+    for row, target in zip(got, recipe.targets, strict=True):
+        assert (row == per_base(files, target.signal, ["chr1"])["chr1"]).all()
     assert got.sum(axis=1).tolist() == [20, 10]
 
 
@@ -203,6 +221,20 @@ def test_reads_give_the_bigwig_that_ctcf_gm12878_trains_on(mirror: Path) -> None
     paths = {"s": folder / "CTCF_12878_5M.chr20_21.bed.gz"}
     golden = folder / "GM12878_CTCF_5M.hg19.chr20_21.bw"
     recipe = recipe_for(paths, [{"key": "reads", "source": "s", "extend": 180}])
+    with BigWig(golden) as expected:
+        files = Files(recipe, paths, expected.contigs, lambda line: None)
+        found = per_base(files, recipe.targets[0].signal, ["chr21"])["chr21"]
+        assert (found == np.nan_to_num(expected.values("chr21", 0, len(found)))).all()
+
+
+def test_lifted_peaks_give_the_published_track_of_hg19(mirror: Path) -> None:
+    paths = {
+        "p": mirror / "h3k36me3_hg38/SKNSH_ENCFF621CZO.hg38.bed.gz",
+        "c": mirror / "chains/hg38ToHg19.over.chain.gz",
+    }
+    lifts = {"p": {"assembly": "hg38", "lift": "c"}, "c": {"assembly": "hg38"}}
+    recipe = recipe_for(paths, [{"key": "peak_values", "source": "p"}], lifts=lifts)
+    golden = mirror / "h3k36me3_hg19/SKNSH_ENCFF621CZO.lifted_hg19.chr20_21.signalValue.bw"
     with BigWig(golden) as expected:
         files = Files(recipe, paths, expected.contigs, lambda line: None)
         found = per_base(files, recipe.targets[0].signal, ["chr21"])["chr21"]

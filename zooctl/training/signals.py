@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -131,40 +132,47 @@ def stacked(files: Files, signals: Sequence[AnySignal], chroms: Sequence[str]) -
     if not rows:
         return {chrom: np.empty((0, files.contigs[chrom]), np.float32) for chrom in chroms}
     name = _digest([_name(files, signal) for signal in signals])
+    label = f"{len(rows)} tracks"
     return {
-        chrom: kept(
-            name,
-            chrom,
-            partial(_stack, rows, chrom),
-            files.report,
-            f"{len(rows)} tracks {chrom}",
-        )
+        chrom: kept(name, chrom, [row[chrom] for row in rows], files.report, f"{label} {chrom}")
         for chrom in chroms
     }
 
 
-def _stack(rows: Sequence[Mapping[str, Signal]], chrom: str) -> Signal:
-    return np.stack([row[chrom] for row in rows])
-
-
-def kept(name: str, chrom: str, make: Callable[[], Signal], report: Report, label: str) -> Signal:
+def kept(
+    name: str,
+    chrom: str,
+    content: Callable[[], Signal] | Sequence[Signal],
+    report: Report,
+    label: str,
+) -> Signal:
     """Return an array of the cache, made if it is not there.
 
     Args:
         name: Says all that the array depends on but the contig.
         chrom: Contig.
-        make: Makes it.
+        content: Makes the array; or rows to stack, which need not fit the memory.
         report: Called with one line when it has to be made.
         label: What is read then.
     """
     path = make_cache_folder("signal") / f"{name}.{chrom}.npy"
     if not path.exists():
         report(f"reading {label}")
-        values = make().astype(np.float32, copy=False)
         with atomic_output(path, force=True) as temporary, temporary.open("wb") as file:
-            np.save(file, values)
+            if callable(content):
+                np.save(file, content().astype(np.float32, copy=False))
+            else:
+                _save_rows(file, content)
     signal: Signal = np.load(path, mmap_mode="r", allow_pickle=False)
     return signal
+
+
+def _save_rows(file: BinaryIO, rows: Sequence[Signal]) -> None:
+    """Write rows as one array, a row at a time."""
+    header = {"descr": "<f4", "fortran_order": False, "shape": (len(rows), len(rows[0]))}
+    np.lib.format.write_array_header_1_0(file, header)
+    for row in rows:
+        row.astype("<f4", copy=False).tofile(file)
 
 
 def _digest(content: object) -> str:
