@@ -48,9 +48,10 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "lightning_fabric": ("training/",),
     "torchmetrics": ("training/",),
     "wandb": ("training/loggers.py",),
+    "ray": ("training/tune.py",),
     "scipy": ("evaluation/",),
     "sklearn": ("evaluation/",),
-    "matplotlib": ("interpret/plots.py",),
+    "matplotlib": ("interpret/plots.py", "interpret/trials.py"),
     "typer": ("cli/",),
     "rich": ("cli/",),
 }

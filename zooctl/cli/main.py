@@ -32,6 +32,7 @@ COMMANDS = {
     "genome": "zooctl.cli.genome",
     "data": "zooctl.cli.data",
     "train": "zooctl.cli.train",
+    "tune": "zooctl.cli.tune",
     "export": "zooctl.cli.export",
     "check": "zooctl.cli.check",
     "schema": "zooctl.cli.schema",

@@ -1,0 +1,121 @@
+"""The picture of a search: how the loss of each trial fell, and where each field was best."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+# First, because it says what is missing where matplotlib is.
+from zooctl.interpret.plots import DPI, _save
+
+from matplotlib.axes import Axes  # isort: skip
+from matplotlib.figure import Figure  # isort: skip
+from matplotlib.ticker import MaxNLocator  # isort: skip
+
+_BEST, _OTHER, _GREY = "#D55E00", "#0072B2", "#444444"
+_COLUMNS = 3
+
+
+class Line(NamedTuple):
+    """One trial.
+
+    Attributes:
+        losses: Validation loss of each epoch.
+        values: Searched field to its value.
+    """
+
+    losses: Sequence[float]
+    values: Mapping[str, object]
+
+
+def draw_trials(
+    target: Path,
+    trials: Sequence[Line],
+    *,
+    best: int,
+    logarithmic: Collection[str] = (),
+    title: str,
+    force: bool = False,
+) -> None:
+    """Draw losses over epochs, and the lowest loss of each trial against each searched field.
+
+    Args:
+        target: PNG, PDF or SVG, by its ending.
+        trials: Those with at least one epoch; the first is the recipe as it stood.
+        best: Place of the winner among them.
+        logarithmic: Fields drawn on a logarithmic axis.
+        title: Above all.
+        force: Replace an existing file.
+
+    Raises:
+        InputError: The target can't be written, or has another ending.
+    """
+    fields = list(trials[0].values)
+    n = 1 + len(fields)
+    columns = min(n, _COLUMNS)
+    rows = math.ceil(n / columns)
+    figure = Figure(figsize=(3.4 * columns, 0.4 + 2.8 * rows), dpi=DPI, layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).flatten()
+    _draw_curves(panels[0], trials, best)
+    for axes, field in zip(panels[1:], fields, strict=False):
+        _draw_field(axes, trials, best, field, field in logarithmic)
+    for axes in panels[:n]:
+        axes.tick_params(labelsize=7, color=_GREY)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    for axes in panels[n:]:
+        axes.set_visible(False)
+    figure.suptitle(title, fontsize=10, x=0.012, ha="left")
+    _save(figure, target, force)
+
+
+def _draw_curves(axes: Axes, trials: Sequence[Line], best: int) -> None:
+    for number, trial in enumerate(trials):
+        first, won = number == 0, number == best
+        axes.plot(
+            range(len(trial.losses)),
+            trial.losses,
+            color=_BEST if won else _OTHER,
+            linestyle="--" if first else "-",
+            alpha=1.0 if won or first else 0.35,
+            linewidth=1.3,
+            marker="o",
+            markersize=2.5,
+            zorder=3 if won else 2,
+            label="best" if won else "recipe as it stood" if first else None,
+        )
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("epoch", fontsize=8)
+    axes.set_ylabel("validation loss", fontsize=8)
+    axes.legend(fontsize=7, frameon=False)
+
+
+def _draw_field(
+    axes: Axes, trials: Sequence[Line], best: int, field: str, logarithmic: bool
+) -> None:
+    values = [trial.values[field] for trial in trials]
+    lowest = [min(trial.losses) for trial in trials]
+    numbers = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
+    if len(numbers) == len(values):
+        places: list[float] = list(numbers)
+        if logarithmic and min(places) > 0:
+            axes.set_xscale("log")
+    else:
+        texts = [v if isinstance(v, str) else json.dumps(v) for v in values]
+        names = list(dict.fromkeys(texts))
+        places = [names.index(text) for text in texts]
+        axes.set_xticks(range(len(names)), [name[:16] for name in names])
+    for number, (place, loss) in enumerate(zip(places, lowest, strict=True)):
+        axes.plot(
+            place,
+            loss,
+            marker="D" if number == 0 else "o",
+            markersize=5,
+            color=_BEST if number == best else _OTHER,
+            alpha=1.0 if number == best else 0.6,
+            zorder=3 if number == best else 2,
+        )
+    axes.set_xlabel(field, fontsize=8)
