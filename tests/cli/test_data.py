@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 import socket
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from http_server import failing_server
 
+from zooctl.catalog import encode
 from zooctl.cli.main import run
+from zooctl.files import transfer
+from zooctl.files.partial import file_digest
 
 Captured = pytest.CaptureFixture[str]
 
@@ -82,3 +90,73 @@ def test_an_allowed_host_is_asked(toy_zoo: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     assert run(["data", "fetch", "toy", "--allow-host", "zooctl-test.invalid"]) == 130
     assert asked in (["zooctl-test.invalid"], [b"zooctl-test.invalid"])
+
+
+@pytest.fixture
+def from_encode(toy_zoo: Path) -> Path:
+    """The toy, whose first source is said to be a file of ENCODE, with its files at hand."""
+    recipe = toy_zoo / "recipes/toy.yaml"
+    text = recipe.read_text().replace("accession: null", "accession: ENCFF000AAA", 1)
+    folder = toy_zoo / "recipes/data/toy"
+    folder.mkdir(parents=True)
+    for name, byte in (("plus.bw", b"+"), ("minus.bw", b"-")):
+        (folder / name).write_bytes(byte)
+    recipe.write_text(_pinned(text, folder))
+    return toy_zoo
+
+
+def _pinned(text: str, folder: Path) -> str:
+    """Pin the files as they are."""
+    digests = iter([file_digest(folder / "plus.bw"), file_digest(folder / "minus.bw")])
+    text = re.sub(r"sha256: [0-9a-f]{64}", lambda _: f"sha256: {next(digests)}", text, count=2)
+    return re.sub(r"size: [0-9]+", "size: 1", text)
+
+
+def fetch_with_portal(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> int:
+    with failing_server(json.dumps(document).encode()) as server:
+        monkeypatch.setattr(encode, "PORTAL", server.url(name="").rstrip("/"))
+        monkeypatch.setattr(transfer, "Policy", partial(transfer.Policy, loopback=True))
+        return run(["data", "fetch", "toy"])
+
+
+ENCODE = {"accession": "ENCFF000AAA", "status": "archived", "assembly": "hg19", "file_size": 1}
+
+
+def test_what_encode_says_of_its_file(
+    from_encode: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    assert fetch_with_portal(ENCODE, monkeypatch) == 0
+    out, err = capsys.readouterr()
+    assert "plus" in out
+    assert err == "note: ENCFF000AAA is archived: ENCODE keeps it and has newer ones\n"
+
+
+def test_a_file_that_encode_has_revoked(
+    from_encode: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    changed = ENCODE | {"status": "revoked", "file_size": 2}
+    assert fetch_with_portal(changed, monkeypatch) == 3
+    err = capsys.readouterr().err
+    assert "error: plus.status: ENCFF000AAA is not at ENCODE what the recipe says (got rev" in err
+    assert "error: plus.size: " in err
+
+
+def test_encode_is_not_asked_offline(
+    from_encode: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
+    assert run(["data", "fetch", "toy"]) == 0
+    err = capsys.readouterr().err
+    assert err == "note: status at ENCODE is not checked: the network is switched off\n"
+
+
+def test_an_encode_that_does_not_answer_stops_nothing(
+    from_encode: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr(encode, "PORTAL", "http://127.0.0.1:9")
+    fast = partial(transfer.Policy, loopback=True, first_wait=0.01)
+    monkeypatch.setattr(transfer, "Policy", fast)
+    assert run(["data", "fetch", "toy"]) == 0
+    err = capsys.readouterr().err
+    assert err.startswith("note: status at ENCODE is not checked: the ENCODE portal does not answ")
+    assert err.count("\n") == 1

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from zooctl.catalog.recipe import Recipe
+    from zooctl.catalog.recipe import Recipe, Source
+    from zooctl.files.transfer import Policy
 
 app = typer.Typer(
     help="Bring the files that a recipe names.",
@@ -32,7 +33,8 @@ def fetch(
     """Find or download every source of a recipe, check it, and print where it is.
 
     Looked for in recipes/data, in the folder ZOOCTL_DATA_MIRROR, in the cache, and at the
-    addresses in the recipe.
+    addresses in the recipe. Files of ENCODE are also held against what the portal says of them
+    today: status, assembly, assay, target, output type, digest.
     """
     from zooctl.catalog.data import locate
     from zooctl.cli.progress import progress
@@ -41,6 +43,7 @@ def fetch(
     from zooctl.files.transfer import HOSTS, Policy
 
     policy = Policy(hosts=HOSTS | set(allow_host or ()))
+    portal = _Portal(policy)
     rows = []
     errors: list[ZooError] = []
     for source in _read(recipe).sources:
@@ -53,10 +56,51 @@ def fetch(
         else:
             size = size_text(found.path.stat().st_size)
             rows.append((source.id, found.origin, size, str(found.path)))
+            try:
+                portal.check(source)
+            except ZooError as error:
+                errors += error.errors if isinstance(error, ManyErrors) else [error]
     if rows:
         print_table(("source", "origin", "size", "path"), rows)
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+
+
+class _Portal:
+    """Holds sources of the ENCODE portal against what it says of them today, if it can be asked."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.silent = False
+
+    def check(self, source: Source) -> None:
+        """Check one source, if it is of ENCODE.
+
+        Raises:
+            ZooError: As ``catalog.encode.fetch`` and ``check``.
+        """
+        from zooctl.catalog import encode
+        from zooctl.files.download import is_offline
+
+        if self.silent or not encode.is_encode_file(source):
+            return
+        if is_offline():
+            return self._leave("the network is switched off")
+        try:
+            document = encode.fetch(str(source.accession), self.policy)
+        except encode.UnreachableError as error:
+            return self._leave(str(error))
+        for note in encode.check(source, document):
+            self._say(f"note: {note}")
+
+    def _leave(self, why: str) -> None:
+        self.silent = True
+        self._say(f"note: status at ENCODE is not checked: {why}")
+
+    def _say(self, text: str) -> None:
+        from zooctl.cli.tables import plain
+
+        typer.echo(plain(text), err=True)
 
 
 def _read(recipe: str) -> Recipe:
