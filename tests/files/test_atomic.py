@@ -220,3 +220,10 @@ def test_file_size_limit_is_an_input_error(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
     assert names(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that lies about itself")
+def test_a_folder_that_claims_to_be_writable_is_tried() -> None:
+    # To root, permissions allow writing into /proc; creating a file there fails all the same.
+    with pytest.raises(InputError, match="not writable"):
+        check_output("/proc/a.bw", force=False)

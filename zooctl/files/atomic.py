@@ -78,8 +78,18 @@ def _check_target(path: Path, real: Path, force: bool) -> None:
         raise InputError("output is not a regular file", path=path)
     if exists and not force:
         raise InputError("output exists", path=path, hint="pass --force to replace it")
-    if not os.access(real.parent, os.W_OK | os.X_OK):
-        raise InputError("the output's folder is not writable", path=path)
+    # Trying is the only honest test: permissions say nothing of read-only or network file systems.
+    probe = real.parent / f"{_own_prefix()}-{next(_COUNTER)}"
+    try:
+        _create(probe, real)
+    except OSError as error:
+        raise InputError(
+            "the output's folder is not writable",
+            path=path,
+            got=os.strerror(error.errno or 0),
+            hint="name another output with -o",
+        ) from None
+    probe.unlink()
 
 
 @contextmanager
