@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from zooctl.catalog.fields import Items, Name, Problem, Values, repeated
+from zooctl.catalog.networks import Count
 
-Count = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 

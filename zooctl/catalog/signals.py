@@ -7,12 +7,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from zooctl.catalog.fields import Name, TrackName, Values
+from zooctl.catalog.networks import Count
 
 # Of a bin's bases. A bigWig of wider steps has the value of a step at each of its bases.
 Statistic = Literal["mean", "sum"]
 # Of the binned values; undone at prediction, where the card states it as output_transform.
 Transform = Literal["none", "arcsinh", "log1p"]
-Count = Annotated[int, Field(ge=1)]
 
 
 class BigWigSignal(Values):
