@@ -38,6 +38,29 @@ def test_a_read_needs_a_strand(bed: Path) -> None:
         read_reads(bed)
 
 
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("chr1\t10", "reads.bed:4: not a BED line"),
+        ("chr1\t1_0\t46\t.\t.\t+", "reads.bed:4: not a BED line"),
+        ("chr1\t-1\t46\t.\t.\t+", "reads.bed:4: not a BED line"),
+        ("chr1\t46\t46\t.\t.\t+", "reads.bed:4: end is not after start"),
+    ],
+)
+def test_faults(bed: Path, line: str, what: str) -> None:
+    bed.write_text(READS + line + "\n")
+    with pytest.raises(InputError, match=what):
+        read_reads(bed)
+
+
+def test_comments_are_left_out_and_something_must_be_there(bed: Path) -> None:
+    bed.write_text("# reads\ntrack name=x\n\n" + READS)
+    assert len(read_reads(bed)) == 3
+    bed.write_text("# reads\n")
+    with pytest.raises(InputError, match="no reads in the file"):
+        read_reads(bed)
+
+
 def test_reads_must_fit_the_genome(bed: Path) -> None:
     reads = read_reads(bed)
     check_places(reads.ends(), {"chr1": 46}, bed)  # a genome may lack chr2

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
-from zooctl.files.columns import Table, read_table
 from zooctl.files.liftover import Chain
+from zooctl.files.text import read_lines
 from zooctl.sequence.intervals import Interval
 
 Integers = NDArray[np.int64]
@@ -81,23 +84,24 @@ def read_reads(path: str | os.PathLike[str], chain: Chain | None = None) -> Read
 
     Args:
         path: The file, plain or gzipped.
-        chain: Brings the reads to another assembly.
+        chain: Brings the reads to another assembly; those without a place there are dropped.
 
     Raises:
-        InputError: As ``read_bed``; or a line has no strand.
+        InputError: A line is no BED line or has no strand, or no read is left.
     """
-    table = read_table(path, chain)
-    strands = [line[5] if len(line) > 5 else "" for line in table.columns]
-    for strand, line in zip(strands, table.lines, strict=True):
+    found = _Arrays(chain)
+    for number, columns, interval in _records(Path(path)):
+        strand = columns[5] if len(columns) > 5 else ""
         if strand not in ("+", "-"):
             raise InputError(
                 "read without a strand",
-                path=table.path,
-                line=line,
+                path=path,
+                line=number,
                 got=repr(strand),
                 expected="+ or - in column 6",
             )
-    return _reads(table.intervals, np.array([strand == "+" for strand in strands]))
+        found.add(interval, strand == "+")
+    return found.reads(path)
 
 
 def read_fragments(path: str | os.PathLike[str], chain: Chain | None = None) -> Reads:
@@ -108,44 +112,88 @@ def read_fragments(path: str | os.PathLike[str], chain: Chain | None = None) -> 
 
     Args:
         path: The file, plain or gzipped.
-        chain: Brings fragments to another assembly; not for BEDPE with mates.
+        chain: Brings fragments to another assembly; those without a place there are dropped.
 
     Raises:
-        InputError: As ``read_bed``; or the mates of a pair lie on two contigs.
+        InputError: A line is no such line, the mates of a pair lie on two contigs, or no fragment
+            is left.
     """
-    table = read_table(path, chain)
-    if not _paired(table):
-        return _reads(table.intervals, np.ones(len(table.intervals), np.bool_))
-    if chain is not None:
-        raise InputError("pairs of mates can't be lifted", path=path, hint="join them to fragments")
-    fragments = []
-    for (chrom, start, end), line, number in zip(
-        table.intervals, table.columns, table.lines, strict=True
-    ):
-        if line[3] != chrom or not (line[4].isdigit() and line[5].isdigit()):
+    found = _Arrays(chain)
+    for number, columns, interval in _records(Path(path)):
+        # Column 6 of BED is a strand, of BEDPE a position.
+        if len(columns) >= 6 and columns[5] not in ("+", "-", "."):
+            chrom, start, end = interval
+            if columns[3] != chrom or not (_number(columns[4]) and _number(columns[5])):
+                raise InputError(
+                    "mates do not lie on one contig",
+                    path=path,
+                    line=number,
+                    got=" ".join(columns[:6]),
+                    hint="keep proper pairs alone",
+                )
+            interval = Interval(chrom, min(start, int(columns[4])), max(end, int(columns[5])))
+        found.add(interval, True)
+    return found.reads(path)
+
+
+def _records(path: Path) -> Iterator[tuple[int, list[str], Interval]]:
+    """Yield number, columns and interval of each line; files of reads are too large to be kept."""
+    for number, line in read_lines(path):
+        columns = line.split("\t")
+        if len(columns) < 3:
+            columns = line.split()
+        if not columns or line.startswith("#") or columns[0] in ("track", "browser"):
+            continue
+        if len(columns) < 3 or not (_number(columns[1]) and _number(columns[2])):
             raise InputError(
-                "mates do not lie on one contig",
-                path=table.path,
+                "not a BED line",
+                path=path,
                 line=number,
-                got=" ".join(line[:6]),
-                hint="keep proper pairs alone",
+                got=repr(line[:60]),
+                expected="chromosome, start and end",
             )
-        fragments.append(Interval(chrom, min(start, int(line[4])), max(end, int(line[5]))))
-    return _reads(fragments, np.ones(len(fragments), np.bool_))
+        interval = Interval(columns[0], int(columns[1]), int(columns[2]))
+        if interval.end <= interval.start:
+            raise InputError(
+                "end is not after start",
+                path=path,
+                line=number,
+                got=f"{interval.start:,} to {interval.end:,}",
+            )
+        yield number, columns, interval
 
 
-def _paired(table: Table) -> bool:
-    """Say whether lines hold two mates: column 6 of BED is a strand, of BEDPE a position."""
-    return table.width >= 6 and table.columns[0][5] not in ("+", "-", ".")
+def _number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
-def _reads(intervals: list[Interval], forward: NDArray[np.bool_]) -> Reads:
-    chroms = tuple(dict.fromkeys(interval.chrom for interval in intervals))
-    index = {chrom: number for number, chrom in enumerate(chroms)}
-    return Reads(
-        chroms,
-        np.array([index[interval.chrom] for interval in intervals], dtype=np.int64),
-        np.array([interval.start for interval in intervals], dtype=np.int64),
-        np.array([interval.end for interval in intervals], dtype=np.int64),
-        forward,
-    )
+class _Arrays:
+    """Reads as they come in, 21 bytes each."""
+
+    def __init__(self, chain: Chain | None) -> None:
+        self._chain = chain
+        self._chroms: dict[str, int] = {}
+        self._chrom, self._start, self._end = array("i"), array("q"), array("q")
+        self._forward = array("b")
+
+    def add(self, interval: Interval, forward: bool) -> None:
+        """Take up a read, if it has a place."""
+        place = interval if self._chain is None else self._chain.lift(interval)
+        if place is not None:
+            self._chrom.append(self._chroms.setdefault(place.chrom, len(self._chroms)))
+            self._start.append(place.start)
+            self._end.append(place.end)
+            self._forward.append(forward)
+
+    def reads(self, path: str | os.PathLike[str]) -> Reads:
+        """Return them, at least one."""
+        if not self._chrom:
+            hint = None if self._chain is None else f"is {self._chain.path.name} of its assembly?"
+            raise InputError("no reads in the file", path=path, hint=hint)
+        return Reads(
+            tuple(self._chroms),
+            np.array(self._chrom, dtype=np.int64),
+            np.array(self._start, dtype=np.int64),
+            np.array(self._end, dtype=np.int64),
+            np.array(self._forward, dtype=np.bool_),
+        )
