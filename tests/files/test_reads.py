@@ -108,8 +108,11 @@ def test_extended_reads_are_the_published_pile_up(mirror: Path, name: str) -> No
         for chrom, length in golden.contigs.items():
             found = reads.on(chrom)
             starts, ends = extended(found.start, found.end, found.forward, 180)
-            expected = np.nan_to_num(golden.values(chrom, 0, length))
-            assert (pile_up(starts, ends, length) == expected).all()
+            counts = pile_up(starts, ends, length)
+            for low in range(0, length, 1 << 22):
+                part = counts[low : low + (1 << 22)]
+                expected = np.nan_to_num(golden.values(chrom, low, low + len(part)))
+                assert (part == expected).all()
 
 
 def test_cut_sites_of_fragments_are_the_insertions_of_the_bigwig(mirror: Path) -> None:

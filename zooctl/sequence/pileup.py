@@ -32,18 +32,21 @@ def extended(
     return np.where(forward, starts, ends - length), np.where(forward, starts + length, ends)
 
 
-def pile_up(starts: Integers, ends: Integers, length: int) -> NDArray[np.int64]:
+def pile_up(starts: Integers, ends: Integers, length: int) -> NDArray[np.int32]:
     """Count the intervals over each base of a contig, ``(length,)``; what lies outside is cut off.
 
     >>> pile_up(np.array([-3, 1]), np.array([2, 3]), 5).tolist()
     [1, 2, 1, 0, 0]
     """
-    opens = np.bincount(np.clip(starts, 0, length), minlength=length + 1)
-    closes = np.bincount(np.clip(ends, 0, length), minlength=length + 1)
-    return np.cumsum(opens - closes)[:length]
+    # In place, as a chromosome of counts is a gigabyte.
+    counts = np.zeros(length + 1, np.int32)
+    np.add.at(counts, np.clip(starts, 0, length), 1)
+    np.subtract.at(counts, np.clip(ends, 0, length), 1)
+    np.cumsum(counts, out=counts)
+    return counts[:length]
 
 
-def cut_sites(starts: Integers, ends: Integers, length: int) -> NDArray[np.int64]:
+def cut_sites(starts: Integers, ends: Integers, length: int) -> NDArray[np.int32]:
     """Count the Tn5 insertions at each base of a contig, ``(length,)``.
 
     A fragment ``[start, end)`` shows two: at ``start + 4`` and at ``end - 5``.
@@ -52,7 +55,9 @@ def cut_sites(starts: Integers, ends: Integers, length: int) -> NDArray[np.int64
     [4, 67]
     """
     sites = np.concatenate([starts + TN5_LEFT, ends - TN5_RIGHT])
-    return np.bincount(sites[(sites >= 0) & (sites < length)], minlength=length)
+    counts = np.zeros(length, np.int32)
+    np.add.at(counts, sites[(sites >= 0) & (sites < length)], 1)
+    return counts
 
 
 def step_track(
