@@ -5,6 +5,7 @@ of the command line.
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,10 @@ import toy_training as toy
 
 from zooctl.catalog.recipe import Recipe
 from zooctl.catalog.strict_yaml import dumps
-from zooctl.errors import InputError
+from zooctl.errors import InputError, NetworkError
 from zooctl.training.dataset import Dataset
 from zooctl.training.trials import OUTCOME
-from zooctl.training.tune import _check_nodes, run_trial
+from zooctl.training.tune import _check_address, _check_nodes, run_trial
 
 
 class Told(list[tuple[int, float, bool]]):
@@ -104,3 +105,14 @@ def test_what_ray_would_wait_for_without_end() -> None:
         _check_nodes(nodes, {"cpu": 4, "gpu": 0})
     with pytest.raises(InputError, match="no machine has what a trial needs"):
         _check_nodes(nodes, {"cpu": 1, "gpu": 1})
+
+
+def test_a_cluster_that_is_not_there() -> None:
+    with socket.socket() as taken:  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(NetworkError, match="no Ray cluster answers"):
+            _check_address(f"127.0.0.1:{port}")
+        with pytest.raises(NetworkError, match="no Ray cluster answers"):
+            _check_address(f"ray://127.0.0.1:{port}")
+    _check_address("auto")

@@ -168,14 +168,20 @@ def _draw(
     if importlib.util.find_spec("matplotlib") is None:
         say(f"no {PICTURE}: it needs matplotlib (pip install 'zooctl[plot]')")
         return
-    from zooctl.interpret.trials import Line, draw_trials
+    from zooctl.interpret.trials import Line, Scale, draw_trials
 
+    scales: dict[str, Scale] = {
+        "choice": "categories",
+        "log_uniform": "log",
+        "uniform": "linear",
+        "int": "linear",
+    }
     shown = [trial for trial in done if trial.losses]
     draw_trials(
         folder / PICTURE,
         [Line(trial.losses, trial.values) for trial in shown],
         best=shown.index(best),
-        logarithmic={field for field, found in ranges.items() if found.log_uniform is not None},
+        scales={field: scales[found.kind] for field, found in ranges.items()},
         title=f"{name}: {len(done)} trials",
         force=True,
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 # First, because it says what is missing where matplotlib is.
 from zooctl.interpret.plots import DPI, _save
@@ -17,6 +17,8 @@ from matplotlib.ticker import MaxNLocator  # isort: skip
 
 _BEST, _OTHER, _GREY = "#D55E00", "#0072B2", "#444444"
 _COLUMNS = 3
+
+Scale = Literal["linear", "log", "categories"]
 
 
 class Line(NamedTuple):
@@ -36,7 +38,7 @@ def draw_trials(
     trials: Sequence[Line],
     *,
     best: int,
-    logarithmic: Collection[str] = (),
+    scales: Mapping[str, Scale],
     title: str,
     force: bool = False,
 ) -> None:
@@ -46,14 +48,14 @@ def draw_trials(
         target: PNG, PDF or SVG, by its ending.
         trials: Those with at least one epoch; the first is the recipe as it stood.
         best: Place of the winner among them.
-        logarithmic: Fields drawn on a logarithmic axis.
+        scales: Searched field to how its axis is; those that are missing are not drawn.
         title: Above all.
         force: Replace an existing file.
 
     Raises:
         InputError: The target can't be written, or has another ending.
     """
-    fields = list(trials[0].values)
+    fields = list(scales)
     n = 1 + len(fields)
     columns = min(n, _COLUMNS)
     rows = math.ceil(n / columns)
@@ -61,7 +63,7 @@ def draw_trials(
     panels = figure.subplots(rows, columns, squeeze=False).flatten()
     _draw_curves(panels[0], trials, best)
     for axes, field in zip(panels[1:], fields, strict=False):
-        _draw_field(axes, trials, best, field, field in logarithmic)
+        _draw_field(axes, trials, best, field, scales[field])
     for axes in panels[:n]:
         axes.tick_params(labelsize=7, color=_GREY)
         for side in ("top", "right"):
@@ -93,21 +95,19 @@ def _draw_curves(axes: Axes, trials: Sequence[Line], best: int) -> None:
     axes.legend(fontsize=7, frameon=False)
 
 
-def _draw_field(
-    axes: Axes, trials: Sequence[Line], best: int, field: str, logarithmic: bool
-) -> None:
+def _draw_field(axes: Axes, trials: Sequence[Line], best: int, field: str, scale: Scale) -> None:
     values = [trial.values[field] for trial in trials]
     lowest = [min(trial.losses) for trial in trials]
-    numbers = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    if len(numbers) == len(values):
-        places: list[float] = list(numbers)
-        if logarithmic and min(places) > 0:
-            axes.set_xscale("log")
-    else:
-        texts = [v if isinstance(v, str) else json.dumps(v) for v in values]
-        names = list(dict.fromkeys(texts))
-        places = [names.index(text) for text in texts]
+    places = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
+    if scale == "categories" or len(places) < len(values):
+        # Numbers in their order, other values in that of the trials.
+        kinds = sorted(set(places)) if len(places) == len(values) else values
+        names = list(dict.fromkeys(map(_text, kinds)))
         axes.set_xticks(range(len(names)), [name[:16] for name in names])
+        axes.set_xlim(-0.5, len(names) - 0.5)
+        places = [names.index(_text(value)) for value in values]
+    elif scale == "log" and min(places) > 0:
+        axes.set_xscale("log")
     for number, (place, loss) in enumerate(zip(places, lowest, strict=True)):
         axes.plot(
             place,
@@ -119,3 +119,7 @@ def _draw_field(
             zorder=3 if number == best else 2,
         )
     axes.set_xlabel(field, fontsize=8)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -13,6 +13,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -206,6 +207,8 @@ def _cluster(place: Place, needs: Mapping[str, int]) -> Iterator[None]:
     """Start Ray on this machine, or join a cluster, while the block runs."""
     import ray
 
+    if place.address is not None:
+        _check_address(place.address)
     own = {"num_cpus": place.cpus, "include_dashboard": False} if place.address is None else {}
     before = signal.getsignal(signal.SIGTERM)
     try:
@@ -217,7 +220,9 @@ def _cluster(place: Place, needs: Mapping[str, int]) -> Iterator[None]:
         )
     except (ConnectionError, ValueError) as error:
         raise NetworkError(
-            "no Ray cluster answers", field="--address", got=f"{place.address}: {error}"
+            "no Ray cluster lets us in",
+            got=f"{place.address or 'this machine'}: {error}",
+            hint="export RAY_AUTH_MODE=token if it was started with a token",
         ) from None
     try:
         if threading.current_thread() is threading.main_thread():
@@ -226,6 +231,25 @@ def _cluster(place: Place, needs: Mapping[str, int]) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _check_address(address: str) -> None:
+    """Refuse a cluster that is not there, for which Ray would look for minutes.
+
+    Raises:
+        NetworkError: Nobody answers.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return  # such as `auto`, which Ray resolves
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, OverflowError) as error:
+        raise NetworkError(
+            "no Ray cluster answers",
+            got=f"{address}: {error}",
+            hint="ray start --head says its address",
+        ) from None
 
 
 def _check_nodes(nodes: list[dict[str, Any]], needs: Mapping[str, int]) -> None:
