@@ -38,6 +38,14 @@ def command(
             hint=f"copy the recipe to recipes/{entry}.yaml, name it so inside, and train it",
         )
     root = registry.root()
+    kept = root / "recipes" / f"{entry}.yaml"
+    if kept.exists() and load_recipe(kept) != recipe:
+        raise InputError(
+            "the run has other values than the recipe it is named after",
+            path=run / "recipe.yaml",
+            expected=f"those of {kept}",
+            hint="give the recipe the values of the run, or the run a name of its own",
+        )
     folder = root / "zoo" / entry
     if (folder / "manifest.json").exists() and not force:
         raise InputError("entry has weights already", path=folder, hint="--force replaces them")

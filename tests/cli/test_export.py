@@ -1,0 +1,69 @@
+"""`zooctl export` as typed: from a run to an entry that checks, or a reason why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import toy_files
+
+from zooctl.cli.main import run
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty zoo, and a finished run of the toy in runs/toy."""
+    data = tmp_path / "data"
+    data.mkdir()
+    toy_files.write(data)
+    root = tmp_path / "zoo"
+    for folder in ("model_cards", "recipes", "zoo"):
+        (root / folder).mkdir(parents=True)
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(data))
+    monkeypatch.setenv("ZOOCTL_ZOO", str(root))
+    monkeypatch.chdir(tmp_path)
+    (root / "recipes/toy.yaml").write_text((data / "toy.yaml").read_text())
+    assert run(["train", "data/toy.yaml", "--fasta", "data/toy.fa"]) == 0
+    return root
+
+
+def export(*options: str) -> int:
+    return run(["export", "runs/toy", "--fasta", "data/toy.fa", *options])
+
+
+def test_an_exported_run_checks_and_predicts(zoo: Path, capsys: Captured) -> None:
+    assert export() == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1] == str(zoo / "zoo/toy")
+    assert "torch and onnxruntime agree within" in err
+    assert run(["check", "toy"]) == 0
+    region = ["--region", "chr1:1-1000", "--fasta", "data/toy.fa", "-o", "a.bw"]
+    assert run(["predict", "--model", "toy", *region]) == 0
+    assert Path("a.bw").stat().st_size
+
+
+def test_existing_weights_stay_unless_forced(zoo: Path, capsys: Captured) -> None:
+    assert export() == 0
+    before = (zoo / "zoo/toy/manifest.json").read_bytes()
+    assert export() == 2
+    assert "entry has weights already" in capsys.readouterr().err
+    assert (zoo / "zoo/toy/manifest.json").read_bytes() == before
+    assert export("--force") == 0
+
+
+def test_a_run_of_other_values_is_refused(zoo: Path, capsys: Captured) -> None:
+    recipe = zoo / "recipes/toy.yaml"
+    recipe.write_text(recipe.read_text().replace("max_epochs: 3", "max_epochs: 4"))
+    assert export() == 2
+    assert "other values than the recipe" in capsys.readouterr().err
+    assert not any((zoo / "zoo").iterdir())
+    assert not any((zoo / "model_cards").iterdir())
+
+
+def test_another_name_and_no_run_are_refused(zoo: Path, capsys: Captured) -> None:
+    assert export("--name", "other") == 2
+    assert "an entry has the name of its recipe" in capsys.readouterr().err
+    assert run(["export", "data"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
