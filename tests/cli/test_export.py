@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import toy_files
 
+from zooctl.catalog.card import load_card
 from zooctl.cli.main import run
 
 Captured = pytest.CaptureFixture[str]
@@ -39,6 +41,8 @@ def test_an_exported_run_checks_and_predicts(zoo: Path, capsys: Captured) -> Non
     assert out.splitlines()[-1] == str(zoo / "zoo/toy")
     assert "torch and onnxruntime agree within" in err
     assert run(["check", "toy"]) == 0
+    trained_with = json.loads(Path("runs/toy/environment.json").read_text())["software_digest"]
+    assert load_card(zoo / "model_cards/toy.yaml").environment == trained_with
     region = ["--region", "chr1:1-1000", "--fasta", "data/toy.fa", "-o", "a.bw"]
     assert run(["predict", "--model", "toy", *region]) == 0
     assert Path("a.bw").stat().st_size

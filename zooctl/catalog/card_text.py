@@ -123,7 +123,7 @@ def draft_card(recipe: Recipe, *, environment: str, files: Mapping[str, FileDige
             f"unknown_base: {recipe.unknown_base:g}",
             "tracks:",
             *tracks,
-            "output_transform: none",
+            f"output_transform: {recipe.targets[0].signal.transform}",
             "output_scale: signal",
             "training_data:",
             *data,

@@ -19,11 +19,13 @@ def command(
     force: Annotated[bool, typer.Option("--force", help="Replace existing weights.")] = False,
 ) -> None:
     """Write an entry's ONNX, safetensors, probe and manifest, and its card or a draft of it."""
+    import json
+
     from zooctl.catalog import registry
     from zooctl.catalog.recipe import load_recipe
+    from zooctl.cli.run_folder import ENVIRONMENT
     from zooctl.cli.runs import dataset, need_training, say
     from zooctl.errors import InputError
-    from zooctl.reproduce.environment import digest, software
 
     need_training()
     from zooctl.training.entry import write_entry
@@ -49,8 +51,7 @@ def command(
     folder = root / "zoo" / entry
     if (folder / "manifest.json").exists() and not force:
         raise InputError("entry has weights already", path=folder, hint="--force replaces them")
-    difference = write_entry(
-        root, recipe, run, dataset(recipe, fasta), environment=digest(software())
-    )
+    environment = json.loads((run / ENVIRONMENT).read_text())["software_digest"]
+    difference = write_entry(root, recipe, run, dataset(recipe, fasta), environment=environment)
     say(f"torch and onnxruntime agree within {difference:.1e} of each window's largest value")
     typer.echo(folder)
