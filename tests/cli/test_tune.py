@@ -85,6 +85,7 @@ def follow(process: subprocess.Popen[str], kill_at: str = "\0") -> tuple[list[st
 
 
 @needs_ray
+@pytest.mark.slow
 def test_killed_and_resumed_it_finds_a_recipe_that_trains_to_the_same_bits(folder: Path) -> None:
     follow(start(folder), kill_at="trial 0 epoch 1")
     assert not (folder / "out/best.yaml").exists()

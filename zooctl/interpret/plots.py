@@ -1,7 +1,6 @@
 """Pictures: genome tracks over a region, and sequence logos. Needs the ``plot`` extra.
 
-The only module that knows matplotlib (the learning curve goes through it too). Figures are drawn
-without a display and without any global state of matplotlib.
+Figures are drawn without a display and without any global state of matplotlib.
 """
 
 from __future__ import annotations
@@ -110,7 +109,7 @@ def draw_tracks(
     rows[-1].set_xlabel(f"position on {region.chrom} (Mb)", fontsize=9)
     figure.suptitle(title or str(region), fontsize=10, x=0.012, ha="left")
     figure.align_ylabels()
-    _save(figure, target, force)
+    save_figure(figure, target, force)
 
 
 def _megabases(length: int) -> Callable[[float, int], str]:
@@ -165,7 +164,7 @@ def draw_logos(
         left = 0.4 - (shift - first)
         axes.set_xlim(left, left + width + 0.2)
         axes.set_title(caption, loc="left", fontsize=9)
-    _save(figure, target, force)
+    save_figure(figure, target, force)
 
 
 def _draw_logo(axes: Axes, motif: Motif) -> None:
@@ -244,10 +243,10 @@ def draw_learning_curve(
     axes.set_title(title, loc="left", fontsize=10)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    _save(figure, target, force)
+    save_figure(figure, target, force)
 
 
-def _save(figure: Figure, target: Path, force: bool) -> None:
+def save_figure(figure: Figure, target: Path, force: bool) -> None:
     """Save without time of day and random names, so that equal pictures are equal files."""
     ending = target.suffix.lower().removeprefix(".")
     if ending not in ("png", "pdf", "svg"):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 # First, because it says what is missing where matplotlib is.
-from zooctl.interpret.plots import DPI, _save
+from zooctl.interpret.plots import DPI, save_figure
 
 from matplotlib.axes import Axes  # isort: skip
 from matplotlib.figure import Figure  # isort: skip
@@ -71,7 +71,7 @@ def draw_trials(
     for axes in panels[n:]:
         axes.set_visible(False)
     figure.suptitle(title, fontsize=10, x=0.012, ha="left")
-    _save(figure, target, force)
+    save_figure(figure, target, force)
 
 
 def _draw_curves(axes: Axes, trials: Sequence[Line], best: int) -> None:
