@@ -1,0 +1,356 @@
+"""Every network that a recipe can name learns from real data, or is listed here as not fed yet.
+
+Each trains 50 steps through ``fit`` on the first 4 Mb of chr20: on coverage that travels in this
+repository, or on published peaks of the mirror. Ten steps are an epoch, so that the first ten and
+the last ten see the same windows (and fresh negatives), and differ by what was learned. Sizes are
+reduced through the recipe's own fields.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import math
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+import torch
+
+from zooctl.catalog.networks import MultiHead, Network
+from zooctl.catalog.recipe import Recipe
+from zooctl.errors import InputError
+from zooctl.files.fasta import Fasta
+from zooctl.sequence.onehot import decode
+from zooctl.training.dataset import Dataset
+from zooctl.training.fit import choose_windows, cut, draw, fit, new_network
+from zooctl.training.losses import build_loss
+from zooctl.training.nets.network import activate, linked
+from zooctl.training.prepare import prepare
+from zooctl.training.selection import Windows
+
+LENGTH = 4_300_000
+N_EPOCHS, N_STEPS = 5, 10
+
+GENOME = "hg19_chr20_chr21/hg19.chr20.fa.gz"
+COVERAGE = {
+    "ctcf": "ctcf_gm12878_hg19/GM12878_CTCF_5M.hg19.chr20_21.bw",
+    "input": "ctcf_gm12878_hg19/GM12878_Input_5M.hg19.chr20_21.bw",
+}
+PEAKS = {
+    "mcf7": "ctcf_encode_dream_chr20/ChIPseq.MCF-7.CTCF.conservative.train.chr20.narrowPeak.gz",
+    "hepg2": "ctcf_encode_dream_chr20/ChIPseq.HepG2.CTCF.conservative.train.chr20.narrowPeak.gz",
+    "sknsh": "h3k36me3_hg19/SKNSH_ENCFF621CZO.lifted_hg19.chr20_21.narrowPeak",
+    "hek293": "h3k36me3_hg19/HEK293_ENCFF257ZFX.hg19.chr20_21.bed",
+}
+
+PROFILE = {"input_length": 1024, "output_length": 1024, "bin_size": 32, "core_length": 1024}
+COVERED = {"key": "coverage_threshold", "threshold": 8, "stride": 1024, "negatives": 1.0}
+LABELLED = {"input_length": 600, "output_length": 200, "bin_size": 200, "core_length": 200}
+
+
+def bigwig(source: str) -> dict[str, Any]:
+    return {"key": "bigwig", "source": source}
+
+
+def peaks(source: str) -> dict[str, Any]:
+    return {"key": "peaks", "source": source}
+
+
+# Rates of CTCF in bins of 32 bp, with the Input of the same cells added as background.
+RATES = {
+    "gap": 0.5,
+    "targets": {"ctcf": bigwig("ctcf")},
+    "controls": {"input": bigwig("input")},
+    "window": PROFILE,
+    "windows": COVERED,
+    "loss": {"key": "poisson_nll"},
+}
+# The shape and the sum of the same coverage.
+COUNTS = RATES | {
+    "gap": 20,
+    "controls": {},
+    "loss": {"key": "multinomial_nll", "count_weight": 10.0},
+}
+# Coverage and peaks side by side, each with its loss.
+BOTH = RATES | {
+    "targets": {"ctcf": bigwig("ctcf"), "mcf7": peaks("mcf7"), "hepg2": peaks("hepg2")},
+    "controls": {},
+    "loss": {
+        "key": "sum",
+        "terms": [
+            {"loss": {"key": "poisson_nll"}, "tracks": [0, 1]},
+            {"loss": {"key": "binary_cross_entropy"}, "weight": 5.0, "tracks": [1, 3]},
+        ],
+    },
+}
+# Whether 200 bp carry H3K36me3, in cells of two kinds; tiles, so that an epoch is always the same.
+LABELS = {
+    "gap": 0.05,
+    "targets": {"sknsh": peaks("sknsh"), "hek293": peaks("hek293")},
+    "controls": {},
+    "window": LABELLED,
+    "windows": {"key": "tiling", "stride": 12_800},
+    "loss": {"key": "binary_cross_entropy"},
+}
+# Whether CTCF is bound, and as often is not: networks without normalisation need such contrast.
+BOUND = LABELS | {
+    "gap": 0.02,
+    "targets": {"ctcf": peaks("mcf7")},
+    "windows": {"key": "peak_centred", "sources": ["mcf7"], "negatives": 1.0},
+}
+# Of which of two kinds a peak is: narrow CTCF or broad H3K36me3.
+CLASSES = LABELS | {
+    "targets": {"ctcf": peaks("mcf7"), "h3k36me3": peaks("sknsh")},
+    "windows": {"key": "peak_centred", "sources": ["mcf7", "sknsh"], "negatives": 0.0},
+    "loss": {"key": "categorical_cross_entropy"},
+}
+
+STAGES = [
+    {"filters": 16, "kernel": 15, "residual_layers": 2, "pool": 4},
+    {"filters": 24, "kernel": 5, "residual_layers": 2, "pool": 4},
+    {"filters": 32, "kernel": 5, "pool": 2},
+]
+PLAIN = [{**stage, "residual_layers": 0} for stage in STAGES]
+TRUNK = {"key": "bpnet", "filters": 24, "first_kernel": 21, "pool": 8, "dilated_layers": 4}
+
+# By key: the network of a recipe, what it trains on, learning rate.
+FED: dict[str, tuple[dict[str, Any], dict[str, Any], float]] = {
+    "bpnet": (TRUNK, RATES, 0.005),
+    "bpnet_original": ({"filters": 16, "first_kernel": 21, "dilated_layers": 5}, COUNTS, 0.005),
+    "basenji": ({"filters": 24, "last_filters": 48, "dilated_layers": 4}, RATES, 0.005),
+    "cnn_baseline": (
+        {"stages": PLAIN, "hidden": 32, "bottleneck": 4, "profile_filters": 16},
+        RATES,
+        0.005,
+    ),
+    "residualbind_32": ({"stages": STAGES, "hidden": 32}, RATES, 0.005),
+    "residualbind_base": (
+        {"stages": STAGES, "hidden": 32, "bottleneck": 4, "profile_filters": 16},
+        RATES,
+        0.005,
+    ),
+    "multi_head": (
+        {
+            "trunk": TRUNK,
+            "hidden": 24,
+            "heads": [
+                {"name": "coverage", "n_tracks": 1, "output": "rate"},
+                {"name": "peaks", "n_tracks": 2, "output": "logit", "kind": "task"},
+            ],
+        },
+        BOTH,
+        0.005,
+    ),
+    "conv_binary": ({"stages": PLAIN, "hidden": 32}, LABELS, 0.005),
+    "residual_binary": ({"stages": STAGES, "hidden": 32}, LABELS, 0.005),
+    "basset": ({"stages": PLAIN, "hidden": 64}, LABELS, 0.005),
+    "deepsea": (
+        {"filters": [64, 64], "kernel": 12, "pool": 10, "hidden": 64, "dropouts": [0.0, 0.0]},
+        BOUND,
+        0.002,
+    ),
+    "danq": (
+        {"filters": 64, "units": 16, "hidden": 64, "dropout": 0.0, "recurrent_dropout": 0.0},
+        BOUND,
+        0.002,
+    ),
+    "deepbind": ({"detectors": 64, "pool": "max_mean", "dropout": 0.0}, BOUND, 0.02),
+    "factornet": (
+        {"filters": 64, "units": 16, "hidden": 64, "dropout": 0.0},
+        BOUND,
+        0.002,
+    ),
+    "thesis_shallow": ({"hidden": 32, "dropout": 0.2}, LABELS, 0.005),
+    "thesis_deep": ({"hidden": 64, "merged": 64, "dropout": 0.2}, LABELS, 0.005),
+    "thesis_multi_task": (
+        {"filters": 64, "hidden": 64, "merged": 64, "dropout": 0.0},
+        BOUND,
+        0.005,
+    ),
+    "thesis_classes": (
+        {"n_classes": 2, "filters": 32, "hidden": 64, "merged": 64, "own": 16},
+        CLASSES,
+        0.002,
+    ),
+}
+
+# By key: why no recipe trains it today.
+NOT_FED = {
+    "pwm_scan": "its motifs are given: nothing is trained",
+    "siamese": "it reads two alleles, and windows are cut from one genome",
+}
+
+# What cannot be fed today, with the field that a refusal names: networks as above, and forms of
+# trained ones that read more than sequence and controls in bins.
+REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "pwm_scan": ({"key": "pwm_scan", "motifs": [[[8, 0, 0, 0], [0, 8, 0, 0]]]}, RATES, "network"),
+    "siamese": ({"key": "siamese", "trunk": TRUNK}, RATES, "network"),
+    "signals per base": (
+        {"key": "factornet"},
+        LABELS | {"controls": RATES["controls"]},
+        "controls",
+    ),
+    "signals per base of the thesis": (
+        {"key": "thesis_deep"},
+        LABELS | {"controls": RATES["controls"]},
+        "controls",
+    ),
+    "metadata": ({"key": "factornet", "n_features": 8}, LABELS, "network.n_features"),
+    "expression": ({"key": "thesis_shallow", "n_features": 32}, LABELS, "network.n_features"),
+}
+
+
+def document(key: str, lr: float, folder: Path, **choice: Any) -> dict[str, Any]:
+    """A recipe as YAML has it; sources are the files of ``folder`` that it uses."""
+    signals = {**choice["targets"], **choice["controls"]}
+    ids = sorted({signal["source"] for signal in signals.values()})
+    place = {"assembly": "hg19", "licence": "CC0-1.0", "citation": "see the file's SOURCE.txt"}
+    return {
+        "name": f"learns_{key}",
+        "sources": [
+            {"id": name, "file": name, "accession": None, "url": None, "size": None, **place}
+            | {"sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()}
+            for name in ids
+        ],
+        "genome": {"assembly": "hg19"},
+        "split": {
+            "train": [{"chrom": "chr20", "start": 60_000, "end": 4_000_000}],
+            "validation": [{"chrom": "chr20", "start": 4_000_000, "end": 4_050_000}],
+            "test": [{"chrom": "chr20", "start": 4_050_000, "end": LENGTH}],
+        },
+        "window": choice["window"],
+        "unknown_base": 0.0,
+        "targets": [{"track": t, "signal": s} for t, s in choice["targets"].items()],
+        "controls": [{"name": c, "signal": s} for c, s in choice["controls"].items()],
+        "windows": choice["windows"],
+        "network": choice["network"],
+        "loss": choice["loss"],
+        "optimiser": {"key": "adam", "lr": lr, "clip_norm": 5.0},
+        "schedule": {"max_epochs": N_EPOCHS},
+        "batch_size": 1,
+        "seed": 3,
+        "threads": 1,
+        "unknown": {
+            f"sources.*.{field}": "described in the file's SOURCE.txt"
+            for field in ("accession", "url", "size")
+        },
+    }
+
+
+def recipe_of(key: str, folder: Path) -> Recipe:
+    """The recipe that trains a network of ``FED``."""
+    network, choice, lr = FED[key]
+    values = {**choice, "network": {**network, "key": key}}
+    return Recipe.model_validate(document(key, lr, folder, **values))
+
+
+@pytest.fixture
+def folder(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first bases of chr20 and the coverage over them; made once.
+
+    It is no fixture of the module, which would be made before the tests' own cache is set.
+    """
+    made = tmp_path_factory.getbasetemp() / "networks-learn"
+    made.mkdir(exist_ok=True)
+    if not (made / "genome.fa").exists():
+        with Fasta(repo / "recipes/data" / GENOME) as fasta:
+            bases = decode(fasta.codes("chr20", 0, LENGTH))
+        (made / "genome.fa").write_text(f">chr20\n{bases}\n")
+        for name, path in COVERAGE.items():
+            (made / name).symlink_to(repo / "recipes/data" / path)
+    return made
+
+
+@pytest.fixture
+def with_peaks(folder: Path, mirror: Path) -> Path:
+    """The same folder, with the peaks of the mirror that lie on these bases."""
+    for name, path in PEAKS.items():
+        if not (folder / name).exists():
+            opened = gzip.open if path.endswith(".gz") else open
+            with opened(mirror / path, "rt") as lines:
+                kept = [line for line in lines if on_genome(line)]
+            (folder / name).write_text("".join(kept))
+    return folder
+
+
+def on_genome(line: str) -> bool:
+    chrom, _, end = line.split("\t")[:3]
+    return chrom == "chr20" and int(end) <= LENGTH
+
+
+def dataset_of(recipe: Recipe, folder: Path) -> Dataset:
+    sources = {source.id: folder / source.id for source in recipe.sources}
+    return prepare(recipe, sources, [folder / "genome.fa"], report=lambda line: None)
+
+
+def train(recipe: Recipe, dataset: Dataset, windows: Windows, run: Path) -> list[float]:
+    """Train 50 steps; the loss of each."""
+    quiet = {"report": lambda line: None, "advance": lambda n: None}
+    fit(recipe, dataset, windows, run, device="cpu", **quiet)
+    with (run / "steps.csv").open() as lines:
+        return [float(row["loss"]) for row in csv.DictReader(lines)]
+
+
+def flat_loss(recipe: Recipe, dataset: Dataset, windows: Windows) -> float:
+    """Loss of the best that knows no sequence: the mean of each track over the trained windows."""
+    epoch = draw(recipe, windows, 0)
+    targets = [cut(recipe, dataset, epoch, step).target for step in range(N_STEPS)]
+    target = torch.from_numpy(np.concatenate(targets))
+    mean, n_bins = target.nanmean(dim=(0, 2)), target.shape[-1]
+    network = recipe.network
+    kinds = [network.output] * len(mean)
+    if isinstance(network, MultiHead):
+        kinds = [head.output for head in network.heads for _ in range(head.n_tracks)]
+    tracks = [activate(linked(mean[i : i + 1], kind, n_bins), kind) for i, kind in enumerate(kinds)]
+    flat = torch.stack(tracks)[None].expand_as(target)
+    return float(build_loss(recipe.loss)(flat, target))
+
+
+# Their last layer has two names, under which safetensors refuses to save it.
+UNSAVED = pytest.mark.xfail(reason="weights are shared", raises=RuntimeError, strict=True)
+
+
+@pytest.mark.parametrize(
+    "key", [pytest.param(key, marks=UNSAVED if "thesis" in key else ()) for key in FED]
+)
+def test_loss_falls_on_real_data(
+    key: str, request: pytest.FixtureRequest, folder: Path, tmp_path: Path
+) -> None:
+    choice = FED[key][1]
+    if any(signal["key"] == "peaks" for signal in choice["targets"].values()):
+        request.getfixturevalue("with_peaks")
+    recipe = recipe_of(key, folder)
+    dataset = dataset_of(recipe, folder)
+    windows = choose_windows(recipe, dataset)
+    size = math.ceil(windows.n_epoch(recipe) / N_STEPS)
+    recipe = recipe.model_copy(update={"batch_size": size})
+    losses = np.array(train(recipe, dataset, windows, tmp_path / "run"))
+    assert len(losses) == N_EPOCHS * N_STEPS
+    first, last = losses[:N_STEPS].mean(), losses[-N_STEPS:].mean()
+    flat = flat_loss(recipe, dataset, windows)
+    assert last < first - choice["gap"]
+    assert last < flat - choice["gap"]
+
+
+def test_every_network_is_trained_here_or_is_known_not_to_be_fed() -> None:
+    union = get_args(Network)[0]
+    keys = {get_args(member.model_fields["key"].annotation)[0] for member in get_args(union)}
+    assert set(FED) | set(NOT_FED) == keys
+    assert not set(FED) & set(NOT_FED)
+    assert set(NOT_FED) <= set(REFUSED)
+
+
+@pytest.mark.xfail(reason="new_network does not look at it", strict=True)
+@pytest.mark.parametrize("form", REFUSED)
+def test_what_cannot_be_fed_is_refused_when_it_is_built(form: str, folder: Path) -> None:
+    network, choice, field = REFUSED[form]
+    changes: dict[str, Any] = {"network": network, "targets": RATES["targets"]}
+    if choice is RATES:
+        changes |= {"controls": {}, "loss": {"key": "mse"}}
+    recipe = Recipe.model_validate(document(network["key"], 0.001, folder, **choice | changes))
+    with pytest.raises(InputError) as caught:
+        new_network(recipe, dataset_of(recipe, folder))
+    assert caught.value.field == field
