@@ -309,13 +309,7 @@ def flat_loss(recipe: Recipe, dataset: Dataset, windows: Windows) -> float:
     return float(build_loss(recipe.loss)(flat, target))
 
 
-# Their last layer has two names, under which safetensors refuses to save it.
-UNSAVED = pytest.mark.xfail(reason="weights are shared", raises=RuntimeError, strict=True)
-
-
-@pytest.mark.parametrize(
-    "key", [pytest.param(key, marks=UNSAVED if "thesis" in key else ()) for key in FED]
-)
+@pytest.mark.parametrize("key", FED)
 def test_loss_falls_on_real_data(
     key: str, request: pytest.FixtureRequest, folder: Path, tmp_path: Path
 ) -> None:
@@ -343,7 +337,6 @@ def test_every_network_is_trained_here_or_is_known_not_to_be_fed() -> None:
     assert set(NOT_FED) <= set(REFUSED)
 
 
-@pytest.mark.xfail(reason="new_network does not look at it", strict=True)
 @pytest.mark.parametrize("form", REFUSED)
 def test_what_cannot_be_fed_is_refused_when_it_is_built(form: str, folder: Path) -> None:
     network, choice, field = REFUSED[form]

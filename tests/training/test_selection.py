@@ -264,3 +264,12 @@ def test_a_split_without_validation_is_refused() -> None:
     split = {"train": ["chr1"], "validation": [], "test": []}
     with pytest.raises(InputError, match="no window to validate on"):
         choose_windows(toy.recipe(split=split), DATA)
+
+
+@pytest.mark.parametrize(
+    ("n_windows", "n_steps"), [(1, 1), (32, 1), (33, 1), (34, 2), (64, 2), (65, 2), (66, 3)]
+)
+def test_a_last_step_of_one_window_is_left_out(n_windows: int, n_steps: int) -> None:
+    chunks = Chunks(("chr1",), np.zeros(n_windows, np.int64), np.arange(n_windows))
+    windows = Windows(chunks, chunks.take(np.arange(0)), chunks)
+    assert windows.n_steps(toy.recipe(batch_size=32)) == n_steps

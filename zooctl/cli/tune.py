@@ -69,13 +69,13 @@ def command(
     from zooctl.training.trials import ranked, read_trial
     from zooctl.training.tune import Halving, Place, need_ray, tune
 
-    need_ray()
     chosen, text = load(recipe)
     base = strict_yaml.loads(text, Path(recipe))
     ranges = load_space(space, base)
     drawn = candidates(ranges, base, trials, seed)
     if len(drawn) < trials:
         say(f"the space holds no more than {len(drawn)} trials")
+    need_ray()
     folder = output or Path("runs") / f"{chosen.name}_tune"
     settings = {"seed": seed, "grace_epochs": grace_epochs, "reduction": reduction}
     kept = (text, space.read_text(encoding="utf-8"), strict_yaml.dumps(settings))

@@ -13,7 +13,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from zooctl.catalog.recipe import Recipe
-from zooctl.errors import VerificationError
+from zooctl.errors import InputError, VerificationError
 from zooctl.sequence.onehot import Codes, N
 from zooctl.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from zooctl.training.dataset import Batch, Dataset, reverse_complement_batch
@@ -24,6 +24,7 @@ from zooctl.training.loggers import open_loggers
 from zooctl.training.losses import LossFunction, build_loss
 from zooctl.training.metrics_log import MetricsLog, Step, write_bytes
 from zooctl.training.nets import build
+from zooctl.training.nets.network import Network
 from zooctl.training.prefetch import prefetch
 from zooctl.training.sampling import Chunks, Epoch, epoch_windows
 from zooctl.training.schedule import end_epoch, epoch_line
@@ -83,7 +84,7 @@ def fit(
         lr=recipe.optimiser.lr, scaler=scaling.state_dict()
     )
     scaling.load_state_dict(progress.scaler)
-    n_steps = math.ceil(windows.n_epoch(recipe) / recipe.batch_size)
+    n_steps = windows.n_steps(recipe)
     steps_done = progress.epoch * n_steps + progress.step
     loggers = [] if progress.finished else open_loggers(recipe, run, steps_done)
     log = MetricsLog(run, progress, n_steps=n_steps, loggers=loggers, scaled=bool(progress.scaler))
@@ -118,7 +119,8 @@ def fit(
                         checkpoint()
             log.read(progress)
             validation_loss = validate(recipe, dataset, windows.validation, net, fabric, ahead)
-            training_loss = progress.loss_sum / len(epoch.chunks)
+            n_windows = min(len(epoch.chunks), n_steps * recipe.batch_size)
+            training_loss = progress.loss_sum / n_windows
             end_epoch(recipe.schedule, progress, training_loss, validation_loss)
             if progress.since_best == 0:
                 write_bytes(run / "best.safetensors", save(weights_of(net)))
@@ -212,8 +214,38 @@ def new_network(recipe: Recipe, dataset: Dataset) -> nn.Module:
         n_tracks=len(target_mean),
         n_controls=len(control_mean),
     )
+    check_fed(net, recipe, len(control_mean))
     net.set_output_bias(target_mean, control_mean if len(control_mean) else None)
     return net
+
+
+def check_fed(net: Network, recipe: Recipe, n_controls: int) -> None:
+    """Refuse a network that has nothing to train, or reads what no source of a recipe gives.
+
+    Raises:
+        InputError: One of these.
+    """
+    key = recipe.network.key
+    if not list(net.parameters()):
+        raise InputError("network has nothing to train", field="network", got=key)
+    if net.n_controls != n_controls:
+        raise InputError(
+            "network reads a second allele, which no source gives", field="network", got=key
+        )
+    if net.n_features:
+        raise InputError(
+            "network reads values of a window, which no source gives",
+            field="network.n_features",
+            got=net.n_features,
+            expected=0,
+        )
+    if n_controls and net.control_length != net.n_bins:
+        raise InputError(
+            f"network {key} reads controls per base, and a recipe gives them in bins",
+            field="controls",
+            got=n_controls,
+            expected=0,
+        )
 
 
 @torch.no_grad()

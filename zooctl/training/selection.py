@@ -44,6 +44,15 @@ class Windows:
         """Windows of one epoch."""
         return len(self.positives) + self.n_negatives(recipe)
 
+    def n_steps(self, recipe: Recipe) -> int:
+        """Steps of one epoch; a last one of a single window is left out.
+
+        Batch normalisation has no spread over one window, and which window it is changes from
+        epoch to epoch.
+        """
+        whole, rest = divmod(self.n_epoch(recipe), recipe.batch_size)
+        return max(1, whole + (rest > 1))
+
 
 def choose_windows(recipe: Recipe, dataset: Dataset) -> Windows:
     """Choose the windows of training as the recipe has it; validation is tiled.

@@ -30,7 +30,7 @@ class Thesis(Network):
     sequence: nn.Module
     expression: nn.Module
     merged: nn.Module
-    last: nn.Module
+    last: nn.Sequential
 
     def __init__(
         self,
@@ -160,12 +160,11 @@ class ThesisShallow(Thesis):
             self.merged = dense_norm(values, merged, dropout)
         else:
             self.merged, merged = nn.Identity(), hidden
-        self.normalised = norm(n_tracks)
-        self.last = nn.Sequential(nn.Linear(merged, n_tracks), self.normalised)
+        self.last = nn.Sequential(nn.Linear(merged, n_tracks), norm(n_tracks))
         start_like_keras(self)
 
     def output_bias(self) -> Tensor:
-        return self.normalised.bias
+        return cast(Tensor, self.last[1].bias)
 
 
 class ThesisDeep(Thesis):
@@ -225,9 +224,8 @@ class ThesisDeep(Thesis):
         )
         self.expression = nn.Identity()
         self.merged = dense_norm(hidden + self.signal_values, merged, dropout)
-        self.normalised = norm(n_tracks)
-        self.last = nn.Sequential(nn.Linear(merged, n_tracks), self.normalised)
+        self.last = nn.Sequential(nn.Linear(merged, n_tracks), norm(n_tracks))
         start_like_keras(self)
 
     def output_bias(self) -> Tensor:
-        return self.normalised.bias
+        return cast(Tensor, self.last[1].bias)

@@ -81,9 +81,13 @@ class ThesisMultiTask(Thesis):
             nn.ReLU(),
             nn.Dropout(dropout),
         )
-        self.logits = nn.Linear(merged, n_tracks)
-        self.last = nn.Sequential(self.logits)
+        self.last = nn.Sequential(nn.Linear(merged, n_tracks))
         start_like_keras(self)
+
+    @property
+    def logits(self) -> nn.Linear:
+        """The last layer; a property, as weights are saved under one name each."""
+        return cast(nn.Linear, self.last[0])
 
     def output_bias(self) -> Tensor:
         return self.logits.bias
@@ -164,16 +168,20 @@ class ThesisClasses(Thesis):
         self.expression = nn.Identity()
         self.merged = dense_norm(hidden + self.signal_values, merged, dropout)
         questions = n_tracks // n_classes
-        # The questions' own layers, side by side in one.
-        self.classes = nn.Conv1d(questions * own, n_tracks, 1, groups=questions)
         self.last = nn.Sequential(
             nn.Linear(merged, questions * own),
             nn.ReLU(),
             nn.Unflatten(1, (-1, 1)),
-            self.classes,
+            # The questions' own layers, side by side in one.
+            nn.Conv1d(questions * own, n_tracks, 1, groups=questions),
             nn.Flatten(),
         )
         start_like_keras(self)
+
+    @property
+    def classes(self) -> nn.Conv1d:
+        """The last layer; a property, as weights are saved under one name each."""
+        return cast(nn.Conv1d, self.last[3])
 
     def output_bias(self) -> Tensor:
         return cast(Tensor, self.classes.bias)
