@@ -161,6 +161,8 @@ def test_predict_with_a_fasta(zooctl: Path, repo: Path, tmp_path: Path) -> None:
     with pyBigWig.open(str(tmp_path / "a.bw")) as track:
         assert track.chroms() == {"chr21": 48129895}
         assert len(track.intervals("chr21", 33_000_000, 33_100_000)) == 100_000 // 32
+    compared = run(zooctl, "compare", "a.bw", "a.bw", "--json", cwd=tmp_path)
+    assert {round(row["pearson"], 6) for row in json.loads(compared.stdout)["resolutions"]} == {1.0}
     done = run(zooctl, "predict", "--model", MODEL, "--region", region, cwd=tmp_path, ok=False)
     assert done.returncode == 2
     assert "zooctl genome fetch hg19" in done.stderr
