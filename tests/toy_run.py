@@ -12,7 +12,8 @@ from typing import Any
 import toy_training as toy
 
 from zooctl.training import fit as fit_module
-from zooctl.training.fit import choose_windows, fit
+from zooctl.training.fit import fit
+from zooctl.training.selection import choose_windows
 
 FILES = ("best.safetensors", "metrics.csv", "steps.csv")
 

@@ -27,9 +27,10 @@ from zooctl.catalog.data import locate
 from zooctl.catalog.recipe import Recipe
 from zooctl.sequence.onehot import encode, reverse_complement
 from zooctl.training.dataset import Batch, Dataset
-from zooctl.training.fit import choose_windows, cut, draw, new_network, train_step
+from zooctl.training.fit import cut, draw, new_network, train_step
 from zooctl.training.prepare import prepare
 from zooctl.training.sampling import Epoch
+from zooctl.training.selection import choose_windows
 
 MODEL = "ctcf_gm12878"
 GENOME = Path(__file__).resolve().parents[2] / "recipes/data/hg19_chr20_chr21"

@@ -66,6 +66,13 @@ def test_a_run_of_other_values_is_refused(zoo: Path, capsys: Captured) -> None:
     assert not any((zoo / "model_cards").iterdir())
 
 
+def test_a_run_without_its_environment_is_refused(zoo: Path, capsys: Captured) -> None:
+    Path("runs/toy/environment.json").unlink()
+    assert export() == 2
+    assert "did not record what it was trained with" in capsys.readouterr().err
+    assert not any((zoo / "zoo").iterdir())
+
+
 def test_another_name_and_no_run_are_refused(zoo: Path, capsys: Captured) -> None:
     assert export("--name", "other") == 2
     assert "an entry has the name of its recipe" in capsys.readouterr().err

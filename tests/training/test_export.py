@@ -16,7 +16,8 @@ from zooctl.errors import InputError, VerificationError
 from zooctl.sequence.intervals import Interval
 from zooctl.training.entry import write_entry
 from zooctl.training.export import check_parity, probe_windows
-from zooctl.training.fit import choose_windows, fit
+from zooctl.training.fit import fit
+from zooctl.training.selection import choose_windows
 
 DATA = toy.dataset()
 ENVIRONMENT = "sha256:" + "0" * 64

@@ -24,7 +24,8 @@ from zooctl.training.finetune import (
     read_weights,
     take_over,
 )
-from zooctl.training.fit import choose_windows, fit, new_network
+from zooctl.training.fit import fit, new_network
+from zooctl.training.selection import choose_windows
 
 DATA = toy.dataset()
 

@@ -14,7 +14,8 @@ from safetensors.numpy import load_file
 from zooctl.errors import InputError, VerificationError
 from zooctl.training import fit as fit_module
 from zooctl.training.checkpoint import Progress
-from zooctl.training.fit import choose_windows, fit
+from zooctl.training.fit import fit
+from zooctl.training.selection import choose_windows
 
 DATA = toy.dataset()
 

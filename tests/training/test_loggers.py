@@ -14,8 +14,9 @@ import toy_training as toy
 
 from zooctl.errors import InputError
 from zooctl.training import fit as fit_module
-from zooctl.training.fit import choose_windows, fit
+from zooctl.training.fit import fit
 from zooctl.training.loggers import need_loggers
+from zooctl.training.selection import choose_windows
 
 TESTS = Path(__file__).parent.parent
 
@@ -75,7 +76,8 @@ OFFLINE = """
 import sys
 from pathlib import Path
 import toy_training as toy
-from zooctl.training.fit import choose_windows, fit
+from zooctl.training.fit import fit
+from zooctl.training.selection import choose_windows
 recipe = toy.recipe(schedule={"max_epochs": 1}, loggers=["wandb"])
 data = toy.dataset()
 run = Path(sys.argv[1])

@@ -25,11 +25,11 @@ from zooctl.errors import InputError
 from zooctl.files.fasta import Fasta
 from zooctl.sequence.onehot import decode
 from zooctl.training.dataset import Dataset
-from zooctl.training.fit import choose_windows, cut, draw, fit, new_network
+from zooctl.training.fit import cut, draw, fit, new_network
 from zooctl.training.losses import build_loss
 from zooctl.training.nets.network import activate, linked
 from zooctl.training.prepare import prepare
-from zooctl.training.selection import Windows
+from zooctl.training.selection import Windows, choose_windows
 
 LENGTH = 4_300_000
 N_EPOCHS, N_STEPS = 5, 10

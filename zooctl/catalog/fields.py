@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from zooctl.errors import InputError
+from zooctl.sequence.intervals import Interval
 from zooctl.sequence.windows import Geometry
 
 T = TypeVar("T")
@@ -131,6 +132,15 @@ class Region(Values):
         if self.start is None or self.end is None or other.start is None or other.end is None:
             return True
         return self.start < other.end and other.start < self.end
+
+    def interval(self, contig_length: int) -> Interval:
+        """Return the region with its ends; a chromosome without a range is all of it.
+
+        >>> Region(chrom="chr21").interval(48_129_895).end
+        48129895
+        """
+        end = contig_length if self.end is None else self.end
+        return Interval(self.chrom, self.start or 0, end)
 
     def __str__(self) -> str:
         """Return the region as ``--region`` takes it: 1-based, inclusive.

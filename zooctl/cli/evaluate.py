@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from zooctl.cli.options import DeviceChoice
 
 if TYPE_CHECKING:
     from zooctl.catalog.card import Card
@@ -16,14 +17,6 @@ if TYPE_CHECKING:
     from zooctl.evaluation.material import Material
     from zooctl.files.motifs import Motif
     from zooctl.interpret.match import Match
-
-
-class DeviceChoice(StrEnum):
-    """The choices of ``inference.runtime.Device``, which would bring numpy into ``--help``."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
 
 
 def command(

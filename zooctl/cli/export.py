@@ -51,7 +51,14 @@ def command(
     folder = root / "zoo" / entry
     if (folder / "manifest.json").exists() and not force:
         raise InputError("entry has weights already", path=folder, hint="--force replaces them")
-    environment = json.loads((run / ENVIRONMENT).read_text())["software_digest"]
+    recorded = run / ENVIRONMENT
+    if not recorded.exists():
+        raise InputError(
+            "run did not record what it was trained with",
+            path=recorded,
+            hint="train the recipe with zooctl train",
+        )
+    environment = json.loads(recorded.read_text())["software_digest"]
     difference = write_entry(root, recipe, run, dataset(recipe, fasta), environment=environment)
     say(f"torch and onnxruntime agree within {difference:.1e} of each window's largest value")
     typer.echo(folder)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from zooctl.cli.options import DeviceChoice
 
 if TYPE_CHECKING:
     from zooctl.catalog.card import Card
@@ -22,14 +23,6 @@ if TYPE_CHECKING:
 
 # A bin of float32 in a bigWig, compressed and with zoom levels; measured on chr21 at 32 bp.
 _BYTES_A_BIN = 5.3
-
-
-class DeviceChoice(StrEnum):
-    """The choices of ``inference.runtime.Device``, which would bring numpy into ``--help``."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
 
 
 def command(

@@ -35,8 +35,9 @@ def command(
 
     need_training()
     from zooctl.training.device import check_device
-    from zooctl.training.fit import choose_windows, fit
+    from zooctl.training.fit import fit
     from zooctl.training.loggers import need_loggers
+    from zooctl.training.selection import choose_windows
 
     settings = [*(changes or []), *([] if seed is None else [f"seed={seed}"])]
     chosen, text = load(recipe, settings)

@@ -151,8 +151,7 @@ class _Bins:
 
 def interval_of(region: Region, contigs: Mapping[str, int]) -> Interval:
     """Return a region of a split with its ends."""
-    length = contigs[region.chrom]
-    return Interval(region.chrom, region.start or 0, length if region.end is None else region.end)
+    return region.interval(contigs[region.chrom])
 
 
 def check_assembly(genome: Fasta, tracks: Sequence[BigWig], regions: Sequence[Region]) -> None:

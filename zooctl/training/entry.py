@@ -31,7 +31,7 @@ from zooctl.training.export import (
     torch_predictions,
     trained_network,
 )
-from zooctl.training.fit import split_regions
+from zooctl.training.selection import split_regions
 
 
 def write_entry(

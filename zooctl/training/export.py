@@ -19,9 +19,10 @@ from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, N, reverse_complement
 from zooctl.sequence.windows import Integers, gather
 from zooctl.training.dataset import Dataset
-from zooctl.training.fit import new_network, onehot, split_regions, weights_of
+from zooctl.training.fit import new_network, onehot, weights_of
 from zooctl.training.nets.control import with_constant_control
 from zooctl.training.nets.network import Finished, Network
+from zooctl.training.selection import split_regions
 
 # Old enough for runtimes in the field, new enough for what the exporter writes.
 OPSET = 20

@@ -28,9 +28,7 @@ from zooctl.training.nets.network import Network
 from zooctl.training.prefetch import prefetch
 from zooctl.training.sampling import Chunks, Epoch, epoch_windows
 from zooctl.training.schedule import end_epoch, epoch_line
-from zooctl.training.selection import Windows as Windows
-from zooctl.training.selection import choose_windows as choose_windows
-from zooctl.training.selection import split_regions as split_regions
+from zooctl.training.selection import Windows, split_regions
 
 # Losing so many steps to a power cut is bearable; writing more often would slow small networks.
 CHECKPOINT_STEPS = 200

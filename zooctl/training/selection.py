@@ -240,11 +240,4 @@ def first_shared(one: tuple[Integers, Integers], other: tuple[Integers, Integers
 
 def split_regions(part: tuple[Region, ...], dataset: Dataset) -> tuple[Interval, ...]:
     """A part of the split as intervals; a chromosome without a range is all of it."""
-    return tuple(
-        Interval(
-            region.chrom,
-            region.start or 0,
-            len(dataset.codes[region.chrom]) if region.end is None else region.end,
-        )
-        for region in part
-    )
+    return tuple(region.interval(len(dataset.codes[region.chrom])) for region in part)
