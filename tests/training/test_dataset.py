@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zooctl.catalog.binning import Binning
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.windows import Geometry
-from zooctl.training.binning import Binning
 from zooctl.training.dataset import Dataset, reverse_complement_batch
 
 GEOMETRY = Geometry(input_length=12, output_length=8, bin_size=4, core_length=8)

@@ -11,10 +11,10 @@ import toy_training as toy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zooctl.catalog.binning import Binning
 from zooctl.catalog.recipe import Recipe
 from zooctl.errors import InputError
 from zooctl.files.peaks import Peaks
-from zooctl.training.binning import Binning
 from zooctl.training.dataset import Dataset
 from zooctl.training.fit import cut, draw, fit
 from zooctl.training.sampling import Chunks, draw_matched, epoch_windows

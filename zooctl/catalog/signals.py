@@ -1,4 +1,4 @@
-"""What tracks and controls are made of, one model a key; the arithmetic is in training/signals."""
+"""What tracks and controls are made of, one model a key; the arithmetic is in per_base."""
 
 from __future__ import annotations
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.catalog.binning import PLAIN, Binning, Signal
 from zooctl.files.peaks import Peaks
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, N, reverse_complement
 from zooctl.sequence.windows import Geometry, Integers, gather
-from zooctl.training.binning import PLAIN, Binning, Signal
 
 Mask = NDArray[np.bool_]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from zooctl.catalog.binning import binning_of
+from zooctl.catalog.per_base import Files, per_base, stacked
 from zooctl.catalog.recipe import Recipe
 from zooctl.catalog.signals import BigWigSignal
 from zooctl.errors import InputError
 from zooctl.files.fasta import Fasta
 from zooctl.sequence.pileup import covered
-from zooctl.training.binning import binning_of
 from zooctl.training.dataset import Dataset, Mask
-from zooctl.training.signals import Files, per_base, stacked
 
 
 def prepare(

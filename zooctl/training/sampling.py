@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.catalog.binning import Signal
 from zooctl.catalog.selection import CoverageWindows
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.windows import Integers, gather, unknown_fraction
-from zooctl.training.binning import Signal
 from zooctl.training.dataset import Dataset
 
 

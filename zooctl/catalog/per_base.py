@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from zooctl.catalog.binning import Signal
 from zooctl.catalog.recipe import Recipe
 from zooctl.catalog.signals import (
     AnySignal,
@@ -35,7 +36,6 @@ from zooctl.files.liftover import Chain
 from zooctl.files.peaks import Peaks, read_peaks
 from zooctl.files.reads import Reads, read_fragments, read_reads
 from zooctl.sequence.pileup import covered, cut_sites, extended, pile_up, step_track
-from zooctl.training.binning import Signal
 
 Report = Callable[[str], None]
 Make = Callable[[str, int], Signal]

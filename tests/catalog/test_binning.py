@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zooctl.catalog.binning import PLAIN, Binning, binning_of
 from zooctl.catalog.signals import BigWigSignal, PeakLabels
-from zooctl.training.binning import PLAIN, Binning, binning_of
 
 NAN = np.float32(np.nan)
 

@@ -12,11 +12,11 @@ import pyBigWig
 import pytest
 import toy_training as toy
 
+from zooctl.catalog.per_base import Files, per_base, stacked
 from zooctl.catalog.recipe import Recipe
 from zooctl.errors import InputError
 from zooctl.files.bigwig import BigWig
 from zooctl.training.prepare import prepare
-from zooctl.training.signals import Files, per_base, stacked
 
 LENGTH = 400
 SPLIT = {
