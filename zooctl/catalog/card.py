@@ -129,6 +129,13 @@ class Weights(Values):
             yield Problem("files", "two files have one path", path)
 
 
+class Acknowledged(Values):
+    """A finding of ``zooctl audit`` that stands, and why it may."""
+
+    finding: Annotated[str, Field(pattern=r"^[a-z]+\.[a-z_]+$")]
+    reason: Text
+
+
 class Card(Values):
     """A model card; the meaning of each field is in ``zooctl schema card``."""
 
@@ -175,6 +182,9 @@ class Card(Values):
     limits: Annotated[Items[Text], Field(min_length=1)] = Field(
         description="What it cannot do, or was not tried on."
     )
+    audit: Items[Acknowledged] = Field(
+        default=(), description="Findings of zooctl audit that stand, and why they may."
+    )
     weights: Weights | None = Field(description="Where the weights are.")
     unknown: dict[str, Text] = Field(
         default_factory=dict,
@@ -186,6 +196,8 @@ class Card(Values):
             self.input_length, self.output_length, self.bin_size, self.core_length
         )
         yield from unknown_problems(self, self.unknown)
+        for name in repeated([known.finding for known in self.audit]):
+            yield Problem("audit", "a finding is acknowledged twice", name)
         tracks = [track.name for track in self.tracks]
         for name in repeated([name.lower() for name in tracks]):
             yield Problem("tracks", "two tracks have one name, letter case aside", name)
