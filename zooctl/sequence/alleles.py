@@ -1,0 +1,193 @@
+"""Alleles of a variant: which can be scored, and the one form that equal alleles share.
+
+A VCF may write one change in many ways: padded with bases that do not change, and an insertion or
+deletion in a repeat at any of its places. Trimmed and left-aligned all of them are one ``Change``.
+It is unique: an allele that replaces bases differs from the genome at its first and its last base
+and so cannot be written otherwise; a pure insertion or deletion is moved left as far as it goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+
+from zooctl.sequence.onehot import BASES, Codes, decode, encode
+
+# Bases read at once to the left of an insertion or deletion; doubled while the repeat goes on.
+_REACH = 64
+
+Read = Callable[[int, int], Codes]
+"""``(start, end)`` to the codes of a contig, N outside of it."""
+
+
+class Status(StrEnum):
+    """What became of an allele; ``+`` joins the flags of a scored one, as in ``EDGE+N``."""
+
+    OK = "OK"
+    EDGE = "EDGE"
+    """Scored; a window overhangs the contig and is padded with N."""
+    N = "N"
+    """Scored; a window holds unknown bases of the genome."""
+    SWAPPED = "SWAPPED"
+    """Scored; the genome has ALT, not REF, and the caller allowed that."""
+    REF_MISMATCH = "REF_MISMATCH"
+    """The genome has another sequence than REF."""
+    SYMBOLIC = "SYMBOLIC"
+    BREAKEND = "BREAKEND"
+    STAR = "STAR"
+    """``*``: the base is deleted by another record."""
+    NO_ALT = "NO_ALT"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    """REF lies, in whole or in part, outside of the contig."""
+    NO_CONTIG = "NO_CONTIG"
+    TOO_LONG = "TOO_LONG"
+    """A changed stretch is longer than half of what all windows share."""
+    N_ALLELE = "N_ALLELE"
+    """REF or ALT holds N, or REF another code for several bases."""
+    AMBIGUOUS_ALT = "AMBIGUOUS_ALT"
+    """ALT holds a letter that stands for several bases."""
+    TELOMERE = "TELOMERE"
+    """POS is 0 or one behind the contig: a telomere in the VCF specification."""
+    REF_EQ_ALT = "REF_EQ_ALT"
+    MOSTLY_N = "MOSTLY_N"
+    """Over half the bases of a window are unknown: such a window has no value."""
+
+
+SCORED = frozenset({Status.OK, Status.EDGE, Status.N, Status.SWAPPED})
+"""What the status of a scored allele is made of."""
+
+
+class Allele(NamedTuple):
+    """One ALT as its record states it; ``start`` is counted from 0."""
+
+    chrom: str
+    start: int
+    ref: str
+    alt: str
+
+    def __str__(self) -> str:
+        return f"{self.chrom}:{self.start + 1} {self.ref}>{self.alt}"
+
+
+class Change(NamedTuple):
+    """Bases ``[start, start + len(ref))`` of a contig become ``alt``; either may be empty."""
+
+    start: int
+    ref: str
+    alt: str
+
+    @property
+    def end(self) -> int:
+        """Base after the last that is replaced."""
+        return self.start + len(self.ref)
+
+    @property
+    def growth(self) -> int:
+        """Bases that the sequence becomes longer by; negative where it becomes shorter."""
+        return len(self.alt) - len(self.ref)
+
+
+def join_flags(flags: list[Status]) -> str:
+    """Return the status of a scored allele.
+
+    >>> join_flags([]), join_flags([Status.EDGE, Status.N])
+    ('OK', 'EDGE+N')
+    """
+    return "+".join(flags) or str(Status.OK)
+
+
+def fault(allele: Allele, contigs: Mapping[str, int]) -> Status | None:
+    """Return what keeps an allele from being scored, whatever the genome's bases; None if nothing.
+
+    Args:
+        allele: As the record states it; letters of either case.
+        contigs: Lengths of the genome's contigs.
+
+    >>> lengths = {"chr21": 48_129_895}
+    >>> [str(fault(Allele("chr21", 9_411_238, "G", alt), lengths)) for alt in ("a", "*", "<DEL>")]
+    ['None', 'STAR', 'SYMBOLIC']
+    """
+    chrom, start, ref, alt = allele
+    if chrom not in contigs:
+        return Status.NO_CONTIG
+    length = contigs[chrom]
+    if start in (-1, length):
+        return Status.TELOMERE
+    if start < 0 or start + len(ref) > length:
+        return Status.OUT_OF_RANGE
+    return _form(alt) or _letters(ref.upper(), alt.upper())
+
+
+def _form(alt: str) -> Status | None:
+    """Return what ALT is if it is no sequence."""
+    if alt in ("", "."):
+        return Status.NO_ALT
+    if alt == "*":
+        return Status.STAR
+    if "[" in alt or "]" in alt or alt[0] == "." or alt[-1] == ".":
+        return Status.BREAKEND
+    if alt[0] == "<":
+        return Status.SYMBOLIC
+    return None
+
+
+def _letters(ref: str, alt: str) -> Status | None:
+    if ref.strip(BASES) or "N" in alt:
+        return Status.N_ALLELE
+    if alt.strip(BASES):
+        return Status.AMBIGUOUS_ALT
+    return Status.REF_EQ_ALT if ref == alt else None
+
+
+def trim(start: int, ref: str, alt: str) -> Change:
+    """Drop the bases that REF and ALT share, at the end first, then at the beginning.
+
+    >>> trim(100, "CAGT", "CAT")
+    Change(start=102, ref='G', alt='')
+    """
+    ref, alt = ref.upper(), alt.upper()
+    most = min(len(ref), len(alt))
+    tail = 0
+    while tail < most and ref[-1 - tail] == alt[-1 - tail]:
+        tail += 1
+    ref, alt = ref[: len(ref) - tail], alt[: len(alt) - tail]
+    head = 0
+    while head < most - tail and ref[head] == alt[head]:
+        head += 1
+    return Change(start + head, ref[head:], alt[head:])
+
+
+def left_align(change: Change, read: Read) -> Change:
+    """Move a trimmed insertion or deletion left as far as the sequence that it makes is the same.
+
+    It may move by one base while the base before it is the last of its own; the test is made for
+    many bases at once. An unknown base stops it, as does the contig's beginning.
+
+    Args:
+        change: As ``trim`` returns it; one that replaces bases is returned as it is.
+        read: The contig.
+
+    >>> genome = encode(b"GCACACAT")
+    >>> left_align(Change(5, "CA", ""), lambda start, end: genome[start:end])
+    Change(start=1, ref='CA', alt='')
+    """
+    if change.ref and change.alt:
+        return change
+    moved = encode((change.ref or change.alt).encode("ascii"))
+    start, length, reach = change.start, len(moved), _REACH
+    while start > 0:
+        low = max(0, start - reach)
+        row = np.concatenate((read(low, start), moved))
+        # Moving by one base compares the base before with the one a length further.
+        same = row[: start - low] == row[length : length + start - low]
+        steps = start - low if same.all() else int(same[::-1].argmin())
+        moved = row[start - low - steps : start - low - steps + length]
+        start -= steps
+        if start > low:
+            break
+        reach *= 2
+    sequence = decode(moved)
+    return Change(start, sequence, "") if change.ref else Change(start, "", sequence)
