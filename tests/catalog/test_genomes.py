@@ -27,6 +27,7 @@ FAST = Policy(read=0.5, tries=2, first_wait=0.02, longest_wait=0.05, loopback=Tr
 def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("ZOOCTL_GENOMES", raising=False)
+    monkeypatch.delenv("ZOOCTL_DATA_MIRROR", raising=False)
 
 
 @pytest.fixture
@@ -137,6 +138,42 @@ def test_fetch(server: FailingServer) -> None:
     path.write_bytes(FASTA.replace(b"N", b"A"))
     assert fetch("tiny", published=published(server), policy=FAST).read_bytes() == FASTA
     assert server.asked["normal"] == 2
+
+
+def test_archive_in_the_mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pins = Published(
+        urls=("https://nowhere.invalid/tiny.fa.gz",),
+        archive_size=len(ARCHIVE),
+        archive_sha256=hashlib.sha256(ARCHIVE).hexdigest(),
+        size=len(FASTA),
+        sha256=hashlib.sha256(FASTA).hexdigest(),
+    )
+    monkeypatch.setitem(PUBLISHED, "tiny", pins)
+    monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
+    mirror = tmp_path / "mirror"
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(mirror))
+    archive = mirror / "yeast" / "tiny.fa.gz"
+    archive.parent.mkdir(parents=True)
+
+    # Other bytes under the name are passed over.
+    archive.write_bytes(ARCHIVE + b" ")
+    with pytest.raises(InputError, match="genome tiny is not here"):
+        find_genome("tiny")
+    archive.write_bytes(ARCHIVE)
+    paths, said = find_genome("tiny")
+    assert paths == [cache_folder() / "genomes/tiny/tiny.fa"]
+    assert said == f"tiny: {paths[0]}, unpacked from the mirror"
+    assert paths[0].read_bytes() == FASTA
+    assert find_genome("tiny")[1].endswith(", from the cache")
+    assert archive.read_bytes() == ARCHIVE
+
+    # An archive that holds something else leaves nothing, and stays where it is.
+    paths[0].unlink()
+    monkeypatch.setitem(PUBLISHED, "tiny", replace(pins, sha256="0" * 64))
+    with pytest.raises(IntegrityError, match="does not hold the pinned genome"):
+        find_genome("tiny")
+    assert archive.read_bytes() == ARCHIVE
+    assert names(cache_folder() / "genomes/tiny") == []
 
 
 def test_fetch_over_a_bad_network(server: FailingServer) -> None:

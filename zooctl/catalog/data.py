@@ -89,7 +89,7 @@ def _candidates(source: Source, sha256: str) -> Iterator[tuple[Path, Origin]]:
     if (path := registry.root() / "recipes" / "data" / source.file).is_file():
         yield path, "embedded"
     if mirror := _mirror():
-        for path in _in_mirror(mirror, source, sha256):
+        for path in _in_mirror(mirror, source.file, sha256):
             yield path, "mirror"
     path = cache_folder() / "data" / sha256 / Path(source.file).name
     if path.is_file():
@@ -105,14 +105,27 @@ def _mirror() -> Path | None:
     return Path(own)
 
 
-def _in_mirror(folder: Path, source: Source, sha256: str) -> list[Path]:
-    name = Path(source.file).name
+def mirrored(file: str, *, sha256: str, size: int) -> Path | None:
+    """Return what the mirror holds of a pinned file; None without a mirror, or without the file.
+
+    Args:
+        file: Its path or name; a name that is the sha256 is found too.
+        sha256: Of the file.
+        size: Its bytes.
+    """
+    folder = _mirror()
+    found = _in_mirror(folder, file, sha256) if folder else []
+    return next((path for path in found if _holds(path, sha256, size)), None)
+
+
+def _in_mirror(folder: Path, file: str, sha256: str) -> list[Path]:
+    name = Path(file).name
     found: dict[str, list[Path]] = {sha256: [], name: []}
     for place, _, files in os.walk(folder):
         for wanted in found:
             if wanted in files:
                 found[wanted].append(Path(place, wanted))
-    exact = folder / source.file
+    exact = folder / file
     by_name = sorted(found[name], key=lambda path: (path != exact, path))
     return [path for path in (*sorted(found[sha256]), *by_name) if path.is_file()]
 

@@ -83,7 +83,8 @@ def find_genome(assembly: str, fasta: Path | None = None) -> tuple[list[Path], s
 
     Looked up in this order: ``fasta``; the folder ``$ZOOCTL_GENOMES``, which holds
     ``<assembly>.fa`` (or .fasta, .fna, bgzipped or not) or a folder ``<assembly>``; what
-    ``zooctl genome fetch`` put into the cache; what is embedded beside the recipes.
+    ``zooctl genome fetch`` put into the cache; the publisher's archive in
+    ``$ZOOCTL_DATA_MIRROR``, which is unpacked into the cache; what is embedded beside the recipes.
 
     Args:
         assembly: UCSC's name: hg38, hg19, sacCer3.
@@ -101,9 +102,22 @@ def find_genome(assembly: str, fasta: Path | None = None) -> tuple[list[Path], s
     for folder, origin in ((_own_folder(), "ZOOCTL_GENOMES"), (cached, "the cache")):
         if folder is not None and (paths := _in_folder(folder, assembly)):
             return paths, f"{assembly}: {_listed(paths)}, from {origin}"
+    if assembly in PUBLISHED and _mirrored(PUBLISHED[assembly]) is not None:
+        paths = [fetch(assembly)]
+        return paths, f"{assembly}: {_listed(paths)}, unpacked from the mirror"
     if paths := _embedded(embedded, assembly):
         return paths, f"{assembly}, in part: {_listed(paths)}, embedded in recipes/data"
     raise _not_found(assembly, cached, embedded)
+
+
+def _mirrored(genome: Published) -> Path | None:
+    """Return the archive of a genome in the mirror, if its digest is known and it is there."""
+    from zooctl.catalog.data import mirrored
+
+    if genome.archive_sha256 is None:
+        return None
+    name = genome.urls[0].rpartition("/")[2]
+    return mirrored(name, sha256=genome.archive_sha256, size=genome.archive_size)
 
 
 def _own_folder() -> Path | None:
@@ -175,8 +189,9 @@ def fetch(
 ) -> Path:
     """Download a genome into the cache, verify it and unpack it; return its FASTA file.
 
-    UCSC's archives are plain gzip, in which nothing can be looked up, so the cache holds the FASTA
-    as it is. What is there already and right is left alone.
+    An archive in ``$ZOOCTL_DATA_MIRROR`` takes the place of the download. UCSC's archives are plain
+    gzip, in which nothing can be looked up, so the cache holds the FASTA as it is. What is there
+    already and right is left alone.
 
     Args:
         assembly: One of ``PUBLISHED``.
@@ -205,7 +220,12 @@ def fetch(
     with locked(target):
         if _is_there(target, genome, bar):
             return target
-        _check_room(folder, genome, archive)
+        if (mirrored := _mirrored(genome)) is not None:
+            _check_room(folder, genome.size)
+            with bar(genome.size, f"unpacking {assembly}") as advance:
+                _unpack(mirrored, target, genome, advance)
+            return target
+        _check_room(folder, genome.size + (0 if archive.exists() else genome.archive_size))
         with bar(genome.archive_size, f"fetching {assembly}") as advance:
             download(
                 genome.urls,
@@ -216,8 +236,12 @@ def fetch(
                 progress=advance,
                 policy=policy,
             )
-        with bar(genome.size, f"unpacking {assembly}") as advance:
-            _unpack(archive, target, genome, advance)
+        try:
+            with bar(genome.size, f"unpacking {assembly}") as advance:
+                _unpack(archive, target, genome, advance)
+        except IntegrityError:
+            archive.unlink()
+            raise
         archive.unlink()
     return target
 
@@ -234,8 +258,7 @@ def _is_there(target: Path, genome: Published, bar: Bar) -> bool:
     return digest.hexdigest() == genome.sha256
 
 
-def _check_room(folder: Path, genome: Published, archive: Path) -> None:
-    needed = genome.size + (0 if archive.exists() else genome.archive_size)
+def _check_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise InputError(
@@ -264,7 +287,6 @@ def _unpack(archive: Path, target: Path, genome: Published, advance: Callable[[i
         except (EOFError, zlib.error, gzip.BadGzipFile):
             size = -1
         if size != genome.size or digest.hexdigest() != genome.sha256:
-            archive.unlink()
             raise IntegrityError(
                 "the archive does not hold the pinned genome",
                 path=target,
