@@ -44,14 +44,14 @@ class Windows:
         """Windows of one epoch."""
         return len(self.positives) + self.n_negatives(recipe)
 
-    def n_steps(self, recipe: Recipe) -> int:
-        """Steps of one epoch; a last one of a single window is left out.
+    def n_steps(self, recipe: Recipe, devices: int = 1) -> int:
+        """Steps of one epoch; a last one of a single window to a device is left out.
 
         Batch normalisation has no spread over one window, and which window it is changes from
         epoch to epoch.
         """
         whole, rest = divmod(self.n_epoch(recipe), recipe.batch_size)
-        return max(1, whole + (rest > 1))
+        return max(1, whole + (rest >= 2 * devices))
 
 
 def choose_windows(recipe: Recipe, dataset: Dataset) -> Windows:
@@ -60,6 +60,17 @@ def choose_windows(recipe: Recipe, dataset: Dataset) -> Windows:
     Raises:
         InputError: No window is left to train or to validate on, or parts of the split share a
             base.
+    """
+    windows = select_windows(recipe, dataset)
+    check_apart(recipe, dataset, windows)
+    return windows
+
+
+def select_windows(recipe: Recipe, dataset: Dataset) -> Windows:
+    """As ``choose_windows``, but whether parts of the split share a base is not looked at.
+
+    Raises:
+        InputError: No window is left to train or to validate on.
     """
     positives, negatives = _training(recipe, dataset)
     if not len(positives):
@@ -73,9 +84,7 @@ def choose_windows(recipe: Recipe, dataset: Dataset) -> Windows:
     validation = validation.take(allowed(recipe, dataset, validation, margin=0))
     if not len(validation):
         raise InputError("no window to validate on", field="split.validation")
-    windows = Windows(positives, negatives, validation)
-    check_apart(recipe, dataset, windows)
-    return windows
+    return Windows(positives, negatives, validation)
 
 
 def _training(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
