@@ -51,20 +51,22 @@ def members(stream: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
     """Yield ``(offset, size, text)`` of each member that holds text, checksums verified.
 
     Args:
-        stream: A bgzipped file at its start.
+        stream: A bgzipped file at its start, or a pipe.
 
     Raises:
         InputError: The file is damaged, or ends without the empty member.
     """
     path, offset, last_was_empty = stream.name, 0, False
-    while head := stream.read(64):
+    while head := stream.read(18):
+        if len(head) == 18 and head[3] & 4:
+            # All of the extra field; what bgzip writes ends here.
+            head += stream.read(max(0, int.from_bytes(head[10:12], "little") - 6))
         size = _member_size(head)
         if size is None:
             raise InputError(
                 "bgzipped file is damaged", path=path, got=f"no block at byte {offset:,}"
             )
-        stream.seek(offset)
-        member = stream.read(size)
+        member = head + stream.read(max(0, size - len(head)))
         if len(member) < size:
             raise InputError("bgzipped file is cut short", path=path, got=f"{offset:,} whole bytes")
         text = _inflate(member, path, offset)
