@@ -25,8 +25,33 @@ def test_a_card(toy_zoo: Path) -> None:
     assert (card.name, card.licence, card.unknown_base) == ("toy", "MIT", 0.25)
     assert (card.geometry.n_bins, card.geometry.core_bins, card.n_tracks) == (4, 2, 2)
     assert card.track_order_rc == (1, 0)
+    assert card.split is not None
     assert [str(region) for region in card.split.validation] == ["chr20:53,000,001-63,025,520"]
     assert card.split.weak, "train and validation share chr20"
+
+
+def test_remarks(toy_zoo: Path) -> None:
+    path = toy_zoo / CARD
+    notice = "A toy; its predictions mean nothing."
+    assert load_card(path).remarks == (f"preview: {notice}",)
+    text = path.read_text().replace("status: preview", "experimental: It loses.")
+    path.write_text(text)
+    assert load_card(path).remarks == (notice, "experimental: It loses.")
+    path.write_text(text.replace("experimental: It loses.", "").replace(f"notice: {notice}", ""))
+    assert load_card(path).remarks == ()
+
+
+def test_a_split_that_trained_on_nothing(toy_zoo: Path) -> None:
+    path = toy_zoo / CARD
+    head, _, rest = path.read_text().partition("split:\n")
+    rest = rest.partition("seed:")[2]
+    nothing = "{train: [], validation: [], test: [chr21]}"
+    path.write_text(f"{head}split: {nothing}\nseed:{rest}")
+    card = load_card(path)
+    assert card.split is not None
+    assert not card.split.train
+    path.write_text(f"{head}split: null\nseed:{rest}  split: its authors do not say\n")
+    assert load_card(path).split is None
 
 
 def test_cards_are_frozen_through_and_through(toy_zoo: Path) -> None:
@@ -78,6 +103,11 @@ def test_a_card_survives_json(toy_zoo: Path) -> None:
         ("- id: minus", "- id: plus", "training_data"),
         ("  robustness: not measured", "  seed: forgotten", "robustness"),
         ("value: 0.51", "value: .nan", "metrics.0.value"),
+        ("value: 0.51", "value: 0.51, sd: 0.1", "metrics.0"),
+        ("value: 0.51", "value: 0.51, mean: 0.5, sd: 0.1, n_seeds: 1", "metrics.0.n_seeds"),
+        ("notice: A toy; its predictions mean nothing.\n", "", "notice"),
+        ("notice: A toy; its", 'notice: "A\\ntoy"\n#', "notice"),
+        ("notice: A toy", "experimental: ''\nnotice: A toy", "experimental"),
     ],
 )
 def test_faults(toy_zoo: Path, old: str, new: str, field: str) -> None:

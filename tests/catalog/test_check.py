@@ -125,6 +125,32 @@ def test_edited_documents_differ_until_stamped(sound_zoo: Path, edit: Edit) -> N
     assert found(sound_zoo) == []
 
 
+def test_pictures_are_pinned(sound_zoo: Path) -> None:
+    picture = sound_zoo / "model_cards/toy.motif.png"
+    picture.write_bytes(b"a picture")
+    assert found(sound_zoo) == [("model_cards/toy.motif.png", None, "not in the manifest")]
+    stamp_documents(sound_zoo, "toy")
+    assert found(sound_zoo) == []
+    picture.write_bytes(b"another")
+    (error,) = check_documents(registry.entry("toy"))
+    assert (error.what, error.hint) == (
+        "bytes differ from the manifest",
+        "zooctl check --stamp toy, if the edit was meant",
+    )
+    picture.unlink()
+    assert found(sound_zoo) == [("model_cards/toy.motif.png", None, "file is missing")]
+
+
+def test_evaluated_by_the_recipe_of_another_entry(toy_zoo: Path, edit: Edit) -> None:
+    edit(CARD, "seed: 1", "evaluated_on: tiger\nseed: 1")
+    assert found(toy_zoo) == [
+        (CARD, "evaluated_on", "the model has a recipe of its own"),
+        (CARD, "evaluated_on", "no such recipe"),
+    ]
+    (toy_zoo / RECIPE).rename(toy_zoo / "recipes/tiger.yaml")
+    assert found(toy_zoo) == []
+
+
 def test_spoilt_missing_and_extra_files(sound_zoo: Path) -> None:
     folder = sound_zoo / "zoo" / "toy"
     (folder / "model.onnx").write_bytes(b"not a graqh")
@@ -181,6 +207,12 @@ def test_large_entries_stay_out_of_the_repository(sound_zoo: Path) -> None:
 def test_orphans(sound_zoo: Path) -> None:
     assert check_orphans(sound_zoo) == []
     (sound_zoo / CARD).rename(sound_zoo / "model_cards/toys.yaml")
+    (sound_zoo / "model_cards/toy.motif.png").write_bytes(b"a picture")
+    (sound_zoo / "model_cards/toys.png").write_bytes(b"a picture")
     errors = check_orphans(sound_zoo)
-    assert [Path(error.path or "").name for error in errors] == ["toy.yaml", "toy"]
+    assert [Path(error.path or "").name for error in errors] == [
+        "toy.yaml",
+        "toy",
+        "toy.motif.png",
+    ]
     assert {error.hint for error in errors} == {"did you mean 'toys'?"}

@@ -16,8 +16,8 @@ def test_all_of_the_card_is_shown(toy_zoo: Path, capsys: Captured) -> None:
     assert run(["info", "toy"]) == 0
     out = capsys.readouterr().out
     for text in (
-        "toy 0.1.0 (experimental): Strand-specific toy, for tests",
-        "A toy; its predictions mean nothing.",
+        "toy 0.1.0: Strand-specific toy, for tests",
+        "preview: A toy; its predictions mean nothing.",
         "licence       MIT",
         "citation      not known: nobody wrote about it",
         "reads 64 bp, predicts the 32 bp in its middle in bins of 8 bp, keeps 16 bp",
@@ -38,6 +38,38 @@ def test_json_is_the_card_and_the_manifest(toy_zoo: Path, capsys: Captured) -> N
     assert known["weights_at"] == "local"
     assert known["card"]["tracks"][1]["strand"] == "-"
     assert known["manifest"]["opset"] == 20
+
+
+def test_pictures(toy_zoo: Path, capsys: Captured) -> None:
+    assert run(["info", "toy", "--plot"]) == 2
+    assert capsys.readouterr().err == "error: model has no picture (got toy)\n"
+    motif, track = (toy_zoo / f"model_cards/{name}.png" for name in ("toy.motif", "toy"))
+    for path in (motif, track):
+        path.write_bytes(b"any")
+    assert run(["info", "toy", "--plot"]) == 0
+    assert capsys.readouterr().out == f"{track}\n{motif}\n"
+    assert run(["info", "toy", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["pictures"] == [str(track), str(motif)]
+    assert run(["info", "toy"]) == 0
+    assert f"picture       {motif}\n" in capsys.readouterr().out
+    assert run(["info", "toy", "--plot", "--json"]) == 2
+
+
+def test_spread_over_seeds(toy_zoo: Path, capsys: Captured) -> None:
+    card = toy_zoo / "model_cards/toy.yaml"
+    spread = "value: 0.51, mean: 0.5, sd: 0.0123, n_seeds: 3"
+    card.write_text(card.read_text().replace("value: 0.51", spread))
+    assert run(["info", "toy"]) == 0
+    assert "0.51   0.5 ± 0.0123 (3)  test" in capsys.readouterr().out
+
+
+def test_no_split_is_known(toy_zoo: Path, capsys: Captured) -> None:
+    card = toy_zoo / "model_cards/toy.yaml"
+    head, _, rest = card.read_text().partition("split:\n")
+    rest = rest.partition("seed:")[2]
+    card.write_text(f"{head}split: null\nseed:{rest}  split: its authors do not say\n")
+    assert run(["info", "toy"]) == 0
+    assert "split         not known: its authors do not say\n" in capsys.readouterr().out
 
 
 def test_a_wrong_name(toy_zoo: Path, capsys: Captured) -> None:

@@ -21,12 +21,13 @@ HEAVY = "torch onnx onnxruntime scipy sklearn huggingface_hub cyvcf2 pyBigWig py
 def test_table(toy_zoo: Path, capsys: Captured) -> None:
     assert run(["list"]) == 0
     size = sum(p.stat().st_size for p in (toy_zoo / "zoo/toy").iterdir() if p.suffix != ".json")
-    headers, row = capsys.readouterr().out.splitlines()
+    headers, row, empty, remark = capsys.readouterr().out.splitlines()
+    assert (empty, remark) == ("", "toy: preview: A toy; its predictions mean nothing.")
     columns = "name assay biosample assembly size weights headline"
     assert headers.split() == columns.split()
     assert row.split("  ")[0] == "toy"
     cells = [cell.strip() for cell in row.split("  ") if cell]
-    headline = "pearson 0.510 (test, baseline 0.200) (experimental)"
+    headline = "pearson 0.510 (test, baseline 0.200) (preview)"
     expected = ["toy", "RNA-seq", "GM12878", "hg19", f"{size / 1000:.1f} kB", "local", headline]
     assert cells == expected
 
@@ -34,8 +35,24 @@ def test_table(toy_zoo: Path, capsys: Captured) -> None:
 def test_json(toy_zoo: Path, capsys: Captured) -> None:
     assert run(["list", "--json"]) == 0
     (model,) = json.loads(capsys.readouterr().out)
-    assert (model["name"], model["weights"], model["status"]) == ("toy", "local", "experimental")
+    assert (model["name"], model["weights"], model["status"]) == ("toy", "local", "preview")
+    assert (model["notice"], model["experimental"]) == (
+        "A toy; its predictions mean nothing.",
+        None,
+    )
     assert isinstance(model["size"], int)
+
+
+def test_what_is_experimental_says_why(toy_zoo: Path, capsys: Captured) -> None:
+    card = toy_zoo / "model_cards/toy.yaml"
+    text = card.read_text().replace("status: preview", "experimental: Loses to a toy.")
+    card.write_text(text)
+    assert run(["list"]) == 0
+    out = capsys.readouterr().out
+    assert "(test, baseline 0.200) (experimental)\n" in out
+    assert out.endswith(
+        "\ntoy: A toy; its predictions mean nothing.\ntoy: experimental: Loses to a toy.\n"
+    )
 
 
 def test_long_rows_are_not_cut_in_a_pipe(toy_zoo: Path, capsys: Captured) -> None:
@@ -52,7 +69,8 @@ def test_one_bad_card_does_not_hide_the_others(toy_zoo: Path, capsys: Captured) 
     shutil.copy(cards / "toy.yaml", cards / "zebra.yaml")
     assert run(["list"]) == 2
     out, err = capsys.readouterr()
-    assert [line.split()[0] for line in out.splitlines()] == ["name", "toy", "zebra"]
+    table = out.partition("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in table] == ["name", "toy", "zebra"]
     assert "bad.yaml:1: title: required field is missing" in err
 
 

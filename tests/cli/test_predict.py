@@ -131,7 +131,7 @@ def test_bed_to_one_bigwig_a_track(predict: Runner, here: Path) -> None:
     lines = err.splitlines()
     assert [line for line in lines if line.startswith("genome: ") and "genome.fa" in line]
     assert [line for line in lines if line.startswith("device: c")]
-    assert "note: toy (experimental): A toy; its predictions mean nothing." in lines
+    assert "note: toy: preview: A toy; its predictions mean nothing." in lines
     assert "left out: 3 of 110 windows of toy, more than half N" in lines
     assert len(lines) == 4
 
@@ -175,7 +175,7 @@ def second_model(root: Path) -> None:
     """The toy once more under another name, and without its notice."""
     shutil.copytree(root / "zoo/toy", root / "zoo/second")
     text = (root / "model_cards/toy.yaml").read_text()
-    text = text.replace("name: toy", "name: second", 1).replace("experimental", "released", 1)
+    text = text.replace("name: toy", "name: second", 1).replace("preview", "released", 1)
     notice = "notice: A toy; its predictions mean nothing.\n"
     (root / "model_cards/second.yaml").write_text(text.replace(notice, ""))
     (root / "zoo/second/manifest.json").unlink()

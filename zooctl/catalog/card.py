@@ -13,6 +13,7 @@ from zooctl.catalog.fields import (
     FilePath,
     Items,
     Licence,
+    Line,
     Name,
     Problem,
     Revision,
@@ -80,8 +81,10 @@ class Metric(Values):
     Attributes:
         name: As ``zooctl evaluate`` prints it.
         track: The track; left out where the figure is over all of them.
-        value: The figure; the mean where several seeds were trained.
-        sd: Standard deviation over seeds.
+        value: The figure of the shipped weights.
+        mean: Mean over weights that were trained with different seeds, the shipped ones among them.
+        sd: Standard deviation over those seeds (ddof 1).
+        n_seeds: How many they were.
         n: How many windows or bins.
         split: Which part of the split it was measured on.
         definition: What exactly was measured.
@@ -92,12 +95,19 @@ class Metric(Values):
     name: TrackName
     track: TrackName | None = None
     value: float | None
+    mean: float | None = None
     sd: Annotated[float, Field(ge=0)] | None = None
+    n_seeds: Annotated[int, Field(ge=2)] | None = None
     n: Annotated[int, Field(ge=1)] | None = None
     split: Literal["train", "validation", "test"]
     definition: Text | None = None
     baseline: Text | None
     baseline_value: float | None
+
+    def problems(self) -> Iterator[Problem]:
+        spread = (self.mean, self.sd, self.n_seeds)
+        if None in spread and spread != (None, None, None):
+            yield Problem("", "spread over seeds is not whole", expected="mean, sd and n_seeds")
 
 
 class WeightFile(Values):
@@ -144,11 +154,18 @@ class Card(Values):
     version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")] = Field(
         description="Of weights and card; the first number changes with the meaning of a track."
     )
-    status: Literal["released", "preview", "experimental"] = Field(
+    status: Literal["released", "preview"] = Field(
         default="released",
-        description="preview: stands in for a model to come; experimental: loses to its baseline.",
+        description="preview: stands in for a model to come; the notice says in what it differs.",
     )
-    notice: Text | None = Field(default=None, description="Said on stderr at every prediction.")
+    notice: Line | None = Field(
+        default=None, description="What every user must know; listed, and said at every prediction."
+    )
+    experimental: Line | None = Field(
+        default=None,
+        description="Why the model is not to be relied on, as that it loses to its baseline; "
+        "listed, and said at every prediction.",
+    )
     licence: Licence = Field(description="SPDX identifier, of the weights.")
     citation: Text | None = Field(description="What to cite for the model.")
     authors: Annotated[Items[Text], Field(min_length=1)] = Field(description="Who made the model.")
@@ -171,7 +188,11 @@ class Card(Values):
         description="What a predicted value is, after undoing the transform."
     )
     training_data: Items[Dataset] = Field(description="Every file it was trained on.")
-    split: Split
+    split: Split | None = Field(description="Regions that were trained on, chose, were held out.")
+    evaluated_on: Name | None = Field(
+        default=None,
+        description="Entry whose recipe names data and rules of its evaluation; default: its own.",
+    )
     seed: Annotated[int, Field(ge=0)] | None = Field(description="Of the shipped weights.")
     environment: Digest | None = Field(description="Hash of the software it was trained with.")
     metrics: Items[Metric] = Field(description="The first is the headline.")
@@ -196,6 +217,8 @@ class Card(Values):
             self.input_length, self.output_length, self.bin_size, self.core_length
         )
         yield from unknown_problems(self, self.unknown)
+        if self.status == "preview" and self.notice is None:
+            yield Problem("notice", "a preview does not say what it is", "null", "one line")
         for name in repeated([known.finding for known in self.audit]):
             yield Problem("audit", "a finding is acknowledged twice", name)
         tracks = [track.name for track in self.tracks]
@@ -218,6 +241,14 @@ class Card(Values):
     def geometry(self) -> Geometry:
         """The model's window."""
         return Geometry(self.input_length, self.output_length, self.bin_size, self.core_length)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What every user must be told of the model, a line each."""
+        preview = "preview: " if self.status == "preview" else ""
+        notice = self.notice and preview + self.notice
+        experimental = self.experimental and f"experimental: {self.experimental}"
+        return tuple(remark for remark in (notice, experimental) if remark)
 
     @property
     def n_tracks(self) -> int:

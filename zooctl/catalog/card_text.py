@@ -111,7 +111,7 @@ def draft_card(recipe: Recipe, *, environment: str, files: Mapping[str, FileDige
             f"name: {recipe.name}",
             f"title: {TO_WRITE}",
             "version: 0.1.0",
-            "status: experimental",
+            "experimental: not measured yet",
             "licence: MIT",
             "citation: null",
             f"authors: [{TO_WRITE}]",

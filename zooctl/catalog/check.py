@@ -9,7 +9,14 @@ from typing import Generic, TypeVar
 
 from zooctl.catalog.card import Card
 from zooctl.catalog.explain import nearest
-from zooctl.catalog.manifest import MANIFEST, Manifest, digest_file, entry_files, load_manifest
+from zooctl.catalog.manifest import (
+    MANIFEST,
+    Manifest,
+    digest_file,
+    entry_files,
+    load_manifest,
+    picture_paths,
+)
 from zooctl.catalog.recipe import Recipe
 from zooctl.catalog.registry import Entry
 from zooctl.catalog.strict_yaml import Document, load, parse
@@ -54,6 +61,8 @@ def check_documents(entry: Entry) -> list[ZooError]:
             errors.append(named.wrong("name", "not the file's name", named.value.name, entry.name))
     if card is not None and recipe is not None:
         errors += _card_and_recipe(card, recipe)
+    if card is not None:
+        errors += _evaluated_on(entry, card, recipe)
     manifest = None if entry.folder is None else _manifest(entry, errors)
     if manifest is not None:
         errors += _files(entry, manifest, None if card is None else card.value)
@@ -63,10 +72,16 @@ def check_documents(entry: Entry) -> list[ZooError]:
 
 
 def check_orphans(root: Path) -> list[ZooError]:
-    """Return an error for every recipe and folder of weights that has no card."""
+    """Return an error for every recipe, picture and folder of weights that has no card."""
     cards = {path.stem for path in (root / "model_cards").glob("*.yaml")}
     others = sorted((root / "recipes").glob("*.yaml"))
     others += sorted(path for path in (root / "zoo").glob("*") if path.is_dir())
+    pictures = {path for name in cards for path in picture_paths(name)}
+    others += [
+        path
+        for path in sorted((root / "model_cards").glob("*.png"))
+        if path.relative_to(root).as_posix() not in pictures
+    ]
     return [
         VerificationError(
             "no card has this name",
@@ -97,6 +112,8 @@ def as_verification(error: ZooError) -> list[ZooError]:
 
 
 def _stem(path: Path) -> str:
+    if path.suffix == ".png":
+        return path.stem.removesuffix(".motif")
     return path.stem if path.suffix == ".yaml" else path.name
 
 
@@ -130,7 +147,7 @@ def _card_and_recipe(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[Z
         same[length] = (getattr(claimed, length), getattr(made.window, length))
     for part in ("train", "validation", "test"):
         regions = [
-            ", ".join(sorted(str(region) for region in getattr(split, part)))
+            ", ".join(sorted(str(region) for region in getattr(split, part, ())))
             for split in (claimed.split, made.split)
         ]
         same[f"split.{part}"] = (regions[0], regions[1])
@@ -145,6 +162,19 @@ def _card_and_recipe(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[Z
             yield card.wrong(field, "differs from the recipe", got, expected)
     yield from _tracks(card, recipe)
     yield from _training_data(card, recipe)
+
+
+def _evaluated_on(
+    entry: Entry, card: Checked[Card], recipe: Checked[Recipe] | None
+) -> Iterator[ZooError]:
+    """Yield what keeps the model from being evaluated by the recipe of another entry."""
+    other = card.value.evaluated_on
+    if other is None:
+        return
+    if recipe is not None:
+        yield card.wrong("evaluated_on", "the model has a recipe of its own", other, None)
+    if not (entry.root / "recipes" / f"{other}.yaml").is_file():
+        yield card.wrong("evaluated_on", "no such recipe", other, f"recipes/{other}.yaml")
 
 
 def _tracks(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[ZooError]:
@@ -194,7 +224,7 @@ def _files(entry: Entry, manifest: Manifest, card: Card | None) -> Iterator[ZooE
             continue
         got = digest_file(entry.root / file)
         if got != pinned:
-            document = file.endswith(".yaml")
+            document = not file.startswith("zoo/")
             hint = f"zooctl check --stamp {entry.name}, if the edit was meant"
             yield VerificationError(
                 "bytes differ from the manifest",

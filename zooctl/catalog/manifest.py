@@ -39,7 +39,7 @@ class Manifest(Values):
         opset: ONNX operator set of the graph.
         exporter: Version of every program that had a hand in the graph.
         tensor_digest: Of the weights, independent of file format (``tensor_digest``).
-        files: Path below the zoo's root to digest: weights, probe, card and recipe.
+        files: Path below the zoo's root to digest: weights, probe, card, recipe and pictures.
     """
 
     schema_version: Literal[1]
@@ -60,8 +60,17 @@ class Manifest(Values):
 
 def entry_path(name: str, path: str) -> bool:
     """Say whether a path below the zoo's root belongs to an entry."""
-    own = (f"model_cards/{name}.yaml", f"recipes/{name}.yaml")
+    own = (f"model_cards/{name}.yaml", f"recipes/{name}.yaml", *picture_paths(name))
     return path in own or path.startswith(f"zoo/{name}/")
+
+
+def picture_paths(name: str) -> tuple[str, ...]:
+    """Return the paths below the root where an entry's pictures may be.
+
+    >>> picture_paths("toy")
+    ('model_cards/toy.png', 'model_cards/toy.motif.png')
+    """
+    return f"model_cards/{name}.png", f"model_cards/{name}.motif.png"
 
 
 def digest_file(path: Path) -> FileDigest:
@@ -154,14 +163,14 @@ def save_manifest(manifest: Manifest, path: Path) -> None:
 
 
 def stamp_documents(root: Path, name: str) -> Manifest:
-    """Write the digests of an entry's card and recipe, as they are now, into its manifest.
+    """Write the digests of an entry's card, recipe and pictures, as they are, into its manifest.
 
-    For use after a card or recipe was edited on purpose; what is pinned of weights and probe stays.
+    For use after one was changed on purpose; what is pinned of weights and probe stays.
     """
     path = root / "zoo" / name / MANIFEST
     manifest = load_manifest(path)
     files = dict(manifest.files)
-    for document in (f"model_cards/{name}.yaml", f"recipes/{name}.yaml"):
+    for document in (f"model_cards/{name}.yaml", f"recipes/{name}.yaml", *picture_paths(name)):
         files.pop(document, None)
         if (root / document).is_file():
             files[document] = digest_file(root / document)
@@ -174,7 +183,8 @@ def entry_files(root: Path, name: str) -> list[str]:
     """Return the paths below the root that an entry's manifest covers, sorted."""
     folder = root / "zoo" / name
     found = [f"model_cards/{name}.yaml"]
-    found += [path for path in (f"recipes/{name}.yaml",) if (root / path).is_file()]
+    others = (f"recipes/{name}.yaml", *picture_paths(name))
+    found += [path for path in others if (root / path).is_file()]
     found += [
         path.relative_to(root).as_posix()
         for path in folder.rglob("*")

@@ -210,6 +210,9 @@ class Recipe(Values):
 
     def problems(self) -> Iterator[Problem]:
         yield from unknown_problems(self, self.unknown)
+        if not self.split.train:
+            expected = "at least one chromosome or range"
+            yield Problem("split.train", "nothing to train on", "[]", expected)
         yield from self._source_problems()
         for name in repeated([target.track for target in self.targets]):
             yield Problem("targets", "two targets train one track", name)

@@ -13,7 +13,7 @@ import zooctl
 from zooctl.catalog.card import Card, load_card
 from zooctl.catalog.explain import nearest
 from zooctl.catalog.fields import NAME_PATTERN
-from zooctl.catalog.manifest import MANIFEST, Manifest, load_manifest
+from zooctl.catalog.manifest import MANIFEST, Manifest, load_manifest, picture_paths
 from zooctl.errors import InputError, IntegrityError
 
 if TYPE_CHECKING:
@@ -47,6 +47,20 @@ class Entry:
     def card(self) -> Card:
         """Read the card."""
         return load_card(self.card_path)
+
+    def pictures(self) -> list[Path]:
+        """Return the pictures of the model (PNG), the predicted track first."""
+        paths = [self.root / path for path in picture_paths(self.name)]
+        return [path for path in paths if path.is_file()]
+
+    def evaluation_recipe(self) -> Recipe:
+        """Read the recipe that names data and rules of the model's evaluation.
+
+        Raises:
+            InputError: It has no recipe, and its card names no entry to be evaluated on.
+        """
+        other = self.card().evaluated_on
+        return self.recipe() if other is None else entry(other).recipe()
 
     def recipe(self) -> Recipe:
         """Read the recipe.

@@ -7,20 +7,29 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from zooctl.catalog.card import Card
+    from zooctl.catalog.card import Card, Metric
     from zooctl.catalog.registry import Entry
 
 
 def command(
     model: Annotated[str, typer.Argument(help="A name that `zooctl list` shows.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    plot: Annotated[
+        bool, typer.Option("--plot", help="Print where the model's pictures are, and nothing else.")
+    ] = False,
 ) -> None:
     """Show a model's card: what it predicts, from what, how well, and its limits."""
     import json
 
     from zooctl.catalog import registry
+    from zooctl.errors import InputError
 
+    if as_json and plot:
+        raise InputError("--json and --plot exclude each other", hint="--json names the pictures")
     entry = registry.entry(model)
+    if plot:
+        _print_pictures(entry)
+        return
     card = entry.card()
     if as_json:
         manifest = None if entry.folder is None else entry.manifest().model_dump(mode="json")
@@ -28,22 +37,30 @@ def command(
             "card": card.model_dump(mode="json"),
             "manifest": manifest,
             "weights_at": entry.weights_at(card),
+            "pictures": [str(path) for path in entry.pictures()],
         }
         typer.echo(json.dumps(known, indent=2))
     else:
         _print(entry, card)
 
 
+def _print_pictures(entry: Entry) -> None:
+    from zooctl.errors import InputError
+
+    pictures = entry.pictures()
+    if not pictures:
+        raise InputError("model has no picture", got=entry.name)
+    for path in pictures:
+        typer.echo(path)
+
+
 def _print(entry: Entry, card: Card) -> None:
     from zooctl.cli.tables import plain, print_fields
 
-    status = "" if card.status == "released" else f" ({card.status})"
-    typer.echo(plain(f"{card.name} {card.version}{status}: {card.title}"))
-    if card.notice:
-        typer.echo(plain(card.notice))
+    typer.echo(plain(f"{card.name} {card.version}: {card.title}"))
+    for remark in card.remarks:
+        typer.echo(plain(remark))
     typer.echo()
-    split = card.split
-    weak = " (parts of one chromosome: weaker than whole chromosomes)" if split.weak else ""
     print_fields(
         [
             ("licence", card.licence),
@@ -56,19 +73,13 @@ def _print(entry: Entry, card: Card) -> None:
                 f"its middle in bins of {card.bin_size} bp, keeps {card.core_length:,} bp",
             ),
             ("output", f"scale {card.output_scale}, target transform {card.output_transform}"),
-            (
-                "split",
-                "; ".join(
-                    f"{part} {', '.join(str(region) for region in getattr(split, part)) or '-'}"
-                    for part in ("train", "validation", "test")
-                )
-                + weak,
-            ),
+            ("split", _split(card)),
             ("seed", _known(card, "seed")),
             ("environment", _known(card, "environment")),
             ("robustness", _known(card, "robustness")),
             ("weights", _weights(entry, card)),
-            ("recipe", "none" if entry.recipe_path is None else str(entry.recipe_path)),
+            ("recipe", _recipe(entry, card)),
+            *(("picture", str(path)) for path in entry.pictures()),
             ("intended use", card.intended_use),
             *(("limit", limit) for limit in card.limits),
         ]
@@ -97,13 +108,13 @@ def _print_tables(card: Card) -> None:
     )
     typer.echo()
     print_table(
-        ("metric", "track", "value", "sd", "split", "baseline", "baseline value", "definition"),
+        ("metric", "track", "value", "seeds", "split", "baseline", "baseline value", "definition"),
         [
             [
                 m.name,
                 m.track or "all",
                 _number(m.value),
-                _number(m.sd),
+                _seeds(m),
                 m.split,
                 m.baseline or "-",
                 _number(m.baseline_value),
@@ -135,6 +146,31 @@ def _print_tables(card: Card) -> None:
 def _known(card: Card, field: str) -> str:
     value = getattr(card, field)
     return f"not known: {card.unknown[field]}" if value is None else str(value)
+
+
+def _split(card: Card) -> str:
+    split = card.split
+    if split is None:
+        return _known(card, "split")
+    weak = " (parts of one chromosome: weaker than whole chromosomes)" if split.weak else ""
+    parts = [
+        f"{part} {', '.join(str(region) for region in getattr(split, part)) or '-'}"
+        for part in ("train", "validation", "test")
+    ]
+    return "; ".join(parts) + weak
+
+
+def _recipe(entry: Entry, card: Card) -> str:
+    if entry.recipe_path is not None:
+        return str(entry.recipe_path)
+    other = card.evaluated_on
+    return "none" if other is None else f"none; evaluated by that of {other}"
+
+
+def _seeds(metric: Metric) -> str:
+    if metric.n_seeds is None:
+        return "-"
+    return f"{_number(metric.mean)} ± {_number(metric.sd)} ({metric.n_seeds})"
 
 
 def _number(value: float | None) -> str:

@@ -18,15 +18,18 @@ def command(
     import json
 
     from zooctl.catalog import registry
-    from zooctl.cli.tables import print_table, size_text
+    from zooctl.cli.tables import plain, print_table, size_text
     from zooctl.errors import ManyErrors, ZooError
 
     models = []
+    remarks: list[str] = []
     errors: list[ZooError] = []
     for name in registry.names():
         try:
             entry = registry.entry(name)
-            models.append(summary(entry, entry.card()))
+            card = entry.card()
+            models.append(summary(entry, card))
+            remarks += [f"{name}: {remark}" for remark in card.remarks]
         except ZooError as error:
             # One bad card must not hide the others.
             errors += error.errors if isinstance(error, ManyErrors) else [error]
@@ -38,6 +41,10 @@ def command(
             model["size"] = size_text(model["size"]) if isinstance(model["size"], int) else None
         rows = [[str(model[column] or "-") for column in columns] for model in models]
         print_table(columns, rows)
+        if remarks:
+            typer.echo()
+        for remark in remarks:
+            typer.echo(plain(remark))
     if errors:
         raise ManyErrors(errors)
 
@@ -46,11 +53,15 @@ def summary(entry: Entry, card: Card) -> dict[str, str | int | None]:
     """Return what ``list`` shows of a model; ``size`` in bytes, None where it is not known."""
     assays = [" ".join(filter(None, (track.target, track.assay))) for track in card.tracks]
     files = () if card.weights is None else card.weights.files
-    status = "" if card.status == "released" else f" ({card.status})"
+    marks: list[str] = [card.status] if card.status != "released" else []
+    marks += ["experimental"] if card.experimental else []
+    status = f" ({', '.join(marks)})" if marks else ""
     return {
         "name": entry.name,
         "title": card.title,
         "status": card.status,
+        "notice": card.notice,
+        "experimental": card.experimental,
         "assay": ", ".join(dict.fromkeys(assays)),
         "biosample": ", ".join(dict.fromkeys(track.biosample for track in card.tracks)),
         "assembly": card.assembly,

@@ -232,9 +232,8 @@ def _announce(jobs: Sequence[_Job]) -> None:
     for line in dict.fromkeys(_device_text(job.session) for job in jobs):
         _say(f"device: {line}")
     for card in (job.card for job in jobs):
-        status = "" if card.status == "released" else f" ({card.status})"
-        if status or card.notice:
-            _say(f"note: {card.name}{status}: {card.notice or 'see zooctl info ' + card.name}")
+        for remark in card.remarks:
+            _say(f"note: {card.name}: {remark}")
 
 
 def _device_text(session: Session) -> str:
