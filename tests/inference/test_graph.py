@@ -11,7 +11,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from zooctl.errors import UnsafeError, VerificationError, ZooError
-from zooctl.inference.graph import CODES, compose, window_bytes
+from zooctl.inference.ends import CODES
+from zooctl.inference.graph import compose, window_bytes
 from zooctl.sequence.onehot import to_onehot
 from zooctl.sequence.windows import Geometry
 

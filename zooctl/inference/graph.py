@@ -2,9 +2,7 @@
 
 A zoo graph takes float one-hot ``(batch, 4, input_length)`` and returns
 ``(batch, n_tracks, n_bins)``, so any ONNX user can run it. Before it runs here it is checked and
-gets a front that turns uint8 codes into one-hot on the device, because then 1 byte a base travels
-instead of 16. What is composed onto a graph is added in ``compose``, between the checks and the
-serialisation.
+gets a front, and where sums are asked for a back (see ``ends``).
 """
 
 from __future__ import annotations
@@ -12,17 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import onnx
 from google.protobuf.message import DecodeError, Message  # type: ignore[import-untyped]
-from onnx import NodeProto, TensorProto, helper, numpy_helper
+from onnx import TensorProto
 
+from zooctl.catalog.signals import Transform
 from zooctl.errors import UnsafeError, VerificationError
-from zooctl.sequence.onehot import BASES, N
+from zooctl.inference.ends import add_back, add_front
 from zooctl.sequence.windows import Geometry
-
-CODES = "zooctl/codes"
-"""Name of the composed graph's input, uint8 ``(batch, input_length)``."""
 
 _DOMAINS = ("", "ai.onnx")
 # 13 is the first in which Unsqueeze takes its axes as an input; newer than 25 was never tried.
@@ -32,7 +27,14 @@ _MAX_NODES = 10_000
 _MAX_VALUES = 2**28
 
 
-def compose(model: bytes, *, geometry: Geometry, n_tracks: int, unknown_base: float) -> bytes:
+def compose(
+    model: bytes,
+    *,
+    geometry: Geometry,
+    n_tracks: int,
+    unknown_base: float,
+    summed: Transform | None = None,
+) -> bytes:
     """Check a zoo graph and return it with a front that reads uint8 genome codes.
 
     Args:
@@ -40,9 +42,11 @@ def compose(model: bytes, *, geometry: Geometry, n_tracks: int, unknown_base: fl
         geometry: Window lengths that the card states.
         n_tracks: Tracks that the card lists.
         unknown_base: Value of all four channels at an unknown base.
+        summed: Put a back behind it, too, that undoes this transform and sums over bases.
 
     Returns:
-        Serialised ONNX model: input ``CODES``, uint8 ``(batch, input_length)``; output unchanged.
+        Serialised ONNX model: input ``ends.CODES``, and the output unchanged; with a back, inputs
+        ``ends.CODES`` and ``ends.SPANS`` and the output ``ends.SUMS``.
 
     Raises:
         UnsafeError: Bytes outside of the model, foreign operators, or a size without bounds.
@@ -56,7 +60,9 @@ def compose(model: bytes, *, geometry: Geometry, n_tracks: int, unknown_base: fl
         raise VerificationError(f"not a valid ONNX graph: {_first_line(error)}") from error
     source = _check_interface(proto, geometry, n_tracks)
     _check_sizes(proto, geometry, n_tracks)
-    _add_front(proto.graph, source, geometry.input_length, unknown_base)
+    add_front(proto.graph, source, geometry.input_length, unknown_base)
+    if summed is not None:
+        add_back(proto.graph, geometry, n_tracks, summed)
     composed: bytes = proto.SerializeToString()
     return composed
 
@@ -217,47 +223,3 @@ def _set_shape(value: onnx.ValueInfoProto, shape: Sequence[int]) -> None:
 
 def _first_line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), "no reason")
-
-
-def _add_front(graph: onnx.GraphProto, onehot: str, input_length: int, unknown_base: float) -> None:
-    """Put nodes before the graph that make ``onehot`` from ``CODES``.
-
-    Compared with a table look-up and its transposition or with OneHot, comparing is several times
-    faster (on 2 CPU cores 0.15 ms for 64 windows of 2,048 bp, against 0.7 to 2 ms), and for a base
-    value other than 0 OneHot alone is not enough. CUDA has no Equal for uint8, hence the cast.
-    """
-
-    def constant(name: str, value: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> str:
-        graph.initializer.append(numpy_helper.from_array(value, f"zooctl/{name}"))
-        return f"zooctl/{name}"
-
-    def node(op_type: str, inputs: list[str], output: str) -> NodeProto:
-        return helper.make_node(op_type, inputs, [output], name=f"zooctl/{op_type}/{output}")
-
-    def cast(source: str, output: str, to: int) -> NodeProto:
-        made = node("Cast", [source], output)
-        made.attribute.append(helper.make_attribute("to", to))
-        return made
-
-    axis = constant("axis", np.array([1], dtype=np.int64))
-    bases = constant("bases", np.arange(len(BASES), dtype=np.int32).reshape(1, -1, 1))
-    known = "zooctl/known" if unknown_base else onehot
-    front = [
-        cast(CODES, "zooctl/int32", TensorProto.INT32),
-        node("Unsqueeze", ["zooctl/int32", axis], "zooctl/row"),
-        node("Equal", ["zooctl/row", bases], "zooctl/is_base"),
-        cast("zooctl/is_base", known, TensorProto.FLOAT),
-    ]
-    if unknown_base:
-        unknown = constant("unknown", np.array(N, dtype=np.int32))
-        value = constant("unknown_base", np.array(unknown_base, dtype=np.float32))
-        front += [
-            node("Equal", ["zooctl/row", unknown], "zooctl/is_unknown"),
-            node("Where", ["zooctl/is_unknown", value, known], onehot),
-        ]
-    network = list(graph.node)
-    del graph.node[:]
-    graph.node.extend([*front, *network])
-    batch = graph.input[0].type.tensor_type.shape.dim[0].dim_param or "batch"
-    codes = helper.make_tensor_value_info(CODES, TensorProto.UINT8, [batch, input_length])
-    graph.input[0].CopyFrom(codes)

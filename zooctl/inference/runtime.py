@@ -13,14 +13,17 @@ import io
 import os
 import re
 import sys
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from zooctl.catalog.signals import Transform
 from zooctl.errors import InputError, VerificationError
-from zooctl.inference.graph import CODES, compose, window_bytes
+from zooctl.inference.ends import CODES, SPANS
+from zooctl.inference.graph import compose, window_bytes
 from zooctl.sequence.onehot import Codes, N
 from zooctl.sequence.windows import Geometry
 
@@ -33,6 +36,8 @@ _BATCH_BASES = 2**17
 _OUT_OF_MEMORY = re.compile(
     r"bad.?alloc|failed to allocate|out of memory|alloc_failed|cuda failure 2\b", re.IGNORECASE
 )
+# What rows that fill up a batch hold.
+_PADDING = {CODES: N, SPANS: 0}
 # TF32 keeps 10 bits of each factor; a searched convolution algorithm may change from run to run.
 _CUDA_OPTIONS = {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
 
@@ -54,13 +59,15 @@ def default_batch_size(input_length: int) -> int:
 
 
 class Session:
-    """A network on a device, from genome codes to predictions.
+    """A network on a device, from genome codes to predictions or to sums of them.
 
     Args:
         model: Serialised ONNX model of the zoo, float one-hot in.
         geometry: Window lengths that the card states.
         n_tracks: Tracks that the card lists.
         unknown_base: Value of all four channels at an unknown base.
+        summed: Undo this transform of the target and sum within the graph: to call ``sums``, not
+            ``predict``.
         device: ``auto`` takes a CUDA device where onnxruntime can work with one, else the CPU.
         threads: CPU threads; default is every core that the process may use.
         batch_size: Windows to a batch; default ``default_batch_size``.
@@ -83,6 +90,7 @@ class Session:
         geometry: Geometry,
         n_tracks: int,
         unknown_base: float,
+        summed: Transform | None = None,
         device: Device = "auto",
         threads: int | None = None,
         batch_size: int | None = None,
@@ -95,7 +103,13 @@ class Session:
         self._model = model
         # Halved once where memory does not suffice; ``batch_size`` stays what callers were told.
         self._rows = self.batch_size
-        composed = compose(model, geometry=geometry, n_tracks=n_tracks, unknown_base=unknown_base)
+        composed = compose(
+            model,
+            geometry=geometry,
+            n_tracks=n_tracks,
+            unknown_base=unknown_base,
+            summed=summed,
+        )
         self._run_options = ort.RunOptions()
         self._session = _open(composed, device, self.threads)
         on_gpu = "CUDAExecutionProvider" in self._session.get_providers()
@@ -131,30 +145,55 @@ class Session:
             VerificationError: The output has another shape than the card states.
         """
         result = np.empty((len(codes), self.n_tracks, self.geometry.n_bins), dtype=np.float32)
+        self._fill(result, {CODES: codes})
+        return result
+
+    def sums(self, codes: Codes, spans: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return sums of predictions over bases, the transform of the target undone.
+
+        Args:
+            codes: uint8 ``(n, input_length)``, any n; full batches waste nothing.
+            spans: Starts of two stretches, then their ends, ``(n, 4)``: half-open, in bp from the
+                first predicted base. An empty stretch adds nothing.
+
+        Returns:
+            ``(n, n_tracks)``.
+
+        Raises:
+            InputError: Not enough memory, even for half a batch.
+            VerificationError: The output has another shape than the card states.
+        """
+        result = np.empty((len(codes), self.n_tracks), dtype=np.float64)
+        self._fill(result, {CODES: codes, SPANS: spans})
+        return result
+
+    def _fill(self, result: NDArray[Any], inputs: Mapping[str, NDArray[Any]]) -> None:
+        """Fill ``(n, ...)`` with the graph's output for inputs of n rows, batch by batch."""
         first = 0
-        while first < len(codes):
-            piece = codes[first : first + self._rows]
+        while first < len(result):
+            part = slice(first, first + self._rows)
             try:
-                result[first : first + len(piece)] = self._run(piece)
+                result[part] = self._run(
+                    {name: rows[part] for name, rows in inputs.items()}, result[part].shape
+                )
             except MemoryError:
                 self._halve()
             else:
-                first += len(piece)
-        return result
+                first = part.stop
 
-    def _run(self, codes: Codes) -> Predictions:
-        """Run one batch, padded to the fixed shape with unknown bases."""
-        n, rows = len(codes), self._rows
-        if n < rows:
-            padding = np.full((rows - n, self.geometry.input_length), N, dtype=np.uint8)
-            codes = np.concatenate((codes, padding))
+    def _run(self, inputs: Mapping[str, NDArray[Any]], shape: tuple[int, ...]) -> NDArray[Any]:
+        """Run one batch, padded to the fixed shape with unknown bases and empty stretches."""
+        n, rows = shape[0], self._rows
+        feed = {name: _pad(values, rows, _PADDING[name]) for name, values in inputs.items()}
         try:
-            output: Predictions = self._session.run(None, {CODES: codes}, self._run_options)[0]
+            output: NDArray[Any] = self._session.run(None, feed, self._run_options)[0]
         except Exception as error:
             if _OUT_OF_MEMORY.search(str(error)):
                 raise MemoryError from error
-            raise
-        expected = (rows, self.n_tracks, self.geometry.n_bins)
+            if self._run_options.terminate:
+                raise
+            raise _broken("run", error) from error
+        expected = (rows, *shape[1:])
         if output.shape != expected:
             raise VerificationError(
                 "the network's output has another shape than the card states",
@@ -173,6 +212,13 @@ class Session:
                 hint=f"try --batch-size {max(1, self._rows // 4)}" if self._rows > 1 else None,
             )
         self._rows //= 2
+
+
+def _pad(values: NDArray[Any], rows: int, filler: int) -> NDArray[Any]:
+    if len(values) == rows:
+        return values
+    padding = np.full((rows - len(values), *values.shape[1:]), filler, dtype=values.dtype)
+    return np.concatenate((values, padding))
 
 
 def _positive(what: str, value: int | None, default: int) -> int:
@@ -199,8 +245,12 @@ def _open(model: bytes, device: Device, threads: int) -> ort.InferenceSession:
         except Exception as error:
             if _OUT_OF_MEMORY.search(str(error)):
                 raise InputError("not enough memory to load the network") from error
-            reason = str(error).strip().splitlines()[0]
-            raise VerificationError(f"onnxruntime cannot load the graph: {reason}") from error
+            raise _broken("load", error) from error
+
+
+def _broken(what: str, error: Exception) -> VerificationError:
+    reason = str(error).strip().splitlines()[0]
+    return VerificationError(f"onnxruntime cannot {what} the graph: {reason}")
 
 
 def _providers(device: Device) -> list[str | tuple[str, dict[str, str]]]:
