@@ -5,35 +5,28 @@ Toneyan, Tang and Koo 2022 (doi:10.1038/s42256-022-00570-9) and its released cod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.catalog.card import Card
-from zooctl.inference.predict import Transform
-from zooctl.inference.runtime import Device
-from zooctl.sequence.alleles import Allele
-from zooctl.sequence.onehot import Codes
-from zooctl.sequence.windows import Geometry
+from zooctl.catalog.signals import Transform
+from zooctl.errors import InputError, VerificationError
+from zooctl.inference.batches import in_background
+from zooctl.inference.locate import Genome, Located, locate
+from zooctl.inference.runtime import Device, Session
+from zooctl.inference.shifts import Haplotype, Placement, default_max_shift
+from zooctl.inference.window_batches import Batch, Kept, Sums, Windows, fill_batches
+from zooctl.sequence.alleles import Allele, Status
+from zooctl.sequence.onehot import decode
+from zooctl.sequence.windows import Geometry, Integers
 
 Scale = Literal["signal", "log", "logit", "probability"]
 CheckRef = Literal["skip", "fail", "swap"]
-
-
-class Genome(Protocol):
-    """Where sequence comes from; ``files.fasta.Fasta`` is one."""
-
-    @property
-    def contigs(self) -> Mapping[str, int]:
-        """Length of each contig."""
-        ...
-
-    def padded_codes(self, chrom: str, start: int, end: int) -> Codes:
-        """Return the codes of ``[start, end)``, N outside of the contig."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -74,6 +67,19 @@ class Network:
 
 
 @dataclass(frozen=True)
+class _Planned:
+    """An allele on its way: the sums of REF's and ALT's windows, and over how many bases."""
+
+    allele: Allele
+    status: str
+    sums: tuple[Sums, Sums] | None = None
+    n_bases: int = 0
+
+
+_Record = tuple[_Planned, ...]
+
+
+@dataclass(frozen=True)
 class ScoredAllele:
     """What scoring found for one allele; arrays are float32 ``(n_tracks,)``.
 
@@ -107,19 +113,17 @@ class Scorer:
         reverse_complement: Average over both strands.
         check_ref: What to do where the genome is not REF: ``skip`` the allele (REF_MISMATCH),
             ``fail``, or ``swap`` where the genome is ALT (else REF_MISMATCH): both keep their
-            names, only the sequence around them is the genome's.
+            names, and the sequence around them is the genome's.
         batch_size: Windows to a batch.
         threads: CPU threads.
         device: ``auto``, ``cpu`` or ``cuda``.
 
     Attributes:
-        shifts: The shifts, int64 ``(n_shifts,)``.
-        max_shift: As used.
-        max_allele_length: Longest changed stretch of REF or ALT in bp; beyond it is TOO_LONG.
-        device, threads, batch_size: As they are used.
+        placement: Where windows lie: the shifts drawn, the largest, the longest allele.
 
     Raises:
         InputError: Shifts that leave nothing to compare; or as ``runtime.Session``.
+        UnsafeError, VerificationError: As ``runtime.Session``.
     """
 
     def __init__(
@@ -136,21 +140,173 @@ class Scorer:
         threads: int | None = None,
         device: Device = "auto",
     ) -> None:
-        raise NotImplementedError
+        if max_shift is None:
+            max_shift = default_max_shift(network.geometry)
+        self.placement = Placement(network.geometry, n_shifts, max_shift, seed)
+        self._network = network
+        self._genome = genome
+        self._order_rc = list(network.track_order_rc) if reverse_complement else None
+        self._check_ref = check_ref
+        self._session = Session(
+            network.model,
+            geometry=network.geometry,
+            n_tracks=network.n_tracks,
+            unknown_base=network.unknown_base,
+            summed=network.transform,
+            batch_size=batch_size,
+            threads=threads,
+            device=device,
+        )
+
+    @property
+    def shifts(self) -> Integers:
+        """The shifts, int64 ``(n_shifts,)``."""
+        return self.placement.drawn
+
+    @property
+    def max_shift(self) -> int:
+        """The largest shift in bp, as used."""
+        return self.placement.max_shift
+
+    @property
+    def max_allele_length(self) -> int:
+        """Longest changed stretch of REF or ALT in bp; beyond it an allele is TOO_LONG."""
+        return self.placement.longest
+
+    @property
+    def device(self) -> Literal["cpu", "cuda"]:
+        """The device, as it really runs."""
+        return self._session.device
+
+    @property
+    def threads(self) -> int:
+        """CPU threads it runs with."""
+        return self._session.threads
+
+    @property
+    def batch_size(self) -> int:
+        """Windows to a batch."""
+        return self._session.batch_size
 
     def check(self, allele: Allele) -> str:
-        """Return the status that an allele would get, without predicting; nothing raises."""
-        raise NotImplementedError
+        """Return the status that an allele would get, without predicting; ``fail`` skips, too."""
+        return self._locate(allele).status
+
+    def _locate(self, allele: Allele) -> Located:
+        return locate(allele, self._genome, self.placement, self._check_ref == "swap")
 
     def score(self, records: Iterable[Sequence[Allele]]) -> Iterator[tuple[ScoredAllele, ...]]:
         """Yield one tuple for each record, in order: an item for each of its alleles.
 
-        It streams: memory does not grow with the records, batches are filled across them.
+        It streams: memory does not grow with the records, and batches are filled across them.
         ``records`` is iterated in another thread, some batches ahead of what was yielded. A record
-        without alleles gives an empty tuple.
+        without alleles gives an empty tuple. Leaving the iterator early interrupts the network for
+        good: a scorer can be used again only after it was read to its end.
 
         Raises:
             InputError: ``check_ref`` is ``fail`` and the genome is not REF.
             VerificationError: A prediction is not a finite number.
         """
-        raise NotImplementedError
+        batches = in_background(self._predict(records), self._session.interrupt)
+        # The calling thread only puts together, so that a signal is heard at any time.
+        with contextlib.closing(batches):
+            for batch in batches:
+                for record in batch.records:
+                    yield tuple(map(self._finish, record))
+
+    def _predict(self, records: Iterable[Sequence[Allele]]) -> Generator[Batch[_Record]]:
+        """Yield batches whose sums are delivered."""
+        length = self._network.geometry.input_length
+        filled = fill_batches(self._plan(records), self._session.batch_size, length)
+        with contextlib.closing(in_background(filled)) as batches:
+            for batch in batches:
+                batch.deliver(self._session.sums(batch.codes, batch.spans))
+                yield batch
+
+    def _plan(self, records: Iterable[Sequence[Allele]]) -> Iterator[tuple[_Record, list[Windows]]]:
+        """Yield each record with the windows that it is the first to need."""
+        strands = 1 if self._order_rc is None else 2
+        kept = Kept(strands * len(self.placement.shifts), self._network.n_tracks)
+        for alleles in records:
+            needed: list[Windows] = []
+            yield tuple(self._plan_allele(allele, kept, needed) for allele in alleles), needed
+
+    def _plan_allele(self, allele: Allele, kept: Kept, needed: list[Windows]) -> _Planned:
+        located = self._locate(allele)
+        if located.status == Status.REF_MISMATCH and self._check_ref == "fail":
+            chrom, start, ref, _ = allele
+            found = decode(self._genome.padded_codes(chrom, start, start + len(ref)))
+            what = f"REF at {chrom}:{start + 1} is not what the genome has"
+            raise InputError(what, got=ref, expected=found, hint="is it another assembly?")
+        site = located.site
+        if site is None:
+            return _Planned(allele, located.status)
+        compared = self.placement.compared(site.change)
+        centre = self.placement.centre(site.change)
+        sums = []
+        for key, haplotype in (
+            ((site.chrom, centre, compared), site.pair.reference),
+            ((site.chrom, site.change), site.pair.alternative),
+        ):
+            of_haplotype, new = kept.get(key)
+            sums.append(of_haplotype)
+            if new:
+                needed += self._windows(haplotype, of_haplotype)
+        if site.swapped:
+            sums.reverse()
+        return _Planned(allele, located.status, (sums[0], sums[1]), compared.n_bases)
+
+    def _windows(self, haplotype: Haplotype, sums: Sums) -> list[Windows]:
+        """Return the windows of a haplotype: those of the other strand after those of the given."""
+        if self._order_rc is None:
+            return [Windows(haplotype, sums)]
+        half = len(sums) // 2
+        return [
+            Windows(haplotype, sums[:half]),
+            Windows(self.placement.other_strand(haplotype), sums[half:]),
+        ]
+
+    def _finish(self, planned: _Planned) -> ScoredAllele:
+        if planned.sums is None:
+            nothing = np.full(self._network.n_tracks, np.nan, dtype=np.float32)
+            return ScoredAllele(planned.status, nothing, nothing, nothing, nothing)
+        ref, alt = (self._means(sums, planned) for sums in planned.sums)
+        score, sd = compare(ref, alt, self._network.scale)
+        values = (value.astype(np.float32) for value in (score, sd, ref.mean(0), alt.mean(0)))
+        return ScoredAllele(planned.status, *values)
+
+    def _means(self, sums: Sums, planned: _Planned) -> NDArray[np.float64]:
+        """Return the mean over bases of each shift drawn, ``(n_shifts, n_tracks)``."""
+        if not np.isfinite(sums).all():
+            got = sums[~np.isfinite(sums)][0]
+            what = f"a prediction for {planned.allele} is not a finite number"
+            raise VerificationError(what, got=got)
+        if self._order_rc is not None:
+            half = len(sums) // 2
+            sums = (sums[:half] + sums[half:, self._order_rc]) / 2
+        means: NDArray[np.float64] = sums[self.placement.order] / planned.n_bases
+        return means
+
+
+def compare(
+    ref: NDArray[np.float64], alt: NDArray[np.float64], scale: Scale
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return score and standard deviation over shifts from means ``(n_shifts, n_tracks)``.
+
+    >>> compare(np.array([[1.0], [3.0]]), np.array([[4.0], [4.0]]), "signal")[0].tolist()
+    [1.0]
+    """
+    if scale == "signal":
+        score, each = _log_ratio(ref.mean(0), alt.mean(0)), _log_ratio(ref, alt)
+    else:
+        each = alt - ref
+        score = each.mean(0)
+    return score, each.std(0) if len(each) > 1 else np.full_like(score, np.nan)
+
+
+def _log_ratio(ref: NDArray[np.float64], alt: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log2(alt / ref), NaN where one is not above 0."""
+    both = (ref > 0) & (alt > 0)
+    ratio: NDArray[np.float64] = np.full(ref.shape, np.nan)
+    np.divide(alt, ref, out=ratio, where=both)
+    return np.log2(ratio, out=ratio, where=both)

@@ -1,0 +1,258 @@
+"""Shifted windows around a change: where they lie, what they hold, which of their bases compare.
+
+Windows lie on the genome by their first base. For a change with centre c, and h the half of an
+input, rounded down from one less than its length, the window of shift s begins at c - h + s. So in
+the released code of Toneyan, Tang and Koo 2022 (doi:10.1038/s42256-022-00570-9), where shifts of
+2,048-bp windows are -512 to 511 and the 1,024 bp compared begin 511 bp before the variant::
+
+    reference    ......[.....oooooooooooooooooo.....]..........
+    shifted      ........[.....oooooooooooooooooo.....]........
+    compared                    ============
+    alternative  ......[.....oooooooo+++oooooooo.....]         + inserted: left out
+
+The window of the alternative begins at the same base and is as long, so an insertion pushes bases
+out at the right, and a deletion draws some in. Predictions are compared base by base of the genome
+(a bin has its value at each of its bases): over the bases that all windows of both predict, and
+without those that are deleted. Where REF and ALT differ in length and both are left after trimming,
+their first bases stand for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.errors import InputError
+from zooctl.sequence.alleles import Change, Read
+from zooctl.sequence.onehot import Codes, N, encode, reverse_complement
+from zooctl.sequence.windows import Geometry, Integers
+
+Spans = NDArray[np.int32]
+
+
+def default_max_shift(geometry: Geometry) -> int:
+    """Return the largest shift after which windows share what the card calls the core.
+
+    Where the core is the whole output it is a quarter of the output, and for a network with one
+    value a window, which has no bases to align, a quarter of the input.
+
+    >>> [default_max_shift(Geometry(*lengths)) for lengths in
+    ...  ((2048, 2048, 32, 1024), (2048, 1024, 32, 1024), (145, 145, 145, 145))]
+    [512, 256, 36]
+    """
+    if geometry.n_bins == 1:
+        return geometry.input_length // 4
+    spare = (geometry.output_length - geometry.core_length) // 2
+    return spare or geometry.output_length // 4
+
+
+def draw_shifts(n_shifts: int, max_shift: int, seed: int) -> Integers:
+    """Return shifts in ``[-max_shift, max_shift - 1]``, with replacement; 0 where that is empty."""
+    if max_shift == 0:
+        return np.zeros(n_shifts, dtype=np.int64)
+    return np.random.default_rng(seed).integers(-max_shift, max_shift, n_shifts)
+
+
+@dataclass(frozen=True)
+class Haplotype:
+    """Windows on one sequence.
+
+    Attributes:
+        codes: The stretch that all windows lie in.
+        offsets: First bases of the windows in it.
+        spans: What of each is compared, ``(n, 4)`` (see ``runtime.Session.sums``).
+    """
+
+    codes: Codes
+    offsets: tuple[int, ...]
+    spans: Spans
+
+    def rows(self, length: int) -> Iterator[Codes]:
+        """Yield the windows."""
+        for offset in self.offsets:
+            yield self.codes[offset : offset + length]
+
+    def mostly_unknown(self, length: int) -> bool:
+        """Say whether over half the bases of any window are unknown."""
+        counts = np.concatenate(([0], np.cumsum(self.codes == N)))
+        starts = np.array(self.offsets)
+        return bool((2 * (counts[starts + length] - counts[starts]) > length).any())
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The windows of a reference and its alternative.
+
+    Attributes:
+        low: First base that was read, before the contig where it is negative.
+        genome: What was read for both, N outside of the contig.
+        reference: Windows on the genome.
+        alternative: Windows on the changed sequence.
+    """
+
+    low: int
+    genome: Codes
+    reference: Haplotype
+    alternative: Haplotype
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The bases of the reference that are compared, in bp from the centre of a change.
+
+    They are ``[first, gap)`` and ``[gap_end, last)``. Changes of one centre whose ``Compared`` are
+    equal have their reference predictions in common.
+    """
+
+    first: int
+    gap: int
+    gap_end: int
+    last: int
+
+    @property
+    def n_bases(self) -> int:
+        """How many they are."""
+        return self.gap - self.first + self.last - self.gap_end
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the windows of a network lie around any change.
+
+    Attributes:
+        geometry: The network's window.
+        n_shifts: How many shifts are drawn.
+        max_shift: They are at least ``-max_shift`` and less than ``max_shift``, or 0.
+        seed: They are drawn from.
+
+    Raises:
+        InputError: No shift, or windows shifted so far that they share nothing.
+    """
+
+    geometry: Geometry
+    n_shifts: int
+    max_shift: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.n_shifts < 1:
+            raise InputError("number of shifts must be at least 1", got=self.n_shifts)
+        if self.max_shift < 0 or self.longest < 1:
+            raise InputError(
+                "largest shift does not fit the model's window",
+                got=f"{self.max_shift} bp",
+                expected=f"0 to {(self._extent - 2) // 2}",
+            )
+
+    @property
+    def _scalar(self) -> bool:
+        return self.geometry.n_bins == 1
+
+    @property
+    def _extent(self) -> int:
+        """What of a window must hold a change: the output, or the input where that is one value."""
+        return self.geometry.input_length if self._scalar else self.geometry.output_length
+
+    @property
+    def longest(self) -> int:
+        """The longest REF or ALT of a change, in bp: half of what all windows share."""
+        return (self._extent - 2 * self.max_shift) // 2
+
+    @cached_property
+    def drawn(self) -> Integers:
+        """The shifts, ``(n_shifts,)``."""
+        return draw_shifts(self.n_shifts, self.max_shift, self.seed)
+
+    @cached_property
+    def shifts(self) -> Integers:
+        """The shifts that differ, sorted: only they need predicting."""
+        return np.unique(self.drawn)
+
+    @cached_property
+    def order(self) -> Integers:
+        """Index in ``shifts`` of each shift drawn."""
+        return np.searchsorted(self.shifts, self.drawn)
+
+    @cached_property
+    def _origins(self) -> Integers:
+        """First predicted base of each window, in bp from the centre, as a column."""
+        flank = (self.geometry.input_length - self.geometry.output_length) // 2
+        return (self.shifts - self._half + flank)[:, None]
+
+    @property
+    def _half(self) -> int:
+        return (self.geometry.input_length - 1) // 2
+
+    def centre(self, change: Change) -> int:
+        """Return the base that windows are placed around: the middle of what is replaced."""
+        return change.start + max(len(change.ref) - 1, 0) // 2
+
+    def compared(self, change: Change) -> Compared:
+        """Return which bases of the reference are compared."""
+        if self._scalar:
+            return Compared(0, 0, 0, self.geometry.bin_size)
+        output = self.geometry.output_length
+        flank = (self.geometry.input_length - output) // 2
+        first = flank - self._half + self.max_shift
+        last = first + output - 2 * self.max_shift - max(change.growth, 0)
+        if change.growth >= 0:
+            return Compared(first, 0, 0, last)
+        end = change.end - self.centre(change)
+        return Compared(first, end + change.growth, end, last)
+
+    def pair(self, change: Change, read: Read) -> Pair:
+        """Return the windows of both haplotypes.
+
+        Args:
+            change: Trimmed, left-aligned, and not too long.
+            read: The contig.
+        """
+        centre, length = self.centre(change), self.geometry.input_length
+        low = centre - self._half + int(self.shifts[0])
+        offsets = tuple((self.shifts - self.shifts[0]).tolist())
+        extent = offsets[-1] + length
+        genome = read(low, low + extent + max(-change.growth, 0))
+        changed = np.concatenate(
+            (
+                genome[: change.start - low],
+                encode(change.alt.encode("ascii")),
+                genome[change.end - low :],
+            )
+        )
+        compared = self.compared(change)
+        return Pair(
+            low,
+            genome,
+            Haplotype(genome[:extent], offsets, self._spans(compared, 0, 0)),
+            Haplotype(
+                changed[:extent],
+                offsets,
+                self._spans(compared, change.end - centre, change.growth),
+            ),
+        )
+
+    def _spans(self, compared: Compared, end: int, growth: int) -> Spans:
+        """Return spans on a sequence of which the bases from ``end`` on have moved by ``growth``.
+
+        For a pure insertion or a longer ALT the inserted bases thus lie between the two stretches.
+        """
+        first, gap, gap_end, last = compared.first, compared.gap, compared.gap_end, compared.last
+        if self._scalar:
+            return np.tile(np.array([first, 0, last, 0], dtype=np.int32), (len(self.shifts), 1))
+        if growth > 0:
+            gap = gap_end = end
+        stretches = np.array([first, gap_end + growth, gap, last + growth])
+        spans: Spans = (stretches - self._origins).astype(np.int32)
+        return spans
+
+    def other_strand(self, haplotype: Haplotype) -> Haplotype:
+        """Return the same windows read on the other strand."""
+        length = self.geometry.input_length
+        last = len(haplotype.codes) - length
+        offsets = tuple(last - offset for offset in haplotype.offsets)
+        spans = np.int32(self.geometry.output_length) - haplotype.spans[:, [2, 3, 0, 1]]
+        return Haplotype(reverse_complement(haplotype.codes), offsets, spans)
