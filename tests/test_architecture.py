@@ -31,7 +31,9 @@ SIDEWAYS = {("evaluation", "inference"), ("training", "inference")}
 FOREIGN: dict[str, tuple[str, ...]] = {
     "pyfaidx": ("files/fasta.py", "files/fasta_index.py"),
     "pyBigWig": ("files/bigwig.py", "files/bigwig_writer.py"),
-    "cyvcf2": ("files/vcf.py",),
+    "cyvcf2": ("files/vcf_binary.py",),
+    "pysam": ("files/vcf_index.py",),
+    "pyarrow": ("files/vcf_table.py",),
     "liftover": ("files/liftover.py",),
     "huggingface_hub": ("catalog/hub.py",),
     "httpx2": ("files/download.py", "files/transfer.py"),
