@@ -30,9 +30,10 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class _Source:
-    """One file: its path and pyfaidx's reader on its text."""
+    """One file: its path and digest, and pyfaidx's reader on its text."""
 
     path: Path
+    sha256: str
     reader: pyfaidx.Faidx
 
 
@@ -105,6 +106,15 @@ class Fasta:
             codes[low - start : high - start] = chunk[low - first : high - first]
         return codes
 
+    def sha256(self, chrom: str) -> str:
+        """Return the digest of the file that holds a contig.
+
+        Raises:
+            InputError: No such contig.
+        """
+        self._length(chrom)
+        return self._sources[chrom].sha256
+
     def padded_codes(self, chrom: str, start: int, end: int) -> Codes:
         """Return the codes of ``start`` to ``end - 1``, N where that is outside of the contig.
 
@@ -159,7 +169,8 @@ def _open_source(path: Path, progress: Progress | None) -> _Source:
             "FASTA cannot be opened", path=path, got=os.strerror(error.errno or 0)
         ) from None
     try:
-        return _Source(path, _reader(stream, index_of(stream, progress)))
+        index = index_of(stream, progress)
+        return _Source(path, index.sha256, _reader(stream, index))
     except BaseException:
         stream.close()
         raise

@@ -17,7 +17,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 
@@ -45,10 +45,12 @@ class Index:
         fai: Text of the ``.fai`` file that ``samtools faidx`` would write.
         blocks: Offsets ``(n_blocks, 2)`` of each bgzip block in the file and of its text in the
             whole text; ``(0, 2)`` of a plain file.
+        sha256: Of the file.
     """
 
     fai: str
     blocks: NDArray[np.uint64]
+    sha256: str = ""
 
 
 def index_of(stream: BufferedReader, progress: Progress | None = None) -> Index:
@@ -81,7 +83,7 @@ def index_of(stream: BufferedReader, progress: Progress | None = None) -> Index:
         if (now.st_size, now.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
             raise InputError("file changed while it was read", path=stream.name)
         _save(folder, digest, index)
-    return index
+    return replace(index, sha256=digest)
 
 
 def _plain_gzip(path: str) -> InputError:

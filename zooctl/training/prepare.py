@@ -13,6 +13,7 @@ from zooctl.errors import InputError
 from zooctl.files.fasta import Fasta
 from zooctl.sequence.pileup import covered
 from zooctl.training.dataset import Dataset, Mask
+from zooctl.training.genome_codes import genome_codes
 
 
 def prepare(
@@ -37,7 +38,7 @@ def prepare(
     chroms = list(dict.fromkeys(region.chrom for region in parts))
     with Fasta(*genome) as fasta:
         _check_split(recipe, fasta.contigs, genome[0])
-        codes = {chrom: fasta.codes(chrom, 0, fasta.contigs[chrom]) for chrom in chroms}
+        codes = {chrom: genome_codes(fasta, chrom, report) for chrom in chroms}
         files = Files(recipe, sources, dict(fasta.contigs), report)
     targets = [target.signal for target in recipe.targets]
     controls = [control.signal for control in recipe.controls]
