@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import toy_training as toy
+from lightning_fabric import Fabric
 
+from zooctl.catalog.manifest import tensor_digest
 from zooctl.training import fit as fit_module
+from zooctl.training.checkpoint import Progress
 from zooctl.training.fit import fit
 from zooctl.training.selection import choose_windows
 
@@ -46,6 +49,42 @@ def train(
             steps.send(done)
 
     fit(recipe, data, windows, run, device="cpu", report=str, advance=advance, ahead=ahead)
+
+
+def train_share(fabric: Fabric, run: Path, stop: int | None, changes: dict[str, Any]) -> Progress:
+    """Train in one of several processes; tell the digest of its weights after each epoch.
+
+    Args:
+        fabric: Of this process.
+        run: Folder of the run; receives ``rank<n>.txt``, a line an epoch.
+        stop: Steps after which all processes fail; None for none.
+        changes: Of the toy's recipe.
+    """
+    fit_module.CHECKPOINT_STEPS = 3
+    recipe, data = toy.recipe(**changes), toy.dataset()
+    validate = fit_module.validate
+
+    def telling(*arguments: Any) -> float:
+        tensors = fit_module.weights_of(arguments[3])
+        digest = tensor_digest({name: tensor.numpy() for name, tensor in tensors.items()})
+        with (run / f"rank{fabric.global_rank}.txt").open("a") as file:
+            file.write(digest + "\n")
+        return validate(*arguments)
+
+    fit_module.validate = telling
+    cut, left = fit_module.cut, stop
+
+    def failing(*arguments: Any) -> Any:
+        nonlocal left
+        if left is not None:
+            left -= 1
+            if left < 0:
+                raise RuntimeError("stopped on purpose")
+        return cut(*arguments)
+
+    fit_module.cut = failing
+    windows = choose_windows(recipe, data)
+    return fit(recipe, data, windows, run, device="cpu", report=str, advance=str, fabric=fabric)
 
 
 def die_at_sync(number: int) -> None:

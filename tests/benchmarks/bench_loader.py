@@ -27,7 +27,8 @@ from zooctl.catalog.data import locate
 from zooctl.catalog.recipe import Recipe
 from zooctl.sequence.onehot import encode, reverse_complement
 from zooctl.training.dataset import Batch, Dataset
-from zooctl.training.fit import cut, draw, new_network, train_step
+from zooctl.training.feed import cut
+from zooctl.training.fit import draw, new_network, train_step
 from zooctl.training.prepare import prepare
 from zooctl.training.sampling import Epoch
 from zooctl.training.selection import choose_windows

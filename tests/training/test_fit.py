@@ -174,10 +174,10 @@ def test_batches_made_ahead_are_the_same(uninterrupted: Path, tmp_path: Path, ah
 def test_an_error_in_the_loader_surfaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cut = fit_module.cut
 
-    def failing(recipe: Any, dataset: Any, epoch: Any, step: int) -> Any:
+    def failing(recipe: Any, dataset: Any, epoch: Any, step: int, share: Any) -> Any:
         if step == 4:
             raise InputError("file vanished")
-        return cut(recipe, dataset, epoch, step)
+        return cut(recipe, dataset, epoch, step, share)
 
     monkeypatch.setattr(fit_module, "cut", failing)
     with pytest.raises(InputError, match="file vanished"):

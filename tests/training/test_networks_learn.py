@@ -25,7 +25,8 @@ from zooctl.errors import InputError
 from zooctl.files.fasta import Fasta
 from zooctl.sequence.onehot import decode
 from zooctl.training.dataset import Dataset
-from zooctl.training.fit import cut, draw, fit, new_network
+from zooctl.training.feed import cut
+from zooctl.training.fit import draw, fit, new_network
 from zooctl.training.losses import build_loss
 from zooctl.training.nets.network import activate, linked
 from zooctl.training.prepare import prepare

@@ -16,7 +16,8 @@ from zooctl.catalog.recipe import Recipe
 from zooctl.errors import InputError
 from zooctl.files.peaks import Peaks
 from zooctl.training.dataset import Dataset
-from zooctl.training.fit import cut, draw, fit
+from zooctl.training.feed import cut
+from zooctl.training.fit import draw, fit
 from zooctl.training.sampling import Chunks, draw_matched, epoch_windows
 from zooctl.training.selection import (
     Windows,

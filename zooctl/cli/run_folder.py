@@ -99,7 +99,7 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def write_environment(folder: Path, device: str) -> None:
+def write_environment(folder: Path, device: str, devices: int = 1) -> None:
     """Record software, hardware and device; where a resumed run finds others, say so, keep both."""
     import json
 
@@ -108,7 +108,8 @@ def write_environment(folder: Path, device: str) -> None:
 
     parts = {"software": software(), "hardware": hardware()}
     digests = {f"{name}_digest": digest(part) for name, part in parts.items()}
-    document = {"device": device, **digests, **parts}
+    place = {"device": device} | ({"devices": devices} if devices > 1 else {})
+    document = {**place, **digests, **parts}
     target = folder / ENVIRONMENT
     earlier = sorted(folder.glob("environment*.json"))
     if any(json.loads(path.read_text(encoding="utf-8")) == document for path in earlier):

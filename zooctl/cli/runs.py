@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,20 +84,29 @@ def pin_weights(recipe: Recipe, data: dict[str, Any]) -> bool:
     return True
 
 
-def dataset(recipe: Recipe, fasta: Path | None) -> Dataset:
-    """Find a recipe's sources and genome and read them."""
+def dataset(
+    recipe: Recipe, fasta: Path | None, report: Callable[[str], None] | None = None
+) -> Dataset:
+    """Find a recipe's sources and genome and read them.
+
+    Args:
+        recipe: Names them.
+        fasta: Genome to use in place of what the assembly leads to.
+        report: Called with a line on each, and on what takes time; ``say`` if not given.
+    """
     from zooctl.catalog.data import locate
     from zooctl.catalog.genomes import find_genome
     from zooctl.training.prepare import prepare
 
+    report = report or say
     genome, description = find_genome(recipe.genome.assembly, fasta)
-    say(f"genome: {description}")
+    report(f"genome: {description}")
     sources = {}
     for source in recipe.sources:
         found = locate(source)
-        say(f"{source.id}: {found.path} ({found.origin})")
+        report(f"{source.id}: {found.path} ({found.origin})")
         sources[source.id] = found.path
-    return prepare(recipe, sources, genome, say)
+    return prepare(recipe, sources, genome, report)
 
 
 def say(text: str) -> None:

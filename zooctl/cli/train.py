@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+    from zooctl.catalog.recipe import Recipe
+    from zooctl.training.checkpoint import Progress
+    from zooctl.training.dataset import Dataset
+    from zooctl.training.selection import Windows
 
 
 def command(
@@ -27,30 +35,66 @@ def command(
         Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the recipe.")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    devices: Annotated[
+        int, typer.Option(min=1, help="How many share each batch; on the CPU, processes.")
+    ] = 1,
 ) -> None:
     """Train a model by its recipe; killed and resumed, it ends with the same bits."""
-    from zooctl.cli.progress import progress
     from zooctl.cli.run_folder import draw_curve, open_run, write_environment
     from zooctl.cli.runs import dataset, load, need_training, say
 
     need_training()
     from zooctl.training.device import check_device
-    from zooctl.training.fit import fit
     from zooctl.training.loggers import need_loggers
+    from zooctl.training.parallel import check_shares, launch
     from zooctl.training.selection import choose_windows
 
     settings = [*(changes or []), *([] if seed is None else [f"seed={seed}"])]
     chosen, text = load(recipe, settings)
-    check_device(device, chosen.precision)
+    check_device(device, chosen.precision, devices)
     need_loggers(chosen)
     run = output or Path("runs") / chosen.name
     with open_run(run, chosen, text, resume):
-        write_environment(run, device)
+        write_environment(run, device, devices)
         data = dataset(chosen, fasta)
         windows = choose_windows(chosen, data)
-        total = chosen.schedule.max_epochs * windows.n_epoch(chosen)
-        with progress(total, "windows", chosen.name) as advance:
-            done = fit(chosen, data, windows, run, device=device, report=say, advance=advance)
+        if devices == 1:
+            done = _fit(chosen, data, windows, run, device)
+        else:
+            check_shares(windows.n_epoch(chosen), chosen.batch_size, devices)
+            work = (_fit_share, chosen, fasta, run, device)
+            done = launch(*work, device=device, precision=chosen.precision, devices=devices)
         draw_curve(run, chosen.name)
     say(f"kept epoch {done.best_epoch}, validation loss {done.best_loss:.5f}")
     typer.echo(run)
+
+
+def _fit(
+    recipe: Recipe,
+    data: Dataset,
+    windows: Windows,
+    run: Path,
+    device: str,
+    fabric: Fabric | None = None,
+) -> Progress:
+    """Train with a progress bar."""
+    from zooctl.cli.progress import progress
+    from zooctl.cli.runs import say
+    from zooctl.training.fit import fit
+
+    total = recipe.schedule.max_epochs * windows.n_epoch(recipe)
+    with progress(total, "windows", recipe.name) as advance:
+        return fit(
+            recipe, data, windows, run, device=device, report=say, advance=advance, fabric=fabric
+        )
+
+
+def _fit_share(
+    fabric: Fabric, recipe: Recipe, fasta: Path | None, run: Path, device: str
+) -> Progress:
+    """Train in one of several processes; the one that began them has read and said all before."""
+    from zooctl.cli.runs import dataset
+    from zooctl.training.selection import choose_windows
+
+    data = dataset(recipe, fasta, report=lambda line: None)
+    return _fit(recipe, data, choose_windows(recipe, data), run, device, fabric)

@@ -28,17 +28,18 @@ def pin(threads: int) -> None:
     _keep_freed_memory()
 
 
-def seed_step(seed: int, epoch: int, step: int) -> None:
+def seed_step(seed: int, epoch: int, step: int, rank: int = 0) -> None:
     """Seed torch for one step from its address alone, so that resuming needs no replay.
+
+    Processes that share a batch, told apart by their rank, draw differently.
 
     >>> seed_step(1, 0, 7); a = torch.rand(1)
     >>> seed_step(1, 0, 7); bool(a == torch.rand(1))
     True
     """
     # SeedSequence mixes the three numbers; torch takes 64 bits.
-    torch.manual_seed(
-        int(np.random.SeedSequence([seed, epoch, step]).generate_state(1, np.uint64)[0])
-    )
+    address = [seed, epoch, step, *([rank] if rank else [])]
+    torch.manual_seed(int(np.random.SeedSequence(address).generate_state(1, np.uint64)[0]))
 
 
 def torch_facts() -> dict[str, str]:

@@ -1,9 +1,12 @@
-"""Where a run computes, and in which precision."""
+"""Where a run computes, on how many devices, and in which precision."""
 
 from __future__ import annotations
 
+import logging
+
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
 
 from zooctl.catalog.explain import nearest
 from zooctl.catalog.training_values import Precision
@@ -12,18 +15,36 @@ from zooctl.errors import InputError
 DEVICES = ("cpu", "cuda")
 
 
-def new_fabric(device: str, precision: Precision) -> Fabric:
+def new_fabric(device: str, precision: Precision, devices: int = 1) -> Fabric:
     """What places tensors on the device and computes in the precision of a recipe.
+
+    Args:
+        device: ``cpu`` or ``cuda``.
+        precision: Of the recipe.
+        devices: How many compute together; for several, ``launch`` starts a process each, and on
+            the CPU these are processes alone. They average gradients; buffers are left to
+            ``fit``, which takes those of the first.
 
     Raises:
         InputError: There is no such device here, or it cannot compute in this precision.
     """
-    check_device(device, precision)
-    return Fabric(accelerator=device, devices=1, precision=precision)
+    check_device(device, precision, devices)
+    if devices == 1:
+        return Fabric(accelerator=device, devices=1, precision=precision)
+    strategy = _Quiet(start_method="spawn", forward_sync_buffers=False)
+    return Fabric(accelerator=device, devices=devices, precision=precision, strategy=strategy)
 
 
-def check_device(device: str, precision: Precision) -> None:
-    """Refuse a device that is not here, or a precision that it lacks.
+class _Quiet(DDPStrategy):
+    """Data-parallel, without the library's own word on every process."""
+
+    def setup_environment(self) -> None:
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+        super().setup_environment()
+
+
+def check_device(device: str, precision: Precision, devices: int = 1) -> None:
+    """Refuse a device that is not here, too few of them, or a precision that it lacks.
 
     Raises:
         InputError: One of these.
@@ -45,6 +66,13 @@ def check_device(device: str, precision: Precision) -> None:
             hint="--device cpu, or check nvidia-smi"
             if built
             else "--device cpu, or install a build of torch with CUDA",
+        )
+    if device == "cuda" and devices > torch.cuda.device_count():
+        raise InputError(
+            "there are fewer CUDA devices",
+            field="--devices",
+            got=devices,
+            expected=f"at most {torch.cuda.device_count()}",
         )
     if device == "cpu" and precision == "16-mixed":
         raise InputError(

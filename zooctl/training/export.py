@@ -19,7 +19,8 @@ from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, N, reverse_complement
 from zooctl.sequence.windows import Integers, gather
 from zooctl.training.dataset import Dataset
-from zooctl.training.fit import new_network, onehot, weights_of
+from zooctl.training.feed import onehot
+from zooctl.training.fit import new_network, weights_of
 from zooctl.training.nets.control import with_constant_control
 from zooctl.training.nets.network import Finished, Network
 from zooctl.training.selection import split_regions

@@ -14,17 +14,25 @@ from torch import Tensor, nn
 
 from zooctl.catalog.recipe import Recipe
 from zooctl.errors import InputError, VerificationError
-from zooctl.sequence.onehot import Codes, N
 from zooctl.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from zooctl.training.dataset import Batch, Dataset, reverse_complement_batch
+from zooctl.training.dataset import Batch, Dataset
 from zooctl.training.determinism import pin, seed_step
 from zooctl.training.device import new_fabric
+from zooctl.training.feed import cut, predict, tensors
 from zooctl.training.finetune import begin, frozen_modules, new_optimiser
 from zooctl.training.loggers import open_loggers
 from zooctl.training.losses import LossFunction, build_loss
 from zooctl.training.metrics_log import MetricsLog, Step, write_bytes
 from zooctl.training.nets import build
 from zooctl.training.nets.network import Network
+from zooctl.training.parallel import (
+    WHOLE,
+    Share,
+    check_shares,
+    share_of,
+    summed,
+    take_buffers_of_first,
+)
 from zooctl.training.prefetch import prefetch
 from zooctl.training.sampling import Chunks, Epoch, epoch_windows
 from zooctl.training.schedule import end_epoch, epoch_line
@@ -50,6 +58,7 @@ def fit(
     report: Report,
     advance: Advance,
     ahead: int = BATCHES_AHEAD,
+    fabric: Fabric | None = None,
 ) -> Progress:
     """Train a recipe's network, or go on where the last checkpoint in ``run`` stands.
 
@@ -65,33 +74,49 @@ def fit(
         report: Called with one line an epoch.
         advance: Called with the number of windows done after each step.
         ahead: Batches made ahead by a thread; 0 for none. Changes no bit.
+        fabric: Where it computes with other processes (``parallel.launch``): each has its share
+            of every batch, and the first alone writes.
 
     Raises:
         VerificationError: The loss is no longer a number.
+        InputError: The batches are too small for so many devices.
     """
     run.mkdir(parents=True, exist_ok=True)
     pin(recipe.threads)
-    fabric = new_fabric(device, recipe.precision)
+    fabric = fabric or new_fabric(device, recipe.precision)
+    share = share_of(fabric)
+    check_shares(windows.n_epoch(recipe), recipe.batch_size, share.n)
+    writes = fabric.is_global_zero
+    if not writes:
+        report, advance = _nothing, _nothing
     net = new_network(recipe, dataset)
     beginning = begin(recipe, net, report)
     still = frozen_modules(net, beginning.frozen)
     net, optimiser = fabric.setup(net, new_optimiser(recipe, net, beginning))
     loss_of = build_loss(recipe.loss)
     scaling = fabric.strategy.precision  # has a state where gradients are scaled
-    progress = load_checkpoint(run / "checkpoints", net, optimiser) or Progress(
-        lr=recipe.optimiser.lr, scaler=scaling.state_dict()
-    )
+    with fabric.rank_zero_first():  # which clears away what a killed process left
+        progress = load_checkpoint(run / "checkpoints", net, optimiser) or Progress(
+            lr=recipe.optimiser.lr, scaler=scaling.state_dict()
+        )
     scaling.load_state_dict(progress.scaler)
-    n_steps = windows.n_steps(recipe)
+    n_steps = windows.n_steps(recipe, share.n)
     steps_done = progress.epoch * n_steps + progress.step
-    loggers = [] if progress.finished else open_loggers(recipe, run, steps_done)
-    log = MetricsLog(run, progress, n_steps=n_steps, loggers=loggers, scaled=bool(progress.scaler))
+    loggers = open_loggers(recipe, run, steps_done) if writes and not progress.finished else []
+    log = MetricsLog(
+        run if writes else None,
+        progress,
+        n_steps=n_steps,
+        loggers=loggers,
+        scaled=bool(progress.scaler),
+    )
 
     def checkpoint() -> None:
         log.read(progress)
         log.flush()
         progress.scaler = scaling.state_dict()
-        save_checkpoint(run / "checkpoints", net, optimiser, progress)
+        if writes:
+            save_checkpoint(run / "checkpoints", net, optimiser, progress)
 
     advance(progress.epoch * windows.n_epoch(recipe) + progress.step * recipe.batch_size)
     with closing(log):
@@ -100,32 +125,40 @@ def fit(
             net.train()
             for module in still:
                 module.eval()
-            made = (cut(recipe, dataset, epoch, step) for step in range(progress.step, n_steps))
+            steps = range(progress.step, n_steps)
+            made = (cut(recipe, dataset, epoch, step, share) for step in steps)
             with closing(prefetch(made, ahead)) as batches:
                 for batch in batches:
                     for group in optimiser.param_groups:
                         group["lr"] = progress.lr * group["lr_factor"]
-                    seed_step(recipe.seed, progress.epoch, progress.step)
-                    loss, norm = train_step(recipe, fabric, net, optimiser, loss_of, batch)
+                    seed_step(recipe.seed, progress.epoch, progress.step, share.rank)
+                    first = progress.step * recipe.batch_size
+                    n = min(recipe.batch_size, len(epoch.chunks) - first)
+                    loss, norm = train_step(recipe, fabric, net, optimiser, loss_of, batch, n)
                     place = (progress.epoch, progress.step, progress.lr)
-                    log.add(Step(*place, loss, norm, len(batch.target)))
+                    log.add(Step(*place, loss, norm, n))
                     progress.step += 1
-                    advance(len(batch.target))
+                    advance(n)
                     if progress.step % READ_STEPS == 0:
                         log.read(progress)
                     if progress.step % CHECKPOINT_STEPS == 0:
                         checkpoint()
             log.read(progress)
+            take_buffers_of_first(fabric, net)
             validation_loss = validate(recipe, dataset, windows.validation, net, fabric, ahead)
             n_windows = min(len(epoch.chunks), n_steps * recipe.batch_size)
             training_loss = progress.loss_sum / n_windows
             end_epoch(recipe.schedule, progress, training_loss, validation_loss)
-            if progress.since_best == 0:
+            if progress.since_best == 0 and writes:
                 write_bytes(run / "best.safetensors", save(weights_of(net)))
             log.end_epoch(progress)
             checkpoint()
             report(epoch_line(progress))
     return progress
+
+
+def _nothing(news: object) -> None:
+    """What a process tells that is not the first."""
 
 
 def train_step(
@@ -135,10 +168,24 @@ def train_step(
     optimiser: torch.optim.Optimizer,
     loss_of: LossFunction,
     batch: Batch,
+    n: int | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Move the weights once; return the loss, and the norm of the gradient before clipping."""
+    """Move the weights once; return the loss, and the norm of the gradient before clipping.
+
+    Args:
+        recipe: Values of the run.
+        fabric: Where it computes; where several processes do, gradients are averaged.
+        net: The network.
+        optimiser: Of its weights.
+        loss_of: What is minimised.
+        batch: This process's share.
+        n: Windows of all shares; those of ``batch`` if not given.
+    """
     x, target, control = tensors(batch, recipe.unknown_base, fabric)
     loss = loss_of(predict(net, x, control), target)
+    if fabric.world_size > 1:
+        # Shares may differ by one window; the mean over processes is that over windows.
+        loss = loss * (len(batch.target) * fabric.world_size / (n or len(batch.target)))
     optimiser.zero_grad()
     fabric.backward(loss)
     norm = fabric.clip_gradients(
@@ -149,7 +196,7 @@ def train_step(
     )
     assert norm is not None, "there is one where a largest norm is given"
     optimiser.step()
-    return loss.detach(), norm
+    return summed(fabric, loss.detach()) / fabric.world_size, norm
 
 
 def draw(recipe: Recipe, windows: Windows, epoch: int) -> Epoch:
@@ -163,38 +210,6 @@ def draw(recipe: Recipe, windows: Windows, epoch: int) -> Epoch:
         seed=recipe.seed,
         epoch=epoch,
     )
-
-
-def cut(recipe: Recipe, dataset: Dataset, epoch: Epoch, step: int) -> Batch:
-    """The batch of one step of an epoch."""
-    rows = slice(step * recipe.batch_size, (step + 1) * recipe.batch_size)
-    chunks = epoch.chunks
-    starts = chunks.start[rows] - dataset.geometry.input_flank + epoch.shift[rows]
-    batch = dataset.batch([chunks.chroms[i] for i in chunks.chrom[rows]], starts)
-    return reverse_complement_batch(batch, epoch.flip[rows])
-
-
-def onehot(codes: Codes | Tensor, unknown_base: float) -> Tensor:
-    """Codes ``(n, input_length)`` as one-hot ``(n, 4, input_length)`` float32."""
-    column = torch.as_tensor(codes)[:, None]
-    bases = torch.arange(4, dtype=torch.uint8, device=column.device)
-    x = (column == bases[None, :, None]).float()
-    if unknown_base:
-        x += (column == N).float() * unknown_base
-    return x
-
-
-def tensors(batch: Batch, unknown_base: float, fabric: Fabric) -> tuple[Tensor, Tensor, Tensor]:
-    """One-hot ``(n, 4, input_length)``, target and control of a batch, on the device."""
-    arrays = (batch.codes, batch.target, batch.control)
-    codes, target, control = (fabric.to_device(torch.from_numpy(array)) for array in arrays)
-    return onehot(codes, unknown_base), target, control
-
-
-def predict(net: nn.Module, x: Tensor, control: Tensor) -> Tensor:
-    """Run the network, with its control if the recipe has one."""
-    result: Tensor = net(x, control) if control.shape[1] else net(x)
-    return result
 
 
 def new_network(recipe: Recipe, dataset: Dataset) -> nn.Module:
@@ -264,22 +279,24 @@ def validate(
     loss_of = build_loss(recipe.loss)
     geometry = dataset.geometry
     core = slice(geometry.core_bin_offset, geometry.core_bin_offset + geometry.core_bins)
-    total = 0.0
-    made = validation_batches(dataset, chunks, 4 * recipe.batch_size)
+    total = torch.zeros((), dtype=torch.float64)
+    made = validation_batches(dataset, chunks, 4 * recipe.batch_size, share_of(fabric))
     with closing(prefetch(made, ahead)) as batches:
         for batch in batches:
             x, target, control = tensors(batch, recipe.unknown_base, fabric)
             loss = loss_of(predict(net, x, control)[..., core], target[..., core])
             total += float(loss) * len(target)
-    mean = total / len(chunks)
+    mean = float(summed(fabric, total)) / len(chunks)
     if not math.isfinite(mean):
         raise VerificationError("validation loss is not a number", got=mean)
     return mean
 
 
-def validation_batches(dataset: Dataset, chunks: Chunks, size: int) -> Iterator[Batch]:
-    """All chunks once, in order."""
-    for first in range(0, len(chunks), size):
+def validation_batches(
+    dataset: Dataset, chunks: Chunks, size: int, share: Share = WHOLE
+) -> Iterator[Batch]:
+    """All chunks once, in order; or every so many batches of them, for one of several processes."""
+    for first in range(share.rank * size, len(chunks), share.n * size):
         part = slice(first, first + size)
         names = [chunks.chroms[i] for i in chunks.chrom[part]]
         yield dataset.batch(names, chunks.start[part] - dataset.geometry.input_flank)

@@ -44,7 +44,7 @@ class MetricsLog:
     together.
 
     Args:
-        run: Folder of the run.
+        run: Folder of the run; None in a process that is not to write.
         progress: Where it stands; lines of later steps are removed.
         n_steps: Steps of an epoch.
         loggers: Besides the files.
@@ -54,7 +54,7 @@ class MetricsLog:
 
     def __init__(
         self,
-        run: Path,
+        run: Path | None,
         progress: Progress,
         *,
         n_steps: int,
@@ -64,7 +64,8 @@ class MetricsLog:
         self.run, self.n_steps, self.loggers, self.scaled = run, n_steps, loggers, scaled
         self.pending: list[Step] = []
         self.lines: list[str] = []
-        cut_after(run / STEPS, progress.epoch, progress.step)
+        if run is not None:
+            cut_after(run / STEPS, progress.epoch, progress.step)
 
     def add(self, step: Step) -> None:
         """Note a step."""
@@ -91,17 +92,20 @@ class MetricsLog:
 
     def flush(self) -> None:
         """Bring the lines of all steps read to the disk; call it before the checkpoint."""
+        lines, self.lines = self.lines, []
+        if self.run is None:
+            return
         with (self.run / STEPS).open("a", encoding="ascii", newline="") as file:
-            file.write("".join(self.lines))
+            file.write("".join(lines))
             file.flush()
             os.fsync(file.fileno())
-        self.lines = []
         for logger in self.loggers:
             logger.flush()
 
     def end_epoch(self, progress: Progress) -> None:
         """Write the epoch that ended last."""
-        write_bytes(self.run / METRICS, metrics_csv(progress))
+        if self.run is not None:
+            write_bytes(self.run / METRICS, metrics_csv(progress))
         last = progress.history[-1]
         values = {f"epoch/{name}": last[name] for name in last if name != "epoch"}
         for logger in self.loggers:
