@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import json
 import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 import toy_training as toy
 
+from zooctl.catalog import strict_yaml
 from zooctl.catalog.recipe import load_recipe
 from zooctl.catalog.strict_yaml import dumps
+from zooctl.cli import tune
 from zooctl.cli.main import run
 from zooctl.files.bigwig import BigWigWriter
 from zooctl.files.partial import file_digest
+from zooctl.reproduce.environment import digest, software
 from zooctl.sequence.onehot import decode
 from zooctl.training.fit import fit
 from zooctl.training.selection import choose_windows
+from zooctl.training.trials import folder_of
+from zooctl.training.tune import run_trial
 
 SPACE = "optimiser.lr: {choice: [1.0e-7, 0.03]}\nnetwork.filters: {choice: [4, 8]}\n"
 
@@ -130,6 +137,25 @@ def test_killed_and_resumed_it_finds_a_recipe_that_trains_to_the_same_bits(folde
     trial = folder / f"out/trials/{int(best['trial']):03d}"
     weights = "best.safetensors"
     assert (folder / "again" / weights).read_bytes() == (trial / weights).read_bytes()
+
+
+def test_a_trial_can_be_exported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trained as Ray's worker trains it, in this process."""
+    trial = folder_of(folder / "out", 0)
+    trial.mkdir(parents=True)
+    document = strict_yaml.load(folder / "toy.yaml").data | {"name": "toy_tuned"}
+    (trial / "recipe.yaml").write_text(dumps(document))
+    begin = partial(tune._begin, fasta=folder / "toy.fa", device="cpu")
+    run_trial(trial, begin, "cpu", lambda epoch, loss, known: None)
+    environment = json.loads((trial / "environment.json").read_text())
+    assert environment["software_digest"] == digest(software())
+
+    for name in ("model_cards", "recipes", "zoo"):
+        (folder / "root" / name).mkdir(parents=True)
+    monkeypatch.setenv("ZOOCTL_ZOO", str(folder / "root"))
+    assert run(["export", str(trial), "--fasta", f"{folder}/toy.fa"]) == 0
+    card = (folder / "root/model_cards/toy_tuned.yaml").read_text()
+    assert f"environment: {environment['software_digest']}" in card
 
 
 def test_every_problem_of_the_space(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,11 +35,11 @@ class Told(list[tuple[int, float, bool]]):
         return [(epoch, known) for epoch, _, known in self]
 
 
-def toy_data(recipe: Recipe) -> Dataset:
+def toy_data(recipe: Recipe, run: Path) -> Dataset:
     return toy.dataset()
 
 
-def no_data(recipe: Recipe) -> Dataset:
+def no_data(recipe: Recipe, run: Path) -> Dataset:
     raise InputError("source is not here")
 
 

@@ -12,7 +12,9 @@ from zooctl.errors import InputError, VerificationError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from zooctl.catalog.recipe import Recipe
     from zooctl.catalog.search import Candidate, Range
+    from zooctl.training.dataset import Dataset
     from zooctl.training.trials import Trial
 
 BEST, CSV, MARKDOWN, PICTURE = "best.yaml", "trials.csv", "trials.md", "trials.png"
@@ -86,7 +88,7 @@ def command(
     tune(
         folder,
         len(drawn),
-        partial(dataset, fasta=genome),
+        partial(_begin, fasta=genome, device=device),
         place=Place(device, address, cpus),
         halving=Halving(grace_epochs, reduction),
         report=say,
@@ -103,6 +105,15 @@ def command(
     _draw(folder, done, ranges, best, chosen.name)
     say(_gain(done[0], best))
     typer.echo(folder / BEST)
+
+
+def _begin(recipe: Recipe, run: Path, *, fasta: Path | None, device: str) -> Dataset:
+    """Note with what a trial is trained, where it is trained, and read its data."""
+    from zooctl.cli.run_folder import write_environment
+    from zooctl.cli.runs import dataset
+
+    write_environment(run, device)
+    return dataset(recipe, fasta)
 
 
 def _open(folder: Path, kept: Mapping[str, str], drawn: Sequence[Candidate], resume: bool) -> None:

@@ -33,7 +33,8 @@ from zooctl.training.trials import folder_of, has_ended, validation_losses, writ
 RECIPE = "recipe.yaml"
 EPOCH, LOSS = "epoch", "validation_loss"
 
-OpenDataset = Callable[[Recipe], Dataset]
+# Begins the run of a trial where it runs: notes what it is trained with, gives its data.
+Begin = Callable[[Recipe, Path], Dataset]
 # Told of an epoch: how many are done, its validation loss, whether an earlier process ran it.
 Tell = Callable[[int, float, bool], None]
 
@@ -92,7 +93,7 @@ def need_ray() -> None:
 def tune(
     search: Path,
     n: int,
-    open_dataset: OpenDataset,
+    begin: Begin,
     *,
     place: Place,
     halving: Halving,
@@ -104,7 +105,7 @@ def tune(
         search: Folder with ``trials/000/recipe.yaml`` and so on; each becomes a run folder with
             ``outcome.json``.
         n: How many there are.
-        open_dataset: Gives the data of a trial's recipe; runs where the trial does.
+        begin: Takes a trial's recipe and run folder, gives the data; runs where the trial does.
         place: Where trials run.
         halving: When they are stopped.
         report: Called with one line an epoch, and one for each trial that is stopped or fails.
@@ -122,7 +123,7 @@ def tune(
         def tell(epoch: int, loss: float, known: bool) -> None:
             library.report({EPOCH: epoch, LOSS: loss, "known": known})
 
-        run_trial(folder_of(search, config["trial"]), open_dataset, place.device, tell)
+        run_trial(folder_of(search, config["trial"]), begin, place.device, tell)
 
     for left in search.glob(f"{_STORAGE}*"):  # by a killed search
         shutil.rmtree(left)
@@ -146,12 +147,12 @@ def tune(
         ).fit()
 
 
-def run_trial(run: Path, open_dataset: OpenDataset, device: str, tell: Tell) -> None:
+def run_trial(run: Path, begin: Begin, device: str, tell: Tell) -> None:
     """Train one trial, or go on with it; epochs that are already there are told first.
 
     Args:
         run: Its folder, with ``recipe.yaml``.
-        open_dataset: Gives the recipe's data.
+        begin: Takes its recipe and folder, gives the data.
         device: ``cpu`` or ``cuda``.
         tell: Called after every epoch; does not return if the trial is to stop.
     """
@@ -171,7 +172,7 @@ def run_trial(run: Path, open_dataset: OpenDataset, device: str, tell: Tell) -> 
             return
         try:
             recipe = load_recipe(run / RECIPE)
-            dataset = open_dataset(recipe)
+            dataset = begin(recipe, run)
             windows = choose_windows(recipe, dataset)
             fit(
                 recipe,
