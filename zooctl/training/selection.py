@@ -72,12 +72,7 @@ def select_windows(recipe: Recipe, dataset: Dataset) -> Windows:
     Raises:
         InputError: No window is left to train or to validate on.
     """
-    positives, negatives = _training(recipe, dataset)
-    if not len(positives):
-        raise _none(recipe.windows)
-    if not isinstance(recipe.windows, TilingWindows) and recipe.windows.matching == "gc":
-        positives = replace(positives, stratum=gc_strata(dataset, positives))
-        negatives = replace(negatives, stratum=gc_strata(dataset, negatives))
+    positives, negatives = training_windows(recipe, dataset)
     core_length = dataset.geometry.core_length
     validation = tile(dataset, split_regions(recipe.split.validation, dataset), core_length)
     validation = validation.take(usable(dataset, validation, np.nextafter(0.5, 0), None))
@@ -85,6 +80,21 @@ def select_windows(recipe: Recipe, dataset: Dataset) -> Windows:
     if not len(validation):
         raise InputError("no window to validate on", field="split.validation")
     return Windows(positives, negatives, validation)
+
+
+def training_windows(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
+    """Choose the positives and negatives of training, with what negatives are matched by.
+
+    Raises:
+        InputError: There is no positive.
+    """
+    positives, negatives = _training(recipe, dataset)
+    if not len(positives):
+        raise _none(recipe.windows)
+    if not isinstance(recipe.windows, TilingWindows) and recipe.windows.matching == "gc":
+        positives = replace(positives, stratum=gc_strata(dataset, positives))
+        negatives = replace(negatives, stratum=gc_strata(dataset, negatives))
+    return positives, negatives
 
 
 def _training(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
