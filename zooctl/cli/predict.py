@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.models import announce, choose_tracks, duration_text, open_genome, say
 from zooctl.cli.options import DeviceChoice
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def command(
     regions = read_regions(bed, region)
     entries = [registry.entry(name) for name in dict.fromkeys(model)]
     cards = [entry.card() for entry in entries]
-    chosen = _choose_tracks(cards, track)
+    chosen = choose_tracks(cards, track)
     targets = _targets(regions.stem, output, cards, chosen)
     sources = _find_genomes(cards, fasta)
     inputs = [path for paths, _ in sources.values() for path in paths]
@@ -89,8 +90,8 @@ def command(
     with ExitStack() as stack:
         genomes, intervals = {}, {}
         for assembly, (paths, description) in sources.items():
-            _say(f"genome: {description}")
-            genome = genomes[assembly] = stack.enter_context(_open_genome(assembly, paths))
+            say(f"genome: {description}")
+            genome = genomes[assembly] = stack.enter_context(open_genome(assembly, paths))
             intervals[assembly] = regions.within(genome.contigs, chrom_map=chrom_map, clip=clip)
         jobs = [
             _Job(
@@ -104,8 +105,8 @@ def command(
             for entry, card, indices, paths in zip(entries, cards, chosen, targets, strict=True)
         ]
         if regions.bed is not None and regions.bed.n_empty:
-            _say(f"left out: {regions.bed.n_empty:,} empty intervals of {bed}")
-        _announce(jobs)
+            say(f"left out: {regions.bed.n_empty:,} empty intervals of {bed}")
+        announce([(job.card, job.session) for job in jobs])
         for job in jobs:
             if dry_run:
                 _estimate(job)
@@ -123,25 +124,6 @@ class _Job:
     plan: Plan
     readout: Readout
     outputs: Mapping[int, Path]
-
-
-def _choose_tracks(cards: Sequence[Card], wanted: Sequence[str] | None) -> list[list[int]]:
-    """Return the indices of the tracks to write, for each model."""
-    from zooctl.errors import InputError
-
-    chosen = []
-    for card in cards:
-        names = [track.name for track in card.tracks]
-        found = [index for index, name in enumerate(names) if not wanted or name in wanted]
-        if not found:
-            what = f"{card.name} has no such track"
-            raise InputError(what, got=", ".join(wanted or ()), expected=", ".join(names))
-        chosen.append(found)
-    known = {track.name for card in cards for track in card.tracks}
-    for name in wanted or ():
-        if name not in known:
-            raise InputError("no such track", got=name, expected=", ".join(sorted(known)))
-    return chosen
 
 
 def _targets(
@@ -189,16 +171,6 @@ def _find_genomes(
     return {assembly: find_genome(assembly, fasta) for assembly in assemblies}
 
 
-def _open_genome(assembly: str, paths: Sequence[Path]) -> Fasta:
-    from zooctl.cli.progress import progress
-    from zooctl.files.fasta import Fasta
-
-    size = sum(path.stat().st_size for path in paths if path.is_file())
-    # A file seen for the first time is scanned from end to end.
-    with progress(size, "B", f"reading {assembly}") as advance:
-        return Fasta(*paths, progress=advance)
-
-
 def _open_session(
     entry: Entry, card: Card, device: DeviceChoice, threads: int | None, batch_size: int | None
 ) -> Session:
@@ -227,21 +199,6 @@ def _readout(card: Card, rc: bool) -> Readout:
     return Readout(card.output_transform, card.track_order_rc if rc else None)
 
 
-def _announce(jobs: Sequence[_Job]) -> None:
-    """Say what runs where, and what the cards want every user to know."""
-    for line in dict.fromkeys(_device_text(job.session) for job in jobs):
-        _say(f"device: {line}")
-    for card in (job.card for job in jobs):
-        for remark in card.remarks:
-            _say(f"note: {card.name}: {remark}")
-
-
-def _device_text(session: Session) -> str:
-    if session.device == "cuda":
-        return "cuda"
-    return f"cpu, {session.threads} thread{'s' if session.threads > 1 else ''}"
-
-
 def _run(job: _Job, force: bool) -> None:
     """Write one model's tracks; each path is printed once the file is whole."""
     from zooctl.cli.progress import progress
@@ -259,13 +216,13 @@ def _run(job: _Job, force: bool) -> None:
             job.plan, job.genome, job.session, sinks, readout=job.readout, advance=advance
         )
     if counts.unknown:
-        _say(
+        say(
             f"left out: {counts.unknown:,} of {counts.windows:,} windows of {name}, "
             "more than half N"
         )
     if job.session.halved:
         size = job.session.batch_size
-        _say(f"memory: not enough for batches of {size} windows; went on with {size // 2}")
+        say(f"memory: not enough for batches of {size} windows; went on with {size // 2}")
     for path in job.outputs.values():
         typer.echo(path)
 
@@ -288,22 +245,3 @@ def _estimate(job: _Job) -> None:
             *(("output", f"{path}, about {bins}") for path in job.outputs.values()),
         ]
     )
-
-
-def duration_text(seconds: float) -> str:
-    """Return a time for people.
-
-    >>> duration_text(0.2), duration_text(59.7), duration_text(3700), duration_text(200_000)
-    ('1 s', '1 min', '1 h 2 min', '55 h 33 min')
-    """
-    whole = max(1, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    minutes = round(whole / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def _say(text: str) -> None:
-    from zooctl.cli.tables import plain
-
-    typer.echo(plain(text), err=True)

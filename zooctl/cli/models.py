@@ -1,0 +1,92 @@
+"""What commands that run models share: tracks, genomes, and what is said before a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import typer
+
+if TYPE_CHECKING:
+    from zooctl.catalog.card import Card
+    from zooctl.files.fasta import Fasta
+
+
+class Running(Protocol):
+    """What runs a model; ``inference.runtime.Session`` is one."""
+
+    @property
+    def device(self) -> str:
+        """cpu or cuda."""
+        ...
+
+    @property
+    def threads(self) -> int:
+        """CPU threads."""
+        ...
+
+
+def choose_tracks(cards: Sequence[Card], wanted: Sequence[str] | None) -> list[list[int]]:
+    """Return the indices of the tracks to write, for each model."""
+    from zooctl.errors import InputError
+
+    chosen = []
+    for card in cards:
+        names = [track.name for track in card.tracks]
+        found = [index for index, name in enumerate(names) if not wanted or name in wanted]
+        if not found:
+            what = f"{card.name} has no such track"
+            raise InputError(what, got=", ".join(wanted or ()), expected=", ".join(names))
+        chosen.append(found)
+    known = {track.name for card in cards for track in card.tracks}
+    for name in wanted or ():
+        if name not in known:
+            raise InputError("no such track", got=name, expected=", ".join(sorted(known)))
+    return chosen
+
+
+def open_genome(assembly: str, paths: Sequence[Path]) -> Fasta:
+    """Open the genome of an assembly."""
+    from zooctl.cli.progress import progress
+    from zooctl.files.fasta import Fasta
+
+    size = sum(path.stat().st_size for path in paths if path.is_file())
+    # A file seen for the first time is scanned from end to end.
+    with progress(size, "B", f"reading {assembly}") as advance:
+        return Fasta(*paths, progress=advance)
+
+
+def announce(jobs: Sequence[tuple[Card, Running]]) -> None:
+    """Say what runs where, and what the cards want every user to know."""
+    for line in dict.fromkeys(_device_text(running) for _, running in jobs):
+        say(f"device: {line}")
+    for card, _ in jobs:
+        for remark in card.remarks:
+            say(f"note: {card.name}: {remark}")
+
+
+def _device_text(running: Running) -> str:
+    if running.device == "cuda":
+        return "cuda"
+    return f"cpu, {running.threads} thread{'s' if running.threads > 1 else ''}"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a time for people.
+
+    >>> duration_text(0.2), duration_text(59.7), duration_text(3700), duration_text(200_000)
+    ('1 s', '1 min', '1 h 2 min', '55 h 33 min')
+    """
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def say(text: str) -> None:
+    """Say something on stderr."""
+    from zooctl.cli.tables import plain
+
+    typer.echo(plain(text), err=True)
