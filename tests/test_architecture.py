@@ -42,7 +42,8 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "pydantic_core": ("catalog/",),
     "yaml": ("catalog/strict_yaml.py",),
     "onnxruntime": ("inference/runtime.py",),
-    "onnx": ("inference/", "training/"),
+    "onnx": ("files/onnx_weights.py", "inference/", "training/"),
+    "h5py": ("files/hdf5.py",),
     "onnxscript": ("training/",),
     "google": ("inference/graph.py",),
     "safetensors": ("inference/", "training/", "reproduce/"),
@@ -60,7 +61,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
 EVERYWHERE = {"numpy"}
 
 # Neither may be named anywhere: typer carries its own click, and pickles execute code.
-FORBIDDEN = {"click", "pickle", "cPickle", "dill", "joblib", "shelve", "marshal", "h5py"}
+FORBIDDEN = {"click", "pickle", "cPickle", "dill", "joblib", "shelve", "marshal"}
 
 
 class Import(NamedTuple):

@@ -36,8 +36,9 @@ def test_an_entry_without_weights(toy_zoo: Path) -> None:
     assert entry.card().name == entry.recipe().name == "toy"
     assert entry.folder is None
     assert entry.weights_at(entry.card()) == "none"
-    with pytest.raises(InputError, match="no weights here"):
+    with pytest.raises(InputError, match="model has no weights") as caught:
         entry.onnx_bytes()
+    assert caught.value.hint == "written by the test"
     assert entry.recipe_path is not None
     entry.recipe_path.unlink()
     with pytest.raises(InputError, match="no recipe"):

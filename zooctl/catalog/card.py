@@ -126,17 +126,37 @@ class Hub(Values):
     revision: Revision
 
 
+class Origin(Values):
+    """The file that the authors of the weights published; our graph is filled from it at first use.
+
+    Attributes:
+        file: Its name, for a search in a mirror.
+        url: Where it is published.
+        format: ``keras_hdf5``: named float32 arrays.
+    """
+
+    file: FilePath
+    url: Url
+    sha256: Sha256
+    size: Annotated[int, Field(ge=1)]
+    format: Literal["keras_hdf5"]
+
+
 class Weights(Values):
-    """Where the weights are: files with digests, a hub commit, or both."""
+    """Where the weights are: files with digests, a hub commit, what was published, or several."""
 
     files: Items[WeightFile] = ()
     hub: Hub | None = None
+    origin: Origin | None = None
 
     def problems(self) -> Iterator[Problem]:
         if not self.files and self.hub is None:
             yield Problem("", "weights are nowhere", expected="files, hub, or null with a reason")
         for path in repeated([file.path for file in self.files]):
             yield Problem("files", "two files have one path", path)
+        if self.origin is not None and "model.onnx" not in [file.path for file in self.files]:
+            what = "the graph that is made of the origin is missing"
+            yield Problem("files", what, expected="model.onnx")
 
 
 class Acknowledged(Values):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from zooctl.catalog.card import Card
+from zooctl.catalog.card_text import TO_WRITE
 from zooctl.catalog.explain import nearest
 from zooctl.catalog.manifest import (
     MANIFEST,
@@ -18,7 +19,7 @@ from zooctl.catalog.manifest import (
     picture_paths,
 )
 from zooctl.catalog.recipe import Recipe
-from zooctl.catalog.registry import Entry
+from zooctl.catalog.registry import ONNX, Entry
 from zooctl.catalog.strict_yaml import Document, load, parse
 from zooctl.errors import ManyErrors, VerificationError, ZooError
 
@@ -62,6 +63,10 @@ def check_documents(entry: Entry) -> list[ZooError]:
     if card is not None and recipe is not None:
         errors += _card_and_recipe(card, recipe)
     if card is not None:
+        errors += [
+            card.wrong(field, "still to be written", TO_WRITE, None)
+            for field in unwritten_fields(card.document.data)
+        ]
         errors += _evaluated_on(entry, card, recipe)
     manifest = None if entry.folder is None else _manifest(entry, errors)
     if manifest is not None:
@@ -92,6 +97,25 @@ def check_orphans(root: Path) -> list[ZooError]:
         for path in others
         if _stem(path) not in cards
     ]
+
+
+def unwritten(entry: Entry) -> list[str]:
+    """Return the fields of a model's card that a person has still to write."""
+    return list(unwritten_fields(load(entry.card_path).data))
+
+
+def unwritten_fields(value: object, field: str = "") -> Iterator[str]:
+    """Yield the dotted path of every text that stands for one to come.
+
+    >>> list(unwritten_fields({"a": "x", "b": {"c": [TO_WRITE, "y"]}}))
+    ['b.c.0']
+    """
+    if value == TO_WRITE:
+        yield field
+    elif isinstance(value, (dict, list)):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in items:
+            yield from unwritten_fields(inner, f"{field}.{key}" if field else str(key))
 
 
 def as_verification(error: ZooError) -> list[ZooError]:
@@ -247,9 +271,11 @@ def _files(entry: Entry, manifest: Manifest, card: Card | None) -> Iterator[ZooE
 
 
 def _elsewhere(entry: Entry, card: Card | None, file: str) -> bool:
-    """Say whether a file that is not here can be had from the hub or a URL."""
+    """Say whether a file that is not here can be had from the hub, a URL or what was published."""
     if card is None or card.weights is None:
         return False
+    if card.weights.origin is not None and file == f"zoo/{entry.name}/{ONNX}":
+        return True
     urls = {f"zoo/{entry.name}/{weight.path}" for weight in card.weights.files if weight.url}
     return card.weights.hub is not None or file in urls
 

@@ -131,6 +131,7 @@ def write_manifest(
     opset: int,
     exporter: Mapping[str, str],
     zooctl: str = __version__,
+    elsewhere: Mapping[str, FileDigest] | None = None,
 ) -> Manifest:
     """Digest an entry's files as they lie on disk and write ``zoo/<name>/manifest.json``.
 
@@ -141,6 +142,7 @@ def write_manifest(
         opset: ONNX operator set of the graph.
         exporter: Program to version.
         zooctl: Version that exported the weights.
+        elsewhere: Path below the root to digest of files that are pinned, but are not here.
     """
     manifest = Manifest(
         schema_version=1,
@@ -149,7 +151,10 @@ def write_manifest(
         opset=opset,
         exporter=dict(exporter),
         tensor_digest=tensor_digest,
-        files={path: digest_file(root / path) for path in entry_files(root, name)},
+        files={
+            **{path: digest_file(root / path) for path in entry_files(root, name)},
+            **(elsewhere or {}),
+        },
     )
     save_manifest(manifest, root / "zoo" / name / MANIFEST)
     return manifest

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from zooctl.catalog.recipe import Recipe
 
 ONNX = "model.onnx"
+GRAPH = "graph.onnx"
+"""ONNX without weights, for entries whose weights stay where they were published."""
 SAFETENSORS = "model.safetensors"
 PROBE = "probe.safetensors"
 
@@ -81,6 +83,11 @@ class Entry:
             InputError: There is none.
         """
         if self.folder is None:
+            card = self.card()
+            if card.weights is None:
+                raise InputError(
+                    "model has no weights", got=self.name, hint=card.unknown["weights"]
+                )
             raise InputError(
                 "model has no weights here",
                 got=self.name,
@@ -88,8 +95,18 @@ class Entry:
             )
         return load_manifest(self.folder / MANIFEST)
 
-    def onnx_bytes(self) -> bytes:
-        """Return the verified ONNX graph (see ``verified_bytes``)."""
+    def onnx_bytes(self, *, fetch: bool = True) -> bytes:
+        """Return the verified ONNX graph (see ``verified_bytes`` and ``origin.converted``).
+
+        Args:
+            fetch: Whether weights that are not here may be downloaded.
+        """
+        if self.folder is not None and not (self.folder / ONNX).is_file():
+            card = self.card()
+            if card.weights is not None and card.weights.origin is not None:
+                from zooctl.catalog.origin import converted  # brings onnx and what downloads
+
+                return converted(self, card, card.weights.origin, fetch=fetch)
         return self.verified_bytes(ONNX)
 
     def verified_bytes(self, file: str) -> bytes:
@@ -132,6 +149,8 @@ class Entry:
             return "none"
         if card.weights.hub is not None:
             return "hub"
+        if card.weights.origin is not None:
+            return "url"
         return "url" if any(file.url for file in card.weights.files) else "none"
 
 

@@ -67,11 +67,7 @@ def _print(entry: Entry, card: Card) -> None:
             ("citation", _known(card, "citation")),
             ("authors", ", ".join(card.authors)),
             ("assembly", card.assembly),
-            (
-                "window",
-                f"reads {card.input_length:,} bp, predicts the {card.output_length:,} bp in "
-                f"its middle in bins of {card.bin_size} bp, keeps {card.core_length:,} bp",
-            ),
+            ("window", window_text(card)),
             ("output", f"scale {card.output_scale}, target transform {card.output_transform}"),
             ("split", _split(card)),
             ("seed", _known(card, "seed")),
@@ -146,6 +142,14 @@ def _print_tables(card: Card) -> None:
 def _known(card: Card, field: str) -> str:
     value = getattr(card, field)
     return f"not known: {card.unknown[field]}" if value is None else str(value)
+
+
+def window_text(card: Card) -> str:
+    """Return the lengths of a model's window in words."""
+    return (
+        f"reads {card.input_length:,} bp, predicts the {card.output_length:,} bp in its middle "
+        f"in bins of {card.bin_size} bp, keeps {card.core_length:,} bp"
+    )
 
 
 def _split(card: Card) -> str:

@@ -34,6 +34,7 @@ COMMANDS = {
     "train": "zooctl.cli.train",
     "tune": "zooctl.cli.tune",
     "export": "zooctl.cli.export",
+    "adopt": "zooctl.cli.adopt",
     "check": "zooctl.cli.check",
     "schema": "zooctl.cli.schema",
 }

@@ -131,7 +131,8 @@ def read_motif(path: str | PathLike[str], name: str) -> Motif:
     motifs = {motif.name: motif for motif in read_motifs(path)}
     if name in motifs:
         return motifs[name]
-    near = difflib.get_close_matches(name, motifs, n=3)
+    near = [known for known in motifs if name.lower() in known.lower()][:3]
+    near = near or difflib.get_close_matches(name, motifs, n=3)
     hint = f"did you mean {', '.join(near)}?" if near else None
     raise InputError(f"no motif named {name!r}", path=path, hint=hint)
 

@@ -23,6 +23,8 @@ HOSTS = frozenset(
     {
         "hgdownload.soe.ucsc.edu",
         "www.encodeproject.org",
+        # Files of a GitHub repository, which are named by their commit.
+        "raw.githubusercontent.com",
         "encode-public.s3.amazonaws.com",
         "zenodo.org",
         "huggingface.co",

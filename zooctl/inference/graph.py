@@ -52,7 +52,7 @@ def compose(
         UnsafeError: Bytes outside of the model, foreign operators, or a size without bounds.
         VerificationError: No ONNX model, or inputs and outputs that the card does not state.
     """
-    proto = _parse(model)
+    proto = parse_model(model)
     _refuse_unsafe(proto)
     try:
         onnx.checker.check_model(proto)
@@ -80,7 +80,12 @@ def window_bytes(model: bytes, input_length: int) -> int:
     )
 
 
-def _parse(model: bytes) -> onnx.ModelProto:
+def parse_model(model: bytes) -> onnx.ModelProto:
+    """Return the parts of a serialised ONNX model; nothing outside of its bytes is read.
+
+    Raises:
+        VerificationError: It is none, or has no operators.
+    """
     try:
         proto: onnx.ModelProto = onnx.ModelProto.FromString(model)
     except DecodeError as error:
@@ -136,6 +141,13 @@ def _messages(message: Message) -> Iterator[Message]:
 def _check_interface(proto: onnx.ModelProto, geometry: Geometry, n_tracks: int) -> str:
     """Return the name of the one-hot input after checking it and the output against the card."""
     graph = proto.graph
+    if len(graph.input) > 1:
+        raise VerificationError(
+            "the network reads more than the sequence",
+            got=", ".join(value.name for value in graph.input),
+            expected="one input",
+            hint="zooctl predicts from sequence alone; onnxruntime runs the graph with its inputs",
+        )
     for kind, values in (("input", graph.input), ("output", graph.output)):
         if len(values) != 1:
             raise VerificationError(f"graph has {len(values)} {kind}s", expected="one")

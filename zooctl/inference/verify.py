@@ -15,7 +15,7 @@ from safetensors.numpy import load
 from zooctl.catalog.card import Card
 from zooctl.catalog.manifest import Manifest, tensor_digest
 from zooctl.catalog.registry import ONNX, PROBE, SAFETENSORS, Entry
-from zooctl.errors import VerificationError, ZooError
+from zooctl.errors import IntegrityError, VerificationError, ZooError
 from zooctl.inference.graph import compose
 from zooctl.inference.runtime import Session
 from zooctl.sequence.onehot import N
@@ -35,26 +35,39 @@ def check_weights(entry: Entry) -> list[ZooError]:
         entry: A model whose card and manifest are readable, with a folder.
     """
     card, manifest = entry.card(), entry.manifest()
-    graph, weights, probe = (_verified(entry, file) for file in (ONNX, SAFETENSORS, PROBE))
     errors: list[ZooError] = []
+    graph = _graph_bytes(entry, errors)
+    weights, probe = (_verified(entry, file) for file in (SAFETENSORS, PROBE))
     tensors = None if weights is None else _tensors(entry, SAFETENSORS, weights, errors)
-    if tensors is not None and tensor_digest(tensors) != manifest.tensor_digest:
-        errors.append(
-            _wrong(
-                entry,
-                SAFETENSORS,
-                "tensor digest differs from the manifest",
-                got=tensor_digest(tensors),
-                expected=manifest.tensor_digest,
-            )
-        )
+    if tensors is not None:
+        errors += _digest(entry, SAFETENSORS, tensors, manifest)
     if graph is not None and _graph(entry, card, manifest, graph, errors):
+        if f"zoo/{entry.name}/{SAFETENSORS}" not in manifest.files:
+            errors += _digest(entry, ONNX, initialisers(graph), manifest)
         if tensors is not None:
             errors += _initialisers(entry, graph, tensors)
         samples = None if probe is None else _tensors(entry, PROBE, probe, errors)
         if samples is not None:
             errors += _probe(entry, card, graph, samples)
     return errors
+
+
+def initialisers(graph: bytes) -> Tensors:
+    """Return the constants of an ONNX graph by name."""
+    protos = onnx.ModelProto.FromString(graph).graph.initializer
+    return {proto.name: numpy_helper.to_array(proto) for proto in protos}
+
+
+def _graph_bytes(entry: Entry, errors: list[ZooError]) -> bytes | None:
+    """Return the graph if it is here, or can be made of what is here."""
+    try:
+        return entry.onnx_bytes(fetch=False)
+    except (IntegrityError, VerificationError) as error:
+        if not (entry.root / "zoo" / entry.name / ONNX).is_file():
+            errors.append(error)
+    except ZooError:
+        pass
+    return None
 
 
 def _verified(entry: Entry, file: str) -> bytes | None:
@@ -75,6 +88,12 @@ def _wrong(
 ) -> VerificationError:
     path = entry.root / "zoo" / entry.name / file
     return VerificationError(what, path=path, field=field, got=got, expected=expected)
+
+
+def _digest(entry: Entry, file: str, tensors: Tensors, manifest: Manifest) -> Iterator[ZooError]:
+    if (got := tensor_digest(tensors)) != manifest.tensor_digest:
+        what = "tensor digest differs from the manifest"
+        yield _wrong(entry, file, what, got=got, expected=manifest.tensor_digest)
 
 
 def _tensors(entry: Entry, file: str, content: bytes, errors: list[ZooError]) -> Tensors | None:
@@ -119,23 +138,22 @@ def _graph(
 
 def _initialisers(entry: Entry, graph: bytes, tensors: Tensors) -> Iterator[ZooError]:
     """Yield tensors that the graph and the safetensors file both name, but hold differently."""
-    for proto in onnx.ModelProto.FromString(graph).graph.initializer:
-        expected = tensors.get(proto.name)
+    for name, got in initialisers(graph).items():
+        expected = tensors.get(name)
         if expected is None:
             continue
-        got = numpy_helper.to_array(proto)
         if (got.dtype, got.shape) != (expected.dtype, expected.shape):
             yield _wrong(
                 entry,
                 ONNX,
                 "tensor differs in shape or type from the safetensors file",
-                field=proto.name,
+                field=name,
                 got=f"{got.dtype} {got.shape}",
                 expected=f"{expected.dtype} {expected.shape}",
             )
         elif got.tobytes() != expected.tobytes():
             what = "tensor differs from the safetensors file"
-            yield _wrong(entry, ONNX, what, field=proto.name)
+            yield _wrong(entry, ONNX, what, field=name)
 
 
 def _probe(entry: Entry, card: Card, graph: bytes, samples: Tensors) -> Iterator[ZooError]:

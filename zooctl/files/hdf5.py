@@ -1,0 +1,61 @@
+"""HDF5 files: the numbers in them, and nothing else."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.errors import InputError, VerificationError
+
+Tensors = dict[str, NDArray[np.float32]]
+
+# Values of all datasets together: 1 GiB of float32.
+_MAX_VALUES = 2**28
+
+
+def read_tensors(content: bytes, path: Path) -> Tensors:
+    """Return every float32 dataset of an HDF5 file by its path in the file, as ``conv/kernel:0``.
+
+    The bytes should be verified first: the format is large, and its reader is written in C.
+    Groups are walked along hard links alone, and a dataset that keeps its values in another file
+    is refused, so that nothing but these bytes is read.
+
+    Args:
+        content: The file.
+        path: Where it lies, for messages.
+
+    Raises:
+        InputError: h5py is not installed.
+        VerificationError: Not an HDF5 file, or one with values elsewhere or without bounds.
+    """
+    try:
+        import h5py
+    except ImportError:
+        raise InputError(
+            "weights in HDF5 need h5py", path=path, hint="pip install 'zooctl[keras]'"
+        ) from None
+    found: Tensors = {}
+    left = _MAX_VALUES
+    try:
+        with h5py.File(io.BytesIO(content), "r") as file:
+            groups = [("", file)]
+            while groups:
+                prefix, group = groups.pop()
+                for name in group:
+                    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                        raise VerificationError("a link in the file", path=path, field=name)
+                    item = group[name]
+                    if isinstance(item, h5py.Group):
+                        groups.append((f"{prefix}{name}/", item))
+                    elif isinstance(item, h5py.Dataset) and item.dtype == np.float32:
+                        left -= item.size
+                        if item.external or item.is_virtual or left < 0:
+                            what = "values outside of the file, or too many"
+                            raise VerificationError(what, path=path, field=name)
+                        found[f"{prefix}{name}"] = np.asarray(item[()], dtype=np.float32)
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        raise VerificationError("not a readable HDF5 file", path=path, got=error) from None
+    return found
