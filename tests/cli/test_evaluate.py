@@ -32,8 +32,10 @@ def zoo(toy_zoo: Path, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for chrom in ("chr20", "chr21"):
         file = f"hg19.{chrom}.fa.gz"
         (genomes / file).symlink_to(repo / "recipes/data/hg19_chr20_chr21" / file)
-    card = toy_zoo / "model_cards/toy.yaml"
-    text = re.sub(r"split:\n(  .*\n)+", SPLIT, card.read_text())
+    card, recipe = toy_zoo / "model_cards/toy.yaml", toy_zoo / "recipes/toy.yaml"
+    for document in (card, recipe):
+        document.write_text(re.sub(r"split:\n(  .*\n)+", SPLIT, document.read_text()))
+    text = card.read_text()
     card.write_text(
         text.replace("name: plus, assay: RNA-seq", "name: plus, target: CTCF, assay: x")
     )
@@ -54,17 +56,20 @@ def test_report(
     report = json.loads(captured.out)
     assert report == json.loads((folder / "evaluation.json").read_text())
     assert "genome: hg19" in captured.err
-    names = [row["name"] for row in report["rows"]]
+    plus, minus = report["tracks"]
+    names = [row["name"] for row in plus["rows"]]
+    own = ["toy", "toy, ranked by mean", "mean signal", "GC content"]
     assert names == [
-        "toy",
-        "toy, ranked by mean",
-        "mean signal",
-        "GC content",
+        *own,
+        "GC + dinucleotide ridge",
         "5-mer ridge",
         "best hit of CTCF_HUMAN.H11MO.0.A",
     ]
+    assert (plus["track"], minus["track"]) == ("plus", "minus")
+    assert [row["name"] for row in minus["rows"]][:4] == own
+    assert [row["name"] for row in report["mean_over_tracks"]] == names[:-1]
     # The toy's plus track is a rising function of base content, not of what CTCF binds.
-    auroc = {row["name"]: row["metrics"]["auroc"]["value"] for row in report["rows"]}
+    auroc = {row["name"]: row["metrics"]["auroc"]["value"] for row in plus["rows"]}
     assert auroc["toy"] < auroc["best hit of CTCF_HUMAN.H11MO.0.A"]
     assert report["motif"]["known"]["name"] == "CTCF_HUMAN.H11MO.0.A"
     assert read_motifs(folder / "motif.meme")[0].consensus == report["motif"]["consensus"]
@@ -74,7 +79,8 @@ def test_report(
 
 
 def test_table_without_the_motif_collection(zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["evaluate", "toy", "--motif-windows", "0", "--bootstrap", "0"]) == 0
+    command = ["evaluate", "toy", "--track", "plus", "--motif-windows", "0", "--bootstrap", "0"]
+    assert run(command) == 0
     out = capsys.readouterr().out
     assert out.startswith("toy on chr21:33,000,001-33,500,000, held out\n")
     lines = {line.split("  ")[0]: line for line in out.splitlines()}
@@ -92,6 +98,9 @@ def test_table_without_the_motif_collection(zoo: Path, capsys: pytest.CaptureFix
         (["nothing"], "no such model"),
         (["toy", "--track", "both"], "plus, minus"),
         (["toy", "--motif-windows", "101"], "motif-windows"),
+        (["toy", "--resolution", "8,x"], "--resolution"),
+        (["toy", "--threshold", "high"], "--threshold"),
+        (["toy", "--data", "nothing"], "no such model"),
     ],
 )
 def test_refused(

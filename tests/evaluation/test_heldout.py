@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zooctl.catalog.fields import Region
+from zooctl.catalog.binning import PLAIN, Binning
+from zooctl.catalog.fields import Region, Split
 from zooctl.catalog.rules import Rules
 from zooctl.errors import InputError
-from zooctl.evaluation.heldout import Network, check_assembly, hold_out
-from zooctl.files.bigwig import BigWig, BigWigWriter
+from zooctl.evaluation.heldout import Network, hold_out
+from zooctl.evaluation.material import Material, Truth, Wanted
 from zooctl.files.fasta import Fasta
 from zooctl.inference.predict import Readout
 from zooctl.inference.runtime import Predictions
@@ -36,6 +37,10 @@ class CountsGC:
         return (strong * np.array([[[1.0], [1.5]]])).astype(np.float32)
 
 
+def unheard(done: int) -> None:
+    """Nobody is told how far it is."""
+
+
 @pytest.fixture
 def codes() -> Codes:
     rng = np.random.default_rng(0)
@@ -52,65 +57,85 @@ def genome(codes: Codes, tmp_path: Path) -> Iterator[Fasta]:
 
 
 @pytest.fixture
-def signal(tmp_path: Path) -> BigWig:
-    values = np.full(LENGTH, np.nan, dtype=np.float32)
+def signal() -> np.ndarray:
+    values = np.zeros(LENGTH, dtype=np.float32)
     values[9_000:9_010] = [9] * 4 + [11] + [9] * 5
     values[9_300] = 10
     values[14_000] = 20
     values[5_500] = 50
-    with BigWigWriter(tmp_path / "signal.bw", {"chr1": LENGTH}) as writer:
-        writer.add_bins("chr1", 0, values, 1)
-    return BigWig(tmp_path / "signal.bw")
+    return values
 
 
-def network(track: int = 0, rc: tuple[int, ...] | None = None) -> Network:
-    return Network("gc", CountsGC(), GEOMETRY, Readout(rc_order=rc), track)
+def network(*tracks: int, rc: tuple[int, ...] | None = None) -> Network:
+    return Network("gc", CountsGC(), GEOMETRY, Readout(rc_order=rc), tracks or (0,))
 
 
-@pytest.mark.parametrize("track", [0, 1])
-def test_bins_and_predictions(genome: Fasta, codes: Codes, signal: BigWig, track: int) -> None:
+def material(genome: Fasta, *signals: np.ndarray, binning: Binning = PLAIN) -> Material:
+    return Material(
+        genome,
+        [Wanted(index, f"t{index}") for index in range(len(signals))],
+        [Truth(f"t{index}", {"chr1": one}, binning) for index, one in enumerate(signals)],
+        Split(train=(), validation=(), test=()),
+    )
+
+
+def test_bins_and_predictions(genome: Fasta, codes: Codes, signal: np.ndarray) -> None:
     seen: list[int] = []
     part = hold_out(
         Region(chrom="chr1", start=1_000, end=18_000),
-        network(track),
-        genome,
-        signal,
-        [],
+        network(1, 0),
+        material(genome, signal, signal[::-1]),
         Rules(),
         seen.append,
     )
-    starts = part.measured.starts
-    assert part.in_region.tolist() == [s >= 1_000 and s + 512 <= 18_000 for s in starts]
+    # Bins from 1,024 to 17,920.
+    assert part.starts.tolist() == list(range(1_024, 17_920, 512))
+    np.testing.assert_array_equal(part.codes, codes[1_024:17_920])
+    np.testing.assert_array_equal(part.around, codes[512 : 17_920 + 512])
+    bins = signal[::-1][1_024:17_920].reshape(33, 512)
+    np.testing.assert_allclose(part.measured[1].mean, bins.mean(axis=1), rtol=1e-6)
     # Windows of 1,024 bp around cores of 256 bp with more than half N have no value.
-    strong = ((codes == 1) | (codes == 2))[: 39 * 512].reshape(-1, 32).sum(axis=1)
+    strong = ((codes == 1) | (codes == 2))[1_024:17_920].reshape(-1, 32).sum(axis=1)
     kept = np.repeat(part.kept, 16)
-    expected = strong * (1.0, 1.5)[track]
-    np.testing.assert_array_equal(part.predicted[kept], expected[kept])
-    unknown = (codes[: 39 * 512].reshape(39, 512) == 4).mean(axis=1)
+    # The first that is judged is the second of the network.
+    np.testing.assert_array_equal(part.predicted[0, kept], strong[kept] * 1.5)
+    np.testing.assert_array_equal(part.predicted[1, kept], strong[kept])
+    unknown = (part.codes.reshape(33, 512) == 4).mean(axis=1)
     assert not part.kept[unknown > 0.5].any()
-    assert part.kept[part.in_region & (unknown == 0)].sum() >= 24
-    assert part.rows.shape == (part.kept.sum(), 16)
+    assert part.kept[unknown == 0].sum() >= 24
+    assert part.rows(1).shape == (part.kept.sum(), 16)
     assert sum(seen) == -(-18_000 // 256) - 1_000 // 256
 
 
-def test_peaks_are_summits_of_runs_of_strong_bins(genome: Fasta, signal: BigWig) -> None:
-    part = hold_out(Region(chrom="chr1"), network(), genome, signal, [], Rules(), lambda done: None)
+def test_peaks_are_summits_of_runs_of_strong_bins(genome: Fasta, signal: np.ndarray) -> None:
+    part = hold_out(Region(chrom="chr1"), network(), material(genome, signal), Rules(), unheard)
     # Bins 17 and 18 are one run; the 50 at 5,500 lies in unknown sequence.
-    assert part.peaks(Rules()) == [(11.0, 9_004), (20.0, 14_000)]
-    assert part.peaks(Rules(positive_min_signal=99)) == []
+    assert part.peaks(0) == [(11.0, 9_004), (20.0, 14_000)]
+    rules = Rules(positive_min_signal=99)
+    part = hold_out(Region(chrom="chr1"), network(), material(genome, signal), rules, unheard)
+    assert part.peaks(0) == []
 
 
-def test_tops_are_local_maxima(genome: Fasta, signal: BigWig) -> None:
-    part = hold_out(Region(chrom="chr1"), network(), genome, signal, [], Rules(), lambda done: None)
-    tops = part.tops(5)
+def test_peaks_of_labels_are_the_middles_of_their_runs(genome: Fasta) -> None:
+    labels = np.zeros(LENGTH, np.float32)
+    labels[8_704:10_240] = 1
+    labels[15_360:15_800] = 1
+    truth = material(genome, labels, binning=Binning("label"))
+    part = hold_out(Region(chrom="chr1"), network(), truth, Rules(), unheard)
+    assert part.peaks(0) == [(1.0, 9_472), (1.0, 15_616)]
+
+
+def test_tops_are_local_maxima(genome: Fasta, signal: np.ndarray) -> None:
+    part = hold_out(Region(chrom="chr1"), network(), material(genome, signal), Rules(), unheard)
+    tops = part.tops(0, 5)
     assert len(tops) == 5
     heights = [height for height, _ in tops]
     assert heights == sorted(heights, reverse=True)
     assert heights[0] == np.nanmax(part.predicted)
     for height, place in tops:
-        assert part.predicted[place // 32] == height
+        assert part.predicted[0, place // 32] == height
         bin_index = place // 512
-        around = part.predicted.reshape(-1, 16)[bin_index - 1 : bin_index + 2]
+        around = part.predicted[0].reshape(-1, 16)[bin_index - 1 : bin_index + 2]
         assert height == np.nanmax(around)
 
 
@@ -123,17 +148,7 @@ def test_centre_value_reads_the_middle(codes: Codes) -> None:
     np.testing.assert_allclose(both, np.array(expected) * 1.25)
 
 
-def test_bins_must_be_whole_bins_of_the_model(genome: Fasta, signal: BigWig) -> None:
+def test_bins_must_be_whole_bins_of_the_model(genome: Fasta, signal: np.ndarray) -> None:
+    truth, rules = material(genome, signal), Rules(bin_size=500)
     with pytest.raises(InputError, match="whole bins"):
-        hold_out(Region(chrom="chr1"), network(), genome, signal, [], Rules(bin_size=500), print)
-
-
-def test_another_assembly_is_refused(genome: Fasta, signal: BigWig, tmp_path: Path) -> None:
-    check_assembly(genome, [signal], [Region(chrom="chr1")])
-    with pytest.raises(InputError, match="do not fit on chr2"):
-        check_assembly(genome, [signal], [Region(chrom="chr2")])
-    with BigWigWriter(tmp_path / "other.bw", {"chr1": LENGTH + 5}) as writer:
-        writer.add_bins("chr1", 0, np.ones(3, np.float32), 1)
-    with pytest.raises(InputError) as caught:
-        check_assembly(genome, [signal, BigWig(tmp_path / "other.bw")], [Region(chrom="chr1")])
-    assert "20,005 bp" in str(caught.value)
+        hold_out(Region(chrom="chr1"), network(), truth, rules, unheard)

@@ -2,74 +2,91 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+from zooctl.catalog.binning import PLAIN, Binning
 from zooctl.catalog.rules import Rules
 from zooctl.evaluation import measured as module
 from zooctl.evaluation.measured import measure
-from zooctl.files.bigwig import BigWig, BigWigWriter
-from zooctl.sequence.onehot import N
 
 LENGTH = 10_000
-
-
-def track(path: Path, values: np.ndarray) -> BigWig:
-    with BigWigWriter(path, {"chr21": LENGTH}) as writer:
-        writer.add_bins("chr21", 0, np.where(values == 0, np.nan, values), 1)
-    return BigWig(path)
+BINS = range(0, 19)
 
 
 @pytest.fixture
-def example(tmp_path: Path) -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(0)
-    signal = rng.poisson(0.3, LENGTH).astype(np.float32)
-    signal[1_100:1_200] = 9
-    signal[1_150] = 12
-    signal[3_000:3_050] = 8
-    control = rng.poisson(0.2, LENGTH).astype(np.float32)
-    control[3_040] = 4
-    control[1_100:1_200] = 3.5
-    codes = rng.integers(0, 4, LENGTH).astype(np.uint8)
-    codes[5_000:5_600] = N
-    return {"signal": signal, "control": control, "codes": codes}
+def signal() -> np.ndarray:
+    found = np.random.default_rng(0).poisson(0.3, LENGTH).astype(np.float32)
+    found[1_100:1_200] = 9
+    found[1_150] = 12
+    found[3_000:3_050] = 8
+    return found
+
+
+@pytest.fixture
+def control() -> np.ndarray:
+    found = np.random.default_rng(1).poisson(0.2, LENGTH).astype(np.float32)
+    found[3_040] = 4
+    found[1_100:1_200] = 3.5
+    return found
 
 
 def test_bins_by_definition(
-    example: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    signal: np.ndarray, control: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_CHUNK", 2048)
-    signal, control = (track(tmp_path / f"{n}.bw", example[n]) for n in ("signal", "control"))
-    found = measure("chr21", example["codes"], signal, [control], 512, 32)
-    bins = example["signal"][: 19 * 512].reshape(19, 512)
+    found = measure(signal, PLAIN, [control], BINS, Rules(), 32)
+    bins = signal[: 19 * 512].reshape(19, 512)
     np.testing.assert_allclose(found.mean, bins.mean(axis=1), rtol=1e-6)
     np.testing.assert_allclose(found.fine, bins.reshape(-1, 32).mean(axis=1), rtol=1e-6)
     np.testing.assert_array_equal(found.highest, bins.max(axis=1))
     np.testing.assert_array_equal(found.summit, np.arange(19) * 512 + bins.argmax(axis=1))
-    controls = example["control"][: 19 * 512].reshape(19, 512).max(axis=1)
-    np.testing.assert_array_equal(found.control, controls)
-    # N from 5,000 to 5,599: 120 bases of bin 9 and 480 of bin 10.
-    assert found.unknown[9] == 120 / 512
-    assert found.unknown[10] == 480 / 512
     assert found.starts[10] == 5_120
+    assert found.known.all()
+    part = measure(signal, PLAIN, [control], range(5, 9), Rules(), 32)
+    np.testing.assert_array_equal(part.starts, found.starts[5:9])
+    np.testing.assert_array_equal(part.fine, found.fine[80:144])
+    assert len(measure(signal, PLAIN, [control], range(5, 5), Rules(), 32).mean) == 0
 
 
 def test_strong_is_high_in_the_signal_and_low_in_every_control(
-    example: dict[str, np.ndarray], tmp_path: Path
+    signal: np.ndarray, control: np.ndarray
 ) -> None:
-    signal, control = (track(tmp_path / f"{n}.bw", example[n]) for n in ("signal", "control"))
-    quiet = track(tmp_path / "quiet.bw", np.ones(LENGTH, np.float32))
-    codes = example["codes"]
+    def strong(controls: list[np.ndarray], rules: Rules) -> list[int]:
+        return np.flatnonzero(measure(signal, PLAIN, controls, BINS, rules, 32).strong).tolist()
+
     # The stretch at 3,000 is 8 high but has a control of 4 beside it: on the edge of both rules.
-    one = measure("chr21", codes, signal, [control], 512, 32).strong(Rules())
-    assert np.flatnonzero(one).tolist() == [2]
-    both = measure("chr21", codes, signal, [quiet, control], 512, 32).strong(Rules())
-    np.testing.assert_array_equal(one, both)
-    none = measure("chr21", codes, signal, [], 512, 32).strong(Rules())
-    assert np.flatnonzero(none).tolist() == [2, 5]
-    lower = Rules(positive_min_signal=8.5, positive_max_control=4.5)
-    assert np.flatnonzero(
-        measure("chr21", codes, signal, [control], 512, 32).strong(lower)
-    ).tolist() == [2]
+    assert strong([control], Rules()) == [2]
+    assert strong([np.ones(LENGTH, np.float32), control], Rules()) == [2]
+    assert strong([], Rules()) == [2, 5]
+    assert strong([control], Rules(positive_min_signal=8.5, positive_max_control=4.5)) == [2]
+    # 100 of the 512 bases from 1,024 on are 9 high, 50 of those from 2,560 on are 8 high.
+    assert strong([], Rules(positive_share=0.09)) == [2, 5]
+    assert strong([], Rules(positive_share=0.1)) == [2]
+    assert strong([], Rules(positive_share=0.2)) == []
+
+
+def test_transforms_are_undone_and_sums_are_of_the_models_bins(signal: np.ndarray) -> None:
+    plain = measure(signal, PLAIN, [], BINS, Rules(), 32)
+    arcsinh = measure(signal, Binning("mean", "arcsinh"), [], BINS, Rules(), 32)
+    np.testing.assert_array_equal(arcsinh.mean, plain.mean)
+    np.testing.assert_array_equal(arcsinh.fine, plain.fine)
+    summed = measure(signal, Binning("sum", "log1p"), [], BINS, Rules(), 32)
+    np.testing.assert_allclose(summed.fine, plain.fine * 32, rtol=1e-6)
+    np.testing.assert_allclose(summed.mean, summed.fine.reshape(19, 16).mean(axis=1), rtol=1e-5)
+
+
+def test_labels_are_themselves_strong_weak_or_unknown() -> None:
+    bases = np.zeros(4 * 512, np.float32)
+    bases[:300] = 1
+    bases[512:600] = 1
+    bases[1_024:1_100] = np.nan
+    found = measure(bases, Binning("label"), [], range(4), Rules(), 128)
+    # Bin 0 is covered by more than half, bin 1 by less, bin 2 touches a weak peak.
+    np.testing.assert_array_equal(found.mean, [1, np.nan, np.nan, 0])
+    assert found.strong.tolist() == [True, False, False, False]
+    assert found.known.tolist() == [True, False, False, True]
+    expected = [1, 1, np.nan, 0, 1, 0, 0, 0, np.nan, 0, 0, 0, 0, 0, 0, 0]
+    np.testing.assert_array_equal(found.fine, expected)
+    assert found.summit.tolist() == [256, 768, 1_280, 1_792]
+    assert found.highest.tolist() == [1, 0, 0, 0]

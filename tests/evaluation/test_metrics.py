@@ -25,24 +25,6 @@ def test_spearman_ties_at_their_mean_rank() -> None:
     assert value == pytest.approx(4.5 / np.sqrt(4.5 * 5))
 
 
-def test_auroc_counts_pairs() -> None:
-    # Positives 3 and 1, negatives 2, 1, 0: wins 3 + 1, one tie: 4.5 of 6.
-    scores = np.array([3.0, 1, 2, 1, 0])
-    labels = np.array([True, True, False, False, False])
-    assert metrics.auroc(scores, labels) == pytest.approx(4.5 / 6)
-
-
-def test_auprc_by_hand() -> None:
-    # Down the ranking: + (1/1), -, + (2/3); recall gained 1/2 each.
-    scores, labels = np.array([9.0, 8, 7, 1]), np.array([True, False, True, False])
-    assert metrics.auprc(scores, labels) == pytest.approx((1 + 2 / 3) / 2)
-
-
-def test_auprc_of_a_constant_is_the_prevalence() -> None:
-    labels = np.arange(100) < 7
-    assert metrics.auprc(np.zeros(100), labels) == pytest.approx(0.07)
-
-
 def test_poisson_nll_by_hand_and_at_its_limits() -> None:
     # 2 - 3 ln 2 and 1 - 0 ln 1.
     value = metrics.poisson_nll(np.array([2.0, 1.0]), np.array([3.0, 0.0]))
@@ -62,6 +44,27 @@ def test_mse_by_hand() -> None:
     assert metrics.mse(np.array([1.0, 2, 3]), np.array([1.0, 4, 0])) == pytest.approx(13 / 3)
 
 
+def test_mae_by_hand() -> None:
+    assert metrics.mae(np.array([1.0, 2, 3]), np.array([1.0, 4, 0])) == pytest.approx(5 / 3)
+
+
+def test_r2_by_hand() -> None:
+    # Squared errors 0 + 1 + 1, squared deviations from 3: 4 + 0 + 4.
+    assert metrics.r2(np.array([1.0, 2, 4]), np.array([1.0, 3, 5])) == pytest.approx(1 - 2 / 8)
+    assert metrics.r2(np.full(3, 3.0), np.array([1.0, 3, 5])) == 0.0
+
+
+def test_pearson_of_each_profile_is_that_of_its_row() -> None:
+    rng = np.random.default_rng(0)
+    predicted, measured = rng.gamma(1, 1, (2, 30, 16)).astype(np.float32)
+    predicted[3] = 2
+    found = metrics.pearson_per_sequence(predicted, measured)
+    expected = [metrics.pearson(x, y) for x, y in zip(predicted, measured, strict=True)]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert np.isnan(found[3])
+    assert np.isfinite(np.delete(found, 3)).all()
+
+
 def test_jensen_shannon_by_hand() -> None:
     # p = (1, 0), q = (1/2, 1/2), m = (3/4, 1/4).
     divergence = 0.5 * np.log2(4 / 3) + 0.5 * (0.5 * np.log2(2 / 3) + 0.5 * np.log2(2))
@@ -73,6 +76,5 @@ def test_no_value() -> None:
     flat, rising = np.ones(4), np.arange(4.0)
     assert np.isnan(metrics.pearson(flat, rising))
     assert np.isnan(metrics.spearman(rising, flat))
-    assert np.isnan(metrics.auroc(rising, np.ones(4, dtype=bool)))
-    assert np.isnan(metrics.auprc(rising, np.zeros(4, dtype=bool)))
+    assert np.isnan(metrics.r2(rising, flat))
     assert np.isnan(metrics.jensen_shannon(np.zeros((1, 4)), rising[None]))[0]

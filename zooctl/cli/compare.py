@@ -47,12 +47,13 @@ def command(
     """
     import json
 
+    from zooctl.cli.number_lists import bin_sizes
     from zooctl.cli.progress import progress
     from zooctl.cli.regions import read_regions
     from zooctl.evaluation.compare import Missing, compare, shared_contigs
     from zooctl.files.bigwig import BigWig
 
-    sizes = _sizes(resolution)
+    sizes = bin_sizes(resolution)
     with BigWig(a) as track_a, BigWig(b) as track_b:
         contigs = shared_contigs(track_a.contigs, track_b.contigs)
         given = read_regions(bed, region) if bed or region else None
@@ -100,15 +101,3 @@ def _print(a: Path, b: Path, rows: list[dict[str, float | int | None]]) -> None:
             for row in rows
         ],
     )
-
-
-def _sizes(text: str) -> list[int]:
-    """Read bin sizes such as ``32,128,512``; each counts once."""
-    from zooctl.errors import InputError
-
-    try:
-        return list(dict.fromkeys(int(part) for part in text.split(",")))
-    except ValueError:
-        raise InputError(
-            "not a list of bin sizes", field="--resolution", got=repr(text), expected="32,128,512"
-        ) from None

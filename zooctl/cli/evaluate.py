@@ -11,10 +11,12 @@ import typer
 from zooctl.cli.options import DeviceChoice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zooctl.catalog.card import Card
-    from zooctl.evaluation.evaluate import Report
     from zooctl.evaluation.heldout import Network
-    from zooctl.evaluation.material import Material
+    from zooctl.evaluation.material import Material, Wanted
+    from zooctl.evaluation.report import Report
     from zooctl.files.motifs import Motif
     from zooctl.interpret.match import Match
 
@@ -29,7 +31,20 @@ def command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     track: Annotated[
-        str | None, typer.Option(help="Track to judge, by name; default: the first.")
+        list[str] | None,
+        typer.Option(help="Track to judge, by name; may be given several times; default: all."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Entry whose recipe names the data; default: as the card says."),
+    ] = None,
+    resolution: Annotated[
+        str | None,
+        typer.Option(help="Bin sizes in bp, as 32,128,512; multiples of the model's own."),
+    ] = None,
+    threshold: Annotated[
+        str | None,
+        typer.Option(help="Test sets where a profile reaches such signal, as 2,5,10."),
     ] = None,
     fasta: Annotated[
         Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the model's card.")
@@ -37,6 +52,9 @@ def command(
     bootstrap: Annotated[
         int, typer.Option(min=0, help="Draws of megabases for the 95 % intervals.")
     ] = 1000,
+    shifts: Annotated[
+        int, typer.Option(min=0, help="Windows to a peak for the variation score; 0 for none.")
+    ] = 20,
     motif_windows: Annotated[
         int, typer.Option(min=0, max=100, help="Highest predictions to read the motif from.")
     ] = 40,
@@ -56,43 +74,41 @@ def command(
     import json
 
     from zooctl.catalog import registry
+    from zooctl.cli.number_lists import bin_sizes, numbers
     from zooctl.cli.progress import progress
-    from zooctl.cli.tables import plain
+    from zooctl.cli.runs import say
 
     _need_sklearn()
-    from zooctl.evaluation.evaluate import evaluate
+    from zooctl.evaluation.evaluate import Options, evaluate
     from zooctl.evaluation.heldout import open_network
     from zooctl.evaluation.material import open_material
 
     entry = registry.entry(model)
-    card, recipe = entry.card(), entry.recipe()
+    card = entry.card()
+    source = data or card.evaluated_on or entry.name
+    recipe = registry.entry(source).recipe()
     files = _outputs(output, force)
-    index = _track_index(card, track)
-    network = open_network(entry, index, device.value, threads)
-    with open_material(
-        card, recipe, index, fasta=fasta, say=lambda text: typer.echo(plain(text), err=True)
-    ) as material:
+    wanted = _wanted(card, track)
+    options = Options(
+        resolutions=tuple(bin_sizes(resolution)) if resolution else (),
+        thresholds=tuple(numbers(threshold, "--threshold")) if threshold else None,
+        n_draws=bootstrap,
+        n_shifts=shifts,
+        seed=seed,
+    )
+    network = open_network(entry, [track.index for track in wanted], device.value, threads)
+    with open_material(wanted, recipe, fasta=fasta, say=say) as material:
         report = evaluate(
-            network, material, recipe.evaluation, n_draws=bootstrap, seed=seed, stage=progress
+            network, material, recipe.evaluation, options, data=source, stage=progress
         )
         recovered = _recover(network, material, report, motif_windows)
     result = report.to_json() | {"motif": _motif_json(recovered)}
     if files is not None:
-        _write(files, result, recovered, material.motif, force)
+        _write(files, result, recovered, force)
     if as_json:
         typer.echo(json.dumps(result, indent=2, allow_nan=False))
     else:
         _print(report, recovered)
-
-
-_METRICS = {
-    "pearson": "Pearson",
-    "spearman": "Spearman",
-    "auroc": "AUROC",
-    "auprc": "auPRC",
-    "mse": "MSE",
-    "poisson_nll": "Poisson NLL",
-}
 
 
 @dataclass(frozen=True)
@@ -100,6 +116,7 @@ class _Recovered:
     """The motif that predictions hang on, and how it lies on the known one if there is one."""
 
     motif: Motif
+    known: Motif | None
     match: Match | None
 
 
@@ -116,13 +133,20 @@ def _need_sklearn() -> None:
         )
 
 
-def _track_index(card: Card, name: str | None) -> int:
+def _wanted(card: Card, names: Sequence[str] | None) -> list[Wanted]:
+    """Return the tracks to judge."""
     from zooctl.errors import InputError
+    from zooctl.evaluation.material import Wanted
 
-    names = [track.name for track in card.tracks]
-    if name is not None and name not in names:
-        raise InputError("no such track", got=name, expected=", ".join(names))
-    return 0 if name is None else names.index(name)
+    known = [track.name for track in card.tracks]
+    for name in names or ():
+        if name not in known:
+            raise InputError("no such track", got=name, expected=", ".join(known))
+    return [
+        Wanted(index, track.name, track.assay, track.target)
+        for index, track in enumerate(card.tracks)
+        if not names or track.name in names
+    ]
 
 
 def _outputs(folder: Path | None, force: bool) -> dict[str, Path] | None:
@@ -162,8 +186,8 @@ def _recover(
     ]
     with progress(len(tops), "windows", "changing bases") as advance:
         motif = recover_motif(network.centre_value, np.stack(codes), advance=advance)
-    known = material.motif
-    return _Recovered(motif, None if known is None else match(motif, known))
+    known = material.motifs.get(material.wanted[0].target or "")
+    return _Recovered(motif, known, None if known is None else match(motif, known))
 
 
 def _motif_json(recovered: _Recovered | None) -> dict[str, object] | None:
@@ -186,11 +210,7 @@ def _motif_json(recovered: _Recovered | None) -> dict[str, object] | None:
 
 
 def _write(
-    files: dict[str, Path],
-    result: dict[str, object],
-    recovered: _Recovered | None,
-    known: Motif | None,
-    force: bool,
+    files: dict[str, Path], result: dict[str, object], recovered: _Recovered | None, force: bool
 ) -> None:
     """Write the report, and the motif as MEME and as logo above the known one."""
     import json
@@ -202,14 +222,14 @@ def _write(
     if recovered is not None:
         motif = recovered.match.motif if recovered.match else recovered.motif
         texts["motif.meme"] = to_meme([motif])
-        _draw(files["motif.png"], motif, known, recovered.match, force)
+        _draw(files["motif.png"], recovered, force)
     for name, text in texts.items():
         with atomic_output(files[name], force=force) as temporary:
             temporary.write_text(text, encoding="utf-8")
     typer.echo(f"wrote {files['evaluation.json'].parent}", err=True)
 
 
-def _draw(path: Path, motif: Motif, known: Motif | None, found: Match | None, force: bool) -> None:
+def _draw(path: Path, recovered: _Recovered, force: bool) -> None:
     """Draw the logo where matplotlib is there; say so where it is not."""
     from importlib.util import find_spec
 
@@ -218,62 +238,50 @@ def _draw(path: Path, motif: Motif, known: Motif | None, found: Match | None, fo
         return
     from zooctl.interpret.plots import draw_logos
 
+    found = recovered.match
+    motif = found.motif if found else recovered.motif
     logos = [("what the highest predictions hang on", motif, 0)]
-    if known is not None and found is not None:
-        logos.append((known.name, known, -found.offset))
+    if recovered.known is not None and found is not None:
+        logos.append((recovered.known.name, recovered.known, -found.offset))
     draw_logos(path, logos, force=force)
 
 
 def _print(report: Report, recovered: _Recovered | None) -> None:
     from zooctl.cli.tables import plain, print_fields, print_table
+    from zooctl.evaluation import tables
 
-    typer.echo(plain(f"{report.model} on {', '.join(report.regions)}, held out"))
+    data = f", data of {report.data}" * (report.data != report.model)
+    typer.echo(plain(f"{report.model} on {', '.join(report.regions)}, held out{data}"))
+    if report.mean:
+        typer.echo(f"mean over {len(report.tracks)} tracks")
     typer.echo()
-    print_table(
-        ["method", *_METRICS.values()],
-        [
-            [
-                row.name,
-                *(str(row.metrics[name]) if name in row.metrics else "-" for name in _METRICS),
-            ]
-            for row in report.rows
-            if row.note is None
-        ],
-    )
-    for row in report.rows:
+    several = len(report.tracks) > 1
+    first = tables.methods(report.rows)
+    grids = [first, tables.by_track(report) if several else tables.resolutions(report.tracks[0])]
+    for grid in grids:
+        if grid.title:
+            typer.echo(f"\n{grid.title}")
+        print_table(grid.headers, grid.rows)
+    for row in report.tracks[0].rows:
         if row.note is not None:
             typer.echo(plain(f"{row.name}  {row.note}"))
     typer.echo()
-    print_fields([*_fields(report), *([("motif", _motif_text(recovered))] if recovered else [])])
+    fields = [("strong is", tables.strong_text(report))]
+    fields += [] if several else tables.fields(report, report.tracks[0])
+    if report.robustness is not None:
+        fields.append(("variation score", _robustness_text(report)))
+    if recovered is not None:
+        fields.append(("motif", _motif_text(recovered)))
+    print_fields(fields)
 
 
-def _fields(report: Report) -> list[tuple[str, str]]:
-    """Return what stands below the table."""
-    rules, robustness = report.rules, report.robustness
-    fields = [
-        (
-            "bins",
-            f"{report.n_bins:,} of {rules.bin_size} bp"
-            + (f"; {report.n_excluded:,} of unknown sequence left out" * bool(report.n_excluded)),
-        ),
-        (
-            "strong bins",
-            f"{report.n_strong:,}, a prevalence of {report.prevalence:.4f}; signal >= "
-            f"{rules.positive_min_signal:g} and control < {rules.positive_max_control:g}",
-        ),
-        ("intervals", f"95 %, from {report.draws:,} draws of {rules.block_length:,} bp blocks"),
-        (f"Pearson at {report.fine_size} bp", str(report.fine_pearson)),
-        (
-            "variation score",
-            f"{robustness.value:.4f} over {robustness.n_shifts} shifts at {robustness.n_peaks} "
-            "peaks; lower is more robust",
-        ),
-    ]
-    ranked = [row for row in report.baselines if "auroc" in row.behind]
-    if ranked:
-        best = max(ranked, key=lambda row: row.metrics["auroc"].value)
-        fields.append(("ahead in AUROC", f"{best.behind['auroc']} of {best.name}"))
-    return fields
+def _robustness_text(report: Report) -> str:
+    found = report.robustness
+    assert found is not None
+    return (
+        f"{found.value:.4f} over {found.n_shifts} shifts at {found.n_peaks} peaks; "
+        "lower is more robust"
+    )
 
 
 def _motif_text(recovered: _Recovered) -> str:

@@ -1,4 +1,4 @@
-"""What a trained network has to beat: GC content, 5-mer ridge, best hit of a known motif.
+"""What a trained network has to beat: GC content, words of a sequence, best hit of a known motif.
 
 All work on genome codes of one contig and give one number a bin; bins start at position 0 and a
 last part shorter than a bin is left out.
@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import Ridge
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from zooctl.files.motifs import Motif
 from zooctl.sequence.onehot import Codes, N
@@ -88,18 +85,6 @@ def kmer_counts(codes: Codes, bin_size: int, k: int = 5) -> Counts:
         found = np.bincount(features.ravel(), minlength=len(part) * (n_features + 1))
         counts[first : first + step] = found.reshape(len(part), n_features + 1)[:, :-1]
     return counts
-
-
-def fit_kmer_ridge(counts: Counts, signal: NDArray[np.floating], alpha: float = 1000.0) -> Pipeline:
-    """Fit a ridge regression of signal on standardised k-mer counts.
-
-    Args:
-        counts: k-mer counts of the training bins, ``(n_bins, n_features)``.
-        signal: Their measured signal, ``(n_bins,)``.
-        alpha: Penalty on the squared weights of standardised counts.
-    """
-    model = make_pipeline(StandardScaler(copy=False), Ridge(alpha=alpha, solver="cholesky"))
-    return model.fit(counts, signal)
 
 
 def _block_table(weights: NDArray[np.float64]) -> Values:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from zooctl.evaluation.metrics import Labels, Values
+from zooctl.evaluation.classification import Labels, Values
 
 Blocks = NDArray[np.int64]
 Multiplicity = NDArray[np.int64]
@@ -96,9 +96,8 @@ def _correlation(n: float, x: float, y: float, xx: float, yy: float, xy: float) 
     return float((xy - x * y / n) / np.sqrt(spread_x * spread_y))
 
 
-def pearson_of(predicted: Values, measured: Values, blocks: Blocks) -> Statistic:
+def pearson_of(predicted: Values, measured: Values, blocks: Blocks, n_blocks: int) -> Statistic:
     """Return Pearson's correlation as a function of block multiplicities."""
-    n_blocks = int(blocks.max()) + 1
     x = predicted.astype(np.float64) - predicted.mean(dtype=np.float64)
     y = measured.astype(np.float64) - measured.mean(dtype=np.float64)
     sums = np.stack(
@@ -114,22 +113,21 @@ def pearson_of(predicted: Values, measured: Values, blocks: Blocks) -> Statistic
     return value
 
 
-def spearman_of(predicted: Values, measured: Values, blocks: Blocks) -> Statistic:
+def spearman_of(predicted: Values, measured: Values, blocks: Blocks, n_blocks: int) -> Statistic:
     """Return Spearman's rank correlation as a function of block multiplicities.
 
     Ranks are those among all bins: on all of them the value is exact, on a draw it correlates what
     was drawn without ranking anew, which would take a thousand times as long.
     """
-    return pearson_of(rankdata(predicted), rankdata(measured), blocks)
+    return pearson_of(rankdata(predicted), rankdata(measured), blocks, n_blocks)
 
 
-def auroc_of(scores: Values, labels: Labels, blocks: Blocks) -> Statistic:
+def auroc_of(scores: Values, labels: Labels, blocks: Blocks, n_blocks: int) -> Statistic:
     """Return the AUROC as a function of block multiplicities.
 
     The AUROC counts pairs of a positive and a negative (Mann & Whitney), so the wins of each block
     against each other one are counted once, and a draw only weights these counts.
     """
-    n_blocks = int(blocks.max()) + 1
     positives, block_of_positive = scores[labels], blocks[labels]
     wins = np.zeros((n_blocks, n_blocks))
     for block in range(n_blocks):
@@ -147,13 +145,12 @@ def auroc_of(scores: Values, labels: Labels, blocks: Blocks) -> Statistic:
     return value
 
 
-def auprc_of(scores: Values, labels: Labels, blocks: Blocks) -> Statistic:
+def auprc_of(scores: Values, labels: Labels, blocks: Blocks, n_blocks: int) -> Statistic:
     """Return the average precision as a function of block multiplicities.
 
     Average precision is the mean over positives of the precision at their score; how many bins of
     each block reach that score is counted once.
     """
-    n_blocks = int(blocks.max()) + 1
     thresholds, block_of_positive = scores[labels], blocks[labels]
 
     def reaching(chosen: Labels) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,91 +14,45 @@ from numpy.typing import NDArray
 from zooctl.catalog.rules import Rules
 from zooctl.errors import InputError
 from zooctl.evaluation import bootstrap
-from zooctl.evaluation.bootstrap import Estimate
-from zooctl.evaluation.heldout import Network, Part, check_assembly, hold_out, interval_of
+from zooctl.evaluation.classification import Confusion
+from zooctl.evaluation.heldout import Network, Part, hold_out
 from zooctl.evaluation.material import Material
+from zooctl.evaluation.profiles import Track
+from zooctl.evaluation.report import Drawn, Report, Robustness, TrackReport
 from zooctl.evaluation.robustness import variation_score
 from zooctl.evaluation.scores import baseline_scores, model_scores
-from zooctl.evaluation.table import Row, table, to_json
+from zooctl.evaluation.selections import Selected, over_resolutions, selections
+from zooctl.evaluation.table import Score, Table, mean_over_tracks, table
 
 Stage = Callable[[float | None, str, str], AbstractContextManager[Callable[[float], None]]]
 
 N_TOPS = 100
 _MOST_PEAKS = 128
+_PICTURED_PEAKS = 64
+# Of Toneyan et al. 2022, where the model's bins divide them.
+_RESOLUTIONS = (32, 128, 512)
 
 
 @dataclass(frozen=True)
-class Robustness:
-    """The variation score and what it was measured on."""
-
-    value: float
-    n_peaks: int
-    n_shifts: int
-
-
-@dataclass(frozen=True)
-class Report:
-    """An evaluation.
+class Options:
+    """How an evaluation is done, beside the rules of the data.
 
     Attributes:
-        model: Name of the entry.
-        regions: What was held out.
-        rules: What counts as a bin, and as a strong one.
-        n_bins: Bins that were judged.
-        n_excluded: Bins of the regions that were not, for unknown sequence.
-        n_strong: Strong ones among those judged.
-        rows: The model first, then the baselines.
-        fine_size: The model's own bin size.
-        fine_pearson: Correlation over its own bins.
-        robustness: Variation score on peaks.
-        tops: Contig and position of the highest predictions.
-        draws: Bootstrap draws.
+        resolutions: Bin sizes in bp; the model's own, 32, 128, 512 and the rules' if empty.
+        thresholds: Of the test sets by signal; quantiles of it if None.
+        n_draws: Bootstrap draws for the intervals.
+        n_shifts: Windows to a peak for the variation score; 0 to leave it out.
         seed: Of the bootstrap and of the shifts.
     """
 
-    model: str
-    regions: tuple[str, ...]
-    rules: Rules
-    n_bins: int
-    n_excluded: int
-    n_strong: int
-    rows: tuple[Row, ...]
-    fine_size: int
-    fine_pearson: Estimate
-    robustness: Robustness
-    tops: tuple[tuple[str, int], ...]
-    draws: int
-    seed: int
+    resolutions: tuple[int, ...] = ()
+    thresholds: tuple[float, ...] | None = None
+    n_draws: int = 1000
+    n_shifts: int = 20
+    seed: int = 0
 
-    @property
-    def baselines(self) -> tuple[Row, ...]:
-        """The rows of methods without a network."""
-        return tuple(row for row in self.rows if not row.name.startswith(self.model))
 
-    @property
-    def prevalence(self) -> float:
-        """Share of strong bins: the auPRC of a score without information."""
-        return self.n_strong / self.n_bins
-
-    def to_json(self) -> dict[str, object]:
-        """Return all figures under their names, without the positions."""
-        return {
-            "model": self.model,
-            "regions": self.regions,
-            "rules": self.rules.model_dump(),
-            "n_bins": self.n_bins,
-            "n_excluded": self.n_excluded,
-            "n_strong": self.n_strong,
-            "prevalence": self.prevalence,
-            "rows": [row.to_json() for row in self.rows],
-            "fine": {"bin_size": self.fine_size, "pearson": to_json(self.fine_pearson)},
-            "robustness": asdict(self.robustness),
-            "bootstrap": {
-                "draws": self.draws,
-                "seed": self.seed,
-                "block_length": self.rules.block_length,
-            },
-        }
+_DEFAULT = Options()
 
 
 @contextlib.contextmanager
@@ -110,93 +64,226 @@ def evaluate(
     network: Network,
     material: Material,
     rules: Rules,
+    options: Options = _DEFAULT,
     *,
-    n_draws: int = 1000,
-    seed: int = 0,
+    data: str = "",
     stage: Stage = _silent,
 ) -> Report:
     """Judge a model on its held-out regions.
 
     Args:
-        network: The model.
+        network: The model; its tracks are those that the material wants.
         material: What was measured, and on which sequence.
         rules: What counts as a bin, and as a strong one.
-        n_draws: Bootstrap draws for the intervals.
-        seed: Of the bootstrap and of the shifts.
+        options: How it is done.
+        data: What the report calls the data.
         stage: Opens a progress display from total, unit and label.
 
     Raises:
-        InputError: No held-out region, tracks of another assembly, or no bin to judge.
+        InputError: No held-out region, no bin to judge, or resolutions that do not fit.
     """
     held_out = material.split.test
     if not held_out:
         raise InputError("the model has no held-out regions", field="split.test", got="[]")
-    tracks = [material.signal, *material.controls]
-    check_assembly(material.genome, tracks, [*held_out, *material.split.train])
     contigs = material.genome.contigs
-    windows = sum(
-        network.plan([interval_of(region, contigs)], contigs).n_windows for region in held_out
-    )
+    intervals = [region.interval(contigs[region.chrom]) for region in held_out]
+    windows = sum(network.plan([interval], contigs).n_windows for interval in intervals)
     with stage(windows, "windows", "predicting held-out regions") as advance:
-        parts = [
-            hold_out(
-                region, network, material.genome, material.signal, material.controls, rules, advance
-            )
-            for region in held_out
-        ]
-    return _judge(parts, network, material, rules, n_draws, seed, stage)
-
-
-def _judge(
-    parts: Sequence[Part],
-    network: Network,
-    material: Material,
-    rules: Rules,
-    n_draws: int,
-    seed: int,
-    stage: Stage,
-) -> Report:
-    signal = np.concatenate([part.measured.mean[part.kept] for part in parts])
-    strong = np.concatenate([part.measured.strong(rules)[part.kept] for part in parts])
-    if not len(signal):
+        parts = [hold_out(region, network, material, rules, advance) for region in held_out]
+    if not any(part.kept.any() for part in parts):
         raise InputError("no bin to judge: the held-out regions have no known sequence")
-    blocks, n_blocks = _blocks(parts, rules)
-    draws = bootstrap.draw(n_blocks, n_draws, seed)
-    with stage(None, "methods", "fitting and scoring baselines"):
-        scores = [*model_scores(parts, network), *baseline_scores(parts, material, rules)]
-        rows = table(scores, signal, strong, blocks, draws)
-    if material.motif is None:
-        rows.append(Row("best motif hit", note=f"not measured: {material.no_motif}"))
-    predicted, measured = map(np.concatenate, zip(*(part.fine for part in parts), strict=True))
-    fine_blocks = np.repeat(blocks, rules.bin_size // network.geometry.bin_size)
-    fine_pearson, _ = bootstrap.estimate(
-        bootstrap.pearson_of(predicted, measured, fine_blocks), draws
-    )
-    return Report(
-        model=network.name,
-        regions=tuple(str(region) for region in material.split.test),
-        rules=rules,
-        n_bins=len(signal),
-        n_excluded=sum(int((part.in_region & ~part.kept).sum()) for part in parts),
-        n_strong=int(strong.sum()),
-        rows=tuple(rows),
-        fine_size=network.geometry.bin_size,
-        fine_pearson=fine_pearson,
-        robustness=_robustness(parts, network, material, rules, seed, stage),
-        tops=_highest([(part.chrom, part.tops(N_TOPS)) for part in parts])[:N_TOPS],
-        draws=n_draws,
-        seed=seed,
-    )
+    return _Judge(network, material, rules, options, parts).report(data, stage)
 
 
-def _blocks(parts: Sequence[Part], rules: Rules) -> tuple[NDArray[np.int64], int]:
-    """Return the block of each bin that is judged, numbered through over all parts."""
+def stated_threshold(network: Network, rules: Rules, is_label: bool) -> float | None:
+    """Return from which prediction on a bin is called; None where nothing states it."""
+    if rules.decision is not None:
+        return rules.decision
+    if network.scale == "probability":
+        return 0.5
+    if network.scale == "logit":
+        return 0.0
+    return None if is_label or network.scale != "signal" else rules.positive_min_signal
+
+
+@dataclass(frozen=True, eq=False)
+class _Judge:
+    """All that the figures are computed from."""
+
+    network: Network
+    material: Material
+    rules: Rules
+    options: Options
+    parts: Sequence[Part]
+
+    def report(self, data: str, stage: Stage) -> Report:
+        network, material, rules, options = self.network, self.material, self.rules, self.options
+        blocks, n_blocks = _blocks(self.parts, rules)
+        draws = bootstrap.draw(n_blocks, options.n_draws, options.seed)
+        with stage(None, "methods", "fitting and scoring baselines"):
+            fine = network.geometry.bin_size
+            baselines, missing = baseline_scores(self.parts, material, rules, fine)
+            judged = [self.track(index, own, blocks, draws) for index, own in enumerate(baselines)]
+        tables = [one for one, _ in judged]
+        for one in tables:
+            one.rows.extend(missing)
+        return Report(
+            model=network.name,
+            data=data,
+            regions=tuple(str(region) for region in material.split.test),
+            rules=rules,
+            fine_size=fine,
+            tracks=tuple(report(tuple(one.rows)) for one, report in judged),
+            mean=tuple(mean_over_tracks(tables)) if len(tables) > 1 else (),
+            robustness=self.robustness(stage) if options.n_shifts else None,
+            tops=_highest([(part.chrom, part.tops(0, N_TOPS)) for part in self.parts])[:N_TOPS],
+            draws=options.n_draws,
+            seed=options.seed,
+        )
+
+    def track(
+        self,
+        index: int,
+        baselines: Sequence[Score],
+        blocks: Sequence[NDArray[np.int64]],
+        draws: bootstrap.Multiplicity,
+    ) -> tuple[Table, Callable[..., TrackReport]]:
+        """Judge one track; the report is still to be given its rows."""
+        measured = [part.measured[index] for part in self.parts]
+        signal, strong, known = (
+            np.concatenate([side[part.kept] for part, side in zip(self.parts, sides, strict=True)])
+            for sides in (
+                [one.mean for one in measured],
+                [one.strong for one in measured],
+                [one.known for one in measured],
+            )
+        )
+        if not known.any():
+            name = self.material.wanted[index].name
+            raise InputError("no bin to judge: no bin has a known value", field=name)
+        is_label = self.material.truths[index].binning.statistic == "label"
+        threshold = stated_threshold(self.network, self.rules, is_label)
+        own = model_scores(self.parts, self.network, index, threshold)
+        scores = [score.at(known) for score in (*own, *baselines)]
+        signal, strong = signal[known], strong[known]
+        judged_blocks = np.concatenate(
+            [block[part.kept] for part, block in zip(self.parts, blocks, strict=True)]
+        )[known]
+        found = table(scores, signal, strong, judged_blocks, draws)
+        tracks = self.fine(index, blocks)
+        peaks = [[place for _, place in part.peaks(index)] for part in self.parts]
+        whole = over_resolutions(tracks, self.resolutions(), self.rules)
+        chosen = selections(tracks, peaks, self.rules, self.options.thresholds)
+        own_size = next(
+            (one for one in whole if one.resolution == self.network.geometry.bin_size), None
+        )
+        everywhere = [] if own_size is None else [Selected("whole", None, own_size.agreement)]
+        return found, partial(
+            TrackReport,
+            self.material.wanted[index].name,
+            len(signal),
+            sum(len(part.kept) for part in self.parts) - len(signal),
+            int(strong.sum()),
+            confusion=None
+            if threshold is None or not strong.any()
+            else Confusion.at(scores[0].ranking, strong, threshold),
+            resolutions=tuple(whole),
+            fine_pearson=_fine_pearson(tracks, draws),
+            selections=(*everywhere, *chosen),
+            drawn=Drawn(
+                tuple(scores),
+                strong,
+                signal,
+                tuple(tracks),
+                tuple(part.chrom for part in self.parts),
+                _highest([(part.chrom, part.peaks(index)) for part in self.parts])[
+                    :_PICTURED_PEAKS
+                ],
+            ),
+        )
+
+    def resolutions(self) -> list[int]:
+        """Return the resolutions that were asked for, or those that the model has."""
+        if self.options.resolutions:
+            return list(self.options.resolutions)
+        own = self.network.geometry.bin_size
+        sizes = {own, self.rules.bin_size, *(size for size in _RESOLUTIONS if size % own == 0)}
+        return sorted(sizes)
+
+    def fine(self, index: int, blocks: Sequence[NDArray[np.int64]]) -> list[Track]:
+        """Return the model's own bins of each region; those count that lie in judged bins."""
+        own = self.network.geometry.bin_size
+        per_bin = self.rules.bin_size // own
+        tracks = []
+        for part, block in zip(self.parts, blocks, strict=True):
+            measured = part.measured[index]
+            used = np.repeat(part.kept & measured.known, per_bin) & ~np.isnan(measured.fine)
+            start = int(part.starts[0]) if len(part.starts) else 0
+            tracks.append(
+                Track(
+                    start,
+                    own,
+                    part.predicted[index],
+                    measured.fine,
+                    used,
+                    np.repeat(block, per_bin),
+                )
+            )
+        return tracks
+
+    def robustness(self, stage: Stage) -> Robustness:
+        """Return the variation score on peaks of all tracks; of many, a seeded sample."""
+        n_shifts, seed = self.options.n_shifts, self.options.seed
+        n = len(self.network.tracks)
+        found = [(part.chrom, part.peaks(index)) for part in self.parts for index in range(n)]
+        peaks = tuple(dict.fromkeys(_highest(found)))
+        if len(peaks) > _MOST_PEAKS:
+            chosen = np.random.default_rng(seed).choice(len(peaks), _MOST_PEAKS, replace=False)
+            peaks = tuple(peaks[index] for index in sorted(chosen))
+        rows = [np.full((1, n), np.nan)]
+        with stage(len(peaks) * n_shifts, "windows", "shifting windows over peaks") as advance:
+            for chrom in dict.fromkeys(chrom for chrom, _ in peaks):
+                scores = variation_score(
+                    self.network.outputs,
+                    partial(self.material.genome.padded_codes, chrom),
+                    np.array([place for name, place in peaks if name == chrom], dtype=np.int64),
+                    self.network.geometry,
+                    n_shifts=n_shifts,
+                    seed=seed,
+                    advance=advance,
+                ).scores
+                rows.append(scores)
+        scores = np.concatenate(rows)
+        by_track = tuple(_mean(column) for column in scores.T)
+        return Robustness(_mean(scores), by_track, len(peaks), n_shifts)
+
+
+def _mean(scores: NDArray[np.float64]) -> float:
+    known = scores[~np.isnan(scores)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _fine_pearson(tracks: Sequence[Track], draws: bootstrap.Multiplicity) -> bootstrap.Estimate:
+    predicted, measured, block = (
+        np.concatenate([side[track.used] for track, side in zip(tracks, sides, strict=True)])
+        for sides in zip(
+            *((track.predicted, track.measured, track.block) for track in tracks), strict=True
+        )
+    )
+    statistic = bootstrap.pearson_of(predicted, measured, block, draws.shape[1])
+    return bootstrap.estimate(statistic, draws)[0]
+
+
+def _blocks(parts: Sequence[Part], rules: Rules) -> tuple[list[NDArray[np.int64]], int]:
+    """Return the block of each bin, numbered through over all parts; -1 where it is not judged."""
     blocks, n_blocks = [], 0
     for part in parts:
-        own, n = bootstrap.blocks_of(part.measured.starts[part.kept], rules.block_length)
-        blocks.append(own + n_blocks)
+        block = np.full(len(part.kept), -1, dtype=np.int64)
+        own, n = bootstrap.blocks_of(part.starts[part.kept], rules.block_length)
+        block[part.kept] = own + n_blocks
+        blocks.append(block)
         n_blocks += n
-    return np.concatenate(blocks), n_blocks
+    return blocks, n_blocks
 
 
 def _highest(found: Sequence[tuple[str, list[tuple[float, int]]]]) -> tuple[tuple[str, int], ...]:
@@ -204,36 +291,3 @@ def _highest(found: Sequence[tuple[str, list[tuple[float, int]]]]) -> tuple[tupl
     flat = [(height, chrom, place) for chrom, places in found for height, place in places]
     flat.sort(key=lambda item: -item[0])
     return tuple((chrom, place) for _, chrom, place in flat)
-
-
-def _robustness(
-    parts: Sequence[Part],
-    network: Network,
-    material: Material,
-    rules: Rules,
-    seed: int,
-    stage: Stage,
-    n_shifts: int = 20,
-) -> Robustness:
-    """Return the variation score on peaks; of many, a seeded sample."""
-    peaks = _highest([(part.chrom, part.peaks(rules)) for part in parts])
-    if len(peaks) > _MOST_PEAKS:
-        chosen = np.random.default_rng(seed).choice(len(peaks), _MOST_PEAKS, replace=False)
-        peaks = tuple(peaks[index] for index in sorted(chosen))
-    sums = []
-    with stage(len(peaks) * n_shifts, "windows", "shifting windows over peaks") as advance:
-        for chrom in dict.fromkeys(chrom for chrom, _ in peaks):
-            centres = np.array([place for name, place in peaks if name == chrom], dtype=np.int64)
-            found = variation_score(
-                network.outputs,
-                partial(material.genome.padded_codes, chrom),
-                centres,
-                network.geometry,
-                n_shifts=n_shifts,
-                seed=seed,
-                advance=advance,
-            )
-            sums.append(found.scores)
-    scores = np.concatenate(sums) if sums else np.array([np.nan])
-    known = scores[~np.isnan(scores)]
-    return Robustness(float(known.mean()) if len(known) else float("nan"), len(peaks), n_shifts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,18 +13,19 @@ from zooctl.catalog.fields import Region
 from zooctl.catalog.registry import Entry
 from zooctl.catalog.rules import Rules
 from zooctl.errors import InputError
+from zooctl.evaluation.baselines import whole_bins
+from zooctl.evaluation.material import Material, Truth
 from zooctl.evaluation.measured import Measured, measure
-from zooctl.files.bigwig import BigWig
-from zooctl.files.fasta import Fasta
 from zooctl.inference.batches import Plan, plan
 from zooctl.inference.predict import Predictor, Readout, core_values, predict
 from zooctl.inference.runtime import Device, Session
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes
-from zooctl.sequence.windows import Geometry
+from zooctl.sequence.windows import Geometry, Integers, unknown_fraction
 
 Values = NDArray[np.float32]
 Labels = NDArray[np.bool_]
+Scale = Literal["signal", "log", "logit", "probability"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,94 +37,118 @@ class Network:
         session: Predicts windows.
         geometry: Its window.
         readout: How its outputs become values.
-        track: The one that is judged.
+        tracks: Indices of those that are judged.
+        scale: What a predicted value is.
     """
 
     name: str
     session: Predictor
     geometry: Geometry
     readout: Readout
-    track: int
+    tracks: tuple[int, ...] = (0,)
+    scale: Scale = "signal"
 
     def plan(self, regions: Sequence[Interval], contigs: Mapping[str, int]) -> Plan:
         """Lay regions onto the genome grid of its windows."""
         return plan(regions, contigs, self.geometry)
 
     def outputs(self, codes: Codes) -> Values:
-        """Predict the whole outputs of windows in the signal's unit: ``(n, 1, n_bins)``."""
+        """Predict the whole outputs of windows in the signal's unit: ``(n, n_judged, n_bins)``."""
         whole = Geometry(
             self.geometry.input_length,
             self.geometry.output_length,
             self.geometry.bin_size,
             self.geometry.output_length,
         )
-        return core_values(codes, self.session, whole, [self.track], self.readout)
+        return core_values(codes, self.session, whole, list(self.tracks), self.readout)
 
     def centre_value(self, codes: Codes, reach: int = 64) -> Values:
-        """Predict the mean over the bases within ``reach`` of the centres of windows, ``(n,)``."""
+        """Predict the mean over the bases within ``reach`` of the centres of windows, ``(n,)``.
+
+        It is that of the first track that is judged.
+        """
         middle, bins = self.geometry.n_bins / 2, max(0.5, reach / self.geometry.bin_size)
-        near = slice(int(np.floor(middle - bins)), int(np.ceil(middle + bins)))
+        near = slice(max(0, int(np.floor(middle - bins))), int(np.ceil(middle + bins)))
         mean: Values = self.outputs(codes)[:, 0, near].mean(axis=1)
         return mean
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One held-out region.
+    """One held-out region, in whole bins.
 
     Attributes:
         chrom: Its contig.
-        codes: Sequence of the contig.
-        measured: Bins of the whole contig.
-        predicted: The model's own bins, ``(n * bin_size / model bin size,)``; NaN without a value.
-        in_region: Bins that lie in the region, ``(n,)``.
-        kept: Of these, the ones that are judged: known sequence, and a prediction for every base.
+        bin_size: Bases to a bin.
+        around: Sequence of the bins, with ``margin`` more on both sides.
+        margin: Bins.
+        measured: What was measured of each track that is judged.
+        others: What was measured in replicates and other cells.
+        predicted: The model's own bins of each track, ``(n_judged, n * bin_size / own bin size)``;
+            NaN without a value.
+        kept: Bins that are judged, ``(n,)``: known sequence, and a prediction for every base.
     """
 
     chrom: str
-    codes: Codes
-    measured: Measured
+    bin_size: int
+    around: Codes
+    margin: int
+    measured: tuple[Measured, ...]
+    others: tuple[Measured, ...]
     predicted: Values
-    in_region: Labels
     kept: Labels
 
     @property
-    def rows(self) -> Values:
-        """The model's own bins, a row for each bin that is judged, ``(n_kept, per_bin)``."""
-        return self.predicted.reshape(len(self.kept), -1)[self.kept]
+    def starts(self) -> Integers:
+        """First base of each bin, ``(n,)``."""
+        return self.measured[0].starts
 
     @property
-    def fine(self) -> tuple[Values, Values]:
-        """Predicted and measured mean of the model's own bins in the bins that are judged."""
-        measured = self.measured.fine.reshape(len(self.kept), -1)[self.kept]
-        return self.rows.reshape(-1), measured.reshape(-1)
+    def codes(self) -> Codes:
+        """Sequence of the bins."""
+        outside = self.margin * self.bin_size
+        inside: Codes = self.around[outside : len(self.around) - outside]
+        return inside
 
-    def peaks(self, rules: Rules) -> list[tuple[float, int]]:
+    def rows(self, track: int) -> Values:
+        """The model's own bins, a row for each bin that is judged, ``(n_kept, per_bin)``."""
+        rows: Values = self.predicted[track].reshape(len(self.kept), -1)[self.kept]
+        return rows
+
+    def peaks(self, track: int) -> list[tuple[float, int]]:
         """Return height and position of the summit of each run of strong bins."""
-        strong = np.flatnonzero(self.measured.strong(rules) & self.kept)
+        measured = self.measured[track]
+        strong = np.flatnonzero(measured.strong & self.kept)
         runs = np.split(strong, np.flatnonzero(np.diff(strong) > 1) + 1) if len(strong) else []
-        tops = [run[self.measured.highest[run].argmax()] for run in runs]
-        return [(float(self.measured.highest[i]), int(self.measured.summit[i])) for i in tops]
+        tops = []
+        for run in runs:
+            highest = np.flatnonzero(measured.highest[run] == measured.highest[run].max())
+            # Of a plateau without a summit, such as labels, the middle.
+            flat = len(highest) == len(run)
+            tops.append(run[len(run) // 2] if flat else run[highest[0]])
+        return [(float(measured.highest[i]), int(measured.summit[i])) for i in tops]
 
-    def tops(self, n: int) -> list[tuple[float, int]]:
+    def tops(self, track: int, n: int) -> list[tuple[float, int]]:
         """Return value and position of the n highest predictions, no two in neighbouring bins."""
-        size = self.measured.bin_size
-        rows = np.where(self.kept[:, None], self.predicted.reshape(len(self.kept), -1), -np.inf)
+        rows = self.predicted[track].reshape(len(self.kept), -1)
+        rows = np.where(self.kept[:, None], rows, -np.inf)
         highest = rows.max(axis=1)
         around = np.pad(highest, 1, constant_values=-np.inf)
         local = (highest > -np.inf) & (highest >= around[2:]) & (highest > around[:-2])
         order = np.flatnonzero(local)[np.argsort(-highest[local], kind="stable")][:n]
-        fine = size // rows.shape[1]
-        places = order * size + rows[order].argmax(axis=1) * fine + fine // 2
+        fine = self.bin_size // rows.shape[1]
+        places = self.starts[order] + rows[order].argmax(axis=1) * fine + fine // 2
         return list(zip(highest[order].tolist(), places.tolist(), strict=True))
 
 
-def open_network(entry: Entry, track: int, device: Device, threads: int | None = None) -> Network:
+def open_network(
+    entry: Entry, tracks: Sequence[int], device: Device, threads: int | None = None
+) -> Network:
     """Return a model of the zoo, ready to predict.
 
     Args:
         entry: The model.
-        track: Index of the track that is judged.
+        tracks: Indices of the tracks that are judged.
         device: Where to run it.
         threads: CPU threads; default is every core.
     """
@@ -135,49 +161,28 @@ def open_network(entry: Entry, track: int, device: Device, threads: int | None =
         device=device,
         threads=threads,
     )
-    return Network(entry.name, session, card.geometry, Readout(card.output_transform), track)
+    readout = Readout(card.output_transform)
+    return Network(entry.name, session, card.geometry, readout, tuple(tracks), card.output_scale)
 
 
 class _Bins:
-    """A sink that keeps a contig's bins in memory."""
+    """A sink that keeps the bins of a part of a contig in memory."""
 
-    def __init__(self, n: int) -> None:
-        self.values = np.full(n, np.nan, dtype=np.float32)
+    def __init__(self, first_base: int, values: Values) -> None:
+        self.first_base = first_base
+        self.values = values
 
     def add_bins(self, chrom: str, start: int, values: Values, bin_size: int) -> None:
-        room = self.values[start // bin_size :][: len(values)]
+        place = (start - self.first_base) // bin_size
+        values = values[max(0, -place) :]
+        room = self.values[max(0, place) :][: len(values)]
         room[:] = values[: len(room)]
-
-
-def interval_of(region: Region, contigs: Mapping[str, int]) -> Interval:
-    """Return a region of a split with its ends."""
-    return region.interval(contigs[region.chrom])
-
-
-def check_assembly(genome: Fasta, tracks: Sequence[BigWig], regions: Sequence[Region]) -> None:
-    """Refuse contigs that the genome or a track lacks, or on whose length they differ.
-
-    Raises:
-        InputError: The first that does not fit.
-    """
-    for region in regions:
-        for track in tracks:
-            expected, got = genome.contigs.get(region.chrom), track.contigs.get(region.chrom)
-            if expected is None or got != expected:
-                raise InputError(
-                    f"the track and the genome do not fit on {region.chrom}",
-                    path=track.path,
-                    got="no such contig" if got is None else f"{got:,} bp",
-                    expected=f"{expected:,} bp" if expected else "a contig that the genome has",
-                )
 
 
 def hold_out(
     region: Region,
     network: Network,
-    genome: Fasta,
-    signal: BigWig,
-    controls: Sequence[BigWig],
+    material: Material,
     rules: Rules,
     advance: Callable[[int], object],
 ) -> Part:
@@ -191,21 +196,35 @@ def hold_out(
         raise InputError(
             "bins of the evaluation are not whole bins of the model", got=size, expected=fine
         )
-    interval = interval_of(region, genome.contigs)
-    codes = genome.codes(region.chrom, 0, genome.contigs[region.chrom])
-    measured = measure(region.chrom, codes, signal, controls, size, fine)
-    sink = _Bins(len(measured.fine))
-    windows = network.plan([interval], genome.contigs)
+    contigs = material.genome.contigs
+    interval = region.interval(contigs[region.chrom])
+    bins = range(-(-interval.start // size), max(-(-interval.start // size), interval.end // size))
+    margin = max(1, rules.context_bins // 2)
+    around = material.genome.padded_codes(
+        region.chrom, (bins.start - margin) * size, (bins.stop + margin) * size
+    )
+    controls = [control[region.chrom] for control in material.controls]
+
+    def measured(truths: Sequence[Truth]) -> tuple[Measured, ...]:
+        return tuple(
+            measure(truth.signal[region.chrom], truth.binning, controls, bins, rules, fine)
+            for truth in truths
+        )
+
+    predicted = np.full((len(network.tracks), len(bins) * size // fine), np.nan, np.float32)
     predict(
-        windows,
-        genome,
+        network.plan([interval], contigs),
+        material.genome,
         network.session,
-        {network.track: sink},
+        {
+            track: _Bins(bins.start * size, row)
+            for track, row in zip(network.tracks, predicted, strict=True)
+        },
         readout=network.readout,
         advance=advance,
     )
-    starts = measured.starts
-    in_region = (starts >= interval.start) & (starts + size <= interval.end)
-    known = ~np.isnan(sink.values).reshape(len(starts), -1).any(axis=1)
-    kept = in_region & known & (measured.unknown <= rules.max_unknown)
-    return Part(region.chrom, codes, measured, sink.values, in_region, kept)
+    known = ~np.isnan(predicted[0]).reshape(len(bins), -1).any(axis=1)
+    codes = whole_bins(around, size)[margin : margin + len(bins)]
+    kept = known & (unknown_fraction(codes) <= rules.max_unknown)
+    truths, others = measured(material.truths), measured(material.others)
+    return Part(region.chrom, size, around, margin, truths, others, predicted, kept)

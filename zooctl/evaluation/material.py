@@ -1,22 +1,58 @@
-"""What an evaluation reads, found by what the catalog says of a model."""
+"""What an evaluation reads: a genome, and per base what was measured there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from zooctl.catalog.card import Card
+from zooctl.catalog.binning import PLAIN, Binning, Signal, binning_of
 from zooctl.catalog.data import locate
-from zooctl.catalog.fields import Split
+from zooctl.catalog.fields import Region, Split
 from zooctl.catalog.genomes import find_genome
+from zooctl.catalog.per_base import Files, per_base
 from zooctl.catalog.recipe import Recipe
+from zooctl.catalog.signals import AnySignal, BigWigSignal
 from zooctl.errors import InputError
 from zooctl.evaluation.known_motifs import known_motif
 from zooctl.files.bigwig import BigWig
 from zooctl.files.fasta import Fasta
 from zooctl.files.motifs import Motif
+
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A track of the model that is judged.
+
+    Attributes:
+        index: Its place in the model's output.
+        name: Its name.
+        assay: What was done, as on the card.
+        target: What was assayed, where the assay has one.
+    """
+
+    index: int
+    name: str
+    assay: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What a track is held against.
+
+    Attributes:
+        name: Of the track, or of the replicate or other cell.
+        signal: Its bases on each contig, ``(length,)``.
+        binning: How they become bins.
+    """
+
+    name: str
+    signal: Mapping[str, Signal]
+    binning: Binning = PLAIN
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,58 +61,155 @@ class Material:
 
     Attributes:
         genome: The assembly of the signal.
-        signal: The measured track that the model was trained to predict.
-        controls: Tracks of its control experiments.
-        split: Which regions were trained on and which were held out.
-        motif: Known motif of what was assayed, as a baseline.
-        no_motif: Why there is none.
+        wanted: Tracks that are judged.
+        truths: What each is held against.
+        split: Which regions were trained on and which are held out.
+        controls: Bases of control experiments on each contig.
+        others: Replicates and other cells' tracks.
+        motifs: Known motif of what a track's assay is about, by the target's name.
+        no_motif: Why there is none, by the target's name.
     """
 
     genome: Fasta
-    signal: BigWig
-    controls: Sequence[BigWig]
+    wanted: Sequence[Wanted]
+    truths: Sequence[Truth]
     split: Split
-    motif: Motif | None
-    no_motif: str = ""
+    controls: Sequence[Mapping[str, Signal]] = ()
+    others: Sequence[Truth] = ()
+    motifs: Mapping[str, Motif] = field(default_factory=dict)
+    no_motif: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
 def open_material(
-    card: Card,
+    wanted: Sequence[Wanted],
     recipe: Recipe,
-    track: int,
     *,
+    split: Split | None = None,
     fasta: Path | None = None,
-    say: Callable[[str], object] = lambda text: None,
+    say: Say = lambda text: None,
 ) -> Iterator[Material]:
-    """Open genome, measured track and controls of one of a model's tracks.
+    """Open the genome of a recipe, and read what its targets state.
 
     Args:
-        card: The model's card.
-        recipe: Its recipe, which names the data.
-        track: Index of the track on the card.
-        fasta: Genome to use in place of what the card's assembly leads to.
-        say: Told which genome is used.
+        wanted: Tracks to judge.
+        recipe: Names data, split and rules.
+        split: In place of the recipe's.
+        fasta: Genome to use in place of what the recipe's assembly leads to.
+        say: Told which genome is used, and what takes time.
 
     Raises:
-        InputError: Data or genome are not here.
+        InputError: Data or genome are not here, or do not fit each other.
         IntegrityError: Data were changed.
     """
-    paths, description = find_genome(card.assembly, fasta)
-    say(f"genome: {description}")
-    target = card.tracks[track]
+    split = split or recipe.split
+    regions = (*split.train, *split.test)
+    signals = _signals(wanted, recipe)
+    with open_genome(recipe.genome.assembly, fasta, say) as genome:
+        check_regions(genome, regions)
+        paths = {source.id: locate(source).path for source in recipe.sources}
+        chroms = list(dict.fromkeys(region.chrom for region in regions))
+        files = Files(recipe, paths, dict(genome.contigs), lambda line: _said(say, line))
+
+        def bases(signal: AnySignal) -> Mapping[str, Signal]:
+            if isinstance(signal, BigWigSignal):
+                check_track(genome, paths[signal.source], chroms)
+            return per_base(files, signal, chroms)
+
+        motifs, no_motif = known_motifs(wanted)
+        yield Material(
+            genome,
+            wanted,
+            [
+                Truth(track.name, bases(signal), binning_of(signal))
+                for track, signal in zip(wanted, signals, strict=True)
+            ],
+            split,
+            [bases(control.signal) for control in recipe.controls],
+            [
+                Truth(other.track, bases(other.signal), binning_of(other.signal))
+                for other in recipe.evaluation.others
+            ],
+            motifs,
+            no_motif,
+        )
+
+
+def _said(say: Say, line: str) -> None:
+    say(line)
+
+
+def _signals(wanted: Sequence[Wanted], recipe: Recipe) -> list[AnySignal]:
+    """Return what each track is held against: its own target, or the only one there is."""
     signals = {found.track: found.signal for found in recipe.targets}
-    if target.name not in signals:
-        raise InputError("the recipe has no target for the track", field="targets", got=target.name)
-    sources = [signals[target.name], *(control.signal for control in recipe.controls)]
-    tracks = [locate(recipe.source(signal.source)).path for signal in sources]
-    motif, reason = None, "no target is assayed"
-    if target.target is not None:
+    found = []
+    for track in wanted:
+        if track.name in signals:
+            found.append(signals[track.name])
+        elif len(signals) == 1:
+            found.extend(signals.values())
+        else:
+            raise InputError(
+                f"the data of {recipe.name} have no target for the track",
+                field="targets",
+                got=track.name,
+                expected=", ".join(signals),
+            )
+    return found
+
+
+@contextmanager
+def open_genome(assembly: str, fasta: Path | None, say: Say) -> Iterator[Fasta]:
+    """Open a genome as ``zooctl genome`` finds it, and say which it is."""
+    paths, description = find_genome(assembly, fasta)
+    say(f"genome: {description}")
+    with Fasta(*paths) as genome:
+        yield genome
+
+
+def known_motifs(wanted: Sequence[Wanted]) -> tuple[dict[str, Motif], dict[str, str]]:
+    """Return the known motif of each assayed target, and the reason where there is none."""
+    motifs, reasons = {}, {}
+    for target in dict.fromkeys(track.target for track in wanted if track.target is not None):
         try:
-            motif = known_motif(target.target)
+            motifs[target] = known_motif(target)
         except InputError as error:
-            reason = f"needs {error.got} in ZOOCTL_DATA_MIRROR" if error.got else error.what
-    with ExitStack() as stack:
-        genome = stack.enter_context(Fasta(*paths))
-        signal, *controls = [stack.enter_context(BigWig(path)) for path in tracks]
-        yield Material(genome, signal, controls, card.split, motif, reason)
+            reasons[target] = (
+                f"needs {error.got} in ZOOCTL_DATA_MIRROR" if error.got else error.what
+            )
+    return motifs, reasons
+
+
+def check_regions(genome: Fasta, regions: Sequence[Region]) -> None:
+    """Refuse regions that the genome does not hold.
+
+    Raises:
+        InputError: The first that it does not.
+    """
+    for region in regions:
+        length = genome.contigs.get(region.chrom)
+        if length is None or (region.end is not None and region.end > length):
+            raise InputError(
+                "the genome does not hold a region of the split",
+                path=genome.paths[0],
+                got=str(region),
+                expected="a contig that the genome has" if length is None else f"{length:,} bp",
+            )
+
+
+def check_track(genome: Fasta, path: Path, chroms: Sequence[str]) -> None:
+    """Refuse contigs that a bigWig lacks, or on whose length it and the genome differ.
+
+    Raises:
+        InputError: The first that does not fit.
+    """
+    with BigWig(path) as track:
+        for chrom in chroms:
+            expected, got = genome.contigs[chrom], track.contigs.get(chrom)
+            if got != expected:
+                raise InputError(
+                    f"the track and the genome do not fit on {chrom}",
+                    path=path,
+                    got="no such contig" if got is None else f"{got:,} bp",
+                    expected=f"{expected:,} bp",
+                )

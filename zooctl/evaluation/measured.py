@@ -8,93 +8,117 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.catalog.binning import Binning, Signal
 from zooctl.catalog.rules import Rules
-from zooctl.evaluation.baselines import whole_bins
-from zooctl.files.bigwig import BigWig
-from zooctl.sequence.bins import bin_mean
-from zooctl.sequence.onehot import Codes
-from zooctl.sequence.windows import Integers, unknown_fraction
+from zooctl.sequence.bins import bin_mean, bin_sum
+from zooctl.sequence.windows import Integers
 
-Values = NDArray[np.float32]
+Labels = NDArray[np.bool_]
 
 _CHUNK = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """Measured bins of one contig; bin i holds bases ``[i * bin_size, (i + 1) * bin_size)``.
+    """Measured bins of a part of a contig; bin i holds the bases from ``starts[i]`` on.
 
     Attributes:
-        bin_size: Bases to a bin.
-        mean: Mean signal, ``(n,)``; bases without an entry count as 0.
-        fine: Mean signal of smaller bins, ``(n * bin_size / fine_size,)``.
-        highest: Signal of the highest base, ``(n,)``.
-        summit: Position of that base on the contig, ``(n,)``.
-        control: Control at its highest base, the largest of all controls, ``(n,)``.
-        unknown: Share of unknown bases, ``(n,)``.
+        starts: First base of each bin, ``(n,)``.
+        mean: What a prediction of the bin should be, ``(n,)``: the mean over the model's own bins
+            in it, or its label; NaN where that is unknown.
+        fine: What each of the model's own bins should be, ``(n * bin_size / fine_size,)``; NaN
+            where that is unknown.
+        highest: Signal of the highest base, ``(n,)``; the label of labels.
+        summit: Position of that base on the contig, ``(n,)``; the middle of labels.
+        strong: Which bins are strong, ``(n,)``.
     """
 
-    bin_size: int
-    mean: Values
-    fine: Values
-    highest: Values
+    starts: Integers
+    mean: Signal
+    fine: Signal
+    highest: Signal
     summit: Integers
-    control: Values
-    unknown: NDArray[np.float64]
+    strong: Labels
 
     @property
-    def starts(self) -> Integers:
-        """First base of each bin."""
-        return np.arange(len(self.mean), dtype=np.int64) * self.bin_size
-
-    def strong(self, rules: Rules) -> NDArray[np.bool_]:
-        """Say which bins are strong: high in the signal and low in every control."""
-        found: NDArray[np.bool_] = (self.highest >= rules.positive_min_signal) & (
-            self.control < rules.positive_max_control
-        )
+    def known(self) -> Labels:
+        """Which bins have a value, ``(n,)``."""
+        found: Labels = ~np.isnan(self.mean)
         return found
 
 
 def measure(
-    chrom: str,
-    codes: Codes,
-    signal: BigWig,
-    controls: Sequence[BigWig],
-    bin_size: int,
+    signal: Signal,
+    binning: Binning,
+    controls: Sequence[Signal],
+    bins: range,
+    rules: Rules,
     fine_size: int,
 ) -> Measured:
-    """Bin a contig's signal and controls.
+    """Bin the bases of a contig as the target of a model is binned, its transform undone.
 
     Args:
-        chrom: The contig.
-        codes: Its sequence, ``(length,)``.
-        signal: The measured track.
-        controls: Tracks of control experiments; none is no control.
-        bin_size: Bases to a bin; a last part that is shorter is left out.
-        fine_size: Bases to a smaller bin; divides ``bin_size``.
+        signal: Bases of the contig, ``(length,)``, as ``catalog.per_base`` makes them.
+        binning: How the target makes bins of them.
+        controls: Bases of control experiments; none is no control.
+        bins: Which bins of ``rules.bin_size``, counted from the contig's start.
+        rules: What counts as a bin, and as a strong one.
+        fine_size: Bases to a bin of the model; divides ``rules.bin_size``.
     """
-    n = len(codes) // bin_size
-    mean, highest, control = (np.zeros(n, dtype=np.float32) for _ in range(3))
-    fine = np.zeros(n * bin_size // fine_size, dtype=np.float32)
-    summit = np.zeros(n, dtype=np.int64)
-    step = max(1, _CHUNK // bin_size)
-    for first in range(0, n, step):
-        last = min(first + step, n)
-        rows = _rows(signal, chrom, first, last, bin_size)
-        mean[first:last] = rows.mean(axis=1)
-        place = rows.argmax(axis=1)
-        highest[first:last] = rows[np.arange(len(rows)), place]
-        summit[first:last] = np.arange(first, last) * bin_size + place
-        per_bin = bin_size // fine_size
-        fine[first * per_bin : last * per_bin] = bin_mean(rows.reshape(-1), fine_size)
-        for track in controls:
-            values = _rows(track, chrom, first, last, bin_size).max(axis=1)
-            np.maximum(control[first:last], values, out=control[first:last])
-    unknown = unknown_fraction(whole_bins(codes, bin_size))
-    return Measured(bin_size, mean, fine, highest, summit, control, unknown)
+    size = rules.bin_size
+    step = max(1, _CHUNK // size)
+    parts = []
+    for first in range(bins.start, bins.stop, step):
+        last = min(first + step, bins.stop)
+        here = slice(first * size, last * size)
+        values = np.asarray(signal[here])
+        starts = np.arange(first, last, dtype=np.int64) * size
+        if binning.statistic == "label":
+            parts.append(_labels(values, starts, binning, rules, fine_size))
+        else:
+            quiet = np.ones(len(starts), np.bool_)
+            for control in controls:
+                highest = np.asarray(control[here]).reshape(-1, size).max(axis=1)
+                quiet &= highest < rules.positive_max_control
+            parts.append(_values(values, starts, binning, rules, fine_size, quiet))
+    if not parts:
+        empty = np.empty(0, np.float32)
+        nowhere, never = np.empty(0, np.int64), np.empty(0, np.bool_)
+        parts = [_values(empty, nowhere, binning, rules, fine_size, never)]
+    names = ("starts", "mean", "fine", "highest", "summit", "strong")
+    return Measured(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def _rows(track: BigWig, chrom: str, first: int, last: int, bin_size: int) -> Values:
-    """Return the bases of bins, ``(last - first, bin_size)``, 0 where there is no entry."""
-    values = track.values(chrom, first * bin_size, last * bin_size)
-    return np.nan_to_num(values, copy=False, nan=0.0).reshape(-1, bin_size)
+def _values(
+    values: Signal,
+    starts: Integers,
+    binning: Binning,
+    rules: Rules,
+    fine_size: int,
+    quiet: Labels,
+) -> Measured:
+    size = rules.bin_size
+    rows = values.reshape(-1, size)
+    place = rows.argmax(axis=1)
+    highest = rows[np.arange(len(rows)), place]
+    # A sum is of the model's own bins, of which a larger bin holds the mean.
+    scale = np.float32(fine_size if binning.statistic == "sum" else 1)
+    fine = (bin_sum if binning.statistic == "sum" else bin_mean)(values, fine_size)
+    if rules.positive_share:
+        share = (rows >= rules.positive_min_signal).mean(axis=1)
+        strong = share >= rules.positive_share
+    else:
+        strong = highest >= rules.positive_min_signal
+    mean = rows.mean(axis=1) * scale
+    return Measured(starts, mean, fine, highest, starts + place, strong & quiet)
+
+
+def _labels(
+    values: Signal, starts: Integers, binning: Binning, rules: Rules, fine_size: int
+) -> Measured:
+    size = rules.bin_size
+    label = binning.apply(values, size)
+    fine = binning.apply(values, fine_size)
+    return Measured(
+        starts, label, fine, np.nan_to_num(label, nan=0.0), starts + size // 2, label == 1
+    )

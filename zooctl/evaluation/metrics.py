@@ -1,7 +1,7 @@
-"""Metrics of the field by SciPy and scikit-learn, with one rule for what has no value.
+"""Metrics of signals by SciPy and scikit-learn, with one rule for what has no value.
 
 All take predictions first and measurements second, as flat arrays over bins. A metric that is not
-defined (the correlation with a constant, an AUROC of one class) is NaN and never a made-up number.
+defined (the correlation with a constant) is NaN and never a made-up number.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import jensenshannon
 from scipy.special import xlogy
 from scipy.stats import pearsonr, spearmanr
-from sklearn.metrics import average_precision_score, mean_squared_error, roc_auc_score
+from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
 Values = NDArray[np.floating]
-Labels = NDArray[np.bool_]
 
 
 def _constant(values: Values) -> bool:
@@ -43,31 +42,6 @@ def spearman(predicted: Values, measured: Values) -> float:
     return float(spearmanr(predicted, measured).statistic)
 
 
-def auroc(scores: Values, labels: Labels) -> float:
-    """Return the chance that a positive bin scores above a negative one, ties counting half.
-
-    >>> auroc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
-    0.75
-    """
-    if labels.all() or not labels.any():
-        return float("nan")
-    return float(roc_auc_score(labels, scores))
-
-
-def auprc(scores: Values, labels: Labels) -> float:
-    """Return the average precision: precision at each threshold, weighted by recall gained.
-
-    It is the step-wise area under the precision-recall curve. The value of a score without
-    information is the prevalence of positives, which belongs beside it.
-
-    >>> round(auprc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])), 4)
-    0.8333
-    """
-    if not labels.any():
-        return float("nan")
-    return float(average_precision_score(labels, scores))
-
-
 def mse(predicted: Values, measured: Values) -> float:
     """Return the mean squared error, in the square of the signal's unit.
 
@@ -75,6 +49,26 @@ def mse(predicted: Values, measured: Values) -> float:
     2.0
     """
     return float(mean_squared_error(measured, predicted))
+
+
+def mae(predicted: Values, measured: Values) -> float:
+    """Return the mean absolute error, in the signal's unit.
+
+    >>> mae(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
+    1.0
+    """
+    return float(mean_absolute_error(measured, predicted))
+
+
+def r2(predicted: Values, measured: Values) -> float:
+    """Return the share of the variance that is explained: 1 - squared errors / variance.
+
+    0 for the mean of the measurements, negative for what is worse; NaN where they are constant.
+
+    >>> r2(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.0, 5.0]))
+    0.75
+    """
+    return float("nan") if _constant(measured) else float(r2_score(measured, predicted))
 
 
 def poisson_nll(predicted: Values, measured: Values) -> float:
@@ -107,3 +101,23 @@ def jensen_shannon(predicted: Values, measured: Values) -> NDArray[np.float64]:
     if full.any():
         distance[full] = jensenshannon(predicted[full], measured[full], base=2.0, axis=1)
     return distance
+
+
+def pearson_per_sequence(predicted: Values, measured: Values) -> NDArray[np.float64]:
+    """Return the Pearson correlation of each profile: ``(n, bins)`` to ``(n,)``.
+
+    NaN where a side is constant.
+
+    >>> pearson_per_sequence(np.array([[1.0, 2, 3], [1, 1, 1]]), np.array([[2.0, 4, 6], [1, 2, 3]]))
+    array([ 1., nan])
+    """
+    x, y = (
+        side.astype(np.float64) - side.mean(axis=1, keepdims=True, dtype=np.float64)
+        for side in (predicted, measured)
+    )
+    found = np.full(len(x), np.nan)
+    varied = (np.ptp(predicted, axis=1) > 0) & (np.ptp(measured, axis=1) > 0)
+    x, y = x[varied], y[varied]
+    spread = np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
+    found[varied] = (x * y).sum(axis=1) / spread
+    return found

@@ -3,71 +3,166 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.catalog.rules import Rules
 from zooctl.evaluation import baselines
-from zooctl.evaluation.heldout import Network, Part, interval_of
+from zooctl.evaluation.heldout import Network, Part
 from zooctl.evaluation.material import Material
-from zooctl.evaluation.table import Score
-from zooctl.sequence.onehot import Codes
-from zooctl.sequence.windows import unknown_fraction
+from zooctl.evaluation.ridge import feature_sets, training_bins
+from zooctl.evaluation.table import Row, Score
+from zooctl.files.motifs import Motif
 
-_MOST_TRAINING_BINS = 200_000
+Values = NDArray[np.floating]
+
+# A probability that is rounded to 0 or 1 has no logit.
+_SMALLEST = 1e-6
 
 
-def model_scores(parts: Sequence[Part], network: Network) -> list[Score]:
-    """Return what the model says: ranked by the highest of its bins inside, and by their mean."""
-    rows = np.concatenate([part.rows for part in parts])
+def model_scores(
+    parts: Sequence[Part], network: Network, track: int, threshold: float | None
+) -> list[Score]:
+    """Return what the model says: ranked by the highest of its bins inside, and by their mean.
+
+    The mean turns a quantitative model into a classifier of windows; the logits of a probability
+    turn a classifier into coverage (Toneyan et al. 2022).
+
+    Args:
+        parts: Held-out regions.
+        network: The model.
+        track: Index among those that are judged.
+        threshold: From which prediction on a bin is called.
+    """
+    rows = np.concatenate([part.rows(track) for part in parts])
     mean = rows.mean(axis=1)
-    return [
-        Score(network.name, rows.max(axis=1), mean, is_signal=True),
-        Score(f"{network.name}, ranked by mean", mean),
-    ]
-
-
-def baseline_scores(parts: Sequence[Part], material: Material, rules: Rules) -> list[Score]:
-    """Return what needs no network: fitted on the training regions, judged on the same bins."""
-    counts, trained_on = _training_bins(material, rules)
-    ridge = baselines.fit_kmer_ridge(counts, trained_on)
-    del counts
-
-    def on_test(score: Callable[[Codes], NDArray[np.floating]]) -> NDArray[np.floating]:
-        return np.concatenate([score(part.codes)[part.kept] for part in parts])
-
-    size = rules.bin_size
-    n = sum(int(part.kept.sum()) for part in parts)
-    mean = np.full(n, trained_on.mean())
-    gc = on_test(lambda codes: baselines.gc_content(codes, size))
-    linear = on_test(lambda codes: ridge.predict(baselines.kmer_counts(codes, size)))
-    scores = [
-        Score("mean signal", mean, mean, is_signal=True),
-        Score("GC content", gc, gc),
-        Score("5-mer ridge", linear, linear, is_signal=True),
-    ]
-    if material.motif is not None:
-        motif = material.motif
-        hits = on_test(lambda codes: baselines.best_hits(codes, motif, size))
-        hits = np.maximum(hits, hits[np.isfinite(hits)].min(initial=0.0))
-        scores.append(Score(f"best hit of {motif.name}", hits, hits))
+    scores = [Score(network.name, rows.max(axis=1), mean, is_signal=True, threshold=threshold)]
+    if rows.shape[1] > 1:
+        scores.append(Score(f"{network.name}, ranked by mean", mean))
+    if network.scale == "probability":
+        logits = _logit(rows).mean(axis=1)
+        scores.append(Score(f"{network.name}, logits as coverage", logits, logits))
     return scores
 
 
-def _training_bins(
-    material: Material, rules: Rules
-) -> tuple[baselines.Counts, NDArray[np.float64]]:
-    """Return k-mer counts and mean signal of training bins, evenly spread where there are many."""
-    size, contigs = rules.bin_size, material.genome.contigs
-    intervals = [interval_of(region, contigs) for region in material.split.train]
-    stride = -(-sum(interval.length for interval in intervals) // size // _MOST_TRAINING_BINS)
-    counts, means = [], []
-    for chrom, start, end in intervals:
-        first, last = -(-start // size), end // size
-        codes = material.genome.codes(chrom, first * size, last * size)
-        known = unknown_fraction(baselines.whole_bins(codes, size)) <= rules.max_unknown
-        known[np.arange(len(known)) % max(1, stride) != 0] = False
-        counts.append(baselines.kmer_counts(codes, size)[known])
-        means.append(material.signal.bins(chrom, first * size, last * size, size)[known])
-    return np.concatenate(counts), np.concatenate(means).astype(np.float64)
+def _logit(probability: Values) -> Values:
+    inside = np.clip(probability.astype(np.float64), _SMALLEST, 1 - _SMALLEST)
+    logit: Values = np.log(inside) - np.log1p(-inside)
+    return logit
+
+
+def baseline_scores(
+    parts: Sequence[Part], material: Material, rules: Rules, fine_size: int
+) -> tuple[list[list[Score]], list[Row]]:
+    """Return what needs no network: fitted on the training regions, judged on the same bins.
+
+    Args:
+        parts: Held-out regions.
+        material: Where the baselines are fitted, and on what.
+        rules: What counts as a bin.
+        fine_size: Bases to a bin of the model.
+
+    Returns:
+        The scores of each track that is judged, and a line for each baseline that is missing.
+    """
+
+    def on_test(score: Callable[[Part], Values]) -> Values:
+        return np.concatenate([score(part)[part.kept] for part in parts])
+
+    size = rules.bin_size
+    gc = on_test(lambda part: baselines.gc_content(part.codes, size))
+    gc_score = _signal_score("GC content", gc)
+    fitted, missing = _fitted_scores(parts, material, rules, fine_size)
+    other_tracks = [
+        _signal_score(other.name, on_test(partial(_other, index)))
+        for index, other in enumerate(material.others)
+    ]
+    hits, without = _hits(on_test, material, size)
+    scores = []
+    for index, wanted in enumerate(material.wanted):
+        own = [*fitted[index][:1], gc_score, *fitted[index][1:], *other_tracks]
+        own += _relatives(on_test, material, index)
+        own += [hits[wanted.target]] if wanted.target in hits else []
+        scores.append(own)
+    return scores, [*missing, *without]
+
+
+def _fitted_scores(
+    parts: Sequence[Part], material: Material, rules: Rules, fine_size: int
+) -> tuple[list[list[Score]], list[Row]]:
+    """Return mean signal and linear baselines of each track."""
+    if not material.split.train:
+        missing = Row("mean signal, 5-mer ridge", note="not fitted: no training regions")
+        return [[] for _ in material.wanted], [missing]
+    training = training_bins(material, rules, fine_size)
+    n = sum(int(part.kept.sum()) for part in parts)
+    means = [np.full(n, mean) for mean in training.signal.mean(axis=0)]
+    scores = [[Score("mean signal", mean, mean, is_signal=True)] for mean in means]
+    for name, features in feature_sets(rules).items():
+        ridge = training.fit(features)
+        found = np.concatenate(
+            [
+                ridge.predict(features(part.around, part.margin)).reshape(len(part.kept), -1)[
+                    part.kept
+                ]
+                for part in parts
+            ]
+        )
+        for own, values in zip(scores, found.T, strict=True):
+            own.append(Score(name, values, values, is_signal=True))
+    return scores, []
+
+
+def _hits(
+    on_test: Callable[[Callable[[Part], Values]], Values], material: Material, size: int
+) -> tuple[dict[str, Score], list[Row]]:
+    """Return the best hit of each known motif in each bin, by the target's name."""
+    found = {}
+    for target, motif in material.motifs.items():
+        hits = on_test(partial(_best_hits, motif, size))
+        hits = np.maximum(hits, hits[np.isfinite(hits)].min(initial=0.0))
+        found[target] = Score(f"best hit of {motif.name}", hits, hits)
+    missing = [
+        Row("best motif hit", note=f"not measured: {reason}")
+        for reason in material.no_motif.values()
+    ]
+    if not material.motifs and not missing:
+        missing = [Row("best motif hit", note="not measured: no target is assayed")]
+    return found, missing
+
+
+def _best_hits(motif: Motif, size: int, part: Part) -> Values:
+    return baselines.best_hits(part.around, motif, size)[part.margin : -part.margin]
+
+
+def _other(index: int, part: Part) -> Values:
+    return np.nan_to_num(part.others[index].mean, nan=0.0)
+
+
+def _signal_score(name: str, values: Values) -> Score:
+    return Score(name, values, values)
+
+
+def _relatives(
+    on_test: Callable[[Callable[[Part], Values]], Values], material: Material, index: int
+) -> list[Score]:
+    """Return the mean of the other tracks of the same assay and target: what all cells share."""
+    own = material.wanted[index]
+    others = [
+        i
+        for i, other in enumerate(material.wanted)
+        if i != index and (other.assay, other.target) == (own.assay, own.target)
+    ]
+    if not others or own.assay is None:
+        return []
+
+    def mean(part: Part) -> Values:
+        tracks = np.stack([part.measured[i].mean for i in others])
+        known: Values = np.nan_to_num(tracks, nan=0.0).mean(axis=0)
+        return known
+
+    values = on_test(mean)
+    name = "mean of the other tracks" if len(others) > 1 else "the other track"
+    return [_signal_score(name, values)]

@@ -22,6 +22,7 @@ from zooctl.evaluation.bootstrap import (
     pearson_of,
     spearman_of,
 )
+from zooctl.evaluation.classification import Confusion, recall_at_fdr
 
 Values = NDArray[np.floating]
 Labels = NDArray[np.bool_]
@@ -36,12 +37,19 @@ class Score:
         ranking: What strong bins are ranked by, ``(n,)``.
         values: What is held against the mean signal, ``(n,)``; None to rank only.
         is_signal: Whether ``values`` are in the unit of the signal, so that errors mean something.
+        threshold: From which ``ranking`` on a bin is called strong; None where none is stated.
     """
 
     name: str
     ranking: Values
     values: Values | None = None
     is_signal: bool = False
+    threshold: float | None = None
+
+    def at(self, bins: Labels) -> Score:
+        """Return the score of some of the bins."""
+        values = None if self.values is None else self.values[bins]
+        return Score(self.name, self.ranking[bins], values, self.is_signal, self.threshold)
 
 
 @dataclass(frozen=True)
@@ -76,14 +84,27 @@ def to_json(value: Estimate) -> dict[str, float | None]:
     return {name: side if math.isfinite(side) else None for name, side in sides.items()}
 
 
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows, and what each metric was on each draw of blocks.
+
+    Attributes:
+        rows: The first is the one that the others are behind or ahead of.
+        drawn: Of each row, metric to its values, ``(n_draws,)``.
+    """
+
+    rows: list[Row]
+    drawn: list[dict[str, NDArray[np.float64]]]
+
+
 def table(
     scores: Sequence[Score],
     signal: Values,
     strong: Labels,
     blocks: Blocks,
     draws: Multiplicity,
-) -> list[Row]:
-    """Return a row for each method; the first is the one that the others are behind or ahead of.
+) -> Table:
+    """Return a row for each method.
 
     Args:
         scores: The methods, on the same n bins.
@@ -93,46 +114,102 @@ def table(
         draws: Block multiplicities, ``(n_draws, n_blocks)``.
     """
     rows: list[Row] = []
-    first: dict[str, tuple[float, NDArray[np.float64]]] = {}
+    all_drawn: list[dict[str, NDArray[np.float64]]] = []
     for score in scores:
-        found, behind = {}, {}
-        for name, statistic in _statistics(score, signal, strong, blocks).items():
+        found, own = {}, {}
+        for name, statistic in _statistics(score, signal, strong, blocks, draws.shape[1]).items():
             value, drawn = estimate(statistic, draws)
-            if math.isnan(value.value):
+            if not math.isnan(value.value):
+                found[name], own[name] = value, drawn
+        behind = _behind(rows[0], all_drawn[0], found, own) if rows else {}
+        points = _errors(score, signal) | _calls(score, strong)
+        found |= {name: point(value) for name, value in points.items() if math.isfinite(value)}
+        rows.append(Row(score.name, found, behind))
+        all_drawn.append(own)
+    return Table(rows, all_drawn)
+
+
+def _behind(
+    first: Row,
+    first_drawn: Mapping[str, NDArray[np.float64]],
+    found: Mapping[str, Estimate],
+    drawn: Mapping[str, NDArray[np.float64]],
+) -> dict[str, Estimate]:
+    return {
+        name: interval(
+            first.metrics[name].value - found[name].value, first_drawn[name] - drawn[name]
+        )
+        for name in drawn
+        if name in first_drawn
+    }
+
+
+def mean_over_tracks(tables: Sequence[Table]) -> list[Row]:
+    """Return the mean of each method's metrics over tracks, where all of them have it.
+
+    Intervals are of the mean, since all tracks share their draws.
+    """
+    by_track = [{row.name: place for place, row in enumerate(one.rows)} for one in tables]
+    shared = [name for name in by_track[0] if all(name in places for places in by_track)]
+    rows: list[Row] = []
+    means: list[dict[str, NDArray[np.float64]]] = []
+    for name in shared:
+        own = [
+            (one.rows[places[name]], one.drawn[places[name]])
+            for one, places in zip(tables, by_track, strict=True)
+        ]
+        found, drawn = {}, {}
+        for metric in own[0][0].metrics:
+            if not all(metric in row.metrics for row, _ in own):
                 continue
-            found[name] = value
-            lead, lead_drawn = first.get(name, (math.nan, drawn))
-            if rows and name in first:
-                behind[name] = interval(lead - value.value, lead_drawn - drawn)
-            if not rows:
-                first[name] = value.value, drawn
-        rows.append(Row(score.name, found | _errors(score, signal), behind))
+            value = float(np.mean([row.metrics[metric].value for row, _ in own]))
+            found[metric] = point(value)
+            if metric in own[0][1]:
+                drawn[metric] = np.mean([values[metric] for _, values in own], axis=0)
+                found[metric] = interval(value, drawn[metric])
+        rows.append(Row(name, found, _behind(rows[0], means[0], found, drawn) if rows else {}))
+        means.append(drawn)
     return rows
 
 
+def point(value: float) -> Estimate:
+    """Return a figure without an interval."""
+    return Estimate(value, math.nan, math.nan)
+
+
 def _statistics(
-    score: Score, signal: Values, strong: Labels, blocks: Blocks
+    score: Score, signal: Values, strong: Labels, blocks: Blocks, n_blocks: int
 ) -> dict[str, Statistic]:
     found: dict[str, Statistic] = {}
     if score.values is not None:
-        found["pearson"] = pearson_of(score.values, signal, blocks)
-        found["spearman"] = spearman_of(score.values, signal, blocks)
+        found["pearson"] = pearson_of(score.values, signal, blocks, n_blocks)
+        found["spearman"] = spearman_of(score.values, signal, blocks, n_blocks)
     if strong.any():
-        found["auroc"] = auroc_of(score.ranking, strong, blocks)
-        found["auprc"] = auprc_of(score.ranking, strong, blocks)
+        found["auroc"] = auroc_of(score.ranking, strong, blocks, n_blocks)
+        found["auprc"] = auprc_of(score.ranking, strong, blocks, n_blocks)
     return found
 
 
-def _errors(score: Score, signal: Values) -> dict[str, Estimate]:
+def _calls(score: Score, strong: Labels) -> dict[str, float]:
+    """Return what is said of calls, beside the areas."""
+    if not strong.any():
+        return {}
+    figures = {
+        "recall_at_10_fdr": recall_at_fdr(score.ranking, strong, 0.1),
+        "recall_at_50_fdr": recall_at_fdr(score.ranking, strong, 0.5),
+    }
+    if score.threshold is not None:
+        figures["f1"] = Confusion.at(score.ranking, strong, score.threshold).f1
+    return figures
+
+
+def _errors(score: Score, signal: Values) -> dict[str, float]:
     """Return what only makes sense in the unit of the signal."""
     if score.values is None or not score.is_signal:
         return {}
-    figures = {
-        "mse": metrics.mse(score.values, signal),
-        "poisson_nll": metrics.poisson_nll(score.values, signal),
-    }
     return {
-        name: Estimate(value, math.nan, math.nan)
-        for name, value in figures.items()
-        if math.isfinite(value)
+        "mse": metrics.mse(score.values, signal),
+        "mae": metrics.mae(score.values, signal),
+        "r2": metrics.r2(score.values, signal),
+        "poisson_nll": metrics.poisson_nll(score.values, signal),
     }

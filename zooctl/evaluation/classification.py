@@ -1,0 +1,112 @@
+"""Metrics of calls: AUROC, auPRC, F1, recall at a false discovery rate, confusion matrix.
+
+Scores first and labels second, as flat arrays over bins. What is not defined is NaN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import (
+    average_precision_score,
+    confusion_matrix,
+    precision_recall_curve,
+    roc_auc_score,
+    roc_curve,
+)
+
+Values = NDArray[np.floating]
+Labels = NDArray[np.bool_]
+Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def auroc(scores: Values, labels: Labels) -> float:
+    """Return the chance that a positive bin scores above a negative one, ties counting half.
+
+    >>> auroc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
+    0.75
+    """
+    if labels.all() or not labels.any():
+        return float("nan")
+    return float(roc_auc_score(labels, scores))
+
+
+def auprc(scores: Values, labels: Labels) -> float:
+    """Return the average precision: precision at each threshold, weighted by recall gained.
+
+    It is the step-wise area under the precision-recall curve. The value of a score without
+    information is the prevalence of positives, which belongs beside it.
+
+    >>> round(auprc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])), 4)
+    0.8333
+    """
+    if not labels.any():
+        return float("nan")
+    return float(average_precision_score(labels, scores))
+
+
+def recall_at_fdr(scores: Values, labels: Labels, rate: float) -> float:
+    """Return the largest recall at which at most ``rate`` of what is called is wrong.
+
+    0 where no threshold is that clean.
+
+    >>> scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
+    >>> labels = np.array([True, True, False, True, False])
+    >>> [round(recall_at_fdr(scores, labels, rate), 3) for rate in (0.1, 0.25)]
+    [0.667, 1.0]
+    """
+    if not labels.any():
+        return float("nan")
+    precision, recall, _ = precision_recall_curve(labels, scores)
+    return float(recall[precision >= 1 - rate - 1e-12].max())
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Calls against labels at one threshold.
+
+    Attributes:
+        threshold: A bin is called from this score on.
+        true_positives: Called and positive.
+        false_positives: Called and negative.
+        false_negatives: Positive and not called.
+        true_negatives: Neither.
+
+    >>> calls = Confusion.at(np.array([0.9, 0.2, 0.6]), np.array([True, True, False]), 0.5)
+    >>> calls.true_positives, calls.false_positives, calls.false_negatives, calls.f1
+    (1, 1, 1, 0.5)
+    """
+
+    threshold: float
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+    true_negatives: int
+
+    @classmethod
+    def at(cls, scores: Values, labels: Labels, threshold: float) -> Confusion:
+        """Count calls of ``scores >= threshold``."""
+        table = confusion_matrix(labels, scores >= threshold, labels=[False, True])
+        (tn, fp), (fn, tp) = table.tolist()
+        return cls(threshold, tp, fp, fn, tn)
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall; NaN without positives and calls."""
+        wrong = self.false_positives + self.false_negatives
+        total = 2 * self.true_positives + wrong
+        return 2 * self.true_positives / total if total else float("nan")
+
+
+def roc(scores: Values, labels: Labels) -> Curve:
+    """Return false and true positive rate over falling thresholds, each ``(n,)``."""
+    false, true, _ = roc_curve(labels, scores)
+    return false, true
+
+
+def precision_recall(scores: Values, labels: Labels) -> Curve:
+    """Return recall and precision over rising thresholds, each ``(n,)``."""
+    precision, recall, _ = precision_recall_curve(labels, scores)
+    return recall, precision
