@@ -266,6 +266,8 @@ class Recipe(Values):
             yield f"targets.{index}.signal", target.signal
         for index, control in enumerate(self.controls):
             yield f"controls.{index}.signal", control.signal
+        for index, other in enumerate(self.evaluation.others):
+            yield f"evaluation.others.{index}.signal", other.signal
 
     def _bigwigs(self) -> Iterator[tuple[str, str]]:
         for field, signal in self._signals():
