@@ -25,6 +25,9 @@ GRAPH = "graph.onnx"
 SAFETENSORS = "model.safetensors"
 PROBE = "probe.safetensors"
 
+DEFAULT_MODEL = "h3k36me3_brain"
+"""What runs where no model is named."""
+
 WeightsAt = Literal["local", "hub", "url", "none"]
 
 
