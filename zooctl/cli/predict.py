@@ -81,6 +81,8 @@ def command(
     regions = read_regions(bed, region)
     entries = [registry.entry(name) for name in dict.fromkeys(model)]
     cards = [entry.card() for entry in entries]
+    for entry in entries:
+        entry.manifest()  # what has no weights is said before a genome is looked for
     chosen = choose_tracks(cards, track)
     targets = _targets(regions.stem, output, cards, chosen)
     sources = _find_genomes(cards, fasta)
