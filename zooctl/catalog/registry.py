@@ -58,15 +58,6 @@ class Entry:
         paths = [self.root / path for path in picture_paths(self.name)]
         return [path for path in paths if path.is_file()]
 
-    def evaluation_recipe(self) -> Recipe:
-        """Read the recipe that names data and rules of the model's evaluation.
-
-        Raises:
-            InputError: It has no recipe, and its card names no entry to be evaluated on.
-        """
-        other = self.card().evaluated_on
-        return self.recipe() if other is None else entry(other).recipe()
-
     def recipe(self) -> Recipe:
         """Read the recipe.
 
