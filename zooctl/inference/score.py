@@ -120,6 +120,7 @@ class Scorer:
 
     Attributes:
         placement: Where windows lie: the shifts drawn, the largest, the longest allele.
+        n_predicted: Windows predicted so far.
 
     Raises:
         InputError: Shifts that leave nothing to compare; or as ``runtime.Session``.
@@ -147,6 +148,7 @@ class Scorer:
         self._genome = genome
         self._order_rc = list(network.track_order_rc) if reverse_complement else None
         self._check_ref = check_ref
+        self.n_predicted = 0
         self._session = Session(
             network.model,
             geometry=network.geometry,
@@ -221,6 +223,7 @@ class Scorer:
         with contextlib.closing(in_background(filled)) as batches:
             for batch in batches:
                 batch.deliver(self._session.sums(batch.codes, batch.spans))
+                self.n_predicted += len(batch.codes)
                 yield batch
 
     def _plan(self, records: Iterable[Sequence[Allele]]) -> Iterator[tuple[_Record, list[Windows]]]:
