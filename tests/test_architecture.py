@@ -21,6 +21,7 @@ LEVELS = {
     "interpret": 3,
     "training": 3,
     "reproduce": 4,
+    "audit": 4,
     "cli": 5,
 }
 

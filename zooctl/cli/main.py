@@ -27,6 +27,7 @@ COMMANDS = {
     "info": "zooctl.cli.info",
     "predict": "zooctl.cli.predict",
     "evaluate": "zooctl.cli.evaluate",
+    "audit": "zooctl.cli.audit",
     "compare": "zooctl.cli.compare",
     "plot": "zooctl.cli.plot",
     "genome": "zooctl.cli.genome",

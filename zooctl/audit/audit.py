@@ -1,0 +1,148 @@
+"""All checks of a recipe, and what its card acknowledges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from zooctl.audit import (
+    ancestry,
+    confounding,
+    dependence,
+    imbalance,
+    leakage,
+    near_duplicates,
+    shift,
+)
+from zooctl.audit.material import Data, Material
+from zooctl.audit.outcome import Finding, Outcome, clear
+from zooctl.audit.steps import Step, steps
+from zooctl.catalog.per_base import Files
+
+Run = Callable[[Material], Outcome]
+
+
+def _with_data(check: Callable[[Material, Data], Outcome]) -> Run:
+    """Return a check that says so where the data are not here."""
+
+    def run(material: Material) -> Outcome:
+        if material.data is None:
+            return Outcome("not run", material.missing)
+        return check(material, material.data)
+
+    return run
+
+
+def _with_files(check: Callable[[Material, Files], Outcome]) -> Run:
+    def run(material: Material) -> Outcome:
+        if material.files is None:
+            return Outcome("not run", material.missing)
+        return check(material, material.files)
+
+    return run
+
+
+# In the order of the review; the last of a pitfall may take long.
+CHECKS: dict[str, Run] = {
+    "dependence.shared_bases": _with_data(dependence.shared_bases),
+    "dependence.same_chromosome": _with_data(dependence.same_chromosome),
+    "dependence.cross_cell": ancestry.cross_cell,
+    "dependence.pretraining": ancestry.pretraining,
+    "dependence.near_duplicates": _with_data(near_duplicates.near_duplicates),
+    "shift.signal": _with_data(shift.signal),
+    "shift.gc": _with_data(shift.gc),
+    "shift.unknown": _with_data(shift.unknown),
+    "shift.sources": _with_data(shift.sources),
+    "shift.assemblies": _with_files(shift.assemblies),
+    "confounding.depth": _with_data(confounding.depth),
+    "confounding.gc": _with_data(confounding.gc),
+    "confounding.genes": _with_data(confounding.genes),
+    "confounding.average": _with_data(confounding.average),
+    "leakage.steps": leakage.order,
+    "leakage.blanking": _with_data(leakage.blanking),
+    "leakage.same_source": leakage.same_source,
+    "leakage.figures": leakage.figures,
+    "imbalance.prevalence": _with_data(imbalance.prevalence),
+    "imbalance.resampling": _with_data(imbalance.resampling),
+    "imbalance.metrics": lambda material: imbalance.metrics(material, material.data),
+}
+
+ACKNOWLEDGEMENTS = "card.acknowledged"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was found.
+
+    Attributes:
+        name: Of the recipe.
+        findings: One a check, in the order of the pitfalls, whatever came of it.
+        steps: The recipe's steps.
+    """
+
+    name: str
+    findings: tuple[Finding, ...]
+    steps: tuple[Step, ...]
+
+    def of(self, *levels: str) -> tuple[Finding, ...]:
+        """The findings of these levels, the gravest level first."""
+        return tuple(
+            finding
+            for level in levels
+            for finding in self.findings
+            if finding.outcome.level == level
+        )
+
+    @property
+    def standing(self) -> tuple[Finding, ...]:
+        """Severe findings that the card does not acknowledge."""
+        return tuple(finding for finding in self.findings if finding.stands)
+
+    def to_json(self) -> dict[str, object]:
+        """Return all of it under its names."""
+        return {
+            "recipe": self.name,
+            "standing": [finding.id for finding in self.standing],
+            "not_run": [finding.id for finding in self.of("not run")],
+            "findings": [finding.to_json() for finding in self.findings],
+            "steps": [step.to_json() for step in self.steps],
+        }
+
+
+def audit(material: Material) -> Audit:
+    """Run every check."""
+    reasons = (
+        {}
+        if material.card is None
+        else {known.finding: known.reason for known in material.card.audit}
+    )
+    found: dict[str, Outcome] = {}
+    with material.stage(len(CHECKS), "checks", "auditing") as advance:
+        for name, check in CHECKS.items():
+            if name != "dependence.near_duplicates":
+                found[name] = check(material)
+            advance(1)
+    # By itself: it has a display of its own.
+    name = "dependence.near_duplicates"
+    found[name] = CHECKS[name](material)
+    findings = [Finding(name, found[name], reasons.get(name)) for name in CHECKS]
+    if reasons:
+        findings.append(Finding(ACKNOWLEDGEMENTS, _acknowledged(reasons, found)))
+    return Audit(material.recipe.name, tuple(findings), steps(material.recipe))
+
+
+def _acknowledged(reasons: dict[str, str], found: dict[str, Outcome]) -> Outcome:
+    """Look for acknowledgements of what is not found."""
+    gone = [
+        name
+        for name in reasons
+        if name not in found or found[name].level in ("clear", "none to check")
+    ]
+    if not gone:
+        return clear("every acknowledged finding is still there")
+    return Outcome(
+        "note",
+        f"the card acknowledges what is not found: {', '.join(gone)}",
+        {"acknowledged": gone},
+        "take it off the card",
+    )

@@ -1,0 +1,101 @@
+"""Find what an audit reads: the recipe and its card, the recipe's files, what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from zooctl.audit.material import Data, GeneMap, Material, Stage, silent
+from zooctl.catalog import registry
+from zooctl.catalog.card import Card, load_card
+from zooctl.catalog.data import locate
+from zooctl.catalog.genomes import find_genome
+from zooctl.catalog.per_base import Files
+from zooctl.catalog.recipe import Recipe, load_recipe
+from zooctl.errors import InputError, NetworkError
+from zooctl.files.fasta import Fasta
+from zooctl.training.prepare import prepare
+from zooctl.training.selection import select_windows
+
+
+def find_recipe(name: str, card: Path | None = None) -> tuple[Recipe, Card | None]:
+    """Return a recipe and the card that goes with it.
+
+    Args:
+        name: A recipe file; or the name of a model, or of a recipe of the zoo without a card.
+        card: In place of the zoo's card. A file that is not the zoo's own recipe has none else.
+
+    Raises:
+        InputError: There is no such recipe, or it or the card is wrong.
+    """
+    path = Path(name)
+    if not name.endswith((".yaml", ".yml")):
+        path = registry.root() / "recipes" / f"{name}.yaml"
+        if name in registry.names() or not path.is_file():
+            # Says which names there are, or that the model has no recipe.
+            entry = registry.entry(name)
+            return entry.recipe(), entry.card() if card is None else load_card(card)
+    recipe = load_recipe(path)
+    if card is None and recipe.name in registry.names():
+        entry = registry.entry(recipe.name)
+        if entry.recipe_path is not None and entry.recipe_path.samefile(path):
+            return recipe, entry.card()
+    return recipe, None if card is None else load_card(card)
+
+
+def gather(
+    recipe: Recipe,
+    card: Card | None,
+    *,
+    fasta: Path | None = None,
+    genes: GeneMap | None = None,
+    say: Callable[[str], None] = lambda text: None,
+    stage: Stage = silent,
+) -> Material:
+    """Read what a recipe names, as training does; what is not here is said and left out.
+
+    Args:
+        recipe: To be judged.
+        card: Of its model.
+        fasta: Genome in place of what the recipe's assembly leads to.
+        genes: Bases of genes.
+        say: Told what is read.
+        stage: Opens a progress display.
+
+    Raises:
+        IntegrityError: A file was changed.
+    """
+    files, missing = _files(recipe, fasta, say)
+    data = None
+    if files is not None:
+        paths, _ = find_genome(recipe.genome.assembly, fasta)
+        try:
+            with stage(None, "B", "reading"):
+                dataset = prepare(recipe, files.paths, paths, say)
+                data = Data(recipe, dataset, select_windows(recipe, dataset))
+        except InputError as error:
+            missing = f"the data are not as they should be: {error}"
+    return Material(recipe, card, files, data, missing, genes, stage)
+
+
+def _files(
+    recipe: Recipe, fasta: Path | None, say: Callable[[str], None]
+) -> tuple[Files | None, str]:
+    """Return the recipe's files, or why there are none."""
+    lacking = []
+    paths: dict[str, Path] = {}
+    for source in recipe.sources:
+        try:
+            paths[source.id] = locate(source).path
+        except (InputError, NetworkError) as error:
+            lacking.append(str(error))
+    try:
+        genome, description = find_genome(recipe.genome.assembly, fasta)
+        say(f"genome: {description}")
+        with Fasta(*genome) as opened:
+            contigs = dict(opened.contigs)
+    except InputError as error:
+        lacking.append(str(error))
+    if lacking:
+        return None, "; ".join(lacking)
+    return Files(recipe, paths, contigs, say), ""

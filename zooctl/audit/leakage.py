@@ -1,0 +1,194 @@
+"""Leaky preprocessing: steps of training that saw what chooses or judges it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.audit.material import Data, Material
+from zooctl.audit.outcome import Level, Outcome, clear, none_to_check, worst
+from zooctl.audit.steps import steps
+from zooctl.errors import InputError
+from zooctl.files.peaks import Peaks
+from zooctl.sequence.intervals import Interval
+from zooctl.sequence.onehot import N
+from zooctl.training.dataset import Dataset
+from zooctl.training.sampling import Chunks
+from zooctl.training.selection import Windows, split_regions, training_windows
+
+_SEVERE_SHARE = 0.01
+
+
+def order(material: Material) -> Outcome:
+    """Look in the recipe's own steps for what is fitted to more than training."""
+    found = steps(material.recipe)
+    evidence = {"steps": [step.to_json() for step in found]}
+    leaks = [
+        f"{step.name} ({' and '.join(part for part in step.reads if part != 'train')})"
+        for step in found
+        if step.kind == "fitted" and set(step.reads) - {"train"}
+    ]
+    outside = [
+        step.name for step in found if step.kind == "outside" and set(step.reads) > {"train"}
+    ]
+    if leaks:
+        return Outcome(
+            "warning",
+            f"fitted to more than training: {'; '.join(leaks)}",
+            evidence,
+            "fit such steps on training regions alone; how much it matters, leakage.blanking "
+            "measures for windows and starting values",
+        )
+    if outside:
+        return Outcome(
+            "note",
+            f"done over the whole genome before the recipe begins: {'; '.join(outside)}",
+            evidence,
+            "one threshold over all chromosomes says little of any region, but state it",
+        )
+    return clear(f"{len(found)} steps, each fitted one on training regions alone", evidence)
+
+
+def blanking(material: Material, data: Data) -> Outcome:
+    """Take validation and test out of the data, choose again, and see whether training changes.
+
+    The sequence there becomes N, signal and control 0, and peaks there are dropped. Training
+    windows, strata of matching and the means that the output starts at must stay as they are.
+    """
+    recipe = material.recipe
+    before = _means(material, data.dataset)
+    texts = []
+    levels: list[Level] = []
+    evidence: dict[str, object] = {}
+    for part in ("validation", "test"):
+        regions = split_regions(getattr(recipe.split, part), data.dataset)
+        chroms = {region.chrom for region in recipe.split.train}
+        regions = tuple(region for region in regions if region.chrom in chroms)
+        if not regions:
+            evidence[part] = {"windows_changed": 0, "means_changed": False}
+            continue
+        blank = blanked(data.dataset, regions)
+        changed, total = _changed(material, data.windows, blank)
+        moved = before != _means(material, blank)
+        evidence[part] = {"windows_changed": changed, "of": total, "means_changed": moved}
+        if changed or moved:
+            serious = part == "test" and (moved or changed >= _SEVERE_SHARE * total)
+            levels.append("severe" if serious else "warning")
+            what = f"{changed:,} of {total:,} training windows" if changed else "starting values"
+            texts.append(f"{what} change when {part} is taken out")
+    if not texts:
+        return clear("training windows and starting values know nothing of the rest", evidence)
+    return Outcome(
+        worst(levels),
+        "; ".join(texts),
+        evidence,
+        "choose and merge within training regions alone; leave a gap between ranges",
+    )
+
+
+def blanked(dataset: Dataset, regions: tuple[Interval, ...]) -> Dataset:
+    """Return a dataset without what lies in regions; arrays of other contigs are shared."""
+    codes, target, control = dict(dataset.codes), dict(dataset.target), dict(dataset.control)
+    for chrom in {region.chrom for region in regions}:
+        codes[chrom] = codes[chrom].copy()
+        target[chrom], control[chrom] = target[chrom].copy(), control[chrom].copy()
+    for chrom, start, end in regions:
+        codes[chrom][start:end] = N
+        target[chrom][:, start:end] = 0
+        control[chrom][:, start:end] = 0
+    peaks = {name: _outside(some, regions) for name, some in dataset.peaks.items()}
+    return replace(dataset, codes=codes, target=target, control=control, peaks=peaks)
+
+
+def _outside(peaks: Peaks, regions: tuple[Interval, ...]) -> Peaks:
+    """Peaks whose middle is not in a region."""
+    middle = (peaks.start + peaks.end) // 2
+    kept = np.ones(len(peaks), np.bool_)
+    for chrom, start, end in regions:
+        kept &= ~((peaks.chrom == chrom) & (middle >= start) & (middle < end))
+    return Peaks(
+        peaks.chrom[kept],
+        peaks.start[kept],
+        peaks.end[kept],
+        None if peaks.value is None else peaks.value[kept],
+        None if peaks.summit is None else peaks.summit[kept],
+    )
+
+
+def _changed(material: Material, windows: Windows, blank: Dataset) -> tuple[int, int]:
+    """Count training windows that are not chosen alike, strata included, and all there were."""
+    old = _rows(windows.positives, 1) | _rows(windows.negatives, 0)
+    try:
+        positives, negatives = training_windows(material.recipe, blank)
+    except InputError:  # no positive is left
+        return len(old), len(old)
+    return len(old ^ (_rows(positives, 1) | _rows(negatives, 0))), len(old)
+
+
+def _rows(chunks: Chunks, positive: int) -> set[tuple[object, ...]]:
+    strata: NDArray[np.int64] | list[int]
+    strata = [0] * len(chunks) if chunks.stratum is None else chunks.stratum
+    return {
+        (chunks.chroms[chrom], int(start), int(stratum), positive)
+        for chrom, start, stratum in zip(chunks.chrom, chunks.start, strata, strict=True)
+    }
+
+
+def _means(material: Material, dataset: Dataset) -> list[float]:
+    """What the output of a new network starts at."""
+    regions = split_regions(material.recipe.split.train, dataset)
+    signals = (dataset.target, dataset.control)
+    return [float(value) for signal in signals for value in dataset.mean(signal, regions)]
+
+
+def same_source(material: Material) -> Outcome:
+    """Look for a control that is a target, and for one file under two names."""
+    recipe = material.recipe
+    levels: list[Level] = []
+    texts = []
+    by_digest: dict[str, list[str]] = {}
+    for source in recipe.sources:
+        if source.sha256 is not None:
+            by_digest.setdefault(source.sha256, []).append(source.id)
+    target = {recipe.source(one.signal.source).sha256: one.track for one in recipe.targets}
+    for control in recipe.controls:
+        digest = recipe.source(control.signal.source).sha256
+        if digest is not None and digest in target:
+            levels.append("severe")
+            texts.append(f"control {control.name} is the file that track {target[digest]} is of")
+    for names in by_digest.values():
+        if len(names) > 1:
+            levels.append("warning")
+            texts.append(f"sources {' and '.join(names)} are one file")
+    if not texts:
+        return clear(f"{len(by_digest)} sources, all different files")
+    return Outcome(worst(levels), "; ".join(texts), advice="name the file of each experiment")
+
+
+def figures(material: Material) -> Outcome:
+    """Look for figures on the card that were measured where the model was trained or chosen."""
+    card = material.card
+    if card is None or not card.metrics:
+        return none_to_check("no card with metrics" if card is None else "card has no metrics")
+    by_part: dict[str, list[str]] = {}
+    for metric in card.metrics:
+        by_part.setdefault(metric.split, []).append(metric.name)
+    evidence = {part: sorted(set(names)) for part, names in by_part.items()}
+    if "train" in by_part:
+        return Outcome(
+            "severe",
+            f"measured on training regions: {', '.join(evidence['train'])}",
+            evidence,
+            "measure on the test regions (zooctl evaluate)",
+        )
+    if "validation" in by_part:
+        headline = card.metrics[0].split == "validation"
+        return Outcome(
+            "severe" if headline else "warning",
+            "measured where the epoch was chosen: " + ", ".join(evidence["validation"]),
+            evidence,
+            "measure on test regions; figures of validation flatter",
+        )
+    return clear(f"{len(card.metrics)} figures, all of the test regions", evidence)

@@ -1,0 +1,130 @@
+"""`zooctl audit`: does a recipe fall into one of the known pitfalls of learning in genomics?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from zooctl.audit.audit import Audit
+    from zooctl.audit.outcome import Finding
+
+
+def command(
+    recipe: Annotated[
+        str, typer.Argument(help="A recipe file, or the name of a recipe or of a model.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print figures, and what was clear, too.")
+    ] = False,
+    genes: Annotated[
+        Path | None, typer.Option(metavar="GTF", help="Annotation to measure gene density with.")
+    ] = None,
+    fasta: Annotated[
+        Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the recipe.")
+    ] = None,
+    card: Annotated[
+        Path | None, typer.Option(help="Card that acknowledges findings; default: the zoo's.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Leave with 2 where a check could not be run.")
+    ] = False,
+) -> None:
+    """Look for the pitfalls of Whalen et al. 2022 in a recipe, on its real data.
+
+    Dependent examples, distribution shift, confounding, leaky preprocessing, unbalanced classes.
+    Leaves with 3 where a severe finding stands that the card does not acknowledge. Needs the extra
+    `train` (scikit-learn and SciPy, no torch).
+    """
+    import json
+
+    from zooctl.cli.progress import progress
+    from zooctl.cli.runs import say
+    from zooctl.errors import InputError, VerificationError
+
+    _need_sklearn()
+    from zooctl.audit.audit import audit
+    from zooctl.audit.gather import find_recipe, gather
+    from zooctl.files.gtf import read_genes
+
+    chosen, its_card = find_recipe(recipe, card)
+    annotated = None if genes is None else read_genes(genes)
+    material = gather(chosen, its_card, fasta=fasta, genes=annotated, say=say, stage=progress)
+    found = audit(material)
+    if as_json:
+        typer.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
+    else:
+        _print(found, verbose)
+    if found.standing:
+        raise VerificationError(
+            "severe findings stand",
+            got=", ".join(finding.id for finding in found.standing),
+            hint="mend the recipe, or acknowledge them on the card with a reason (field audit)",
+        )
+    if strict and (lacking := found.of("not run")):
+        raise InputError("checks were not run", got=", ".join(finding.id for finding in lacking))
+
+
+def _need_sklearn() -> None:
+    """Say what to install where the metrics are missing."""
+    from importlib.util import find_spec
+
+    from zooctl.errors import InputError
+
+    if find_spec("sklearn") is None:
+        raise InputError(
+            "audit needs scikit-learn, which is not installed",
+            hint="pip install scikit-learn (zooctl's extra `train`)",
+        )
+
+
+def _print(found: Audit, verbose: bool) -> None:
+    from zooctl.audit.outcome import FINDINGS
+    from zooctl.cli.tables import plain
+
+    typer.echo(plain(_summary(found)))
+    for finding in found.of(*FINDINGS):
+        typer.echo()
+        _print_finding(finding, verbose)
+    lacking = found.of("not run")
+    for title, findings in (("not run", lacking), ("clear", found.of("clear"))):
+        if findings and (verbose or title == "not run"):
+            typer.echo(f"\n{title}:")
+            for finding in findings:
+                typer.echo(plain(f"  {finding.id}: {finding.outcome.what}"))
+
+
+def _summary(found: Audit) -> str:
+    counts = [(level, len(found.of(level))) for level in ("severe", "warning", "note")]
+    words = [f"{n} {level}{'s' * (n > 1 and level != 'severe')}" for level, n in counts if n]
+    n_known = sum(
+        finding.acknowledged is not None for finding in found.of("severe", "warning", "note")
+    )
+    clear, lacking = len(found.of("clear")), len(found.of("not run"))
+    apart = len(found.of("none to check"))
+    return (
+        f"{found.name}: {', '.join(words) or 'nothing found'}"
+        + (f" ({n_known} acknowledged)" if n_known else "")
+        + f"; {clear} checks clear, {apart} do not apply, {lacking} not run"
+    )
+
+
+def _print_finding(finding: Finding, verbose: bool) -> None:
+    import json
+    import textwrap
+
+    from zooctl.cli.tables import plain
+
+    outcome = finding.outcome
+    typer.echo(plain(f"{outcome.level}: {finding.id} ({finding.pitfall})"))
+    lines = [outcome.what, f"To do: {outcome.advice}" if outcome.advice else ""]
+    if finding.acknowledged is not None:
+        lines.append(f"Acknowledged: {finding.acknowledged}")
+    for line in filter(None, lines):
+        typer.echo(textwrap.fill(plain(line), 98, initial_indent="  ", subsequent_indent="  "))
+    if verbose:
+        for name, value in outcome.evidence.items():
+            typer.echo(plain(f"    {name}: {json.dumps(value, ensure_ascii=False)}"))
