@@ -40,6 +40,12 @@ def test_an_exported_run_checks_and_predicts(zoo: Path, capsys: Captured) -> Non
     out, err = capsys.readouterr()
     assert out.splitlines()[-1] == str(zoo / "zoo/toy")
     assert "torch and onnxruntime agree within" in err
+    assert run(["check", "toy"]) == 3
+    problems = capsys.readouterr().err.splitlines()
+    assert all("still to be written" in line for line in problems if line.startswith("error"))
+    card = zoo / "model_cards/toy.yaml"
+    card.write_text(card.read_text().replace("TO BE WRITTEN", "A toy, for tests."))
+    assert run(["check", "--stamp", "toy"]) == 0
     assert run(["check", "toy"]) == 0
     trained_with = json.loads(Path("runs/toy/environment.json").read_text())["software_digest"]
     assert load_card(zoo / "model_cards/toy.yaml").environment == trained_with

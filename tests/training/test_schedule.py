@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zooctl.catalog.recipe import EarlyStopping, PlateauDecay, Schedule
+from zooctl.catalog.training_values import EarlyStopping, PlateauDecay, Schedule
 from zooctl.training.checkpoint import Progress
 from zooctl.training.schedule import end_epoch, epoch_line
 

@@ -164,14 +164,14 @@ class ResidualBindBase(Values):
 
 
 class PwmScan(Values):
-    """Best log-odds of motifs over both strands; nothing is trained.
+    """Best log-odds of motifs over both strands; nothing is trained but a calibration.
 
     Attributes:
         motifs: Counts of A, C, G and T at each position; one motif a track.
         pseudocount: Added to each position, shared by the bases.
+        calibrated: Whether a slope and an offset are trained, which make logits of scores.
     """
 
-    output: ClassVar[Output] = "value"
     key: Literal["pwm_scan"]
     motifs: Annotated[
         Items[
@@ -187,6 +187,12 @@ class PwmScan(Values):
         Field(min_length=1),
     ]
     pseudocount: Annotated[float, Field(gt=0)] = 1.0
+    calibrated: bool = False
+
+    @property
+    def output(self) -> Output:
+        """Scores as they are, or logits."""
+        return "logit" if self.calibrated else "value"
 
 
 Profile = Annotated[

@@ -25,6 +25,7 @@ from zooctl.catalog.signals import (
     PeakLabels,
     PeakValues,
     ReadsSignal,
+    VariantEffect,
     sources_of,
 )
 from zooctl.errors import InputError
@@ -209,6 +210,8 @@ def _maker(files: Files, signal: AnySignal) -> Make:
             valued = cache(lambda: files.peaks(signal.source))
             path = files.paths[signal.source]
             return lambda chrom, length: _steps(valued().on(chrom), length, path)
+        case VariantEffect():
+            raise InputError("effects of variants lie on no base", got=signal.source)
 
 
 def _bigwig(path: Path, chrom: str, length: int) -> Signal:

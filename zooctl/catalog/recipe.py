@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -26,18 +26,23 @@ from zooctl.catalog.fields import (
     repeated,
     unknown_problems,
 )
+from zooctl.catalog.inputs import Features, Input, Sample, input_problems
 from zooctl.catalog.losses import Loss
 from zooctl.catalog.networks import Count, Network
 from zooctl.catalog.rules import Rules
 from zooctl.catalog.selection import Exclusion, WindowChoice
 from zooctl.catalog.signals import AnySignal, Control, Target, sources_of
 from zooctl.catalog.strict_yaml import load, parse
-from zooctl.catalog.training_values import InitFromField, LoggerName, Precision, WeightPattern
+from zooctl.catalog.training_values import (
+    Adam,
+    Augmentation,
+    InitFromField,
+    LoggerName,
+    Precision,
+    Schedule,
+    WeightPattern,
+)
 from zooctl.sequence.windows import Geometry
-
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Source(Values):
@@ -120,55 +125,6 @@ class Window(Values):
         return Geometry(self.input_length, self.output_length, self.bin_size, self.core_length)
 
 
-class Augmentation(Values):
-    """Changes to training windows, drawn per sample; targets follow.
-
-    Attributes:
-        reverse_complement: Whether half of the windows are read on the other strand.
-        max_shift: Windows move by up to this many bp either way.
-    """
-
-    reverse_complement: bool = False
-    max_shift: Annotated[int, Field(ge=0)] = 0
-
-
-class Adam(Values):
-    """Adam (Kingma and Ba 2015); weight decay is added to the gradient.
-
-    Attributes:
-        clip_norm: Largest norm of the gradient over all weights; left out for no limit.
-    """
-
-    key: Literal["adam"]
-    lr: Positive = 0.001
-    weight_decay: NotNegative = 0.0
-    betas: tuple[Fraction, Fraction] = Field(default=(0.9, 0.999), strict=False)
-    eps: Positive = 1e-8
-    clip_norm: Positive | None = None
-
-
-class PlateauDecay(Values):
-    """Lower the learning rate when the validation loss stops falling."""
-
-    factor: Annotated[float, Field(gt=0, lt=1)]
-    patience: Annotated[int, Field(ge=0)]
-    min_lr: NotNegative = 0.0
-
-
-class EarlyStopping(Values):
-    """Stop when the validation loss has not fallen for so many epochs."""
-
-    patience: Count
-
-
-class Schedule(Values):
-    """How long training goes on; the epoch with the lowest validation loss is kept."""
-
-    max_epochs: Count
-    plateau_decay: PlateauDecay | None = None
-    early_stopping: EarlyStopping | None = None
-
-
 class Recipe(Values):
     """A recipe; the meaning of each field is in ``zooctl schema recipe``."""
 
@@ -182,6 +138,15 @@ class Recipe(Values):
         description="One a track, in the card's order."
     )
     controls: Items[Control] = Field(default=(), description="Second inputs, in training alone.")
+    inputs: Items[Input] = Field(
+        default=(), description="Signals per base that the network reads beside the sequence."
+    )
+    features: Features | None = Field(
+        default=None, description="Values of the samples that the network reads, out of a table."
+    )
+    samples: Items[Sample] = Field(
+        default=(), description="Cell types or donors that one network is trained on."
+    )
     windows: WindowChoice = Field(description="Which windows are trained on.")
     exclude: Exclusion = Exclusion()
     network: Network = Field(description="Which network, and its sizes.")
@@ -219,6 +184,7 @@ class Recipe(Values):
         for name in repeated([control.name for control in self.controls]):
             yield Problem("controls", "two controls have one name", name)
         yield from self._window_problems()
+        yield from input_problems(self)
         # A network without the field gives rates, as most do.
         output = getattr(self.network, "output", "rate")
         if output not in self.loss.outputs:
@@ -261,26 +227,39 @@ class Recipe(Values):
             if name in lifted:
                 yield Problem(field, "a bigWig cannot be lifted", name)
 
-    def _signals(self) -> Iterator[tuple[str, AnySignal]]:
+    def signals(self) -> Iterator[tuple[str, AnySignal]]:
         for index, target in enumerate(self.targets):
             yield f"targets.{index}.signal", target.signal
         for index, control in enumerate(self.controls):
             yield f"controls.{index}.signal", control.signal
+        for index, found in enumerate(self.inputs):
+            yield f"inputs.{index}.signal", found.signal
         for index, other in enumerate(self.evaluation.others):
             yield f"evaluation.others.{index}.signal", other.signal
 
     def _bigwigs(self) -> Iterator[tuple[str, str]]:
-        for field, signal in self._signals():
+        for field, signal in self.signals():
             if signal.key == "bigwig":
                 yield f"{field}.source", signal.source
+                for index, sample in enumerate(self.samples):
+                    if signal.source in sample.sources:
+                        place = f"samples.{index}.sources.{signal.source}"
+                        yield place, sample.sources[signal.source]
         if self.exclude.mappability is not None:
             yield "exclude.mappability.source", self.exclude.mappability.source
 
     def _used_sources(self) -> Iterator[tuple[str, str]]:
         """Yield field and source id wherever the recipe names a source."""
-        for field, signal in self._signals():
+        for field, signal in self.signals():
             for name, source in sources_of(signal).items():
                 yield f"{field}.{name}", source
+        for index, sample in enumerate(self.samples):
+            for name, source in sample.sources.items():
+                yield f"samples.{index}.sources.{name}", source
+        if self.features is not None:
+            yield "features.source", self.features.source
+        if self.windows.key == "variants":
+            yield "windows.source", self.windows.source
         if self.windows.key == "peak_centred":
             for index, source in enumerate(self.windows.sources):
                 yield f"windows.sources.{index}", source

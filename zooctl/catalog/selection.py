@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from zooctl.catalog.fields import Items, Name, Problem, Values, repeated
+from zooctl.catalog.fields import Items, Name, Problem, Text, Values, repeated
 from zooctl.catalog.networks import Count
 
 NotNegative = Annotated[float, Field(ge=0)]
@@ -112,7 +112,39 @@ class FixedBinWindows(Values):
     max_control: float | None = None
 
 
-AnyWindows = CoverageWindows | PeakWindows | TilingWindows | FixedBinWindows
+class TableColumns(Values):
+    """Names of the columns of a table of variants; positions count from 1, as in VCF."""
+
+    chrom: Text = "chrom"
+    pos: Text = "pos"
+    ref: Text = "ref"
+    alt: Text = "alt"
+
+
+class VariantWindows(Values):
+    """Windows about measured variants, each read with the reference and with the alternative base.
+
+    Single bases alone: other lines are left out, and their number is said, as are lines whose
+    reference base is not the genome's.
+
+    Attributes:
+        source: Table of variants, tab-separated with a header.
+        columns: Where it has what.
+        rows: Column to value that a line must have to be used, as ``{Release: GRCh37}``.
+        chrom_prefix: Put before the table's names of chromosomes, as ``chr``.
+    """
+
+    max_unknown: ClassVar[float] = 1.0
+    max_control: ClassVar[float | None] = None
+    negatives: ClassVar[float] = 0.0
+    key: Literal["variants"]
+    source: Name
+    columns: TableColumns = TableColumns()
+    rows: dict[Text, Text] = Field(default_factory=dict)
+    chrom_prefix: Annotated[str, Field(max_length=16)] = ""
+
+
+AnyWindows = CoverageWindows | PeakWindows | TilingWindows | FixedBinWindows | VariantWindows
 WindowChoice = Annotated[AnyWindows, Field(discriminator="key")]
 
 

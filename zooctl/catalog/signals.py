@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from zooctl.catalog.fields import Name, TrackName, Values
+from zooctl.catalog.fields import Name, Text, TrackName, Values
 from zooctl.catalog.networks import Count
 
 # Of a bin's bases. A bigWig of wider steps has the value of a step at each of its bases.
@@ -84,7 +84,21 @@ class PeakValues(Values):
     transform: Transform = "none"
 
 
-AnySignal = BigWigSignal | ReadsSignal | FragmentsSignal | PeakLabels | PeakValues
+class VariantEffect(Values):
+    """Measured effect of each variant of a table, for windows of variants.
+
+    Attributes:
+        column: Of the table that has it, as ``Coefficient``.
+    """
+
+    statistic: ClassVar[Statistic] = "mean"
+    transform: ClassVar[Transform] = "none"
+    key: Literal["variant_effect"]
+    source: Name
+    column: Text
+
+
+AnySignal = BigWigSignal | ReadsSignal | FragmentsSignal | PeakLabels | PeakValues | VariantEffect
 Signal = Annotated[AnySignal, Field(discriminator="key")]
 
 

@@ -154,6 +154,7 @@ class FactorNet(Values):
             not given.
     """
 
+    reads_bases: ClassVar[bool] = True
     output: ClassVar[Output] = "logit"
     key: Literal["factornet"]
     n_features: Annotated[int, Field(ge=0, le=65_536)] = 0
@@ -179,6 +180,7 @@ class ThesisShallow(Values):
         dropout: Throughout.
     """
 
+    reads_bases: ClassVar[bool] = True
     output: ClassVar[Output] = "logit"
     key: Literal["thesis_shallow"]
     n_features: Annotated[int, Field(ge=0, le=65_536)] = 0
@@ -204,6 +206,7 @@ class ThesisDeep(Values):
         dropout: After that layer.
     """
 
+    reads_bases: ClassVar[bool] = True
     output: ClassVar[Output] = "logit"
     key: Literal["thesis_deep"]
     filters: Annotated[Items[Size], Field(min_length=1, max_length=8)] = (16, 32, 64)
@@ -229,6 +232,7 @@ class ThesisMultiTask(Values):
         dropout: After that layer.
     """
 
+    reads_bases: ClassVar[bool] = True
     output: ClassVar[Output] = "logit"
     key: Literal["thesis_multi_task"]
     n_features: Annotated[int, Field(ge=0, le=65_536)] = 0
@@ -256,6 +260,7 @@ class ThesisClasses(Values):
         dropout: After the layer over all inputs.
     """
 
+    reads_bases: ClassVar[bool] = True
     output: ClassVar[Output] = "class"
     key: Literal["thesis_classes"]
     n_classes: Annotated[int, Field(ge=2, le=1_024)] = 3

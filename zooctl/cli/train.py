@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from lightning_fabric import Fabric
-
     from zooctl.catalog.recipe import Recipe
     from zooctl.training.checkpoint import Progress
     from zooctl.training.dataset import Dataset
@@ -75,7 +73,7 @@ def _fit(
     windows: Windows,
     run: Path,
     device: str,
-    fabric: Fabric | None = None,
+    fabric: Any = None,
 ) -> Progress:
     """Train with a progress bar."""
     from zooctl.cli.progress import progress
@@ -89,9 +87,7 @@ def _fit(
         )
 
 
-def _fit_share(
-    fabric: Fabric, recipe: Recipe, fasta: Path | None, run: Path, device: str
-) -> Progress:
+def _fit_share(fabric: Any, recipe: Recipe, fasta: Path | None, run: Path, device: str) -> Progress:
     """Train in one of several processes; the one that began them has read and said all before."""
     from zooctl.cli.runs import dataset
     from zooctl.training.selection import choose_windows

@@ -221,6 +221,18 @@ def _pad(values: NDArray[Any], rows: int, filler: int) -> NDArray[Any]:
     return np.concatenate((values, padding))
 
 
+def run_graph(model: bytes, inputs: Mapping[str, NDArray[np.float32]]) -> Predictions:
+    """Run a graph as it is, on the CPU, with all of its inputs by name; for networks of several.
+
+    Args:
+        model: Serialised ONNX model of our own making; nothing of it is checked.
+        inputs: Of each input, ``(n, …)``.
+    """
+    session = _open(model, "cpu", threads=1)
+    output: Predictions = session.run(None, dict(inputs))[0]
+    return output
+
+
 def _positive(what: str, value: int | None, default: int) -> int:
     if value is not None and value < 1:
         raise InputError(f"{what} must be at least 1", got=value)

@@ -12,6 +12,7 @@ import onnxscript
 import torch
 from safetensors.numpy import load as load_numpy
 from safetensors.torch import load_file
+from torch import nn
 
 from zooctl.catalog.card import Card
 from zooctl.catalog.card_text import draft_card, update_card
@@ -20,18 +21,24 @@ from zooctl.catalog.recipe import Recipe
 from zooctl.catalog.strict_yaml import loads, parse
 from zooctl.errors import InputError
 from zooctl.files.atomic import atomic_output
-from zooctl.inference.runtime import Session
-from zooctl.training.dataset import Dataset
+from zooctl.inference.runtime import Session, run_graph
+from zooctl.training.dataset import Batch, Dataset
 from zooctl.training.export import (
+    INPUT,
     OPSET,
     check_parity,
     export,
+    graph_inputs,
+    other_inputs,
     probe_bytes,
     probe_windows,
+    torch_outputs,
     torch_predictions,
     trained_network,
 )
+from zooctl.training.sampling import tile
 from zooctl.training.selection import split_regions
+from zooctl.training.variant_windows import variant_cores
 
 
 def write_entry(
@@ -57,23 +64,16 @@ def write_entry(
     if not weights.exists():
         raise InputError("run has no finished epoch", path=run, hint="zooctl train --resume")
     net = trained_network(recipe, dataset, load_file(weights))
-    exported = export(net, recipe.window.input_length)
-    session = Session(
-        exported.onnx,
-        geometry=recipe.window.geometry,
-        n_tracks=len(recipe.targets),
-        unknown_base=recipe.unknown_base,
-        device="cpu",
-        threads=recipe.threads,
-    )
-    inputs = _probe(recipe, dataset)
-    expected = session.predict(inputs)
-    difference = check_parity(torch_predictions(net, inputs, recipe.unknown_base), expected)
-
+    others = other_inputs(recipe)
+    exported = export(net, recipe.window.input_length, others)
+    if others:
+        probe, difference = _wide_probe(recipe, dataset, net, exported.onnx)
+    else:
+        probe, difference = _sequence_probe(recipe, dataset, net, exported.onnx)
     files = {
         "model.onnx": exported.onnx,
         "model.safetensors": exported.safetensors,
-        "probe.safetensors": probe_bytes(inputs, expected),
+        "probe.safetensors": probe,
     }
     card = root / "model_cards" / f"{recipe.name}.yaml"
     # The card is made and read before anything is written, so that a faulty one leaves no trace.
@@ -95,6 +95,55 @@ def write_entry(
         },
     )
     return difference
+
+
+def _sequence_probe(
+    recipe: Recipe, dataset: Dataset, net: nn.Module, graph: bytes
+) -> tuple[bytes, float]:
+    """The probe of a network that reads sequence alone, and how far torch is from it."""
+    session = Session(
+        graph,
+        geometry=recipe.window.geometry,
+        n_tracks=len(recipe.targets),
+        unknown_base=recipe.unknown_base,
+        device="cpu",
+        threads=recipe.threads,
+    )
+    inputs = _probe(recipe, dataset)
+    expected = session.predict(inputs)
+    difference = check_parity(torch_predictions(net, inputs, recipe.unknown_base), expected)
+    return probe_bytes(inputs, expected), difference
+
+
+def _wide_probe(
+    recipe: Recipe, dataset: Dataset, net: nn.Module, graph: bytes
+) -> tuple[bytes, float]:
+    """The same of a network with other inputs: windows of the test split as training cuts them.
+
+    These are measured, so there are no made-up edge cases; there is each sample, or each variant.
+    """
+    batch = _probe_batch(recipe, dataset)
+    inputs = graph_inputs(batch, recipe.unknown_base)
+    expected = run_graph(graph, inputs)
+    difference = check_parity(torch_outputs(net, inputs), expected)
+    others = {name: array for name, array in inputs.items() if name != INPUT}
+    return probe_bytes(batch.codes, expected, others), difference
+
+
+def _probe_batch(recipe: Recipe, dataset: Dataset) -> Batch:
+    """Up to 128 windows of the test split, from the start of the run's seed."""
+    rng = np.random.Generator(np.random.PCG64(recipe.seed))
+    regions, geometry = split_regions(recipe.split.test, dataset), dataset.geometry
+    if dataset.variants is None:
+        places = tile(dataset, regions, geometry.core_length)
+    else:
+        places = variant_cores(dataset.variants, geometry, regions, margin=0)
+    if not len(places):
+        raise InputError("no window to probe the network on", field="split.test")
+    places = places.take(np.sort(rng.permutation(len(places))[:128]))
+    names = [places.chroms[i] for i in places.chrom]
+    samples = np.arange(len(places)) % dataset.n_samples
+    return dataset.batch(names, places.start - geometry.input_flank, samples, places.variant)
 
 
 def _probe(recipe: Recipe, dataset: Dataset) -> np.ndarray:

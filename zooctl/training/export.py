@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import onnx
 import torch
 from safetensors.numpy import save as save_numpy
 from safetensors.torch import save
-from torch import nn
+from torch import Tensor, nn
 
 from zooctl.catalog.recipe import Recipe
 from zooctl.errors import VerificationError
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, N, reverse_complement
 from zooctl.sequence.windows import Integers, gather
-from zooctl.training.dataset import Dataset
+from zooctl.training.dataset import Batch, Dataset
 from zooctl.training.feed import onehot
 from zooctl.training.fit import new_network, weights_of
 from zooctl.training.nets.control import with_constant_control
@@ -50,31 +52,70 @@ def trained_network(
     assert isinstance(trained, Network)
     trained.load_state_dict(weights)
     net: nn.Module = Finished(trained)
+    if list(other_inputs(recipe)) == ["features"]:
+        net = _WithoutSecond(net)
     control = dataset.mean(dataset.control, split_regions(recipe.split.train, dataset))
     if len(control):
         net = with_constant_control(net, torch.from_numpy(control))
     return net.eval()
 
 
-def to_onnx(net: nn.Module, input_length: int) -> bytes:
+def other_inputs(recipe: Recipe) -> dict[str, tuple[int, ...]]:
+    """Inputs of the graph beside ``sequence``: name to shape of one window.
+
+    ``alternative`` is one-hot with the alternative base, ``signals`` are the recipe's inputs as
+    it transforms them, ``features`` the values of the sample.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    if recipe.windows.key == "variants":
+        found["alternative"] = (4, recipe.window.input_length)
+    elif recipe.inputs:
+        found["signals"] = (len(recipe.inputs), recipe.window.input_length)
+    if n_features := getattr(recipe.network, "n_features", 0):
+        found["features"] = (n_features,)
+    return found
+
+
+class _WithoutSecond(nn.Module):
+    """A network that reads values of a sample, and nothing at each base but the sequence."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor, features: Tensor) -> Tensor:
+        """Predictions ``(n, n_tracks, n_bins)``."""
+        return cast(Tensor, self.net(x, None, features))
+
+
+def to_onnx(
+    net: nn.Module, input_length: int, others: Mapping[str, tuple[int, ...]] | None = None
+) -> bytes:
     """Export a network as one self-contained ONNX graph.
 
     The graph takes ``sequence``, one-hot ``(batch, 4, input_length)`` float32, and gives
     ``tracks``, ``(batch, n_tracks, n_bins)`` float32; the batch is free.
+
+    Args:
+        net: Called with the sequence and the other inputs, in their order.
+        input_length: Bases read.
+        others: Inputs beside the sequence, as ``other_inputs`` has them.
     """
-    example = torch.zeros(2, 4, input_length)
+    shapes = {INPUT: (4, input_length), **(others or {})}
+    examples = tuple(torch.zeros(2, *shape) for shape in shapes.values())
+    batch = torch.export.Dim("batch")
     with warnings.catch_warnings():
         # The exporter warns of its own deprecations.
         warnings.simplefilter("ignore")
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         program = torch.onnx.export(
             net,
-            (example,),
+            examples,
             dynamo=True,
             opset_version=OPSET,
-            input_names=[INPUT],
+            input_names=list(shapes),
             output_names=[OUTPUT],
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            dynamic_shapes=tuple({0: batch} for _ in shapes),
             verbose=False,
         )
     assert program is not None
@@ -102,17 +143,37 @@ def _forget_origin(model: onnx.ModelProto) -> None:
     graph.name = "zooctl"
 
 
-def export(net: nn.Module, input_length: int) -> Exported:
-    """Both forms of the weights."""
-    return Exported(to_onnx(net, input_length), save(weights_of(net)))
+def export(
+    net: nn.Module, input_length: int, others: Mapping[str, tuple[int, ...]] | None = None
+) -> Exported:
+    """Both forms of the weights; ``others`` as in ``to_onnx``."""
+    return Exported(to_onnx(net, input_length, others), save(weights_of(net)))
+
+
+def graph_inputs(batch: Batch, unknown_base: float) -> dict[str, np.ndarray]:
+    """What the graph reads of a batch, by the names of ``INPUT`` and ``other_inputs``."""
+    found = {INPUT: onehot(batch.codes, unknown_base).numpy()}
+    if batch.alternative is not None:
+        found["alternative"] = onehot(batch.alternative, unknown_base).numpy()
+    if batch.signals is not None:
+        found["signals"] = batch.signals
+    if batch.features is not None:
+        found["features"] = batch.features
+    return found
 
 
 def torch_predictions(net: nn.Module, codes: Codes, unknown_base: float) -> np.ndarray:
     """Predictions ``(n, n_tracks, n_bins)`` of windows of codes ``(n, input_length)``."""
+    return torch_outputs(net, {INPUT: onehot(codes, unknown_base).numpy()})
+
+
+def torch_outputs(net: nn.Module, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Predictions ``(n, n_tracks, n_bins)`` of what a graph reads, ``(n, …)`` each."""
     parts = []
-    for first in range(0, len(codes), 64):
+    for first in range(0, len(inputs[INPUT]), 64):
+        rows = [torch.from_numpy(array[first : first + 64]) for array in inputs.values()]
         with torch.inference_mode():
-            parts.append(net(onehot(codes[first : first + 64], unknown_base)).numpy())
+            parts.append(net(*rows).numpy())
     return np.concatenate(parts)
 
 
@@ -198,14 +259,10 @@ def _edge_cases(
     return np.concatenate([fixed, reverse_complement(pool)])[:count]
 
 
-def probe_bytes(inputs: Codes, expected: np.ndarray) -> bytes:
-    """The probe file: ``inputs`` uint8 codes and ``expected`` float32 predictions."""
+def probe_bytes(
+    inputs: Codes, expected: np.ndarray, others: Mapping[str, np.ndarray] | None = None
+) -> bytes:
+    """The probe file: ``inputs`` uint8 codes, ``expected`` float32 predictions, other inputs."""
+    tensors = {**(others or {}), "inputs": inputs, "expected": expected.astype(np.float32)}
     # safetensors writes the buffer as it lies, whatever the strides say.
-    return bytes(
-        save_numpy(
-            {
-                "inputs": np.ascontiguousarray(inputs),
-                "expected": np.ascontiguousarray(expected, dtype=np.float32),
-            }
-        )
-    )
+    return bytes(save_numpy({name: np.ascontiguousarray(t) for name, t in tensors.items()}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
@@ -19,7 +20,9 @@ def cut(recipe: Recipe, dataset: Dataset, epoch: Epoch, step: int, share: Share 
     rows = share.rows(first, min(first + recipe.batch_size, len(epoch.chunks)))
     chunks = epoch.chunks
     starts = chunks.start[rows] - dataset.geometry.input_flank + epoch.shift[rows]
-    batch = dataset.batch([chunks.chroms[i] for i in chunks.chrom[rows]], starts)
+    variants = None if chunks.variant is None else chunks.variant[rows]
+    names = [chunks.chroms[i] for i in chunks.chrom[rows]]
+    batch = dataset.batch(names, starts, epoch.sample[rows], variants)
     return reverse_complement_batch(batch, epoch.flip[rows])
 
 
@@ -33,14 +36,36 @@ def onehot(codes: Codes | Tensor, unknown_base: float) -> Tensor:
     return x
 
 
-def tensors(batch: Batch, unknown_base: float, fabric: Fabric) -> tuple[Tensor, Tensor, Tensor]:
-    """One-hot ``(n, 4, input_length)``, target and control of a batch, on the device."""
-    arrays = (batch.codes, batch.target, batch.control)
-    codes, target, control = (fabric.to_device(torch.from_numpy(array)) for array in arrays)
-    return onehot(codes, unknown_base), target, control
+# What a network is called with: one-hot, then its second input, then values of the sample.
+Inputs = tuple[Tensor | None, ...]
 
 
-def predict(net: nn.Module, x: Tensor, control: Tensor) -> Tensor:
-    """Run the network, with its control if the recipe has one."""
-    result: Tensor = net(x, control) if control.shape[1] else net(x)
+def tensors(batch: Batch, unknown_base: float, fabric: Fabric) -> tuple[Inputs, Tensor]:
+    """What the network reads of a batch, and the target, on the device.
+
+    The second input is the binned control, signals per base, or one-hot with the alternative base.
+    """
+
+    def on_device(array: np.ndarray) -> Tensor:
+        found: Tensor = fabric.to_device(torch.from_numpy(array))
+        return found
+
+    inputs: list[Tensor | None] = [onehot(on_device(batch.codes), unknown_base)]
+    second = None
+    if batch.control.shape[1]:
+        second = on_device(batch.control)
+    elif batch.signals is not None:
+        second = on_device(batch.signals)
+    elif batch.alternative is not None:
+        second = onehot(on_device(batch.alternative), unknown_base)
+    if batch.features is not None:
+        inputs += [second, on_device(batch.features)]
+    elif second is not None:
+        inputs.append(second)
+    return tuple(inputs), on_device(batch.target)
+
+
+def predict(net: nn.Module, inputs: Inputs) -> Tensor:
+    """Run the network on what ``tensors`` gives."""
+    result: Tensor = net(*inputs)
     return result

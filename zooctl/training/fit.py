@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from safetensors.torch import save
@@ -24,7 +25,6 @@ from zooctl.training.loggers import open_loggers
 from zooctl.training.losses import LossFunction, build_loss
 from zooctl.training.metrics_log import MetricsLog, Step, write_bytes
 from zooctl.training.nets import build
-from zooctl.training.nets.network import Network
 from zooctl.training.parallel import (
     WHOLE,
     Share,
@@ -181,8 +181,8 @@ def train_step(
         batch: This process's share.
         n: Windows of all shares; those of ``batch`` if not given.
     """
-    x, target, control = tensors(batch, recipe.unknown_base, fabric)
-    loss = loss_of(predict(net, x, control), target)
+    inputs, target = tensors(batch, recipe.unknown_base, fabric)
+    loss = loss_of(predict(net, inputs), target)
     if fabric.world_size > 1:
         # Shares may differ by one window; the mean over processes is that over windows.
         loss = loss * (len(batch.target) * fabric.world_size / (n or len(batch.target)))
@@ -209,6 +209,8 @@ def draw(recipe: Recipe, windows: Windows, epoch: int) -> Epoch:
         reverse_complement=recipe.augmentation.reverse_complement,
         seed=recipe.seed,
         epoch=epoch,
+        flanking=recipe.augmentation.flanking,
+        n_samples=max(1, len(recipe.samples)),
     )
 
 
@@ -217,48 +219,23 @@ def new_network(recipe: Recipe, dataset: Dataset) -> nn.Module:
     torch.manual_seed(recipe.seed)
     regions = split_regions(recipe.split.train, dataset)
     geometry = dataset.geometry
-    target_mean = torch.from_numpy(dataset.mean(dataset.target, regions))
     control_mean = torch.from_numpy(dataset.mean(dataset.control, regions))
+    target_mean = torch.zeros(dataset.n_tracks)
+    if dataset.variants is None:
+        target_mean = torch.from_numpy(dataset.mean(dataset.target, regions))
     net = build(
         recipe.network,
         input_length=geometry.input_length,
         output_length=geometry.output_length,
         bin_size=geometry.bin_size,
-        n_tracks=len(target_mean),
-        n_controls=len(control_mean),
+        n_tracks=dataset.n_tracks,
+        n_controls=len(control_mean) + len(recipe.inputs),
     )
-    check_fed(net, recipe, len(control_mean))
+    if not list(net.parameters()):
+        what = "network has nothing to train"
+        raise InputError(what, field="network", got=recipe.network.key)
     net.set_output_bias(target_mean, control_mean if len(control_mean) else None)
     return net
-
-
-def check_fed(net: Network, recipe: Recipe, n_controls: int) -> None:
-    """Refuse a network that has nothing to train, or reads what no source of a recipe gives.
-
-    Raises:
-        InputError: One of these.
-    """
-    key = recipe.network.key
-    if not list(net.parameters()):
-        raise InputError("network has nothing to train", field="network", got=key)
-    if net.n_controls != n_controls:
-        raise InputError(
-            "network reads a second allele, which no source gives", field="network", got=key
-        )
-    if net.n_features:
-        raise InputError(
-            "network reads values of a window, which no source gives",
-            field="network.n_features",
-            got=net.n_features,
-            expected=0,
-        )
-    if n_controls and net.control_length != net.n_bins:
-        raise InputError(
-            f"network {key} reads controls per base, and a recipe gives them in bins",
-            field="controls",
-            got=n_controls,
-            expected=0,
-        )
 
 
 @torch.no_grad()
@@ -283,10 +260,10 @@ def validate(
     made = validation_batches(dataset, chunks, 4 * recipe.batch_size, share_of(fabric))
     with closing(prefetch(made, ahead)) as batches:
         for batch in batches:
-            x, target, control = tensors(batch, recipe.unknown_base, fabric)
-            loss = loss_of(predict(net, x, control)[..., core], target[..., core])
+            inputs, target = tensors(batch, recipe.unknown_base, fabric)
+            loss = loss_of(predict(net, inputs)[..., core], target[..., core])
             total += float(loss) * len(target)
-    mean = float(summed(fabric, total)) / len(chunks)
+    mean = float(summed(fabric, total)) / (len(chunks) * dataset.n_samples)
     if not math.isfinite(mean):
         raise VerificationError("validation loss is not a number", got=mean)
     return mean
@@ -295,11 +272,13 @@ def validate(
 def validation_batches(
     dataset: Dataset, chunks: Chunks, size: int, share: Share = WHOLE
 ) -> Iterator[Batch]:
-    """All chunks once, in order; or every so many batches of them, for one of several processes."""
-    for first in range(share.rank * size, len(chunks), share.n * size):
-        part = slice(first, first + size)
-        names = [chunks.chroms[i] for i in chunks.chrom[part]]
-        yield dataset.batch(names, chunks.start[part] - dataset.geometry.input_flank)
+    """All chunks once in each sample, in order; of several processes, each has its batches."""
+    places = [(n, first) for n in range(dataset.n_samples) for first in range(0, len(chunks), size)]
+    for sample, first in places[share.rank :: share.n]:
+        part = chunks.take(np.arange(first, min(first + size, len(chunks))))
+        names = [part.chroms[i] for i in part.chrom]
+        starts = part.start - dataset.geometry.input_flank
+        yield dataset.batch(names, starts, np.full(len(part), sample), part.variant)
 
 
 def weights_of(net: nn.Module) -> dict[str, Tensor]:

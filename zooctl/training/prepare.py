@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from zooctl.catalog.binning import binning_of
+import numpy as np
+
+from zooctl.catalog.binning import Binning, Signal, binning_of
+from zooctl.catalog.explain import nearest
+from zooctl.catalog.inputs import in_sample
 from zooctl.catalog.per_base import Files, per_base, stacked
 from zooctl.catalog.recipe import Recipe
-from zooctl.catalog.signals import BigWigSignal
+from zooctl.catalog.selection import VariantWindows
+from zooctl.catalog.signals import AnySignal, BigWigSignal, VariantEffect
 from zooctl.errors import InputError
 from zooctl.files.fasta import Fasta
+from zooctl.files.text_table import read_text_table
+from zooctl.sequence.onehot import Codes
 from zooctl.sequence.pileup import covered
 from zooctl.training.dataset import Dataset, Mask
 from zooctl.training.genome_codes import genome_codes
+from zooctl.training.variant_table import Variants, read_variants
 
 
 def prepare(
@@ -40,13 +48,15 @@ def prepare(
         _check_split(recipe, fasta.contigs, genome[0])
         codes = {chrom: genome_codes(fasta, chrom, report) for chrom in chroms}
         files = Files(recipe, sources, dict(fasta.contigs), report)
-    targets = [target.signal for target in recipe.targets]
-    controls = [control.signal for control in recipe.controls]
+    targets = _of_samples(recipe, [target.signal for target in recipe.targets])
+    controls = _of_samples(recipe, [control.signal for control in recipe.controls])
+    inputs = _of_samples(recipe, [found.signal for found in recipe.inputs])
     windows = recipe.windows
+    variants = _variants(files, codes) if windows.key == "variants" else None
     return Dataset(
         recipe.window.geometry,
         codes,
-        stacked(files, targets, chroms),
+        stacked(files, targets, chroms) if variants is None else {},
         stacked(files, controls, chroms),
         tuple(binning_of(signal) for signal in targets),
         tuple(binning_of(signal) for signal in controls),
@@ -55,7 +65,53 @@ def prepare(
         else {},
         _excluded(files, chroms),
         _unmappable(files, chroms),
+        stacked(files, inputs, chroms) if inputs else {},
+        tuple(binning_of(signal) for signal in inputs),
+        _features(files),
+        max(1, len(recipe.samples)),
+        variants,
     )
+
+
+def _of_samples(recipe: Recipe, signals: Sequence[AnySignal]) -> list[AnySignal]:
+    """Return signals as they are in each sample, sample after sample."""
+    if not recipe.samples:
+        return list(signals)
+    return [in_sample(signal, sample) for sample in recipe.samples for signal in signals]
+
+
+def _features(files: Files) -> Signal | None:
+    """Return the values of each sample, ``(n_samples, n_features)``; None where there are none."""
+    recipe = files.recipe
+    chosen = recipe.features
+    if chosen is None:
+        own = np.array([sample.features for sample in recipe.samples], np.float32)
+        return own if own.size else None
+    table = read_text_table(files.paths[chosen.source])
+    columns = [table.column(sample.name) for sample in recipe.samples]
+    lines = {cells[0]: row for row, (_, cells) in enumerate(table.rows)}
+    for name in chosen.names:
+        if name not in lines:
+            raise InputError(
+                "table has no such line",
+                path=table.path,
+                got=name,
+                hint=nearest(name, list(lines)),
+            )
+    values = [[table.number(lines[name], column) for name in chosen.names] for column in columns]
+    return Binning("mean", chosen.transform).apply(np.array(values, np.float32), 1)
+
+
+def _variants(files: Files, codes: Mapping[str, Codes]) -> Variants:
+    windows = files.recipe.windows
+    assert isinstance(windows, VariantWindows)
+    effects = [
+        target.signal.column
+        for target in files.recipe.targets
+        if isinstance(target.signal, VariantEffect)
+    ]
+    path = files.paths[windows.source]
+    return read_variants(path, windows, effects, codes, files.report)
 
 
 def _check_split(recipe: Recipe, contigs: Mapping[str, int], genome: Path) -> None:

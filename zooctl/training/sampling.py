@@ -24,12 +24,14 @@ class Chunks:
         start: First base of the core, ``(n,)``.
         chroms: Names of contigs.
         stratum: What negatives are matched by, from 0, ``(n,)``; None for nothing.
+        variant: Which variant each is about, ``(n,)``; None for places without one.
     """
 
     chroms: tuple[str, ...]
     chrom: Integers
     start: Integers
     stratum: Integers | None = None
+    variant: Integers | None = None
 
     def __len__(self) -> int:
         return len(self.start)
@@ -37,7 +39,8 @@ class Chunks:
     def take(self, rows: Integers | NDArray[np.bool_]) -> Chunks:
         """The chunks of these rows."""
         stratum = None if self.stratum is None else self.stratum[rows]
-        return Chunks(self.chroms, self.chrom[rows], self.start[rows], stratum)
+        variant = None if self.variant is None else self.variant[rows]
+        return Chunks(self.chroms, self.chrom[rows], self.start[rows], stratum, variant)
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,13 @@ class Epoch:
         chunks: Where the windows stand before shifting.
         shift: Bases to move each window by, ``(n,)``.
         flip: Whether to read each window from the other strand, ``(n,)``.
+        sample: In which sample to read each window, ``(n,)``.
     """
 
     chunks: Chunks
     shift: Integers
     flip: NDArray[np.bool_]
+    sample: Integers
 
 
 def tile(dataset: Dataset, regions: tuple[Interval, ...], stride: int, margin: int = 0) -> Chunks:
@@ -127,26 +132,42 @@ def epoch_windows(
     reverse_complement: bool,
     seed: int,
     epoch: int,
+    flanking: int = 0,
+    n_samples: int = 1,
 ) -> Epoch:
-    """Draw one epoch: every positive, fresh negatives, in fresh order, shifts and strands.
+    """Draw one epoch: every positive, fresh negatives, in fresh order, shifts, strands, samples.
 
     Negatives with strata are drawn so that their strata are filled as those of the positives. The
     draw depends on ``(seed, epoch)`` alone.
+
+    Args:
+        positives: All of them are in the epoch.
+        negatives: Some of them are.
+        n_negatives: How many.
+        max_shift: Most bp that a window is moved by, either way.
+        reverse_complement: Whether half of the windows are read on the other strand.
+        seed: Of the run.
+        epoch: From 0.
+        flanking: bp between each positive and the two windows beside it that join it; 0 for none.
+        n_samples: Each window is read in one of so many.
     """
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, epoch])))
     if positives.stratum is None or negatives.stratum is None:
         drawn = rng.choice(len(negatives), size=n_negatives, replace=False)
     else:
         drawn = draw_matched(rng, positives.stratum, negatives.stratum, n_negatives)
-    order = rng.permutation(len(positives) + len(drawn))
+    aside = (0, -flanking, flanking) if flanking else (0,)
+    order = rng.permutation(len(aside) * len(positives) + len(drawn))
     chunks = Chunks(
         positives.chroms,
-        np.concatenate([positives.chrom, negatives.chrom[drawn]])[order],
-        np.concatenate([positives.start, negatives.start[drawn]])[order],
+        np.concatenate([*([positives.chrom] * len(aside)), negatives.chrom[drawn]])[order],
+        np.concatenate([*(positives.start + bp for bp in aside), negatives.start[drawn]])[order],
+        variant=None if positives.variant is None else positives.variant[order],
     )
     shift = rng.integers(-max_shift, max_shift, size=len(chunks), endpoint=True)
     flip = rng.random(len(chunks)) < 0.5
-    return Epoch(chunks, shift, flip if reverse_complement else np.zeros_like(flip))
+    sample = rng.integers(0, n_samples, size=len(chunks))
+    return Epoch(chunks, shift, flip if reverse_complement else np.zeros_like(flip), sample)
 
 
 def draw_matched(

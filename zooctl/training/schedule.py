@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from zooctl.catalog.recipe import Schedule
+from zooctl.catalog.training_values import Schedule
 from zooctl.training.checkpoint import Progress
 
 

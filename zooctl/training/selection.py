@@ -14,7 +14,7 @@ from zooctl.catalog.selection import (
     CoverageWindows,
     FixedBinWindows,
     PeakWindows,
-    TilingWindows,
+    VariantWindows,
 )
 from zooctl.errors import InputError
 from zooctl.sequence.intervals import Interval, merge
@@ -23,6 +23,7 @@ from zooctl.sequence.windows import Integers, gather
 from zooctl.training.dataset import Dataset
 from zooctl.training.peak_windows import peak_cores, touching
 from zooctl.training.sampling import Chunks, blocks, split_by_signal, tile, usable
+from zooctl.training.variant_windows import variant_cores
 
 # Steps of GC content within which positives and negatives count as alike.
 _GC_STEPS = 20
@@ -42,7 +43,8 @@ class Windows:
 
     def n_epoch(self, recipe: Recipe) -> int:
         """Windows of one epoch."""
-        return len(self.positives) + self.n_negatives(recipe)
+        of_each = 3 if recipe.augmentation.flanking else 1
+        return of_each * len(self.positives) + self.n_negatives(recipe)
 
     def n_steps(self, recipe: Recipe, devices: int = 1) -> int:
         """Steps of one epoch; a last one of a single window to a device is left out.
@@ -73,8 +75,11 @@ def select_windows(recipe: Recipe, dataset: Dataset) -> Windows:
         InputError: No window is left to train or to validate on.
     """
     positives, negatives = training_windows(recipe, dataset)
-    core_length = dataset.geometry.core_length
-    validation = tile(dataset, split_regions(recipe.split.validation, dataset), core_length)
+    regions = split_regions(recipe.split.validation, dataset)
+    if dataset.variants is None:
+        validation = tile(dataset, regions, dataset.geometry.core_length)
+    else:
+        validation = variant_cores(dataset.variants, dataset.geometry, regions, margin=0)
     validation = validation.take(usable(dataset, validation, np.nextafter(0.5, 0), None))
     validation = validation.take(allowed(recipe, dataset, validation, margin=0))
     if not len(validation):
@@ -91,20 +96,24 @@ def training_windows(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
     positives, negatives = _training(recipe, dataset)
     if not len(positives):
         raise _none(recipe.windows)
-    if not isinstance(recipe.windows, TilingWindows) and recipe.windows.matching == "gc":
+    if getattr(recipe.windows, "matching", "random") == "gc":
         positives = replace(positives, stratum=gc_strata(dataset, positives))
         negatives = replace(negatives, stratum=gc_strata(dataset, negatives))
     return positives, negatives
 
 
 def _training(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
-    """Positives and negatives, of which any may be moved by the recipe's shift."""
-    windows, margin = recipe.windows, recipe.augmentation.max_shift
+    """Positives and negatives, of which any may be moved as the recipe's augmentation has it."""
+    windows, margin = recipe.windows, recipe.augmentation.reach
     regions = split_regions(recipe.split.train, dataset)
     if isinstance(windows, PeakWindows):
         positives = peak_cores(dataset, regions, windows, margin)
         negatives = tile(dataset, regions, dataset.geometry.core_length, margin)
         negatives = negatives.take(~touching(dataset, negatives, windows.sources, margin))
+    elif isinstance(windows, VariantWindows):
+        assert dataset.variants is not None, "prepare reads them where windows are of variants"
+        positives = variant_cores(dataset.variants, dataset.geometry, regions, margin)
+        negatives = positives.take(np.zeros(len(positives), np.bool_))
     else:
         positives = tile(dataset, regions, windows.stride, margin)
         negatives = positives.take(np.zeros(len(positives), np.bool_))
@@ -130,6 +139,8 @@ def _none(windows: AnyWindows) -> InputError:
             )
         case PeakWindows():
             return InputError("no peak lies in the training regions", field="windows.sources")
+        case VariantWindows():
+            return InputError("no variant lies in the training regions", field="windows.source")
     return InputError("no window to train on", field="windows")
 
 
@@ -199,7 +210,7 @@ def check_apart(recipe: Recipe, dataset: Dataset, windows: Windows) -> None:
     Raises:
         InputError: Two of them share one.
     """
-    margin = recipe.augmentation.max_shift
+    margin = recipe.augmentation.reach
     parts = {
         "train": {
             chrom: merge(*np.concatenate([p.T, n.T], axis=1))

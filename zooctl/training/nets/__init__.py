@@ -131,7 +131,14 @@ def build_compound(
     """
     if isinstance(network, sizes.PwmScan):
         check_tracks(len(network.motifs), n_tracks)
-        return PwmScan(network.motifs, pseudocount=network.pseudocount, **lengths)
+        return PwmScan(
+            network.motifs,
+            input_length=lengths["input_length"],
+            output_length=lengths["output_length"],
+            bin_size=lengths["bin_size"],
+            pseudocount=network.pseudocount,
+            calibrated=network.calibrated,
+        )
     trunk = build(
         network.trunk,
         input_length=lengths["input_length"],

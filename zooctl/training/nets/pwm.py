@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from zooctl.errors import InputError
-from zooctl.training.nets.layers import check_lengths, crop
-from zooctl.training.nets.network import Network
+from zooctl.training.nets.layers import check_lengths, crop, per_track
+from zooctl.training.nets.network import Network, linked
 
 Counts = Sequence[Sequence[float]]
 
@@ -38,7 +38,8 @@ class PwmScan(Network):
     """Best log-odds of each motif in each bin, over both strands.
 
     A hit belongs to the bin of its middle base (the left one of two) and lies wholly in the
-    window; a bin without a hit has the least score that its motif can have. Nothing is trained.
+    window; a bin without a hit has the least score that its motif can have. Nothing is trained,
+    unless the scores are calibrated: a slope and an offset a track then make logits of them.
 
     Args:
         motifs: Counts of each motif, ``(length, 4)``; one a track.
@@ -46,6 +47,7 @@ class PwmScan(Network):
         bin_size: Bases a value covers; the whole output for the best hit of the window.
         output_length: Bases scanned, centred; all that are read if not given.
         pseudocount: See ``log_odds``.
+        calibrated: Whether logits are given out in place of scores.
 
     Raises:
         InputError: The lengths do not fit each other, or a motif is longer than the window.
@@ -63,10 +65,15 @@ class PwmScan(Network):
         bin_size: int,
         output_length: int | None = None,
         pseudocount: float = 1.0,
+        calibrated: bool = False,
     ) -> None:
         output_length = input_length if output_length is None else output_length
         check_lengths(input_length=input_length, output_length=output_length, bin_size=bin_size)
-        super().__init__(n_tracks=len(motifs), n_bins=output_length // bin_size, output="value")
+        super().__init__(
+            n_tracks=len(motifs),
+            n_bins=output_length // bin_size,
+            output="logit" if calibrated else "value",
+        )
         tables = [log_odds(counts, pseudocount=pseudocount) for counts in motifs]
         width = max(table.shape[1] for table in tables)
         if width > input_length:
@@ -89,18 +96,27 @@ class PwmScan(Network):
         after = torch.tensor([[table.shape[1] // 2] for table in tables])
         fits = (middle >= before) & (middle < input_length - after)
         self.register_buffer("fits", fits[None], persistent=False)
+        self.slope = nn.Parameter(torch.full((1, len(tables), 1), 0.1)) if calibrated else None
+        self.offset = nn.Parameter(torch.zeros(1, len(tables), 1)) if calibrated else None
 
     def raw(self, x: Tensor) -> Tensor:
         missing = self.kernel.shape[-1] - 1
         padded = functional.pad(x, (missing // 2, missing - missing // 2))
         forward, reverse = functional.conv1d(padded, self.kernel).chunk(2, dim=1)
         hits = torch.where(self.fits, torch.maximum(forward, reverse), self.least)
-        return functional.max_pool1d(crop(hits, self.output_length), self.bin_size)
+        best = functional.max_pool1d(crop(hits, self.output_length), self.bin_size)
+        if self.slope is None or self.offset is None:
+            return best
+        return best * self.slope + self.offset
 
     def set_output_bias(
         self, mean: float | Tensor, control_mean: float | Tensor | None = None
     ) -> None:
-        """Do nothing: scores are what the matrices say."""
+        """Begin at the mean where a score is 0; scores that nothing is made of stay as they are."""
+        if self.offset is not None:
+            bias = linked(per_track(mean, self.n_tracks), self.output, self.n_bins)
+            with torch.no_grad():
+                self.offset.copy_(bias[None, :, None])
 
 
 def placed(table: Tensor, width: int) -> Tensor:
