@@ -24,8 +24,8 @@ def start(target: Path, n: int = 2) -> Parts:
 
 def add(parts: Parts, number: int) -> None:
     text = f"chunk {number}\n" * 9000
-    counts = {"toy": {"OK": number}}
-    parts.add(text.encode(), records=10 * (number + 1), read=f"d{number}", counts=counts)
+    note = {"toy": {"OK": number}}
+    parts.add(text.encode(), records=10 * (number + 1), read=f"d{number}", note=note)
 
 
 def text_of(parts: Parts) -> str:
@@ -39,7 +39,7 @@ def test_chunks_are_kept_and_gone_on_with(tmp_path: Path) -> None:
     with Parts(target, dict(reversed(SETTINGS.items())), resume=True) as again:
         assert again.chunks == parts.chunks
         assert [(chunk.records, chunk.read) for chunk in again.chunks] == [(10, "d0"), (20, "d1")]
-        assert again.chunks[1].counts == {"toy": {"OK": 1}}
+        assert again.chunks[1].note == {"toy": {"OK": 1}}
         add(again, 2)
         assert text_of(again) == "".join(f"chunk {n}\n" * 9000 for n in range(3))
         whole = b"".join(again.pieces())

@@ -26,6 +26,7 @@ COMMANDS = {
     "list": "zooctl.cli.list",
     "info": "zooctl.cli.info",
     "predict": "zooctl.cli.predict",
+    "score-variants": "zooctl.cli.score_variants",
     "evaluate": "zooctl.cli.evaluate",
     "audit": "zooctl.cli.audit",
     "compare": "zooctl.cli.compare",

@@ -61,7 +61,11 @@ def write_index(path: Path, suffix: str) -> Path:
     said = pysam.set_verbosity(0)  # htslib warns of POS 0, which is legal
     try:
         pysam.tabix_index(
-            str(path), preset=preset, force=True, csi=suffix == ".csi", keep_original=True
+            str(path),
+            preset=preset,  # type: ignore[arg-type]  # its stubs leave out bcf
+            force=True,
+            csi=suffix == ".csi",
+            keep_original=True,
         )
     finally:
         pysam.set_verbosity(said)

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
@@ -35,14 +35,14 @@ class Chunk:
         read: Digest of the input up to its end.
         size: Bytes of its compressed text.
         sha256: Their digest.
-        counts: What became of its alleles, counted.
+        note: What a later run wants to know of it, as JSON has it.
     """
 
     records: int
     read: str
     size: int
     sha256: str
-    counts: dict[str, int] = field(default_factory=dict)
+    note: dict[str, Any] = field(default_factory=dict)
 
 
 def bgzipped(text: bytes) -> bytes:
@@ -130,11 +130,11 @@ class Parts:
         self._file.truncate(sum(chunk.size for chunk in self.chunks))
         self._notes = self._journal.open("a", encoding="utf-8")
 
-    def add(self, text: bytes, *, records: int, read: str, counts: Mapping[str, int]) -> None:
+    def add(self, text: bytes, *, records: int, read: str, note: Mapping[str, Any]) -> None:
         """Finish a chunk: its text first, and then its line in the journal, are synced to disk."""
         packed = bgzipped(text)
         sha256 = hashlib.sha256(packed).hexdigest()
-        chunk = Chunk(records, read, len(packed), sha256, dict(counts))
+        chunk = Chunk(records, read, len(packed), sha256, dict(note))
         self._file.write(packed)
         self._file.flush()
         os.fsync(self._file.fileno())

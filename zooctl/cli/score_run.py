@@ -1,0 +1,257 @@
+"""One run of `zooctl score-variants`: what it reads, checks, computes, writes and says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from zooctl import __version__
+from zooctl.cli.models import announce, choose_tracks, open_genome, say
+from zooctl.cli.score_setup import (
+    Options,
+    against_genome,
+    check_report,
+    chosen_intervals,
+    common_assembly,
+    find_entries,
+    open_model,
+    stem_of,
+)
+
+if TYPE_CHECKING:
+    from zooctl.files.fasta import Fasta
+    from zooctl.files.vcf import Record, VcfReader
+    from zooctl.files.vcf_index import Order
+    from zooctl.files.vcf_parts import Parts
+    from zooctl.inference.score_input import Survey, Vcf
+    from zooctl.inference.score_tally import Tally
+    from zooctl.inference.score_text import Model, Text
+    from zooctl.sequence.intervals import Interval
+
+
+def score_run(options: Options) -> None:
+    """Score a VCF as the options say."""
+    from zooctl.catalog.genomes import find_genome
+    from zooctl.files.vcf import VcfReader
+    from zooctl.files.vcf_output import check_target
+
+    entries = find_entries(options)
+    cards = [entry.card() for entry in entries]
+    assembly = common_assembly(cards)
+    chosen = choose_tracks(cards, options.tracks)
+    target = options.output or Path(
+        f"{stem_of(options.vcf)}.{'.'.join(card.name for card in cards)}.vcf.gz"
+    )
+    paths, description = find_genome(assembly, options.fasta)
+    inputs = [*paths, *(Path(path) for path in (options.vcf, options.chrom_map) if path)]
+    check_target(target, options.force, inputs)
+    if options.report is not None:
+        check_report(options.report, target, options.force, inputs)
+    with ExitStack() as stack:
+        reader = stack.enter_context(VcfReader(options.vcf))
+        say(f"genome: {description}")
+        genome = stack.enter_context(open_genome(assembly, paths))
+        vcf = against_genome(reader, genome, assembly, options)
+        intervals = chosen_intervals(options, genome, vcf)
+        models = [
+            open_model(entry, card, tracks, genome, options)
+            for entry, card, tracks in zip(entries, cards, chosen, strict=True)
+        ]
+        announce([(card, model.scorer) for card, model in zip(cards, models, strict=True)])
+        run = _Run(options, reader, vcf, genome, intervals, models, target, tuple(inputs))
+        if options.dry_run:
+            run.estimate()
+        else:
+            run.score()
+
+
+# What a table says of itself; the other settings are about this machine.
+_PROVENANCE = ("zooctl", "models", "tracks", "shifts", "max_shift", "seed", "rc", "check_ref")
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Everything that a run needs, opened and checked."""
+
+    options: Options
+    reader: VcfReader
+    vcf: Vcf
+    genome: Fasta
+    intervals: Sequence[Interval]
+    models: Sequence[Model]
+    target: Path
+    inputs: Sequence[Path]
+
+    def _chosen(self, records: Iterator[Record]) -> Iterator[Record]:
+        """Yield the records whose REF overlaps a region; all where there is no region."""
+        if not self.intervals:
+            yield from records
+            return
+        for record in records:
+            chrom = self.vcf.names.get(record.chrom, record.chrom)
+            _, start, end = record.interval
+            for region in self.intervals:
+                if region.chrom == chrom and start < region.end and end > region.start:
+                    yield record
+                    break
+
+    def _survey(self) -> Survey | None:
+        """Read the whole VCF once, where it can be read twice."""
+        from zooctl.cli.progress import progress
+        from zooctl.files.vcf import VcfReader
+        from zooctl.inference.score_input import check_contigs, survey
+
+        if self.options.vcf == "-" or not Path(self.options.vcf).is_file():
+            return None
+        with VcfReader(self.options.vcf) as reader, progress(None, "records", "reading") as tell:
+            found = survey(_told(self._chosen(iter(reader)), tell))
+        check_contigs(found.chroms, self.vcf, self.options.max_skipped)
+        return found
+
+    def _first(self) -> tuple[list[Record], Iterator[Record], Tally]:
+        """Hold the first records against the genome; return them and all that follow."""
+        from zooctl.inference.score_input import FIRST, check_first
+
+        records, first, n_alleles = self._chosen(iter(self.reader)), [], 0
+        for record in records:
+            first.append(record)
+            n_alleles += len(record.alts)
+            if n_alleles >= FIRST:
+                break
+        assembly = self.models[0].assembly
+        tally = check_first(first, self.vcf, self.models[0].scorer, assembly=assembly)
+        return first, records, tally
+
+    def score(self) -> None:
+        """Score all records and write them."""
+        from zooctl.cli.progress import progress
+        from zooctl.cli.score_report import say_done, write_report
+        from zooctl.files.vcf_index import Order
+        from zooctl.files.vcf_output import publish
+        from zooctl.files.vcf_parts import Parts
+        from zooctl.inference.score_input import check_contigs, check_skipped, survey
+        from zooctl.inference.score_vcf import score_vcf
+
+        text, options, order = self._text(), self.options, Order()
+        total = self._survey()
+        first, rest, _ = self._first()
+        if total is None:
+            # A header may name contigs that come later.
+            seen = dict.fromkeys(self.reader.header.contigs, 0) | survey(first).chroms
+            check_contigs(seen, self.vcf, 1)
+        settings = self._settings(text)
+        began = time.monotonic()
+        with Parts(self.target, settings, resume=options.resume) as parts:
+            _say_resumed(parts, options.resume)
+            try:
+                with progress(
+                    total.alleles if total else None, "alleles", self.models[0].name
+                ) as tell:
+                    records = _followed(chain(first, rest), order)
+                    tally = score_vcf(records, self.vcf, self.models, text, parts, advance=tell)
+                check_skipped(tally, options.max_skipped, self.reader.name)
+                written = publish(
+                    parts,
+                    text.head,
+                    order,
+                    force=options.force,
+                    inputs=self.inputs,
+                    metadata={name: str(settings[name]) for name in _PROVENANCE},
+                )
+            except BaseException:
+                if parts.chunks:
+                    say(f"kept: {parts.chunks[-1].records:,} records; --resume goes on from there")
+                raise
+        seconds = time.monotonic() - began
+        say_done(tally, self.reader, self.models, order, seconds)
+        if options.report is not None:
+            files = (self.reader.name, written)
+            write_report(options.report, tally, settings, files, seconds, options.force)
+        typer.echo(written[0])
+
+    def estimate(self) -> None:
+        """Print what a run would do, timing a few real batches."""
+        from zooctl.cli.score_report import print_estimate
+        from zooctl.inference.score_input import survey
+
+        total = self._survey()
+        first, rest, tally = self._first()
+        if total is None:
+            total = survey(chain(first, rest))
+        print_estimate(total, (first, tally), self.vcf, self.models, self.target)
+
+    def _text(self) -> Text:
+        """Return what writes the records."""
+        from zooctl.files.vcf_annotate import Annotator
+        from zooctl.files.vcf_output import form_of, is_table
+        from zooctl.inference.score_text import TableText, VcfText, meta_lines, vcf_fields
+
+        if is_table(form_of(self.target)):
+            return TableText(self.models)
+        options = {"ReverseComplement": str(self.options.rc), "CheckRef": self.options.check_ref}
+        annotator = Annotator(
+            self.reader.header,
+            vcf_fields(self.models),
+            meta=meta_lines(self.models, options),
+            overwrite=self.options.overwrite,
+            path=self.reader.name,
+        )
+        return VcfText(self.models, annotator)
+
+    def _settings(self, text: Text) -> dict[str, str | int | bool]:
+        """Return what the bytes of the output depend on, the input's records aside."""
+        first = self.models[0].scorer
+        genome = [
+            (path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in self.genome.paths
+        ]
+        return {
+            "zooctl": __version__,
+            "models": ", ".join(
+                f"{model.name} {model.version} sha256:{model.weights}" for model in self.models
+            ),
+            "tracks": ", ".join(name for model in self.models for _, name in model.tracks),
+            "shifts": self.options.n_shifts,
+            "max_shift": ", ".join(str(model.scorer.max_shift) for model in self.models),
+            "seed": self.options.seed,
+            "rc": self.options.rc,
+            "check_ref": self.options.check_ref,
+            "device": first.device,
+            "threads": first.threads,
+            "batch_size": ", ".join(str(model.scorer.batch_size) for model in self.models),
+            "genome": json.dumps(genome),
+            "regions": ", ".join(map(str, self.intervals)),
+            "names": _digest(json.dumps(sorted(self.vcf.names.items())).encode()),
+            "head": _digest(text.head),
+        }
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _told(records: Iterator[Record], tell: Callable[[float], object]) -> Iterator[Record]:
+    for record in records:
+        tell(1)
+        yield record
+
+
+def _followed(records: Iterable[Record], order: Order) -> Iterator[Record]:
+    for record in records:
+        order.add(record)
+        yield record
+
+
+def _say_resumed(parts: Parts, resume: bool) -> None:
+    if parts.chunks:
+        say(f"resume: {parts.chunks[-1].records:,} records are done already")
+    elif resume:
+        say("resume: nothing is there to go on with; beginning anew")

@@ -1,0 +1,132 @@
+"""A VCF scored record by record: every record out, in order, and every allele accounted for.
+
+Records go in chunks of a fixed number, so that a run that was killed and resumed ends with the
+bytes of one that was not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
+
+from zooctl.errors import InputError
+from zooctl.files.vcf import Record
+from zooctl.files.vcf_parts import Chunk, Parts
+from zooctl.inference.score import ScoredAllele, Scorer
+from zooctl.inference.score_input import Vcf
+from zooctl.inference.score_tally import Tally
+from zooctl.inference.score_text import Model, Text
+from zooctl.sequence.alleles import Status
+
+_RECORDS = 1024
+_BYTES = 1 << 24  # of text, for records of many samples or of long INFO
+
+
+def score_vcf(
+    records: Iterable[Record],
+    vcf: Vcf,
+    models: Sequence[Model],
+    text: Text,
+    parts: Parts,
+    *,
+    advance: Callable[[float], object] | None = None,
+) -> Tally:
+    """Score records into chunks on disk; those that are there already are only checked.
+
+    Memory does not grow with the records.
+
+    Args:
+        records: The records.
+        vcf: How they are read.
+        models: What scores them.
+        text: What they are written as.
+        parts: Where the chunks are.
+        advance: Called with the number of alleles done since the last call.
+
+    Returns:
+        What became of the alleles.
+
+    Raises:
+        InputError: A record is refused; or the finished chunks are those of another input.
+        VerificationError: A prediction is not a finite number.
+    """
+    tally = Tally()
+    read = hashlib.sha256()
+    done = list(parts.chunks)
+
+    def tell(n_alleles: float) -> None:
+        if advance is not None:
+            advance(n_alleles / len(models))
+
+    for number, chunk in enumerate(_chunks(records)):
+        for record in chunk:
+            read.update(record.line)
+            read.update(b"\n")
+        if number < len(done):
+            _check_same(vcf, tally.records + len(chunk), read.hexdigest(), done[number])
+            tally.add(Tally(**done[number].note))
+            tell(len(models) * sum(len(record.alts) for record in chunk))
+            continue
+        for record in chunk:
+            vcf.refuse(record, models[0].scorer)
+        results = [_score(model.scorer, chunk, vcf, tell) for model in models]
+        found = _count(chunk, vcf, models, results)
+        tally.add(found)
+        lines = map(text.record, chunk, zip(*results, strict=True))
+        parts.add(b"".join(lines), records=tally.records, read=read.hexdigest(), note=asdict(found))
+    if done and tally.records < done[-1].records:
+        raise _other_input(vcf)
+    return tally
+
+
+def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
+    chunk: list[Record] = []
+    size = 0
+    for record in records:
+        chunk.append(record)
+        size += len(record.line)
+        if len(chunk) == _RECORDS or size >= _BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _score(
+    scorer: Scorer, chunk: Sequence[Record], vcf: Vcf, tell: Callable[[float], object]
+) -> list[Sequence[ScoredAllele]]:
+    scored: list[Sequence[ScoredAllele]] = []
+    for alleles in scorer.score(map(vcf.alleles, chunk)):
+        scored.append(alleles)
+        tell(len(alleles))
+    return scored
+
+
+def _count(
+    chunk: Sequence[Record],
+    vcf: Vcf,
+    models: Sequence[Model],
+    results: Sequence[Sequence[Sequence[ScoredAllele]]],
+) -> Tally:
+    tally = Tally(records=len(chunk))
+    names = [model.name for model in models]
+    for record, *scored in zip(chunk, *results, strict=True):
+        for alleles in zip(*scored, strict=True):
+            tally.count(names, [allele.status for allele in alleles])
+            if alleles[0].status == Status.REF_MISMATCH:
+                tally.note_mismatch(*vcf.mismatch(record))
+    return tally
+
+
+def _check_same(vcf: Vcf, records: int, read: str, chunk: Chunk) -> None:
+    if (records, read) != (chunk.records, chunk.read):
+        raise _other_input(vcf)
+
+
+def _other_input(vcf: Vcf) -> InputError:
+    return InputError(
+        "cannot resume: the input has changed since",
+        path=vcf.name,
+        hint="run it without --resume to begin anew",
+    )
