@@ -124,24 +124,3 @@ def test_share_in_genes_is_a_count(places: list[tuple[int, int]]) -> None:
     found = gene_share(material, data, chunks)
     expected = [inside[start : start + 32].mean() for start in chunks.start]
     np.testing.assert_allclose(found, expected, atol=1e-6)
-
-
-def test_two_tracks_that_are_one() -> None:
-    found = confounding.average(*toy.material(two(), toy.every(4, rows=2)))
-    assert found.level == "warning"
-    assert found.evidence["a"] == {"pearson": 1.0, "auroc": 1.0}
-
-
-def test_two_tracks_that_exclude_each_other() -> None:
-    signal = toy.every(4, rows=2)
-    for chrom in toy.CHROMS:
-        signal[chrom][1] = np.roll(signal[chrom][1], 64)
-        signal[chrom][1, :64] = 0
-    found = confounding.average(*toy.material(two(), signal))
-    assert found.level == "clear"
-    # Of the windows where a is low, 31 of 93 have b; where it is high, none.
-    assert found.evidence["a"]["auroc"] == round(0.5 * (1 - 31 / 93), 4)  # type: ignore[index]
-
-
-def test_one_track_has_no_average() -> None:
-    assert confounding.average(*toy.material(toy.recipe(), toy.every(4))).level == "none to check"

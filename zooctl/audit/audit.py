@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from zooctl.audit import (
     ancestry,
+    average,
     confounding,
     dependence,
     imbalance,
@@ -57,7 +58,7 @@ CHECKS: dict[str, Run] = {
     "confounding.depth": _with_data(confounding.depth),
     "confounding.gc": _with_data(confounding.gc),
     "confounding.genes": _with_data(confounding.genes),
-    "confounding.average": _with_data(confounding.average),
+    "confounding.average": _with_data(average.average),
     "leakage.steps": leakage.order,
     "leakage.blanking": _with_data(leakage.blanking),
     "leakage.same_source": leakage.same_source,

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.audit.material import Data, Material, Values
-from zooctl.audit.outcome import Level, Outcome, clear, graded, none_to_check, rounded, worst
+from zooctl.audit.outcome import Level, Outcome, clear, graded, rounded, worst
 from zooctl.evaluation.classification import auroc
 from zooctl.evaluation.metrics import pearson
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.windows import Integers
-from zooctl.training.sampling import Chunks
+from zooctl.training.sampling import Chunks, draw_matched
 from zooctl.training.selection import split_regions
 
 # Of depth, largest over smallest.
@@ -21,6 +21,8 @@ _DEPTH_NOTE, _DEPTH_WARNING = 1.25, 2.0
 # AUROC and R² of one covariate alone.
 _AUROC = (0.65, 0.75, 0.9)
 _R2 = (0.1, 0.25, 0.5)
+# Bases read at a time.
+_BLOCK = 1 << 22
 
 
 def depth(material: Material, data: Data) -> Outcome:
@@ -80,10 +82,11 @@ def _coverage(signal: Mapping[str, Values], regions: Sequence[Interval]) -> NDAr
     total: NDArray[np.float64] | float = 0.0
     bases: NDArray[np.int64] | int = 0
     for chrom, start, end in regions:
-        part = signal[chrom][:, start:end]
-        known = ~np.isnan(part)
-        total = total + part.sum(axis=1, where=known, dtype=np.float64)
-        bases = bases + known.sum(axis=1)
+        for low in range(start, end, _BLOCK):
+            part = signal[chrom][:, low : min(low + _BLOCK, end)]
+            known = ~np.isnan(part)
+            total = total + part.sum(axis=1, where=known, dtype=np.float64)
+            bases = bases + known.sum(axis=1)
     return np.asarray(total / np.maximum(bases, 1), dtype=np.float64)
 
 
@@ -108,7 +111,7 @@ def _covariate(
 ) -> Outcome:
     track = max(found, key=lambda key: _height(found[key]))
     figures = found[track]
-    text = f"R² {_shown(figures['r2'])}, AUROC {_shown(figures['auroc'])} for {track} on validation"
+    text = f"R² {shown(figures['r2'])}, AUROC {shown(figures['auroc'])} for {track} on validation"
     if drawn == drawn:
         text += f"; AUROC {drawn:.3f} among the windows that training draws"
     if level == "clear":
@@ -121,7 +124,8 @@ def _covariate(
     return Outcome(level, f"{name} alone explains part of the signal: {text}", evidence, advice)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a figure for people, ``-`` for none."""
     return "-" if value is None else f"{value:.3f}"
 
 
@@ -172,8 +176,6 @@ def _powers(covariate: Values) -> NDArray[np.float64]:
 
 def _drawn(material: Material, data: Data) -> float:
     """Return the AUROC of GC between positives and the negatives of an epoch; NaN without."""
-    from zooctl.training.sampling import draw_matched
-
     windows, recipe = data.windows, material.recipe
     n = windows.n_negatives(recipe)
     if not n or not len(windows.positives):
@@ -225,55 +227,3 @@ def _before(starts: Integers, ends: Integers, places: Integers) -> Integers:
     last = np.maximum(row - 1, 0)
     over = np.where(row > 0, np.maximum(ends[last] - places, 0), 0)
     return np.asarray(total[row] - over, dtype=np.int64)
-
-
-def average(material: Material, data: Data) -> Outcome:
-    """Measure how far the average over the other tracks of an assay predicts each track."""
-    recipe = material.recipe
-    groups: dict[tuple[str | None, str | None], list[int]] = {}
-    for row, target in enumerate(recipe.targets):
-        source = recipe.source(target.signal.source)
-        groups.setdefault((source.assay, source.target), []).append(row)
-    several = [rows for rows in groups.values() if len(rows) > 1]
-    part = "test" if data.means["test"].shape[1] else "validation"
-    if not several:
-        return none_to_check("no two tracks of one assay and target")
-    found: dict[str, dict[str, object]] = {}
-    for rows in several:
-        means = data.means[part][rows].astype(np.float64)
-        for index, row in enumerate(rows):
-            others = np.delete(means, index, axis=0).mean(axis=0)
-            labels = data.labels[part][row]
-            known = ~np.isnan(labels)
-            found[material.tracks[row]] = {
-                "pearson": rounded(pearson(others, means[index])),
-                "auroc": rounded(auroc(others[known], labels[known] == 1)),
-            }
-    highest = max(found, key=lambda track: _number(found[track]["pearson"]))
-    level = worst(
-        [
-            worst(
-                [
-                    graded(_number(figures["pearson"]), 0.3, 0.6, float("inf")),
-                    graded(_number(figures["auroc"]), 0.7, 0.8, float("inf")),
-                ]
-            )
-            for figures in found.values()
-        ]
-    )
-    text = (
-        f"Pearson {_shown(found[highest]['pearson'])}, AUROC {_shown(found[highest]['auroc'])} "
-        f"for {highest} on {part}"
-    )
-    if level == "clear":
-        return clear(f"the average over the other tracks says little: {text}", found)
-    return Outcome(
-        level,
-        f"the average over the other tracks predicts a track: {text}",
-        found,
-        "show this average as a baseline, and judge tracks where they differ from it",
-    )
-
-
-def _number(value: object) -> float:
-    return value if isinstance(value, float) else 0.0

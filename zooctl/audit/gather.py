@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from zooctl.audit.material import Data, GeneMap, Material, Stage, silent
+from zooctl.audit.material import Data, GeneMap, Material, Stage, Values, silent
 from zooctl.catalog import registry
 from zooctl.catalog.card import Card, load_card
 from zooctl.catalog.data import locate
@@ -13,7 +13,10 @@ from zooctl.catalog.genomes import find_genome
 from zooctl.catalog.per_base import Files
 from zooctl.catalog.recipe import Recipe, load_recipe
 from zooctl.errors import InputError, NetworkError
+from zooctl.evaluation.heldout import open_network
 from zooctl.files.fasta import Fasta
+from zooctl.inference.predict import core_values
+from zooctl.sequence.onehot import Codes
 from zooctl.training.prepare import prepare
 from zooctl.training.selection import select_windows
 
@@ -75,7 +78,25 @@ def gather(
                 data = Data(recipe, dataset, select_windows(recipe, dataset))
         except InputError as error:
             missing = f"the data are not as they should be: {error}"
-    return Material(recipe, card, files, data, missing, genes, stage)
+    return Material(recipe, card, files, data, missing, genes, _predictor(card), stage)
+
+
+def _predictor(card: Card | None) -> Callable[[Codes], Values] | None:
+    """Return what predicts windows, if the model has several tracks and its weights are here."""
+    if card is None or card.n_tracks < 2 or card.name not in registry.names():
+        return None
+    entry = registry.entry(card.name)
+    if entry.weights_at(card) != "local":
+        return None
+    tracks = tuple(range(card.n_tracks))
+
+    def predict(codes: Codes) -> Values:
+        network = open_network(entry, tracks, "auto")
+        values = core_values(codes, network.session, network.geometry, tracks, network.readout)
+        mean: Values = values.mean(axis=2)
+        return mean
+
+    return predict
 
 
 def _files(

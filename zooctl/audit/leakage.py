@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from zooctl.audit.material import Data, Material
 from zooctl.audit.outcome import Level, Outcome, clear, none_to_check, worst
 from zooctl.audit.steps import steps
+from zooctl.catalog.binning import Signal
 from zooctl.errors import InputError
 from zooctl.files.peaks import Peaks
 from zooctl.sequence.intervals import Interval
@@ -93,13 +94,23 @@ def blanked(dataset: Dataset, regions: tuple[Interval, ...]) -> Dataset:
     codes, target, control = dict(dataset.codes), dict(dataset.target), dict(dataset.control)
     for chrom in {region.chrom for region in regions}:
         codes[chrom] = codes[chrom].copy()
-        target[chrom], control[chrom] = target[chrom].copy(), control[chrom].copy()
+        target[chrom], control[chrom] = _own(target[chrom]), _own(control[chrom])
     for chrom, start, end in regions:
         codes[chrom][start:end] = N
         target[chrom][:, start:end] = 0
         control[chrom][:, start:end] = 0
     peaks = {name: _outside(some, regions) for name, some in dataset.peaks.items()}
     return replace(dataset, codes=codes, target=target, control=control, peaks=peaks)
+
+
+def _own(signal: Signal) -> Signal:
+    """Return a signal that may be written to; of one in a file, only what is written is copied."""
+    if not isinstance(signal, np.memmap) or signal.filename is None:
+        return signal.copy()
+    own: Signal = np.memmap(
+        signal.filename, dtype=np.float32, mode="c", offset=signal.offset, shape=signal.shape
+    )
+    return own
 
 
 def _outside(peaks: Peaks, regions: tuple[Interval, ...]) -> Peaks:
@@ -119,21 +130,21 @@ def _outside(peaks: Peaks, regions: tuple[Interval, ...]) -> Peaks:
 
 def _changed(material: Material, windows: Windows, blank: Dataset) -> tuple[int, int]:
     """Count training windows that are not chosen alike, strata included, and all there were."""
-    old = _rows(windows.positives, 1) | _rows(windows.negatives, 0)
+    old = _rows(windows.positives, windows.negatives)
     try:
-        positives, negatives = training_windows(material.recipe, blank)
+        new = _rows(*training_windows(material.recipe, blank))
     except InputError:  # no positive is left
         return len(old), len(old)
-    return len(old ^ (_rows(positives, 1) | _rows(negatives, 0))), len(old)
+    return len(np.setxor1d(old, new)), len(old)
 
 
-def _rows(chunks: Chunks, positive: int) -> set[tuple[object, ...]]:
-    strata: NDArray[np.int64] | list[int]
-    strata = [0] * len(chunks) if chunks.stratum is None else chunks.stratum
-    return {
-        (chunks.chroms[chrom], int(start), int(stratum), positive)
-        for chrom, start, stratum in zip(chunks.chrom, chunks.start, strata, strict=True)
-    }
+def _rows(positives: Chunks, negatives: Chunks) -> NDArray[np.int64]:
+    """Number windows by place, stratum and class; both have the contigs of training in order."""
+    found = [np.empty(0, np.int64)]
+    for positive, chunks in enumerate((negatives, positives)):
+        stratum = np.int64(0) if chunks.stratum is None else chunks.stratum
+        found.append((((chunks.chrom << 32) + chunks.start) * 64 + stratum) * 2 + positive)
+    return np.unique(np.concatenate(found))
 
 
 def _means(material: Material, dataset: Dataset) -> list[float]:

@@ -20,7 +20,7 @@ from zooctl.catalog.per_base import Files
 from zooctl.catalog.recipe import Recipe
 from zooctl.errors import InputError
 from zooctl.sequence.intervals import Interval, merge
-from zooctl.sequence.onehot import N
+from zooctl.sequence.onehot import Codes, N
 from zooctl.sequence.windows import Integers, gather, grid_windows
 from zooctl.training.dataset import Dataset
 from zooctl.training.sampling import Chunks, blocks, tile, usable
@@ -31,6 +31,8 @@ PARTS = ("train", "validation", "test")
 Values = NDArray[np.float32]
 # Merged starts and ends of genes by contig.
 GeneMap = Mapping[str, tuple[Integers, Integers]]
+# Values cut out at a time.
+_BLOCK = 1 << 23
 Stage = Callable[[float | None, str, str], AbstractContextManager[Callable[[float], None]]]
 
 
@@ -105,7 +107,8 @@ class Data:
         """Return mean and highest known signal of each track over cores, both ``(n_tracks, n)``."""
         length = self.dataset.geometry.core_length
         mean, highest = np.zeros((2, len(self.recipe.targets), len(chunks)), np.float32)
-        for rows, chrom, starts in blocks(chunks):
+        size = max(1, _BLOCK // (length * len(self.recipe.targets)))
+        for rows, chrom, starts in blocks(chunks, size):
             signal = self.dataset.target[chrom]
             view = np.lib.stride_tricks.sliding_window_view(signal, length, axis=1)
             cut = view[:, starts]
@@ -130,7 +133,7 @@ class Data:
         """Return share of C and G among the known bases, and share of N, of cores, ``(n,)``."""
         length = self.dataset.geometry.core_length
         gc, unknown = np.zeros((2, len(chunks)), np.float32)
-        for rows, chrom, starts in blocks(chunks):
+        for rows, chrom, starts in blocks(chunks, max(1, _BLOCK // length)):
             codes = gather(self.dataset.codes[chrom], starts, length)
             known = (codes != N).sum(axis=1)
             gc[rows] = ((codes == 1) | (codes == 2)).sum(axis=1) / np.maximum(known, 1)
@@ -241,6 +244,8 @@ class Material:
         data: What is in them; None where they or the genome are not here or not as they should be.
         missing: Why there are no files or no data.
         genes: Bases of genes, if an annotation is given.
+        predict: Codes of windows ``(n, input_length)`` to the mean prediction over their cores
+            ``(n, n_tracks)``; None where there are no weights.
         stage: Opens a progress display.
     """
 
@@ -250,6 +255,7 @@ class Material:
     data: Data | None = None
     missing: str = ""
     genes: GeneMap | None = None
+    predict: Callable[[Codes], Values] | None = None
     stage: Stage = silent
 
     @property
