@@ -55,6 +55,7 @@ SPLIT = {
 }
 PROFILE = {"input_length": 1024, "output_length": 1024, "bin_size": 32, "core_length": 1024}
 COVERED = {"key": "coverage_threshold", "threshold": 8, "stride": 1024, "negatives": 1.0}
+BROAD = {"input_length": 6400, "output_length": 3200, "bin_size": 200, "core_length": 3200}
 LABELLED = {"input_length": 600, "output_length": 200, "bin_size": 200, "core_length": 200}
 
 
@@ -228,6 +229,11 @@ FED: dict[str, tuple[dict[str, Any], dict[str, Any], float]] = {
         {"n_classes": 2, "filters": 32, "hidden": 64, "merged": 64, "own": 16},
         CLASSES,
         0.002,
+    ),
+    "kmer_context": (
+        {"k": 4, "filters": 16, "dilated_layers": 3, "dropout": 0.0, "output": "logit"},
+        LABELS | {"window": BROAD},
+        0.005,
     ),
     "pwm_scan": ({"motifs": [MOTIF], "calibrated": True}, BOUND, 0.05),
     "siamese": (

@@ -64,6 +64,7 @@ Licence = Literal[
     "ODbL-1.0",
     "Unlicense",
     "LicenseRef-ENCODE-open",
+    "LicenseRef-free-for-academic-use",
     "LicenseRef-free-with-citation",
     "LicenseRef-public-domain",
 ]

@@ -163,6 +163,31 @@ class ResidualBindBase(Values):
     output: ProfileOutput = "rate"
 
 
+class KmerContext(Values):
+    """Words of each bin, and dilated convolutions over the bins about it; for broad marks.
+
+    Attributes:
+        k: Length of the words.
+        embedding: Channels that their counts are brought down to.
+        filters: Channels of the dilated layers.
+        kernel: Width of a dilated convolution, in bins.
+        dilated_layers: Residual layers; layer i of 0…n-1 has dilation 2**i, in bins.
+        dropout: In the dilated layers.
+        channel_dropout: Of whole channels of the embedding.
+        output: What a track is.
+    """
+
+    key: Literal["kmer_context"]
+    k: Annotated[int, Field(ge=2, le=7)] = 5
+    embedding: Size = 32
+    filters: Size = 64
+    kernel: Kernel = 5
+    dilated_layers: Layers = 7
+    dropout: Fraction = 0.3
+    channel_dropout: Fraction = 0.1
+    output: ProfileOutput = "rate"
+
+
 class PwmScan(Values):
     """Best log-odds of motifs over both strands; nothing is trained but a calibration.
 
@@ -275,6 +300,7 @@ Network = Annotated[
     | ThesisDeep
     | ThesisMultiTask
     | ThesisClasses
+    | KmerContext
     | PwmScan
     | Siamese
     | MultiHead,

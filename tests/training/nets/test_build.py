@@ -40,6 +40,7 @@ SMALL = {
     "thesis_deep": ({"filters": [4, 4], "hidden": 8, "merged": 8}, 256),
     "thesis_multi_task": ({"filters": 6, "hidden": 8, "merged": 8}, 256),
     "thesis_classes": ({"filters": 6, "hidden": 8, "merged": 8, "own": 4, "n_classes": 2}, 256),
+    "kmer_context": ({"k": 3, "embedding": 6, "filters": 6, "dilated_layers": 2}, 32),
     "pwm_scan": ({"motifs": [GATA, GATA]}, 32),
     "siamese": ({"trunk": TRUNK, "hidden": 5}, 32),
     "multi_head": (

@@ -18,6 +18,7 @@ from zooctl.training.nets.deepbind import DeepBind
 from zooctl.training.nets.deepsea import DeepSea
 from zooctl.training.nets.factornet import FactorNet
 from zooctl.training.nets.heads import Head, MultiHead
+from zooctl.training.nets.kmer_context import KmerContext
 from zooctl.training.nets.network import Network
 from zooctl.training.nets.pwm import PwmScan
 from zooctl.training.nets.residualbind import ResidualBind32, ResidualBindBase
@@ -51,6 +52,7 @@ FAMILIES: Mapping[str, Family] = {
     "thesis_deep": Family(ThesisDeep, True),
     "thesis_multi_task": Family(ThesisMultiTask, True),
     "thesis_classes": Family(ThesisClasses, True),
+    "kmer_context": Family(KmerContext, False),
 }
 
 
