@@ -132,7 +132,7 @@ def two_cells(**changes: Any) -> Recipe:
 def test_two_cell_types_on_one_chromosome() -> None:
     found = cross_cell(Material(two_cells(split=SHARED)))
     assert found.level == "warning"
-    assert "2 cell types are trained and tested on chr1" in found.what
+    assert "2 biosamples are trained and tested on chr1" in found.what
 
 
 def test_two_cell_types_on_chromosomes_apart() -> None:

@@ -131,7 +131,7 @@ def cross_cell(material: Material) -> Outcome:
     texts = []
     if len(own) > 1 and both:
         levels.append("warning")
-        texts.append(f"{len(own)} cell types are trained and tested on {', '.join(both)}")
+        texts.append(f"{len(own)} biosamples are trained and tested on {', '.join(both)}")
     try:
         earlier = ancestors(recipe)
     except InputError as error:
@@ -145,12 +145,12 @@ def cross_cell(material: Material) -> Outcome:
     evidence = {"biosamples": sorted(own), "chromosomes": both}
     if not texts:
         if len(own) < 2 and not earlier:
-            return none_to_check("one cell type")
-        return clear("no cell type is tested where another was trained", evidence)
+            return none_to_check("one biosample")
+        return clear("no biosample is tested where another was trained", evidence)
     return Outcome(
         worst(levels),
-        f"{'; '.join(texts)}: what cell types have in common there can be learnt by heart",
+        f"{'; '.join(texts)}: what they have in common there can be learnt by heart",
         evidence,
-        "test on chromosomes that no cell type was trained on, and show what the average over "
-        "the other cell types reaches (confounding.average)",
+        "test on chromosomes that no other biosample was trained on, and show what the average "
+        "over the other tracks reaches (confounding.average)",
     )
