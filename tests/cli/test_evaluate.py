@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from zooctl.catalog.card import load_card
 from zooctl.cli.main import run
 from zooctl.files.motifs import read_motifs
 
@@ -18,6 +19,7 @@ SPLIT = """split:
   validation: []
   test: [{chrom: chr21, start: 33000000, end: 33500000}]
 """
+PICTURES = ("scatter", "curves", "resolutions", "tracks")
 QUICK = ["--bootstrap", "50", "--motif-windows", "4", "--device", "cpu"]
 
 
@@ -73,13 +75,22 @@ def test_report(
     assert auroc["toy"] < auroc["best hit of CTCF_HUMAN.H11MO.0.A"]
     assert report["motif"]["known"]["name"] == "CTCF_HUMAN.H11MO.0.A"
     assert read_motifs(folder / "motif.meme")[0].consensus == report["motif"]["consensus"]
-    assert (folder / "motif.png").read_bytes().startswith(b"\x89PNG")
+    # The Input has no strong bin there, and so no calls and no peaks.
+    assert minus["n_strong"] == 0
+    pictures = ["motif", *(f"plus.{name}" for name in PICTURES)]
+    pictures += ["minus.scatter", "minus.resolutions"]
+    for name in pictures:
+        assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    text = (folder / "report.md").read_text()
+    assert "## minus" in text
+    assert all(f"({name}.png)" in text for name in pictures)
+    assert len(list(folder.glob("*.png"))) == len(pictures)
     assert run(command) == 2
     assert "--force" in capsys.readouterr().err
 
 
 def test_table_without_the_motif_collection(zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    command = ["evaluate", "toy", "--track", "plus", "--motif-windows", "0", "--bootstrap", "0"]
+    command = ["evaluate", "toy", "--track", "plus", "--shifts", "0", "--bootstrap", "0"]
     assert run(command) == 0
     out = capsys.readouterr().out
     assert out.startswith("toy on chr21:33,000,001-33,500,000, held out\n")
@@ -123,3 +134,62 @@ def test_without_scikit_learn_it_says_what_to_install(
     )
     assert run(["evaluate", "toy"]) == 2
     assert "pip install scikit-learn" in capsys.readouterr().err
+
+
+def test_against_files_where_the_model_was_not_trained(
+    zoo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    peaks = tmp_path / "peaks.bed"
+    peaks.write_text(
+        "".join(f"chr21\t{i}\t{i + 5_000}\n" for i in range(34_000_000, 34_500_000, 50_000))
+    )
+    command = ["evaluate", "toy", "--track", "plus", "--shifts", "0", "--bootstrap", "0", "--json"]
+    here = ["--region", "chr21:34,000,001-34,300,000", "--against", str(peaks)]
+    assert run([*command, *here]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["data"], report["regions"]) == ("peaks.bed", ["chr21:34,000,001-34,300,000"])
+    (track,) = report["tracks"]
+    assert track["is_label"]
+    # Six peaks of 5,000 bp hold 9 or 10 bins of 512 bp each by half or more.
+    assert 54 <= track["n_strong"] <= 60
+    assert report["robustness"] is None
+    assert run([*command, "--region", "chr20:30,500,001-30,600,000"]) == 2
+    assert "trained or chosen on" in capsys.readouterr().err
+
+
+def test_all_is_a_leaderboard_with_reasons(zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (zoo / "model_cards/toy.yaml").read_text()
+    (zoo / "model_cards/other.yaml").write_text(text.replace("name: toy\n", "name: other\n", 1))
+    assert run(["evaluate", "--all", "--shifts", "0", "--bootstrap", "0"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split("  ")[0] == "data"
+    assert lines[1].split()[:2] == ["toy", "toy"]
+    assert lines[2].startswith("other  not judged: model has no weights")
+
+
+def test_update_card(zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    card = zoo / "model_cards/toy.yaml"
+    assert run(["evaluate", "toy", "--bootstrap", "0", "--update-card", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    pearson, auroc = load_card(card).metrics
+    mean, plus = report["mean_over_tracks"][0], report["tracks"][0]["rows"][0]
+    assert pearson.value == round(mean["metrics"]["pearson"]["value"], 3)
+    assert auroc.value == round(plus["metrics"]["auroc"]["value"], 3)
+    assert auroc.baseline == "5-mer ridge"
+    assert load_card(card).robustness == round(report["robustness"]["value"], 3)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["toy", "--all"],
+        ["--all", "-o", "report"],
+        ["toy", "--update-card", "--track", "plus"],
+    ],
+)
+def test_options_that_exclude_each_other(
+    zoo: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["evaluate", *arguments]) == 2
+    assert capsys.readouterr().out == ""

@@ -1,8 +1,7 @@
-"""`zooctl evaluate`: a model on its held-out chromosomes, beside simpler methods."""
+"""`zooctl evaluate`: models on their held-out chromosomes, beside simpler methods."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,23 +10,30 @@ import typer
 from zooctl.cli.options import DeviceChoice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from zooctl.catalog.card import Card
+    from zooctl.cli.evaluation_report import Recovered
+    from zooctl.cli.subject import Subject
+    from zooctl.evaluation.evaluate import Options
     from zooctl.evaluation.heldout import Network
-    from zooctl.evaluation.material import Material, Wanted
+    from zooctl.evaluation.material import Material
     from zooctl.evaluation.report import Report
-    from zooctl.files.motifs import Motif
-    from zooctl.interpret.match import Match
+
+_MOTIF_WINDOWS = 40
 
 
 def command(
-    model: Annotated[str, typer.Argument(help="A name that `zooctl list` shows.")],
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="MODEL|RUN",
+            help="A name that `zooctl list` shows, or a folder of `zooctl train`.",
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Judge every model of the zoo; prints a leaderboard.")
+    ] = False,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "-o", "--output", help="Folder for the report, and the motif as logo and MEME."
-        ),
+        typer.Option("-o", "--output", help="Folder for JSON, Markdown, pictures and the motif."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     track: Annotated[
@@ -37,6 +43,17 @@ def command(
     data: Annotated[
         str | None,
         typer.Option(help="Entry whose recipe names the data; default: as the card says."),
+    ] = None,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="TRACK.bw|PEAKS.bed",
+            help="Judge by this file in place of the recipe's data; once, or once a track.",
+        ),
+    ] = None,
+    region: Annotated[
+        list[str] | None,
+        typer.Option(help="Judge here in place of what is held out: chr21, chr21:1-5,000,000."),
     ] = None,
     resolution: Annotated[
         str | None,
@@ -56,8 +73,13 @@ def command(
         int, typer.Option(min=0, help="Windows to a peak for the variation score; 0 for none.")
     ] = 20,
     motif_windows: Annotated[
-        int, typer.Option(min=0, max=100, help="Highest predictions to read the motif from.")
-    ] = 40,
+        int | None,
+        typer.Option(
+            min=0,
+            max=100,
+            help="Highest predictions to read the motif from; default: 40 with -o, else none.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the draws and of the shifts.")] = 0,
     device: Annotated[
         DeviceChoice, typer.Option(help="auto takes a working CUDA device, else the CPU.")
@@ -65,30 +87,22 @@ def command(
     threads: Annotated[
         int | None, typer.Option(min=1, help="CPU threads; default: all there are.")
     ] = None,
+    update_card: Annotated[
+        bool, typer.Option("--update-card", help="Write the figures onto the model's card.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing report.")] = False,
 ) -> None:
     """Judge a model where it was not trained, beside what simpler methods reach there.
 
     Needs the extra `train` (scikit-learn and SciPy).
     """
-    import json
-
-    from zooctl.catalog import registry
+    from zooctl.cli.evaluation_report import Folder
     from zooctl.cli.number_lists import bin_sizes, numbers
-    from zooctl.cli.progress import progress
-    from zooctl.cli.runs import say
+    from zooctl.errors import InputError
 
     _need_sklearn()
-    from zooctl.evaluation.evaluate import Options, evaluate
-    from zooctl.evaluation.heldout import open_network
-    from zooctl.evaluation.material import open_material
+    from zooctl.evaluation.evaluate import Options
 
-    entry = registry.entry(model)
-    card = entry.card()
-    source = data or card.evaluated_on or entry.name
-    recipe = registry.entry(source).recipe()
-    files = _outputs(output, force)
-    wanted = _wanted(card, track)
     options = Options(
         resolutions=tuple(bin_sizes(resolution)) if resolution else (),
         thresholds=tuple(numbers(threshold, "--threshold")) if threshold else None,
@@ -96,28 +110,34 @@ def command(
         n_shifts=shifts,
         seed=seed,
     )
-    network = open_network(entry, [track.index for track in wanted], device.value, threads)
-    with open_material(wanted, recipe, fasta=fasta, say=say) as material:
-        report = evaluate(
-            network, material, recipe.evaluation, options, data=source, stage=progress
-        )
-        recovered = _recover(network, material, report, motif_windows)
-    result = report.to_json() | {"motif": _motif_json(recovered)}
-    if files is not None:
-        _write(files, result, recovered, force)
+    if (model is None) != every:
+        raise InputError("say which model", expected="either MODEL or --all")
+    if model is None:
+        if track or data or against or region or output or update_card:
+            raise InputError("--all judges every model by its own data and prints one table")
+        _judge_all(options, fasta, device, threads, as_json)
+        return
+    if update_card and (track or data or against or region):
+        raise InputError("a card has the figures of all tracks, on the model's own data")
+    folder = None if output is None else Folder.checked(output, force)
+    if motif_windows is None:
+        motif_windows = 0 if folder is None else _MOTIF_WINDOWS
+
+    from zooctl.cli.subject import open_subject
+
+    subject = open_subject(
+        model, track or [], data, fasta=fasta, device=device.value, threads=threads
+    )
+    report, recovered = _judge(subject, against or [], region or [], fasta, options, motif_windows)
+    result = report.to_json() | {"motif": None if recovered is None else recovered.to_json()}
+    if folder is not None:
+        folder.write(report, result, recovered)
+    if update_card:
+        _update_card(subject, report)
     if as_json:
-        typer.echo(json.dumps(result, indent=2, allow_nan=False))
+        _echo_json(result)
     else:
         _print(report, recovered)
-
-
-@dataclass(frozen=True)
-class _Recovered:
-    """The motif that predictions hang on, and how it lies on the known one if there is one."""
-
-    motif: Motif
-    known: Motif | None
-    match: Match | None
 
 
 def _need_sklearn() -> None:
@@ -133,45 +153,67 @@ def _need_sklearn() -> None:
         )
 
 
-def _wanted(card: Card, names: Sequence[str] | None) -> list[Wanted]:
-    """Return the tracks to judge."""
-    from zooctl.errors import InputError
-    from zooctl.evaluation.material import Wanted
+def _judge(
+    subject: Subject,
+    against: list[Path],
+    regions: list[str],
+    fasta: Path | None,
+    options: Options,
+    motif_windows: int,
+) -> tuple[Report, Recovered | None]:
+    from zooctl.cli.progress import progress
+    from zooctl.evaluation.evaluate import evaluate
 
-    known = [track.name for track in card.tracks]
-    for name in names or ():
-        if name not in known:
-            raise InputError("no such track", got=name, expected=", ".join(known))
-    return [
-        Wanted(index, track.name, track.assay, track.target)
-        for index, track in enumerate(card.tracks)
-        if not names or track.name in names
-    ]
+    data = ", ".join(path.name for path in against) or subject.data
+    with subject.material(against, regions, fasta) as material:
+        report = evaluate(
+            subject.network, material, subject.rules, options, data=data, stage=progress
+        )
+        return report, _recover(subject.network, material, report, motif_windows)
 
 
-def _outputs(folder: Path | None, force: bool) -> dict[str, Path] | None:
-    """Return what will be written into a folder, proved to be writable."""
-    from zooctl.errors import InputError
-    from zooctl.files.atomic import check_output
+def _judge_all(
+    options: Options, fasta: Path | None, device: DeviceChoice, threads: int | None, as_json: bool
+) -> None:
+    """Print the zoo's leaderboard, and why an entry is not on it."""
+    from zooctl.catalog import registry
+    from zooctl.cli.subject import open_subject
+    from zooctl.cli.tables import plain, print_table
+    from zooctl.errors import ZooError
+    from zooctl.evaluation.leaderboard import leaderboard
 
-    if folder is None:
-        return None
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("not a folder that can be made", path=folder, got=error.strerror) from None
-    files = {name: folder / name for name in ("evaluation.json", "motif.meme", "motif.png")}
-    for path in files.values():
-        check_output(path, force)
-    return files
+    reports, missing = [], {}
+    for name in registry.names():
+        typer.echo(name, err=True)
+        try:
+            subject = open_subject(
+                name, [], None, fasta=fasta, device=device.value, threads=threads
+            )
+            reports.append(_judge(subject, [], [], fasta, options, 0)[0])
+        except ZooError as error:
+            missing[name] = " ".join(str(error).split())
+    if as_json:
+        _echo_json({"models": [report.to_json() for report in reports], "not_judged": missing})
+        return
+    grid = leaderboard(reports)
+    print_table(grid.headers, grid.rows)
+    for name, reason in missing.items():
+        typer.echo(plain(f"{name}  not judged: {reason}"))
+
+
+def _echo_json(result: dict[str, object]) -> None:
+    import json
+
+    typer.echo(json.dumps(result, indent=2, allow_nan=False))
 
 
 def _recover(
     network: Network, material: Material, report: Report, n_windows: int
-) -> _Recovered | None:
+) -> Recovered | None:
     """Read the motif that the model's highest predictions hang on, and lay it on the known one."""
     import numpy as np
 
+    from zooctl.cli.evaluation_report import Recovered
     from zooctl.cli.progress import progress
     from zooctl.interpret.match import match
     from zooctl.interpret.mutagenesis import recover_motif
@@ -187,109 +229,50 @@ def _recover(
     with progress(len(tops), "windows", "changing bases") as advance:
         motif = recover_motif(network.centre_value, np.stack(codes), advance=advance)
     known = material.motifs.get(material.wanted[0].target or "")
-    return _Recovered(motif, known, None if known is None else match(motif, known))
+    return Recovered(motif, known, None if known is None else match(motif, known))
 
 
-def _motif_json(recovered: _Recovered | None) -> dict[str, object] | None:
-    if recovered is None:
-        return None
-    motif, found = recovered.motif, recovered.match
-    return {
-        "consensus": motif.consensus if found is None else found.motif.consensus,
-        "bits": float(motif.information().sum()),
-        "sites": int(motif.counts.sum(axis=1).max()),
-        "known": None
-        if found is None
-        else {
-            "name": found.known,
-            "similarity": found.similarity,
-            "offset": found.offset,
-            "overlap": found.overlap,
-        },
-    }
-
-
-def _write(
-    files: dict[str, Path], result: dict[str, object], recovered: _Recovered | None, force: bool
-) -> None:
-    """Write the report, and the motif as MEME and as logo above the known one."""
-    import json
-
+def _update_card(subject: Subject, report: Report) -> None:
+    """Write the figures onto the card, which is read again before it is written."""
+    from zooctl.catalog.card import Card
+    from zooctl.catalog.strict_yaml import loads, parse
+    from zooctl.errors import InputError
+    from zooctl.evaluation.card_metrics import card_text
     from zooctl.files.atomic import atomic_output
-    from zooctl.files.motifs import to_meme
 
-    texts = {"evaluation.json": json.dumps(result, indent=2, allow_nan=False) + "\n"}
-    if recovered is not None:
-        motif = recovered.match.motif if recovered.match else recovered.motif
-        texts["motif.meme"] = to_meme([motif])
-        _draw(files["motif.png"], recovered, force)
-    for name, text in texts.items():
-        with atomic_output(files[name], force=force) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    typer.echo(f"wrote {files['evaluation.json'].parent}", err=True)
+    if subject.entry is None:
+        raise InputError("a run has no card", got=subject.name, hint="zooctl export makes one")
+    path = subject.entry.card_path
+    text = card_text(path.read_text(encoding="utf-8"), subject.entry.card(), report)
+    parse(Card, loads(text, path))
+    with atomic_output(path, force=True) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    typer.echo(f"wrote {path}; zooctl check --stamp {subject.name} pins it", err=True)
 
 
-def _draw(path: Path, recovered: _Recovered, force: bool) -> None:
-    """Draw the logo where matplotlib is there; say so where it is not."""
-    from importlib.util import find_spec
-
-    if find_spec("matplotlib") is None:
-        typer.echo("no logo: matplotlib is not installed (zooctl's extra `plot`)", err=True)
-        return
-    from zooctl.interpret.plots import draw_logos
-
-    found = recovered.match
-    motif = found.motif if found else recovered.motif
-    logos = [("what the highest predictions hang on", motif, 0)]
-    if recovered.known is not None and found is not None:
-        logos.append((recovered.known.name, recovered.known, -found.offset))
-    draw_logos(path, logos, force=force)
-
-
-def _print(report: Report, recovered: _Recovered | None) -> None:
+def _print(report: Report, recovered: Recovered | None) -> None:
     from zooctl.cli.tables import plain, print_fields, print_table
     from zooctl.evaluation import tables
 
     data = f", data of {report.data}" * (report.data != report.model)
     typer.echo(plain(f"{report.model} on {', '.join(report.regions)}, held out{data}"))
-    if report.mean:
+    several = len(report.tracks) > 1
+    if several:
         typer.echo(f"mean over {len(report.tracks)} tracks")
     typer.echo()
-    several = len(report.tracks) > 1
-    first = tables.methods(report.rows)
-    grids = [first, tables.by_track(report) if several else tables.resolutions(report.tracks[0])]
-    for grid in grids:
+    first, track = tables.methods(report.rows), report.tracks[0]
+    for grid in (first, tables.by_track(report) if several else tables.resolutions(track)):
         if grid.title:
             typer.echo(f"\n{grid.title}")
         print_table(grid.headers, grid.rows)
-    for row in report.tracks[0].rows:
-        if row.note is not None:
-            typer.echo(plain(f"{row.name}  {row.note}"))
+    notes = {row.name: row for one in report.tracks for row in one.rows if row.note is not None}
+    for row in notes.values():
+        typer.echo(plain(f"{row.name}  {row.note}"))
     typer.echo()
     fields = [("strong is", tables.strong_text(report))]
-    fields += [] if several else tables.fields(report, report.tracks[0])
+    fields += [] if several else tables.fields(report, track)
     if report.robustness is not None:
-        fields.append(("variation score", _robustness_text(report)))
+        fields.append(("variation score", tables.robustness_text(report.robustness)))
     if recovered is not None:
-        fields.append(("motif", _motif_text(recovered)))
+        fields.append(("motif", str(recovered)))
     print_fields(fields)
-
-
-def _robustness_text(report: Report) -> str:
-    found = report.robustness
-    assert found is not None
-    return (
-        f"{found.value:.4f} over {found.n_shifts} shifts at {found.n_peaks} peaks; "
-        "lower is more robust"
-    )
-
-
-def _motif_text(recovered: _Recovered) -> str:
-    motif, found = recovered.motif, recovered.match
-    bits = f"{motif.information().sum():.1f} bits"
-    if found is None:
-        return f"{motif.consensus}, {bits}"
-    return (
-        f"{found.motif.consensus}, {bits}; similarity {found.similarity:.3f} to {found.known} "
-        f"over {found.overlap} columns"
-    )

@@ -107,6 +107,15 @@ def roc(scores: Values, labels: Labels) -> Curve:
 
 
 def precision_recall(scores: Values, labels: Labels) -> Curve:
-    """Return recall and precision over rising thresholds, each ``(n,)``."""
+    """Return recall and precision over rising thresholds, each ``(n,)``.
+
+    Precision holds from its recall down to the next one, so that the area below the steps is the
+    average precision. The last point, of no call at all, has the precision of the highest score.
+
+    >>> recall, precision = precision_recall(np.array([0.1, 0.2]), np.array([True, False]))
+    >>> recall.tolist(), precision.tolist()
+    ([1.0, 0.0, 0.0], [0.5, 0.0, 0.0])
+    """
     precision, recall, _ = precision_recall_curve(labels, scores)
+    precision[-1] = precision[-2]
     return recall, precision

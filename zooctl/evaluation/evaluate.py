@@ -125,15 +125,13 @@ class _Judge:
             baselines, missing = baseline_scores(self.parts, material, rules, fine)
             judged = [self.track(index, own, blocks, draws) for index, own in enumerate(baselines)]
         tables = [one for one, _ in judged]
-        for one in tables:
-            one.rows.extend(missing)
         return Report(
             model=network.name,
             data=data,
             regions=tuple(str(region) for region in material.split.test),
             rules=rules,
             fine_size=fine,
-            tracks=tuple(report(tuple(one.rows)) for one, report in judged),
+            tracks=tuple(report((*one.rows, *missing)) for one, report in judged),
             mean=tuple(mean_over_tracks(tables)) if len(tables) > 1 else (),
             robustness=self.robustness(stage) if options.n_shifts else None,
             tops=_highest([(part.chrom, part.tops(0, N_TOPS)) for part in self.parts])[:N_TOPS],
@@ -163,7 +161,8 @@ class _Judge:
             raise InputError("no bin to judge: no bin has a known value", field=name)
         is_label = self.material.truths[index].binning.statistic == "label"
         threshold = stated_threshold(self.network, self.rules, is_label)
-        own = model_scores(self.parts, self.network, index, threshold)
+        in_unit = self.network.scale == ("probability" if is_label else "signal")
+        own = model_scores(self.parts, self.network, index, threshold, is_signal=in_unit)
         scores = [score.at(known) for score in (*own, *baselines)]
         signal, strong = signal[known], strong[known]
         judged_blocks = np.concatenate(
@@ -181,6 +180,7 @@ class _Judge:
         return found, partial(
             TrackReport,
             self.material.wanted[index].name,
+            is_label,
             len(signal),
             sum(len(part.kept) for part in self.parts) - len(signal),
             int(strong.sum()),

@@ -20,7 +20,11 @@ from zooctl.files.bigwig import BigWig
 from zooctl.files.fasta import Fasta
 from zooctl.files.motifs import Motif
 
-Say = Callable[[str], object]
+Say = Callable[[str], None]
+
+
+def silent(line: str) -> None:
+    """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def open_material(
     *,
     split: Split | None = None,
     fasta: Path | None = None,
-    say: Say = lambda text: None,
+    say: Say = silent,
 ) -> Iterator[Material]:
     """Open the genome of a recipe, and read what its targets state.
 
@@ -109,7 +113,7 @@ def open_material(
         check_regions(genome, regions)
         paths = {source.id: locate(source).path for source in recipe.sources}
         chroms = list(dict.fromkeys(region.chrom for region in regions))
-        files = Files(recipe, paths, dict(genome.contigs), lambda line: _said(say, line))
+        files = Files(recipe, paths, dict(genome.contigs), say)
 
         def bases(signal: AnySignal) -> Mapping[str, Signal]:
             if isinstance(signal, BigWigSignal):
@@ -133,10 +137,6 @@ def open_material(
             motifs,
             no_motif,
         )
-
-
-def _said(say: Say, line: str) -> None:
-    say(line)
 
 
 def _signals(wanted: Sequence[Wanted], recipe: Recipe) -> list[AnySignal]:

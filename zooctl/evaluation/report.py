@@ -62,6 +62,7 @@ class TrackReport:
 
     Attributes:
         track: Its name.
+        is_label: Whether it is held against labels, which say themselves what is strong.
         n_bins: Bins that were judged.
         n_excluded: Bins of the regions that were not, for unknown sequence or unknown label.
         n_strong: Strong ones among those judged.
@@ -74,6 +75,7 @@ class TrackReport:
     """
 
     track: str
+    is_label: bool
     n_bins: int
     n_excluded: int
     n_strong: int
@@ -93,6 +95,7 @@ class TrackReport:
         """Return all figures under their names."""
         return {
             "track": self.track,
+            "is_label": self.is_label,
             "n_bins": self.n_bins,
             "n_excluded": self.n_excluded,
             "n_strong": self.n_strong,

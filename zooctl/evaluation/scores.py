@@ -23,7 +23,12 @@ _SMALLEST = 1e-6
 
 
 def model_scores(
-    parts: Sequence[Part], network: Network, track: int, threshold: float | None
+    parts: Sequence[Part],
+    network: Network,
+    track: int,
+    threshold: float | None,
+    *,
+    is_signal: bool,
 ) -> list[Score]:
     """Return what the model says: ranked by the highest of its bins inside, and by their mean.
 
@@ -35,10 +40,11 @@ def model_scores(
         network: The model.
         track: Index among those that are judged.
         threshold: From which prediction on a bin is called.
+        is_signal: Whether predictions are in the unit of what was measured.
     """
     rows = np.concatenate([part.rows(track) for part in parts])
     mean = rows.mean(axis=1)
-    scores = [Score(network.name, rows.max(axis=1), mean, is_signal=True, threshold=threshold)]
+    scores = [Score(network.name, rows.max(axis=1), mean, is_signal, threshold)]
     if rows.shape[1] > 1:
         scores.append(Score(f"{network.name}, ranked by mean", mean))
     if network.scale == "probability":

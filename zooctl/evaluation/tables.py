@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from zooctl.evaluation.profiles import Agreement
-from zooctl.evaluation.report import Report, TrackReport
+from zooctl.evaluation.report import Report, Robustness, TrackReport
 from zooctl.evaluation.table import Row
 
 _METHODS = {
@@ -167,9 +167,11 @@ def fields(report: Report, track: TrackReport) -> list[tuple[str, str]]:
             ),
         ),
         ("strong bins", f"{track.n_strong:,}, a prevalence of {track.prevalence:.4f}"),
-        ("intervals", f"95 %, from {report.draws:,} draws of {rules.block_length:,} bp blocks"),
         (f"Pearson at {report.fine_size} bp", str(track.fine_pearson)),
     ]
+    if report.draws:
+        intervals = f"95 %, from {report.draws:,} draws of {rules.block_length:,} bp blocks"
+        found.append(("intervals", intervals))
     if (calls := track.confusion) is not None:
         found.append(
             (
@@ -190,7 +192,19 @@ def strong_text(report: Report) -> str:
     """Return what the rules call strong."""
     rules = report.rules
     where = f"on {rules.positive_share:.0%} of its bases" if rules.positive_share else "somewhere"
+    labels = {track.is_label for track in report.tracks}
+    texts = ["a bin that its label says is one"] * (True in labels)
+    if False in labels:
+        texts.append(
+            f"signal >= {rules.positive_min_signal:g} {where} and control < "
+            f"{rules.positive_max_control:g}"
+        )
+    return "; ".join(texts)
+
+
+def robustness_text(found: Robustness) -> str:
+    """Return the variation score in a line."""
     return (
-        f"signal >= {rules.positive_min_signal:g} {where} and control < "
-        f"{rules.positive_max_control:g}; labels as they are"
+        f"{found.value:.4f} over {found.n_shifts} shifts at {found.n_peaks} peaks; "
+        "lower is more robust"
     )

@@ -37,9 +37,9 @@ Values = NDArray[np.floating]
 
 DPI = 150
 # Okabe and Ito's palette, told apart by colour-blind readers too.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _BASE_COLOURS = {"A": "#109648", "C": "#255C99", "G": "#F7B32B", "T": "#D62839"}
-_GREY = "#444444"
+GREY = "#444444"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +99,7 @@ def draw_tracks(
     figure = Figure(figsize=(10, 0.75 + 1.2 * len(tracks)), dpi=DPI, layout="constrained")
     rows = figure.subplots(len(tracks), sharex=True, squeeze=False)[:, 0]
     for index, (axes, track) in enumerate(zip(rows, tracks, strict=True)):
-        _draw_track(axes, track, region, _COLOURS[index % len(_COLOURS)])
+        _draw_track(axes, track, region, COLOURS[index % len(COLOURS)])
         last = index == len(tracks) - 1
         axes.spines["bottom"].set_visible(last)
         axes.tick_params(axis="x", bottom=last, labelbottom=last)
@@ -127,15 +127,15 @@ def _draw_track(axes: Axes, track: Track, region: Interval, colour: str) -> None
     known = track.values[~np.isnan(track.values)]
     # The thin line keeps a peak of one pixel visible.
     axes.stairs(track.values, edges, fill=True, facecolor=colour, edgecolor=colour, linewidth=0.7)
-    axes.axhline(0, color=_GREY, linewidth=0.6)
+    axes.axhline(0, color=GREY, linewidth=0.6)
     low, high = (min(0.0, float(known.min())), float(known.max())) if len(known) else (0.0, 1.0)
     axes.set_ylim(low * 1.05, high * 1.05 if high > 0 else (0.0 if low < 0 else 1.0))
     if not len(known):
-        axes.text(0.5, 0.4, "no values here", transform=axes.transAxes, ha="center", color=_GREY)
+        axes.text(0.5, 0.4, "no values here", transform=axes.transAxes, ha="center", color=GREY)
     axes.set_title(track.name, loc="left", fontsize=8.5, color=colour, fontweight="bold", pad=3)
     axes.set_ylabel(track.unit, fontsize=8)
     axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
-    axes.tick_params(labelsize=8, color=_GREY)
+    axes.tick_params(labelsize=8, color=GREY)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
 
@@ -182,7 +182,7 @@ def _draw_logo(axes: Axes, motif: Motif) -> None:
     axes.set_yticks([0, 1, 2])
     axes.set_ylabel("bits", fontsize=8)
     axes.set_xticks(range(1, motif.length + 1))
-    axes.tick_params(labelsize=7, color=_GREY, axis="both", length=2)
+    axes.tick_params(labelsize=7, color=GREY, axis="both", length=2)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
 
@@ -232,13 +232,13 @@ def draw_learning_curve(
     """
     figure = Figure(figsize=(6, 3.6), dpi=DPI, layout="constrained")
     axes = figure.subplots()
-    for colour, (name, values) in zip(_COLOURS, losses.items(), strict=False):
+    for colour, (name, values) in zip(COLOURS, losses.items(), strict=False):
         axes.plot(epochs, values, color=colour, label=name, marker="o", markersize=3, linewidth=1.3)
-    axes.axvline(best, color=_GREY, linewidth=0.8, linestyle=":", label=f"kept: epoch {best}")
+    axes.axvline(best, color=GREY, linewidth=0.8, linestyle=":", label=f"kept: epoch {best}")
     axes.set_xlabel("epoch", fontsize=9)
     axes.set_ylabel("loss", fontsize=9)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.tick_params(labelsize=8, color=_GREY)
+    axes.tick_params(labelsize=8, color=GREY)
     axes.legend(fontsize=8, frameon=False)
     axes.set_title(title, loc="left", fontsize=10)
     for side in ("top", "right"):

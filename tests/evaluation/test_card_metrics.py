@@ -1,0 +1,90 @@
+"""Figures onto a card: what a person wrote stays, and what was measured is replaced."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from toy_reports import toy_report
+
+from zooctl.catalog.card import Card
+from zooctl.catalog.strict_yaml import loads, parse
+from zooctl.evaluation.card_metrics import card_text
+from zooctl.evaluation.report import Report
+
+METRICS = """# These figures are printed by one command.
+metrics:
+  - name: auroc
+    track: counts
+    value: 0.1
+    mean: 0.12
+    sd: 0.01
+    n_seeds: 3
+    split: test
+    definition: "Strong: or not."
+    baseline: the GC + dinucleotide ridge, as everybody knows
+    baseline_value: 0.2
+  - {name: mse_5mer_ridge, track: counts, value: 9, split: test, baseline: words, baseline_value: 8}
+  - {name: topl, track: labels, value: 7, split: test, baseline: null, baseline_value: null}
+"""
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    return toy_report(tmp_path_factory.mktemp("toy"))
+
+
+@pytest.fixture
+def text(repo: Path) -> str:
+    """The toy's card, with the tracks of the report."""
+    text = (repo / "tests/data/toy_zoo/model_cards/toy.yaml").read_text()
+    text = text.replace("name: plus", "name: counts").replace("name: minus", "name: labels")
+    return text.replace("[[plus, minus]]", "[[counts, labels]]")
+
+
+def with_metrics(text: str, metrics: str) -> str:
+    text = re.sub(r"metrics:\n(  .*\n)+", metrics, text)
+    return re.sub(r"  metrics\.1\.value.*\n", "", text)
+
+
+def read(text: str) -> Card:
+    return parse(Card, loads(text, Path("toy.yaml")))
+
+
+def test_figures_are_replaced_and_words_stay(report: Report, text: str) -> None:
+    before = with_metrics(text, METRICS)
+    card = read(before)
+    after = card_text(before, card, report)
+    assert "# These figures are printed by one command." in after
+    auroc, ridge, unknown = read(after).metrics
+    rows = {row.name: row.metrics for row in report.tracks[0].rows}
+    assert auroc.value == round(rows["gc"]["auroc"].value, 3)
+    assert auroc.baseline_value == round(rows["GC + dinucleotide ridge"]["auroc"].value, 3)
+    assert auroc.baseline == "the GC + dinucleotide ridge, as everybody knows"
+    assert auroc.definition == "Strong: or not."
+    assert (auroc.mean, auroc.sd, auroc.n_seeds, auroc.n) == (0.12, 0.01, 3, 312)
+    assert ridge.value == round(rows["gc"]["mse"].value, 3)
+    assert ridge.baseline_value == round(rows["5-mer ridge"]["mse"].value, 3)
+    assert ridge.baseline == "words"
+    # What the command does not know is a person's.
+    assert unknown == card.metrics[2]
+    assert read(after).robustness == round(report.robustness.value, 3)
+    assert "robustness: not measured" not in after
+    # A second time nothing changes.
+    assert card_text(after, read(after), report) == after
+
+
+def test_a_card_without_figures_is_given_the_usual_ones(report: Report, text: str) -> None:
+    before = re.sub(r"  metrics\..*\n", "", with_metrics(text, "metrics: []\n"))
+    after = read(card_text(before, read(before), report))
+    assert [(one.name, one.track) for one in after.metrics] == [
+        (name, track)
+        for track in (None, "counts", "labels")
+        for name in ("auroc", "auprc", "pearson")
+    ]
+    first = after.metrics[0]
+    assert first.value == round(report.mean[0].metrics["auroc"].value, 3)
+    assert first.n == sum(track.n_bins for track in report.tracks)
+    assert first.baseline in {row.name for row in report.mean}
+    assert first.definition is not None

@@ -1,0 +1,78 @@
+"""A small evaluation whose network is known: it counts C and G, in two tracks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from zooctl.catalog.binning import Binning
+from zooctl.catalog.fields import Region, Split
+from zooctl.catalog.rules import Rules
+from zooctl.evaluation.evaluate import Options, evaluate
+from zooctl.evaluation.heldout import Network
+from zooctl.evaluation.material import Material, Truth, Wanted
+from zooctl.evaluation.report import Report
+from zooctl.files.fasta import Fasta
+from zooctl.inference.predict import Readout
+from zooctl.inference.runtime import Predictions
+from zooctl.sequence.onehot import Codes, decode
+from zooctl.sequence.windows import Geometry
+
+LENGTH = 80_000
+GEOMETRY = Geometry(input_length=512, output_length=512, bin_size=32, core_length=256)
+RULES = Rules(
+    bin_size=128,
+    positive_min_signal=24,
+    block_length=4_000,
+    sequence_length=512,
+    context_bins=3,
+)
+SPLIT = Split(
+    train=(Region(chrom="chr1", start=0, end=40_000),),
+    validation=(),
+    test=(Region(chrom="chr1", start=40_000, end=LENGTH),),
+)
+
+
+class CountsGC:
+    """Predicts the number of C and G of each bin, the same in two tracks."""
+
+    batch_size = 8
+
+    def interrupt(self) -> None:
+        """Nothing runs beyond a call."""
+
+    def predict(self, codes: Codes) -> Predictions:
+        strong = ((codes == 1) | (codes == 2)).reshape(len(codes), 1, 16, 32).sum(3)
+        return np.repeat(strong, 2, axis=1).astype(np.float32)
+
+
+def toy_report(folder: Path, tracks: int = 2, *, split: Split = SPLIT) -> Report:
+    """Judge it on its own counts with noise, and on labels of them, some of which are unknown.
+
+    Args:
+        folder: For the genome.
+        tracks: 2, or 1 for the counts alone.
+        split: What is trained on and judged.
+    """
+    rng = np.random.default_rng(4)
+    share = np.repeat(rng.random(LENGTH // 1_000), 1_000)
+    strong = rng.random(LENGTH) < share
+    codes = np.where(strong, rng.integers(1, 3, LENGTH), 3 * rng.integers(0, 2, LENGTH))
+    codes = codes.astype(np.uint8)
+    counts = np.repeat(strong.reshape(-1, 32).sum(axis=1), 32).astype(np.float32)
+    signal = np.maximum(counts + rng.normal(0, 4, LENGTH).astype(np.float32), 0)
+    labels = (counts > 20).astype(np.float32)
+    labels[60_000:61_000] = np.nan
+    (folder / "toy.fa").write_text(f">chr1\n{decode(codes)}\n")
+    wanted = [Wanted(0, "counts", "toy", None), Wanted(1, "labels", "toy", None)]
+    truths = [
+        Truth("counts", {"chr1": signal}),
+        Truth("labels", {"chr1": labels}, Binning("label")),
+    ]
+    with Fasta(folder / "toy.fa") as genome:
+        material = Material(genome, wanted[:tracks], truths[:tracks], split)
+        network = Network("gc", CountsGC(), GEOMETRY, Readout(), tuple(range(tracks)))
+        options = Options(n_draws=50, n_shifts=4)
+        return evaluate(network, material, RULES, options, data="toy")

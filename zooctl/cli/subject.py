@@ -1,0 +1,228 @@
+"""What `zooctl evaluate` judges: an entry of the zoo or a run, on its recipe's data or on files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zooctl.errors import InputError
+
+if TYPE_CHECKING:
+    from zooctl.catalog.fields import Region, Split
+    from zooctl.catalog.recipe import Recipe
+    from zooctl.catalog.registry import Entry
+    from zooctl.catalog.rules import Rules
+    from zooctl.evaluation.heldout import Network
+    from zooctl.evaluation.material import Material, Wanted
+    from zooctl.inference.runtime import Device
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A model, ready to be judged.
+
+    Attributes:
+        name: Of the entry, or of the run's folder.
+        network: It predicts the tracks that are judged.
+        wanted: These tracks.
+        assembly: Of its genome.
+        trained: Regions that it was trained on and chosen by; None where nobody says.
+        recipe: Names data and rules; None where only files can.
+        data: Name of that recipe.
+        entry: Where it is in the zoo; None for a run.
+    """
+
+    name: str
+    network: Network
+    wanted: Sequence[Wanted]
+    assembly: str
+    trained: Split | None
+    recipe: Recipe | None
+    data: str
+    entry: Entry | None
+
+    @property
+    def rules(self) -> Rules:
+        """How it is judged."""
+        from zooctl.catalog.rules import Rules
+
+        return Rules() if self.recipe is None else self.recipe.evaluation
+
+    def split(self, regions: Sequence[str]) -> Split:
+        """Return the regions that are judged and that baselines are fitted on.
+
+        Args:
+            regions: To judge in place of the held-out ones.
+
+        Raises:
+            InputError: There are none, or the model was trained on one.
+        """
+        from zooctl.catalog.fields import Split
+
+        base = self.recipe.split if self.recipe is not None else self.trained
+        if regions:
+            train = base.train if base is not None else ()
+            base = Split(train=(), validation=(), test=tuple(map(_region, regions)))
+            inside = [part for part in train if not any(map(part.overlaps, base.test))]
+            base = base.model_copy(update={"train": tuple(inside)})
+        if base is None:
+            raise InputError(
+                "nothing says which regions are held out",
+                got=self.name,
+                hint="--region chr21, or --data of an entry with a recipe",
+            )
+        seen = () if self.trained is None else (*self.trained.train, *self.trained.validation)
+        for region in base.test:
+            if any(region.overlaps(part) for part in seen):
+                raise InputError(
+                    "the model was trained or chosen on a region that is to be judged",
+                    got=str(region),
+                    expected="regions that it has not seen",
+                )
+        return base
+
+    def material(
+        self,
+        against: Sequence[Path],
+        regions: Sequence[str],
+        fasta: Path | None,
+    ) -> AbstractContextManager[Material]:
+        """Open what the model is judged on.
+
+        Raises:
+            InputError: There is nothing to judge it on, or it is not here.
+        """
+        from zooctl.cli.models import say
+        from zooctl.evaluation.against import open_against
+        from zooctl.evaluation.material import open_material
+
+        split = self.split(regions)
+        if against:
+            return open_against(
+                self.wanted, against, assembly=self.assembly, split=split, fasta=fasta, say=say
+            )
+        if self.recipe is None:
+            raise InputError(
+                "the model has no recipe that names data to judge it on",
+                got=self.name,
+                hint="--data ENTRY, or --against TRACK.bw or PEAKS.bed",
+            )
+        return open_material(self.wanted, self.recipe, split=split, fasta=fasta, say=say)
+
+
+def _region(text: str) -> Region:
+    """Read a region; a contig's name is all of it."""
+    from zooctl.catalog.fields import Region
+    from zooctl.sequence.intervals import parse_region
+
+    if ":" not in text:
+        return Region(chrom=text)
+    interval = parse_region(text)
+    return Region(chrom=interval.chrom, start=interval.start, end=interval.end)
+
+
+def open_subject(
+    model: str,
+    tracks: Sequence[str],
+    data: str | None,
+    *,
+    fasta: Path | None,
+    device: Device,
+    threads: int | None,
+) -> Subject:
+    """Open an entry by its name, or a run by its folder.
+
+    Raises:
+        InputError: There is neither, or no such track.
+    """
+    from zooctl.catalog import registry
+
+    if model not in registry.names() and (Path(model) / "recipe.yaml").is_file():
+        return _run(Path(model), tracks, data, fasta, device, threads)
+    return _entry(registry.entry(model), tracks, data, device, threads)
+
+
+def _entry(
+    entry: Entry, tracks: Sequence[str], data: str | None, device: Device, threads: int | None
+) -> Subject:
+    from zooctl.catalog import registry
+    from zooctl.evaluation.heldout import open_network
+    from zooctl.evaluation.material import Wanted
+
+    card = entry.card()
+    named = data or card.evaluated_on or (entry.name if entry.recipe_path else None)
+    wanted = [
+        Wanted(index, track.name, track.assay, track.target)
+        for index, track in enumerate(card.tracks)
+    ]
+    chosen = _chosen(wanted, tracks)
+    return Subject(
+        entry.name,
+        open_network(entry, [track.index for track in chosen], device, threads),
+        chosen,
+        card.assembly,
+        card.split,
+        None if named is None else registry.entry(named).recipe(),
+        named or "",
+        entry,
+    )
+
+
+def _run(
+    folder: Path,
+    tracks: Sequence[str],
+    data: str | None,
+    fasta: Path | None,
+    device: Device,
+    threads: int | None,
+) -> Subject:
+    from zooctl.catalog import registry
+    from zooctl.catalog.recipe import load_recipe
+    from zooctl.cli.runs import dataset, need_training
+    from zooctl.evaluation.heldout import Network
+    from zooctl.evaluation.material import Wanted
+    from zooctl.inference.predict import Readout
+    from zooctl.inference.runtime import Session
+
+    need_training()
+    from zooctl.training.run_graph import graph_of_run, scale_of
+
+    recipe = load_recipe(folder / "recipe.yaml")
+    wanted = []
+    for index, target in enumerate(recipe.targets):
+        source = recipe.source(target.signal.source)
+        wanted.append(Wanted(index, target.track, source.assay, source.target))
+    chosen = _chosen(wanted, tracks)
+    geometry = recipe.window.geometry
+    session = Session(
+        graph_of_run(folder, recipe, dataset(recipe, fasta)),
+        geometry=geometry,
+        n_tracks=len(recipe.targets),
+        unknown_base=recipe.unknown_base,
+        device=device,
+        threads=threads,
+    )
+    readout = Readout(recipe.targets[0].signal.transform)
+    indices = tuple(track.index for track in chosen)
+    name = folder.resolve().name
+    return Subject(
+        name,
+        Network(name, session, geometry, readout, indices, scale_of(recipe)),
+        chosen,
+        recipe.genome.assembly,
+        recipe.split,
+        recipe if data is None else registry.entry(data).recipe(),
+        data or recipe.name,
+        None,
+    )
+
+
+def _chosen(wanted: Sequence[Wanted], names: Sequence[str]) -> list[Wanted]:
+    known = [track.name for track in wanted]
+    for name in names:
+        if name not in known:
+            raise InputError("no such track", got=name, expected=", ".join(known))
+    return [track for track in wanted if not names or track.name in names]
