@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pysam import bcftools
 
@@ -156,6 +156,7 @@ def alleles(draw: st.DrawFn) -> tuple[str, int, str, str]:
 
 
 @given(alleles())
+@settings(deadline=None)
 def test_the_sequence_stays_the_same(allele: tuple[str, int, str, str]) -> None:
     genome, start, ref, alt = allele
     change = normal(genome, start, ref, alt)
@@ -168,6 +169,7 @@ def test_the_sequence_stays_the_same(allele: tuple[str, int, str, str]) -> None:
 
 
 @given(alleles())
+@settings(deadline=None)
 def test_all_ways_to_write_a_change_are_one(allele: tuple[str, int, str, str]) -> None:
     """Every allele that makes the same sequence of the genome, tried one by one."""
     genome, start, ref, alt = allele

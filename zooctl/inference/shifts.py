@@ -148,7 +148,7 @@ class Placement:
                 expected=f"0 to {(self._extent - 2) // 2}",
             )
 
-    @property
+    @cached_property
     def _scalar(self) -> bool:
         return self.geometry.n_bins == 1
 
@@ -182,6 +182,11 @@ class Placement:
         """First predicted base of each window, in bp from the centre, as a column."""
         flank = (self.geometry.input_length - self.geometry.output_length) // 2
         return (self.shifts - self._half + flank)[:, None]
+
+    @cached_property
+    def _only_bin(self) -> Spans:
+        """Spans of windows with one value."""
+        return np.array([[0, 0, self.geometry.bin_size, 0]] * len(self.shifts), dtype=np.int32)
 
     @property
     def _half(self) -> int:
@@ -240,9 +245,9 @@ class Placement:
 
         For a pure insertion or a longer ALT the inserted bases thus lie between the two stretches.
         """
-        first, gap, gap_end, last = compared.first, compared.gap, compared.gap_end, compared.last
         if self._scalar:
-            return np.tile(np.array([first, 0, last, 0], dtype=np.int32), (len(self.shifts), 1))
+            return self._only_bin
+        first, gap, gap_end, last = compared.first, compared.gap, compared.gap_end, compared.last
         if growth > 0:
             gap = gap_end = end
         stretches = np.array([first, gap_end + growth, gap, last + growth])
