@@ -86,7 +86,8 @@ class Part:
         others: What was measured in replicates and other cells.
         predicted: The model's own bins of each track, ``(n_judged, n * bin_size / own bin size)``;
             NaN without a value.
-        kept: Bins that are judged, ``(n,)``: known sequence, and a prediction for every base.
+        kept: Bins that are judged, ``(n,)``: known sequence, a prediction for every base, and no
+            window that reads beyond the region, where another part of the split may be.
     """
 
     chrom: str
@@ -226,5 +227,22 @@ def hold_out(
     known = ~np.isnan(predicted[0]).reshape(len(bins), -1).any(axis=1)
     codes = whole_bins(around, size)[margin : margin + len(bins)]
     kept = known & (unknown_fraction(codes) <= rules.max_unknown)
+    kept &= _read_inside(bins, size, interval, network.geometry, contigs[region.chrom])
     truths, others = measured(material.truths), measured(material.others)
     return Part(region.chrom, size, around, margin, truths, others, predicted, kept)
+
+
+def _read_inside(
+    bins: range, size: int, interval: Interval, geometry: Geometry, contig_length: int
+) -> Labels:
+    """Say which bins are predicted by windows that read nothing beyond a region, ``(n,)``.
+
+    Beyond the ends of a contig is nothing to be read.
+    """
+    core, flank = geometry.core_length, geometry.input_flank
+    starts = np.arange(bins.start, bins.stop, dtype=np.int64) * size
+    lows = starts // core * core - flank
+    highs = -(-(starts + size) // core) * core + flank
+    before = (lows >= interval.start) | (interval.start == 0)
+    inside: Labels = before & ((highs <= interval.end) | (interval.end == contig_length))
+    return inside
