@@ -57,6 +57,7 @@ def recipe(**changes: Any) -> Recipe:
         "split": APART,
         "controls": [],
         "augmentation": {"reverse_complement": True, "max_shift": 0},
+        "evaluation": {"bin_size": 32, "positive_min_signal": 8},
     }
     return toy.recipe(**(document | changes))
 

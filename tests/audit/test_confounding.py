@@ -30,13 +30,17 @@ def two(**changes: Any) -> Recipe:
 def test_a_track_three_times_as_deep() -> None:
     found = confounding.depth(*toy.material(two(), toy.flat(1.0, 3.0)))
     assert found.level == "warning"
-    assert found.what == "b is 3.00 times as deep as a (means per base)"
+    assert found.what == "b has 3.00 times the signal of a (means per base)"
     assert found.evidence["targets"] == {"a": 1.0, "b": 3.0}
 
 
 def test_tracks_as_deep_as_each_other() -> None:
     assert confounding.depth(*toy.material(two(), toy.flat(1.0, 1.1))).level == "clear"
     assert confounding.depth(*toy.material(two(), toy.flat(1.0, 1.5))).level == "note"
+
+
+def test_one_track_has_nothing_to_be_compared_to() -> None:
+    assert confounding.depth(*toy.material(toy.recipe(), toy.every(4))).level == "none to check"
 
 
 @pytest.mark.parametrize(("height", "level"), [(10.0, "warning"), (1.0, "clear")])
@@ -49,7 +53,7 @@ def test_signal_and_control(height: float, level: str) -> None:
     found = confounding.depth(*toy.material(chosen, toy.flat(height), control=toy.flat(1.0)))
     assert found.level == level
     if level == "warning":
-        assert "signal and control input differ 10.00 times in depth" in found.what
+        assert "signal and control input differ 10.00 times" in found.what
 
 
 def test_signal_that_follows_gc() -> None:

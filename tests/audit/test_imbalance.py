@@ -11,6 +11,7 @@ import toy_audit as toy
 
 from zooctl.audit import imbalance
 from zooctl.audit.material import Data, Material
+from zooctl.audit.measures import core_stats
 from zooctl.catalog.card import Card, Metric, load_card
 from zooctl.training.selection import Windows
 
@@ -68,13 +69,14 @@ def test_ambiguous_labels_are_no_class() -> None:
         labels[chrom][:, 320:352] = 1  # window 10
         labels[chrom][:, 640:704] = np.nan  # windows 20 and 21
     _, data = toy.material(chosen, labels)
-    assert imbalance.shares(data)["test"] == [1 / 121]
+    # Where windows tile, bins of the evaluation are judged: 125 of 32 bp, without a flank.
+    assert imbalance.shares(data)["test"] == [1 / 123]
 
 
 def test_validation_that_was_balanced() -> None:
     material, data = with_test(4)
     chunks = data.windows.validation
-    high = data.label(chunks, data.core_stats(chunks)[1])[0] == 1
+    high = data.label(data.dataset, chunks, core_stats(data.dataset, chunks)[1])[0] == 1
     assert high.sum() == 30
     kept = high.copy()
     kept[np.flatnonzero(~high)[:30]] = True

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zooctl.audit.material import Material
+from zooctl.audit.material import Material, rows
 from zooctl.audit.outcome import Level, Outcome, clear, none_to_check, worst
 from zooctl.catalog import registry
 from zooctl.catalog.fields import Region, Split
@@ -66,7 +66,7 @@ def _recipe(init: InitFrom) -> Recipe | None:
 
 def biosamples(recipe: Recipe) -> frozenset[str]:
     """Cell types of a recipe's targets, as far as it names them."""
-    names = {recipe.source(target.signal.source).biosample for target in recipe.targets}
+    names = {recipe.source(row.signal.source).biosample for row in rows(recipe)}
     return frozenset(name for name in names if name is not None)
 
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from zooctl.audit.confounding import shown
 from zooctl.audit.material import Data, Material
+from zooctl.audit.material import rows as rows_of
+from zooctl.audit.measures import core_stats
 from zooctl.audit.outcome import Outcome, clear, graded, none_to_check, rounded, worst
 from zooctl.evaluation.classification import auroc
 from zooctl.evaluation.metrics import pearson
@@ -20,9 +22,9 @@ def average(material: Material, data: Data) -> Outcome:
     """Measure how far the average over the other tracks of an assay predicts each track."""
     recipe = material.recipe
     groups: dict[tuple[str | None, str | None], list[int]] = {}
-    for row, target in enumerate(recipe.targets):
-        source = recipe.source(target.signal.source)
-        groups.setdefault((source.assay, source.target), []).append(row)
+    for number, track in enumerate(rows_of(recipe)):
+        source = recipe.source(track.signal.source)
+        groups.setdefault((source.assay, source.target), []).append(number)
     several = [rows for rows in groups.values() if len(rows) > 1]
     part = "test" if data.means["test"].shape[1] else "validation"
     if not several:
@@ -78,7 +80,7 @@ def _predictions(
     """
     if material.predict is None:
         return []
-    chunks = data.parts[part]
+    chunks = data.judging[part]
     size = min(len(chunks), _MOST_PREDICTED)
     rows = np.sort(np.random.default_rng(0).choice(len(chunks), size, replace=False))
     drawn = chunks.take(rows)
@@ -88,9 +90,10 @@ def _predictions(
         own = data.dataset.codes[chrom]
         codes[here] = gather(own, starts - geometry.input_flank, geometry.input_length)
     predicted = material.predict(codes)
+    measured = core_stats(data.dataset, drawn)[0].astype(np.float64)
     nearer = []
     for group in groups:
-        means = data.means[part][group][:, rows].astype(np.float64)
+        means = measured[group]
         for index, row in enumerate(group):
             others = np.delete(means, index, axis=0).mean(axis=0)
             with_own = pearson(predicted[:, row], means[index])

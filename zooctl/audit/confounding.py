@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.audit.material import Data, Material, Values
-from zooctl.audit.outcome import Level, Outcome, clear, graded, rounded, worst
+from zooctl.audit.material import Data, Material, Values, control_rows
+from zooctl.audit.material import rows as rows_of
+from zooctl.audit.measures import composition
+from zooctl.audit.outcome import Level, Outcome, clear, graded, none_to_check, rounded, worst
 from zooctl.evaluation.classification import auroc
 from zooctl.evaluation.metrics import pearson
 from zooctl.sequence.intervals import Interval
@@ -28,6 +30,8 @@ _BLOCK = 1 << 22
 def depth(material: Material, data: Data) -> Outcome:
     """Compare the mean signal of tracks of one assay, and of signal and control."""
     recipe, dataset = material.recipe, data.dataset
+    if len(rows_of(recipe)) == 1 and not recipe.controls:
+        return none_to_check("one track and no control")
     regions = tuple(
         region
         for part in ("train", "validation", "test")
@@ -36,10 +40,10 @@ def depth(material: Material, data: Data) -> Outcome:
     target = _coverage(dataset.target, regions)
     control = _coverage(dataset.control, regions)
     groups: dict[tuple[object, ...], list[int]] = {}
-    for row, one in enumerate(recipe.targets):
-        signal = one.signal
+    for number, row in enumerate(rows_of(recipe)):
+        signal = row.signal
         kind = (recipe.source(signal.source).assay, signal.key, getattr(signal, "extend", None))
-        groups.setdefault(kind, []).append(row)
+        groups.setdefault(kind, []).append(number)
     levels: list[Level] = []
     texts = []
     evidence: dict[str, object] = {
@@ -48,7 +52,7 @@ def depth(material: Material, data: Data) -> Outcome:
         },
         "controls": {
             given.name: rounded(value)
-            for given, value in zip(recipe.controls, control, strict=True)
+            for given, value in zip(control_rows(recipe), control, strict=True)
         },
     }
     for rows in groups.values():
@@ -57,16 +61,15 @@ def depth(material: Material, data: Data) -> Outcome:
         level = graded(ratio, _DEPTH_NOTE, _DEPTH_WARNING, float("inf"))
         if level != "clear" and len(rows) > 1:
             levels.append("warning" if level == "severe" else level)
-            texts.append(
-                f"{material.tracks[high]} is {ratio:.2f} times as deep as {material.tracks[low]}"
-            )
-    for given, value in zip(recipe.controls, control, strict=True):
+            deep, thin = material.tracks[high], material.tracks[low]
+            texts.append(f"{deep} has {ratio:.2f} times the signal of {thin}")
+    for given, value in zip(control_rows(recipe), control, strict=True):
         lowest = float(min(target))
         ratio = max(lowest / value, value / lowest) if value > 0 and lowest > 0 else float("inf")
         level = graded(ratio, _DEPTH_NOTE, _DEPTH_WARNING, float("inf"))
         if level != "clear":
             levels.append("warning" if level == "severe" else level)
-            texts.append(f"signal and control {given.name} differ {ratio:.2f} times in depth")
+            texts.append(f"signal and control {given.name} differ {ratio:.2f} times")
     if not texts:
         return clear("tracks and controls are about as deep as each other", evidence)
     return Outcome(
@@ -186,8 +189,8 @@ def _drawn(material: Material, data: Data) -> float:
         rows = rng.choice(len(windows.negatives), size=n, replace=False)
     else:
         rows = draw_matched(rng, wanted, offered, n)
-    positive = data.composition(windows.positives)[0]
-    negative = data.composition(windows.negatives.take(rows))[0]
+    positive = composition(data.dataset, windows.positives)[0]
+    negative = composition(data.dataset, windows.negatives.take(rows))[0]
     scores = np.concatenate([positive, negative])
     return float(auroc(scores, np.arange(len(scores)) < len(positive)))
 
@@ -208,7 +211,7 @@ def genes(material: Material, data: Data) -> Outcome:
 
 def gene_share(material: Material, data: Data, chunks: Chunks) -> Values:
     """Return the share of each core's bases that lie in a gene, ``(n,)``."""
-    length = data.dataset.geometry.core_length
+    length = data.unit
     found = np.zeros(len(chunks), np.float32)
     for number, chrom in enumerate(chunks.chroms):
         rows = np.flatnonzero(chunks.chrom == number)

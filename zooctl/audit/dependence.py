@@ -120,7 +120,7 @@ def shared_bases(material: Material, data: Data) -> Outcome:
 
 def same_chromosome(material: Material, data: Data) -> Outcome:
     """Look for parts on one chromosome, and how far apart they are for how far signals reach."""
-    split, geometry = material.recipe.split, data.dataset.geometry
+    split = material.recipe.split
     chroms = {
         part: {region.chrom for region in getattr(split, part)}
         for part in ("train", "validation", "test")
@@ -147,7 +147,7 @@ def same_chromosome(material: Material, data: Data) -> Outcome:
             f"{one} and {other} share {', '.join(sorted(chroms[one] & chroms[other]))}, "
             f"windows {gap:,} bp apart at the least"
         )
-    far = f"beyond {_MOST_LAGS * geometry.core_length:,} bp" if reach is None else f"{reach:,} bp"
+    far = f"beyond {_MOST_LAGS * data.unit:,} bp" if reach is None else f"{reach:,} bp"
     return Outcome(
         worst(levels),
         f"{'; '.join(texts)}; the signal's autocorrelation falls below {_CORRELATED:g} at {far}",
@@ -174,17 +174,17 @@ def _gap(data: Data, one: str, other: str) -> int:
 def correlation_length(data: Data) -> int | None:
     """Return the lag in bp at which the signal's autocorrelation falls below 0.1.
 
-    Of window means side by side over the training regions, the mean over tracks; None where it
-    does not fall so low within 1,000 windows.
+    Of the means of units side by side over the training regions, the mean over tracks; None where
+    it does not fall so low within 1,000 units.
     """
     chunks, means = data.parts["train"], data.means["train"].astype(np.float64)
-    length = data.dataset.geometry.core_length
+    length = data.unit
     centred = means - means.mean(axis=1, keepdims=True)
     variance = (centred**2).mean(axis=1)
     if not variance.any():
         return length
     for lag in range(1, min(_MOST_LAGS, len(chunks) - 1) + 1):
-        # Windows that were left out for N open gaps, which pairs must not bridge.
+        # Units that were left out for N open gaps, which pairs must not bridge.
         whole = (chunks.start[lag:] - chunks.start[:-lag] == lag * length) & (
             chunks.chrom[lag:] == chunks.chrom[:-lag]
         )

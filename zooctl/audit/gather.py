@@ -73,17 +73,21 @@ def gather(
     if files is not None:
         paths, _ = find_genome(recipe.genome.assembly, fasta)
         try:
+            if recipe.windows.key == "variants":
+                raise InputError("measured variants are no signal along the genome")
             with stage(None, "B", "reading"):
                 dataset = prepare(recipe, files.paths, paths, say)
                 data = Data(recipe, dataset, select_windows(recipe, dataset))
         except InputError as error:
             missing = f"the data are not as they should be: {error}"
-    return Material(recipe, card, files, data, missing, genes, _predictor(card), stage)
+    return Material(recipe, card, files, data, missing, genes, _predictor(recipe, card), stage)
 
 
-def _predictor(card: Card | None) -> Callable[[Codes], Values] | None:
+def _predictor(recipe: Recipe, card: Card | None) -> Callable[[Codes], Values] | None:
     """Return what predicts windows, if the model has several tracks and its weights are here."""
     if card is None or card.n_tracks < 2 or card.name not in registry.names():
+        return None
+    if recipe.inputs or recipe.samples:  # predicting needs more than sequence
         return None
     entry = registry.entry(card.name)
     if entry.weights_at(card) != "local":

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zooctl.audit.material import PARTS, Data, Material, Values
+from zooctl.audit.material import PARTS, Data, Material, Values, rows
+from zooctl.audit.measures import core_stats
 from zooctl.audit.outcome import Level, Outcome, clear, graded, none_to_check, rounded, worst
 from zooctl.catalog.card import Metric
 
@@ -35,15 +36,13 @@ def prevalence(material: Material, data: Data) -> Outcome:
     found = shares(data)
     n_positive = len(data.windows.positives)
     n_negative = data.windows.n_negatives(material.recipe)
-    drawn = n_positive / max(n_positive + n_negative, 1)
-    evidence: dict[str, object] = {
-        "positive": data.rule,
-        "training_draw": {
+    evidence: dict[str, object] = {"positive": data.rule}
+    if n_negative:
+        evidence["training_draw"] = {
             "positives": n_positive,
             "negatives": n_negative,
-            "prevalence": rounded(drawn, 5),
-        },
-    }
+            "prevalence": rounded(n_positive / (n_positive + n_negative), 5),
+        }
     levels: list[Level] = []
     texts = []
     for row, track in enumerate(material.tracks):
@@ -60,8 +59,8 @@ def prevalence(material: Material, data: Data) -> Outcome:
         worst(levels),
         f"{'; '.join(shown)} (positive: {data.rule})",
         evidence,
-        "state the prevalence beside every figure; show auPRC, not AUROC alone; predicted "
-        "probabilities hold for the share that training draws",
+        "state the prevalence beside every figure; show auPRC, not AUROC alone"
+        + ("; predicted probabilities hold for the share that training draws" * bool(n_negative)),
     )
 
 
@@ -86,14 +85,16 @@ def _judge(here: Mapping[str, float]) -> tuple[Level, str]:
 
 def resampling(material: Material, data: Data) -> Outcome:
     """Look whether windows that judge were drawn by their class, as those of training are."""
-    windows = data.windows.validation
-    used = _prevalence(data.label(windows, data.core_stats(windows)[1]))
-    whole = shares(data)["validation"]
+    dataset, windows = data.dataset, data.windows.validation
+    used, whole = (
+        _prevalence(data.label(dataset, chunks, core_stats(dataset, chunks)[1]))
+        for chunks in (windows, data.judging["validation"])
+    )
     evidence = {
         track: {"all": rounded(all_of, 5), "used": rounded(taken, 5)}
         for track, all_of, taken in zip(material.tracks, whole, used, strict=True)
     }
-    evidence["windows"] = {"all": len(data.parts["validation"]), "used": len(windows)}
+    evidence["windows"] = {"all": len(data.judging["validation"]), "used": len(windows)}
     wrong = [
         f"{track} from {all_of:.2%} to {taken:.2%}"
         for track, all_of, taken in zip(material.tracks, whole, used, strict=True)
@@ -149,12 +150,11 @@ def _lowest(material: Material, data: Data | None) -> dict[str | None, float]:
     """Return the prevalence of each track on test, and of the rarest under None."""
     if data is None:
         return {}
-    test = dict(zip(material.tracks, shares(data)["test"], strict=True))
-    known: dict[str | None, float] = {
-        track: share for track, share in test.items() if share == share
-    }
-    if known:
-        known[None] = min(known.values())
+    known: dict[str | None, float] = {}
+    for row, share in zip(rows(material.recipe), shares(data)["test"], strict=True):
+        for name in (row.track, None):
+            if share == share:
+                known[name] = min(share, known.get(name, 1.0))
     return known
 
 

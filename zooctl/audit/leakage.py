@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.audit.material import Data, Material
+from zooctl.audit.material import Data, Material, control_rows, input_rows, rows
 from zooctl.audit.outcome import Level, Outcome, clear, none_to_check, worst
 from zooctl.audit.steps import steps
 from zooctl.catalog.binning import Signal
@@ -155,7 +155,7 @@ def _means(material: Material, dataset: Dataset) -> list[float]:
 
 
 def same_source(material: Material) -> Outcome:
-    """Look for a control that is a target, and for one file under two names."""
+    """Look for a control or input that is a target, and for one file under two names."""
     recipe = material.recipe
     levels: list[Level] = []
     texts = []
@@ -163,12 +163,14 @@ def same_source(material: Material) -> Outcome:
     for source in recipe.sources:
         if source.sha256 is not None:
             by_digest.setdefault(source.sha256, []).append(source.id)
-    target = {recipe.source(one.signal.source).sha256: one.track for one in recipe.targets}
-    for control in recipe.controls:
-        digest = recipe.source(control.signal.source).sha256
+    target = {recipe.source(row.signal.source).sha256: row.name for row in rows(recipe)}
+    given = [("control", row) for row in control_rows(recipe)]
+    given += [("input", row) for row in input_rows(recipe)]
+    for kind, row in given:
+        digest = recipe.source(row.signal.source).sha256
         if digest is not None and digest in target:
             levels.append("severe")
-            texts.append(f"control {control.name} is the file that track {target[digest]} is of")
+            texts.append(f"{kind} {row.name} is the file that track {target[digest]} is of")
     for names in by_digest.values():
         if len(names) > 1:
             levels.append("warning")

@@ -8,22 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.audit.measures import (
+    bin_labels,
+    composition,
+    core_stats,
+    in_peak,
+    share_reaching,
+)
 from zooctl.catalog.card import Card
+from zooctl.catalog.inputs import in_sample
 from zooctl.catalog.per_base import Files
 from zooctl.catalog.recipe import Recipe
-from zooctl.errors import InputError
+from zooctl.catalog.signals import AnySignal
 from zooctl.sequence.intervals import Interval, merge
-from zooctl.sequence.onehot import Codes, N
-from zooctl.sequence.windows import Integers, gather, grid_windows
+from zooctl.sequence.onehot import Codes
+from zooctl.sequence.windows import Geometry, Integers, grid_windows
 from zooctl.training.dataset import Dataset
-from zooctl.training.sampling import Chunks, blocks, tile, usable
+from zooctl.training.sampling import Chunks, tile, usable
 from zooctl.training.selection import Windows, split_regions
 
 PARTS = ("train", "validation", "test")
@@ -31,8 +38,6 @@ PARTS = ("train", "validation", "test")
 Values = NDArray[np.float32]
 # Merged starts and ends of genes by contig.
 GeneMap = Mapping[str, tuple[Integers, Integers]]
-# Values cut out at a time.
-_BLOCK = 1 << 23
 Stage = Callable[[float | None, str, str], AbstractContextManager[Callable[[float], None]]]
 
 
@@ -42,9 +47,52 @@ def silent(total: float | None, unit: str, label: str) -> Iterator[Callable[[flo
     yield lambda done: None
 
 
+@dataclass(frozen=True)
+class Row:
+    """A track, control or input; where there are several samples, in one of them.
+
+    Attributes:
+        name: For people.
+        track: Its name in the recipe.
+        signal: What it is made of.
+    """
+
+    name: str
+    track: str
+    signal: AnySignal
+
+
+def rows(recipe: Recipe) -> list[Row]:
+    """Return the tracks of a recipe in the order of a data set's rows."""
+    return _in_samples(recipe, [(target.track, target.signal) for target in recipe.targets])
+
+
+def control_rows(recipe: Recipe) -> list[Row]:
+    """Return the controls of a recipe in the order of a data set's rows."""
+    return _in_samples(recipe, [(control.name, control.signal) for control in recipe.controls])
+
+
+def input_rows(recipe: Recipe) -> list[Row]:
+    """Return the signals per base that the network reads, in the order of a data set's rows."""
+    return _in_samples(recipe, [(found.name, found.signal) for found in recipe.inputs])
+
+
+def _in_samples(recipe: Recipe, named: Sequence[tuple[str, AnySignal]]) -> list[Row]:
+    if not recipe.samples:
+        return [Row(name, name, signal) for name, signal in named]
+    return [
+        Row(f"{name} in {sample.name}", name, in_sample(signal, sample))
+        for sample in recipe.samples
+        for name, signal in named
+    ]
+
+
 @dataclass(frozen=True, eq=False)
 class Data:
-    """The recipe's data, laid out by split.
+    """The recipe's data, laid out by split in units side by side.
+
+    A unit is a window's core where recipes class windows; where they tile all of the genome, it is
+    a bin of the evaluation.
 
     Attributes:
         recipe: Names them.
@@ -57,141 +105,106 @@ class Data:
     windows: Windows
 
     @cached_property
+    def units(self) -> Dataset:
+        """The same data, in windows that are units."""
+        if self.recipe.windows.key != "tiling":
+            return self.dataset
+        size = self.recipe.evaluation.bin_size
+        return replace(self.dataset, geometry=Geometry(size, size, size, size))
+
+    @property
+    def unit(self) -> int:
+        """Bases to a unit."""
+        return self.units.geometry.core_length
+
+    @cached_property
     def parts(self) -> dict[str, Chunks]:
-        """Windows side by side over each split; more than half N is left out, as in prediction."""
-        length = self.dataset.geometry.core_length
-        regions = {
-            part: split_regions(getattr(self.recipe.split, part), self.dataset) for part in PARTS
-        }
-        tiles = {
-            "train": tile(self.dataset, regions["train"], length),
-            "validation": tile(self.dataset, regions["validation"], length),
-            "test": self._predicted(),
-        }
+        """Units of each split; more than half N is left out."""
+        found = {part: self._tiled(self.units, part) for part in ("train", "validation")}
+        return found | {"test": self.predicted(self.units)}
+
+    def _tiled(self, dataset: Dataset, part: str) -> Chunks:
+        regions = split_regions(getattr(self.recipe.split, part), dataset)
+        return _known(dataset, tile(dataset, regions, dataset.geometry.core_length))
+
+    @cached_property
+    def judging(self) -> dict[str, Chunks]:
+        """Windows of validation and test, in the network's own lengths."""
         return {
-            part: chunks.take(usable(self.dataset, chunks, np.nextafter(0.5, 0), None))
-            for part, chunks in tiles.items()
+            "validation": self._tiled(self.dataset, "validation"),
+            "test": self.predicted(self.dataset),
         }
 
-    def _predicted(self) -> Chunks:
-        """The windows of the genome grid over the test regions, as evaluation predicts them."""
-        geometry = self.dataset.geometry
-        regions = split_regions(self.recipe.split.test, self.dataset)
+    def predicted(self, dataset: Dataset) -> Chunks:
+        """Return the windows of the genome grid over the test, as evaluation predicts them."""
+        geometry = dataset.geometry
+        regions = split_regions(self.recipe.split.test, dataset)
         chroms = tuple(dict.fromkeys(region.chrom for region in regions))
         index, starts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         for number, chrom in enumerate(chroms):
             cores = geometry.core_starts(grid_windows(*_ends(regions, chrom), geometry.core_length))
-            inside = (cores >= geometry.input_flank) & (
-                cores - geometry.input_flank + geometry.input_length
-                <= len(self.dataset.codes[chrom])
-            )
+            low = cores - geometry.input_flank
+            inside = (low >= 0) & (low + geometry.input_length <= len(dataset.codes[chrom]))
             starts.append(cores[inside])
             index.append(np.full(int(inside.sum()), number, dtype=np.int64))
-        return Chunks(chroms, np.concatenate(index), np.concatenate(starts))
+        return _known(dataset, Chunks(chroms, np.concatenate(index), np.concatenate(starts)))
 
     @cached_property
     def means(self) -> dict[str, Values]:
-        """Mean signal of each track over the core of each window, ``(n_tracks, n)``."""
+        """Mean signal of each row over each unit, ``(n_rows, n)``."""
         return {part: stats[0] for part, stats in self._stats.items()}
 
     @cached_property
-    def highest(self) -> dict[str, Values]:
-        """Signal of each track at the highest base of each core, ``(n_tracks, n)``."""
-        return {part: stats[1] for part, stats in self._stats.items()}
-
-    @cached_property
     def _stats(self) -> dict[str, tuple[Values, Values]]:
-        return {part: self.core_stats(chunks) for part, chunks in self.parts.items()}
-
-    def core_stats(self, chunks: Chunks) -> tuple[Values, Values]:
-        """Return mean and highest known signal of each track over cores, both ``(n_tracks, n)``."""
-        length = self.dataset.geometry.core_length
-        mean, highest = np.zeros((2, len(self.recipe.targets), len(chunks)), np.float32)
-        size = max(1, _BLOCK // (length * len(self.recipe.targets)))
-        for rows, chrom, starts in blocks(chunks, size):
-            signal = self.dataset.target[chrom]
-            view = np.lib.stride_tricks.sliding_window_view(signal, length, axis=1)
-            cut = view[:, starts]
-            # Bases of ambiguous labels are NaN.
-            known = ~np.isnan(cut)
-            total = np.sum(cut, axis=2, where=known, dtype=np.float64)
-            mean[:, rows] = total / np.maximum(known.sum(axis=2), 1)
-            highest[:, rows] = np.fmax.reduce(cut, axis=2, initial=-np.inf)
-        return mean, highest
+        return {part: core_stats(self.units, chunks) for part, chunks in self.parts.items()}
 
     @cached_property
     def gc(self) -> dict[str, Values]:
-        """Share of C and G among the known bases of each core, ``(n,)``."""
-        return {part: self.composition(chunks)[0] for part, chunks in self.parts.items()}
+        """Share of C and G among the known bases of each unit, ``(n,)``."""
+        return {part: composition(self.units, chunks)[0] for part, chunks in self.parts.items()}
 
     @cached_property
     def unknown(self) -> dict[str, Values]:
-        """Share of unknown bases of each core, ``(n,)``."""
-        return {part: self.composition(chunks)[1] for part, chunks in self.parts.items()}
-
-    def composition(self, chunks: Chunks) -> tuple[Values, Values]:
-        """Return share of C and G among the known bases, and share of N, of cores, ``(n,)``."""
-        length = self.dataset.geometry.core_length
-        gc, unknown = np.zeros((2, len(chunks)), np.float32)
-        for rows, chrom, starts in blocks(chunks, max(1, _BLOCK // length)):
-            codes = gather(self.dataset.codes[chrom], starts, length)
-            known = (codes != N).sum(axis=1)
-            gc[rows] = ((codes == 1) | (codes == 2)).sum(axis=1) / np.maximum(known, 1)
-            unknown[rows] = 1 - known / length
-        return gc, unknown
+        """Share of unknown bases of each unit, ``(n,)``."""
+        return {part: composition(self.units, chunks)[1] for part, chunks in self.parts.items()}
 
     @cached_property
     def labels(self) -> dict[str, Values]:
-        """Class of each window in each track, ``(n_tracks, n)``: 1, 0, or NaN for unknown."""
-        return {part: self.label(chunks, self.highest[part]) for part, chunks in self.parts.items()}
+        """Class of each unit in each row, ``(n_rows, n)``: 1, 0, or NaN for unknown."""
+        return {
+            part: self.label(self.units, chunks, self._stats[part][1])
+            for part, chunks in self.parts.items()
+        }
 
     @property
     def rule(self) -> str:
-        """What makes a window positive, in words."""
+        """What makes a unit positive, in words."""
         recipe = self.recipe
-        if all(target.signal.key == "peaks" for target in recipe.targets):
-            return "a bin of its core is labelled 1"
+        if _labelled(recipe):
+            return f"a bin of {self.unit:,} bp is labelled 1"
         if recipe.windows.key == "coverage_threshold":
-            return f"its highest base is at least {recipe.windows.threshold:g}"
+            return f"the highest of {self.unit:,} bases is at least {recipe.windows.threshold:g}"
         if recipe.windows.key == "peak_centred":
-            return "its core holds a base of a peak"
-        return f"its highest base is at least {recipe.evaluation.positive_min_signal:g}"
+            return f"one of {self.unit:,} bases lies in a peak"
+        rules = recipe.evaluation
+        which = f"{rules.positive_share:.0%}" if rules.positive_share else "the highest"
+        return f"{which} of {self.unit:,} bases reach {rules.positive_min_signal:g}"
 
-    def label(self, chunks: Chunks, highest: Values) -> Values:
-        """Return the class of chunks in each track; see ``rule``."""
+    def label(self, dataset: Dataset, chunks: Chunks, highest: Values) -> Values:
+        """Return the class of windows of a data set in each row; see ``rule``."""
         recipe = self.recipe
-        if all(target.signal.key == "peaks" for target in recipe.targets):
-            return self._bin_labels(chunks)
+        if _labelled(recipe):
+            return bin_labels(dataset, chunks, len(highest))
         if recipe.windows.key == "peak_centred":
-            in_peak = self._in_peak(chunks, recipe.windows.sources)
-            return np.broadcast_to(in_peak, highest.shape).astype(np.float32)
+            found = in_peak(dataset, chunks, recipe.windows.sources)
+            return np.broadcast_to(found, highest.shape).astype(np.float32)
         if recipe.windows.key == "coverage_threshold":
             return (highest >= recipe.windows.threshold).astype(np.float32)
-        return (highest >= recipe.evaluation.positive_min_signal).astype(np.float32)
-
-    def _bin_labels(self, chunks: Chunks) -> Values:
-        geometry = self.dataset.geometry
-        core = slice(geometry.core_bin_offset, geometry.core_bin_offset + geometry.core_bins)
-        flank = (geometry.output_length - geometry.core_length) // 2
-        found = np.empty((len(self.recipe.targets), len(chunks)), np.float32)
-        for rows, chrom, starts in blocks(chunks):
-            bins = self.dataset.targets(chrom, starts - flank)[..., core]
-            # One bin in a peak makes a window positive; else it has to be known throughout.
-            found[:, rows] = np.where((bins == 1).any(axis=2), 1, bins.max(axis=2)).T
-        return found
-
-    def _in_peak(self, chunks: Chunks, sources: Sequence[str]) -> NDArray[np.bool_]:
-        found = np.zeros(len(chunks), np.bool_)
-        for rows, chrom, starts in blocks(chunks):
-            here = [self.dataset.peaks[source].on(chrom) for source in sources]
-            low, high = merge(
-                np.concatenate([peaks.start for peaks in here]),
-                np.concatenate([peaks.end for peaks in here]),
-            )
-            following = np.searchsorted(high, starts, side="right")
-            opens = np.append(low, np.iinfo(np.int64).max)[following]
-            found[rows] = opens < starts + self.dataset.geometry.core_length
-        return found
+        rules = recipe.evaluation
+        if not rules.positive_share:
+            return (highest >= rules.positive_min_signal).astype(np.float32)
+        share = share_reaching(dataset, chunks, rules.positive_min_signal)
+        return (share >= rules.positive_share).astype(np.float32)
 
     def inputs(self, part: str, chrom: str) -> tuple[Integers, Integers]:
         """Return all bases that inputs of a part may read on a contig, as merged intervals.
@@ -205,7 +218,7 @@ class Data:
         elif part == "validation":
             starts, margin = on(self.windows.validation, chrom) - geometry.input_flank, 0
         else:
-            margin = self.recipe.augmentation.max_shift
+            margin = self.recipe.augmentation.reach
             both = (self.windows.positives, self.windows.negatives)
             starts = np.concatenate([on(chunks, chrom) for chunks in both]) - geometry.input_flank
         return merge(starts - margin, starts + geometry.input_length + margin)
@@ -216,6 +229,15 @@ class Data:
         regions = split_regions(self.recipe.split.test, self.dataset)
         windows = grid_windows(*_ends(regions, chrom), geometry.core_length)
         return geometry.input_starts(windows)
+
+
+def _labelled(recipe: Recipe) -> bool:
+    return all(target.signal.key == "peaks" for target in recipe.targets)
+
+
+def _known(dataset: Dataset, chunks: Chunks) -> Chunks:
+    """Leave out windows of which more than half is N, as prediction does."""
+    return chunks.take(usable(dataset, chunks, 0.5, None))
 
 
 def _ends(regions: Sequence[Interval], chrom: str) -> tuple[Integers, Integers]:
@@ -260,11 +282,5 @@ class Material:
 
     @property
     def tracks(self) -> list[str]:
-        """Names of the tracks."""
-        return [target.track for target in self.recipe.targets]
-
-    def paths(self) -> Mapping[str, Path]:
-        """Source id to file."""
-        if self.files is None:
-            raise InputError(self.missing)
-        return self.files.paths
+        """Names of the rows: tracks, or tracks in samples."""
+        return [row.name for row in rows(self.recipe)]

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.audit.material import Data, Material
+from zooctl.audit.measures import core_stats
 from zooctl.audit.outcome import Outcome, clear, graded, rounded
 from zooctl.audit.sketch import K, Words, mixed, similarity, sketch
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, N
 from zooctl.sequence.windows import Integers, gather
+from zooctl.training.sampling import Chunks
 
 # Half of a window's 16-mers: 96 % identity throughout, or half of it identical.
 NEAR = 0.5
@@ -121,7 +123,7 @@ def choose_queries(data: Data) -> Queries:
     rng = np.random.default_rng(0)
     found: list[Queries] = []
     for part in ("test", "validation"):
-        chunks = data.parts[part]
+        chunks = data.judging[part]
         rows = np.arange(len(chunks))
         if len(rows) > _MOST_WINDOWS:
             rows = np.sort(rng.choice(rows, _MOST_WINDOWS, replace=False))
@@ -131,11 +133,18 @@ def choose_queries(data: Data) -> Queries:
                 np.full(len(rows), part),
                 names,
                 chunks.start[rows] - data.dataset.geometry.input_flank,
-                (data.labels[part][:, rows] == 1).any(axis=0),
+                _positive(data, chunks.take(rows)),
             )
         )
     columns = ("parts", "chroms", "starts", "positive")
     return Queries(*(np.concatenate([getattr(one, name) for one in found]) for name in columns))
+
+
+def _positive(data: Data, chunks: Chunks) -> NDArray[np.bool_]:
+    """Say which windows are positive in any row, ``(n,)``."""
+    labels = data.label(data.dataset, chunks, core_stats(data.dataset, chunks)[1])
+    found: NDArray[np.bool_] = (labels == 1).any(axis=0)
+    return found
 
 
 def find(data: Data, queries: Queries, advance: Callable[[float], None]) -> list[Match]:

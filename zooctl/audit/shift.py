@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.audit.material import PARTS, Data, Material, Values
+from zooctl.audit.material import rows as rows_of
 from zooctl.audit.outcome import Level, Outcome, clear, graded, none_to_check, rounded, worst
 from zooctl.catalog.per_base import Files
 from zooctl.catalog.recipe import Source
@@ -80,28 +81,29 @@ def signal(material: Material, data: Data) -> Outcome:
         for row, track in enumerate(material.tracks)
     }
     advice = "report baselines on the same windows; do not compare figures between the parts"
-    return _shift(values, "mean signal of a window", advice)
+    return _shift(values, f"mean signal of {data.unit:,} bp", advice)
 
 
 def gc(material: Material, data: Data) -> Outcome:
     """Compare the GC content of windows between parts."""
     advice = "report figures within steps of GC content, or match the parts by it"
-    return _shift({"gc": data.gc}, "GC content", advice)
+    return _shift({"gc": data.gc}, f"GC content of {data.unit:,} bp", advice)
 
 
 def unknown(material: Material, data: Data) -> Outcome:
     """Compare the share of N in windows between parts."""
     advice = "limit N alike in all parts (windows.max_unknown)"
-    return _shift({"unknown": data.unknown}, "share of N", advice)
+    return _shift({"unknown": data.unknown}, f"share of N in {data.unit:,} bp", advice)
 
 
 def sources(material: Material, data: Data) -> Outcome:
     """Look for tracks of one assay that come from different processing or origin."""
     recipe = material.recipe
     groups: dict[tuple[str | None, str], list[int]] = {}
-    for row, target in enumerate(recipe.targets):
-        assay = recipe.source(target.signal.source).assay
-        groups.setdefault((assay, target.signal.key), []).append(row)
+    tracks = rows_of(recipe)
+    for number, row in enumerate(tracks):
+        assay = recipe.source(row.signal.source).assay
+        groups.setdefault((assay, row.signal.key), []).append(number)
     several = {key: rows for key, rows in groups.items() if len(rows) > 1}
     if not several:
         return none_to_check("no two tracks of one assay")
@@ -109,7 +111,7 @@ def sources(material: Material, data: Data) -> Outcome:
     texts = []
     evidence: dict[str, object] = {}
     for (assay, key), rows in several.items():
-        files = [recipe.source(recipe.targets[row].signal.source) for row in rows]
+        files = [recipe.source(tracks[row].signal.source) for row in rows]
         for field, level in _FIELDS.items():
             values = sorted({str(getattr(source, field)) for source in files})
             if len(values) > 1:
@@ -198,9 +200,9 @@ def _lifted(files: Files, source: Source) -> tuple[int, int]:
 
 def _bigwigs(material: Material) -> list[str]:
     recipe = material.recipe
-    signals = [target.signal for target in recipe.targets]
-    signals += [control.signal for control in recipe.controls]
-    return list(dict.fromkeys(one.source for one in signals if one.key == "bigwig"))
+    named = [signal.source for _, signal in recipe.signals() if signal.key == "bigwig"]
+    own = [sample.sources.get(name, name) for sample in recipe.samples for name in named]
+    return list(dict.fromkeys(own or named))
 
 
 def _contigs(material: Material, files: Files, name: str) -> list[str]:

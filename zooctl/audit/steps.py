@@ -61,6 +61,9 @@ def _steps(recipe: Recipe) -> Iterator[Step]:
     for control in recipe.controls:
         yield from _signal(recipe, f"control {control.name}", control.signal)
         ready[f"control {control.name}"] = "control"
+    for found in recipe.inputs:
+        yield from _signal(recipe, f"input {found.name}", found.signal)
+        ready[f"input {found.name}"] = "input"
     yield Step("split by region", "fixed", tuple(ready), _ALL)
     yield from _windows(recipe)
     yield from _fit(recipe, tuple(ready))
@@ -72,7 +75,11 @@ def _read(recipe: Recipe, source: str) -> str:
 
 def _signal(recipe: Recipe, name: str, signal: AnySignal) -> Iterator[Step]:
     """Yield how bases of a signal come about, up to its bins."""
-    after = tuple(_read(recipe, source) for source in sources_of(signal).values())
+    named = set(sources_of(signal).values())
+    named |= {
+        sample.sources[name] for sample in recipe.samples for name in named & set(sample.sources)
+    }
+    after = tuple(_read(recipe, source) for source in sorted(named))
     if signal.key in ("peaks", "peak_values"):
         # Whoever called the peaks set one threshold over the whole genome.
         yield Step(f"call the peaks of {name}", "outside", after, _ALL)
