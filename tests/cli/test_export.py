@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import onnx
 import pytest
 import toy_files
+import toy_inputs
+from safetensors.numpy import load_file
 
 from zooctl.catalog.card import load_card
 from zooctl.cli.main import run
@@ -52,6 +57,44 @@ def test_an_exported_run_checks_and_predicts(zoo: Path, capsys: Captured) -> Non
     region = ["--region", "chr1:1-1000", "--fasta", "data/toy.fa", "-o", "a.bw"]
     assert run(["predict", "--model", "toy", *region]) == 0
     assert Path("a.bw").stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("write", "inputs"),
+    [
+        (toy_inputs.write_cells, {"sequence": (4, 64), "signals": (1, 64), "features": (2,)}),
+        (toy_inputs.write_variants, {"sequence": (4, 64), "alternative": (4, 64)}),
+    ],
+)
+def test_a_network_of_several_inputs(
+    zoo: Path, capsys: Captured, write: Callable[[Path], Path], inputs: dict[str, tuple[int, ...]]
+) -> None:
+    """Trained twice to the same bits, resumed, exported; prediction says what it cannot give."""
+    write(Path("data"))
+    (zoo / "recipes/toy.yaml").write_text(Path("data/toy.yaml").read_text())
+    for place in ("runs/toy", "again"):
+        shutil.rmtree(place, ignore_errors=True)
+        assert run(["train", "data/toy.yaml", "--fasta", "data/toy.fa", "-o", place]) == 0
+    first, second = (load_file(f"{place}/best.safetensors") for place in ("runs/toy", "again"))
+    assert {name: t.tobytes() for name, t in first.items()} == {
+        name: t.tobytes() for name, t in second.items()
+    }
+    losses = [line.split(",")[3] for line in Path("again/metrics.csv").read_text().splitlines()[1:]]
+    assert float(losses[-1]) < float(losses[0])
+
+    assert export() == 0
+    assert "torch and onnxruntime agree within" in capsys.readouterr().err
+    graph = onnx.load(zoo / "zoo/toy/model.onnx").graph
+    found = {
+        value.name: tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim[1:])
+        for value in graph.input
+    }
+    assert found == inputs
+    probe = load_file(zoo / "zoo/toy/probe.safetensors")
+    assert set(probe) == set(inputs) - {"sequence"} | {"inputs", "expected"}
+    region = ["--region", "chr1:1-1000", "--fasta", "data/toy.fa", "-o", "a.bw"]
+    assert run(["predict", "--model", "toy", *region]) == 3
+    assert "the network reads more than the sequence" in capsys.readouterr().err
 
 
 def test_existing_weights_stay_unless_forced(zoo: Path, capsys: Captured) -> None:

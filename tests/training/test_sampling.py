@@ -101,3 +101,30 @@ def test_taking_rows_keeps_contigs() -> None:
     assert two.take(np.array([2])).chrom.tolist() == [1]
     with pytest.raises(IndexError):
         two.take(np.array([3]))
+
+
+def test_flanking_windows_join_their_positive() -> None:
+    settings = {"n_negatives": 5, "max_shift": 0, "reverse_complement": False, "seed": 1}
+    epoch = epoch_windows(chunks(4), chunks(20), epoch=0, flanking=50, **settings)
+    plain = epoch_windows(chunks(4), chunks(20), epoch=0, **settings)
+    assert len(epoch.chunks) == 3 * 4 + 5
+    assert len(plain.chunks) == 4 + 5
+    starts = epoch.chunks.start.tolist()
+    for start in range(0, 16, 4):
+        assert {start - 50, start, start + 50} <= set(starts)
+    negatives = sorted(starts)
+    for start in [at + bp for at in range(0, 16, 4) for bp in (-50, 0, 50)]:
+        negatives.remove(start)
+    assert len(set(negatives)) == 5
+    assert set(negatives) <= set(range(0, 80, 4))
+
+
+def test_samples_are_drawn_anew_and_change_nothing_else() -> None:
+    settings = {"n_negatives": 60, "max_shift": 9, "reverse_complement": True, "seed": 1}
+    one = epoch_windows(chunks(60), chunks(60), epoch=0, **settings)
+    many = epoch_windows(chunks(60), chunks(60), epoch=0, n_samples=3, **settings)
+    assert one.sample.tolist() == [0] * 120
+    assert set(many.sample.tolist()) == {0, 1, 2}
+    assert many.chunks.start.tolist() == one.chunks.start.tolist()
+    assert many.shift.tolist() == one.shift.tolist()
+    assert many.flip.tolist() == one.flip.tolist()

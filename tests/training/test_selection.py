@@ -121,6 +121,24 @@ def test_any_ranges_stay_apart(key: str, cuts: list[int], shift: int) -> None:
     assert held_out.max() <= second
 
 
+@pytest.mark.parametrize("key", WINDOWS)
+def test_flanking_windows_stay_in_their_part(key: str) -> None:
+    """With their own targets, and as they are shifted."""
+    augmentation = {"max_shift": 5, "flanking": 40}
+    recipe, data = labelled(key=key, augmentation=augmentation)
+    windows = choose_windows(recipe, data)
+    epoch = draw(recipe, windows, 0)
+    assert len(epoch.chunks) == windows.n_epoch(recipe)
+    assert windows.n_epoch(recipe) == 3 * len(windows.positives) + windows.n_negatives(recipe)
+    starts = epoch.chunks.start + epoch.shift - data.geometry.input_flank
+    assert starts.min() >= 0
+    assert (starts + data.geometry.input_length).max() <= 25_000
+    batch = cut(recipe, data, epoch, 0)
+    flank = (data.geometry.input_length - data.geometry.output_length) // 2
+    expected = data.targets("chr1", starts[: recipe.batch_size] + flank)
+    np.testing.assert_array_equal(batch.target, expected)
+
+
 @pytest.mark.parametrize(
     ("part", "start"), [("validation", 24_990), ("validation", 29_990), ("positives", 25_010)]
 )
