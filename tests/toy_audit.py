@@ -88,6 +88,14 @@ def every(step: int, height: float = 10.0, rows: int = 1) -> dict[str, NDArray[n
     return signal
 
 
+def broad() -> dict[str, NDArray[np.float32]]:
+    """Eight windows high, eight low."""
+    signal = flat(0.0)
+    for chrom in CHROMS:
+        signal[chrom][:] = 10.0 * (np.arange(LENGTH) % 512 < 256)
+    return signal
+
+
 def material(
     chosen: Recipe,
     target: Mapping[str, NDArray[np.float32]],

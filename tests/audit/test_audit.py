@@ -32,7 +32,7 @@ def judged(card: Card | None, *known: str) -> Audit:
     if card is not None:
         reasons = tuple(Acknowledged(finding=name, reason="because") for name in known)
         card = card.model_copy(update={"audit": reasons})
-    material, data = toy.material(toy.recipe(split=BESIDE), toy.every(4))
+    material, data = toy.material(toy.recipe(split=BESIDE), toy.broad())
     return audit(Material(material.recipe, card, data=data, missing="no files"))
 
 

@@ -11,25 +11,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zooctl.audit.dependence import correlation_length, overlap, same_chromosome, shared_bases
+from zooctl.catalog.fields import Region
+from zooctl.catalog.recipe import Recipe
 from zooctl.sequence.intervals import merge
 
 TRAIN = toy.region("chr1", 0, 2_016)
 
 
-def split(first: int, *more: str) -> dict[str, Any]:
+def split(first: int) -> dict[str, Any]:
     """Training up to base 2,016 of chr1, test from ``first`` on."""
-    test = [toy.region("chr1", first, toy.LENGTH), *more]
+    test = [toy.region("chr1", first, toy.LENGTH)]
     return {"train": [TRAIN], "validation": ["chr2"], "test": test}
+
+
+def overlapping(chosen: Recipe, **parts: Any) -> Recipe:
+    """Give a recipe regions that share bases, behind the back of the catalog, which refuses it."""
+    regions = {
+        part: tuple(Region(**one) if isinstance(one, dict) else Region(chrom=one) for one in some)
+        for part, some in parts.items()
+    }
+    return chosen.model_copy(update={"split": chosen.split.model_copy(update=regions)})
 
 
 def shifted(bases: int) -> dict[str, Any]:
     return {"augmentation": {"reverse_complement": True, "max_shift": bases}}
 
 
-def test_the_flank_of_a_test_window_reads_a_trained_base() -> None:
+def test_a_test_window_reads_a_trained_base() -> None:
     # The last training core that may move by 4 begins at 1,952; its input reads on to 2,004. The
-    # first test core begins at 2,016 and its input 16 bp before.
-    chosen = toy.recipe(split=split(2_016), **shifted(4))
+    # first test core whose input lies in its region begins at 2,016, its input at 2,000.
+    test = [toy.region("chr1", 1_984, toy.LENGTH)]
+    chosen = overlapping(toy.recipe(split=split(2_016), **shifted(4)), test=test)
     found = shared_bases(*toy.material(chosen, toy.every(4)))
     assert found.evidence["train-test"] == {"bases": 4, "windows": 1, "of": 62}
     assert found.level == "severe", "one of 62 windows"
@@ -37,31 +49,30 @@ def test_the_flank_of_a_test_window_reads_a_trained_base() -> None:
         found.what
     )
 
-
-def test_few_windows_are_a_warning() -> None:
-    chosen = toy.recipe(split=split(2_016, "chr3"), **shifted(4))
+    chosen = overlapping(chosen, test=[*test, "chr3"])
     found = shared_bases(*toy.material(chosen, toy.every(4)))
     assert found.evidence["train-test"] == {"bases": 4, "windows": 1, "of": 187}
-    assert found.level == "warning"
+    assert found.level == "warning", "less than one of a hundred"
 
 
-@pytest.mark.parametrize(("first", "shift"), [(2_016, 0), (2_048, 4)])
-def test_a_gap_keeps_them_apart(first: int, shift: int) -> None:
-    chosen = toy.recipe(split=split(first), **shifted(shift))
+@pytest.mark.parametrize("shift", [0, 4, 16])
+def test_ranges_side_by_side_share_none(shift: int) -> None:
+    """Neither training nor evaluation reads beyond its range."""
+    chosen = toy.recipe(split=split(2_016), **shifted(shift))
     assert shared_bases(*toy.material(chosen, toy.every(4))).level == "clear"
 
 
-def test_test_beside_validation() -> None:
-    # Validation is tiled within its region: its last input ends at 2,016 - 16 = 2,000 as well, so
-    # the two only meet where validation ends between two windows of the grid.
+def test_test_windows_read_validation() -> None:
     parts = {
         "train": ["chr1"],
         "validation": [toy.region("chr2", 0, 2_015)],
         "test": [toy.region("chr2", 2_015, toy.LENGTH)],
     }
-    found = shared_bases(*toy.material(toy.recipe(split=parts), toy.every(4)))
-    # Test begins in core 1,984, whose input begins at 1,968; the last validation input is that of
-    # core 1,952 and ends at 2,000.
+    chosen = toy.recipe(split=parts)
+    chosen = overlapping(chosen, test=[toy.region("chr2", 1_968, toy.LENGTH)])
+    found = shared_bases(*toy.material(chosen, toy.every(4)))
+    # The first test core is 1,984, whose input begins at 1,968; the last validation input is that
+    # of core 1,952 and ends at 2,000.
     assert found.evidence["validation-test"] == {"bases": 32, "windows": 1, "of": 63}
     assert found.level == "warning"
 
@@ -90,32 +101,33 @@ def test_overlap_is_what_both_cover(
     np.testing.assert_array_equal(found, both)
 
 
-def test_parts_on_one_chromosome_nearer_than_the_signal_reaches() -> None:
+def test_parts_on_one_chromosome_farther_apart_than_the_signal_reaches() -> None:
     found = same_chromosome(*toy.material(toy.recipe(split=split(2_016)), toy.every(4)))
-    # Every fourth window is high: the next one is never.
-    assert found.level == "severe"
+    # Every fourth window is high: the next one never is. The last training input ends at 2,000;
+    # the first test core whose input is inside begins at 2,048, that input at 2,032.
+    assert found.level == "warning"
     assert found.evidence == {
         "correlation_length": 32,
-        "train-test": {"chromosomes": ["chr1"], "gap": 0},
+        "train-test": {"chromosomes": ["chr1"], "gap": 32},
     }
 
 
-def test_farther_than_the_signal_reaches() -> None:
-    # The first test input begins at 2,112 - 16; the last training input ends at 2,000.
-    found = same_chromosome(*toy.material(toy.recipe(split=split(2_112)), toy.every(4)))
-    assert found.level == "warning"
-    assert found.evidence["train-test"] == {"chromosomes": ["chr1"], "gap": 96}
-
-
-def test_the_same_gap_is_too_small_for_broad_signal() -> None:
-    signal = toy.flat(0.0)
-    for start in range(0, toy.LENGTH, 512):
-        # Eight windows high, eight low: a quarter is lost with each window of lag.
-        signal["chr1"][:, start : start + 256] = 10
-    signal["chr2"] = signal["chr3"] = signal["chr1"]
-    material, data = toy.material(toy.recipe(split=split(2_112)), signal)
+def test_nearer_than_the_signal_reaches() -> None:
+    # Eight windows high, eight low: a quarter of the correlation is lost with each window of lag.
+    material, data = toy.material(toy.recipe(split=split(2_016)), toy.broad())
     assert correlation_length(data) == 4 * 32
-    assert same_chromosome(material, data).level == "severe"
+    found = same_chromosome(material, data)
+    assert found.level == "severe"
+    assert "windows 32 bp apart at the least; the signal's autocorrelation falls below 0.1" in (
+        found.what
+    )
+
+
+def test_a_gap_as_long_as_the_signal_reaches() -> None:
+    # The first test core whose input is inside 2,112 begins at 2,144.
+    found = same_chromosome(*toy.material(toy.recipe(split=split(2_112)), toy.broad()))
+    assert found.level == "warning"
+    assert found.evidence["train-test"] == {"chromosomes": ["chr1"], "gap": 128}
 
 
 def test_chromosomes_apart() -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import toy_files
-import toy_training as toy
 
 from zooctl.catalog.strict_yaml import dumps, load
 from zooctl.cli.main import run
@@ -39,25 +37,18 @@ def audit(folder: Path) -> Audit:
     return typed
 
 
-def rewrite(folder: Path, **changes: Any) -> None:
-    """Change values of the recipe."""
-    document = dict(load(folder / "toy.yaml").data) | changes
-    (folder / "toy.yaml").write_text(dumps(document))
-
-
-def beside() -> dict[str, Any]:
-    """Training and test that touch."""
-    return {
-        "train": [{"chrom": "chr1", "start": 0, "end": 25_000}],
-        "validation": [{"chrom": "chr1", "start": 35_000, "end": toy.LENGTH}],
-        "test": [{"chrom": "chr1", "start": 25_000, "end": 35_000}],
-    }
+def give_the_answer(folder: Path) -> None:
+    """Have the network read as control what it is to predict."""
+    document = dict(load(folder / "toy.yaml").data)
+    signal = next(source for source in document["sources"] if source["id"] == "signal")
+    controls = [{"name": "input", "signal": {"key": "bigwig", "source": "signal"}}]
+    (folder / "toy.yaml").write_text(dumps(document | {"sources": [signal], "controls": controls}))
 
 
 def test_findings_are_printed(audit: Audit, capsys: Captured) -> None:
     assert audit() == 0
     out = capsys.readouterr().out
-    assert out.startswith("toy: 2 warnings")
+    assert out.startswith("toy: 1 warning; 13 checks clear, 6 do not apply, 1 not run\n")
     assert "warning: dependence.same_chromosome (dependent examples)" in out
     assert "validation and test share chr1" in out
     assert "  To do: hold out whole chromosomes" in out
@@ -72,19 +63,19 @@ def test_findings_are_printed(audit: Audit, capsys: Captured) -> None:
 
 
 def test_a_severe_finding_is_exit_3(audit: Audit, folder: Path, capsys: Captured) -> None:
-    rewrite(folder, split=beside())
+    give_the_answer(folder)
     assert audit() == 3
     out, err = capsys.readouterr()
-    assert "severe: dependence.same_chromosome" in out
-    assert "error: severe findings stand (got dependence.same_chromosome)" in err
+    assert "severe: leakage.same_source" in out
+    assert "error: severe findings stand (got leakage.same_source)" in err
 
 
 def test_a_card_acknowledges_it(
     audit: Audit, folder: Path, repo: Path, tmp_path: Path, capsys: Captured
 ) -> None:
-    rewrite(folder, split=beside())
+    give_the_answer(folder)
     card = dict(load(repo / "tests/data/toy_zoo/model_cards/toy.yaml").data)
-    card["audit"] = [{"finding": "dependence.same_chromosome", "reason": "It is a toy."}]
+    card["audit"] = [{"finding": "leakage.same_source", "reason": "It is a toy."}]
     path = tmp_path / "card.yaml"
     path.write_text(dumps(card))
     assert audit("--card", str(path)) == 0

@@ -82,7 +82,7 @@ def shared(data: Data, one: str, other: str) -> Shared:
 def _input_starts(data: Data, part: str, chrom: str) -> Integers:
     geometry = data.dataset.geometry
     if part == "test":
-        return data.test_inputs(chrom)
+        return data.test_inputs(data.dataset, chrom)
     return on(data.windows.validation, chrom) - geometry.input_flank
 
 
@@ -90,7 +90,7 @@ def shared_bases(material: Material, data: Data) -> Outcome:
     """Look for bases that windows of two parts read, flanks and shifts included.
 
     Training windows are where training may shift them; test windows are those that evaluation
-    predicts, whose flanks may leave the test region.
+    judges.
     """
     found = {f"{one}-{other}": shared(data, one, other) for one, other in _PAIRS}
     evidence = {

@@ -26,7 +26,7 @@ from zooctl.catalog.inputs import in_sample
 from zooctl.catalog.per_base import Files
 from zooctl.catalog.recipe import Recipe
 from zooctl.catalog.signals import AnySignal
-from zooctl.sequence.intervals import Interval, merge
+from zooctl.sequence.intervals import merge
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Geometry, Integers, grid_windows
 from zooctl.training.dataset import Dataset
@@ -121,7 +121,7 @@ class Data:
     def parts(self) -> dict[str, Chunks]:
         """Units of each split; more than half N is left out."""
         found = {part: self._tiled(self.units, part) for part in ("train", "validation")}
-        return found | {"test": self.predicted(self.units)}
+        return found | {"test": self.judged(self.units)}
 
     def _tiled(self, dataset: Dataset, part: str) -> Chunks:
         regions = split_regions(getattr(self.recipe.split, part), dataset)
@@ -132,22 +132,38 @@ class Data:
         """Windows of validation and test, in the network's own lengths."""
         return {
             "validation": self._tiled(self.dataset, "validation"),
-            "test": self.predicted(self.dataset),
+            "test": self.judged(self.dataset),
         }
 
-    def predicted(self, dataset: Dataset) -> Chunks:
-        """Return the windows of the genome grid over the test, as evaluation predicts them."""
+    def judged(self, dataset: Dataset) -> Chunks:
+        """Return the windows of the genome grid that evaluation judges, as far as contigs go."""
         geometry = dataset.geometry
-        regions = split_regions(self.recipe.split.test, dataset)
-        chroms = tuple(dict.fromkeys(region.chrom for region in regions))
+        chroms = tuple(dict.fromkeys(region.chrom for region in self.recipe.split.test))
         index, starts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         for number, chrom in enumerate(chroms):
-            cores = geometry.core_starts(grid_windows(*_ends(regions, chrom), geometry.core_length))
-            low = cores - geometry.input_flank
-            inside = (low >= 0) & (low + geometry.input_length <= len(dataset.codes[chrom]))
-            starts.append(cores[inside])
-            index.append(np.full(int(inside.sum()), number, dtype=np.int64))
+            low = self.test_inputs(dataset, chrom)
+            high = low + geometry.input_length
+            low = low[(low >= 0) & (high <= len(dataset.codes[chrom]))]
+            starts.append(low + geometry.input_flank)
+            index.append(np.full(len(low), number, dtype=np.int64))
         return _known(dataset, Chunks(chroms, np.concatenate(index), np.concatenate(starts)))
+
+    def test_inputs(self, dataset: Dataset, chrom: str) -> Integers:
+        """Return the first bases of the inputs that evaluation judges on a contig, ``(n,)``.
+
+        They read nothing beyond their region; beyond the ends of a contig is nothing to be read.
+        """
+        geometry, end = dataset.geometry, len(dataset.codes[chrom])
+        found = [np.empty(0, np.int64)]
+        for region in split_regions(self.recipe.split.test, dataset):
+            if region.chrom == chrom:
+                ends = np.array([region.start]), np.array([region.end])
+                low = geometry.input_starts(grid_windows(*ends, geometry.core_length))
+                high = low + geometry.input_length
+                inside = (low >= region.start) | (region.start == 0)
+                inside &= (high <= region.end) | (region.end == end)
+                found.append(low[inside])
+        return np.unique(np.concatenate(found))
 
     @cached_property
     def means(self) -> dict[str, Values]:
@@ -210,11 +226,11 @@ class Data:
         """Return all bases that inputs of a part may read on a contig, as merged intervals.
 
         Training windows count wherever their shift may take them, test windows as evaluation
-        places them, the last one of a region included.
+        judges them.
         """
         geometry = self.dataset.geometry
         if part == "test":
-            starts, margin = self.test_inputs(chrom), 0
+            starts, margin = self.test_inputs(self.dataset, chrom), 0
         elif part == "validation":
             starts, margin = on(self.windows.validation, chrom) - geometry.input_flank, 0
         else:
@@ -222,13 +238,6 @@ class Data:
             both = (self.windows.positives, self.windows.negatives)
             starts = np.concatenate([on(chunks, chrom) for chunks in both]) - geometry.input_flank
         return merge(starts - margin, starts + geometry.input_length + margin)
-
-    def test_inputs(self, chrom: str) -> Integers:
-        """Return the first bases of the inputs that evaluation predicts on a contig, ``(n,)``."""
-        geometry = self.dataset.geometry
-        regions = split_regions(self.recipe.split.test, self.dataset)
-        windows = grid_windows(*_ends(regions, chrom), geometry.core_length)
-        return geometry.input_starts(windows)
 
 
 def _labelled(recipe: Recipe) -> bool:
@@ -238,13 +247,6 @@ def _labelled(recipe: Recipe) -> bool:
 def _known(dataset: Dataset, chunks: Chunks) -> Chunks:
     """Leave out windows of which more than half is N, as prediction does."""
     return chunks.take(usable(dataset, chunks, 0.5, None))
-
-
-def _ends(regions: Sequence[Interval], chrom: str) -> tuple[Integers, Integers]:
-    """Starts and ends of the regions of a contig."""
-    here = [region for region in regions if region.chrom == chrom]
-    starts = np.array([region.start for region in here], dtype=np.int64)
-    return starts, np.array([region.end for region in here], dtype=np.int64)
 
 
 def on(chunks: Chunks, chrom: str) -> Integers:
