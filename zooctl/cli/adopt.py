@@ -52,7 +52,7 @@ def onnx(
     """
     from zooctl.catalog import registry
     from zooctl.catalog.adopted import facts
-    from zooctl.errors import InputError, ZooError
+    from zooctl.errors import InputError, ManyErrors, ZooError
     from zooctl.inference.adopt import read_interface, write_entry
 
     names = [track.strip() for track in tracks.split(",")]
@@ -79,7 +79,9 @@ def onnx(
             force=force,
         )
     except ZooError as error:
-        error.path = error.path or str(model)
+        # What is wrong with a field of the card is not the file's fault.
+        if error.field is None and error.path is None and not isinstance(error, ManyErrors):
+            error.path = str(model)
         raise
     for change in interface.changes:
         _say(f"put around the graph: {change}")

@@ -68,16 +68,31 @@ def check_entry(entry: Entry) -> list[ZooError]:
 
 
 def _parts(entry: Entry) -> list[tuple[str, bool]]:
-    from zooctl.catalog.registry import ONNX, PROBE, SAFETENSORS
+    from zooctl.catalog.registry import GRAPH, ONNX, PROBE, SAFETENSORS
 
     folder = entry.folder
     files = [
         (file, folder is not None and (folder / file).is_file())
-        for file in (ONNX, SAFETENSORS, PROBE)
+        for file in (GRAPH, ONNX, SAFETENSORS, PROBE)
     ]
+    elsewhere = folder is not None and not (folder / ONNX).is_file()
+    had = elsewhere and _can_be_had(entry)
     return [
         ("card", True),
         ("recipe", entry.recipe_path is not None),
         ("manifest", folder is not None),
         *files,
+        ("weights as published", had),
+        ("weights are elsewhere and were not looked at", elsewhere and not had),
     ]
+
+
+def _can_be_had(entry: Entry) -> bool:
+    """Say whether weights that are not in the repository are on this machine."""
+    from zooctl.errors import ZooError
+
+    try:
+        entry.onnx_bytes(fetch=False)
+    except ZooError:
+        return False
+    return True

@@ -190,5 +190,7 @@ def _weights(entry: Entry, card: Card) -> str:
     lines: list[str] = [where]
     if card.weights.hub is not None:
         lines.append(f"hub {card.weights.hub.repo} at {card.weights.hub.revision}")
+    if (origin := card.weights.origin) is not None:
+        lines.append(f"{origin.url} {size_text(origin.size)} sha256 {origin.sha256}")
     lines += [f"{f.path} {size_text(f.size)} sha256 {f.sha256}" for f in card.weights.files]
     return "\n".join(lines)

@@ -19,7 +19,7 @@ from zooctl.catalog.card import Card
 from zooctl.catalog.manifest import FileDigest, Manifest, tensor_digest, write_manifest
 from zooctl.catalog.registry import ONNX, PROBE
 from zooctl.catalog.strict_yaml import loads, parse
-from zooctl.errors import InputError, VerificationError
+from zooctl.errors import InputError, ManyErrors, VerificationError, ZooError
 from zooctl.files.atomic import atomic_output
 from zooctl.inference.graph import parse_model
 from zooctl.inference.runtime import Predictions, Session
@@ -222,7 +222,7 @@ def write_entry(
     path = root / "model_cards" / f"{name}.yaml"
     folder = root / "zoo" / name
     text = card_text(facts, {ONNX: digest})
-    card = parse(Card, loads(text, path))
+    card = _read(text, path)
     if not force and (path.exists() or folder.exists()):
         raise InputError("there is such a model already", path=path, hint="--force replaces it")
     inputs, expected = run_probe(model, card)
@@ -235,6 +235,16 @@ def write_entry(
             temporary.write_bytes(content)
     _write_manifest(root, name, model, {} if here else {f"zoo/{name}/{ONNX}": digest})
     return card
+
+
+def _read(text: str, path: Path) -> Card:
+    """Return the card of a text that is not written yet, so that no file is at fault."""
+    try:
+        return parse(Card, loads(text, path))
+    except ZooError as error:
+        for part in error.errors if isinstance(error, ManyErrors) else (error,):
+            part.path = part.line = None
+        raise
 
 
 def _probe_bytes(inputs: Codes, expected: NDArray[np.float32]) -> bytes:

@@ -1,0 +1,143 @@
+"""Weights as their authors published them: found, verified, put into our graph, kept."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from zooctl.catalog import registry
+from zooctl.catalog.check import check_documents
+from zooctl.catalog.manifest import FileDigest, write_manifest
+from zooctl.errors import InputError, IntegrityError, NetworkError
+from zooctl.files.cache import cache_folder
+from zooctl.files.onnx_weights import Published, put_weights, take_weights
+
+h5py = pytest.importorskip("h5py", reason="needs h5py: pip install 'zooctl[keras]'")
+
+KERNEL = np.arange(8, dtype=np.float32).reshape(2, 4)
+
+
+def graph() -> bytes:
+    """ONNX: ``x`` times a matrix."""
+    node = helper.make_node("MatMul", ["x", "dense.weight"], ["y"])
+    values = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", size])
+        for name, size in (("x", 4), ("y", 2))
+    ]
+    weight = numpy_helper.from_array(np.ascontiguousarray(KERNEL.T), "dense.weight")
+    made = helper.make_graph([node], "toy", values[:1], values[1:], [weight])
+    return bytes(helper.make_model(made).SerializeToString())
+
+
+def published(kernel: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w", track_order=False) as file:
+        file.create_dataset("dense/kernel:0", data=kernel, track_times=False)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def mirror_of_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder with the published file, which ZOOCTL_DATA_MIRROR points to; nothing is downloaded."""
+    folder = tmp_path / "mirror" / "deep"
+    folder.mkdir(parents=True)
+    (folder / "toy.hdf5").write_bytes(published(KERNEL))
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(tmp_path / "mirror"))
+    monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
+    monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path / "home"))
+    return folder
+
+
+@pytest.fixture
+def adopted(toy_zoo: Path, mirror_of_weights: Path) -> registry.Entry:
+    """The toy, as a graph without weights and the file that they were published in."""
+    content = (mirror_of_weights / "toy.hdf5").read_bytes()
+    empty = take_weights(graph(), {"dense.weight": Published("dense/kernel:0", (1, 0))})
+    model = put_weights(empty, {"dense/kernel:0": KERNEL})
+    digest = FileDigest(sha256=hashlib.sha256(model).hexdigest(), size=len(model))
+    path = toy_zoo / "model_cards/toy.yaml"
+    weights = (
+        f"weights:\n  files: [{{path: model.onnx, sha256: {digest.sha256}, size: {digest.size}}}]\n"
+        f"  origin: {{file: toy.hdf5, url: https://zenodo.org/toy.hdf5, format: keras_hdf5, "
+        f"sha256: {hashlib.sha256(content).hexdigest()}, size: {len(content)}}}"
+    )
+    text = path.read_text().replace("  weights: written by the test\n", "")
+    path.write_text(text.replace("weights: null", weights))
+    folder = toy_zoo / "zoo/toy"
+    folder.mkdir(parents=True)
+    (folder / "graph.onnx").write_bytes(empty)
+    write_manifest(
+        toy_zoo,
+        "toy",
+        tensor_digest="sha256:" + "0" * 64,
+        opset=20,
+        exporter={"onnx": onnx.__version__},
+        elsewhere={"zoo/toy/model.onnx": digest},
+    )
+    return registry.entry("toy")
+
+
+def test_made_of_what_is_in_the_mirror_and_kept(
+    adopted: registry.Entry, mirror_of_weights: Path
+) -> None:
+    assert adopted.weights_at(adopted.card()) == "url"
+    assert check_documents(adopted) == []
+    content = adopted.onnx_bytes()
+    (transposed,) = onnx.load_from_string(content).graph.initializer
+    assert np.array_equal(numpy_helper.to_array(transposed), KERNEL)
+    (mirror_of_weights / "toy.hdf5").unlink()
+    assert adopted.onnx_bytes() == content, "it comes from the cache now"
+    (kept,) = (cache_folder() / "models").rglob("model.onnx")
+    kept.write_bytes(content[:-1])
+    with pytest.raises(NetworkError):
+        adopted.onnx_bytes()
+    with pytest.raises(InputError, match="not here and has no address"):
+        adopted.onnx_bytes(fetch=False)
+
+
+def test_a_spoilt_cache_is_made_anew(adopted: registry.Entry) -> None:
+    content = adopted.onnx_bytes()
+    (kept,) = (cache_folder() / "models").rglob("model.onnx")
+    kept.write_bytes(b"spoilt")
+    assert adopted.onnx_bytes() == content
+    assert kept.read_bytes() == content
+
+
+def test_other_weights_are_never_read(adopted: registry.Entry, mirror_of_weights: Path) -> None:
+    path = mirror_of_weights / "toy.hdf5"
+    path.write_bytes(published(KERNEL + 1))
+    with pytest.raises(IntegrityError, match="differs from what the recipe pins") as caught:
+        adopted.onnx_bytes()
+    assert caught.value.path == str(path)
+
+
+def test_another_graph_than_was_pinned(adopted: registry.Entry) -> None:
+    assert adopted.folder is not None
+    other = take_weights(graph(), {"dense.weight": Published("dense/kernel:0", (1, 0))})
+    model = onnx.load_from_string(other)
+    model.graph.name = "other"
+    (adopted.folder / "graph.onnx").write_bytes(model.SerializeToString())
+    manifest = adopted.manifest()
+    write_manifest(
+        adopted.root,
+        "toy",
+        tensor_digest=manifest.tensor_digest,
+        opset=20,
+        exporter=manifest.exporter,
+        elsewhere={"zoo/toy/model.onnx": manifest.files["zoo/toy/model.onnx"]},
+    )
+    with pytest.raises(IntegrityError, match="another graph than the manifest pins"):
+        adopted.onnx_bytes()
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(
+    adopted: registry.Entry, tmp_path: Path
+) -> None:
+    (tmp_path / "home").write_text("a file where the folder would be")
+    assert adopted.onnx_bytes()
