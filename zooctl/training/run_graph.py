@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from zooctl.catalog.recipe import Recipe
 from zooctl.errors import InputError
 from zooctl.training.dataset import Dataset
-from zooctl.training.export import export, trained_network
+from zooctl.training.export import export, other_inputs, trained_network
 
 
 def graph_of_run(run: Path, recipe: Recipe, dataset: Dataset) -> bytes:
@@ -28,7 +28,7 @@ def graph_of_run(run: Path, recipe: Recipe, dataset: Dataset) -> bytes:
     if not weights.exists():
         raise InputError("run has no finished epoch", path=run, hint="zooctl train --resume")
     net = trained_network(recipe, dataset, load_file(weights))
-    return export(net, recipe.window.input_length).onnx
+    return export(net, recipe.window.input_length, other_inputs(recipe)).onnx
 
 
 def scale_of(recipe: Recipe) -> Literal["signal", "probability"]:
