@@ -108,8 +108,7 @@ def near_duplicates(material: Material, data: Data) -> Outcome:
         level,
         f"training has at least half of the {K}-mers within {2 * length:,} bp for {text}",
         evidence,
-        "leave such windows out of the evaluation or report it without them; a figure can be "
-        "off by as much as their share",
+        "leave such windows out of the evaluation, or report it with and without them",
     )
 
 
