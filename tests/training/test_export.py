@@ -106,6 +106,16 @@ def test_a_probe_holds_edges() -> None:
     assert (windows == again).all()
 
 
+def test_a_probe_of_long_windows_is_small() -> None:
+    rng = np.random.default_rng(0)
+    codes = {"chr1": rng.integers(0, 4, 400_000).astype(np.uint8)}
+    peaks = {"chr1": rng.integers(70_000, 330_000, 30)}
+    windows = probe_windows(codes, peaks, (Interval("chr1", 0, 400_000),), 131_072, seed=1)
+    assert windows.shape == (16, 131_072)
+    assert any((w[:8] == 4).all() and w[-1] != 4 for w in windows), "left contig end"
+    assert sum((window == 4).any() for window in windows) == 2, "and a run of N"
+
+
 def test_parity_is_relative_to_the_window() -> None:
     expected = np.array([[[1.0, 1000.0]], [[1e-3, 2e-3]]])
     assert check_parity(expected, expected + np.array([[[0, 1e-3]], [[0, 0]]])) == pytest.approx(

@@ -29,6 +29,8 @@ from zooctl.training.selection import split_regions
 
 # Old enough for runtimes in the field, new enough for what the exporter writes.
 OPSET = 20
+# Bases of a probe, which travels with the weights.
+_PROBE_BASES = 1 << 20
 INPUT, OUTPUT = "sequence", "tracks"
 
 
@@ -201,10 +203,11 @@ def probe_windows(
     input_length: int,
     seed: int,
 ) -> Codes:
-    """Windows that any machine can check a model on, without a genome: ``(512, input_length)``.
+    """Windows that any machine can check a model on, without a genome: ``(n, input_length)``.
 
-    256 random windows of the test regions, 128 on the given peaks, 64 extreme in GC, and 64 edge
-    cases: contig ends, runs of N, one base throughout, reverse complements.
+    Half are random windows of the test regions, a quarter lie on the given peaks, an eighth are
+    extreme in GC, and an eighth are edge cases: contig ends, runs of N, one base throughout,
+    reverse complements. There are 512, or 16 and more of up to 1 MiB where windows are long.
 
     Args:
         codes: Genome codes of the contigs of ``regions``.
@@ -214,11 +217,12 @@ def probe_windows(
         seed: Seed of the draw.
     """
     rng = np.random.Generator(np.random.PCG64(seed))
+    n = max(16, min(512, _PROBE_BASES // input_length))
     pool = np.concatenate(
         [
             gather(
                 codes[chrom],
-                rng.integers(start, end - input_length, 4096 // len(regions)),
+                rng.integers(start, end - input_length, 8 * n // len(regions)),
                 input_length,
             )
             for chrom, start, end in regions
@@ -228,12 +232,14 @@ def probe_windows(
     gc = ((pool == 1) | (pool == 2)).mean(axis=1).argsort()
     on_peaks = np.concatenate(
         [
-            gather(codes[chrom], rng.permutation(centres)[:128] - input_length // 2, input_length)
+            gather(
+                codes[chrom], rng.permutation(centres)[: n // 4] - input_length // 2, input_length
+            )
             for chrom, centres in peaks.items()
         ]
-    )[:128]
-    parts = [pool[:256], on_peaks, pool[gc[:32]], pool[gc[-32:]]]
-    rest = 512 - sum(len(part) for part in parts)
+    )[: n // 4]
+    parts = [pool[: n // 2], on_peaks, pool[gc[: n // 16]], pool[gc[-(n // 16) :]]]
+    rest = n - sum(len(part) for part in parts)
     return np.concatenate([*parts, _edge_cases(codes, pool, regions, input_length, rng, rest)])
 
 
@@ -251,11 +257,13 @@ def _edge_cases(
     overhang = np.linspace(-input_length + 1, -1, 8).astype(np.int64)
     ends = np.concatenate([overhang, length + overhang])
     one_base = np.repeat(np.arange(5, dtype=np.uint8)[:, None], input_length, axis=1)
-    masked = pool[256 : 256 + 20].copy()
+    masked = pool[min(256, len(pool) - 20) :][:20].copy()
     for window in masked:
         first = rng.integers(0, input_length)
         window[first : first + int(rng.integers(1, input_length // 2))] = N
     fixed = np.concatenate([gather(codes[chrom], ends, input_length), one_base, masked])
+    if count < len(fixed):
+        return fixed[np.linspace(0, len(fixed) - 1, count).astype(np.int64)]
     return np.concatenate([fixed, reverse_complement(pool)])[:count]
 
 
