@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -184,6 +186,46 @@ def test_which_models(toy_zoo: Path, capsys: Captured) -> None:
     assert run(["check", "--all", "toy"]) == 2
     assert run(["check", "toi"]) == 2
     assert "did you mean 'toy'?" in capsys.readouterr().err
+
+
+def test_without_safetensors_the_digest_is_of_the_graph(
+    toy_zoo: Path, repin: Repin, capsys: Captured
+) -> None:
+    (toy_zoo / "zoo/toy/model.safetensors").unlink()
+    repin()
+    (line,) = problems(capsys)
+    assert "zoo/toy/model.onnx: tensor digest differs from the manifest (got sha256:" in line
+    manifest = toy_zoo / "zoo/toy/manifest.json"
+    got, expected = re.findall("sha256:[0-9a-f]{64}", line)
+    manifest.write_text(manifest.read_text().replace(expected, got))
+    assert run(["check", "toy"]) == 0
+
+
+def test_what_is_still_to_be_written(toy_zoo: Path, repin: Repin, capsys: Captured) -> None:
+    card = toy_zoo / "model_cards/toy.yaml"
+    card.write_text(card.read_text().replace("[It is a toy.]", "[TO BE WRITTEN]"))
+    repin()
+    (line,) = problems(capsys)
+    assert line.endswith(": limits.0: still to be written (got TO BE WRITTEN)")
+
+
+def test_weights_that_are_published_elsewhere(
+    mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    pytest.importorskip("h5py", reason="needs h5py: pip install 'zooctl[keras]'")
+    monkeypatch.delenv("ZOOCTL_ZOO", raising=False)
+    monkeypatch.delenv("ZOOCTL_DATA_MIRROR", raising=False)
+    monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path))
+    monkeypatch.setattr(socket, "socket", None)
+    head = "mpra_dragonn: ok (card, manifest, graph.onnx, probe.safetensors, weights "
+    assert run(["check", "mpra_dragonn"]) == 0
+    assert capsys.readouterr().out == f"{head}are elsewhere and were not looked at)\n"
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(mirror))
+    assert run(["check", "mpra_dragonn"]) == 0
+    assert capsys.readouterr().out == f"{head}as published)\n"
+    assert run(["info", "mpra_dragonn"]) == 0
+    out = capsys.readouterr().out
+    assert "weights       url\n              https://raw.githubusercontent.com/kundajelab/" in out
 
 
 def test_the_repository_is_sound(monkeypatch: pytest.MonkeyPatch) -> None:
