@@ -15,7 +15,10 @@ from scipy.stats import pearsonr
 
 from zooctl.errors import InputError
 from zooctl.evaluation import compare as module
-from zooctl.evaluation.compare import Missing, Moments, compare
+from zooctl.evaluation import metrics
+from zooctl.evaluation.compare import Missing, compare
+from zooctl.evaluation.moments import Moments
+from zooctl.evaluation.profiles import agreement
 from zooctl.files.bigwig import BigWig, BigWigWriter
 from zooctl.sequence.intervals import Interval
 
@@ -219,3 +222,61 @@ def test_against_scipy_on_measured_coverage(repo: Path) -> None:
         ]
     assert found.moments.n == 977
     assert found.moments.pearson == pytest.approx(pearsonr(*sides).statistic, rel=1e-6)
+
+
+def test_profiles_are_windows_of_the_grid_without_a_gap(tracks: tuple[BigWig, BigWig]) -> None:
+    a, b = tracks
+    region = [Interval("chr20", 1_000, 30_000)]
+    shapes = {
+        "jensen_shannon": metrics.jensen_shannon,
+        "pearson_per_sequence": metrics.pearson_per_sequence,
+    }
+    fine, coarse = compare(a, b, region, resolutions=(32, 4_096), shapes=shapes)
+    # From 2,048 on; A has no value from 6,400 to 9,600.
+    starts = [start for start in range(2_048, 28_000, 2_048) if not 4_352 < start < 9_600]
+    assert fine.profiles == len(starts)
+    rows = [
+        np.stack([np.nan_to_num(side.values("chr20", start, start + 2_048)) for start in starts])
+        for side in (a, b)
+    ]
+    profiles = [side.reshape(len(starts), -1, 32).mean(axis=2) for side in rows]
+    found = fine.to_json()
+    for name, shape in shapes.items():
+        assert found[name] == pytest.approx(np.nanmean(shape(*profiles)), rel=1e-5)
+    # One bin has no shape.
+    assert coarse.profiles == 0
+    assert coarse.to_json()["jensen_shannon"] is None
+
+
+def test_profiles_do_not_depend_on_chunks(
+    tracks: tuple[BigWig, BigWig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes = {"jensen_shannon": metrics.jensen_shannon}
+    whole = compare(*tracks, resolutions=(32, 96), shapes=shapes)
+    monkeypatch.setattr(module, "_CHUNK", 1)
+    for one, other in zip(
+        whole, compare(*tracks, resolutions=(32, 96), shapes=shapes), strict=True
+    ):
+        assert one.profiles == other.profiles
+        assert one.to_json()["jensen_shannon"] == pytest.approx(other.to_json()["jensen_shannon"])
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.5])
+def test_errors_are_those_of_evaluate(factor: float) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.gamma(1, 1, (2, 500))
+    x *= factor
+    moments = Moments.of(x[:100], y[:100]).merge(Moments.of(x[100:], y[100:]))
+    errors = agreement(x, y, (x.reshape(50, 10), y.reshape(50, 10)))
+    assert moments.scale == pytest.approx(errors.scale)
+    for name in ("mse", "mae", "r2", "poisson_nll"):
+        assert getattr(moments, name) == pytest.approx(getattr(errors.unscaled, name))
+    for name in ("mse", "r2", "poisson_nll"):
+        assert getattr(moments, f"scaled_{name}") == pytest.approx(getattr(errors.scaled, name))
+
+
+def test_poisson_nll_at_its_limits() -> None:
+    assert Moments.of(np.array([0.0, 1.0]), np.array([1.0, 1.0])).poisson_nll == math.inf
+    assert Moments.of(np.array([0.0, 1.0]), np.array([0.0, 1.0])).poisson_nll == 0.5
+    assert math.isnan(Moments.of(np.array([-1.0]), np.array([1.0])).poisson_nll)
+    assert math.isnan(Moments().poisson_nll)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zooctl.evaluation.compare import Shape
 
 
 class MissingRule(StrEnum):
@@ -39,9 +44,12 @@ def command(
             "out), left out in both, or 0 in both."
         ),
     ] = MissingRule.b_zero,
+    profile: Annotated[
+        int, typer.Option(min=1, help="Bases to a profile, for figures averaged over profiles.")
+    ] = 2048,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Compare two bigWig tracks: Pearson correlation and errors of binned means.
+    """Compare two bigWig tracks: correlation, shape and errors of binned means.
 
     Without regions, all contigs that both files have are compared.
     """
@@ -66,6 +74,8 @@ def command(
                 regions,
                 resolutions=sizes,
                 missing=Missing(missing.value),
+                profile_length=profile,
+                shapes=_shapes(),
                 advance=advance,
             )
     rows = [result.to_json() for result in found]
@@ -76,28 +86,51 @@ def command(
         _print(a, b, rows)
 
 
+def _shapes() -> Mapping[str, Shape]:
+    """Return what is said of profiles: as in `zooctl evaluate`, where SciPy and sklearn are."""
+    from importlib.util import find_spec
+
+    from zooctl.cli.models import say
+
+    if find_spec("sklearn") is None:
+        say("nothing is said of profiles: scikit-learn is not installed (zooctl's extra `train`)")
+        return {}
+    from zooctl.evaluation.metrics import jensen_shannon, pearson_per_sequence
+
+    return {"pearson_per_sequence": pearson_per_sequence, "jensen_shannon": jensen_shannon}
+
+
+_COLUMNS = {
+    "resolution": ("resolution", "{:,} bp"),
+    "bins": ("bins", "{:,}"),
+    "missing_a": ("missing A", "{:,}"),
+    "missing_b": ("missing B", "{:,}"),
+    "mean_a": ("mean A", "{:.4g}"),
+    "mean_b": ("mean B", "{:.4g}"),
+    "pearson": ("Pearson", "{:.4f}"),
+    "pearson_per_sequence": ("per sequence", "{:.4f}"),
+    "jensen_shannon": ("JSD", "{:.4f}"),
+    "mse": ("MSE", "{:.4g}"),
+    "scaled_mse": ("scaled MSE", "{:.4g}"),
+    "mae": ("MAE", "{:.4g}"),
+    "r2": ("R2", "{:.4f}"),
+    "scaled_r2": ("scaled R2", "{:.4f}"),
+    "poisson_nll": ("Poisson NLL", "{:.4g}"),
+}
+
+
 def _print(a: Path, b: Path, rows: list[dict[str, float | int | None]]) -> None:
     from zooctl.cli.tables import plain, print_table
 
     typer.echo(plain(f"A  {a}\nB  {b}\n"))
-    columns = {
-        "resolution": "{:,} bp",
-        "bins": "{:,}",
-        "missing_a": "{:,}",
-        "missing_b": "{:,}",
-        "mean_a": "{:.4g}",
-        "mean_b": "{:.4g}",
-        "pearson": "{:.4f}",
-        "mse": "{:.4g}",
-        "scaled_mse": "{:.4g}",
-        "mae": "{:.4g}",
-    }
-    headers = [name.replace("_a", " A").replace("_b", " B") for name in columns]
-    headers = [name.replace("_", " ").replace("pearson", "Pearson") for name in headers]
+    shown = {name: column for name, column in _COLUMNS.items() if name in rows[0]}
     print_table(
-        [name.replace("mse", "MSE").replace("mae", "MAE") for name in headers],
+        [header for header, _ in shown.values()],
         [
-            ["-" if row[name] is None else form.format(row[name]) for name, form in columns.items()]
+            [
+                "-" if row[name] is None else form.format(row[name])
+                for name, (_, form) in shown.items()
+            ]
             for row in rows
         ],
     )

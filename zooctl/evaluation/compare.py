@@ -1,7 +1,8 @@
 """Any bigWig against any bigWig, streaming: agreement of binned means at several resolutions.
 
-Needs numpy alone. Memory does not grow with the genome: chunks are reduced to moments, which merge
-exactly.
+Needs numpy alone, but for what is said of profiles. Memory does not grow with the genome: chunks
+are reduced to moments, which merge exactly. Ranks, and absolute errors of scaled predictions, would
+need all bins at once; `zooctl evaluate` gives them.
 
 Bins lie on the genome's own grid (bin i holds bases ``[i * size, (i + 1) * size)``), and a region
 selects the bins whose centre it holds. The result therefore does not depend on how regions are
@@ -12,18 +13,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
+from zooctl.evaluation.moments import Moments
 from zooctl.files.bigwig import BigWig
 from zooctl.sequence.contigs import unknown_contig
 from zooctl.sequence.intervals import Interval, merge
 
 Values = NDArray[np.floating]
+
+# Profiles of both tracks, each ``(n, bins)``, to one figure each.
+Shape = Callable[[Values, Values], NDArray[np.float64]]
+NO_SHAPES: Mapping[str, Shape] = MappingProxyType({})
 
 _CHUNK = 1 << 21
 _LONGEST_CHUNK = 1 << 24
@@ -41,95 +48,6 @@ class Missing(StrEnum):
 
 
 @dataclass(frozen=True)
-class Moments:
-    """Count, means and sums of squared deviations of pairs (x, y), in float64.
-
-    Attributes:
-        n: Pairs.
-        mean_x: Mean of x.
-        mean_y: Mean of y.
-        xx: Sum of squared deviations of x from its mean.
-        yy: The same of y.
-        xy: Sum of products of both deviations.
-        absolute: Sum of absolute differences.
-    """
-
-    n: int = 0
-    mean_x: float = 0.0
-    mean_y: float = 0.0
-    xx: float = 0.0
-    yy: float = 0.0
-    xy: float = 0.0
-    absolute: float = 0.0
-
-    @classmethod
-    def of(cls, x: Values, y: Values) -> Moments:
-        """Return the moments of pairs ``(n,)`` and ``(n,)``."""
-        if not len(x):
-            return cls()
-        x, y = x.astype(np.float64), y.astype(np.float64)
-        mean_x, mean_y = float(x.mean()), float(y.mean())
-        dx, dy = x - mean_x, y - mean_y
-        absolute = float(np.abs(x - y).sum())
-        return cls(len(x), mean_x, mean_y, float(dx @ dx), float(dy @ dy), float(dx @ dy), absolute)
-
-    def merge(self, other: Moments) -> Moments:
-        """Return the moments of both samples together (Chan, Golub & LeVeque 1979).
-
-        >>> x, y = np.array([1.0, 2.0, 3.0, 7.0]), np.array([1.0, 2.0, 4.0, 5.0])
-        >>> parts = Moments.of(x[:1], y[:1]).merge(Moments.of(x[1:], y[1:]))
-        >>> round(parts.pearson, 12) == round(Moments.of(x, y).pearson, 12)
-        True
-        """
-        n = self.n + other.n
-        if not self.n or not other.n:
-            return self if self.n else other
-        dx, dy = other.mean_x - self.mean_x, other.mean_y - self.mean_y
-        share, weight = other.n / n, self.n * other.n / n
-        return Moments(
-            n,
-            self.mean_x + dx * share,
-            self.mean_y + dy * share,
-            self.xx + other.xx + dx * dx * weight,
-            self.yy + other.yy + dy * dy * weight,
-            self.xy + other.xy + dx * dy * weight,
-            self.absolute + other.absolute,
-        )
-
-    @property
-    def pearson(self) -> float:
-        """Pearson's correlation; NaN for fewer than two pairs or where a side is constant."""
-        # A constant side has a spread of rounding errors only.
-        flat = self.xx <= 1e-20 * self.n * self.mean_x**2 or (
-            self.yy <= 1e-20 * self.n * self.mean_y**2
-        )
-        if self.n < 2 or flat:
-            return math.nan
-        return max(-1.0, min(1.0, self.xy / math.sqrt(self.xx * self.yy)))
-
-    @property
-    def mse(self) -> float:
-        """Mean squared difference."""
-        return self._mse(1.0)
-
-    @property
-    def scaled_mse(self) -> float:
-        """Mean squared difference after x is multiplied to have the mean of y."""
-        return self._mse(self.mean_y / self.mean_x) if self.mean_x else math.nan
-
-    @property
-    def mae(self) -> float:
-        """Mean absolute difference."""
-        return self.absolute / self.n if self.n else math.nan
-
-    def _mse(self, factor: float) -> float:
-        if not self.n:
-            return math.nan
-        spread = factor * factor * self.xx - 2 * factor * self.xy + self.yy
-        return max(0.0, spread) / self.n + (factor * self.mean_x - self.mean_y) ** 2
-
-
-@dataclass(frozen=True)
 class Agreement:
     """How two tracks agree at one resolution.
 
@@ -139,13 +57,17 @@ class Agreement:
         selected: Bins whose centre lies in a region.
         missing_a: Of these, bins where A has values on less than half of the bases.
         missing_b: The same for B.
+        profiles: Windows of the grid in which all bins were compared.
+        shapes: Figure of a profile to its sum over profiles that have it, and their number.
     """
 
     resolution: int
     moments: Moments
-    selected: int
-    missing_a: int
-    missing_b: int
+    selected: int = 0
+    missing_a: int = 0
+    missing_b: int = 0
+    profiles: int = 0
+    shapes: Mapping[str, tuple[float, int]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, float | int | None]:
         """Return all figures under their names; None where a figure has no value."""
@@ -158,9 +80,15 @@ class Agreement:
             "mean_a": self.moments.mean_x,
             "mean_b": self.moments.mean_y,
             "pearson": self.moments.pearson,
+            "profiles": self.profiles,
+            **{name: total / n if n else math.nan for name, (total, n) in self.shapes.items()},
             "mse": self.moments.mse,
             "scaled_mse": self.moments.scaled_mse,
             "mae": self.moments.mae,
+            "r2": self.moments.r2,
+            "scaled_r2": self.moments.scaled_r2,
+            "poisson_nll": self.moments.poisson_nll,
+            "scaled_poisson_nll": self.moments.scaled_poisson_nll,
         }
         return {name: value if math.isfinite(value) else None for name, value in figures.items()}
 
@@ -196,6 +124,8 @@ def compare(
     *,
     resolutions: Sequence[int] = (32, 128, 512),
     missing: Missing = Missing.B_ZERO,
+    profile_length: int = 2048,
+    shapes: Mapping[str, Shape] = NO_SHAPES,
     advance: Callable[[int], None] = lambda bases: None,
 ) -> list[Agreement]:
     """Compare two tracks over regions, bin by bin.
@@ -210,23 +140,29 @@ def compare(
         resolutions: Bin sizes in bp.
         missing: What a base without an entry means: left out in A and 0 in B, left out in both,
             or 0 in both.
+        profile_length: Bases to a profile.
+        shapes: Figures of profiles by name, as ``metrics.jensen_shannon``; their means are given.
         advance: Called with the number of bases done.
 
     Raises:
         InputError: No shared contig, two assemblies, resolutions without a common multiple below
             16 Mb, or no bin to compare.
     """
-    grain = _common_multiple(resolutions)
+    whole = [
+        profile_length // size * size for size in resolutions if 0 < 2 * size <= profile_length
+    ]
+    grain = _common_multiple([*resolutions, *whole])
     contigs = shared_contigs(a.contigs, b.contigs)
     regions = regions or [Interval(chrom, 0, length) for chrom, length in contigs.items()]
-    results = {size: Agreement(size, Moments(), 0, 0, 0) for size in resolutions}
+    results = {size: Agreement(size, Moments()) for size in resolutions}
     for chrom, starts, ends in _merged(regions, contigs):
         for low, high, inside in _chunks(starts, ends, grain, contigs[chrom]):
             x, y = a.values(chrom, low, high), b.values(chrom, low, high)
             x = np.nan_to_num(x, nan=0.0) if missing is Missing.ZERO else x
             y = y if missing is Missing.SKIP else np.nan_to_num(y, nan=0.0)
             for size in resolutions:
-                results[size] = _add(results[size], x, y, _select(inside, low, high, size))
+                selected = _select(inside, low, high, size)
+                results[size] = _add(results[size], x, y, selected, profile_length, shapes)
             advance(high - low)
     if not any(result.moments.n for result in results.values()):
         raise InputError(
@@ -293,7 +229,14 @@ def _select(inside: NDArray[np.int64], low: int, high: int, size: int) -> NDArra
     return np.cumsum(steps[:-1]) > 0
 
 
-def _add(result: Agreement, x: Values, y: Values, selected: NDArray[np.bool_]) -> Agreement:
+def _add(
+    result: Agreement,
+    x: Values,
+    y: Values,
+    selected: NDArray[np.bool_],
+    profile_length: int,
+    shapes: Mapping[str, Shape],
+) -> Agreement:
     """Return the agreement with the selected bins of one more chunk."""
     size = result.resolution
     pad = len(selected) * size - len(x)
@@ -306,10 +249,42 @@ def _add(result: Agreement, x: Values, y: Values, selected: NDArray[np.bool_]) -
     count = both.sum(axis=1)
     kept = 2 * count >= size
     means = [side.sum(axis=1, where=both, dtype=np.float64)[kept] / count[kept] for side in (x, y)]
+    compared = np.flatnonzero(selected)[kept]
+    profiles = _profiles(means, compared, len(selected), profile_length // size)
+    found = dict(result.shapes)
+    for name, shape in shapes.items():
+        values = shape(*profiles) if profiles[0].shape[1] > 1 else np.empty(0)
+        known = values[~np.isnan(values)]
+        total, n = found.get(name, (0.0, 0))
+        found[name] = total + float(known.sum()), n + len(known)
     return Agreement(
         size,
         result.moments.merge(Moments.of(*means)),
         result.selected + len(x),
         result.missing_a + int((2 * in_a.sum(axis=1) < size).sum()),
         result.missing_b + int((2 * in_b.sum(axis=1) < size).sum()),
+        result.profiles + len(profiles[0]),
+        found,
     )
+
+
+def _profiles(
+    means: Sequence[Values], compared: NDArray[np.intp], n_bins: int, per_profile: int
+) -> tuple[Values, Values]:
+    """Return the windows of a chunk in which all bins were compared, each ``(n, per_profile)``.
+
+    Args:
+        means: Of both tracks, ``(n_compared,)``.
+        compared: Place of each of these bins in the chunk.
+        n_bins: Of the chunk, which begins with a window.
+        per_profile: Bins to a window; windows of one bin have no shape.
+    """
+    if per_profile < 2:
+        return np.empty((0, 1)), np.empty((0, 1))
+    sides = []
+    for side in means:
+        row = np.full(n_bins, np.nan)
+        row[compared] = side
+        sides.append(row[: n_bins // per_profile * per_profile].reshape(-1, per_profile))
+    whole = ~np.isnan(sides[0]).any(axis=1)
+    return sides[0][whole], sides[1][whole]

@@ -171,8 +171,8 @@ class _Judge:
         found = table(scores, signal, strong, judged_blocks, draws)
         tracks = self.fine(index, blocks)
         peaks = [[place for _, place in part.peaks(index)] for part in self.parts]
-        whole = over_resolutions(tracks, self.resolutions(), self.rules)
-        chosen = selections(tracks, peaks, self.rules, self.options.thresholds)
+        whole = over_resolutions(tracks, self.resolutions(), self.rules, in_unit=in_unit)
+        chosen = selections(tracks, peaks, self.rules, self.options.thresholds, in_unit=in_unit)
         own_size = next(
             (one for one in whole if one.resolution == self.network.geometry.bin_size), None
         )

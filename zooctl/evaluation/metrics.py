@@ -91,13 +91,15 @@ def jensen_shannon(predicted: Values, measured: Values) -> NDArray[np.float64]:
     """Return the Jensen-Shannon distance of profile shapes, base 2: ``(n, bins)`` to ``(n,)``.
 
     The square root of the divergence of both rows after each is divided by its sum: 0 for equal
-    shapes, 1 for profiles that share no bin. NaN where a row has no signal.
+    shapes, 1 for profiles that share no bin. NaN where a row has no signal, or a negative one.
 
     >>> jensen_shannon(np.array([[1.0, 0], [2, 2]]), np.array([[0.0, 3], [1, 1]])).tolist()
     [1.0, 0.0]
     """
     distance = np.full(len(predicted), np.nan)
-    full = (predicted.sum(axis=1) > 0) & (measured.sum(axis=1) > 0)
+    full = np.ones(len(predicted), dtype=np.bool_)
+    for side in (predicted, measured):
+        full &= (side.sum(axis=1) > 0) & (side.min(axis=1) >= 0)
     if full.any():
         distance[full] = jensenshannon(predicted[full], measured[full], base=2.0, axis=1)
     return distance

@@ -115,6 +115,9 @@ class Errors:
         )
 
 
+_NO_ERRORS = Errors(math.nan, math.nan, math.nan, math.nan)
+
+
 @dataclass(frozen=True)
 class Agreement:
     """How a predicted track agrees with the measured one.
@@ -146,6 +149,8 @@ def agreement(
     predicted: Values,
     measured: Values,
     profiles: tuple[Values, Values],
+    *,
+    in_unit: bool = True,
 ) -> Agreement:
     """Return all figures of one test set at one resolution.
 
@@ -153,6 +158,8 @@ def agreement(
         predicted: Bins, ``(n,)``, n > 0.
         measured: The same.
         profiles: Predicted and measured, each ``(n_profiles, bins)``.
+        in_unit: Whether predictions are in the unit of what was measured; errors of those that are
+            not, such as log odds, say nothing and are NaN.
     """
     predicted = predicted.astype(np.float64)
     scale = float(measured.mean(dtype=np.float64) / mean) if (mean := predicted.mean()) else 0.0
@@ -165,9 +172,9 @@ def agreement(
         pearson_per_sequence=_mean(metrics.pearson_per_sequence(*profiles) if shapes else none),
         spearman=metrics.spearman(predicted, measured),
         jensen_shannon=_mean(metrics.jensen_shannon(*profiles) if shapes else none),
-        unscaled=Errors.of(predicted, measured),
-        scale=scale,
-        scaled=Errors.of(predicted * scale, measured),
+        unscaled=Errors.of(predicted, measured) if in_unit else _NO_ERRORS,
+        scale=scale if in_unit else math.nan,
+        scaled=Errors.of(predicted * scale, measured) if in_unit else _NO_ERRORS,
     )
 
 

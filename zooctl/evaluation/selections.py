@@ -49,9 +49,15 @@ class AtResolution:
 
 
 def over_resolutions(
-    tracks: Sequence[Track], sizes: Sequence[int], rules: Rules
+    tracks: Sequence[Track], sizes: Sequence[int], rules: Rules, *, in_unit: bool = True
 ) -> list[AtResolution]:
     """Return all figures at each resolution; predictions are binned down.
+
+    Args:
+        tracks: One a held-out region.
+        sizes: Bases to a bin.
+        rules: Length of a profile.
+        in_unit: Whether predictions are in the unit of what was measured.
 
     Raises:
         InputError: A resolution that is finer than the model, or no multiple of its bins.
@@ -72,7 +78,7 @@ def over_resolutions(
         if not len(predicted):
             continue
         profiles = _stack([track.profiles(rules.sequence_length) for track in coarse])
-        found.append(AtResolution(size, agreement(predicted, measured, profiles)))
+        found.append(AtResolution(size, agreement(predicted, measured, profiles, in_unit=in_unit)))
     return found
 
 
@@ -81,6 +87,8 @@ def selections(
     peaks: Sequence[Sequence[int]],
     rules: Rules,
     thresholds: Sequence[float] | None = None,
+    *,
+    in_unit: bool = True,
 ) -> list[Selected]:
     """Return all figures at the model's own resolution on test sets of profiles.
 
@@ -89,20 +97,21 @@ def selections(
         peaks: Summits in each region.
         rules: Length of a profile.
         thresholds: Of the highest measured bin of a profile; quantiles of it if not given.
+        in_unit: Whether predictions are in the unit of what was measured.
     """
     predicted, measured = _stack([track.profiles(rules.sequence_length) for track in tracks])
     highest = measured.max(axis=1) if len(measured) else np.empty(0)
     found = []
     for threshold in _sweep(highest) if thresholds is None else thresholds:
         rows = highest >= threshold
-        found += _selected("threshold", threshold, predicted[rows], measured[rows])
+        found += _selected("threshold", threshold, predicted[rows], measured[rows], in_unit)
     centred = _stack(
         [
             track.around(places, rules.sequence_length)
             for track, places in zip(tracks, peaks, strict=True)
         ]
     )
-    return [*found, *_selected("peaks", None, *centred)]
+    return [*found, *_selected("peaks", None, *centred, in_unit)]
 
 
 def _selected(
@@ -110,10 +119,13 @@ def _selected(
     threshold: float | None,
     predicted: Values,
     measured: Values,
+    in_unit: bool,
 ) -> list[Selected]:
     if not len(predicted):
         return []
-    figures = agreement(predicted.reshape(-1), measured.reshape(-1), (predicted, measured))
+    figures = agreement(
+        predicted.reshape(-1), measured.reshape(-1), (predicted, measured), in_unit=in_unit
+    )
     return [Selected(kind, threshold, figures)]
 
 
