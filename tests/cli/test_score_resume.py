@@ -154,9 +154,9 @@ def test_other_input(score: Runner, half: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        (["--shifts", "9"], "head"),
-        ([*TEN, "--seed", "1"], "head"),
-        ([*TEN, "--rc"], "head"),
+        (["--shifts", "9"], "shifts"),
+        ([*TEN, "--seed", "1"], "seed"),
+        ([*TEN, "--rc"], "rc"),
         ([*TEN, "--batch-size", "7"], "batch_size"),
         ([*TEN, "--threads", "1"], "threads"),
         ([*TEN, "--region", "chr1:1-7,000"], "regions"),

@@ -74,6 +74,8 @@ def score_run(options: Options) -> None:
             run.score()
 
 
+_MOST_FIRST = 1 << 24  # bytes of the first records, which are held in memory
+
 # What a table says of itself; the other settings are about this machine.
 _PROVENANCE = ("zooctl", "models", "tracks", "shifts", "max_shift", "seed", "rc", "check_ref")
 
@@ -121,11 +123,13 @@ class _Run:
         """Hold the first records against the genome; return them and all that follow."""
         from zooctl.inference.score_input import FIRST, check_first
 
-        records, first, n_alleles = self._chosen(iter(self.reader)), [], 0
+        records, first, n_alleles, size = self._chosen(iter(self.reader)), [], 0, 0
         for record in records:
             first.append(record)
             n_alleles += len(record.alts)
-            if n_alleles >= FIRST:
+            size += len(record.line)
+            # Lines may be long: of a thousand with 1 MB of INFO a few are enough.
+            if n_alleles >= FIRST or size >= _MOST_FIRST:
                 break
         assembly = self.models[0].assembly
         tally = check_first(first, self.vcf, self.models[0].scorer, assembly=assembly)

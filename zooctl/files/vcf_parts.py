@@ -102,7 +102,7 @@ class Parts:
             return
         if not isinstance(stored, dict):
             return
-        for name in sorted(set(stored) | set(settings)):
+        for name in dict.fromkeys([*settings, *stored]):
             if stored.get(name) != settings.get(name):
                 raise InputError(
                     f"cannot resume: {name} has changed since",

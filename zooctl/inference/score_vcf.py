@@ -69,7 +69,8 @@ def score_vcf(
             tell(len(models) * sum(len(record.alts) for record in chunk))
             continue
         for record in chunk:
-            vcf.refuse(record, models[0].scorer)
+            for model in models:
+                vcf.refuse(record, model.scorer)
         results = [_score(model.scorer, chunk, vcf, tell) for model in models]
         found = _count(chunk, vcf, models, results)
         tally.add(found)
