@@ -1,6 +1,14 @@
 """Shift-robust scores of alleles: a stream of records in, a score or a reason for each allele out.
 
-Toneyan, Tang and Koo 2022 (doi:10.1038/s42256-022-00570-9) and its released code.
+Toneyan, Tang and Koo 2022 (doi:10.1038/s42256-022-00570-9) and its released code: predictions of
+shifted windows are aligned on the genome, averaged over shifts, summed over the bases that all of
+them share, and compared. Three stages run beside each other, each a few batches ahead:
+
+- ``planner`` reads records, locates their alleles on the genome (``locate``), lays windows on both
+  sequences (``shifts``) and hands on those that nobody asked for lately;
+- the network sums each window over its bases, within its graph (``ends``), in full batches
+  (``window_batches``);
+- here the sums of an allele become its score.
 """
 
 from __future__ import annotations
@@ -15,18 +23,17 @@ from numpy.typing import NDArray
 
 from zooctl.catalog.card import Card
 from zooctl.catalog.signals import Transform
-from zooctl.errors import InputError, VerificationError
+from zooctl.errors import VerificationError
 from zooctl.inference.batches import in_background
-from zooctl.inference.locate import Genome, Located, locate
+from zooctl.inference.locate import Genome
+from zooctl.inference.planner import CheckRef, Planned, Planner
 from zooctl.inference.runtime import Device, Session
-from zooctl.inference.shifts import Haplotype, Placement, default_max_shift
-from zooctl.inference.window_batches import Batch, Kept, Sums, Windows, fill_batches
-from zooctl.sequence.alleles import Allele, Status
-from zooctl.sequence.onehot import decode
+from zooctl.inference.shifts import Placement, default_max_shift
+from zooctl.inference.window_batches import Batch, Sums, fill_batches
+from zooctl.sequence.alleles import Allele
 from zooctl.sequence.windows import Geometry, Integers
 
 Scale = Literal["signal", "log", "logit", "probability"]
-CheckRef = Literal["skip", "fail", "swap"]
 
 
 @dataclass(frozen=True)
@@ -64,19 +71,6 @@ class Network:
             card.output_scale,
             card.track_order_rc,
         )
-
-
-@dataclass(frozen=True)
-class _Planned:
-    """An allele on its way: the sums of REF's and ALT's windows, and over how many bases."""
-
-    allele: Allele
-    status: str
-    sums: tuple[Sums, Sums] | None = None
-    n_bases: int = 0
-
-
-_Record = tuple[_Planned, ...]
 
 
 @dataclass(frozen=True)
@@ -145,9 +139,8 @@ class Scorer:
             max_shift = default_max_shift(network.geometry)
         self.placement = Placement(network.geometry, n_shifts, max_shift, seed)
         self._network = network
-        self._genome = genome
         self._order_rc = list(network.track_order_rc) if reverse_complement else None
-        self._check_ref = check_ref
+        self._planner = Planner(genome, self.placement, check_ref, reverse_complement)
         self.n_predicted = 0
         self._session = Session(
             network.model,
@@ -192,10 +185,7 @@ class Scorer:
 
     def check(self, allele: Allele) -> str:
         """Return the status that an allele would get, without predicting; ``fail`` skips, too."""
-        return self._locate(allele).status
-
-    def _locate(self, allele: Allele) -> Located:
-        return locate(allele, self._genome, self.placement, self._check_ref == "swap")
+        return self._planner.locate(allele).status
 
     def score(self, records: Iterable[Sequence[Allele]]) -> Iterator[tuple[ScoredAllele, ...]]:
         """Yield one tuple for each record, in order: an item for each of its alleles.
@@ -216,60 +206,21 @@ class Scorer:
                 for record in batch.records:
                     yield tuple(map(self._finish, record))
 
-    def _predict(self, records: Iterable[Sequence[Allele]]) -> Generator[Batch[_Record]]:
+    def _predict(
+        self, records: Iterable[Sequence[Allele]]
+    ) -> Generator[Batch[tuple[Planned, ...]]]:
         """Yield batches whose sums are delivered."""
         length = self._network.geometry.input_length
-        filled = fill_batches(self._plan(records), self._session.batch_size, length)
+        filled = fill_batches(
+            self._planner.plan(records, self._network.n_tracks), self._session.batch_size, length
+        )
         with contextlib.closing(in_background(filled)) as batches:
             for batch in batches:
                 batch.deliver(self._session.sums(batch.codes, batch.spans))
                 self.n_predicted += len(batch.codes)
                 yield batch
 
-    def _plan(self, records: Iterable[Sequence[Allele]]) -> Iterator[tuple[_Record, list[Windows]]]:
-        """Yield each record with the windows that it is the first to need."""
-        strands = 1 if self._order_rc is None else 2
-        kept = Kept(strands * len(self.placement.shifts), self._network.n_tracks)
-        for alleles in records:
-            needed: list[Windows] = []
-            yield tuple(self._plan_allele(allele, kept, needed) for allele in alleles), needed
-
-    def _plan_allele(self, allele: Allele, kept: Kept, needed: list[Windows]) -> _Planned:
-        located = self._locate(allele)
-        if located.status == Status.REF_MISMATCH and self._check_ref == "fail":
-            chrom, start, ref, _ = allele
-            found = decode(self._genome.padded_codes(chrom, start, start + len(ref)))
-            what = f"REF at {chrom}:{start + 1} is not what the genome has"
-            raise InputError(what, got=ref, expected=found, hint="is it another assembly?")
-        site = located.site
-        if site is None:
-            return _Planned(allele, located.status)
-        compared = self.placement.compared(site.change)
-        centre = self.placement.centre(site.change)
-        sums = []
-        for key, haplotype in (
-            ((site.chrom, centre, compared), site.pair.reference),
-            ((site.chrom, site.change), site.pair.alternative),
-        ):
-            of_haplotype, new = kept.get(key)
-            sums.append(of_haplotype)
-            if new:
-                needed += self._windows(haplotype, of_haplotype)
-        if site.swapped:
-            sums.reverse()
-        return _Planned(allele, located.status, (sums[0], sums[1]), compared.n_bases)
-
-    def _windows(self, haplotype: Haplotype, sums: Sums) -> list[Windows]:
-        """Return the windows of a haplotype: those of the other strand after those of the given."""
-        if self._order_rc is None:
-            return [Windows(haplotype, sums)]
-        half = len(sums) // 2
-        return [
-            Windows(haplotype, sums[:half]),
-            Windows(self.placement.other_strand(haplotype), sums[half:]),
-        ]
-
-    def _finish(self, planned: _Planned) -> ScoredAllele:
+    def _finish(self, planned: Planned) -> ScoredAllele:
         if planned.sums is None:
             nothing = np.full(self._network.n_tracks, np.nan, dtype=np.float32)
             return ScoredAllele(planned.status, nothing, nothing, nothing, nothing)
@@ -278,7 +229,7 @@ class Scorer:
         values = (value.astype(np.float32) for value in (score, sd, ref.mean(0), alt.mean(0)))
         return ScoredAllele(planned.status, *values)
 
-    def _means(self, sums: Sums, planned: _Planned) -> NDArray[np.float64]:
+    def _means(self, sums: Sums, planned: Planned) -> NDArray[np.float64]:
         """Return the mean over bases of each shift drawn, ``(n_shifts, n_tracks)``."""
         if not np.isfinite(sums).all():
             got = sums[~np.isfinite(sums)][0]
