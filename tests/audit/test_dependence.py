@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zooctl.audit.dependence import correlation_length, overlap, same_chromosome, shared_bases
+from zooctl.audit.material import Material
 from zooctl.catalog.fields import Region
 from zooctl.catalog.recipe import Recipe
 from zooctl.sequence.intervals import merge
@@ -132,6 +133,14 @@ def test_a_gap_as_long_as_the_signal_reaches() -> None:
 
 def test_chromosomes_apart() -> None:
     assert same_chromosome(*toy.material(toy.recipe(), toy.every(4))).level == "clear"
+
+
+def test_without_data_the_chromosomes_are_still_looked_at() -> None:
+    apart = same_chromosome(Material(toy.recipe()), None)
+    assert apart.level == "clear"
+    beside = same_chromosome(Material(toy.recipe(split=split(2_016)), missing="no genome"), None)
+    assert beside.level == "not run"
+    assert beside.what == "how far apart train and test have to be is not known: no genome"
 
 
 def test_validation_beside_training_is_less_grave() -> None:

@@ -46,7 +46,9 @@ def _with_files(check: Callable[[Material, Files], Outcome]) -> Run:
 # In the order of the review; the last of a pitfall may take long.
 CHECKS: dict[str, Run] = {
     "dependence.shared_bases": _with_data(dependence.shared_bases),
-    "dependence.same_chromosome": _with_data(dependence.same_chromosome),
+    "dependence.same_chromosome": lambda material: dependence.same_chromosome(
+        material, material.data
+    ),
     "dependence.cross_cell": ancestry.cross_cell,
     "dependence.pretraining": ancestry.pretraining,
     "dependence.near_duplicates": _with_data(near_duplicates.near_duplicates),

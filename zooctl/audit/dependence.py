@@ -118,7 +118,7 @@ def shared_bases(material: Material, data: Data) -> Outcome:
     )
 
 
-def same_chromosome(material: Material, data: Data) -> Outcome:
+def same_chromosome(material: Material, data: Data | None) -> Outcome:
     """Look for parts on one chromosome, and how far apart they are for how far signals reach."""
     split = material.recipe.split
     chroms = {
@@ -128,6 +128,11 @@ def same_chromosome(material: Material, data: Data) -> Outcome:
     close = [(one, other) for one, other in _PAIRS if chroms[one] & chroms[other]]
     if not close:
         return clear("no two parts lie on one chromosome")
+    if data is None:
+        named = ", ".join(f"{one} and {other}" for one, other in close)
+        return Outcome(
+            "not run", f"how far apart {named} have to be is not known: {material.missing}"
+        )
     reach = correlation_length(data)
     evidence: dict[str, object] = {"correlation_length": reach}
     levels: list[Level] = []

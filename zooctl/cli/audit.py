@@ -89,12 +89,17 @@ def _print(found: Audit, verbose: bool) -> None:
     for finding in found.of(*FINDINGS):
         typer.echo()
         _print_finding(finding, verbose)
-    lacking = found.of("not run")
-    for title, findings in (("not run", lacking), ("clear", found.of("clear"))):
-        if findings and (verbose or title == "not run"):
-            typer.echo(f"\n{title}:")
-            for finding in findings:
-                typer.echo(plain(f"  {finding.id}: {finding.outcome.what}"))
+    by_reason: dict[str, list[str]] = {}
+    for finding in found.of("not run"):
+        by_reason.setdefault(finding.outcome.what, []).append(finding.id)
+    for reason, names in by_reason.items():
+        typer.echo()
+        typer.echo(_filled(f"not run: {', '.join(names)}", ""))
+        typer.echo(_filled(reason, "  "))
+    if verbose:
+        typer.echo("\nclear:")
+        for finding in found.of("clear"):
+            typer.echo(plain(f"  {finding.id}: {finding.outcome.what}"))
 
 
 def _summary(found: Audit) -> str:
@@ -104,17 +109,28 @@ def _summary(found: Audit) -> str:
         finding.acknowledged is not None for finding in found.of("severe", "warning", "note")
     )
     clear, lacking = len(found.of("clear")), len(found.of("not run"))
+    nothing = "nothing found in what was run" if lacking else "nothing found"
     apart = len(found.of("none to check"))
     return (
-        f"{found.name}: {', '.join(words) or 'nothing found'}"
+        f"{found.name}: {', '.join(words) or nothing}"
         + (f" ({n_known} acknowledged)" if n_known else "")
         + f"; {clear} checks clear, {apart} do not apply, {lacking} not run"
     )
 
 
+def _filled(text: str, indent: str) -> str:
+    """Break a text into lines of a terminal's width."""
+    import textwrap
+
+    from zooctl.cli.tables import plain
+
+    return textwrap.fill(
+        plain(text), 98, initial_indent=indent, subsequent_indent="  ", break_on_hyphens=False
+    )
+
+
 def _print_finding(finding: Finding, verbose: bool) -> None:
     import json
-    import textwrap
 
     from zooctl.cli.tables import plain
 
@@ -124,7 +140,7 @@ def _print_finding(finding: Finding, verbose: bool) -> None:
     if finding.acknowledged is not None:
         lines.append(f"Acknowledged: {finding.acknowledged}")
     for line in filter(None, lines):
-        typer.echo(textwrap.fill(plain(line), 98, initial_indent="  ", subsequent_indent="  "))
+        typer.echo(_filled(line, "  "))
     if verbose:
         for name, value in outcome.evidence.items():
             typer.echo(plain(f"    {name}: {json.dumps(value, ensure_ascii=False)}"))
