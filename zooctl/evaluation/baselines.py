@@ -18,6 +18,8 @@ Counts = NDArray[np.float32]
 
 # Bases worked on at a time: intermediate arrays stay below 100 MB.
 _CHUNK = 1 << 20
+# Codes to a word that indexes a table of summed weights, 5^5 of them.
+_BLOCK = 5
 
 
 def whole_bins(codes: Codes, bin_size: int) -> Codes:
@@ -64,35 +66,56 @@ def kmer_counts(codes: Codes, bin_size: int, k: int = 5) -> Counts:
         ``(n_bins, n_features)`` float32; 512 features for k = 5. Words with an unknown base are
         not counted.
     """
-    bins = whole_bins(codes, bin_size)
     column = _kmer_columns(k)
     n_features = int(column.max()) + 1
-    # One table lookup turns a word into its feature; unknown words go to an extra last column.
-    table = np.append(column, n_features)
-    counts = np.empty((len(bins), n_features), dtype=np.float32)
+    # One table lookup turns a word of codes into its feature; with an unknown base, into none.
+    table = np.full(5**k, n_features)
+    table[_base5(np.arange(4**k), k)] = column
+    n_bins = len(codes) // bin_size
+    counts = np.empty((n_bins, n_features), dtype=np.float32)
     step = max(1, _CHUNK // bin_size)
-    for first in range(0, len(bins), step):
-        part = bins[first : first + step]
-        width = bin_size - k + 1
-        word = np.zeros((len(part), width), dtype=np.intp)
-        unknown = np.zeros((len(part), width), dtype=np.bool_)
-        for offset in range(k):
-            letters = part[:, offset : offset + width]
-            word = word * 4 + letters
-            unknown |= letters == N
-        word[unknown] = 4**k
-        features = table[word] + np.arange(len(part))[:, None] * (n_features + 1)
-        found = np.bincount(features.ravel(), minlength=len(part) * (n_features + 1))
-        counts[first : first + step] = found.reshape(len(part), n_features + 1)[:, :-1]
+    for first in range(0, n_bins, step):
+        last = min(first + step, n_bins)
+        words = _words(codes[first * bin_size : last * bin_size], k)
+        # Words that reach into the next bin are left out.
+        inside = words.reshape(-1, bin_size)[:, : bin_size - k + 1]
+        features = table[inside]
+        features += np.arange(last - first)[:, None] * (n_features + 1)
+        found = np.bincount(features.ravel(), minlength=(last - first) * (n_features + 1))
+        counts[first:last] = found.reshape(last - first, n_features + 1)[:, :-1]
     return counts
 
 
+def _base5(words: NDArray[np.int64], k: int) -> NDArray[np.int64]:
+    """Return words of k bases, numbered with four codes, as they are numbered with five."""
+    places = np.arange(k)
+    number: NDArray[np.int64] = (words[:, None] // 4**places % 4 * 5**places).sum(axis=1)
+    return number
+
+
+def _words(codes: Codes, k: int) -> NDArray[np.uint16]:
+    """Return the word of k codes from each position on; the last k - 1 mean nothing.
+
+    >>> _words(np.array([1, 0, 4], np.uint8), 2).tolist()[:2]
+    [5, 4]
+    """
+    word = codes.astype(np.uint16)
+    ahead = word
+    for offset in range(1, k):
+        word = word * np.uint16(5)
+        word[:-offset] += ahead[offset:]
+    return word
+
+
 def _block_table(weights: NDArray[np.float64]) -> Values:
-    """Return the summed weights of every word of ``len(weights)`` codes; -inf with an unknown."""
+    """Return the summed weights of every word of five codes; -inf with an unknown.
+
+    Positions beyond the weights count nothing, whatever their code.
+    """
     table = np.zeros(1)
     for row in weights:
         table = (table[:, None] + np.append(row, -np.inf)).ravel()
-    return table.astype(np.float32)
+    return np.repeat(table, 5 ** (_BLOCK - len(weights))).astype(np.float32)
 
 
 def scan(codes: Codes, weights: NDArray[np.float64]) -> Values:
@@ -109,17 +132,22 @@ def scan(codes: Codes, weights: NDArray[np.float64]) -> Values:
     >>> scan(encode(b"ACGNA"), np.array([[1.0, 0, 0, 0], [0, 2, 0, 0]])).tolist()
     [3.0, 0.0, -inf, -inf]
     """
+    return _scan_words(_padded_words(codes), len(codes), weights)
+
+
+def _padded_words(codes: Codes) -> NDArray[np.uint16]:
+    """Return the word of five codes from each position on, N beyond the end."""
+    return _words(np.append(codes, np.full(_BLOCK - 1, N, np.uint8)), _BLOCK)
+
+
+def _scan_words(words: NDArray[np.uint16], length: int, weights: NDArray[np.float64]) -> Values:
+    """Score every window of a sequence of some length, given its words."""
     width = len(weights)
-    n = max(0, len(codes) - width + 1)
+    n = max(0, length - width + 1)
     scores = np.zeros(n, dtype=np.float32)
-    # Five positions at a time: a word of five codes indexes a table of 5^5 sums.
-    for first in range(0, width, 5):
-        block = weights[first : first + 5]
-        word = np.zeros(n, dtype=np.intp)
-        for offset in range(first, first + len(block)):
-            word *= 5
-            word += codes[offset : offset + n]
-        scores += _block_table(block)[word]
+    for first in range(0, width, _BLOCK):
+        table = _block_table(weights[first : first + _BLOCK])
+        scores += table[words[first : first + n]]
     return scores
 
 
@@ -146,6 +174,7 @@ def best_hits(codes: Codes, motif: Motif, bin_size: int) -> Values:
         last = min(first + step, n_bins)
         start, length = first * bin_size - half, (last - first) * bin_size + motif.length - 1
         part = gather(codes, np.array([start]), length)[0]
-        scores = np.maximum(*(scan(part, weights) for weights in strands))
+        words = _padded_words(part)
+        scores = np.maximum(*(_scan_words(words, len(part), weights) for weights in strands))
         best[first:last] = scores.reshape(-1, bin_size).max(axis=1)
     return best
