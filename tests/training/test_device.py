@@ -22,6 +22,16 @@ def test_no_cuda() -> None:
     assert caught.value.got == f"torch {torch.__version__}"
 
 
+def test_several_devices_share_the_work() -> None:
+    """Processes on the CPU; GPUs are counted."""
+    fabric = new_fabric("cpu", "32-true", devices=3)
+    assert fabric.strategy.num_processes == 3
+    check_device("cpu", "32-true", devices=99)
+    if torch.cuda.is_available():
+        with pytest.raises(InputError, match="there are fewer CUDA devices"):
+            check_device("cuda", "32-true", devices=1 + torch.cuda.device_count())
+
+
 def test_a_wrong_name() -> None:
     with pytest.raises(InputError, match="did you mean 'cuda'"):
         check_device("cude", "32-true")

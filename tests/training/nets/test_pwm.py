@@ -84,6 +84,18 @@ def test_nothing_is_trained():
     assert not list(net.parameters())
 
 
+def test_calibrated_scores_are_logits_that_begin_at_the_mean_where_the_score_is_0(measure):
+    x = measure.one_hot(3, 64)
+    scores = PwmScan([EBOX, GATA], input_length=64, bin_size=64)(x)
+    net = PwmScan([EBOX, GATA], input_length=64, bin_size=64, calibrated=True)
+    net.set_output_bias(torch.tensor([0.1, 0.5]))
+    assert net.output == "logit"
+    assert sum(p.numel() for p in net.parameters()) == 2 * 2
+    offset = torch.logit(torch.tensor([0.1, 0.5]))[None, :, None]
+    torch.testing.assert_close(net(x), 0.1 * scores + offset)
+    assert measure.onnx_parity(net, x) < 1e-5
+
+
 def test_matrix_without_pseudocount_needs_every_base():
     with pytest.raises(InputError, match="never occurs"):
         PwmScan([EBOX], input_length=40, bin_size=20, pseudocount=0.0)
