@@ -56,7 +56,7 @@ def facts(
         "output_length": geometry.output_length,
         "bin_size": geometry.bin_size,
         "core_length": geometry.core_length,
-        "unknown_base": unknown_base,
+        "unknown_base": unknown_base or 0,
         "tracks": [{**empty, **track} for track in tracks],
         "output_transform": output_transform,
         "output_scale": output_scale,

@@ -155,7 +155,8 @@ def _geometry(input_length: int, n_bins: int, bin_size: int | None) -> Geometry:
                 hint="--bin-size says how many bp a predicted value is of",
             )
         bin_size = input_length // n_bins
-        _say(f"taken for granted: {n_bins:,} bins of {bin_size:,} bp; --bin-size says otherwise")
+        bins = "a bin is" if n_bins == 1 else f"{n_bins:,} bins are"
+        _say(f"taken for granted: {bins} the {input_length:,} bp that it reads; else --bin-size")
     output_length = n_bins * bin_size
     return Geometry(input_length, output_length, bin_size, output_length)
 
