@@ -102,7 +102,8 @@ def test_lengths_that_are_taken_for_granted(zoo: Path, toy_graph: Graph, capsys:
     Path("model.onnx").write_bytes(toy_graph())
     assert adopt() == 0
     assert (
-        "taken for granted: 4 bins are the 64 bp that it reads; else --bin-size" in capsys.readouterr().err
+        "taken for granted: 4 bins are the 64 bp that it reads; else --bin-size"
+        in capsys.readouterr().err
     )
     Path("model.onnx").write_bytes(toy_graph(input_length=62))
     assert adopt("--force") == 2
