@@ -364,7 +364,9 @@ def test_every_allele_is_accounted_for(score: Runner, here: Path) -> None:
     assert report["outputs"] == ["a.vcf.gz"]
     assert f"chr1:150 (line 5): REF is {wrong}, the genome has {base('chr1', 150)}" in err
     assert "TOO_LONG: toy takes changes of at most 16 bp" in err
-    assert "index: none, since records are not sorted: chr1:200 comes before chr1:0 (line 11)" in err
+    assert (
+        "index: none, since records are not sorted: chr1:200 comes before chr1:0 (line 11)" in err
+    )
     for info in info_of("a.vcf.gz"):
         for name, value in info.items():
             if name.startswith("ZOO_toy"):

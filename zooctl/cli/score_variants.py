@@ -38,7 +38,7 @@ def command(
         ),
     ] = None,
     shifts: Annotated[
-        int, typer.Option(min=1, help="Windows to average over; with --max-shift 0 just one place.")
+        int, typer.Option(min=1, help="Windows to average over; 1 and --max-shift 0: one pass.")
     ] = 20,
     max_shift: Annotated[
         int | None, typer.Option(min=0, help="Furthest shift in bp; default: by the model's core.")
