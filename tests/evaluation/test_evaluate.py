@@ -210,9 +210,8 @@ def test_resolutions_and_test_sets(report: Report) -> None:
     sweep = [one for one in track.selections if one.kind == "threshold"]
     sizes = [one.agreement.n_sequences for one in sweep]
     assert sizes == sorted(sizes, reverse=True)
-    assert sizes[0] == fine.n_sequences
     # The 512-bp bins of 2 Mb from 33 Mb on begin within a profile.
-    assert sizes[0] <= (2_000_000 + 1_000_000) // 2048
+    assert sizes[0] < fine.n_sequences <= (2_000_000 + 1_000_000) // 2048
     # Where there is signal, its shape is found better.
     assert sweep[-1].agreement.jensen_shannon < fine.jensen_shannon
 

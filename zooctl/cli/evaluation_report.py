@@ -195,7 +195,7 @@ def _draw_resolutions(path: Path, report: Report, track: TrackReport, force: boo
         "Spearman": "spearman",
         "Jensen-Shannon distance": "jensen_shannon",
     }
-    steps = [one for one in track.selections if one.kind == "threshold"]
+    steps = [one for one in track.selections if one.kind != "peaks"]
     panels = []
     for title, label, places, found in (
         (
@@ -207,7 +207,7 @@ def _draw_resolutions(path: Path, report: Report, track: TrackReport, force: boo
         (
             f"profiles that reach a signal, {report.fine_size} bp",
             "threshold of the measured signal",
-            [f"{one.threshold:g}" for one in steps],
+            ["all" if one.threshold is None else f"{one.threshold:g}" for one in steps],
             [one.agreement for one in steps],
         ),
     ):

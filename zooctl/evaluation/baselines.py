@@ -36,8 +36,9 @@ def gc_content(codes: Codes, bin_size: int) -> Values:
     [0.5, 0.5]
     """
     bins = whole_bins(codes, bin_size)
-    known = (bins != N).sum(axis=1, dtype=np.int64)
-    strong = ((bins == 1) | (bins == 2)).sum(axis=1, dtype=np.int64)
+    # Counts are exact in float32, which is summed fastest.
+    known = (bins != N).sum(axis=1, dtype=np.float32)
+    strong = ((bins == 1) | (bins == 2)).sum(axis=1, dtype=np.float32)
     share = np.full(len(bins), np.nan, dtype=np.float32)
     full = known > 0
     share[full] = strong[full] / known[full]
@@ -76,7 +77,11 @@ def kmer_counts(codes: Codes, bin_size: int, k: int = 5) -> Counts:
     step = max(1, _CHUNK // bin_size)
     for first in range(0, n_bins, step):
         last = min(first + step, n_bins)
-        words = _words(codes[first * bin_size : last * bin_size], k)
+        part = codes[first * bin_size : last * bin_size]
+        if (part == N).all():
+            counts[first:last] = 0
+            continue
+        words = _words(part, k)
         # Words that reach into the next bin are left out.
         inside = words.reshape(-1, bin_size)[:, : bin_size - k + 1]
         features = table[inside]
@@ -174,6 +179,9 @@ def best_hits(codes: Codes, motif: Motif, bin_size: int) -> Values:
         last = min(first + step, n_bins)
         start, length = first * bin_size - half, (last - first) * bin_size + motif.length - 1
         part = gather(codes, np.array([start]), length)[0]
+        if (part == N).all():
+            best[first:last] = -np.inf
+            continue
         words = _padded_words(part)
         scores = np.maximum(*(_scan_words(words, len(part), weights) for weights in strands))
         best[first:last] = scores.reshape(-1, bin_size).max(axis=1)

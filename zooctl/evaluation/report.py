@@ -64,7 +64,8 @@ class TrackReport:
         track: Its name.
         is_label: Whether it is held against labels, which say themselves what is strong.
         n_bins: Bins that were judged.
-        n_excluded: Bins of the regions that were not, for unknown sequence or unknown label.
+        n_excluded: Bins of the regions that were not: of unknown sequence or label, or read by a
+            window that reaches beyond the region.
         n_strong: Strong ones among those judged.
         rows: The model first, then the baselines.
         confusion: Calls of the model; None where no threshold is stated.

@@ -130,13 +130,13 @@ def _selected(
 
 
 def _sweep(highest: Values) -> list[float]:
-    """Return thresholds from all profiles to the highest few, at three digits."""
+    """Return thresholds that half of the profiles with signal reach, to those that few do."""
     signal = highest[highest > 0]
     if not len(signal):
-        return [0.0]
+        return []
     steps = [float(f"{step:.3g}") for step in np.quantile(signal, _QUANTILES)]
     enough = [step for step in steps if (highest >= step).sum() >= _FEWEST]
-    return list(dict.fromkeys([0.0, *enough]))
+    return list(dict.fromkeys(enough))
 
 
 def _stack(pairs: Sequence[tuple[Values, Values]]) -> tuple[Values, Values]:

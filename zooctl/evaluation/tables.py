@@ -161,10 +161,8 @@ def fields(report: Report, track: TrackReport) -> list[tuple[str, str]]:
         (
             "bins",
             f"{track.n_bins:,} of {rules.bin_size} bp"
-            + (
-                f"; {track.n_excluded:,} of unknown sequence or label left out"
-                * bool(track.n_excluded)
-            ),
+            + f"; {track.n_excluded:,} left out: unknown, or at the edge of a range"
+            * bool(track.n_excluded),
         ),
         ("strong bins", f"{track.n_strong:,}, a prevalence of {track.prevalence:.4f}"),
         (f"Pearson at {report.fine_size} bp", str(track.fine_pearson)),
