@@ -134,10 +134,30 @@ def test_wrong_devices(train: Train, tmp_path: Path, capsys: Captured) -> None:
     assert "did you mean 'cpu'?" in capsys.readouterr().err
     assert train("--set", "precision=16-mixed") == 2
     assert "16-mixed needs a CUDA device" in capsys.readouterr().err
+    assert train("--devices", "0") == 2
     if not torch.cuda.is_available():
         assert train("--device", "cuda") == 2
         assert "--device cpu" in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_batch_is_too_small_for_so_many_devices(train: Train, capsys: Captured) -> None:
+    assert train("--devices", "20") == 2
+    err = capsys.readouterr().err
+    assert "--devices: a batch is too small to be shared (got 32 windows for 20 devices" in err
+
+
+def test_two_processes_share_a_run(train: Train, tmp_path: Path, capsys: Captured) -> None:
+    short = ("--set", "schedule.max_epochs=1")
+    assert train("--devices", "2", *short) == 0
+    place = tmp_path / "runs/toy"
+    assert json.loads((place / "environment.json").read_text())["devices"] == 2
+    assert len((place / "metrics.csv").read_text().splitlines()) == 2
+    with Image.open(place / "learning_curve.png") as image:
+        assert image.size == (900, 540)
+    assert "kept epoch 0, validation loss" in capsys.readouterr().err
+    assert train("--resume", *short) == 0
+    assert "device changed since the run began" in capsys.readouterr().err
 
 
 def test_two_do_not_train_one_run(train: Train, tmp_path: Path, capsys: Captured) -> None:
