@@ -24,7 +24,7 @@ from zooctl.inference.score import Network, Scorer
 from zooctl.inference.score_input import Vcf
 from zooctl.inference.score_tally import Tally
 from zooctl.inference.score_text import Model, TableText, VcfText, vcf_fields
-from zooctl.inference.score_vcf import score_vcf
+from zooctl.inference.score_vcf import chunk_records, score_vcf
 from zooctl.sequence.alleles import Status
 from zooctl.sequence.windows import Geometry
 
@@ -148,6 +148,18 @@ def test_long_records_make_short_chunks(
     with Parts(tmp_path / "a.tsv", {}, resume=False) as parts:
         score_vcf(given_records, VCF, models, TableText(models), parts)
         assert [chunk.records for chunk in parts.chunks] == [3, 6, 7]
+
+
+def test_chunks_of_large_networks_are_short(linear_network: Callable[..., bytes]) -> None:
+    """20 shifts of 2,048 bp on both haplotypes: some minutes of a CPU."""
+    lengths = Geometry(input_length=2048, output_length=2048, bin_size=32, core_length=1024)
+    model = linear_network(np.ones((1, 4, 2048), dtype=np.float32), lengths)
+    network = Network(model, lengths, 1, 0.25, "none", "signal", (0,))
+    scorer = Scorer(network, GENOME, threads=1, device="cpu")
+    large = Model("large", "1.0.0", "0" * 64, "toy", "signal", ((0, "t"),), False, scorer)
+    assert chunk_records([large]) == 2**24 // (2 * 20 * 2048) == 204
+    assert chunk_records([large, large]) == 102
+    assert chunk_records([]) == 1024
 
 
 def test_what_is_done_is_not_computed_again(models: Sequence[Model], tmp_path: Path) -> None:

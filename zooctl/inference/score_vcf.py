@@ -20,6 +20,7 @@ from zooctl.inference.score_text import Model, Text
 from zooctl.sequence.alleles import Status
 
 _RECORDS = 1024
+_BASES = 1 << 24  # read by networks: minutes on a CPU, of which a killed run loses the last
 _BYTES = 1 << 24  # of text, for records of many samples or of long INFO
 
 
@@ -59,7 +60,7 @@ def score_vcf(
         if advance is not None:
             advance(n_alleles / len(models))
 
-    for number, chunk in enumerate(_chunks(records)):
+    for number, chunk in enumerate(_chunks(records, chunk_records(models))):
         for record in chunk:
             read.update(record.line)
             read.update(b"\n")
@@ -81,13 +82,26 @@ def score_vcf(
     return tally
 
 
-def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
+def chunk_records(models: Sequence[Model]) -> int:
+    """Return how many records make a chunk: fewer where each takes longer.
+
+    It follows from the models and their shifts alone, for the chunks of a resumed run must be those
+    of the one before.
+    """
+    bases = sum(
+        2 * len(model.scorer.placement.shifts) * model.scorer.placement.geometry.input_length
+        for model in models
+    )
+    return max(1, min(_RECORDS, _BASES // max(1, bases)))
+
+
+def _chunks(records: Iterable[Record], most: int) -> Iterator[list[Record]]:
     chunk: list[Record] = []
     size = 0
     for record in records:
         chunk.append(record)
         size += len(record.line)
-        if len(chunk) == _RECORDS or size >= _BYTES:
+        if len(chunk) == most or size >= _BYTES:
             yield chunk
             chunk, size = [], 0
     if chunk:
