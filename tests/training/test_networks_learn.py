@@ -124,7 +124,7 @@ TWO_CELLS = {
     "samples": [
         {"name": "MCF-7", "features": [1.0, 0.0]},
         {"name": "HepG2", "sources": {"mcf7": "hepg2"}, "features": [0.0, 1.0]},
-    ]
+    ],
 }
 # The same of the wide mark; networks with normalisation at their end need larger batches.
 TWO_MARKED = LABELS | {
