@@ -21,7 +21,7 @@ _TIMED_BATCHES = 4
 
 
 def say_done(
-    tally: Tally, reader: VcfReader, models: Sequence[Model], order: Order, seconds: float
+    tally: Tally, reader: VcfReader, models: Sequence[Model], order: Order, rate: float
 ) -> None:
     """Say what became of the alleles, and what of the file a user should know."""
     from zooctl.inference.score_tally import is_scored
@@ -36,7 +36,7 @@ def say_done(
         label = f"{name}: " if len(models) > 1 else ""
         say(
             f"{label}scored: {scored:,} of {tally.alleles:,} alleles in {tally.records:,} records, "
-            f"{tally.alleles / max(seconds, 1e-9):,.0f} alleles/s"
+            f"{rate:,.0f} alleles/s"
         )
         say(f"{label}status: {counts_text(counts)}")
     if Status.REF_MISMATCH in tally.statuses:

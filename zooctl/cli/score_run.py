@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -154,29 +154,24 @@ class _Run:
             check_contigs(seen, self.vcf, 1)
         settings = self._settings(text)
         began = time.monotonic()
-        with Parts(self.target, settings, resume=options.resume) as parts:
-            _say_resumed(parts, options.resume)
-            try:
-                with progress(
-                    total.alleles if total else None, "alleles", self.models[0].name
-                ) as tell:
-                    records = _followed(chain(first, rest), order)
-                    tally = score_vcf(records, self.vcf, self.models, text, parts, advance=tell)
-                check_skipped(tally, options.max_skipped, self.reader.name)
-                written = publish(
-                    parts,
-                    text.head,
-                    order,
-                    force=options.force,
-                    inputs=self.inputs,
-                    metadata={name: str(settings[name]) for name in _PROVENANCE},
-                )
-            except BaseException:
-                if parts.chunks:
-                    say(f"kept: {parts.chunks[-1].records:,} records; --resume goes on from there")
-                raise
+        with Parts(self.target, settings, resume=options.resume) as parts, _kept(parts):
+            n_before = _say_resumed(parts, options.resume)
+            n_alleles = total.alleles if total else None
+            with progress(n_alleles, "alleles", self.models[0].name) as tell:
+                records = _followed(chain(first, rest), order)
+                tally = score_vcf(records, self.vcf, self.models, text, parts, advance=tell)
+            check_skipped(tally, options.max_skipped, self.reader.name)
+            written = publish(
+                parts,
+                text.head,
+                order,
+                force=options.force,
+                inputs=self.inputs,
+                metadata={name: str(settings[name]) for name in _PROVENANCE},
+            )
         seconds = time.monotonic() - began
-        say_done(tally, self.reader, self.models, order, seconds)
+        rate = (tally.alleles - n_before) / seconds
+        say_done(tally, self.reader, self.models, order, rate)
         if options.report is not None:
             files = (self.reader.name, written)
             write_report(options.report, tally, settings, files, seconds, options.force)
@@ -254,8 +249,21 @@ def _followed(records: Iterable[Record], order: Order) -> Iterator[Record]:
         yield record
 
 
-def _say_resumed(parts: Parts, resume: bool) -> None:
+def _say_resumed(parts: Parts, resume: bool) -> int:
+    """Say where a run goes on; return how many alleles were done before."""
     if parts.chunks:
         say(f"resume: {parts.chunks[-1].records:,} records are done already")
     elif resume:
         say("resume: nothing is there to go on with; beginning anew")
+    return sum(chunk.note["alleles"] for chunk in parts.chunks)
+
+
+@contextmanager
+def _kept(parts: Parts) -> Iterator[None]:
+    """Say what is left for a later run when this one is stopped, by whatever."""
+    try:
+        yield
+    except BaseException:
+        if parts.chunks:
+            say(f"kept: {parts.chunks[-1].records:,} records; --resume goes on from there")
+        raise
