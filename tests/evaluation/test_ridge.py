@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,7 @@ def test_training_bins_lie_inside_and_are_known(codes: Codes, genome: Fasta) -> 
     expected = [*range(2, 10), *range(20, 200), *range(300, 350), *range(351, 400)]
     assert found.signal[:, 0].tolist() == expected
     assert found.signal[:, 1].tolist() == [float(index % 2 == 0) for index in expected]
+    assert found is not None
     assert found.margin == 2
     features = feature_sets(RULES)["5-mer ridge"]
     counts = np.concatenate([features(part, 2)[used] for part, used in found.parts])
@@ -98,4 +100,25 @@ def test_training_bins_lie_inside_and_are_known(codes: Codes, genome: Fasta) -> 
 def test_a_sum_is_that_of_the_models_bins(genome: Fasta) -> None:
     signal = {"chr1": np.ones(SIZE * N_BINS, np.float32)}
     found = training_bins(material(genome, signal, t0=Binning("sum")), RULES, 8)
+    assert found is not None
     assert (found.signal == 8).all()
+
+
+def test_what_is_fitted_predicts_every_track(codes: Codes, genome: Fasta) -> None:
+    gc = np.repeat(np.nan_to_num(gc_content(codes, SIZE)), SIZE)
+    training = training_bins(material(genome, {"chr1": gc}, {"chr1": 1 - gc}), RULES, 8)
+    assert training is not None
+    fitted = training.fit(RULES)
+    np.testing.assert_allclose(fitted.mean, training.signal.mean(axis=0))
+    for ridge, features in fitted.ridges.values():
+        # Bins 200 to 299 were not trained on.
+        around = codes[SIZE * 198 : SIZE * 302]
+        predicted = ridge.predict(features(around, 2))
+        assert np.corrcoef(predicted[:, 0], gc[SIZE * 200 : SIZE * 300 : SIZE])[0, 1] > 0.7
+        np.testing.assert_allclose(predicted.sum(axis=1), 1, rtol=1e-4)
+
+
+def test_nothing_is_fitted_without_training_regions(genome: Fasta) -> None:
+    found = material(genome, {"chr1": np.ones(SIZE * N_BINS, np.float32)})
+    nowhere = Split(train=(), validation=(), test=())
+    assert training_bins(replace(found, split=nowhere), RULES, 8) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +20,7 @@ from zooctl.evaluation.heldout import Network, Part, hold_out
 from zooctl.evaluation.material import Material
 from zooctl.evaluation.profiles import Track
 from zooctl.evaluation.report import Drawn, Report, Robustness, TrackReport
+from zooctl.evaluation.ridge import Fitted, training_bins
 from zooctl.evaluation.robustness import variation_score
 from zooctl.evaluation.scores import baseline_scores, model_scores
 from zooctl.evaluation.selections import Selected, over_resolutions, selections
@@ -88,11 +90,16 @@ def evaluate(
     contigs = material.genome.contigs
     intervals = [region.interval(contigs[region.chrom]) for region in held_out]
     windows = sum(network.plan([interval], contigs).n_windows for interval in intervals)
-    with stage(windows, "windows", "predicting held-out regions") as advance:
-        parts = [hold_out(region, network, material, rules, advance) for region in held_out]
+    training = training_bins(material, rules, network.geometry.bin_size)
+    # Fitting takes seconds of one core, which the network does not keep busy all the time.
+    with ThreadPoolExecutor(1) as pool:
+        fitting = None if training is None else pool.submit(training.fit, rules)
+        with stage(windows, "windows", "predicting held-out regions") as advance:
+            parts = [hold_out(region, network, material, rules, advance) for region in held_out]
+        fitted = None if fitting is None else fitting.result()
     if not any(part.kept.any() for part in parts):
         raise InputError("no bin to judge: the held-out regions have no known sequence")
-    return _Judge(network, material, rules, options, parts).report(data, stage)
+    return _Judge(network, material, rules, options, parts, fitted).report(data, stage)
 
 
 def stated_threshold(network: Network, rules: Rules, is_label: bool) -> float | None:
@@ -115,14 +122,14 @@ class _Judge:
     rules: Rules
     options: Options
     parts: Sequence[Part]
+    fitted: Fitted | None
 
     def report(self, data: str, stage: Stage) -> Report:
         network, material, rules, options = self.network, self.material, self.rules, self.options
         blocks, n_blocks = _blocks(self.parts, rules)
         draws = bootstrap.draw(n_blocks, options.n_draws, options.seed)
-        with stage(None, "methods", "fitting and scoring baselines"):
-            fine = network.geometry.bin_size
-            baselines, missing = baseline_scores(self.parts, material, rules, fine)
+        with stage(None, "methods", "scoring"):
+            baselines, missing = baseline_scores(self.parts, material, rules, self.fitted)
             judged = [self.track(index, own, blocks, draws) for index, own in enumerate(baselines)]
         tables = [one for one, _ in judged]
         return Report(
@@ -130,7 +137,7 @@ class _Judge:
             data=data,
             regions=tuple(str(region) for region in material.split.test),
             rules=rules,
-            fine_size=fine,
+            fine_size=network.geometry.bin_size,
             tracks=tuple(report((*one.rows, *missing)) for one, report in judged),
             mean=tuple(mean_over_tracks(tables)) if len(tables) > 1 else (),
             robustness=self.robustness(stage) if options.n_shifts else None,

@@ -66,6 +66,19 @@ def feature_sets(rules: Rules) -> dict[str, Features]:
 
 
 @dataclass(frozen=True, eq=False)
+class Fitted:
+    """Baselines that were fitted on the training regions.
+
+    Attributes:
+        mean: Mean signal of each track, ``(n_tracks,)``.
+        ridges: Regression of all tracks and what it reads, by the baseline's name.
+    """
+
+    mean: NDArray[np.float64]
+    ridges: dict[str, tuple[Pipeline, Features]]
+
+
+@dataclass(frozen=True, eq=False)
 class Training:
     """Bins that baselines are fitted on.
 
@@ -79,24 +92,28 @@ class Training:
     margin: int
     signal: NDArray[np.float64]
 
-    def fit(self, features: Features) -> Pipeline:
-        """Fit a ridge regression of all tracks."""
-        return fit_ridge(
-            np.concatenate([features(codes, self.margin)[used] for codes, used in self.parts]),
-            self.signal,
-        )
+    def fit(self, rules: Rules) -> Fitted:
+        """Fit everything; it reads no file, and may run beside what does."""
+        ridges = {}
+        for name, features in feature_sets(rules).items():
+            found = [features(codes, self.margin)[used] for codes, used in self.parts]
+            ridges[name] = fit_ridge(np.concatenate(found), self.signal), features
+        return Fitted(self.signal.mean(axis=0), ridges)
 
 
-def training_bins(material: Material, rules: Rules, fine_size: int) -> Training:
+def training_bins(material: Material, rules: Rules, fine_size: int) -> Training | None:
     """Return bins of the training regions, evenly spread where there are many.
 
-    A bin is left out where it is of unknown sequence, or where a track has no value.
+    A bin is left out where it is of unknown sequence, or where a track has no value. Without
+    training regions there is nothing.
 
     Args:
         material: Sequence, tracks and regions.
         rules: What counts as a bin.
         fine_size: Bases to a bin of the model.
     """
+    if not material.split.train:
+        return None
     size, contigs = rules.bin_size, material.genome.contigs
     margin = rules.context_bins // 2
     intervals = [region.interval(contigs[region.chrom]) for region in material.split.train]

@@ -12,7 +12,7 @@ from zooctl.catalog.rules import Rules
 from zooctl.evaluation import baselines
 from zooctl.evaluation.heldout import Network, Part
 from zooctl.evaluation.material import Material
-from zooctl.evaluation.ridge import feature_sets, training_bins
+from zooctl.evaluation.ridge import Fitted
 from zooctl.evaluation.table import Row, Score
 from zooctl.files.motifs import Motif
 
@@ -60,15 +60,15 @@ def _logit(probability: Values) -> Values:
 
 
 def baseline_scores(
-    parts: Sequence[Part], material: Material, rules: Rules, fine_size: int
+    parts: Sequence[Part], material: Material, rules: Rules, trained: Fitted | None
 ) -> tuple[list[list[Score]], list[Row]]:
-    """Return what needs no network: fitted on the training regions, judged on the same bins.
+    """Return what needs no network, judged on the same bins.
 
     Args:
         parts: Held-out regions.
-        material: Where the baselines are fitted, and on what.
+        material: Tracks, replicates, motifs.
         rules: What counts as a bin.
-        fine_size: Bases to a bin of the model.
+        trained: What was fitted on the training regions; None where there are none.
 
     Returns:
         The scores of each track that is judged, and a line for each baseline that is missing.
@@ -80,7 +80,7 @@ def baseline_scores(
     size = rules.bin_size
     gc = on_test(lambda part: baselines.gc_content(part.codes, size))
     gc_score = _signal_score("GC content", gc)
-    fitted, missing = _fitted_scores(parts, material, rules, fine_size)
+    fitted, missing = _fitted_scores(parts, material, trained)
     other_tracks = [
         _signal_score(other.name, on_test(partial(_other, index)))
         for index, other in enumerate(material.others)
@@ -96,18 +96,16 @@ def baseline_scores(
 
 
 def _fitted_scores(
-    parts: Sequence[Part], material: Material, rules: Rules, fine_size: int
+    parts: Sequence[Part], material: Material, trained: Fitted | None
 ) -> tuple[list[list[Score]], list[Row]]:
     """Return mean signal and linear baselines of each track."""
-    if not material.split.train:
+    if trained is None:
         missing = Row("mean signal, 5-mer ridge", note="not fitted: no training regions")
         return [[] for _ in material.wanted], [missing]
-    training = training_bins(material, rules, fine_size)
     n = sum(int(part.kept.sum()) for part in parts)
-    means = [np.full(n, mean) for mean in training.signal.mean(axis=0)]
+    means = [np.full(n, mean) for mean in trained.mean]
     scores = [[Score("mean signal", mean, mean, is_signal=True)] for mean in means]
-    for name, features in feature_sets(rules).items():
-        ridge = training.fit(features)
+    for name, (ridge, features) in trained.ridges.items():
         found = np.concatenate(
             [
                 ridge.predict(features(part.around, part.margin)).reshape(len(part.kept), -1)[
