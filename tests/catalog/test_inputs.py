@@ -114,3 +114,11 @@ def test_a_sample_takes_the_place_of_sources_it_names(tmp_path: Path) -> None:
     signals = [recipe.targets[0].signal, recipe.inputs[0].signal]
     assert [in_sample(signal, a) for signal in signals] == signals
     assert [in_sample(signal, b).source for signal in signals] == ["peaks_b", "open_b"]
+
+
+def test_a_mistyped_source_is_told_the_nearest(tmp_path: Path) -> None:
+    mistyped = put("samples", 1, "sources", "open_a", "opn_b")
+    found = [e for e in spoilt(toy_inputs.write_cells(tmp_path), mistyped) if e.hint]
+    assert [(e.field, e.hint) for e in found] == [
+        ("samples.1.sources.open_a", "did you mean 'open_b'?")
+    ]

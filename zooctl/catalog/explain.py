@@ -37,7 +37,16 @@ def explain(error: ValidationError, model: type[BaseModel], data: object) -> Ite
         if kind == "disagree":
             for problem in context["problems"]:
                 below = tuple(int(p) if p.isdigit() else p for p in problem.field.split(".") if p)
-                yield Fault((*field, *below), problem.what, problem.got, problem.expected, None)
+                # What is missing among the names that there are may be one of them, mistyped.
+                named = problem.what.startswith("no such") and problem.got and problem.expected
+                hint = nearest(problem.got or "", (problem.expected or "").split(", "))
+                yield Fault(
+                    (*field, *below),
+                    problem.what,
+                    problem.got,
+                    problem.expected,
+                    hint if named else None,
+                )
         elif kind == "missing":
             yield Fault(field, "required field is missing", None, None, None)
         elif kind == "extra_forbidden":
