@@ -153,7 +153,7 @@ def draw_panels(target: Path, panels: Sequence[Panel], *, title: str, force: boo
 
     Args:
         target: PNG, PDF or SVG, by its ending.
-        panels: From left to right.
+        panels: From left to right, with the same figures.
         title: Above the picture.
         force: Replace an existing file.
 
@@ -164,13 +164,14 @@ def draw_panels(target: Path, panels: Sequence[Panel], *, title: str, force: boo
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         places = np.arange(len(panel.places))
         for colour, (name, values) in zip(COLOURS, panel.lines.items(), strict=False):
-            axes.plot(places, values, color=colour, label=name, marker="o", markersize=3.5)
+            label = name if panel is panels[0] else None
+            axes.plot(places, values, color=colour, label=label, marker="o", markersize=3.5)
         axes.set_xticks(places, panel.places, rotation=30 if len(places) > 4 else 0, fontsize=8)
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlabel(panel.label, fontsize=9)
         axes.set_title(panel.title, loc="left", fontsize=9)
-        axes.legend(fontsize=8, frameon=False)
         _tidy(axes)
+    figure.legend(fontsize=8, frameon=False, loc="outside lower center", ncols=4)
     figure.suptitle(title, fontsize=10, x=0.012, ha="left")
     save_figure(figure, target, force)
 

@@ -1,0 +1,50 @@
+"""The graph of a run predicts what its network predicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import toy_training as toy
+from safetensors.torch import load_file
+
+from zooctl.errors import InputError
+from zooctl.inference.runtime import Session
+from zooctl.training.export import torch_predictions, trained_network
+from zooctl.training.fit import fit
+from zooctl.training.run_graph import graph_of_run, scale_of
+from zooctl.training.selection import choose_windows
+
+
+def test_graph_of_the_best_epoch(tmp_path: Path) -> None:
+    recipe, data = toy.recipe(), toy.dataset()
+    with pytest.raises(InputError, match="no finished epoch"):
+        graph_of_run(tmp_path, recipe, data)
+    windows = choose_windows(recipe, data)
+    fit(recipe, data, windows, tmp_path, device="cpu", report=str, advance=float)
+    session = Session(
+        graph_of_run(tmp_path, recipe, data),
+        geometry=recipe.window.geometry,
+        n_tracks=1,
+        unknown_base=recipe.unknown_base,
+        device="cpu",
+    )
+    codes = np.random.default_rng(0).integers(0, 5, (6, 64)).astype(np.uint8)
+    net = trained_network(recipe, data, load_file(tmp_path / "best.safetensors"))
+    expected = torch_predictions(net, codes, recipe.unknown_base)
+    np.testing.assert_allclose(session.predict(codes), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_labels_are_predicted_as_probabilities() -> None:
+    assert scale_of(toy.recipe()) == "signal"
+    labels = toy.recipe(
+        network={"key": "deepbind"},
+        loss={"key": "binary_cross_entropy"},
+        controls=[],
+        windows={"key": "tiling", "stride": 64},
+        targets=[{"track": "toy", "signal": {"key": "peaks", "source": "signal"}}],
+        sources=[toy.recipe().sources[0].model_dump()],
+        window={"input_length": 64, "output_length": 64, "bin_size": 64, "core_length": 64},
+    )
+    assert scale_of(labels) == "probability"
