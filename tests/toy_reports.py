@@ -9,8 +9,9 @@ import numpy as np
 from zooctl.catalog.binning import Binning
 from zooctl.catalog.fields import Region, Split
 from zooctl.catalog.rules import Rules
-from zooctl.evaluation.evaluate import Options, evaluate
+from zooctl.evaluation.evaluate import evaluate
 from zooctl.evaluation.heldout import Network
+from zooctl.evaluation.judge import Options
 from zooctl.evaluation.material import Material, Truth, Wanted
 from zooctl.evaluation.report import Report
 from zooctl.files.fasta import Fasta

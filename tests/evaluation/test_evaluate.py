@@ -14,8 +14,9 @@ import pytest
 from zooctl.catalog.fields import Region, Split
 from zooctl.catalog.rules import Rules
 from zooctl.errors import InputError
-from zooctl.evaluation.evaluate import Options, evaluate
+from zooctl.evaluation.evaluate import evaluate
 from zooctl.evaluation.heldout import Network
+from zooctl.evaluation.judge import Options
 from zooctl.evaluation.material import Material, Truth, Wanted
 from zooctl.evaluation.report import Report
 from zooctl.files.bigwig import BigWig

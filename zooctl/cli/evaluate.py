@@ -12,8 +12,8 @@ from zooctl.cli.options import DeviceChoice
 if TYPE_CHECKING:
     from zooctl.cli.evaluation_report import Recovered
     from zooctl.cli.subject import Subject
-    from zooctl.evaluation.evaluate import Options
     from zooctl.evaluation.heldout import Network
+    from zooctl.evaluation.judge import Options
     from zooctl.evaluation.material import Material
     from zooctl.evaluation.report import Report
 
@@ -101,7 +101,7 @@ def command(
     from zooctl.errors import InputError
 
     _need_sklearn()
-    from zooctl.evaluation.evaluate import Options
+    from zooctl.evaluation.judge import Options
 
     options = Options(
         resolutions=tuple(bin_sizes(resolution)) if resolution else (),
