@@ -71,7 +71,10 @@ def stopped(folder: Path, number: int, output: str) -> tuple[int, float]:
     """Run the command, and send a signal after two chunks; return its exit code and the seconds."""
     command = ["score-variants", "in.vcf", "--model", "toy", "--fasta", "genome.fa", "-o", output]
     process = subprocess.Popen(
-        [sys.executable, "-m", "zooctl.cli.main", *command, *TEN], stderr=subprocess.PIPE
+        [sys.executable, "-m", "zooctl.cli.main", *command, *TEN],
+        stderr=subprocess.PIPE,
+        # A shell that runs the tests in its background has SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     with process:
         deadline = time.monotonic() + 120
