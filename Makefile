@@ -6,7 +6,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 DEMO   := demo
-REGION := chr21:33,000,000-35,000,000
+# Sites of 1000 Genomes, lifted to hg19.
+VARIANTS := 33949059 G A 34017857 T A 34094401 G A
 TORCH  := 2.13.0
 
 .PHONY: help demo test lint bench lock clean
@@ -28,18 +29,20 @@ $(VENV)/.test: $(VENV)/.base requirements-torch.lock
 	    || $(PIP) install --quiet torch==$(TORCH)
 	touch $@
 
-## make demo    install, predict CTCF coverage of embedded regions to bigWig, draw one of them
+## make demo    install, predict H3K36me3 over an embedded region and draw it, score variants there
 demo: $(VENV)/.base
 	mkdir -p $(DEMO)
-	printf 'chr21\t33000000\t35000000\nchr21\t43000000\t44000000\n' > $(DEMO)/regions.bed
-	$(BIN)/zooctl predict --model ctcf_gm12878 --bed $(DEMO)/regions.bed -o $(DEMO)/regions.ctcf_gm12878.bw --force
-	$(BIN)/zooctl compare $(DEMO)/regions.ctcf_gm12878.bw \
-	    recipes/data/ctcf_gm12878_hg19/GM12878_CTCF_5M.hg19.chr20_21.bw --region $(REGION)
-	$(BIN)/zooctl plot $(DEMO)/regions.ctcf_gm12878.bw \
-	    recipes/data/ctcf_gm12878_hg19/GM12878_CTCF_5M.hg19.chr20_21.bw \
-	    --name predicted --name measured --unit pile-up --unit pile-up \
-	    --region chr21:33,900,000-34,100,000 -o $(DEMO)/ctcf_gm12878.png --force
-	ls -l $(DEMO)
+	printf 'chr21\t33000000\t36000000\n' > $(DEMO)/regions.bed
+	$(BIN)/zooctl predict --model h3k36me3_brain --bed $(DEMO)/regions.bed \
+	    -o $(DEMO)/regions.h3k36me3_brain.bw --force
+	$(BIN)/zooctl plot $(DEMO)/regions.h3k36me3_brain.bw --name H3K36me3 --unit predicted \
+	    --region chr21:33,000,001-36,000,000 -o $(DEMO)/regions.h3k36me3_brain.png --force
+	{ printf '##fileformat=VCFv4.2\n##contig=<ID=chr21>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n'; \
+	  printf 'chr21\t%s\t.\t%s\t%s\t.\tPASS\t.\n' $(VARIANTS); } > $(DEMO)/variants.vcf
+	$(BIN)/zooctl score-variants $(DEMO)/variants.vcf --model h3k36me3_brain --model ctcf_gm12878 \
+	    -o $(DEMO)/variants.scored.tsv --force
+	cat $(DEMO)/variants.scored.tsv
+	ls -l $(DEMO)/
 
 ## make test    install what the tests need, run them all (slow ones: make test PYTEST='-m slow')
 test: $(VENV)/.test
