@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from zooctl.catalog.rules import Rules
 from zooctl.errors import InputError
-from zooctl.evaluation.heldout import Network, hold_out
+from zooctl.evaluation.from_sequence import from_sequence
+from zooctl.evaluation.heldout import Network, hold_out, margin_of, read_around
 from zooctl.evaluation.judge import Judge, Options, Stage
 from zooctl.evaluation.material import Material
 from zooctl.evaluation.report import Report
@@ -51,12 +52,18 @@ def evaluate(
     intervals = [region.interval(contigs[region.chrom]) for region in held_out]
     windows = sum(network.plan([interval], contigs).n_windows for interval in intervals)
     training = training_bins(material, rules, network.geometry.bin_size)
-    # Fitting takes seconds of one core, which the network does not keep busy all the time.
+    arounds = [read_around(region, material, rules) for region in held_out]
+    # Baselines take seconds of one core, which the network does not keep busy all the time.
     with ThreadPoolExecutor(1) as pool:
-        fitting = None if training is None else pool.submit(training.fit, rules)
+        job = pool.submit(
+            from_sequence, arounds, margin_of(rules), training, material.motifs, rules
+        )
         with stage(windows, "windows", "predicting held-out regions") as advance:
-            parts = [hold_out(region, network, material, rules, advance) for region in held_out]
-        fitted = None if fitting is None else fitting.result()
+            parts = [
+                hold_out(region, network, material, rules, advance, around)
+                for region, around in zip(held_out, arounds, strict=True)
+            ]
+        found = job.result()
     if not any(part.kept.any() for part in parts):
         raise InputError("no bin to judge: the held-out regions have no known sequence")
-    return Judge(network, material, rules, options, parts, fitted).report(data, stage)
+    return Judge(network, material, rules, options, parts, found).report(data, stage)

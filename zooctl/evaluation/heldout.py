@@ -180,14 +180,42 @@ class _Bins:
         room[:] = values[: len(room)]
 
 
+def margin_of(rules: Rules) -> int:
+    """Return how many bins baselines look at on both sides of a region."""
+    return max(1, rules.context_bins // 2)
+
+
+def bins_of(region: Region, material: Material, rules: Rules) -> range:
+    """Return the whole bins of a region, counted from the contig's start."""
+    _, start, end = region.interval(material.genome.contigs[region.chrom])
+    first = -(-start // rules.bin_size)
+    return range(first, max(first, end // rules.bin_size))
+
+
+def read_around(region: Region, material: Material, rules: Rules) -> Codes:
+    """Read the bins of a region with the margin on both sides."""
+    bins, margin, size = bins_of(region, material, rules), margin_of(rules), rules.bin_size
+    first, last = (bins.start - margin) * size, (bins.stop + margin) * size
+    return material.genome.padded_codes(region.chrom, first, last)
+
+
 def hold_out(
     region: Region,
     network: Network,
     material: Material,
     rules: Rules,
     advance: Callable[[int], object],
+    around: Codes | None = None,
 ) -> Part:
     """Measure and predict one held-out region.
+
+    Args:
+        region: Of the split.
+        network: The model.
+        material: What was measured.
+        rules: What counts as a bin.
+        advance: Called with the number of windows done.
+        around: What ``read_around`` gives, where it was read before.
 
     Raises:
         InputError: The model's bins do not divide those of the rules.
@@ -199,11 +227,8 @@ def hold_out(
         )
     contigs = material.genome.contigs
     interval = region.interval(contigs[region.chrom])
-    bins = range(-(-interval.start // size), max(-(-interval.start // size), interval.end // size))
-    margin = max(1, rules.context_bins // 2)
-    around = material.genome.padded_codes(
-        region.chrom, (bins.start - margin) * size, (bins.stop + margin) * size
-    )
+    bins, margin = bins_of(region, material, rules), margin_of(rules)
+    around = read_around(region, material, rules) if around is None else around
     controls = [control[region.chrom] for control in material.controls]
 
     def measured(truths: Sequence[Truth]) -> tuple[Measured, ...]:

@@ -15,11 +15,11 @@ from zooctl.catalog.rules import Rules
 from zooctl.errors import InputError
 from zooctl.evaluation import bootstrap
 from zooctl.evaluation.classification import Confusion
+from zooctl.evaluation.from_sequence import FromSequence
 from zooctl.evaluation.heldout import Network, Part
 from zooctl.evaluation.material import Material
 from zooctl.evaluation.profiles import Track
 from zooctl.evaluation.report import Drawn, Report, Robustness, TrackReport
-from zooctl.evaluation.ridge import Fitted
 from zooctl.evaluation.robustness import variation_score
 from zooctl.evaluation.scores import baseline_scores, model_scores
 from zooctl.evaluation.selections import AtResolution, Selected, over_resolutions, selections
@@ -89,14 +89,14 @@ class Judge:
     rules: Rules
     options: Options
     parts: Sequence[Part]
-    fitted: Fitted | None
+    sequence: FromSequence
 
     def report(self, data: str, stage: Stage) -> Report:
         network, material, rules, options = self.network, self.material, self.rules, self.options
         blocks, n_blocks = _blocks(self.parts, rules)
         draws = bootstrap.draw(n_blocks, options.n_draws, options.seed)
         with stage(None, "methods", "scoring"):
-            baselines, missing = baseline_scores(self.parts, material, rules, self.fitted)
+            baselines, missing = baseline_scores(self.parts, material, self.sequence)
             judged = [self.track(index, own, blocks, draws) for index, own in enumerate(baselines)]
         tables = [one for one, _ in judged]
         return Report(

@@ -8,15 +8,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.catalog.rules import Rules
-from zooctl.evaluation import baselines
+from zooctl.evaluation.from_sequence import FromSequence
 from zooctl.evaluation.heldout import Network, Part
 from zooctl.evaluation.material import Material
-from zooctl.evaluation.ridge import Fitted
 from zooctl.evaluation.table import Row, Score
-from zooctl.files.motifs import Motif
 
 Values = NDArray[np.floating]
+# All bins of each region to those that are judged.
+Judged = Callable[[Sequence[Values]], Values]
 
 # A probability that is rounded to 0 or 1 has no logit.
 _SMALLEST = 1e-6
@@ -60,32 +59,32 @@ def _logit(probability: Values) -> Values:
 
 
 def baseline_scores(
-    parts: Sequence[Part], material: Material, rules: Rules, trained: Fitted | None
+    parts: Sequence[Part], material: Material, sequence: FromSequence
 ) -> tuple[list[list[Score]], list[Row]]:
     """Return what needs no network, judged on the same bins.
 
     Args:
         parts: Held-out regions.
         material: Tracks, replicates, motifs.
-        rules: What counts as a bin.
-        trained: What was fitted on the training regions; None where there are none.
+        sequence: What sequence alone says of all their bins.
 
     Returns:
         The scores of each track that is judged, and a line for each baseline that is missing.
     """
 
-    def on_test(score: Callable[[Part], Values]) -> Values:
-        return np.concatenate([score(part)[part.kept] for part in parts])
+    def judged(bins: Sequence[Values]) -> Values:
+        return np.concatenate([one[part.kept] for part, one in zip(parts, bins, strict=True)])
 
-    size = rules.bin_size
-    gc = on_test(lambda part: baselines.gc_content(part.codes, size))
-    gc_score = _signal_score("GC content", gc)
-    fitted, missing = _fitted_scores(parts, material, trained)
+    def on_test(score: Callable[[Part], Values]) -> Values:
+        return judged([score(part) for part in parts])
+
+    gc_score = _signal_score("GC content", judged(sequence.gc))
+    fitted, missing = _fitted_scores(judged, material, sequence)
     other_tracks = [
         _signal_score(other.name, on_test(partial(_other, index)))
         for index, other in enumerate(material.others)
     ]
-    hits, without = _hits(on_test, material, size)
+    hits, without = _hits(judged, material, sequence)
     scores = []
     for index, wanted in enumerate(material.wanted):
         own = [*fitted[index][:1], gc_score, *fitted[index][1:], *other_tracks]
@@ -96,36 +95,28 @@ def baseline_scores(
 
 
 def _fitted_scores(
-    parts: Sequence[Part], material: Material, trained: Fitted | None
+    judged: Judged, material: Material, sequence: FromSequence
 ) -> tuple[list[list[Score]], list[Row]]:
     """Return mean signal and linear baselines of each track."""
-    if trained is None:
+    if sequence.mean is None:
         missing = Row("mean signal, 5-mer ridge", note="not fitted: no training regions")
         return [[] for _ in material.wanted], [missing]
-    n = sum(int(part.kept.sum()) for part in parts)
-    means = [np.full(n, mean) for mean in trained.mean]
+    n = len(judged(sequence.gc))
+    means = [np.full(n, mean) for mean in sequence.mean]
     scores = [[Score("mean signal", mean, mean, is_signal=True)] for mean in means]
-    for name, (ridge, features) in trained.ridges.items():
-        found = np.concatenate(
-            [
-                ridge.predict(features(part.around, part.margin)).reshape(len(part.kept), -1)[
-                    part.kept
-                ]
-                for part in parts
-            ]
-        )
-        for own, values in zip(scores, found.T, strict=True):
+    for name, found in sequence.ridges.items():
+        for own, values in zip(scores, judged(found).T, strict=True):
             own.append(Score(name, values, values, is_signal=True))
     return scores, []
 
 
 def _hits(
-    on_test: Callable[[Callable[[Part], Values]], Values], material: Material, size: int
+    judged: Judged, material: Material, sequence: FromSequence
 ) -> tuple[dict[str, Score], list[Row]]:
     """Return the best hit of each known motif in each bin, by the target's name."""
     found = {}
     for target, motif in material.motifs.items():
-        hits = on_test(partial(_best_hits, motif, size))
+        hits = judged(sequence.hits[target])
         hits = np.maximum(hits, hits[np.isfinite(hits)].min(initial=0.0))
         found[target] = Score(f"best hit of {motif.name}", hits, hits)
     missing = [
@@ -135,10 +126,6 @@ def _hits(
     if not material.motifs and not missing:
         missing = [Row("best motif hit", note="not measured: no target is assayed")]
     return found, missing
-
-
-def _best_hits(motif: Motif, size: int, part: Part) -> Values:
-    return baselines.best_hits(part.around, motif, size)[part.margin : -part.margin]
 
 
 def _other(index: int, part: Part) -> Values:

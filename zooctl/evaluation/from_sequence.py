@@ -1,0 +1,72 @@
+"""What sequence alone says of held-out bins, before it is known which of them are judged.
+
+It reads no file and needs no prediction, so that it may be computed while the network predicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.catalog.rules import Rules
+from zooctl.evaluation import baselines
+from zooctl.evaluation.ridge import Training
+from zooctl.files.motifs import Motif
+from zooctl.sequence.onehot import Codes
+
+Values = NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class FromSequence:
+    """Scores of all bins of each held-out region, as arrays in the order of the regions.
+
+    Attributes:
+        gc: Share of C and G, ``(n,)``.
+        hits: Best hit of the known motif, ``(n,)``, by the target's name.
+        ridges: Prediction of each linear baseline, ``(n, n_tracks)``, by its name.
+        mean: Mean signal of each track over the training regions, ``(n_tracks,)``; None where
+            there are none.
+    """
+
+    gc: list[Values]
+    hits: dict[str, list[Values]]
+    ridges: dict[str, list[Values]]
+    mean: NDArray[np.float64] | None
+
+
+def from_sequence(
+    arounds: Sequence[Codes],
+    margin: int,
+    training: Training | None,
+    motifs: Mapping[str, Motif],
+    rules: Rules,
+) -> FromSequence:
+    """Fit the linear baselines and score every bin.
+
+    Args:
+        arounds: Sequence of the bins of each region, with ``margin`` more on both sides.
+        margin: Bins.
+        training: What is fitted on; None where there are no training regions.
+        motifs: Known motif by the target's name.
+        rules: What counts as a bin.
+    """
+    size = rules.bin_size
+    outside = margin * size
+    gc = [baselines.gc_content(codes[outside : len(codes) - outside], size) for codes in arounds]
+    hits = {
+        target: [baselines.best_hits(codes, motif, size)[margin:-margin] for codes in arounds]
+        for target, motif in motifs.items()
+    }
+    if training is None:
+        return FromSequence(gc, hits, {}, None)
+    fitted = training.fit(rules)
+    n_tracks = len(fitted.mean)
+    ridges = {
+        name: [ridge.predict(features(codes, margin)).reshape(-1, n_tracks) for codes in arounds]
+        for name, (ridge, features) in fitted.ridges.items()
+    }
+    return FromSequence(gc, hits, ridges, fitted.mean)
