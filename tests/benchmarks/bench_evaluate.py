@@ -86,7 +86,7 @@ def main() -> None:
         alone.append(predict_alone(network, split.test, clock))
         whole.append(evaluate_all(network, split, clock, stages))
         ratios.append(whole[-1] / alone[-1])
-    print(f"{MODEL}, {', '.join(map(str, split.test))}, {network.session.threads} threads")
+    print(f"{MODEL}, {', '.join(map(str, split.test))}, {given.threads or 'all'} threads")
     print(f"{'prediction alone, to a bigWig':45}{median(alone):>8.1f} s")
     print(f"{'evaluation':45}{median(whole):>8.1f} s")
     for label, seconds in stages.items():

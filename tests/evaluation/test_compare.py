@@ -279,4 +279,5 @@ def test_poisson_nll_at_its_limits() -> None:
     assert Moments.of(np.array([0.0, 1.0]), np.array([1.0, 1.0])).poisson_nll == math.inf
     assert Moments.of(np.array([0.0, 1.0]), np.array([0.0, 1.0])).poisson_nll == 0.5
     assert math.isnan(Moments.of(np.array([-1.0]), np.array([1.0])).poisson_nll)
+    assert math.isnan(Moments.of(np.array([0.0, 0.0]), np.array([1.0, -1.0])).poisson_nll)
     assert math.isnan(Moments().poisson_nll)

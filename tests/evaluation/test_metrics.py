@@ -32,6 +32,7 @@ def test_poisson_nll_by_hand_and_at_its_limits() -> None:
     assert metrics.poisson_nll(np.array([0.0]), np.array([1.0])) == np.inf
     assert metrics.poisson_nll(np.array([0.0]), np.array([0.0])) == 0.0
     assert np.isnan(metrics.poisson_nll(np.array([-1.0]), np.array([1.0])))
+    assert np.isnan(metrics.poisson_nll(np.array([1.0]), np.array([-1.0])))
 
 
 def test_poisson_nll_is_least_at_the_mean() -> None:

@@ -76,12 +76,12 @@ def poisson_nll(predicted: Values, measured: Values) -> float:
 
     The Poisson negative log likelihood per bin without the term ``ln(measured!)``, which no model
     can change. Infinite where a prediction of 0 meets a measurement above 0; NaN for negative
-    predictions, which no Poisson rate can be.
+    values, which are neither rates nor counts.
 
     >>> poisson_nll(np.array([1.0, 2.0]), np.array([3.0, 0.0]))
     1.5
     """
-    if (predicted < 0).any():
+    if (predicted < 0).any() or (measured < 0).any():
         return float("nan")
     rate = predicted.astype(np.float64)
     return float(np.mean(rate - xlogy(measured, rate)))

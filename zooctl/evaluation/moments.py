@@ -23,7 +23,7 @@ class Moments:
         yy: The same of y.
         xy: Sum of products of both deviations.
         absolute: Sum of absolute differences.
-        y_log_x: Sum of ``y * ln(x)``; infinite where x is 0 and y is not, NaN for a negative x.
+        y_log_x: Sum of ``y * ln(x)``; infinite where x is 0 and y is not, NaN for negative values.
     """
 
     n: int = 0
@@ -152,7 +152,7 @@ class Moments:
 
 def _y_log_x(x: Values, y: Values) -> float:
     """Return the sum of ``y * ln(x)``, where 0 times anything is 0."""
-    if (x < 0).any():
+    if (x < 0).any() or (y < 0).any():
         return math.nan
     counted = y != 0
     with np.errstate(divide="ignore"):
