@@ -138,5 +138,6 @@ def _constant(graph: onnx.GraphProto, name: str, value: NDArray[np.generic]) -> 
 
 
 def _node(op_type: str, inputs: list[str], output: str, **attributes: int) -> NodeProto:
-    name = f"zooctl/{op_type}/{output}"
-    return helper.make_node(op_type, inputs, [output], name=name, **attributes)
+    node = helper.make_node(op_type, inputs, [output], name=f"zooctl/{op_type}/{output}")
+    node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
+    return node
