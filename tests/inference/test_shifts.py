@@ -12,9 +12,11 @@ from zooctl.errors import InputError
 from zooctl.inference.shifts import (
     Compared,
     Haplotype,
+    Pair,
     Placement,
     default_max_shift,
     draw_shifts,
+    even_shifts,
 )
 from zooctl.sequence.alleles import Change
 from zooctl.sequence.onehot import decode, encode, reverse_complement
@@ -49,8 +51,16 @@ def placed(draw: st.DrawFn) -> tuple[Placement, Change]:
 
 
 def pair_of(placement: Placement, change: Change) -> tuple[Haplotype, Haplotype]:
-    pair = placement.pair(change, lambda start, end: GENOME.padded_codes("one", start, end))
+    pair = whole_pair(placement, change)
     return pair.reference, pair.alternative
+
+
+def whole_pair(placement: Placement, change: Change, length: int = len(LETTERS)) -> Pair:
+    """The windows on the first bases of the toy genome, as if it ended there."""
+    sequence = ToyGenome({"one": LETTERS[:length]})
+    return placement.pair(
+        change, lambda start, end: sequence.padded_codes("one", start, end), length
+    )
 
 
 def test_as_in_the_released_code() -> None:
@@ -64,7 +74,7 @@ def test_as_in_the_released_code() -> None:
     assert compared.n_bases == 1_024
     extremes = Placement(GOPHER, 5_000, 512, 0)
     reference, _ = pair_of(extremes, change)
-    pair = extremes.pair(change, lambda start, end: GENOME.padded_codes("one", start, end))
+    pair = whole_pair(extremes, change)
     starts = [pair.low + offset for offset in reference.offsets]
     assert (min(starts), max(starts)) == (0, 1_023)
     assert all(start + 2_048 <= 3_072 for start in starts)
@@ -185,3 +195,53 @@ def test_half_unknown_is_not_mostly_unknown() -> None:
     for letters, expected in (("NNAAAA", False), ("ANNAAA", False), ("ANNNAA", True)):
         haplotype = Haplotype(encode(letters.encode()), (0, 2), spans)
         assert haplotype.mostly_unknown(4) == expected
+
+
+def test_even_shifts() -> None:
+    assert even_shifts(21, 60).tolist() == list(range(-60, 61, 6))
+    assert even_shifts(4, 5).tolist() == [-5, -2, 2, 5]
+    assert Placement(GOPHER, 3, 512, 7, even=True).drawn.tolist() == [-512, 0, 512]
+
+
+@given(st.data())
+@settings(deadline=None)
+def test_windows_inside_hold_the_change_and_no_unknown_base(data: st.DataObject) -> None:
+    """Each window on either sequence lies in it, as near to where it was meant as that allows."""
+    length = data.draw(st.integers(8, 60))
+    contig = data.draw(st.integers(2 * length, 4 * length))
+    geometry = Geometry(length, length, length, length)
+    max_shift = data.draw(st.integers(0, (length - 2) // 2))
+    placement = Placement(
+        geometry, data.draw(st.integers(1, 6)), max_shift, 0, data.draw(st.booleans()), inside=True
+    )
+    size = st.integers(0, placement.longest)
+    removed, added = data.draw(size), data.draw(size)
+    start = data.draw(st.integers(0, contig - removed))
+    alt = "".join(data.draw(st.lists(st.sampled_from("ACGT"), min_size=added, max_size=added)))
+    change = Change(start, LETTERS[start : start + removed], alt)
+    changed = LETTERS[:start] + alt + LETTERS[change.end : contig]
+    pair = whole_pair(placement, change, contig)
+    meant = placement.centre(change) - (length - 1) // 2 + placement.shifts
+    sides = (
+        (pair.reference, LETTERS[:contig], change.ref),
+        (pair.alternative, changed, change.alt),
+    )
+    for haplotype, letters, sequence in sides:
+        starts = np.clip(meant, 0, len(letters) - length).tolist()
+        windows = [decode(row) for row in haplotype.rows(length)]
+        assert windows == [letters[first : first + length] for first in starts]
+        for first in starts:
+            assert first <= start
+            assert start + len(sequence) <= first + length
+
+
+def test_a_sequence_shorter_than_its_windows_is_padded_at_the_right() -> None:
+    placement = Placement(Geometry(20, 20, 20, 20), 3, 5, 0, even=True, inside=True)
+    pair = whole_pair(placement, Change(4, LETTERS[4], "N"), 12)
+    assert (pair.low, pair.reference.offsets) == (0, (0, 0, 0))
+    assert decode(next(pair.reference.rows(20))) == LETTERS[:12] + "N" * 8
+
+
+def test_windows_of_several_bins_cannot_be_kept_inside() -> None:
+    with pytest.raises(InputError, match="one value"):
+        Placement(GOPHER, 20, 512, 0, inside=True)

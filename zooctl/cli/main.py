@@ -28,6 +28,7 @@ COMMANDS = {
     "predict": "zooctl.cli.predict",
     "score-variants": "zooctl.cli.score_variants",
     "evaluate": "zooctl.cli.evaluate",
+    "evaluate-variants": "zooctl.cli.evaluate_variants",
     "audit": "zooctl.cli.audit",
     "compare": "zooctl.cli.compare",
     "plot": "zooctl.cli.plot",

@@ -90,3 +90,16 @@ def say(text: str) -> None:
     from zooctl.cli.tables import plain
 
     typer.echo(plain(text), err=True)
+
+
+def need_sklearn(command: str) -> None:
+    """Say what to install where a command's metrics are missing."""
+    from importlib.util import find_spec
+
+    from zooctl.errors import InputError
+
+    if find_spec("sklearn") is None:
+        raise InputError(
+            f"{command} needs scikit-learn, which is not installed",
+            hint="pip install scikit-learn (zooctl's extra `train`)",
+        )

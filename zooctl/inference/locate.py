@@ -74,8 +74,9 @@ def locate(allele: Allele, genome: Genome, placement: Placement, swap: bool) -> 
         return Located(Status.TOO_LONG)
     read = partial(genome.padded_codes, chrom)
     change = left_align(change, read)
-    pair = placement.pair(change, read)
-    edge, unknown = _uncertain(pair, genome.contigs[chrom])
+    contig_length = genome.contigs[chrom]
+    pair = placement.pair(change, read, contig_length)
+    edge, unknown = _uncertain(pair, contig_length)
     length = placement.geometry.input_length
     if (edge or unknown) and (
         pair.reference.mostly_unknown(length) or pair.alternative.mostly_unknown(length)

@@ -104,6 +104,8 @@ class Scorer:
         n_shifts: Windows to an allele, at shifts drawn once from ``seed``.
         max_shift: Shifts lie in ``[-max_shift, max_shift - 1]``; default by the geometry.
         seed: Of the shifts.
+        even: Shifts lie at even distances from ``-max_shift`` to ``max_shift`` instead.
+        inside: Windows are kept inside the contig, which only a network with one value allows.
         reverse_complement: Average over both strands.
         check_ref: What to do where the genome is not REF: ``skip`` the allele (REF_MISMATCH),
             ``fail``, or ``swap`` where the genome is ALT (else REF_MISMATCH): both keep their
@@ -129,6 +131,8 @@ class Scorer:
         n_shifts: int = 20,
         max_shift: int | None = None,
         seed: int = 0,
+        even: bool = False,
+        inside: bool = False,
         reverse_complement: bool = False,
         check_ref: CheckRef = "skip",
         batch_size: int | None = None,
@@ -137,7 +141,7 @@ class Scorer:
     ) -> None:
         if max_shift is None:
             max_shift = default_max_shift(network.geometry)
-        self.placement = Placement(network.geometry, n_shifts, max_shift, seed)
+        self.placement = Placement(network.geometry, n_shifts, max_shift, seed, even, inside)
         self._network = network
         self._order_rc = list(network.track_order_rc) if reverse_complement else None
         self._planner = Planner(genome, self.placement, check_ref, reverse_complement)

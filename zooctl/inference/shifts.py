@@ -15,6 +15,10 @@ out at the right, and a deletion draws some in. Predictions are compared base by
 (a bin has its value at each of its bases): over the bases that all windows of both predict, and
 without those that are deleted. Where REF and ALT differ in length and both are left after trimming,
 their first bases stand for each other.
+
+A network with one value a window has no bases to compare, so its windows need not lie alike on both
+sequences. They may be kept inside the ends of each, where sequence is not to be made up: a reporter
+construct has no N beside it.
 """
 
 from __future__ import annotations
@@ -55,6 +59,17 @@ def draw_shifts(n_shifts: int, max_shift: int, seed: int) -> Integers:
     if max_shift == 0:
         return np.zeros(n_shifts, dtype=np.int64)
     return np.random.default_rng(seed).integers(-max_shift, max_shift, n_shifts)
+
+
+def even_shifts(n_shifts: int, max_shift: int) -> Integers:
+    """Return shifts from ``-max_shift`` to ``max_shift`` at even distances, in whole bp.
+
+    >>> even_shifts(5, 60).tolist(), even_shifts(1, 60).tolist()
+    ([-60, -30, 0, 30, 60], [0])
+    """
+    if n_shifts == 1:
+        return np.zeros(1, dtype=np.int64)
+    return np.rint(np.linspace(-max_shift, max_shift, n_shifts)).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -128,19 +143,29 @@ class Placement:
         n_shifts: How many shifts are drawn.
         max_shift: They are at least ``-max_shift`` and less than ``max_shift``, or 0.
         seed: They are drawn from.
+        even: They are not drawn but lie at even distances, ``max_shift`` included.
+        inside: Windows that overhang a sequence are moved to its end, instead of padded with N.
 
     Raises:
-        InputError: No shift, or windows shifted so far that they share nothing.
+        InputError: No shift, windows shifted so far that they share nothing, or ``inside`` for a
+            network with several bins, whose windows must lie alike on both sequences.
     """
 
     geometry: Geometry
     n_shifts: int
     max_shift: int
     seed: int
+    even: bool = False
+    inside: bool = False
 
     def __post_init__(self) -> None:
         if self.n_shifts < 1:
             raise InputError("number of shifts must be at least 1", got=self.n_shifts)
+        if self.inside and not self._scalar:
+            raise InputError(
+                "windows can be kept inside a sequence only where a model predicts one value",
+                got=f"{self.geometry.n_bins} bins",
+            )
         if self.max_shift < 0 or self.longest < 1:
             raise InputError(
                 "largest shift does not fit the model's window",
@@ -165,6 +190,8 @@ class Placement:
     @cached_property
     def drawn(self) -> Integers:
         """The shifts, ``(n_shifts,)``."""
+        if self.even:
+            return even_shifts(self.n_shifts, self.max_shift)
         return draw_shifts(self.n_shifts, self.max_shift, self.seed)
 
     @cached_property
@@ -209,18 +236,19 @@ class Placement:
         end = change.end - self.centre(change)
         return Compared(first, end + change.growth, end, last)
 
-    def pair(self, change: Change, read: Read) -> Pair:
+    def pair(self, change: Change, read: Read, contig_length: int) -> Pair:
         """Return the windows of both haplotypes.
 
         Args:
             change: Trimmed, left-aligned, and not too long.
             read: The contig.
+            contig_length: Its length in bp.
         """
         centre, length = self.centre(change), self.geometry.input_length
-        low = centre - self._half + int(self.shifts[0])
-        offsets = tuple((self.shifts - self.shifts[0]).tolist())
-        extent = offsets[-1] + length
-        genome = read(low, low + extent + max(-change.growth, 0))
+        starts = [self._starts(centre, contig_length + growth) for growth in (0, change.growth)]
+        ends = [int(first[-1]) + length for first in starts]
+        low = min(int(first[0]) for first in starts)
+        genome = read(low, max(ends[0], ends[1] - change.growth))
         changed = np.concatenate(
             (
                 genome[: change.start - low],
@@ -229,16 +257,23 @@ class Placement:
             )
         )
         compared = self.compared(change)
-        return Pair(
-            low,
-            genome,
-            Haplotype(genome[:extent], offsets, self._spans(compared, 0, 0)),
-            Haplotype(
-                changed[:extent],
-                offsets,
-                self._spans(compared, change.end - centre, change.growth),
-            ),
+        spans = (
+            self._spans(compared, 0, 0),
+            self._spans(compared, change.end - centre, change.growth),
         )
+        reference, alternative = (
+            Haplotype(codes[: end - low], tuple((first - low).tolist()), span)
+            for codes, end, first, span in zip((genome, changed), ends, starts, spans, strict=True)
+        )
+        return Pair(low, genome, reference, alternative)
+
+    def _starts(self, centre: int, sequence_length: int) -> Integers:
+        """Return the first bases of the windows on one sequence, in the order of ``shifts``."""
+        starts: Integers = centre - self._half + self.shifts
+        if self.inside:
+            # A sequence that is shorter than a window is overhung at its right.
+            starts = starts.clip(0, max(0, sequence_length - self.geometry.input_length))
+        return starts
 
     def _spans(self, compared: Compared, end: int, growth: int) -> Spans:
         """Return spans on a sequence of which the bases from ``end`` on have moved by ``growth``.
