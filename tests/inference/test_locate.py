@@ -30,7 +30,15 @@ def test_change_is_in_its_one_form() -> None:
 
 @pytest.mark.parametrize(
     ("start", "status"),
-    [(3, "MOSTLY_N"), (4, "EDGE"), (33, "EDGE"), (34, "OK"), (len(LETTERS) - 35, "OK")],
+    [
+        (3, "MOSTLY_N"),
+        (4, "EDGE+N"),
+        (27, "EDGE+N"),
+        (28, "EDGE"),
+        (33, "EDGE"),
+        (34, "OK"),
+        (len(LETTERS) - 35, "OK"),
+    ],
 )
 def test_edge(start: int, status: str) -> None:
     ref = LETTERS[start]
@@ -43,7 +51,7 @@ def test_edge_at_the_end_counts_what_a_deletion_draws_in() -> None:
     start = len(LETTERS) - 36
     snv = found(("one", start, LETTERS[start], "ACGT"["ACGT".index(LETTERS[start]) - 1]))
     assert snv.status == "OK"
-    removed = LETTERS[start : start + 9]
+    removed = LETTERS[start : start + 6]
     deleted = found(("one", start, removed, "ACGT"["ACGT".index(removed[0]) - 1]))
     assert deleted.status == "EDGE"
 
@@ -51,9 +59,10 @@ def test_edge_at_the_end_counts_what_a_deletion_draws_in() -> None:
 def test_unknown_bases() -> None:
     statuses = [
         found(("gap", at, LETTERS[at], "ACGT"["ACGT".index(LETTERS[at]) - 1])).status
-        for at in (60, 90)
+        for at in (65, 71, 72, 90)
     ]
-    assert statuses == ["OK", "N"]
+    # Six of a window's 60 bases are not over a tenth of them.
+    assert statuses == ["OK", "OK", "N", "N"]
 
 
 def test_lower_case_is_upper_case() -> None:

@@ -284,8 +284,9 @@ def test_statuses(networks: dict[str, Network]) -> None:
 
     cases = [
         (snv("one", 600), "OK"),
-        (snv("one", 70), "EDGE"),
-        (snv("one", length - 71), "EDGE"),
+        (snv("one", 70), "EDGE+N"),
+        (snv("one", 150), "EDGE"),
+        (snv("one", length - 71), "EDGE+N"),
         (snv("two", 230), "N"),
         # Windows that are shifted away from the contig's beginning hold little of it.
         (snv("one", 0), "MOSTLY_N"),

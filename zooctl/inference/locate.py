@@ -13,6 +13,10 @@ from zooctl.inference.shifts import Pair, Placement
 from zooctl.sequence.alleles import Allele, Change, Status, fault, join_flags, left_align, trim
 from zooctl.sequence.onehot import Codes, N, encode
 
+# Shares of a window's bases: with more unknown than the first it has no value, than the second it
+# is flagged.
+_MOST_UNKNOWN, _MUCH_UNKNOWN = 0.5, 0.1
+
 
 class Genome(Protocol):
     """Where sequence comes from; ``files.fasta.Fasta`` is one."""
@@ -76,13 +80,14 @@ def locate(allele: Allele, genome: Genome, placement: Placement, swap: bool) -> 
     change = left_align(change, read)
     contig_length = genome.contigs[chrom]
     pair = placement.pair(change, read, contig_length)
-    edge, unknown = _uncertain(pair, contig_length)
-    length = placement.geometry.input_length
-    if (edge or unknown) and (
-        pair.reference.mostly_unknown(length) or pair.alternative.mostly_unknown(length)
-    ):
+    unknown = _share_unknown(pair, placement.geometry.input_length)
+    if unknown > _MOST_UNKNOWN:
         return Located(Status.MOSTLY_N)
-    named = {Status.EDGE: edge, Status.N: unknown, Status.SWAPPED: swapped}
+    named = {
+        Status.EDGE: pair.low < 0 or pair.low + len(pair.genome) > contig_length,
+        Status.N: unknown > _MUCH_UNKNOWN,
+        Status.SWAPPED: swapped,
+    }
     flags = join_flags([flag for flag, raised in named.items() if raised])
     return Located(flags, Site(chrom, change, pair, swapped))
 
@@ -93,9 +98,8 @@ def _has(genome: Genome, allele: Allele, letters: str) -> bool:
     return bool(np.array_equal(found, encode(letters.encode("ascii"))))
 
 
-def _uncertain(pair: Pair, contig_length: int) -> tuple[bool, bool]:
-    """Say whether a window overhangs the contig, and whether any holds an unknown base of it."""
-    before = max(0, -pair.low)
-    behind = max(0, pair.low + len(pair.genome) - contig_length)
-    inside = pair.genome[before : len(pair.genome) - behind]
-    return before + behind > 0, bool((inside == N).any())
+def _share_unknown(pair: Pair, length: int) -> float:
+    """Return the largest share of a window's bases that is unknown, padding among them."""
+    if not (pair.genome == N).any():
+        return 0.0
+    return max(pair.reference.most_unknown(length), pair.alternative.most_unknown(length)) / length

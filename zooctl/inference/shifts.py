@@ -91,11 +91,11 @@ class Haplotype:
         for offset in self.offsets:
             yield self.codes[offset : offset + length]
 
-    def mostly_unknown(self, length: int) -> bool:
-        """Say whether over half the bases of any window are unknown."""
+    def most_unknown(self, length: int) -> int:
+        """Return how many bases of the window with the most unknown ones are unknown."""
         counts = np.concatenate(([0], np.cumsum(self.codes == N)))
         starts = np.array(self.offsets)
-        return bool((2 * (counts[starts + length] - counts[starts]) > length).any())
+        return int((counts[starts + length] - counts[starts]).max())
 
 
 @dataclass(frozen=True)

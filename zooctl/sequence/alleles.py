@@ -30,7 +30,7 @@ class Status(StrEnum):
     EDGE = "EDGE"
     """Scored; a window overhangs the contig and is padded with N."""
     N = "N"
-    """Scored; a window holds unknown bases of the genome."""
+    """Scored; over a tenth of the bases of a window are unknown or padding."""
     SWAPPED = "SWAPPED"
     """Scored; the genome has ALT, not REF, and the caller allowed that."""
     REF_MISMATCH = "REF_MISMATCH"
