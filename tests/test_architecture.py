@@ -47,7 +47,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "h5py": ("files/hdf5.py",),
     "onnxscript": ("training/",),
     "google": ("inference/graph.py",),
-    "safetensors": ("inference/", "training/", "reproduce/"),
+    "safetensors": ("files/tensors.py", "inference/", "training/", "reproduce/"),
     "torch": ("training/",),
     "lightning_fabric": ("training/",),
     "torchmetrics": ("training/",),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from zooctl.errors import InputError, VerificationError
+from zooctl.errors import InputError
 from zooctl.inference.adopt import Interface, probe_size, probe_windows, read_interface
 from zooctl.inference.runtime import Session
 from zooctl.sequence.onehot import N
@@ -135,7 +135,7 @@ def test_other_interfaces_are_refused(
 
 def test_what_is_no_graph() -> None:
     for content in (b"", b"\x80\x04pickle", b"PK\x03\x04"):
-        with pytest.raises(VerificationError, match="not an ONNX model"):
+        with pytest.raises(InputError, match="not an ONNX model"):
             read_interface(content, 1)
 
 

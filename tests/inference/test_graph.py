@@ -10,9 +10,11 @@ import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from zooctl.errors import UnsafeError, VerificationError, ZooError
+from zooctl.errors import InputError, UnsafeError, VerificationError, ZooError
 from zooctl.inference.ends import CODES
 from zooctl.inference.graph import compose, window_bytes
+from zooctl.inference.operators import OPERATORS
+from zooctl.inference.sizes import infer_window, unknown
 from zooctl.sequence.onehot import to_onehot
 from zooctl.sequence.windows import Geometry
 
@@ -83,14 +85,14 @@ def test_composed_graph_takes_codes_alone(model: onnx.ModelProto) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\x80\x04pickle", b"<html></html>", b"\x00" * 100])
 def test_no_model(data: bytes) -> None:
-    with pytest.raises(VerificationError, match="not an ONNX model"):
+    with pytest.raises(InputError, match="not an ONNX model"):
         compose(data, geometry=GEOMETRY, n_tracks=2, unknown_base=0)
 
 
 def test_truncated_model(model: onnx.ModelProto) -> None:
     data = model.SerializeToString()
     for end in range(1, len(data) - 1, 97):
-        with pytest.raises((VerificationError, UnsafeError)):
+        with pytest.raises((InputError, UnsafeError)):
             compose(data[:end], geometry=GEOMETRY, n_tracks=2, unknown_base=0)
 
 
@@ -176,9 +178,60 @@ def test_huge_tensors_are_refused(model: onnx.ModelProto) -> None:
     refused(model, UnsafeError, "too large for one window")
 
 
+def test_sizes_that_follow_from_sizes_are_computed(model: onnx.ModelProto) -> None:
+    """Reshape keeps onnx from following a size; a graph of the zoo counts its windows so."""
+
+    def arange(length: int) -> None:
+        model.graph.initializer.append(numpy_helper.from_array(np.array(0), "zero"))
+        model.graph.initializer.append(numpy_helper.from_array(np.array([-1]), "flat"))
+        model.graph.initializer.append(numpy_helper.from_array(np.array([length]), "length"))
+        for node in (
+            helper.make_node("Shape", ["x"], ["n"], end=1),
+            helper.make_node("Mul", ["n", "length"], ["wide"]),
+            helper.make_node("Reshape", ["wide", "flat"], ["total"]),
+            helper.make_node("ConstantOfShape", ["total"], ["zeros"]),
+            helper.make_node("Exp", ["zeros"], ["ones"]),
+        ):
+            model.graph.node.append(node)
+
+    before = len(model.graph.node)
+    arange(1_000)
+    composed(model)
+    assert unknown(infer_window(model, 64)) == []
+    del model.graph.node[before:], model.graph.initializer[-3:]
+    arange(2**28 + 1)
+    refused(model, UnsafeError, "too large for one window")
+
+
+def test_sizes_that_depend_on_the_sequence_are_refused(model: onnx.ModelProto) -> None:
+    model.graph.node.extend(
+        [
+            helper.make_node("ReduceSum", ["x"], ["sum"], keepdims=0),
+            helper.make_node("Cast", ["sum"], ["n"], to=TensorProto.INT64),
+            helper.make_node("Expand", ["n", "one"], ["size"]),
+            helper.make_node("ConstantOfShape", ["size"], ["open"]),
+        ]
+    )
+    model.graph.initializer.append(numpy_helper.from_array(np.array([1]), "one"))
+    refused(model, UnsafeError, "'open' has a size that is not known before the graph runs")
+
+
+@pytest.mark.parametrize("operator", ["RandomNormalLike", "NonZero", "Unique", "StringNormalizer"])
+def test_operators_off_the_list_are_refused(model: onnx.ModelProto, operator: str) -> None:
+    assert operator not in OPERATORS
+    assert onnx.defs.has(operator)
+    model.graph.node.append(helper.make_node(operator, ["x"], ["z"]))
+    refused(model, UnsafeError, f"not on the list.*got {operator}")
+
+
+def test_listed_operators_are_of_the_standard() -> None:
+    assert [name for name in OPERATORS if not onnx.defs.has(name)] == []
+    assert not OPERATORS & {"If", "Loop", "Scan", "SequenceMap", "Bernoulli", "RandomUniform"}
+
+
 def test_invalid_graph(model: onnx.ModelProto) -> None:
     model.graph.node[0].input[0] = "nowhere"
-    refused(model, VerificationError, "not a valid ONNX graph")
+    refused(model, UnsafeError, "not a valid ONNX graph")
 
 
 def test_interface_must_be_the_cards(model: onnx.ModelProto) -> None:

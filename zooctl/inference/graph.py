@@ -7,16 +7,19 @@ gets a front, and where sums are asked for a back (see ``ends``).
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import onnx
 from google.protobuf.message import DecodeError, Message  # type: ignore[import-untyped]
-from onnx import TensorProto
+from onnx import SparseTensorProto, TensorProto
 
 from zooctl.catalog.signals import Transform
-from zooctl.errors import UnsafeError, VerificationError
+from zooctl.errors import InputError, UnsafeError, VerificationError
 from zooctl.inference.ends import add_back, add_front
+from zooctl.inference.operators import OPERATORS
+from zooctl.inference.sizes import count, infer_window, unknown
+from zooctl.inference.wire import check_wire
 from zooctl.sequence.windows import Geometry
 
 _DOMAINS = ("", "ai.onnx")
@@ -25,6 +28,14 @@ _OPSETS = range(13, 26)
 _MAX_NODES = 10_000
 # Values of the largest tensor that one window may need: 1 GiB of float32.
 _MAX_VALUES = 2**28
+# Numbers of fixed width, and bool; no text.
+_TYPES = {
+    TensorProto.DataType.Value(name)
+    for name in (
+        *("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16", "BOOL"),
+        *("INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"),
+    )
+}
 
 
 def compose(
@@ -49,15 +60,17 @@ def compose(
         ``ends.CODES`` and ``ends.SPANS`` and the output ``ends.SUMS``.
 
     Raises:
-        UnsafeError: Bytes outside of the model, foreign operators, or a size without bounds.
-        VerificationError: No ONNX model, or inputs and outputs that the card does not state.
+        InputError: No ONNX model.
+        UnsafeError: Bytes outside of the model, operators that are not on the list
+            (``operators.OPERATORS``), no valid graph, or a size without bounds.
+        VerificationError: Inputs and outputs that the card does not state.
     """
     proto = parse_model(model)
     _refuse_unsafe(proto)
     try:
         onnx.checker.check_model(proto)
     except onnx.checker.ValidationError as error:
-        raise VerificationError(f"not a valid ONNX graph: {_first_line(error)}") from error
+        raise UnsafeError(f"not a valid ONNX graph: {_first_line(error)}") from error
     source = _check_interface(proto, geometry, n_tracks)
     _check_sizes(proto, geometry, n_tracks)
     add_front(proto.graph, source, geometry.input_length, unknown_base)
@@ -72,9 +85,9 @@ def window_bytes(model: bytes, input_length: int) -> int:
 
     It is the largest sum of what one operator reads and writes; 0 where no shape can be inferred.
     """
-    graph = _infer_window(onnx.ModelProto.FromString(model), input_length)
+    graph = infer_window(onnx.ModelProto.FromString(model), input_length)
     values = (*graph.input, *graph.value_info, *graph.output)
-    sizes = {value.name: _count(value) for value in values}
+    sizes = {value.name: count(value) for value in values}
     return 4 * max(
         sum(sizes.get(name, 0) for name in (*node.input, *node.output)) for node in graph.node
     )
@@ -84,39 +97,27 @@ def parse_model(model: bytes) -> onnx.ModelProto:
     """Return the parts of a serialised ONNX model; nothing outside of its bytes is read.
 
     Raises:
-        VerificationError: It is none, or has no operators.
+        InputError: It is none, or has no operators.
+        UnsafeError: It would take much memory to say so.
     """
+    check_wire(model)
     try:
         proto: onnx.ModelProto = onnx.ModelProto.FromString(model)
     except DecodeError as error:
-        raise VerificationError("not an ONNX model") from error
+        raise InputError("not an ONNX model") from error
     if not proto.graph.node:
-        raise VerificationError("not an ONNX model", got="no nodes")
+        raise InputError("not an ONNX model", got="no nodes")
     return proto
 
 
 def _refuse_unsafe(proto: onnx.ModelProto) -> None:
     """Refuse what reaches outside of the model's own bytes or hides what it computes."""
     for message in _messages(proto):
-        if isinstance(message, TensorProto) and (
-            message.external_data or message.data_location != TensorProto.DEFAULT
-        ):
-            raise UnsafeError(
-                f"tensor {message.name!r} keeps its data outside of the ONNX file",
-                expected="a single file",
-            )
-    opsets = {entry.domain: entry.version for entry in proto.opset_import}
-    domains = set(opsets) | {node.domain for node in proto.graph.node}
-    if foreign := sorted(domains.difference(_DOMAINS)):
-        raise UnsafeError(
-            "graph uses operators outside of the ONNX standard",
-            got=", ".join(foreign),
-            expected="the standard domain alone",
-        )
-    for version in opsets.values():
-        if version not in _OPSETS:
-            expected = f"{_OPSETS.start} to {_OPSETS.stop - 1}"
-            raise UnsafeError("operator set is not supported", got=version, expected=expected)
+        if isinstance(message, TensorProto):
+            _refuse_tensor(message)
+    if any(isinstance(message, SparseTensorProto) for message in _messages(proto)):
+        raise UnsafeError("graph holds a sparse tensor", hint="export it with dense weights")
+    _refuse_opsets(proto)
     if proto.functions or proto.training_info:
         raise UnsafeError("graph brings functions or training steps of its own")
     if len(proto.graph.node) > _MAX_NODES:
@@ -124,6 +125,42 @@ def _refuse_unsafe(proto: onnx.ModelProto) -> None:
     for node in proto.graph.node:
         if any(a.HasField("g") or a.graphs for a in node.attribute):
             raise UnsafeError(f"operator {node.op_type} runs a graph inside of the graph")
+        if node.op_type not in OPERATORS:
+            raise UnsafeError(
+                "operator is not on the list of those that run here",
+                got=node.op_type,
+                hint="zooctl/inference/operators.py is the list",
+            )
+
+
+def _refuse_tensor(tensor: TensorProto) -> None:
+    """Refuse values outside of the file, and values that are no plain numbers."""
+    if tensor.external_data or tensor.data_location != TensorProto.DEFAULT:
+        raise UnsafeError(
+            f"tensor {tensor.name!r} keeps its data outside of the ONNX file",
+            expected="a single file",
+        )
+    if tensor.data_type not in _TYPES or tensor.string_data or tensor.HasField("segment"):
+        raise UnsafeError(f"tensor {tensor.name!r} holds no plain numbers")
+
+
+def _refuse_opsets(proto: onnx.ModelProto) -> None:
+    """Refuse operators outside of the standard, and versions of it that were never tried."""
+    domains = {entry.domain for entry in proto.opset_import}
+    domains |= {node.domain for node in proto.graph.node}
+    if foreign := sorted(domains.difference(_DOMAINS)):
+        raise UnsafeError(
+            "graph uses operators outside of the ONNX standard",
+            got=", ".join(foreign),
+            expected="the standard domain alone",
+        )
+    # Both domains are one: readers differ in which of two versions they take.
+    if len(proto.opset_import) != 1:
+        raise UnsafeError("graph needs one operator set", got=len(proto.opset_import))
+    version = proto.opset_import[0].version
+    if version not in _OPSETS:
+        expected = f"{_OPSETS.start} to {_OPSETS.stop - 1}"
+        raise UnsafeError("operator set is not supported", got=version, expected=expected)
 
 
 def _messages(message: Message) -> Iterator[Message]:
@@ -154,6 +191,10 @@ def _check_interface(proto: onnx.ModelProto, geometry: Geometry, n_tracks: int) 
     _check_value("input", graph.input[0], (4, geometry.input_length))
     _check_value("output", graph.output[0], (n_tracks, geometry.n_bins))
     name: str = graph.input[0].name
+    made = Counter(output for node in graph.node for output in node.output if output)
+    made.update({*(tensor.name for tensor in graph.initializer), name})
+    if twice := [one for one, times in made.items() if times > 1 and one != name]:
+        raise UnsafeError("two tensors have one name", got=twice[0])
     if name in {tensor.name for tensor in graph.initializer}:
         raise VerificationError("the graph's input has a fixed value", got=name)
     return name
@@ -185,34 +226,20 @@ def _check_value(kind: str, value: onnx.ValueInfoProto, inner: Sequence[int]) ->
 
 
 def _check_sizes(proto: onnx.ModelProto, geometry: Geometry, n_tracks: int) -> None:
-    """Check the shapes of one window: none may be huge, and the output must be as stated."""
-    inferred = _infer_window(proto, geometry.input_length)
+    """Check the shapes of one window: all known, none huge, and the output's as stated."""
+    inferred = infer_window(proto, geometry.input_length)
     for value in (*inferred.value_info, *inferred.output):
-        if _count(value) > _MAX_VALUES:
+        if count(value) > _MAX_VALUES:
             raise UnsafeError(
                 f"tensor {value.name!r} is too large for one window",
-                got=f"{_count(value):,} values",
+                got=f"{count(value):,} values",
                 expected=f"at most {_MAX_VALUES:,}",
             )
+    if open_sizes := unknown(inferred):
+        raise UnsafeError(
+            f"tensor {open_sizes[0]!r} has a size that is not known before the graph runs"
+        )
     _check_inferred(inferred.output[0], (n_tracks, geometry.n_bins))
-
-
-def _infer_window(proto: onnx.ModelProto, input_length: int) -> onnx.GraphProto:
-    """Return the graph with the shapes of all tensors, as far as they follow, for one window."""
-    probe = onnx.ModelProto()
-    probe.CopyFrom(proto)
-    del probe.graph.value_info[:]
-    _set_shape(probe.graph.input[0], (1, 4, input_length))
-    _set_shape(probe.graph.output[0], ())
-    try:
-        return onnx.shape_inference.infer_shapes(probe, strict_mode=True, data_prop=True).graph
-    except onnx.shape_inference.InferenceError as error:
-        raise VerificationError(f"shapes do not fit together: {_first_line(error)}") from error
-
-
-def _count(value: onnx.ValueInfoProto) -> int:
-    """Return the number of values of a tensor; 0 where a size is open."""
-    return math.prod(dim.dim_value for dim in value.type.tensor_type.shape.dim)
 
 
 def _check_inferred(output: onnx.ValueInfoProto, inner: Sequence[int]) -> None:
@@ -224,13 +251,6 @@ def _check_inferred(output: onnx.ValueInfoProto, inner: Sequence[int]) -> None:
             got=f"({', '.join(str(dim.dim_value or '?') for dim in dims)}) for one window",
             expected=f"(1, {inner[0]}, {inner[1]})",
         )
-
-
-def _set_shape(value: onnx.ValueInfoProto, shape: Sequence[int]) -> None:
-    """Set a shape, or leave it open where none is given."""
-    value.type.tensor_type.ClearField("shape")
-    for size in shape:
-        value.type.tensor_type.shape.dim.add().dim_value = size
 
 
 def _first_line(error: Exception) -> str:

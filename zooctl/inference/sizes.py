@@ -1,0 +1,140 @@
+"""Sizes of all tensors of a graph for one window, known before it runs.
+
+Sizes that follow from other sizes (``Shape``, then arithmetic) are computed here as far as they
+are small, and put into the graph as constants, so that shapes can be inferred further.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from zooctl.errors import UnsafeError
+
+Values = dict[str, NDArray[Any]]
+
+# Values of a tensor that says how large others are; no tensor has so many axes.
+_SMALL = 4_096
+_ROUNDS = 8
+
+
+def infer_window(proto: onnx.ModelProto, input_length: int) -> onnx.GraphProto:
+    """Return the graph with the shapes of all tensors, as far as they follow, for one window.
+
+    Raises:
+        UnsafeError: The shapes of operators do not fit together.
+    """
+    probe = onnx.ModelProto()
+    probe.CopyFrom(proto)
+    set_shape(probe.graph.input[0], (1, 4, input_length))
+    set_shape(probe.graph.output[0], ())
+    for _ in range(_ROUNDS):
+        # What the file itself says of shapes is nobody's claim to rely on.
+        del probe.graph.value_info[:]
+        inferred = _infer(probe)
+        if not unknown(inferred) or not _fold(probe, inferred):
+            break
+    return inferred
+
+
+def unknown(graph: onnx.GraphProto) -> list[str]:
+    """Return the names of tensors without a known size, in the order they are computed."""
+    sizes = {
+        value.name
+        for value in (*graph.input, *graph.value_info, *graph.output)
+        if _shape(value) is not None
+    }
+    return [name for node in graph.node for name in node.output if name and name not in sizes]
+
+
+def count(value: onnx.ValueInfoProto) -> int:
+    """Return the number of values of a tensor; 0 where a size is open."""
+    return math.prod(dim.dim_value for dim in value.type.tensor_type.shape.dim)
+
+
+def set_shape(value: onnx.ValueInfoProto, shape: tuple[int, ...]) -> None:
+    """Set a shape, or leave it open where none is given."""
+    value.type.tensor_type.ClearField("shape")
+    for size in shape:
+        value.type.tensor_type.shape.dim.add().dim_value = size
+
+
+def _shape(value: onnx.ValueInfoProto) -> list[int] | None:
+    """Return the sizes of a tensor's axes, None where one is open or impossible."""
+    tensor = value.type.tensor_type
+    if not tensor.HasField("shape"):
+        return None
+    if not all(dim.HasField("dim_value") and dim.dim_value >= 0 for dim in tensor.shape.dim):
+        return None
+    return [dim.dim_value for dim in tensor.shape.dim]
+
+
+def _infer(model: onnx.ModelProto) -> onnx.GraphProto:
+    try:
+        return onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
+    except onnx.shape_inference.InferenceError as error:
+        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), "unknown")
+        raise UnsafeError(f"shapes do not fit together: {reason}") from error
+
+
+def _fold(probe: onnx.ModelProto, inferred: onnx.GraphProto) -> bool:
+    """Put constants for small tensors that depend on sizes alone; say whether there were any."""
+    shapes = {
+        value.name: shape
+        for value in (*inferred.input, *inferred.value_info, *inferred.output)
+        if (shape := _shape(value)) is not None
+    }
+    known: Values = {
+        tensor.name: numpy_helper.to_array(tensor)
+        for tensor in probe.graph.initializer
+        if math.prod(tensor.dims) <= _SMALL
+    }
+    kept, found = [], {}
+    for node in probe.graph.node:
+        values = _evaluate(probe, node, shapes, known | found)
+        if values is None:
+            kept.append(node)
+        else:
+            found |= values
+    if found:
+        del probe.graph.node[:]
+        probe.graph.node.extend(kept)
+        probe.graph.initializer.extend(
+            numpy_helper.from_array(np.array(value, order="C"), name)
+            for name, value in found.items()
+        )
+    return bool(found)
+
+
+def _evaluate(
+    probe: onnx.ModelProto, node: onnx.NodeProto, shapes: dict[str, list[int]], known: Values
+) -> Values | None:
+    """Return what an operator computes where its inputs are known and its outputs are small."""
+    if probe.graph.output[0].name in node.output:
+        return None
+    if node.op_type == "Shape" and node.input[0] in shapes:
+        inputs = {node.input[0]: np.broadcast_to(np.float32(0), shapes[node.input[0]])}
+    elif all(name in known for name in node.input if name):
+        inputs = {name: known[name] for name in node.input if name}
+    else:
+        return None
+    sizes = [math.prod(shapes.get(name, [_SMALL + 1])) for name in node.output]
+    if max(sizes) > _SMALL:
+        return None
+    from onnx.reference import ReferenceEvaluator  # most graphs do without
+
+    values = [helper.make_empty_tensor_value_info(name) for name in (*inputs, *node.output)]
+    graph = helper.make_graph([node], "part", values[: len(inputs)], values[len(inputs) :])
+    model = helper.make_model(graph, opset_imports=probe.opset_import, ir_version=10)
+    try:
+        results = ReferenceEvaluator(model).run(None, inputs)
+    except Exception:  # whatever it cannot compute stays open, and is refused as such
+        return None
+    return {
+        name: np.asarray(value) for name, value in zip(node.output, results, strict=True) if name
+    }
