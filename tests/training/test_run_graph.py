@@ -13,7 +13,7 @@ from zooctl.errors import InputError
 from zooctl.inference.runtime import Session
 from zooctl.training.export import torch_predictions, trained_network
 from zooctl.training.fit import fit
-from zooctl.training.run_graph import graph_of_run, scale_of
+from zooctl.training.run_graph import graph_of_run
 from zooctl.training.selection import choose_windows
 
 
@@ -34,17 +34,3 @@ def test_graph_of_the_best_epoch(tmp_path: Path) -> None:
     net = trained_network(recipe, data, load_file(tmp_path / "best.safetensors"))
     expected = torch_predictions(net, codes, recipe.unknown_base)
     np.testing.assert_allclose(session.predict(codes), expected, rtol=1e-5, atol=1e-6)
-
-
-def test_labels_are_predicted_as_probabilities() -> None:
-    assert scale_of(toy.recipe()) == "signal"
-    labels = toy.recipe(
-        network={"key": "deepbind"},
-        loss={"key": "binary_cross_entropy"},
-        controls=[],
-        windows={"key": "tiling", "stride": 64},
-        targets=[{"track": "toy", "signal": {"key": "peaks", "source": "signal"}}],
-        sources=[toy.recipe().sources[0].model_dump()],
-        window={"input_length": 64, "output_length": 64, "bin_size": 64, "core_length": 64},
-    )
-    assert scale_of(labels) == "probability"

@@ -124,7 +124,7 @@ def draft_card(recipe: Recipe, *, environment: str, files: Mapping[str, FileDige
             "tracks:",
             *tracks,
             f"output_transform: {recipe.targets[0].signal.transform}",
-            "output_scale: signal",
+            f"output_scale: {recipe.output_scale}",
             "training_data:",
             *data,
             "split:",

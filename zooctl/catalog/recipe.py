@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -185,11 +185,9 @@ class Recipe(Values):
             yield Problem("controls", "two controls have one name", name)
         yield from self._window_problems()
         yield from input_problems(self)
-        # A network without the field gives rates, as most do.
-        output = getattr(self.network, "output", "rate")
-        if output not in self.loss.outputs:
-            expected = " or ".join(sorted(self.loss.outputs))
-            yield Problem("loss.key", "loss does not read what the network gives", output, expected)
+        if self._output not in self.loss.outputs:
+            what = "loss does not read what the network gives"
+            yield Problem("loss.key", what, self._output, " or ".join(sorted(self.loss.outputs)))
 
     def _window_problems(self) -> Iterator[Problem]:
         if self.windows.max_control is not None and not self.controls:
@@ -270,6 +268,17 @@ class Recipe(Values):
         for index, named in enumerate(self.sources):
             if named.lift is not None:
                 yield f"sources.{index}.lift", named.lift
+
+    @property
+    def output_scale(self) -> Literal["signal", "probability"]:
+        """What a trained network predicts: labels are learned as probabilities."""
+        return "probability" if self._output in ("logit", "class") else "signal"
+
+    @property
+    def _output(self) -> str:
+        """What the network gives out; one without the field gives rates, as most do."""
+        output: str = getattr(self.network, "output", "rate")
+        return output
 
     def source(self, name: str) -> Source:
         """Return the source with an id that the recipe uses."""

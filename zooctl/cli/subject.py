@@ -188,7 +188,7 @@ def _run(
     from zooctl.inference.runtime import Session
 
     need_training()
-    from zooctl.training.run_graph import graph_of_run, scale_of
+    from zooctl.training.run_graph import graph_of_run
 
     recipe = load_recipe(folder / "recipe.yaml")
     wanted = []
@@ -210,7 +210,7 @@ def _run(
     name = folder.resolve().name
     return Subject(
         name,
-        Network(name, session, geometry, readout, indices, scale_of(recipe)),
+        Network(name, session, geometry, readout, indices, recipe.output_scale),
         chosen,
         recipe.genome.assembly,
         recipe.split,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from safetensors.torch import load_file
 
@@ -29,9 +28,3 @@ def graph_of_run(run: Path, recipe: Recipe, dataset: Dataset) -> bytes:
         raise InputError("run has no finished epoch", path=run, hint="zooctl train --resume")
     net = trained_network(recipe, dataset, load_file(weights))
     return export(net, recipe.window.input_length, other_inputs(recipe)).onnx
-
-
-def scale_of(recipe: Recipe) -> Literal["signal", "probability"]:
-    """Return what a finished network predicts: labels are learned as probabilities."""
-    is_probability = recipe.network.output in ("logit", "class")
-    return "probability" if is_probability else "signal"
