@@ -143,15 +143,18 @@ class Origin(Values):
 
 
 class Weights(Values):
-    """Where the weights are: files with digests, a hub commit, what was published, or several."""
+    """Where the weights are: files with digests, hub commits in order, what was published."""
 
     files: Items[WeightFile] = ()
     hub: Hub | None = None
+    mirrors: Items[Hub] = ()
     origin: Origin | None = None
 
     def problems(self) -> Iterator[Problem]:
         if not self.files and self.hub is None:
             yield Problem("", "weights are nowhere", expected="files, hub, or null with a reason")
+        if self.mirrors and self.hub is None:
+            yield Problem("mirrors", "mirrors of nothing", expected="hub")
         for path in repeated([file.path for file in self.files]):
             yield Problem("files", "two files have one path", path)
         if self.origin is not None and "model.onnx" not in [file.path for file in self.files]:

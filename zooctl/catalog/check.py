@@ -14,7 +14,6 @@ from zooctl.catalog.manifest import (
     MANIFEST,
     Manifest,
     digest_file,
-    entry_files,
     load_manifest,
     picture_paths,
 )
@@ -197,7 +196,9 @@ def _evaluated_on(
         return
     if recipe is not None:
         yield card.wrong("evaluated_on", "the model has a recipe of its own", other, None)
-    if not (entry.root / "recipes" / f"{other}.yaml").is_file():
+    # A model outside of a zoo has no entries beside it.
+    within = entry.card_path.parent != entry.folder
+    if within and not (entry.root / "recipes" / f"{other}.yaml").is_file():
         yield card.wrong("evaluated_on", "no such recipe", other, f"recipes/{other}.yaml")
 
 
@@ -240,27 +241,27 @@ def _files(entry: Entry, manifest: Manifest, card: Card | None) -> Iterator[ZooE
         yield VerificationError(
             "not the folder's name", path=path, field="name", got=manifest.name, expected=entry.name
         )
-    present = entry_files(entry.root, entry.name)
+    present = entry.present()
     for file, pinned in sorted(manifest.files.items()):
         if file not in present:
             if not _elsewhere(entry, card, file):
-                yield VerificationError("file is missing", path=entry.root / file)
+                yield VerificationError("file is missing", path=entry.path(file))
             continue
-        got = digest_file(entry.root / file)
+        got = digest_file(entry.path(file))
         if got != pinned:
             document = not file.startswith("zoo/")
             hint = f"zooctl check --stamp {entry.name}, if the edit was meant"
             yield VerificationError(
                 "bytes differ from the manifest",
-                path=entry.root / file,
+                path=entry.path(file),
                 got=f"{got.size:,} bytes, sha256 {got.sha256}",
                 expected=f"{pinned.size:,} bytes, sha256 {pinned.sha256}",
                 hint=hint if document else "restore the file from its source",
             )
     for file in present:
         if file not in manifest.files:
-            yield VerificationError("not in the manifest", path=entry.root / file)
-    total = sum((entry.root / file).stat().st_size for file in present)
+            yield VerificationError("not in the manifest", path=entry.path(file))
+    total = sum(entry.path(file).stat().st_size for file in present)
     if total > MAX_ENTRY_BYTES:
         yield VerificationError(
             "entry is too large for the repository",
@@ -277,7 +278,7 @@ def _elsewhere(entry: Entry, card: Card | None, file: str) -> bool:
     if card.weights.origin is not None and file == f"zoo/{entry.name}/{ONNX}":
         return True
     urls = {f"zoo/{entry.name}/{weight.path}" for weight in card.weights.files if weight.url}
-    return card.weights.hub is not None or file in urls
+    return (card.weights.hub is not None and file.startswith("zoo/")) or file in urls
 
 
 def _weights(entry: Entry, card: Checked[Card], manifest: Manifest | None) -> Iterator[ZooError]:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import zooctl
-from zooctl.catalog.card import Card, load_card
+from zooctl.catalog.card import Card, Hub, load_card
 from zooctl.catalog.explain import nearest
 from zooctl.catalog.fields import NAME_PATTERN
-from zooctl.catalog.manifest import MANIFEST, Manifest, load_manifest, picture_paths
+from zooctl.catalog.manifest import MANIFEST, Manifest, entry_files, load_manifest, picture_paths
 from zooctl.errors import InputError, IntegrityError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Entry:
         card_path: Its card.
         recipe_path: Its recipe, if it has one.
         folder: Folder with its manifest and weights, if it has one.
+        hub: The commit that it was fetched from, if it is not of a zoo (``foreign.from_hub``).
     """
 
     root: Path
@@ -48,15 +49,31 @@ class Entry:
     card_path: Path
     recipe_path: Path | None
     folder: Path | None
+    hub: Hub | None = None
 
     def card(self) -> Card:
         """Read the card."""
         return load_card(self.card_path)
 
+    def path(self, pinned: str) -> Path:
+        """Return where a file of the manifest lies, if it is here."""
+        if self.card_path.parent != self.folder:
+            return self.root / pinned
+        from zooctl.catalog.foreign import flat_path
+
+        return self.folder / flat_path(self.name, pinned)
+
     def pictures(self) -> list[Path]:
         """Return the pictures of the model (PNG), the predicted track first."""
-        paths = [self.root / path for path in picture_paths(self.name)]
+        paths = [self.path(path) for path in picture_paths(self.name)]
         return [path for path in paths if path.is_file()]
+
+    def present(self) -> list[str]:
+        """Return the files that are here and the manifest should pin, as it names them, sorted."""
+        if self.card_path.parent != self.folder:
+            return entry_files(self.root, self.name)
+        # A flat folder holds more, which is made of these.
+        return sorted(path for path in self.manifest().files if self.path(path).is_file())
 
     def recipe(self) -> Recipe:
         """Read the recipe.
@@ -101,16 +118,22 @@ class Entry:
                 from zooctl.catalog.origin import converted  # brings onnx and what downloads
 
                 return converted(self, card, card.weights.origin, fetch=fetch)
-        return self.verified_bytes(ONNX)
+        return self.verified_bytes(ONNX, fetch=fetch)
 
-    def verified_bytes(self, file: str) -> bytes:
-        """Return the content of a file of the entry's folder after checking it.
+    def verified_bytes(self, file: str, *, fetch: bool = True) -> bytes:
+        """Return the content of a file of the entry after checking it.
 
-        What is returned is what was checked: the file is read once.
+        It is taken from the entry's folder, or else from the places that the card names
+        (``elsewhere.obtain``). What is returned is what was checked: the file is read once.
+
+        Args:
+            file: Its path below the folder.
+            fetch: Whether it may be downloaded.
 
         Raises:
             InputError: The entry has no such file.
             IntegrityError: The bytes are not those that the manifest pins.
+            NetworkError: The file is not here and cannot be downloaded.
         """
         manifest = self.manifest()
         assert self.folder is not None
@@ -118,6 +141,11 @@ class Entry:
         pinned = manifest.files.get(f"zoo/{self.name}/{file}")
         if pinned is None:
             raise InputError("file is not in the manifest", path=path)
+        if self.hub is not None or not path.is_file():
+            from zooctl.catalog import elsewhere  # brings the hub's client
+
+            if (found := elsewhere.obtain(self, file, pinned, fetch=fetch)) is not None:
+                return found
         try:
             with path.open("rb") as handle:
                 content = handle.read(pinned.size + 1)
@@ -170,12 +198,25 @@ def names() -> list[str]:
     return sorted(path.stem for path in (root() / "model_cards").glob("*.yaml"))
 
 
-def entry(name: str) -> Entry:
-    """Return a model by its name.
+def entry(name: str, *, allow_untrusted: bool = False) -> Entry:
+    """Return a model by its name, its folder, or its address on the hub (``foreign``).
+
+    Args:
+        name: A name of the zoo; a path with a slash; or ``hf://org/repo@<40 hex>``.
+        allow_untrusted: Whether an address on the hub will do.
 
     Raises:
         InputError: There is no such model; the nearest name is in the hint.
+        UnsafeError: The model is not of the zoo, and that was not allowed.
     """
+    if name.startswith("hf://"):
+        from zooctl.catalog.foreign import from_hub
+
+        return from_hub(name, allow_untrusted=allow_untrusted)
+    if "/" in name and "\0" not in name and Path(name).is_dir():
+        from zooctl.catalog.foreign import from_folder
+
+        return from_folder(Path(name))
     zoo = root()
     card_path = zoo / "model_cards" / f"{name}.yaml"
     # The pattern first: a name becomes a path.

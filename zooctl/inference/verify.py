@@ -72,7 +72,7 @@ def _graph_bytes(entry: Entry, errors: list[ZooError]) -> bytes | None:
 
 def _verified(entry: Entry, file: str) -> bytes | None:
     try:
-        return entry.verified_bytes(file)
+        return entry.verified_bytes(file, fetch=False)
     except ZooError:
         return None
 

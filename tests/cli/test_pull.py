@@ -1,0 +1,155 @@
+"""Weights that are on the hub alone: pulled by name, at first use, or by address."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hub_server import Hub, Repo
+
+from zooctl.catalog import registry
+from zooctl.catalog.foreign import flat_path
+from zooctl.catalog.manifest import stamp_documents
+from zooctl.cli.main import run
+
+NAME = "org/toy"
+
+
+def flat(root: Path) -> dict[str, bytes]:
+    """The toy as it lies in a repository."""
+    entry = registry.entry("toy")
+    files = {flat_path("toy", path): (root / path).read_bytes() for path in entry.manifest().files}
+    return {**files, "manifest.json": (root / "zoo/toy/manifest.json").read_bytes()}
+
+
+@pytest.fixture
+def published(toy_zoo: Path, hub: Hub) -> str:
+    """The toy with its files on the hub and no longer in the zoo; its commit."""
+    hub.repos[NAME] = Repo()
+    revision = hub.repos[NAME].commit(flat(toy_zoo))
+    card = toy_zoo / "model_cards/toy.yaml"
+    where = f"weights:\n  hub: {{repo: {NAME}, revision: {revision}}}\n"
+    card.write_text(card.read_text().replace("weights:\n", where))
+    stamp_documents(toy_zoo, "toy")
+    for file in ("model.onnx", "model.safetensors", "probe.safetensors"):
+        (toy_zoo / "zoo/toy" / file).unlink()
+    return revision
+
+
+def test_pull_then_offline(
+    published: str, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
+    assert run(["list"]) == 0
+    assert run(["check", "toy"]) == 0
+    assert "were not looked at" in capsys.readouterr().out
+    assert run(["pull", "toy"]) == 0
+    printed = capsys.readouterr().out.split()
+    assert printed[:4] == ["model", "files", "size", "from"]
+    assert printed[4:6] == ["toy", "3"]
+    assert printed[-1] == "hub"
+    request.getfixturevalue("no_sockets")
+    assert run(["pull", "--all"]) == 0
+    assert run(["check", "toy"]) == 0
+
+
+def test_first_use_pulls(published: str, tmp_path: Path) -> None:
+    fasta = tmp_path / "toy.fa"
+    fasta.write_text(">chr1\n" + "ACGT" * 64 + "\n")
+    output = tmp_path / "out.bw"
+    command = ["predict", "--model", "toy", "--region", "chr1:1-256", "--fasta", str(fasta)]
+    assert run([*command, "--track", "plus", "-o", str(output)]) == 0
+    assert output.stat().st_size > 0
+
+
+def test_nothing_is_here_and_offline(published: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["pull", "toy", "--offline"]) == 4
+    assert "the network is switched off" in capsys.readouterr().err
+
+
+def test_other_bytes_end_with_5(
+    published: str, hub: Hub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = hub.repos[NAME].commits[published]
+    tree["model.onnx"] = tree["model.onnx"][:-1] + b"!"
+    assert run(["pull", "toy"]) == 5
+    assert "not the pinned file" in capsys.readouterr().err
+
+
+def test_an_address_is_taken_only_on_demand(
+    published: str, hub: Hub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = f"hf://{NAME}@{published}"
+    assert run(["pull", address]) == 6
+    assert hub.asked == []
+    assert "--allow-untrusted, if you trust org" in capsys.readouterr().err
+    assert run(["pull", address, "--allow-untrusted"]) == 0
+    entry = registry.entry(address, allow_untrusted=True)
+    assert entry.card().name == "toy"
+    assert entry.onnx_bytes() == hub.repos[NAME].commits[published]["model.onnx"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["hf://org/toy", "hf://org/toy@main", "hf://toy@" + "0" * 40, "hf://../x@" + "0" * 40],
+)
+def test_an_address_needs_a_commit(toy_zoo: Path, address: str) -> None:
+    assert run(["pull", address, "--allow-untrusted"]) == 2
+
+
+def test_a_manifest_of_somebody_else_may_not_lie(published: str, hub: Hub) -> None:
+    files = dict(hub.repos[NAME].commits[published])
+    files["model.onnx"] = files["model.onnx"][:-1] + b"!"
+    revision = hub.repos[NAME].commit(files)
+    assert run(["pull", f"hf://{NAME}@{revision}", "--allow-untrusted"]) == 5
+
+
+def test_a_folder_is_a_model(toy_zoo: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name, data in flat(toy_zoo).items():
+        (folder / name).write_bytes(data)
+    assert run(["check", str(folder)]) == 0
+    assert run(["check", str(toy_zoo / "zoo/toy")]) == 0
+    assert run(["info", str(folder)]) == 0
+    (folder / "model.onnx").write_bytes(b"x")
+    assert run(["check", str(folder)]) == 3
+    (folder / "manifest.json").unlink()
+    assert run(["check", str(folder)]) == 2
+
+
+def test_say_which(toy_zoo: Path) -> None:
+    assert run(["pull"]) == 2
+    assert run(["pull", "toy", "--all"]) == 2
+
+
+def test_a_token_is_never_said(published: str, hub: Hub, tmp_path: Path) -> None:
+    """In a process of its own, with all that can be logged, through failure and success."""
+    canary = "hf_CanaryCanaryCanary"
+    variables = {
+        **os.environ,
+        "HF_TOKEN": canary,
+        "HF_HOME": str(tmp_path / "other"),
+        "HF_DEBUG": "1",
+        "HF_HUB_VERBOSITY": "debug",
+        "HF_HUB_DISABLE_XET": "1",
+    }
+    said = b""
+    for mode in ("429_for_hours", "sound"):
+        hub.mode = mode
+        done = subprocess.run(
+            [sys.executable, "-m", "zooctl.cli.main", "pull", "toy"],
+            env=variables,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == (0 if mode == "sound" else 4), done.stderr.decode()
+        said += done.stdout + done.stderr
+    assert hub.tokens == {"127.0.0.1": {f"Bearer {canary}"}}
+    assert canary.encode() not in said
+    assert b"secret" not in said
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [path for path in left if canary.encode() in path.read_bytes()]
