@@ -32,6 +32,7 @@ COMMANDS = {
     "audit": "zooctl.cli.audit",
     "compare": "zooctl.cli.compare",
     "plot": "zooctl.cli.plot",
+    "pull": "zooctl.cli.pull",
     "genome": "zooctl.cli.genome",
     "data": "zooctl.cli.data",
     "train": "zooctl.cli.train",
