@@ -58,7 +58,10 @@ def command(
             path=recorded,
             hint="train the recipe with zooctl train",
         )
-    environment = json.loads(recorded.read_text())["software_digest"]
-    difference = write_entry(root, recipe, run, dataset(recipe, fasta), environment=environment)
+    content = recorded.read_bytes()
+    environment = json.loads(content)["software_digest"]
+    difference = write_entry(
+        root, recipe, run, dataset(recipe, fasta), environment=environment, recorded=content
+    )
     say(f"torch and onnxruntime agree within {difference:.1e} of each window's largest value")
     typer.echo(folder)

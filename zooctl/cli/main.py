@@ -40,6 +40,9 @@ COMMANDS = {
     "export": "zooctl.cli.export",
     "adopt": "zooctl.cli.adopt",
     "check": "zooctl.cli.check",
+    "reproduce": "zooctl.cli.reproduce",
+    "env": "zooctl.cli.env",
+    "report": "zooctl.cli.report",
     "schema": "zooctl.cli.schema",
 }
 

@@ -104,7 +104,8 @@ def write_environment(folder: Path, device: str, devices: int = 1) -> None:
     import json
 
     from zooctl.files.atomic import atomic_output
-    from zooctl.reproduce.environment import digest, hardware, software
+    from zooctl.reproduce.canonical import digest
+    from zooctl.reproduce.environment import hardware, software
 
     parts = {"software": software(), "hardware": hardware()}
     digests = {f"{name}_digest": digest(part) for name, part in parts.items()}

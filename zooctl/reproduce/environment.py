@@ -1,6 +1,9 @@
 """What software and hardware a model was made with, as two digests that can be compared.
 
 The thread count is no part of them: it is a value of the recipe.
+
+The digests say whether bits *must* come again, not whether they do: a change of our own code that
+moves no bit changes the digest too. What proves an environment is a full run in it.
 """
 
 from __future__ import annotations
@@ -15,9 +18,15 @@ import platform
 import re
 import sys
 import sysconfig
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import zooctl
+from zooctl.errors import IntegrityError
+from zooctl.reproduce.canonical import digest
+
+FILE = "environment.json"
 
 # Our own code that takes part; a change elsewhere (a command's text) changes no weights.
 CODE = ("files", "sequence", "training")
@@ -39,18 +48,30 @@ DISTRIBUTIONS = (
 )
 
 
-def canonical(document: Component) -> bytes:
-    """JSON with sorted keys and no spaces, as RFC 8785 has it for strings, integers and null.
+@dataclass(frozen=True)
+class Environment:
+    """Software and hardware, each with its digest."""
 
-    >>> canonical({"b": 1, "a": None})
-    b'{"a":null,"b":1}'
-    """
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    software: dict[str, Component]
+    hardware: dict[str, Component]
+
+    @property
+    def software_digest(self) -> str:
+        """Digest of the software."""
+        return digest(self.software)
+
+    @property
+    def hardware_digest(self) -> str:
+        """Digest of the class of hardware."""
+        return digest(self.hardware)
 
 
-def digest(document: Component) -> str:
-    """Return ``sha256:`` and the digest of the canonical JSON of a part."""
-    return "sha256:" + hashlib.sha256(canonical(document)).hexdigest()
+class Difference(NamedTuple):
+    """A component that is another one here than it was."""
+
+    field: str
+    recorded: str
+    found: str
 
 
 def software() -> dict[str, Component]:
@@ -82,6 +103,68 @@ def hardware() -> dict[str, Component]:
             for name in ("ATEN_CPU_CAPABILITY", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA")
         },
     }
+
+
+def here() -> Environment:
+    """Return the environment of this process."""
+    return Environment(software(), hardware())
+
+
+def read(content: bytes) -> Environment:
+    """Return an environment that was recorded as ``environment.json``.
+
+    Raises:
+        IntegrityError: It is none, or its digests are not those of its parts.
+    """
+    try:
+        document = json.loads(content)
+        found = Environment(document["software"], document["hardware"])
+        claimed = (document["software_digest"], document["hardware_digest"])
+        made = (found.software_digest, found.hardware_digest)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise IntegrityError("not a recorded environment", field=FILE) from None
+    if claimed != made:
+        raise IntegrityError(
+            "recorded environment differs from its digests", field=FILE, got=made, expected=claimed
+        )
+    return found
+
+
+def differences(recorded: Component, found: Component, field: str = "") -> list[Difference]:
+    """Return every component in which two environments differ, by its dotted name.
+
+    >>> old = {"python": "CPython 3.11", "torch": {"commit": "a", "config": "b"}}
+    >>> differences(old, {"python": "CPython 3.12", "torch": {"commit": "a", "config": "b"}})
+    [Difference(field='python', recorded='CPython 3.11', found='CPython 3.12')]
+    """
+    if isinstance(recorded, dict) and isinstance(found, dict):
+        below = []
+        for name in sorted({*recorded, *found}):
+            place = f"{field}.{name}" if field else name
+            below += differences(recorded.get(name), found.get(name), place)
+        return below
+    if recorded == found:
+        return []
+    return [Difference(field, _short(recorded), _short(found))]
+
+
+def lines(component: dict[str, Component]) -> list[tuple[str, str]]:
+    """Return an environment's components in a line each."""
+    rows = []
+    for name, part in component.items():
+        if isinstance(part, dict):
+            rows += [(f"{name}.{field}", text) for field, text in lines(part) if text != "none"]
+        else:
+            rows.append((name, _short(part)))
+    return rows
+
+
+def _short(component: Component) -> str:
+    """Return a component in a line: of a distribution, its version and the start of its digest."""
+    if isinstance(component, dict):
+        return ", ".join(f"{name} {_short(part)}" for name, part in component.items())
+    text = "none" if component is None else str(component)
+    return text[:12] if len(text) in (40, 64) and " " not in text else text
 
 
 def tree_digest(folder: Path) -> str:

@@ -42,7 +42,13 @@ from zooctl.training.variant_windows import variant_cores
 
 
 def write_entry(
-    root: Path, recipe: Recipe, run: Path, dataset: Dataset, *, environment: str
+    root: Path,
+    recipe: Recipe,
+    run: Path,
+    dataset: Dataset,
+    *,
+    environment: str,
+    recorded: bytes | None = None,
 ) -> float:
     """Export the best epoch of a run into ``zoo/<name>/`` and bring the card up to date.
 
@@ -52,6 +58,7 @@ def write_entry(
         run: Folder with ``best.safetensors``.
         dataset: The recipe's data; the probe's windows are cut from its test split.
         environment: Digest of the software it was trained with.
+        recorded: What that digest is of, kept beside the weights as ``environment.json``.
 
     Returns:
         Largest difference between torch and onnxruntime on the probe (see ``check_parity``).
@@ -75,6 +82,8 @@ def write_entry(
         "model.safetensors": exported.safetensors,
         "probe.safetensors": probe,
     }
+    if recorded is not None:
+        files["environment.json"] = recorded
     card = root / "model_cards" / f"{recipe.name}.yaml"
     # The card is made and read before anything is written, so that a faulty one leaves no trace.
     text = _card_text(card, recipe, environment, files)

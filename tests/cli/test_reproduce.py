@@ -1,0 +1,308 @@
+"""`zooctl reproduce` as typed, on a toy that is trained, exported and evaluated for real."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toy_files
+
+from zooctl.cli.main import run
+from zooctl.reproduce.report import Report, from_text, to_text
+
+Captured = pytest.CaptureFixture[str]
+
+FIGURES = """metrics:
+  - {name: auroc, track: toy, value: 0, n: 1, split: test, baseline: x, baseline_value: 0}
+  - {name: pearson, track: toy, value: 0, n: 1, split: test, baseline: x, baseline_value: 0}
+"""
+RULES = {"bin_size": 32, "positive_min_signal": 5, "block_length": 1000}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with data, a cache and a zoo whose one model was trained from them."""
+    place = tmp_path_factory.mktemp("made")
+    for folder in ("data", "zoo/model_cards", "zoo/recipes", "zoo/zoo", "genomes"):
+        (place / folder).mkdir(parents=True)
+    recipe, fasta = toy_files.write(place / "data", evaluation=RULES)
+    shutil.copy(recipe, place / "zoo/recipes/toy.yaml")
+    shutil.move(fasta, place / "genomes/toy.fa")
+    (place / "zoo/requirements.lock").write_bytes(Path("requirements.lock").read_bytes())
+    (place / "zoo/requirements-torch.lock").write_bytes(
+        Path("requirements-torch.lock").read_bytes()
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        settle(place, patch)
+        assert run(["train", str(recipe), "-o", str(place / "first")]) == 0
+        assert run(["export", str(place / "first")]) == 0
+        card = place / "zoo/model_cards/toy.yaml"
+        text = card.read_text().replace("TO BE WRITTEN", "A toy, for tests.")
+        card.write_text(re.sub(r"metrics:.*\n", FIGURES, text))
+        assert run(["evaluate", "toy", "--update-card", "--threads", "1"]) == 0
+        assert run(["check", "toy", "--stamp"]) == 0
+    return place
+
+
+def settle(place: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("ZOOCTL_ZOO", str(place / "zoo"))
+    patch.setenv("ZOOCTL_DATA_MIRROR", str(place / "data"))
+    patch.setenv("ZOOCTL_GENOMES", str(place / "genomes"))
+    patch.setenv("ZOOCTL_HOME", str(place / "home"))
+
+
+@pytest.fixture
+def place(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of all that, to be changed."""
+    copy = tmp_path / "copy"
+    shutil.copytree(made, copy, ignore=shutil.ignore_patterns("first"))
+    settle(copy, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    return copy
+
+
+def test_verify_is_bronze_at_most(place: Path, capsys: Captured) -> None:
+    assert run(["reproduce", "toy", "--report", "r.json"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("toy: bronze (verify)\n")
+    assert "G1: nothing was made again" in out
+    text = Path("r.json").read_bytes()
+    report = from_text(text)
+    assert report.level == "bronze"
+    assert [one.engine for one in report.predictions] == ["onnxruntime", "torch"]
+    assert report.predictions[0].equivalence == "bitwise"
+    assert report.weights.trained is None
+    for said in (text.decode(), Path("r.md").read_text(), Path("r.intoto.json").read_text()):
+        assert str(place) not in said
+        assert os.environ.get("USER", "nobody at all") not in said.replace("rooted", "")
+    statement = json.loads(Path("r.intoto.json").read_text())
+    assert statement["predicate"]["result"] == "WARNED"
+    assert {one["name"] for one in statement["subject"]} == set(report.subjects)
+    assert run(["reproduce", "toy", "--require", "silver"]) == 3
+    assert run(["reproduce", "toy", "--report", "r.json"]) == 2, "it exists"
+
+
+TAMPERED = {
+    "data/s.bw": ("B1", "s.bw", 5),
+    "zoo/zoo/toy/model.onnx": ("B2", "zoo/toy/model.onnx", 3),
+    "zoo/zoo/toy/model.safetensors": ("B2", "zoo/toy/model.safetensors", 3),
+    "zoo/zoo/toy/probe.safetensors": ("B2", "zoo/toy/probe.safetensors", 3),
+    "zoo/zoo/toy/environment.json": ("B2", "zoo/toy/environment.json", 5),
+    "zoo/model_cards/toy.yaml": ("B3", "model_cards/toy.yaml", 3),
+    "zoo/recipes/toy.yaml": ("B3", "recipes/toy.yaml", 3),
+}
+
+
+@pytest.mark.parametrize("file", TAMPERED)
+def test_one_flipped_byte_is_found_and_named(place: Path, capsys: Captured, file: str) -> None:
+    criterion, name, code = TAMPERED[file]
+    content = bytearray((place / file).read_bytes())
+    # In documents the last letter of a citation or comment: what they say stays well-formed.
+    where = content.index(b"made up") if file.startswith("zoo/recipes") else len(content) // 2
+    where = content.index(b"for tests") if "model_cards" in file else where
+    content[where] ^= 1
+    (place / file).write_bytes(content)
+    assert run(["reproduce", "toy", "--report", "r.json"]) == code
+    err = capsys.readouterr().err
+    assert f"{name}: " in err
+    statuses = {one.id: one.status for one in from_text(Path("r.json").read_bytes()).criteria}
+    assert statuses[criterion] == "fail"
+
+
+def test_documents_that_cannot_be_read_end_it(place: Path, capsys: Captured) -> None:
+    (place / "zoo/model_cards/toy.yaml").write_text("name: [toy\n")
+    assert run(["reproduce", "toy"]) == 3
+    assert "toy.yaml" in capsys.readouterr().err
+
+
+def test_data_that_is_nowhere_is_no_fault_but_no_bronze(place: Path, capsys: Captured) -> None:
+    (place / "data/s.bw").unlink()
+    assert run(["reproduce", "toy"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("toy: none (verify)\n")
+    assert "B1: source signal: source signal is not here and has no address" in out
+
+
+@pytest.fixture(scope="module")
+def gold(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same after a full run that noted its environment."""
+    copy = tmp_path_factory.mktemp("gold") / "copy"
+    shutil.copytree(made, copy, ignore=shutil.ignore_patterns("first"))
+    with pytest.MonkeyPatch.context() as patch:
+        settle(copy, patch)
+        command = ["reproduce", "toy", "--mode", "full", "--record", "--require", "gold"]
+        command += ["--workdir", str(copy / "work"), "--report", str(copy / "gold.json")]
+        assert run(command) == 0
+    return copy
+
+
+def test_a_full_run_is_gold(gold: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    report = from_text((gold / "gold.json").read_bytes())
+    assert (report.level, report.equivalence) == ("gold", "bitwise")
+    assert report.weights.trained == report.weights.entry
+    assert {one.field for one in report.figures} == {
+        *(f"metrics.{n}.{field}" for n in (0, 1) for field in ("value", "n", "baseline_value")),
+        "robustness",
+    }
+    assert [one.name for one in report.stages] == ["train", "export", "evaluate"]
+    settle(gold, monkeypatch)
+    assert run(["check", "toy"]) == 0, "card and manifest were brought up to date"
+    capsys.readouterr()
+    assert run(["env", "--against", "toy"]) == 0
+    assert capsys.readouterr().out.count("same") == 2
+    again = ["reproduce", "toy", "--mode", "full", "--workdir", str(gold / "work")]
+    assert run(again) == 2, "it holds earlier work"
+
+
+def test_a_changed_lock_is_found(
+    gold: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    settle(gold, monkeypatch)
+    lock = gold / "zoo/requirements.lock"
+    content = lock.read_bytes()
+    lock.write_bytes(content.replace(b"a", b"b", 1))
+    try:
+        assert run(["reproduce", "toy"]) == 5
+        assert "requirements.lock: lock file differs" in capsys.readouterr().err
+    finally:
+        lock.write_bytes(content)
+
+
+def test_a_step_is_done_again_where_its_output_was_changed(
+    gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(gold, monkeypatch)
+    work = tmp_path / "work"
+    shutil.copytree(gold / "work", work)
+    command = ["reproduce", "toy", "--mode", "full", "--resume", "--workdir", str(work)]
+    assert run([*command, "--report", str(tmp_path / "a.json")]) == 0
+    stages = from_text((tmp_path / "a.json").read_bytes()).stages
+    assert {one.name: one.resumed for one in stages}["train"]
+    best = bytearray((work / "run/best.safetensors").read_bytes())
+    best[-1] ^= 1
+    (work / "run/best.safetensors").write_bytes(best)
+    assert run([*command, "--report", str(tmp_path / "b.json")]) == 0
+    stages = from_text((tmp_path / "b.json").read_bytes()).stages
+    assert not {one.name: one.resumed for one in stages}["train"]
+
+
+def test_killed_runs_end_the_same(gold: Path, tmp_path: Path) -> None:
+    """Killed at three places and gone on with each time; without the network."""
+    code = (
+        "import os, signal, sys\n"
+        "from zooctl.cli.main import run\n"
+        "from zooctl.training import fit\n"
+        "fit.CHECKPOINT_STEPS, left, step = 3, int(sys.argv[1]), fit.train_step\n"
+        "def dying(*given):\n"
+        "    global left\n"
+        "    left -= 1\n"
+        "    if not left: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return step(*given)\n"
+        "fit.train_step = dying\n"
+        "sys.exit(run(sys.argv[2:]))\n"
+    )
+    environment = dict(os.environ) | {
+        "ZOOCTL_ZOO": str(gold / "zoo"),
+        "ZOOCTL_DATA_MIRROR": str(gold / "data"),
+        "ZOOCTL_GENOMES": str(gold / "genomes"),
+        "ZOOCTL_HOME": str(gold / "home"),
+    }
+    command = ["reproduce", "toy", "--mode", "full", "--resume", "--offline"]
+    command += ["--workdir", str(tmp_path / "work"), "--report", str(tmp_path / "r.json")]
+    codes = [
+        subprocess.run(
+            [sys.executable, "-c", code, left, *command, "--require", "gold"],
+            env=environment,
+            check=False,
+        ).returncode
+        for left in ("2", "11", "17", "0")
+    ]
+    assert codes == [-9, -9, -9, 0]
+    report = from_text((tmp_path / "r.json").read_bytes())
+    assert report.weights.trained == report.weights.entry
+    assert report.offline
+
+
+def test_a_report_is_checked_without_trusting_it(
+    gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    settle(gold, monkeypatch)
+    source, own = gold / "gold.json", tmp_path / "own.json"
+    assert run(["report", "verify", str(source)]) == 0
+    assert capsys.readouterr().out == "toy: gold (full), as the report says\n"
+    for where in range(5, source.stat().st_size, source.stat().st_size // 40):
+        content = bytearray(source.read_bytes())
+        content[where] ^= 1
+        own.write_bytes(content)
+        assert run(["report", "verify", str(own)]) == 5, where
+        assert "own.json: " in capsys.readouterr().err
+
+
+LIES: list[tuple[dict[str, Any], str]] = [
+    ({"level": "gold"}, "level: does not follow from the criteria"),
+    ({"exit_code": 3}, "exit_code: does not follow"),
+    ({"coverage": "verify"}, "G1: cannot be shown by --mode verify"),
+    (
+        {"weights": {"entry": "sha256:" + "0" * 64, "trained": None}},
+        "weights.entry: not the digest",
+    ),
+    ({"stages": []}, "stages: not the steps of a full run"),
+    ({"figures": []}, "figures: not those of the card"),
+    ({"data": []}, "data: not the sources"),
+    ({"criteria": []}, "criteria: not all criteria"),
+    ({"subjects": {}}, "the report is about another file"),
+]
+
+
+@pytest.mark.parametrize(("lie", "message"), LIES)
+def test_lies_with_a_right_digest_are_found(
+    gold: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Captured,
+    lie: dict[str, Any],
+    message: str,
+) -> None:
+    settle(gold, monkeypatch)
+    document = json.loads((gold / "gold.json").read_text())
+    del document["digest"]
+    if "level" in lie:
+        document["criteria"][3]["status"] = "skip"
+    changed = Report.model_validate_json(json.dumps(document | lie))
+    (tmp_path / "lie.json").write_text(to_text(changed))
+    assert run(["report", "verify", str(tmp_path / "lie.json")]) in (3, 5)
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_smoke_is_silver(gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle(gold, monkeypatch)
+    command = ["reproduce", "toy", "--mode", "smoke", "--require", "silver"]
+    assert run([*command, "--report", str(tmp_path / "r.json")]) == 0
+    report = from_text((tmp_path / "r.json").read_bytes())
+    assert report.level == "silver"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--record"], "only a full run proves"),
+        (["--resume"], "only a full run can be gone on with"),
+    ],
+)
+def test_refused(place: Path, capsys: Captured, options: list[str], message: str) -> None:
+    assert run(["reproduce", "toy", *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_dry_run_does_nothing(place: Path, capsys: Captured) -> None:
+    assert run(["reproduce", "toy", "--mode", "full", "--dry-run"]) == 0
+    assert "train: 3 epochs" in capsys.readouterr().out
+    assert not Path("reproduce").exists()

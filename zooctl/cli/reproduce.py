@@ -1,0 +1,171 @@
+"""`zooctl reproduce`: does it come again, and which level does that reach?"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from zooctl.reproduce.report import Predictions, Report
+
+
+class ModeChoice(StrEnum):
+    """How much is done again."""
+
+    verify = "verify"
+    smoke = "smoke"
+    full = "full"
+
+
+class LevelChoice(StrEnum):
+    """Levels of Heil et al. 2021."""
+
+    bronze = "bronze"
+    silver = "silver"
+    gold = "gold"
+
+
+def command(
+    model: Annotated[str, typer.Argument(help="A name that `zooctl list` shows.")],
+    mode: Annotated[
+        ModeChoice,
+        typer.Option(
+            help="verify: digests and probe, minutes; smoke: also the first training steps, "
+            "repeated; full: from data to weights to every figure.",
+        ),
+    ] = ModeChoice.verify,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Refuse every connection to the network.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the work folder stands.")
+    ] = False,
+    workdir: Annotated[
+        Path | None, typer.Option(help="Work folder; default of a full run: reproduce/<model>.")
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="R.json", help="Write the report here; Markdown and in-toto statement beside."
+        ),
+    ] = None,
+    require: Annotated[
+        LevelChoice | None, typer.Option(help="Exit with 3 below this level.")
+    ] = None,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record",
+            help="After a full run to the same bits, note on the card the environment it was "
+            "made in.",
+        ),
+    ] = False,
+    fasta: Annotated[
+        Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the recipe.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing report.")] = False,
+) -> None:
+    """Reproduce a model, compare, and say which level of reproducibility that reaches.
+
+    Levels are those of Heil et al. 2021 (doi:10.1038/s41592-021-01256-7). Gold is given to a full
+    run alone.
+    """
+    from zooctl.catalog import registry
+    from zooctl.cli.progress import progress
+    from zooctl.cli.runs import need_training, say
+    from zooctl.errors import InputError
+    from zooctl.files.atomic import check_output
+    from zooctl.reproduce import reproduce as steps
+
+    entry = registry.entry(model)
+    steps.need_training(entry, mode.value)
+    if dry_run:
+        for line in steps.plan(entry, mode.value):
+            typer.echo(line)
+        return
+    if record and mode is not ModeChoice.full:
+        raise InputError("only a full run proves an environment", got=f"--mode {mode.value}")
+    if resume and mode is not ModeChoice.full:
+        raise InputError("only a full run can be gone on with", got=f"--mode {mode.value}")
+    if mode is not ModeChoice.verify:
+        need_training()
+    for path in _beside(report):
+        check_output(path, force)
+    if offline:
+        from zooctl.reproduce.offline import switch_off
+
+        switch_off()
+    work = workdir or (Path("reproduce") / model if mode is ModeChoice.full else None)
+    order = steps.Order(
+        mode=mode.value,
+        work=work,
+        resume=resume,
+        offline=offline,
+        required=None if require is None else require.value,
+        fasta=fasta,
+    )
+    found = steps.reproduce(entry, order, display=progress, say=say)
+    _print(found)
+    if record and not found.exit_code:
+        from zooctl.reproduce.record import record_environment
+
+        found = record_environment(entry, found)
+        say(f"noted on {entry.card_path.name} and beside the weights what this was made with")
+    _write(found, report, force)
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
+
+
+def _beside(report: Path | None) -> list[Path]:
+    """Return the report's file and those that go with it."""
+    if report is None:
+        return []
+    return [report, report.with_suffix(".md"), report.with_suffix(".intoto.json")]
+
+
+def _write(found: Report, report: Path | None, force: bool) -> None:
+    import json
+
+    from zooctl.files.atomic import atomic_output
+    from zooctl.reproduce.report import markdown, statement, to_text
+
+    texts = (to_text(found), markdown(found), json.dumps(statement(found), indent=2) + "\n")
+    for path, text in zip(_beside(report), texts, strict=False):
+        with atomic_output(path, force=force) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _print(found: Report) -> None:
+    from zooctl.cli.tables import plain, print_fields, print_table
+    from zooctl.reproduce.verdict import DEMANDS
+
+    typer.echo(f"{found.model}: {found.level} ({found.coverage})\n")
+    rows = [(one.id, one.status, DEMANDS[one.id]) for one in found.criteria]
+    print_table(("criterion", "", "demand"), rows)
+    typer.echo()
+    for one in found.criteria:
+        if one.status != "pass":
+            typer.echo(plain(f"{one.id}: {one.evidence}"))
+    fields = [(f"probe, {one.engine}", _likeness(one)) for one in found.predictions]
+    for name, part in (("software", found.software), ("hardware", found.hardware)):
+        known = {True: "as recorded", False: "another than recorded", None: "not recorded"}
+        fields.append((name, f"{part.found} ({known[part.match]})"))
+    if found.weights.trained is not None:
+        same = sum(one.equivalence == "bitwise" for one in found.figures)
+        fields.append(("weights", f"{found.weights.trained} trained now"))
+        fields.append(("figures", f"{same} of {len(found.figures)} as on the card"))
+    fields.append(("equivalence", found.equivalence or "nothing was made again"))
+    fields.append(("time", f"{found.seconds / 60:.1f} minutes"))
+    print_fields(fields)
+    for text in found.warnings:
+        typer.echo(plain(f"note: {text}"), err=True)
+    for fault in found.faults:
+        typer.echo(plain(f"error: {fault.text}"), err=True)
+
+
+def _likeness(one: Predictions) -> str:
+    return f"{one.equivalence}, {one.n} windows, largest difference {one.max_abs:.1e}"

@@ -1,0 +1,242 @@
+"""What can be checked of an entry without training: documents, data, weights, probe."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from safetensors.numpy import load
+
+from zooctl.catalog.check import as_verification, check_documents
+from zooctl.catalog.data import locate
+from zooctl.catalog.manifest import MANIFEST, digest_file
+from zooctl.catalog.recipe import Source
+from zooctl.catalog.registry import PROBE, SAFETENSORS, Entry
+from zooctl.errors import IntegrityError, ManyErrors, NetworkError, ZooError
+from zooctl.inference.runtime import Session
+from zooctl.inference.verify import check_weights
+from zooctl.reproduce.compare import compare_predictions
+from zooctl.reproduce.report import Criterion, DataFile, Engine, Fault, Predictions
+from zooctl.reproduce.verdict import CriterionId, Status
+
+
+@dataclass
+class Findings:
+    """What is gathered on the way to a report.
+
+    Attributes:
+        entry: The model.
+        criteria: By their names.
+        faults: What does not hold.
+        warnings: What a reader should know.
+    """
+
+    entry: Entry
+    criteria: dict[CriterionId, Criterion] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def judge(self, name: CriterionId, status: Status, evidence: str) -> None:
+        """Say of a criterion whether it is met, and what shows it."""
+        self.criteria[name] = Criterion(id=name, status=status, evidence=evidence)
+
+    def fault(self, error: ZooError) -> None:
+        """Keep an error, without places of this machine."""
+        text = plain(error, self.entry.root)
+        self.faults.append(Fault(text=text, exit_code=5 if error.exit_code == 5 else 3))
+
+
+def plain(error: ZooError, root: Path) -> str:
+    """Return an error with file names below the zoo, or bare ones.
+
+    >>> plain(IntegrityError("changed", path="/home/me/zoo/recipes/a.yaml"), Path("/home/me/zoo"))
+    'recipes/a.yaml: changed'
+    """
+    path = None if error.path is None else Path(error.path)
+    if path is not None:
+        path = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+    shown = type(error)(
+        error.what,
+        path=path,
+        line=error.line,
+        field=error.field,
+        got=_without_places(error.got),
+        expected=_without_places(error.expected),
+    )
+    return str(shown)
+
+
+def _without_places(value: object) -> object:
+    """Cut what stands before a file's name in a path."""
+    return None if value is None else re.sub(r"(?<![\w.])/(?:[^/\s,;]+/)+", "", str(value))
+
+
+def check_readable(entry: Entry) -> None:
+    """Refuse documents that say nothing, since there is nothing to hold the rest against.
+
+    Raises:
+        ManyErrors: Of card, recipe and manifest; they are claims that do not hold.
+    """
+    errors: list[ZooError] = []
+    for read, there in (
+        (entry.card, True),
+        (entry.recipe, entry.recipe_path is not None),
+        (entry.manifest, entry.folder is not None),
+    ):
+        try:
+            _ = read() if there else None
+        except ZooError as error:
+            errors += as_verification(error)
+    if errors:
+        raise ManyErrors(errors)
+
+
+def check_files(entry: Entry, findings: Findings) -> None:
+    """Judge B2 and B3: do documents, weights and probe agree with each other and the manifest?"""
+    errors = check_documents(entry)
+    if entry.folder is not None:
+        errors += check_weights(entry)
+    of_weights = [one for one in errors if _is_of_weights(entry, one)]
+    others = [one for one in errors if not _is_of_weights(entry, one)]
+    for error in errors:
+        findings.fault(error)
+    card = entry.card()
+    if of_weights:
+        findings.judge("B2", "fail", plain(of_weights[0], entry.root))
+    elif entry.folder is None or card.weights is None:
+        why = card.unknown.get("weights", "weights are not here")
+        findings.judge("B2", "skip", why)
+    elif entry.weights_at(card) != "local":
+        findings.judge("B2", "skip", f"weights are elsewhere ({entry.weights_at(card)})")
+    else:
+        digest = entry.manifest().tensor_digest
+        findings.judge(
+            "B2", "pass", f"bytes as in the manifest, tensors {digest}, licence {card.licence}"
+        )
+    if others:
+        findings.judge("B3", "fail", plain(others[0], entry.root))
+    elif entry.recipe_path is None:
+        findings.judge("B3", "skip", "the model has no recipe")
+    elif entry.folder is None:
+        findings.judge("B3", "skip", "nothing pins the recipe: the entry has no manifest")
+    else:
+        recipe = digest_file(entry.recipe_path).sha256
+        findings.judge("B3", "pass", f"recipe as in the manifest, sha256 {recipe}")
+
+
+def _is_of_weights(entry: Entry, error: ZooError) -> bool:
+    return error.path is not None and Path(error.path).is_relative_to(
+        entry.root / "zoo" / entry.name
+    )
+
+
+def check_data(entry: Entry, findings: Findings) -> list[DataFile]:
+    """Judge B1: find or fetch every source, by its digest."""
+    if entry.recipe_path is None:
+        findings.judge("B1", "skip", "the model has no recipe that names its data")
+        return []
+    files = [_source(source, findings) for source in entry.recipe().sources]
+    bad = next((one for one in files if one.status != "ok"), None)
+    if bad is not None:
+        status: Status = "fail" if bad.status == "changed" else "skip"
+        findings.judge("B1", status, f"source {bad.id}: {bad.note or bad.status}")
+    else:
+        origins = ", ".join(f"{one.id} ({one.origin})" for one in files)
+        findings.judge("B1", "pass", f"sha256 as pinned of {origins or 'no source'}")
+    return files
+
+
+def _source(source: Source, findings: Findings) -> DataFile:
+    expected = None if source.sha256 is None else f"sha256:{source.sha256}"
+    status: Literal["missing", "changed"] = "missing"
+    try:
+        found = locate(source)
+    except IntegrityError as error:
+        findings.fault(error)
+        status, note = "changed", plain(error, findings.entry.root)
+    except NetworkError:
+        note = "not here, and could not be fetched"
+    except ZooError as error:
+        note = plain(error, findings.entry.root)
+    else:
+        published = source.url or source.accession
+        if not published:
+            note = "neither address nor accession is known"
+            findings.warnings.append(f"source {source.id}: {note}")
+        else:
+            note = f"published as {published}"
+        return DataFile(
+            id=source.id, expected=expected, status="ok", origin=found.origin, note=note
+        )
+    return DataFile(id=source.id, expected=expected, status=status, origin=None, note=note)
+
+
+def check_details(machine: Mapping[str, Any], findings: Findings) -> None:
+    """Judge S2: are the details recorded that a reader needs to plan a run?
+
+    Args:
+        machine: What was recorded of the run, or is measured in this one.
+        findings: Receives the verdict.
+    """
+    card = findings.entry.card()
+    missing = [name for name in ("seed", "split", "environment") if getattr(card, name) is None]
+    missing += [f"metrics.{n}.n" for n, one in enumerate(card.metrics) if one.n is None]
+    missing += [] if card.metrics else ["metrics"]
+    if missing:
+        findings.judge("S2", "skip", f"not on the card: {', '.join(missing)}")
+    elif not machine:
+        findings.judge("S2", "skip", "time and machine of a run are not recorded")
+    else:
+        shown = ", ".join(f"{name} {value}" for name, value in machine.items())
+        findings.judge("S2", "pass", f"seed, split, counts on the card; {shown}")
+
+
+def check_probe(entry: Entry, findings: Findings) -> list[Predictions]:
+    """Predict the probe by onnxruntime, and by torch where it is; a difference is a fault of B2."""
+    b2 = findings.criteria["B2"]
+    if b2.status != "pass" or f"zoo/{entry.name}/{PROBE}" not in entry.manifest().files:
+        return []
+    card, probe = entry.card(), load(entry.verified_bytes(PROBE))
+    if set(probe) != {"inputs", "expected"}:
+        return []
+    recipe = None if entry.recipe_path is None else entry.recipe()
+    session = Session(
+        entry.onnx_bytes(fetch=False),
+        geometry=card.geometry,
+        n_tracks=card.n_tracks,
+        unknown_base=card.unknown_base,
+        device="cpu",
+        threads=1 if recipe is None else recipe.threads,
+    )
+    made: list[tuple[Engine, Any]] = [("onnxruntime", session.predict(probe["inputs"]))]
+    has_weights = f"zoo/{entry.name}/{SAFETENSORS}" in entry.manifest().files
+    if recipe is not None and has_weights and importlib.util.find_spec("torch") is not None:
+        from zooctl.training.published import published_predictions
+
+        weights = entry.verified_bytes(SAFETENSORS)
+        by_torch = published_predictions(recipe, weights, probe["inputs"])
+        made += [] if by_torch is None else [("torch", by_torch)]
+    found = []
+    for engine, predictions in made:
+        like = compare_predictions(probe["expected"], predictions)
+        found.append(Predictions(engine=engine, n=len(predictions), **like._asdict()))
+        if like.equivalence == "failed":
+            findings.faults.append(
+                Fault(text=f"probe predicted by {engine} is not as stored", exit_code=3)
+            )
+            findings.judge("B2", "fail", f"probe predicted by {engine} is not as stored")
+    return found
+
+
+def subjects(entry: Entry) -> dict[str, Any]:
+    """Return the digests of all that a report is about: the manifest, and what it covers."""
+    if entry.folder is None:
+        paths = [entry.card_path, *([entry.recipe_path] if entry.recipe_path else [])]
+        return {path.relative_to(entry.root).as_posix(): digest_file(path) for path in paths}
+    names = [name for name in entry.manifest().files if (entry.root / name).is_file()]
+    names.append(f"zoo/{entry.name}/{MANIFEST}")
+    return {name: digest_file(entry.root / name) for name in sorted(names)}

@@ -1,0 +1,111 @@
+"""How alike two results are: the same bits, the same numbers, or the same within chance."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Equivalence = Literal["bitwise", "numeric", "statistical", "failed"]
+
+# Of published weights on another machine or in another program: rounding, and no more.
+ABSOLUTE, RELATIVE, PEARSON = 1e-5, 1e-4, 0.999_999
+# Of a network trained elsewhere: so many standard deviations over seeds, but no less than this.
+SPREADS, LEAST_BAND, MIN_SEEDS = 3.0, 0.005, 5
+
+# Best first.
+_ORDER: tuple[Equivalence, ...] = ("bitwise", "numeric", "statistical", "failed")
+
+
+class Likeness(NamedTuple):
+    """Two sets of predictions beside each other.
+
+    Attributes:
+        equivalence: ``bitwise``, ``numeric`` or ``failed``.
+        max_abs: Largest difference.
+        max_rel: Largest difference, relative to the reference where that is not 0.
+        pearson: Lowest correlation of any track; 1 where neither varies.
+    """
+
+    equivalence: Equivalence
+    max_abs: float
+    max_rel: float
+    pearson: float
+
+
+def worst(found: list[Equivalence]) -> Equivalence:
+    """Return the weakest of several classes.
+
+    >>> worst(["bitwise", "numeric"])
+    'numeric'
+    """
+    return max(found, key=_ORDER.index)
+
+
+def compare_predictions(reference: NDArray[Any], found: NDArray[Any]) -> Likeness:
+    """Compare predictions ``(n, n_tracks, n_bins)`` with those that are stored.
+
+    >>> a = np.array([[[1.0, 2.0, 3.0]]], np.float32)
+    >>> compare_predictions(a, a).equivalence, compare_predictions(a, a * 1.001).equivalence
+    ('bitwise', 'failed')
+    """
+    if reference.shape != found.shape or not np.isfinite(found).all():
+        return Likeness("failed", float("inf"), float("inf"), 0.0)
+    ref, got = reference.astype(np.float64), found.astype(np.float64)
+    difference = np.abs(got - ref)
+    relative = np.divide(difference, np.abs(ref), out=np.zeros_like(ref), where=ref != 0)
+    pearson = min(_pearson(ref[:, track], got[:, track]) for track in range(ref.shape[1]))
+    same: Equivalence = "failed"
+    if reference.dtype == found.dtype and reference.tobytes() == found.tobytes():
+        same = "bitwise"
+    elif (difference <= ABSOLUTE + RELATIVE * np.abs(ref)).all() and pearson >= PEARSON:
+        same = "numeric"
+    return Likeness(same, float(difference.max()), float(relative.max()), pearson)
+
+
+def _pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    left, right = a.ravel() - a.mean(), b.ravel() - b.mean()
+    scale = float(np.sqrt((left**2).sum() * (right**2).sum()))
+    if scale == 0:
+        return 1.0 if np.array_equal(a, b) else 0.0
+    return float((left * right).sum() / scale)
+
+
+def compare_figure(
+    card: float,
+    got: float | None,
+    *,
+    retrained: bool,
+    spread: tuple[float, float, int] | None = None,
+) -> Equivalence:
+    """Compare a figure of the card, which is rounded, with the same one found now.
+
+    Args:
+        card: As printed on the card.
+        got: Found now and rounded likewise; None where it could not be computed.
+        retrained: Whether it is of other weights than the published ones.
+        spread: Mean, standard deviation and number of seeds, where the card has them.
+
+    >>> compare_figure(0.902, 0.902, retrained=False), compare_figure(0.902, 0.903, retrained=False)
+    ('bitwise', 'numeric')
+    >>> compare_figure(0.902, 0.894, retrained=True, spread=(0.897, 0.005, 5))
+    'statistical'
+    >>> compare_figure(0.902, 0.894, retrained=True, spread=(0.897, 0.005, 3))
+    'failed'
+    """
+    if got is None:
+        return "failed"
+    if got == card:
+        return "bitwise"
+    if not retrained:
+        # Sums in another order may turn the last digit over.
+        step = 0.001 if abs(card) < 1000 else abs(card) * 1e-3
+        return "numeric" if abs(got - card) <= step * 1.000_001 else "failed"
+    if spread is None or spread[2] < MIN_SEEDS:
+        return "failed"
+    mean, deviation, _ = spread
+    # Better than chance allows is as suspicious as worse.
+    # (a figure on the border, which has no exact double, is within)
+    within = abs(got - mean) <= max(SPREADS * deviation, LEAST_BAND) + 1e-9
+    return "statistical" if within else "failed"

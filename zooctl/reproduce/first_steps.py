@@ -1,0 +1,104 @@
+"""The first steps of a training run in a process of its own, to see whether they come again.
+
+``python -m zooctl.reproduce.first_steps`` reads what to do as JSON from stdin and prints the digest
+of the weights after these steps.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from zooctl.catalog.data import locate
+from zooctl.catalog.genomes import find_genome
+from zooctl.catalog.manifest import tensor_digest
+from zooctl.catalog.recipe import Recipe, load_recipe
+from zooctl.training import fit as loop
+from zooctl.training.prepare import prepare
+from zooctl.training.selection import Windows, choose_windows
+
+# Validation is not looked at; the loop wants some.
+_VALIDATION = 64
+
+
+@dataclass(frozen=True)
+class FirstSteps(Windows):
+    """The windows of a run of which an epoch ends after a few steps.
+
+    Attributes:
+        steps: How many.
+    """
+
+    steps: int = 50
+
+    def n_steps(self, recipe: Recipe, devices: int = 1) -> int:
+        """Steps of the epoch that is cut short."""
+        return min(self.steps, super().n_steps(recipe, devices))
+
+
+def first_steps(
+    recipe: Recipe, fasta: Path | None, run: Path, *, steps: int, ahead: int, dies_at: int | None
+) -> str:
+    """Train a few steps, or go on with them; return the digest of the weights.
+
+    Args:
+        recipe: Of the model.
+        fasta: Genome, if not the one that the assembly leads to.
+        run: Folder of the run.
+        steps: Steps of the first epoch to do.
+        ahead: Batches made ahead by a thread; 0 for none.
+        dies_at: Step at which this process kills itself.
+    """
+    genome, _ = find_genome(recipe.genome.assembly, fasta)
+    sources = {source.id: locate(source).path for source in recipe.sources}
+    dataset = prepare(recipe, sources, genome, _quiet)
+    whole = choose_windows(recipe, dataset)
+    kept = {field.name: getattr(whole, field.name) for field in fields(whole)}
+    kept["validation"] = whole.validation.take(np.arange(min(_VALIDATION, len(whole.validation))))
+    windows = FirstSteps(**kept, steps=steps)
+    short = recipe.model_copy(
+        update={"schedule": recipe.schedule.model_copy(update={"max_epochs": 1})}
+    )
+    loop.CHECKPOINT_STEPS = max(1, steps // 5)
+    done = 0
+
+    def advance(windows: float) -> None:
+        nonlocal done
+        done += windows > 0
+        if done == dies_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    loop.fit(
+        short, dataset, windows, run, device="cpu", report=_quiet, advance=advance, ahead=ahead
+    )
+    return tensor_digest(load_file(run / "best.safetensors"))
+
+
+def _quiet(line: str) -> None:
+    """Say nothing."""
+
+
+def main() -> None:
+    """Do what stdin says."""
+    order = json.load(sys.stdin)
+    fasta = order["fasta"]
+    result = first_steps(
+        load_recipe(Path(order["recipe"])),
+        None if fasta is None else Path(fasta),
+        Path(order["run"]),
+        steps=order["steps"],
+        ahead=order["ahead"],
+        dies_at=order["dies_at"],
+    )
+    sys.stdout.write(f"{result}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""Steps that are not done twice: an append-only journal of digests in and out."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zooctl.errors import InputError
+from zooctl.files.partial import file_digest
+
+JOURNAL = "journal.jsonl"
+
+Digests = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A step that is done.
+
+    Attributes:
+        name: The step.
+        inputs: Name to digest of what it read.
+        outputs: Path below the work folder to digest of what it wrote.
+        seconds: It took, in all of its tries that ended.
+        resumed: Whether it had been done before.
+    """
+
+    name: str
+    inputs: Digests
+    outputs: Digests
+    seconds: float
+    resumed: bool
+
+
+class Journal:
+    """The steps of one work folder; held by one process at a time.
+
+    Args:
+        folder: Where outputs and the journal are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / JOURNAL
+        self.done: list[Done] = []
+
+    def step(
+        self,
+        name: str,
+        inputs: Mapping[str, str],
+        outputs: list[str],
+        work: Callable[[bool], None],
+    ) -> Done:
+        """Do a step unless it is done: same inputs, and outputs whose bytes are as they were.
+
+        Args:
+            name: Of the step.
+            inputs: Digests of everything that its result depends on.
+            outputs: Paths below the folder of the files that it writes.
+            work: Does it; told whether it goes on with an earlier try of the same inputs.
+        """
+        records = self._records(name)
+        for record in reversed(records):
+            if record.get("outputs") is not None:
+                if record["inputs"] == dict(inputs) and self._hold(record["outputs"], outputs):
+                    return self._kept(
+                        Done(name, dict(inputs), record["outputs"], record["seconds"], True)
+                    )
+                break
+        begun = bool(records) and records[-1].get("outputs") is None
+        resumes = begun and records[-1]["inputs"] == dict(inputs)
+        self._append({"step": name, "inputs": dict(inputs)})
+        start = time.monotonic()
+        work(resumes)
+        made = {path: f"sha256:{file_digest(self.folder / path)}" for path in outputs}
+        seconds = round(time.monotonic() - start, 3)
+        self._append({"step": name, "inputs": dict(inputs), "outputs": made, "seconds": seconds})
+        return self._kept(Done(name, dict(inputs), made, seconds, False))
+
+    def _kept(self, done: Done) -> Done:
+        self.done.append(done)
+        return done
+
+    def _hold(self, recorded: Digests, outputs: list[str]) -> bool:
+        return sorted(recorded) == sorted(outputs) and all(
+            (self.folder / path).is_file() and f"sha256:{file_digest(self.folder / path)}" == digest
+            for path, digest in recorded.items()
+        )
+
+    def _records(self, name: str) -> list[dict[str, Any]]:
+        """Return what is written of a step; a last line that a killed process tore is left out."""
+        if not self.path.exists():
+            return []
+        found = []
+        for number, line in enumerate(self.path.read_bytes().split(b"\n"), 1):
+            if not line:
+                continue
+            try:
+                record = json.loads(line)
+                if record["step"] == name:
+                    found.append(record)
+            except (ValueError, KeyError, TypeError):
+                if self.path.read_bytes().endswith(line):
+                    continue
+                raise InputError(
+                    "journal is damaged", path=self.path, line=number, hint="begin in a new folder"
+                ) from None
+        return found
+
+    def _append(self, record: dict[str, Any]) -> None:
+        """Add a line and have it on the disk; a torn one before it is ended first."""
+        with self.path.open("ab+") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    file.seek(0)
+                    whole = file.read().rpartition(b"\n")[0]
+                    file.truncate(len(whole) + bool(whole))
+            file.write(json.dumps(record, sort_keys=True).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@contextmanager
+def open_journal(folder: Path, resume: bool) -> Iterator[Journal]:
+    """Open a work folder, new or to be gone on with, for this process alone.
+
+    Raises:
+        InputError: It holds earlier work and is not to be resumed, holds something else, or is
+            in use.
+    """
+    held = folder / JOURNAL
+    if held.exists() and not resume:
+        raise InputError("work folder holds earlier work", path=folder, hint="--resume goes on")
+    if (
+        not held.exists()
+        and folder.exists()
+        and any(not path.name.startswith(".") for path in folder.iterdir())
+    ):
+        raise InputError("work folder is not empty, and no journal is in it", path=folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        yield Journal(folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder; the system lets go of it when this process ends, however it ends."""
+    try:
+        import fcntl
+    except ImportError:  # a system without it
+        yield
+        return
+    with (folder / ".lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError("work folder is in use by another process", path=folder) from None
+        except OSError:
+            pass  # a file system without locks
+        yield

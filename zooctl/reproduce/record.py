@@ -1,0 +1,79 @@
+"""Note beside a model's weights in which environment a full run made them again."""
+
+from __future__ import annotations
+
+import json
+
+from zooctl.catalog.card import Card
+from zooctl.catalog.card_text import forget_reason, replace_block
+from zooctl.catalog.manifest import MANIFEST, digest_file, save_manifest
+from zooctl.catalog.registry import Entry
+from zooctl.catalog.strict_yaml import loads, parse
+from zooctl.errors import VerificationError
+from zooctl.files.atomic import atomic_output
+from zooctl.reproduce import environment
+from zooctl.reproduce.checks import subjects
+from zooctl.reproduce.recorded import LOCKS
+from zooctl.reproduce.report import Part, Report
+
+
+def record_environment(entry: Entry, report: Report) -> Report:
+    """Write ``zoo/<name>/environment.json``, its digest onto the card, and both into the manifest.
+
+    Args:
+        entry: The model.
+        report: Of the full run that was made here and now.
+
+    Returns:
+        The report, about the entry as it is now.
+
+    Raises:
+        VerificationError: The run did not come to the bits and the figures that are published.
+    """
+    here = environment.here()
+    proven = report.coverage == "full" and report.equivalence == "bitwise"
+    if not proven or report.faults or report.software.found != here.software_digest:
+        raise VerificationError(
+            "nothing is recorded: no full run to the published bits and figures",
+            got=report.equivalence,
+            expected="bitwise",
+        )
+    assert entry.folder is not None
+    document = {
+        "software_digest": here.software_digest,
+        "hardware_digest": here.hardware_digest,
+        "software": here.software,
+        "hardware": here.hardware,
+        "locks": {
+            name: digest_file(entry.root / name).sha256
+            for name in LOCKS
+            if (entry.root / name).is_file()
+        },
+        "machine": report.machine.model_dump()
+        | {
+            "seconds": report.seconds,
+            "steps": [stage.name for stage in report.stages],
+        },
+    }
+    target = entry.folder / environment.FILE
+    text = entry.card_path.read_text(encoding="utf-8")
+    text = replace_block(text, "environment", f"environment: {here.software_digest}\n")
+    text = forget_reason(text, "environment")
+    parse(Card, loads(text, entry.card_path))
+    contents = {
+        target: json.dumps(document, indent=1, sort_keys=True) + "\n",
+        entry.card_path: text,
+    }
+    for path, content in contents.items():
+        with atomic_output(path, force=True) as temporary:
+            temporary.write_text(content, encoding="utf-8", newline="\n")
+    manifest = entry.manifest()
+    new = {path.relative_to(entry.root).as_posix(): digest_file(path) for path in contents}
+    save_manifest(
+        manifest.model_copy(update={"files": {**manifest.files, **new}}), entry.folder / MANIFEST
+    )
+    here_now = (here.software_digest, here.hardware_digest)
+    software, hardware = (Part(recorded=one, found=one, match=True) for one in here_now)
+    return report.model_copy(
+        update={"subjects": subjects(entry), "software": software, "hardware": hardware}
+    )

@@ -1,0 +1,294 @@
+"""Reproduce a model as far as is asked, and say which level that reaches."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import sys
+import tempfile
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import zooctl
+from zooctl.catalog.registry import Entry
+from zooctl.errors import InputError, VerificationError, ZooError
+from zooctl.reproduce import checks, environment, recorded
+from zooctl.reproduce.checks import Findings
+from zooctl.reproduce.compare import Equivalence, worst
+from zooctl.reproduce.journal import Journal, open_journal
+from zooctl.reproduce.report import (
+    Criterion,
+    Machine,
+    Mode,
+    Part,
+    Predictions,
+    Report,
+    Stage,
+    Weights,
+)
+from zooctl.reproduce.retrain import Again, Say, make_again
+from zooctl.reproduce.retrain import Stage as Display
+from zooctl.reproduce.verdict import DEMANDS, Level, exit_code, level_of
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for.
+
+    Attributes:
+        mode: How much is done again.
+        work: Folder for runs and the journal; a temporary one if None (not of a full run).
+        resume: Whether to go on with an earlier try.
+        offline: Whether the network was off; for the report.
+        required: Level below which the exit code is 3.
+        fasta: Genome, if not the one that the assembly leads to.
+    """
+
+    mode: Mode
+    work: Path | None = None
+    resume: bool = False
+    offline: bool = False
+    required: Level | None = None
+    fasta: Path | None = None
+
+
+def plan(entry: Entry, mode: Mode) -> list[str]:
+    """Return what a reproduction will do, a line a step."""
+    lines = [
+        "documents: card, recipe, manifest and their digests",
+        "data: every source by its sha256",
+        "weights: digests, graph, tensors",
+        "environment: software, hardware, lock files",
+        "probe: by onnxruntime, and by torch where it is installed",
+    ]
+    if mode == "smoke":
+        lines.append("first steps of training: twice, and once killed and resumed")
+    if mode == "full":
+        recipe = entry.recipe()
+        lines += [
+            f"train: {recipe.schedule.max_epochs} epochs, {recipe.threads} thread(s)",
+            "export: ONNX, safetensors and probe",
+            f"evaluate: {len(entry.card().metrics)} metrics of the card, and robustness",
+        ]
+    return lines
+
+
+def reproduce(entry: Entry, order: Order, *, display: Display, say: Say) -> Report:
+    """Check a model, make again what the mode asks for, and judge.
+
+    Args:
+        entry: The model.
+        order: What is asked for.
+        display: Opens a progress display from total, unit and label.
+        say: Told what goes on, a line each.
+
+    Raises:
+        ManyErrors: Card, recipe or manifest cannot be read.
+        ZooError: A full run cannot be made.
+    """
+    begun, clock = datetime.now(UTC), time.monotonic()
+    checks.check_readable(entry)
+    findings = Findings(entry)
+    with display(None, "steps", "checking"):
+        checks.check_files(entry, findings)
+        data = checks.check_data(entry, findings)
+        here = environment.here()
+        known = recorded.recorded(entry, findings)
+        software, hardware = recorded.compare_environment(entry, here, known)
+        predictions = checks.check_probe(entry, findings)
+    recorded.check_lock(entry, known, findings, proving=order.mode == "full")
+    again: Again | None = None
+    stages: list[Stage] = []
+    if order.mode != "verify":
+        again, stages = _make(entry, order, findings, here, display, say)
+    machine = _machine()
+    same = _equivalence(again, predictions)
+    details = machine.model_dump() if order.mode == "full" else (known.machine if known else {})
+    checks.check_details(details, findings)
+    _judge_repetition(findings, order.mode, again, software, hardware)
+    criteria = tuple(_criterion(findings, name) for name in DEMANDS)
+    statuses = {one.id: one.status for one in criteria}
+    level = level_of(statuses)
+    faults = tuple(findings.faults)
+    manifest = None if entry.folder is None else entry.manifest()
+    return Report(
+        schema_version=1,
+        model=entry.name,
+        zooctl=zooctl.__version__,
+        coverage=order.mode,
+        offline=order.offline,
+        started=begun.isoformat(timespec="seconds"),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - clock, 1),
+        subjects=checks.subjects(entry),
+        weights=Weights(
+            entry=None if manifest is None else manifest.tensor_digest,
+            trained=None if again is None else again.tensor_digest,
+        ),
+        software=software,
+        hardware=hardware,
+        machine=machine,
+        data=tuple(data),
+        predictions=tuple(predictions),
+        stages=tuple(stages),
+        figures=() if again is None else again.figures,
+        criteria=criteria,
+        faults=faults,
+        warnings=tuple(findings.warnings),
+        equivalence=same,
+        level=level,
+        required=order.required,
+        exit_code=exit_code(statuses, [one.exit_code for one in faults], level, order.required),
+    )
+
+
+def _make(
+    entry: Entry,
+    order: Order,
+    findings: Findings,
+    here: environment.Environment,
+    display: Display,
+    say: Say,
+) -> tuple[Again | None, list[Stage]]:
+    """Do the training that the mode asks for, if what it starts from is sound."""
+    bad = [one for one in ("B1", "B3") if findings.criteria[one].status != "pass"]
+    if order.mode == "full" and findings.criteria["B2"].status != "pass":
+        bad.append("B2")
+    if bad:
+        findings.warnings.append(f"nothing was trained: {', '.join(bad)} not met")
+        return None, []
+    temporary = tempfile.TemporaryDirectory() if order.work is None else nullcontext(order.work)
+    with temporary as folder, open_journal(Path(folder), order.resume) as journal:
+        if order.mode == "smoke":
+            _smoke(entry, order, findings, journal, here, display)
+            again = None
+        else:
+            again = make_again(entry, order.fasta, journal, here, stage=display, say=say)
+        stages = [
+            Stage(
+                name=done.name,
+                inputs=done.inputs,
+                outputs=done.outputs,
+                seconds=done.seconds,
+                resumed=done.resumed,
+            )
+            for done in journal.done
+        ]
+    return again, stages
+
+
+def _smoke(
+    entry: Entry,
+    order: Order,
+    findings: Findings,
+    journal: Journal,
+    here: environment.Environment,
+    display: Display,
+) -> None:
+    """Judge S3 by the first steps of training."""
+    from zooctl.reproduce.smoke import STEPS, repeat_first_steps
+
+    assert entry.recipe_path is not None
+    try:
+        with display(None, "steps", "first steps of training, four times"):
+            found = repeat_first_steps(entry.recipe_path, order.fasta, journal.folder / "smoke")
+    except ZooError as error:
+        findings.fault(error)
+        findings.judge("S3", "fail", checks.plain(error, entry.root))
+        return
+    shown = ", ".join(f"{name} {digest}" for name, digest in found.items())
+    if len(set(found.values())) == 1:
+        digest = next(iter(found.values()))
+        findings.judge("S3", "pass", f"first {STEPS} steps {', '.join(found)}: all {digest}")
+    else:
+        findings.fault(VerificationError("the first steps of training do not repeat", got=shown))
+        findings.judge("S3", "fail", f"the first {STEPS} steps do not repeat: {shown}")
+
+
+def _equivalence(again: Again | None, predictions: list[Predictions]) -> Equivalence | None:
+    """Return the class of what was made again: weights and figures, else the probe."""
+    if again is None:
+        return worst([one.equivalence for one in predictions]) if predictions else None
+    figures = worst([one.equivalence for one in again.figures]) if again.figures else "bitwise"
+    if all(again.files.values()):
+        return figures
+    return figures if figures == "failed" else "statistical"
+
+
+def _judge_repetition(
+    findings: Findings,
+    mode: Mode,
+    again: Again | None,
+    software: Part,
+    hardware: Part,
+) -> None:
+    """Judge S3 and G1 by a full run."""
+    if mode != "full":
+        findings.judge("G1", "skip", f"nothing was made again from data to figures: {mode}")
+        if mode == "verify":
+            findings.judge("S3", "skip", "nothing was trained: verify")
+        return
+    if again is None:
+        for name in ("S3", "G1"):
+            findings.judge(name, "skip", findings.warnings[-1])
+        return
+    bits = all(again.files.values())
+    must = bool(software.match and hardware.match)
+    wrong = [one for one in again.figures if one.equivalence == "failed"]
+    if any(one.mean is not None for one in findings.entry.card().metrics):
+        findings.warnings.append("mean and spread over seeds are of further runs, not made again")
+    if findings.entry.pictures():
+        findings.warnings.append("pictures of the card were not drawn again")
+    other = ", ".join(name for name, same in again.files.items() if not same)
+    if bits:
+        findings.judge("S3", "pass", f"trained again to the published bits, {again.tensor_digest}")
+    elif must:
+        text = f"other bits in the same environment: {other}"
+        findings.fault(VerificationError(text, got=again.tensor_digest))
+        findings.judge("S3", "fail", text)
+    else:
+        findings.judge("S3", "skip", f"other bits in another environment: {other}")
+    if wrong or (not bits and must):
+        names = ", ".join(f"{one.field} {one.got} (card {one.card:g})" for one in wrong)
+        if wrong:
+            findings.fault(VerificationError("figures of the card did not come again", got=names))
+        findings.judge("G1", "fail", f"did not come again: {names or other}")
+        return
+    n = len(again.figures)
+    how = "the same bits" if bits else "other bits, within the spread over seeds"
+    findings.judge("G1", "pass", f"data to weights ({how}) to all {n} figures of the card")
+
+
+def _criterion(findings: Findings, name: str) -> Criterion:
+    return next(one for one in findings.criteria.values() if one.id == name)
+
+
+def _machine() -> Machine:
+    """Return what is measured of this process and its machine."""
+    own, below = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    seconds = sum(one.ru_utime + one.ru_stime for one in (own, below))
+    scale = 1 if sys.platform == "darwin" else 1024
+    return Machine(
+        system=f"{platform.system()} {platform.machine()}, {platform.libc_ver()[0]} "
+        f"{platform.libc_ver()[1]}, Python {platform.python_version()}",
+        processors=os.cpu_count() or 1,
+        memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        cpu_seconds=round(seconds, 1),
+        peak_memory_bytes=max(own.ru_maxrss, below.ru_maxrss) * scale,
+    )
+
+
+def need_training(entry: Entry, mode: Mode) -> None:
+    """Refuse what cannot be done before anything is.
+
+    Raises:
+        InputError: The model has no recipe.
+    """
+    if mode != "verify" and entry.recipe_path is None:
+        raise InputError("the model has no recipe to train by", got=entry.name)
