@@ -1,7 +1,7 @@
 """The first steps of a training run in a process of its own, to see whether they come again.
 
 ``python -m zooctl.reproduce.first_steps`` reads what to do as JSON from stdin and prints the digest
-of the weights after these steps.
+of the weights after these steps, and how many they were.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ class FirstSteps(Windows):
 
 def first_steps(
     recipe: Recipe, fasta: Path | None, run: Path, *, steps: int, ahead: int, dies_at: int | None
-) -> str:
-    """Train a few steps, or go on with them; return the digest of the weights.
+) -> tuple[str, int]:
+    """Train a few steps, or go on with them; return the digest of the weights and the steps done.
 
     Args:
         recipe: Of the model.
         fasta: Genome, if not the one that the assembly leads to.
         run: Folder of the run.
-        steps: Steps of the first epoch to do.
+        steps: Steps of the first epoch to do; all of it where it has fewer.
         ahead: Batches made ahead by a thread; 0 for none.
         dies_at: Step at which this process kills itself.
     """
@@ -66,7 +66,8 @@ def first_steps(
     short = recipe.model_copy(
         update={"schedule": recipe.schedule.model_copy(update={"max_epochs": 1})}
     )
-    loop.CHECKPOINT_STEPS = max(1, steps // 5)
+    n_steps = windows.n_steps(short)
+    loop.CHECKPOINT_STEPS = max(1, n_steps // 5)
     done = 0
 
     def advance(windows: float) -> None:
@@ -78,7 +79,7 @@ def first_steps(
     loop.fit(
         short, dataset, windows, run, device="cpu", report=_quiet, advance=advance, ahead=ahead
     )
-    return tensor_digest(load_file(run / "best.safetensors"))
+    return tensor_digest(load_file(run / "best.safetensors")), n_steps
 
 
 def _quiet(line: str) -> None:
@@ -89,7 +90,7 @@ def main() -> None:
     """Do what stdin says."""
     order = json.load(sys.stdin)
     fasta = order["fasta"]
-    result = first_steps(
+    digest, n_steps = first_steps(
         load_recipe(Path(order["recipe"])),
         None if fasta is None else Path(fasta),
         Path(order["run"]),
@@ -97,7 +98,7 @@ def main() -> None:
         ahead=order["ahead"],
         dies_at=order["dies_at"],
     )
-    sys.stdout.write(f"{result}\n")
+    sys.stdout.write(f"{digest} {n_steps}\n")
 
 
 if __name__ == "__main__":

@@ -190,12 +190,13 @@ def _smoke(
     display: Display,
 ) -> None:
     """Judge S3 by the first steps of training."""
-    from zooctl.reproduce.smoke import STEPS, repeat_first_steps
+    from zooctl.reproduce.smoke import repeat_first_steps
 
     assert entry.recipe_path is not None
     try:
         with display(None, "steps", "first steps of training, four times"):
-            found = repeat_first_steps(entry.recipe_path, order.fasta, journal.folder / "smoke")
+            folder = journal.folder / "smoke"
+            found, n = repeat_first_steps(entry.recipe_path, order.fasta, folder)
     except ZooError as error:
         findings.fault(error)
         findings.judge("S3", "fail", checks.plain(error, entry.root))
@@ -203,10 +204,10 @@ def _smoke(
     shown = ", ".join(f"{name} {digest}" for name, digest in found.items())
     if len(set(found.values())) == 1:
         digest = next(iter(found.values()))
-        findings.judge("S3", "pass", f"first {STEPS} steps {', '.join(found)}: all {digest}")
+        findings.judge("S3", "pass", f"first {n} steps {', '.join(found)}: all {digest}")
     else:
         findings.fault(VerificationError("the first steps of training do not repeat", got=shown))
-        findings.judge("S3", "fail", f"the first {STEPS} steps do not repeat: {shown}")
+        findings.judge("S3", "fail", f"the first {n} steps do not repeat: {shown}")
 
 
 def _equivalence(again: Again | None, predictions: list[Predictions]) -> Equivalence | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import zooctl
 from zooctl.catalog.card import Card
 from zooctl.catalog.data import locate
 from zooctl.catalog.genomes import find_genome
@@ -19,7 +20,7 @@ from zooctl.catalog.registry import ONNX, Entry
 from zooctl.catalog.strict_yaml import loads
 from zooctl.files.atomic import atomic_output
 from zooctl.reproduce.compare import Equivalence, compare_figure
-from zooctl.reproduce.environment import Environment
+from zooctl.reproduce.environment import Environment, tree_digest
 from zooctl.reproduce.journal import Journal
 from zooctl.reproduce.report import Figure
 
@@ -91,8 +92,12 @@ def make_again(
         with atomic_output(work / FIGURES, force=True) as temporary:
             temporary.write_text(json.dumps(document))
 
-    card = {"card": f"sha256:{digest_file(entry.card_path).sha256}"}
-    journal.step("evaluate", inputs | card | exported, [FIGURES], measure)
+    others = {
+        "card": f"sha256:{digest_file(entry.card_path).sha256}",
+        # Figures hang on more of our code than bits of weights do.
+        "code": f"sha256:{tree_digest(Path(zooctl.__file__).parent)}",
+    }
+    journal.step("evaluate", inputs | others | exported, [FIGURES], measure)
     manifest, made = entry.manifest(), load_manifest(folder / MANIFEST)
     files = {
         name: made.files.get(f"zoo/{entry.name}/{name}")

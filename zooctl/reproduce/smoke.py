@@ -24,7 +24,7 @@ _FOLDERS = ("ZOOCTL_ZOO", "ZOOCTL_HOME", "ZOOCTL_DATA_MIRROR", "ZOOCTL_GENOMES",
 
 def repeat_first_steps(
     recipe: Path, fasta: Path | None, folder: Path, *, steps: int = STEPS
-) -> dict[str, str]:
+) -> tuple[dict[str, str], int]:
     """Train the first steps twice, and once killed half-way and resumed.
 
     The second run has another hash seed, locale, time zone, working folder and loader than the
@@ -37,7 +37,7 @@ def repeat_first_steps(
         steps: How many of the first epoch.
 
     Returns:
-        What was done to the digest of the weights afterwards.
+        What was done to the digest of the weights afterwards, and how many steps it were.
 
     Raises:
         VerificationError: A process failed.
@@ -54,15 +54,20 @@ def repeat_first_steps(
         rest = {"run": str((folder / name).resolve()), "ahead": ahead, "dies_at": dies_at}
         return _process({**order, **rest}, settings, place)
 
-    found = {"once": train("once", _ONE, 2, None), "again": train("again", _OTHER, 0, None)}
-    if (killed := train("killed", _ONE, 2, max(1, steps // 2))) != "killed":
+    once, _, n_steps = train("once", _ONE, 2, None).partition(" ")
+    half = max(1, int(n_steps) // 2)
+    if (killed := train("killed", _ONE, 2, half)) != "killed":
         raise VerificationError("the run ended before it could be interrupted", got=killed)
-    found["killed and resumed"] = train("killed", _OTHER, 2, None)
-    return found
+    found = {
+        "once": once,
+        "again": train("again", _OTHER, 0, None).split()[0],
+        "killed and resumed": train("killed", _OTHER, 2, None).split()[0],
+    }
+    return found, int(n_steps)
 
 
 def _process(order: Mapping[str, object], settings: Mapping[str, str], place: Path) -> str:
-    """Run the first steps in a process; return the digest, or ``killed``."""
+    """Run the first steps in a process; return digest and steps, or ``killed``."""
     environment = {**os.environ, **settings}
     for name in _FOLDERS:
         if environment.get(name):
