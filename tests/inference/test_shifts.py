@@ -233,6 +233,9 @@ def test_windows_inside_hold_the_change_and_no_unknown_base(data: st.DataObject)
         for first in starts:
             assert first <= start
             assert start + len(sequence) <= first + length
+    places = list(zip(pair.reference.offsets, pair.alternative.offsets, strict=True))
+    counted = [places[index] for index in placement.counted(pair).tolist()]
+    assert sorted(counted) == sorted(set(places))
 
 
 def test_a_sequence_shorter_than_its_windows_is_padded_at_the_right() -> None:

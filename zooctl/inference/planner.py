@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+import numpy as np
 
 from zooctl.errors import InputError
 from zooctl.inference.locate import Genome, Located, locate
@@ -12,6 +14,7 @@ from zooctl.inference.shifts import Haplotype, Placement
 from zooctl.inference.window_batches import Kept, Sums, Windows
 from zooctl.sequence.alleles import Allele, Status
 from zooctl.sequence.onehot import decode
+from zooctl.sequence.windows import Integers
 
 CheckRef = Literal["skip", "fail", "swap"]
 
@@ -26,12 +29,14 @@ class Planned:
         sums: Of REF's and of ALT's windows, filled when they are predicted; None where it is not
             scored. Those of the other strand stand behind those of the given one.
         n_bases: Over how many bases each of them is.
+        counted: Which of a strand's windows the score is the mean over, as indices.
     """
 
     allele: Allele
     status: str
     sums: tuple[Sums, Sums] | None = None
     n_bases: int = 0
+    counted: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,8 @@ class Planner:
         ref = self._sums(kept.get((site.chrom, centre, compared)), site.pair.reference, needed)
         alt = self._sums(kept.get((site.chrom, site.change)), site.pair.alternative, needed)
         sums = (alt, ref) if site.swapped else (ref, alt)
-        return Planned(allele, located.status, sums, compared.n_bases)
+        counted = self.placement.counted(site.pair)
+        return Planned(allele, located.status, sums, compared.n_bases, counted)
 
     def _sums(self, found: tuple[Sums, bool], haplotype: Haplotype, needed: list[Windows]) -> Sums:
         """Return the sums of a haplotype, after noting its windows where they are new."""

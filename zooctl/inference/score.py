@@ -234,7 +234,7 @@ class Scorer:
         return ScoredAllele(planned.status, *values)
 
     def _means(self, sums: Sums, planned: Planned) -> NDArray[np.float64]:
-        """Return the mean over bases of each shift drawn, ``(n_shifts, n_tracks)``."""
+        """Return the mean over bases of each window that counts, ``(n, n_tracks)``."""
         if not np.isfinite(sums).all():
             got = sums[~np.isfinite(sums)][0]
             what = f"a prediction for {planned.allele} is not a finite number"
@@ -242,7 +242,7 @@ class Scorer:
         if self._order_rc is not None:
             half = len(sums) // 2
             sums = (sums[:half] + sums[half:, self._order_rc]) / 2
-        means: NDArray[np.float64] = sums[self.placement.order] / planned.n_bases
+        means: NDArray[np.float64] = sums[planned.counted] / planned.n_bases
         return means
 
 

@@ -144,7 +144,8 @@ class Placement:
         max_shift: They are at least ``-max_shift`` and less than ``max_shift``, or 0.
         seed: They are drawn from.
         even: They are not drawn but lie at even distances, ``max_shift`` included.
-        inside: Windows that overhang a sequence are moved to its end, instead of padded with N.
+        inside: Windows that overhang a sequence are moved to its end, instead of padded with N;
+            however many are moved to one place, it counts once.
 
     Raises:
         InputError: No shift, windows shifted so far that they share nothing, or ``inside`` for a
@@ -203,6 +204,13 @@ class Placement:
     def order(self) -> Integers:
         """Index in ``shifts`` of each shift drawn."""
         return np.searchsorted(self.shifts, self.drawn)
+
+    def counted(self, pair: Pair) -> Integers:
+        """Return the indices in ``shifts`` of the windows that a score is the mean over."""
+        if not self.inside:
+            return self.order
+        places = np.array([pair.reference.offsets, pair.alternative.offsets])
+        return np.unique(places, axis=1, return_index=True)[1]
 
     @cached_property
     def _origins(self) -> Integers:
