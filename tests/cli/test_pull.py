@@ -153,3 +153,18 @@ def test_a_token_is_never_said(published: str, hub: Hub, tmp_path: Path) -> None
     assert b"secret" not in said
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not [path for path in left if canary.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    "command", [["info"], ["check"], ["evaluate"], ["predict", "--region", "chr1:1-256", "--model"]]
+)
+def test_commands_take_addresses_only_on_demand(
+    published: str, hub: Hub, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = f"hf://{NAME}@{published}"
+    assert run([*command, address]) == 6
+    assert hub.asked == []
+    assert "outside of the zoo" in capsys.readouterr().err
+    run([*command, address, "--allow-untrusted"])
+    assert "outside of the zoo" not in capsys.readouterr().err
+    assert hub.asked

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.options import AllowUntrusted
+
 if TYPE_CHECKING:
     from zooctl.catalog.registry import Entry
     from zooctl.errors import ZooError
@@ -24,6 +26,7 @@ def command(
             "say so after editing them.",
         ),
     ] = False,
+    allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Check that a model's card, recipe, manifest, graph and probe agree; exit 3 if not."""
     from zooctl.catalog import registry
@@ -33,10 +36,13 @@ def command(
 
     if bool(models) == every:
         raise InputError("say which models", expected="names, or --all")
-    entries = [registry.entry(name) for name in (registry.names() if every else models or [])]
+    entries = [
+        registry.entry(name, allow_untrusted=allow_untrusted)
+        for name in (registry.names() if every else models or [])
+    ]
     errors: list[ZooError] = []
     for entry in entries:
-        if stamp and entry.folder is not None:
+        if stamp and entry.folder is not None and entry.card_path.parent != entry.folder:
             stamp_documents(entry.root, entry.name)
         found = check_entry(entry)
         parts = [part for part, there in _parts(entry) if there]

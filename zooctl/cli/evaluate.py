@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.options import DeviceChoice
+from zooctl.cli.options import AllowUntrusted, DeviceChoice
 
 if TYPE_CHECKING:
     from zooctl.cli.evaluation_report import Recovered
@@ -91,6 +91,7 @@ def command(
         bool, typer.Option("--update-card", help="Write the figures onto the model's card.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing report.")] = False,
+    allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Judge a model where it was not trained, beside what simpler methods reach there.
 
@@ -125,8 +126,16 @@ def command(
 
     from zooctl.cli.subject import open_subject
 
+    if update_card and "/" in model:
+        raise InputError("only cards of the zoo are updated", got=model)
     subject = open_subject(
-        model, track or [], data, fasta=fasta, device=device.value, threads=threads
+        model,
+        track or [],
+        data,
+        fasta=fasta,
+        device=device.value,
+        threads=threads,
+        allow_untrusted=allow_untrusted,
     )
     report, recovered = _judge(subject, against or [], region or [], fasta, options, motif_windows)
     result = report.to_json() | {"motif": None if recovered is None else recovered.to_json()}

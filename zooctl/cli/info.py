@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.options import AllowUntrusted
+
 if TYPE_CHECKING:
     from zooctl.catalog.card import Card, Metric
     from zooctl.catalog.registry import Entry
@@ -17,6 +19,7 @@ def command(
     plot: Annotated[
         bool, typer.Option("--plot", help="Print where the model's pictures are, and nothing else.")
     ] = False,
+    allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Show a model's card: what it predicts, from what, how well, and its limits."""
     import json
@@ -26,7 +29,7 @@ def command(
 
     if as_json and plot:
         raise InputError("--json and --plot exclude each other", hint="--json names the pictures")
-    entry = registry.entry(model)
+    entry = registry.entry(model, allow_untrusted=allow_untrusted)
     if plot:
         _print_pictures(entry)
         return

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
+
+import typer
 
 
 class DeviceChoice(StrEnum):
@@ -11,3 +14,9 @@ class DeviceChoice(StrEnum):
     auto = "auto"
     cpu = "cpu"
     cuda = "cuda"
+
+
+AllowUntrusted = Annotated[
+    bool,
+    typer.Option("--allow-untrusted", help="Also models that are not of the zoo, as hf://…"),
+]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.models import announce, choose_tracks, duration_text, open_genome, say
-from zooctl.cli.options import DeviceChoice
+from zooctl.cli.options import AllowUntrusted, DeviceChoice
 
 if TYPE_CHECKING:
     from zooctl.catalog.card import Card
@@ -70,6 +70,7 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print windows, time and size; write nothing.")
     ] = False,
+    allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Predict tracks over regions and write each as a bigWig.
 
@@ -79,7 +80,9 @@ def command(
     from zooctl.cli.regions import read_regions
 
     regions = read_regions(bed, region)
-    entries = [registry.entry(name) for name in dict.fromkeys(model)]
+    entries = [
+        registry.entry(name, allow_untrusted=allow_untrusted) for name in dict.fromkeys(model)
+    ]
     cards = [entry.card() for entry in entries]
     for entry in entries:
         entry.manifest()  # what has no weights is said before a genome is looked for

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.options import AllowUntrusted
+
 if TYPE_CHECKING:
     from zooctl.catalog.registry import Entry
 
@@ -21,9 +23,7 @@ def command(
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask no server; see what is here.")
     ] = False,
-    allow_untrusted: Annotated[
-        bool, typer.Option("--allow-untrusted", help="Also models that are not of the zoo.")
-    ] = False,
+    allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Fetch and verify every file of models; those already here cost no request.
 

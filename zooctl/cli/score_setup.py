@@ -46,6 +46,7 @@ class Options:
     resume: bool
     force: bool
     dry_run: bool
+    allow_untrusted: bool
 
 
 def find_entries(options: Options) -> list[Entry]:
@@ -55,7 +56,10 @@ def find_entries(options: Options) -> list[Entry]:
     if not names:
         names = (registry.DEFAULT_MODEL,)
         say(f"model: {names[0]}, the default")
-    return [registry.entry(name) for name in dict.fromkeys(names)]
+    return [
+        registry.entry(name, allow_untrusted=options.allow_untrusted)
+        for name in dict.fromkeys(names)
+    ]
 
 
 def common_assembly(cards: Sequence[Card]) -> str:

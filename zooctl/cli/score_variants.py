@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.options import DeviceChoice
+from zooctl.cli.options import AllowUntrusted, DeviceChoice
 
 
 class CheckRef(StrEnum):
@@ -93,6 +93,7 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print counts, windows and time; write nothing.")
     ] = False,
+    allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Score every allele of a VCF: how much it changes what the models predict.
 
@@ -126,5 +127,6 @@ def command(
             resume=resume,
             force=force,
             dry_run=dry_run,
+            allow_untrusted=allow_untrusted,
         )
     )

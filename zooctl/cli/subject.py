@@ -132,6 +132,7 @@ def open_subject(
     fasta: Path | None,
     device: Device,
     threads: int | None,
+    allow_untrusted: bool = False,
 ) -> Subject:
     """Open an entry by its name, or a run by its folder.
 
@@ -139,10 +140,15 @@ def open_subject(
         InputError: There is neither, or no such track.
     """
     from zooctl.catalog import registry
+    from zooctl.catalog.manifest import MANIFEST
 
-    if model not in registry.names() and (Path(model) / "recipe.yaml").is_file():
-        return _run(Path(model), tracks, data, fasta, device, threads)
-    return _entry(registry.entry(model), tracks, data, device, threads)
+    # An entry outside of a zoo has a recipe too, but a manifest beside it.
+    folder = Path(model)
+    a_run = (folder / "recipe.yaml").is_file() and not (folder / MANIFEST).is_file()
+    if model not in registry.names() and a_run:
+        return _run(folder, tracks, data, fasta, device, threads)
+    entry = registry.entry(model, allow_untrusted=allow_untrusted)
+    return _entry(entry, tracks, data, device, threads)
 
 
 def _entry(
