@@ -236,7 +236,8 @@ class _Handler(BaseHTTPRequestHandler):
         asked = json.loads(self.body)
         name = "/".join(filter(None, (asked.get("organization"), asked["name"])))
         if name in self.server.repos:
-            raise _Refused(409, "", "You already created this model repo")
+            self.send_json({"error": "exists", "url": f"{self.server.url}/{name}"}, 409)
+            return
         self.server.repos[name] = Repo("private" if asked.get("private") else "open")
         self.send_json({"url": f"{self.server.url}/{name}", "name": name, "id": name})
 
@@ -375,6 +376,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.send(200, data + b"extra")
         else:
             self.mode_sound()
+
+    def mode_race(self) -> None:
+        """Somebody else's commit comes between what is asked before a commit and the commit."""
+        if "/commit/" in self.route:
+            self.server.repos[self.route.split("/api/models/")[1].split("/commit/")[0]].commit(
+                {"theirs": b""}
+            )
+        self.mode_sound()
 
     def mode_portal(self) -> None:
         self.send(200, PORTAL, {"Content-Type": "text/html"})

@@ -16,19 +16,28 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from huggingface_hub import HfApi, constants, errors, hf_hub_download, set_client_factory
+from huggingface_hub import (
+    CommitOperationAdd,
+    HfApi,
+    constants,
+    errors,
+    get_token,
+    hf_hub_download,
+    set_client_factory,
+)
 from huggingface_hub.utils._http import default_client_factory  # the only way to add to its hooks
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from zooctl import __version__
 from zooctl.catalog.card import Hub
-from zooctl.errors import IntegrityError, NetworkError, UnsafeError, ZooError
+from zooctl.errors import InputError, IntegrityError, NetworkError, UnsafeError, ZooError
 
 T = TypeVar("T")
 
 LIBRARY = "zooctl"
 _TRIES = 4  # requests for one address
 _LONGEST_WAIT = 30  # seconds that a server may ask for
+_PUSH_TIMEOUT = 10
 _PASSING = (408, 429, 500, 502, 503, 504)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 # The cache names files by it.
@@ -42,7 +51,7 @@ def listing(place: Hub) -> dict[str, int | None]:
         NetworkError: The repository or the commit cannot be had; the message says why.
         UnsafeError: The repository has been renamed: its old name may be anybody's tomorrow.
     """
-    info = _asked(place, lambda: _api().model_info(
+    info = _asked(place.repo, place.revision, lambda: _api().model_info(
         place.repo, revision=place.revision, files_metadata=True,
         timeout=constants.HF_HUB_ETAG_TIMEOUT,
     ))  # fmt: skip
@@ -72,7 +81,8 @@ def download(place: Hub, file: str) -> None:
         UnsafeError: The server answers with another commit, or with names that no hub gives.
     """
     _asked(
-        place,
+        place.repo,
+        place.revision,
         lambda: hf_hub_download(
             place.repo,
             file,
@@ -84,6 +94,46 @@ def download(place: Hub, file: str) -> None:
             endpoint=_endpoint(),
         ),
     )
+
+
+def publish(
+    repo: str, files: Mapping[str, bytes], message: str, *, create_pr: bool = False
+) -> tuple[str, str]:
+    """Put files into a repository as one commit, on top of what is there, or not at all.
+
+    The repository is created where there is none.
+
+    Args:
+        repo: As ``org/name``.
+        files: Path to content.
+        message: Of the commit.
+        create_pr: Propose the commit instead of putting it on the main branch.
+
+    Returns:
+        The commit, and the address where people can look at it.
+
+    Raises:
+        InputError: There is no login.
+        NetworkError: The hub refuses, or cannot be reached; or somebody else pushed meanwhile.
+    """
+    if get_token() is None:
+        hint = "hf auth login, or set HF_TOKEN"
+        raise InputError("pushing needs a login to the hub", hint=hint)
+    if not create_pr:
+        _asked(repo, None, lambda: _api().create_repo(repo, exist_ok=True))
+    head = _asked(repo, None, lambda: _api().model_info(repo, timeout=_PUSH_TIMEOUT)).sha
+    done = _asked(
+        repo,
+        None,
+        lambda: _api().create_commit(
+            repo,
+            [CommitOperationAdd(path, data) for path, data in files.items()],
+            commit_message=message,
+            parent_commit=head,
+            create_pr=create_pr,
+        ),
+    )
+    return done.oid, done.pr_url or done.commit_url
 
 
 def _endpoint() -> str:
@@ -176,18 +226,22 @@ def _wait(headers: Mapping[str, str]) -> int:
     return int(reset[1]) if reset else 0
 
 
-def _asked(place: Hub, ask: Callable[[], T]) -> T:
+def _asked(repo: str, revision: str | None, ask: Callable[[], T]) -> T:
     """Return what the hub answers, again after failures that may pass."""
     watch = _watch()
-    watch.begin(place.revision)
+    watch.begin(revision)
     for wait in (1, 2, None):
         try:
             return ask()
         except ZooError:
             raise
         except Exception as error:
-            cause = error.__cause__ if isinstance(error, errors.LocalEntryNotFoundError) else error
-            explained = _explained(place, cause or error)
+            # Both wrap what happened: the first when a file is fetched, the second when it is sent.
+            wraps = isinstance(error, errors.LocalEntryNotFoundError | RuntimeError)
+            cause = error.__cause__ if wraps else error
+            if isinstance(cause, ZooError):
+                raise cause from None
+            explained = _explained(repo, revision, cause or error)
             if explained is None:
                 raise
             if wait is None or not _may_pass(cause or error):
@@ -210,26 +264,28 @@ def _is_http(error: BaseException) -> bool:
     return type(error).__module__.split(".")[0] in ("httpx", "httpx2", "httpcore", "httpcore2")
 
 
-def _explained(place: Hub, error: BaseException) -> ZooError | None:
+def _explained(repo: str, revision: str | None, error: BaseException) -> ZooError | None:
     """Return an error as what it means; None where it is no failure of the hub's.
 
     Only our own words are said, never an answer's: it may hold addresses with signatures.
     """
-    where = f"{place.repo} on {_endpoint().split('://')[-1]}"
+    where = f"{repo} on {_endpoint().split('://')[-1]}"
     status = _status(error)
     code = f"HTTP {status}"
     if isinstance(error, errors.GatedRepoError):
         return NetworkError(
             f"{where} is gated",
             got=code,
-            hint=f"ask for access at {_endpoint()}/{place.repo}, then log in (hf auth login)",
+            hint=f"ask for access at {_endpoint()}/{repo}, then log in (hf auth login)",
         )
     if isinstance(error, errors.DisabledRepoError):
         return NetworkError(f"{where} was disabled by the hub", got=code)
     if isinstance(error, errors.RevisionNotFoundError):
-        return NetworkError(f"{where} has no commit {place.revision}", got=code)
+        return NetworkError(f"{where} has no commit {revision}", got=code)
     if isinstance(error, errors.EntryNotFoundError) and status == 404:
-        return NetworkError(f"{where} lacks a file at {place.revision}", got=code)
+        return NetworkError(f"{where} lacks a file at {revision}", got=code)
+    if status == 401 and get_token() is not None and revision is None:
+        return NetworkError(f"{where} does not take this login", got=code)
     if status == 401:
         hint = "log in (hf auth login, or HF_TOKEN)"
         return NetworkError(f"{where} is private, or does not exist", got=code, hint=hint)
@@ -237,7 +293,13 @@ def _explained(place: Hub, error: BaseException) -> ZooError | None:
         what = "does not exist: it was deleted, or its name is wrong"
         return NetworkError(f"{where} {what}", got=code)
     if status == 403:
-        return NetworkError(f"{where} may not be read with this login", got=code)
+        return NetworkError(f"{where} does not allow this to this login", got=code)
+    if status == 412:
+        return NetworkError(
+            f"{where} has got another commit meanwhile; nothing was pushed",
+            got=code,
+            hint="look at it, then run the command again",
+        )
     if status is not None:
         return NetworkError(f"{where} cannot be had", got=code, hint="try again later")
     if isinstance(error, errors.FileMetadataError | ValueError | TypeError | KeyError):

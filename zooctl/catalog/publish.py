@@ -1,0 +1,249 @@
+"""What a model's repository on the hub holds: its files as they are, and what is made of its card.
+
+The documents for people and for the hub (README with front matter, ``config.json``, licence,
+citation) are derived: the card stays the one place where a fact is written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from zooctl import __version__
+from zooctl.catalog.card import Card, Metric
+from zooctl.catalog.card_text import replace_block
+from zooctl.catalog.foreign import CARD, flat_path
+from zooctl.catalog.manifest import MANIFEST
+from zooctl.catalog.registry import ONNX, Entry
+from zooctl.catalog.strict_yaml import dumps
+from zooctl.errors import InputError
+
+REPORT = "reproduce_report.json"
+_MADE = ("README.md", "config.json", "LICENSE", "CITATION.cff", MANIFEST, REPORT)
+
+# Where the hub's name of a licence is not SPDX's in lower case.
+_LICENCES = {
+    "GPL-2.0-only": "gpl-2.0",
+    "GPL-2.0-or-later": "gpl-2.0",
+    "GPL-3.0-only": "gpl-3.0",
+    "GPL-3.0-or-later": "gpl-3.0",
+    "LGPL-3.0-or-later": "lgpl-3.0",
+    "ODbL-1.0": "odbl",
+}
+
+
+def repository(entry: Entry, repo: str, report: bytes | None = None) -> dict[str, bytes]:
+    """Return path to content of everything that a model's repository holds.
+
+    Args:
+        entry: The model; all its files are here or can be had.
+        repo: Name of the repository, as ``org/name``.
+        report: What ``zooctl reproduce`` said, as JSON.
+
+    Raises:
+        ZooError: A file is not what the manifest pins, or cannot be had.
+        InputError: A file has the name of one that is made here.
+    """
+    card, manifest = entry.card(), entry.manifest()
+    files = {}
+    for path in sorted(manifest.files):
+        if path == f"zoo/{entry.name}/{ONNX}":
+            content = entry.onnx_bytes()
+        elif path.startswith(f"zoo/{entry.name}/"):
+            content = entry.verified_bytes(path.removeprefix(f"zoo/{entry.name}/"))
+        else:
+            content = entry.path(path).read_bytes()
+        files[flat_path(entry.name, path)] = content
+    for name in _MADE:
+        if name in files:
+            raise InputError("a file has the name of one that is made", got=name)
+    assert entry.folder is not None
+    files[MANIFEST] = (entry.folder / MANIFEST).read_bytes()
+    if report is not None:
+        files[REPORT] = report
+    source = f"https://huggingface.co/{repo}/blob/main/{CARD if report is None else REPORT}"
+    made = {
+        "README.md": readme(card, source),
+        "config.json": json.dumps(config(card), indent=2) + "\n",
+        "LICENSE": licence_text(card),
+        "CITATION.cff": dumps(citation(card)),
+    }
+    return dict(sorted({**files, **{name: text.encode() for name, text in made.items()}}.items()))
+
+
+def front_matter(card: Card, source: str) -> dict[str, Any]:
+    """Return the metadata of the hub's model card.
+
+    ``datasets`` is not among them: it names datasets of the hub alone, and what anybody may
+    register there under an accession would be taken for ours. The accessions are in the text.
+
+    Args:
+        card: The model's card.
+        source: Address of where its figures come from.
+    """
+    tags = ["biology", "genomics", "dna", "onnx", "safetensors", card.assembly]
+    tags += [track.assay.lower().replace(" ", "-") for track in card.tracks]
+    if any(track.target for track in card.tracks):
+        tags += [track.target for track in card.tracks if track.target]
+    meta: dict[str, Any] = {"library_name": "zooctl", "tags": list(dict.fromkeys(tags))}
+    if card.licence.startswith("LicenseRef-"):
+        meta |= {
+            "license": "other",
+            "license_name": card.licence.lower(),
+            "license_link": "LICENSE",
+        }
+    else:
+        meta["license"] = _LICENCES.get(card.licence, card.licence.lower())
+    results = [_result(card, metric, source) for metric in card.metrics if metric.value is not None]
+    if results:
+        meta["metrics"] = list(dict.fromkeys(metric.name for metric in card.metrics))
+        meta["model-index"] = [{"name": card.name, "results": results}]
+    return meta
+
+
+def _result(card: Card, metric: Metric, source: str) -> dict[str, Any]:
+    track = metric.track or "all tracks"
+    return {
+        "task": {"type": "genomics", "name": card.title},
+        "dataset": {
+            "type": card.assembly,
+            "name": f"{card.assembly}, {track}",
+            "config": track,
+            "split": metric.split,
+        },
+        "metrics": [
+            {"type": metric.name, "value": metric.value, "name": f"{metric.name}, {track}"}
+        ],
+        "source": {"name": "zooctl evaluate", "url": source},
+    }
+
+
+def readme(card: Card, source: str) -> str:
+    """Return the page of the model on the hub."""
+    use = f"zooctl predict --model {card.name} --region chr21:30,000,001-31,000,000"
+    parts = [
+        f"# {card.name} {card.version}",
+        card.title + ".",
+        *(f"> {_line(remark)}" for remark in card.remarks),
+        f"Intended use: {card.intended_use}",
+        "## Use",
+        f"```\npip install zooctl\n{use}\n```",
+        f"Reads {card.input_length:,} bp of {card.assembly}, predicts the "
+        f"{card.output_length:,} bp in its middle in bins of {card.bin_size} bp.",
+        "## Tracks",
+        _table(
+            ("track", "assay", "target", "biosample", "unit"),
+            [(t.name, t.assay, t.target or "-", t.biosample, t.unit) for t in card.tracks],
+        ),
+        "## Figures",
+        _table(
+            ("metric", "track", "value", "split", "baseline", "its value"),
+            [
+                (
+                    m.name,
+                    m.track or "all",
+                    _number(m.value),
+                    m.split,
+                    m.baseline or "-",
+                    _number(m.baseline_value),
+                )
+                for m in card.metrics
+            ],
+        ),
+        "## Limits",
+        "\n".join(f"- {_line(limit)}" for limit in card.limits),
+        "## Training data",
+        _table(
+            ("id", "accession", "licence"),
+            [(d.id, d.accession or "-", d.licence) for d in card.training_data],
+        ),
+        f"Licence of the weights: {card.licence}. Authors: {', '.join(card.authors)}."
+        + (f" Cite: {card.citation}." if card.citation else ""),
+    ]
+    text = "\n\n".join(part for part in parts if part)
+    return f"---\n{dumps(front_matter(card, source))}---\n\n{text}\n"
+
+
+def config(card: Card) -> dict[str, Any]:
+    """Return the small file by which the hub counts downloads: what a model reads and predicts."""
+    return {
+        "library_name": "zooctl",
+        "library_version": __version__,
+        "model_type": "zooctl",
+        **{
+            field: getattr(card, field)
+            for field in (
+                "name",
+                "version",
+                "assembly",
+                "input_length",
+                "output_length",
+                "bin_size",
+                "core_length",
+                "unknown_base",
+                "output_transform",
+                "output_scale",
+            )
+        },
+        "tracks": [track.name for track in card.tracks],
+    }
+
+
+def licence_text(card: Card) -> str:
+    """Return what the weights may be used for, by the name of their licence."""
+    terms = (
+        "The model card says what is known of its terms."
+        if card.licence.startswith("LicenseRef-")
+        else f"https://spdx.org/licenses/{card.licence}.html"
+    )
+    return f"The weights of {card.name}, by {', '.join(card.authors)}: {card.licence}\n{terms}\n"
+
+
+def citation(card: Card) -> dict[str, Any]:
+    """Return the fields of a citation file (CFF 1.2.0)."""
+    fields: dict[str, Any] = {
+        "cff-version": "1.2.0",
+        "message": card.citation or "Cite the model by its name and version.",
+        "type": "dataset",
+        "title": card.title,
+        "version": card.version,
+        "authors": [{"name": author} for author in card.authors],
+    }
+    if not card.licence.startswith("LicenseRef-"):
+        fields["license"] = card.licence
+    if doi := re.search(r"10\.\d{4,9}/[^\s,;]+", card.citation or ""):
+        fields["doi"] = doi[0].rstrip(".")
+    return fields
+
+
+def with_hub(text: str, repo: str, revision: str) -> str:
+    """Return a card's text with the commit where its weights are.
+
+    >>> with_hub("a: 1\\nweights:\\n  files: []\\nb: 2\\n", "org/x", "0" * 40).splitlines()[2]
+    '  hub: {repo: org/x, revision: "0000000000000000000000000000000000000000"}'
+    """
+    # Quoted: forty digits are a number in YAML.
+    line = f'  hub: {{repo: {repo}, revision: "{revision}"}}'
+    block = re.search(r"^weights:\n((?:[ \t#-].*\n|\n(?=[ \t-]))*)", text, re.MULTILINE)
+    if block is None:
+        raise InputError("the card has no block of weights")
+    rest = re.sub(r"^  hub:.*\n(?:   .*\n)*", "", block[1], flags=re.MULTILINE)
+    return replace_block(text, "weights", f"weights:\n{line}\n{rest}")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split()).replace("<", "&lt;")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return a table of Markdown; empty without rows."""
+    if not rows:
+        return ""
+    lines = [head, tuple("---" for _ in head), *rows]
+    cells = [[_line(cell).replace("|", "\\|") for cell in line] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
