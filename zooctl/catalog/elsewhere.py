@@ -9,6 +9,7 @@ from zooctl.catalog.card import Card, Hub
 from zooctl.catalog.manifest import FileDigest
 from zooctl.catalog.registry import Entry
 from zooctl.errors import IntegrityError, NetworkError, ZooError
+from zooctl.files.atomic import atomic_output
 from zooctl.files.cache import cache_folder
 from zooctl.files.download import download, download_folder, is_offline
 
@@ -16,13 +17,16 @@ from zooctl.files.download import download, download_folder, is_offline
 def obtain(entry: Entry, file: str, pinned: FileDigest, *, fetch: bool) -> bytes | None:
     """Return the verified content of a file that lies elsewhere; None where no place is named.
 
-    The hub commit comes first, then its mirrors, then the file's own address.
+    What was imported is found in zooctl's cache. Of the places, the hub commit comes
+    first, then its mirrors, then the file's own address.
 
     Raises:
         NetworkError: No place hands the file out, or the network is switched off.
         IntegrityError: What a place hands out is not the pinned file.
         UnsafeError: A place leads elsewhere.
     """
+    if (content := _kept(file, pinned)) is not None:
+        return content
     card = entry.card()
     weights = card.weights
     places: tuple[Hub, ...] = (entry.hub,) if entry.hub else ()
@@ -50,13 +54,39 @@ def _url(card: Card, file: str) -> str | None:
     return next((one.url for one in files if one.path == file), None)
 
 
+def keep(file: str, content: bytes, pinned: FileDigest) -> None:
+    """Put a file into zooctl's cache, where ``obtain`` finds it.
+
+    Raises:
+        IntegrityError: It is not the pinned file.
+        InputError: The cache cannot be written.
+    """
+    if hashlib.sha256(content).hexdigest() != pinned.sha256:
+        raise IntegrityError("the file is not the pinned one", got=file)
+    target = download_folder("models", pinned.sha256) / Path(file).name
+    with atomic_output(target, force=True) as temporary:
+        temporary.write_bytes(content)
+
+
+def _cache_path(file: str, pinned: FileDigest) -> Path:
+    return cache_folder() / "models" / pinned.sha256 / Path(file).name
+
+
+def _kept(file: str, pinned: FileDigest) -> bytes | None:
+    """Return a file of zooctl's cache; None where it is not there or has other bytes."""
+    try:
+        content = _cache_path(file, pinned).read_bytes()
+    except OSError:
+        return None
+    return content if hashlib.sha256(content).hexdigest() == pinned.sha256 else None
+
+
 def _from_url(url: str, file: str, pinned: FileDigest, *, fetch: bool) -> bytes:
     """Return a file from zooctl's cache, where it is put if it is not there."""
-    parts = ("models", pinned.sha256)
-    path = cache_folder().joinpath(*parts, Path(file).name)
+    path = _cache_path(file, pinned)
     if fetch and not is_offline():
-        target = download_folder(*parts) / path.name
-        path = download([url], target, size=pinned.size, sha256=pinned.sha256)
+        download_folder("models", pinned.sha256)
+        download([url], path, size=pinned.size, sha256=pinned.sha256)
     elif not path.is_file():
         raise NetworkError(
             f"{file} is not in the cache, and the network is switched off",

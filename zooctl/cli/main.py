@@ -33,6 +33,8 @@ COMMANDS = {
     "compare": "zooctl.cli.compare",
     "plot": "zooctl.cli.plot",
     "pull": "zooctl.cli.pull",
+    "push": "zooctl.cli.push",
+    "bundle": "zooctl.cli.bundle",
     "genome": "zooctl.cli.genome",
     "data": "zooctl.cli.data",
     "train": "zooctl.cli.train",

@@ -1,0 +1,151 @@
+"""Models in one file, for machines without a network: a plain tar of what the zoo holds of them.
+
+The archive is the same bytes for the same models: sorted names, no times, no owners. Import trusts
+nothing in it: names, kinds and sizes are looked at before a byte is unpacked, every file is held
+against the manifest beside it, and against that of the zoo where the zoo knows the model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import shutil
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from zooctl.catalog.card import load_card
+from zooctl.catalog.fields import NAME_PATTERN
+from zooctl.catalog.manifest import MANIFEST, Manifest, load_manifest
+from zooctl.catalog.registry import ONNX, Entry
+from zooctl.errors import InputError, IntegrityError, UnsafeError
+
+MOST_FILES = 1_000
+MOST_BYTES = 4_000_000_000
+_MEMBER = re.compile(
+    r"(model_cards|recipes)/[a-z0-9][a-z0-9._-]{0,80}"
+    r"|zoo/[a-z0-9][a-z0-9._-]{0,63}(/[A-Za-z0-9_][A-Za-z0-9_.+-]{0,100}){1,3}"
+)
+
+
+def export(entries: Sequence[Entry], target: BinaryIO) -> list[str]:
+    """Write models into an archive; return the names of its files.
+
+    Args:
+        entries: The models; what of them is not here is fetched.
+        target: Where the archive goes.
+
+    Raises:
+        ZooError: A file is not what the manifest pins, or cannot be had.
+    """
+    contents: dict[str, bytes] = {}
+    for entry in entries:
+        head = f"zoo/{entry.name}/"
+        manifest = entry.manifest()
+        assert entry.folder is not None
+        for path, pinned in manifest.files.items():
+            if path == head + ONNX:
+                content = entry.onnx_bytes()
+            elif path.startswith(head):
+                content = entry.verified_bytes(path.removeprefix(head))
+            else:
+                content = entry.path(path).read_bytes()
+            if hashlib.sha256(content).hexdigest() != pinned.sha256:
+                raise IntegrityError(
+                    "bytes differ from the manifest",
+                    path=entry.path(path),
+                    hint=f"zooctl check {entry.name}",
+                )
+            contents[path] = content
+        contents[head + MANIFEST] = (entry.folder / MANIFEST).read_bytes()
+    with tarfile.open(fileobj=target, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for path, content in sorted(contents.items()):
+            # A fresh header has no time, owner or device.
+            member = tarfile.TarInfo(path)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return sorted(contents)
+
+
+def unpack(path: Path, folder: Path) -> list[Manifest]:
+    """Unpack an archive into an empty folder and verify it; return the models' manifests.
+
+    Raises:
+        InputError: The file is no archive of models.
+        UnsafeError: A member is a link or a device, has another place than models have, is there
+            twice, or all are too large.
+        IntegrityError: A file is missing, or differs from the manifest.
+    """
+    try:
+        with path.open("rb") as handle, tarfile.open(fileobj=handle, mode="r:") as archive:
+            _members(path, archive, folder)
+    except (tarfile.TarError, EOFError, ValueError) as error:
+        raise InputError("no archive of models", path=path, got=error) from None
+    except OSError as error:
+        if error.filename is None or Path(error.filename) != path:
+            raise
+        raise InputError("cannot be read", path=path, got=error.strerror) from None
+    manifests = [load_manifest(found) for found in sorted((folder / "zoo").glob(f"*/{MANIFEST}"))]
+    if not manifests:
+        raise InputError("no archive of models", path=path, expected=f"zoo/<name>/{MANIFEST}")
+    pinned: set[str] = set()
+    for manifest in manifests:
+        pinned |= _verify(path, folder, manifest)
+    for found in sorted(folder.rglob("*")):
+        name = found.relative_to(folder).as_posix()
+        if found.is_file() and name not in pinned:
+            raise UnsafeError("no manifest knows this file of the archive", path=path, got=name)
+    return manifests
+
+
+def _members(path: Path, archive: tarfile.TarFile, folder: Path) -> None:
+    """Write regular files of expected names below the folder."""
+    total, seen = 0, set()
+    # One by one: an archive may end never.
+    while (member := archive.next()) is not None:
+        if not member.isreg() or member.issparse():
+            raise UnsafeError("the archive holds more than files", path=path, got=member.name)
+        if not _MEMBER.fullmatch(member.name) or ".." in member.name:
+            raise UnsafeError("a file of the archive has no place here", path=path, got=member.name)
+        if member.name.lower() in seen:
+            raise UnsafeError("a file is twice in the archive", path=path, got=member.name)
+        seen.add(member.name.lower())
+        total += member.size
+        if total > MOST_BYTES or len(seen) > MOST_FILES:
+            raise UnsafeError(
+                "the archive is too large",
+                path=path,
+                expected=f"at most {MOST_FILES:,} files and {MOST_BYTES:,} bytes",
+            )
+        source = archive.extractfile(member)
+        assert source is not None
+        target = folder / member.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as output:
+            shutil.copyfileobj(source, output)
+        if target.stat().st_size != member.size:
+            raise InputError("the archive is cut off", path=path, got=member.name)
+
+
+def _verify(path: Path, folder: Path, manifest: Manifest) -> set[str]:
+    """Return the files that a model accounts for, after comparing each with its digest."""
+    name = manifest.name
+    if not re.fullmatch(NAME_PATTERN, name) or not (folder / "zoo" / name / MANIFEST).is_file():
+        raise UnsafeError("a manifest lies under another name", path=path, got=name)
+    for file, pinned in manifest.files.items():
+        here = folder / file
+        if not here.is_file():
+            raise IntegrityError("a file is missing in the archive", path=path, got=file)
+        with here.open("rb") as handle:
+            sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+        if sha256 != pinned.sha256 or here.stat().st_size != pinned.size:
+            raise IntegrityError(
+                f"{file} of the archive differs from its manifest",
+                path=path,
+                got=f"sha256 {sha256}",
+                expected=f"sha256 {pinned.sha256}",
+            )
+    load_card(folder / "model_cards" / f"{name}.yaml")
+    return {*manifest.files, f"zoo/{name}/{MANIFEST}"}
