@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from zooctl.cli.main import run
+from zooctl.files import atomic
 from zooctl.files.bgzf import END, compress
 
 Runner = Callable[..., tuple[int, str, str]]
@@ -191,6 +192,30 @@ def test_nothing_to_resume(score: Runner, here: Path) -> None:
     code, _, err = score(*TEN, "-o", "a.vcf", "--resume")
     assert code == 0
     assert "resume: nothing is there to go on with; beginning anew" in err
+
+
+def test_stopped_between_the_file_and_its_index(
+    score: Runner, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The output is there without its index; going on makes both at once."""
+    (here / "in.vcf").write_text(vcf(records(10)))
+    publish = atomic._publish
+
+    def stopped(temporary: Path, real: Path, force: bool) -> None:
+        if real.suffix == ".tbi":
+            raise KeyboardInterrupt
+        publish(temporary, real, force)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(atomic, "_publish", stopped)
+        assert score(*TEN, "-o", "a.vcf.gz")[0] == 130
+    assert visible(here) == {"genome.fa", "in.vcf", "a.vcf.gz"}
+    first = (here / "a.vcf.gz").read_bytes()
+    code, _, err = score(*TEN, "-o", "a.vcf.gz", "--resume", "--force")
+    assert code == 0
+    assert "resume: 10 records are done already" in err
+    assert (here / "a.vcf.gz").read_bytes() == first
+    assert visible(here) == {"genome.fa", "in.vcf", "a.vcf.gz", "a.vcf.gz.tbi"}
 
 
 def test_too_much_skipped_is_kept(score: Runner, here: Path) -> None:

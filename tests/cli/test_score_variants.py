@@ -581,6 +581,28 @@ def test_strict(score: Runner, here: Path) -> None:
     assert outputs(here) == []
 
 
+def test_all_that_is_refused_is_said_before_anything_is_computed(
+    score: Runner, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [line("chr1", 100)] * 2000
+    for at in (1500, 1700, 1999):
+        rows[at] = line("chr1", 200, "<DEL>")
+    (here / "in.vcf").write_text(vcf(*rows))
+    code, _, err = score("--strict", *ONE)
+    assert code == 2
+    found = [one for one in err.splitlines() if one.startswith("error: ")]
+    assert [int(one.split(":")[2]) for one in found] == [1503, 1703, 2002]
+    assert "kept:" not in err
+    assert outputs(here) == []
+    # What cannot be read twice is refused when it comes.
+    with (here / "in.vcf").open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        code, _, err = score("--strict", *ONE, source="-")
+    assert code == 2
+    assert "error: stdin:1503: allele cannot be scored: SYMBOLIC" in err
+    assert "kept: 1,024 records" in err
+
+
 def test_contig_names_in_the_other_style(score: Runner, here: Path) -> None:
     rows = [line("chr1", pos) for pos in (100, 200)] + [line("chrM", 100)]
     (here / "in.vcf").write_text(vcf(*rows))
@@ -620,6 +642,13 @@ def test_header_of_another_assembly(score: Runner, here: Path) -> None:
     assert statuses("a.vcf") == ["OK", "NO_CONTIG"]
 
 
+def test_region_without_records(score: Runner) -> None:
+    code, _, err = score("--region", "chr2", "-o", "a.vcf", *ONE)
+    assert code == 0
+    assert "warning: in.vcf has no records in the regions" in err
+    assert info_of("a.vcf") == []
+
+
 def test_region(score: Runner, here: Path) -> None:
     rows = [line("chr1", pos) for pos in (100, 150, 200)]
     rows += [line("chr1", 210, base("chr1", 210), base("chr1", 210, 5)), line("chr2", 150)]
@@ -648,11 +677,12 @@ def test_header_only(score: Runner, here: Path) -> None:
 
 
 def test_faulty_line_stops_before_anything_is_computed(score: Runner, here: Path) -> None:
-    rows = [line("chr1", 100)] * 3000 + ["chr1\tx\t.\tA\tC\t.\t.\t."]
+    rows = [line("chr1", 100)] * 3000 + ["chr1\tx\t.\tA\tC\t.\t.\t.", line("chr1", 200), ""]
     (here / "in.vcf").write_text(vcf(*rows))
     code, out, err = score()
     assert (code, out) == (2, "")
-    assert "error: in.vcf:3003: POS is wrong (got 'x'; expected a whole number)" in err
+    assert "error: in.vcf:3003: POS is wrong (got 'x'; expected a whole number)\n" in err
+    assert "error: in.vcf:3005: line is empty (expected 8, as in the header)\n" in err
     assert outputs(here) == []
 
 
@@ -688,7 +718,7 @@ def test_pipes(
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     content = gzip.compress((here / "in.vcf").read_bytes())
-    writer = threading.Thread(target=fifo.write_bytes, args=(content,))
+    writer = threading.Thread(target=fifo.write_bytes, args=(content,), daemon=True)
     writer.start()
     if pipe == "fifo":
         code, out, err = score("-o", "b.vcf", source=str(fifo))
@@ -697,7 +727,7 @@ def test_pipes(
             monkeypatch.setattr("sys.stdin", stream)
             code, out, err = score(source="-")
         assert out == "variants.toy.vcf.gz\n"
-    writer.join()
+    writer.join(60)
     assert code == 0, err
     found = info_of("b.vcf" if pipe == "fifo" else "variants.toy.vcf.gz")
     assert found == info_of("a.vcf")
@@ -714,7 +744,7 @@ def test_cut_short_on_a_pipe(score: Runner, here: Path, tmp_path: Path) -> None:
     writer = threading.Thread(target=fifo.write_bytes, args=(content[:-9],))
     writer.start()
     code, out, err = score("-o", "b.vcf", source=str(fifo))
-    writer.join()
+    writer.join(60)
     assert (code, out) == (2, "")
     assert "cut short" in err
     assert not (here / "b.vcf").exists()
@@ -724,6 +754,7 @@ def test_cut_short_on_a_pipe(score: Runner, here: Path, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["-o", "a.txt"], "output is of no known kind"),
+        (["-o", "-"], "Hint: outputs are files, whole or absent"),
         (["-o", "no/a.vcf"], "the output's folder does not exist"),
         (["-o", "in.vcf", "--force"], "output is also an input"),
         (["-o", "genome.fa", "--force"], "output is also an input"),

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zooctl.errors import InputError
+from zooctl.errors import InputError, ManyErrors
 from zooctl.files.bgzf import END, compress
 from zooctl.files.vcf import Record, VcfReader, parse_record
 
@@ -271,6 +271,33 @@ def test_no_column_names(refused: Callable[[bytes | str], str]) -> None:
 )
 def test_bad_line(refused: Callable[[bytes | str], str], line: str, message: str) -> None:
     assert refused(f"{HEADER}{COLUMNS}{LINES[0]}\n{line}\n{LINES[1]}\n") == f":7: {message}"
+
+
+def test_all_bad_lines_are_said_at_once(write: Write) -> None:
+    bad = "chr21\tx\t.\tA\tC\t.\t.\t.\n"
+    path = write(HEADER + COLUMNS + f"{LINES[0]}\n" + f"{bad}{LINES[1]}\n" * 3)
+    with VcfReader(str(path)) as reader:
+        records = iter(reader)
+        assert next(records).number == 6
+        with pytest.raises(ManyErrors) as raised:
+            next(records)
+    assert [error.line for error in raised.value.errors] == [7, 9, 11]
+
+
+def test_so_many_bad_lines_and_no_more(write: Write) -> None:
+    path = write(HEADER + COLUMNS + "chr21\tx\n" * 100_000)
+    with pytest.raises(ManyErrors) as raised:
+        read(path)
+    assert len(raised.value.errors) == 20
+
+
+def test_bad_line_in_a_file_cut_short(write: Write) -> None:
+    bad = MANY + "chr21\tx\t.\tA\tC\t.\t.\t.\n" + MANY.replace("#", "")[-400_000:]
+    packed = gzip.compress(bad.encode())
+    with pytest.raises(ManyErrors) as raised:
+        read(write(packed[: len(packed) - 9]))
+    assert "POS is wrong" in str(raised.value)
+    assert "cut short" in str(raised.value)
 
 
 def test_name_that_is_no_text(refused: Callable[[bytes | str], str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from toy_genome import toy_genome
+from toy_genome import ToyGenome, toy_genome
 
 from zooctl.errors import InputError
 from zooctl.files.vcf import Record, parse_record
@@ -63,6 +63,15 @@ def test_contigs_that_the_genome_lacks(chroms: dict[str, int], most: float, mess
     with pytest.raises(InputError) as caught:
         check_contigs(chroms, VCF, most)
     assert message in str(caught.value)
+
+
+def test_mitochondrion_alone() -> None:
+    """--chrom-map auto does not map it where the header does not give its length."""
+    genome = ToyGenome({"chrM": "ACGT", "chr1": "ACGT"})
+    with pytest.raises(InputError, match="two mitochondria are in use"):
+        check_contigs({"MT": 1}, Vcf("a.vcf", genome, {}), 1)
+    with pytest.raises(InputError, match="pass --chrom-map auto"):
+        check_contigs({"MT": 1, "1": 1}, Vcf("a.vcf", genome, {}), 1)
 
 
 def test_contigs_of_a_part_of_the_genome() -> None:

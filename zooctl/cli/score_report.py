@@ -12,7 +12,6 @@ from zooctl.cli.models import duration_text, say
 
 if TYPE_CHECKING:
     from zooctl.files.vcf import Record, VcfReader
-    from zooctl.files.vcf_index import Order
     from zooctl.inference.score_input import Survey, Vcf
     from zooctl.inference.score_tally import Tally
     from zooctl.inference.score_text import Model
@@ -21,16 +20,26 @@ _TIMED_BATCHES = 4
 
 
 def say_done(
-    tally: Tally, reader: VcfReader, models: Sequence[Model], order: Order, rate: float
+    tally: Tally,
+    reader: VcfReader,
+    models: Sequence[Model],
+    broken: tuple[str, str] | None,
+    rate: float,
 ) -> None:
-    """Say what became of the alleles, and what of the file a user should know."""
+    """Say what became of the alleles, and what of the file a user should know.
+
+    Args:
+        tally: What became of the alleles.
+        reader: The VCF, read to its end.
+        models: What scored it.
+        broken: The records out of order that keep the output from being indexed.
+        rate: Alleles scored in a second.
+    """
     from zooctl.inference.score_tally import is_scored
     from zooctl.sequence.alleles import Status
 
     for note in reader.notes:
         say(f"note: {reader.name}: {note}")
-    if not tally.records:
-        say(f"warning: {reader.name} has no records")
     for name, counts in tally.models.items():
         scored = sum(n for status, n in counts.items() if is_scored(status))
         label = f"{name}: " if len(models) > 1 else ""
@@ -46,8 +55,8 @@ def say_done(
         if Status.TOO_LONG in tally.models.get(model.name, {}):
             most = model.scorer.max_allele_length
             say(f"TOO_LONG: {model.name} takes changes of at most {most:,} bp")
-    if order.broken is not None:
-        before, after = order.broken
+    if broken is not None:
+        before, after = broken
         say(f"index: none, since records are not sorted: {before} comes before {after}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -106,16 +106,23 @@ class _Run:
                     yield record
                     break
 
-    def _survey(self) -> Survey | None:
-        """Read the whole VCF once, where it can be read twice."""
+    def _again(self) -> Iterator[Record]:
+        """Read the VCF beside what scores it."""
         from zooctl.cli.progress import progress
         from zooctl.files.vcf import VcfReader
+
+        with VcfReader(self.options.vcf) as reader, progress(None, "records", "reading") as tell:
+            for record in self._chosen(iter(reader)):
+                tell(1)
+                yield record
+
+    def _survey(self) -> Survey | None:
+        """Read the whole VCF once, where it can be read twice."""
         from zooctl.inference.score_input import check_contigs, survey
 
         if self.options.vcf == "-" or not Path(self.options.vcf).is_file():
             return None
-        with VcfReader(self.options.vcf) as reader, progress(None, "records", "reading") as tell:
-            found = survey(_told(self._chosen(iter(reader)), tell))
+        found = survey(self._again())
         check_contigs(found.chroms, self.vcf, self.options.max_skipped)
         return found
 
@@ -140,9 +147,9 @@ class _Run:
         from zooctl.cli.progress import progress
         from zooctl.cli.score_report import say_done, write_report
         from zooctl.files.vcf_index import Order
-        from zooctl.files.vcf_output import publish
+        from zooctl.files.vcf_output import form_of, is_indexed, publish
         from zooctl.files.vcf_parts import Parts
-        from zooctl.inference.score_input import check_contigs, check_skipped, survey
+        from zooctl.inference.score_input import check_allowed, check_contigs, check_skipped, survey
         from zooctl.inference.score_vcf import score_vcf
 
         text, options, order = self._text(), self.options, Order()
@@ -152,6 +159,8 @@ class _Run:
             # A header may name contigs that come later.
             seen = dict.fromkeys(self.reader.header.contigs, 0) | survey(first).chroms
             check_contigs(seen, self.vcf, 1)
+        elif self.vcf.strict or self.vcf.fail:
+            check_allowed(self._again(), self.vcf, [model.scorer for model in self.models])
         settings = self._settings(text)
         began = time.monotonic()
         with Parts(self.target, settings, resume=options.resume) as parts, _kept(parts):
@@ -171,7 +180,11 @@ class _Run:
             )
         seconds = time.monotonic() - began
         rate = (tally.alleles - n_before) / seconds
-        say_done(tally, self.reader, self.models, order, rate)
+        if not tally.records:
+            where = " in the regions" if self.intervals else ""
+            say(f"warning: {self.reader.name} has no records{where}")
+        broken = order.broken if is_indexed(form_of(self.target)) else None
+        say_done(tally, self.reader, self.models, broken, rate)
         if options.report is not None:
             files = (self.reader.name, written)
             write_report(options.report, tally, settings, files, seconds, options.force)
@@ -235,12 +248,6 @@ class _Run:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _told(records: Iterator[Record], tell: Callable[[float], object]) -> Iterator[Record]:
-    for record in records:
-        tell(1)
-        yield record
 
 
 def _followed(records: Iterable[Record], order: Order) -> Iterator[Record]:

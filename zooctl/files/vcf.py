@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from zooctl.errors import InputError
+from zooctl.errors import InputError, ManyErrors
 from zooctl.files.vcf_lines import STDIN, open_lines
 from zooctl.sequence.intervals import Interval
 
 COLUMNS = (b"#CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"INFO")
+MOST_FAULTS = 20
+"""So many faults of a file are said at once."""
+
 _BOM = b"\xef\xbb\xbf"
 _MOST_DIGITS = 15
 _LETTERS = b"[ACGTNRYSWKMBDHVacgtnryswkmbdhv]"
@@ -119,14 +122,26 @@ class VcfReader:
         self._stack.close()
 
     def __iter__(self) -> Iterator[Record]:
-        """Yield the records.
+        """Yield the records, up to the first that is wrong.
 
         Raises:
             InputError: A line is wrong, or the file is damaged or cut short.
+            ManyErrors: Several of these: a file is read on to find what else is wrong with it.
         """
-        n_columns = self.header.n_columns
-        for line in self._lines:
-            yield parse_record(line, n_columns, self.name, self._number)
+        n_columns, faults = self.header.n_columns, list[InputError]()
+        while len(faults) < MOST_FAULTS:
+            try:
+                line = next(self._lines, None)
+                if line is None:
+                    break
+                record = parse_record(line, n_columns, self.name, self._number)
+            except InputError as error:
+                faults.append(error)
+                continue
+            if not faults:
+                yield record
+        if faults:
+            raise faults[0] if len(faults) == 1 else ManyErrors(faults)
 
     def _clean(self) -> Iterator[bytes]:
         """Count lines and drop what editors add to them: a byte order mark and \\r."""

@@ -37,7 +37,12 @@ def form_of(target: Path) -> Form:
                 require_parquet()
             return form
     ends = ", ".join(f".{form}" for form in _FORMS)
-    raise InputError("output is of no known kind", path=target, expected=f"a name in {ends}")
+    raise InputError(
+        "output is of no known kind",
+        path=target,
+        expected=f"a name in {ends}",
+        hint="outputs are files, whole or absent" if str(target) == "-" else None,
+    )
 
 
 def is_table(form: Form) -> bool:
@@ -45,10 +50,15 @@ def is_table(form: Form) -> bool:
     return form in ("tsv.gz", "tsv", "parquet")
 
 
+def is_indexed(form: Form) -> bool:
+    """Say whether an index stands beside it when its records are sorted."""
+    return form in ("vcf.gz", "bcf")
+
+
 def check_target(target: Path, force: bool, inputs: Iterable[str | os.PathLike[str]]) -> None:
     """Refuse a target that cannot or must not be written, its index included."""
     check_output(target, force, inputs)
-    for suffix in _INDEXES if form_of(target) in ("vcf.gz", "bcf") else ():
+    for suffix in _INDEXES if is_indexed(form_of(target)) else ():
         check_output(target.with_name(target.name + suffix), force, inputs)
 
 
@@ -75,7 +85,7 @@ def publish(
         The files written.
     """
     target, form = parts.target, form_of(parts.target)
-    indexed = form in ("vcf.gz", "bcf") and order.broken is None
+    indexed = is_indexed(form) and order.broken is None
     suffix = index_suffix(target, order.end)
     index = target.with_name(target.name + suffix)
     with ExitStack() as stack:
@@ -90,7 +100,7 @@ def publish(
         if beside is not None:
             write_index(path, suffix).replace(beside)
         for old in _INDEXES:
-            if form in ("vcf.gz", "bcf") and (not indexed or old != suffix):
+            if is_indexed(form) and (not indexed or old != suffix):
                 # The index of a file that is replaced.
                 target.with_name(target.name + old).unlink(missing_ok=True)
     parts.remove()

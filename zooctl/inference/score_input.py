@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from zooctl.errors import InputError
-from zooctl.files.vcf import Record
+from zooctl.errors import InputError, ManyErrors
+from zooctl.files.vcf import MOST_FAULTS, Record
 from zooctl.inference.locate import Genome
 from zooctl.inference.score import Scorer
 from zooctl.inference.score_tally import FOREIGN, Tally, is_scored
@@ -55,30 +56,31 @@ class Vcf:
         text = f"{place}: REF is {_short(record.ref)}, the genome has {_short(found)}"
         return text, other == record.ref.upper()
 
-    def refuse(self, record: Record, scorer: Scorer) -> None:
-        """Raise if a rule of this run refuses a record.
-
-        Raises:
-            InputError: It does.
-        """
+    def refusals(self, record: Record, scorers: Sequence[Scorer]) -> Iterator[InputError]:
+        """Yield what this run's rules refuse of a record: an error for each such allele."""
         for allele in self.alleles(record) if self.strict or self.fail else ():
-            status = scorer.check(allele)
-            wrong = status == Status.REF_MISMATCH
-            if not is_scored(status) and (self.strict or wrong):
-                place = f"{record.chrom}:{record.start + 1:,}"
-                expected = None
-                if wrong:
-                    expected = self.mismatch(record)[0].partition(": ")[2]
-                elif status == Status.TOO_LONG:
-                    expected = f"a change of at most {scorer.max_allele_length:,} bp"
-                raise InputError(
-                    f"allele cannot be scored: {status}",
-                    path=self.name,
-                    line=record.number,
-                    got=f"{place} {_short(record.ref)}>{_short(allele.alt)}",
-                    expected=expected,
-                    hint="without --strict and --check-ref fail it is written without a score",
-                )
+            for scorer in scorers:
+                status = scorer.check(allele)
+                wrong = status == Status.REF_MISMATCH
+                if not is_scored(status) and (self.strict or wrong):
+                    yield self._refusal(record, allele, status, scorer)
+                    break
+
+    def _refusal(self, record: Record, allele: Allele, status: str, scorer: Scorer) -> InputError:
+        expected = None
+        if status == Status.REF_MISMATCH:
+            expected = self.mismatch(record)[0].partition(": ")[2]
+        elif status == Status.TOO_LONG:
+            expected = f"a change of at most {scorer.placement.longest:,} bp"
+        place = f"{record.chrom}:{record.start + 1:,}"
+        return InputError(
+            f"allele cannot be scored: {status}",
+            path=self.name,
+            line=record.number,
+            got=f"{place} {_short(record.ref)}>{_short(allele.alt)}",
+            expected=expected,
+            hint="without --strict and --check-ref fail it is written without a score",
+        )
 
 
 def _short(letters: str) -> str:
@@ -165,8 +167,12 @@ def check_contigs(chroms: Mapping[str, int], vcf: Vcf, most: float) -> None:
     if not n_absent or (len(absent) < len(chroms) and n_absent <= most * total):
         return
     shown = ", ".join(list(contigs)[:3]) + (", …" if len(contigs) > 3 else "")
-    fits = any(other_style(chrom) in contigs for chrom in absent)
-    hint = "is the genome a part of its assembly? Else raise --max-skipped"
+    fits = [chrom for chrom in absent if other_style(chrom) in contigs]
+    hint = CHROM_MAP_HINT
+    if fits and not set(fits).difference(_MITOCHONDRIA):
+        hint = "two mitochondria are in use; if it is the same one, pass --chrom-map FILE"
+    elif not fits:
+        hint = "is the genome a part of its assembly? Else raise --max-skipped"
     raise InputError(
         "no contig of the VCF is in the genome"
         if len(absent) == len(chroms)
@@ -174,7 +180,7 @@ def check_contigs(chroms: Mapping[str, int], vcf: Vcf, most: float) -> None:
         path=vcf.name,
         got=", ".join(absent[:3]) + (", …" if len(absent) > 3 else ""),
         expected=f"names such as {shown}",
-        hint=CHROM_MAP_HINT if fits else hint,
+        hint=hint,
     )
 
 
@@ -204,6 +210,18 @@ def check_first(records: Sequence[Record], vcf: Vcf, scorer: Scorer, *, assembly
             hint=f"lift the VCF over to {assembly}",
         )
     return tally
+
+
+def check_allowed(records: Iterable[Record], vcf: Vcf, scorers: Sequence[Scorer]) -> None:
+    """Refuse a VCF with alleles that the rules of a run refuse.
+
+    Raises:
+        InputError: There is one.
+        ManyErrors: There are several; the first of them.
+    """
+    found = (error for record in records for error in vcf.refusals(record, scorers))
+    if faults := list(islice(found, MOST_FAULTS)):
+        raise faults[0] if len(faults) == 1 else ManyErrors(faults)
 
 
 def check_skipped(tally: Tally, most: float, path: str) -> None:

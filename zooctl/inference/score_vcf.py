@@ -14,7 +14,7 @@ from zooctl.errors import InputError
 from zooctl.files.vcf import Record
 from zooctl.files.vcf_parts import Chunk, Parts
 from zooctl.inference.score import ScoredAllele, Scorer
-from zooctl.inference.score_input import Vcf
+from zooctl.inference.score_input import Vcf, check_allowed
 from zooctl.inference.score_tally import Tally
 from zooctl.inference.score_text import Model, Text
 from zooctl.sequence.alleles import Status
@@ -69,9 +69,7 @@ def score_vcf(
             tally.add(Tally(**done[number].note))
             tell(len(models) * sum(len(record.alts) for record in chunk))
             continue
-        for record in chunk:
-            for model in models:
-                vcf.refuse(record, model.scorer)
+        check_allowed(chunk, vcf, [model.scorer for model in models])
         results = [_score(model.scorer, chunk, vcf, tell) for model in models]
         found = _count(chunk, vcf, models, results)
         tally.add(found)
