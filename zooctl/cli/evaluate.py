@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.options import AllowUntrusted, DeviceChoice
+from zooctl.cli.options import AllowUntrusted, Device, DeviceChoice, GenomeFile, Threads
 
 if TYPE_CHECKING:
     from zooctl.cli.evaluation_report import Recovered
@@ -63,9 +63,7 @@ def command(
         str | None,
         typer.Option(help="Test sets where a profile reaches such signal, as 2,5,10."),
     ] = None,
-    fasta: Annotated[
-        Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the model's card.")
-    ] = None,
+    fasta: GenomeFile = None,
     bootstrap: Annotated[
         int, typer.Option(min=0, help="Draws of megabases for the 95 % intervals.")
     ] = 1000,
@@ -81,12 +79,8 @@ def command(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the draws and of the shifts.")] = 0,
-    device: Annotated[
-        DeviceChoice, typer.Option(help="auto takes a working CUDA device, else the CPU.")
-    ] = DeviceChoice.auto,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="CPU threads; default: all there are.")
-    ] = None,
+    device: Device = DeviceChoice.auto,
+    threads: Threads = None,
     update_card: Annotated[
         bool, typer.Option("--update-card", help="Write the figures onto the model's card.")
     ] = False,

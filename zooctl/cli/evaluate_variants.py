@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.models import announce, choose_tracks, need_sklearn, open_genome, say
-from zooctl.cli.options import DeviceChoice
+from zooctl.cli.options import BothStrands, Device, DeviceChoice, GenomeFile, Threads
 
 if TYPE_CHECKING:
     from zooctl.catalog.card import Card
@@ -44,9 +44,7 @@ def command(
     min_n: Annotated[
         float, typer.Option(min=0, help="Fewest observations of a SNV, where the table says n.")
     ] = 10,
-    fasta: Annotated[
-        Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the model's card.")
-    ] = None,
+    fasta: GenomeFile = None,
     shifts: Annotated[int, typer.Option(min=2, help="Windows to average over.")] = 20,
     max_shift: Annotated[
         int | None, typer.Option(min=1, help="Furthest shift in bp; default: by the model's core.")
@@ -54,20 +52,14 @@ def command(
     even: Annotated[
         bool, typer.Option("--even", help="Shifts at even distances, instead of drawn ones.")
     ] = False,
-    rc: Annotated[
-        bool, typer.Option("--rc", help="Average over both strands; takes twice the time.")
-    ] = False,
+    rc: BothStrands = False,
     bootstrap: Annotated[
         int, typer.Option(min=0, help="Draws of stretches of 10 bp for the 95 % intervals.")
     ] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Of the shifts and of the draws.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    device: Annotated[
-        DeviceChoice, typer.Option(help="auto takes a working CUDA device, else the CPU.")
-    ] = DeviceChoice.auto,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="CPU threads; default: all there are.")
-    ] = None,
+    device: Device = DeviceChoice.auto,
+    threads: Threads = None,
 ) -> None:
     """Hold scores of SNVs against measured effects, in one pass and over shifts.
 

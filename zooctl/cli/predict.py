@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.models import announce, choose_tracks, duration_text, open_genome, say
-from zooctl.cli.options import AllowUntrusted, DeviceChoice
+from zooctl.cli.options import (
+    AllowUntrusted,
+    BatchSize,
+    BothStrands,
+    Device,
+    DeviceChoice,
+    GenomeFile,
+    Threads,
+)
 
 if TYPE_CHECKING:
     from zooctl.catalog.card import Card
@@ -35,9 +43,7 @@ def command(
         list[str] | None,
         typer.Option(help="As chr21:30,000,001-31,000,000; may be given several times."),
     ] = None,
-    fasta: Annotated[
-        Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the model's card.")
-    ] = None,
+    fasta: GenomeFile = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -47,18 +53,10 @@ def command(
     track: Annotated[
         list[str] | None, typer.Option(help="Tracks to write, by name; default: all.")
     ] = None,
-    rc: Annotated[
-        bool, typer.Option("--rc", help="Average over both strands; takes twice the time.")
-    ] = False,
-    device: Annotated[
-        DeviceChoice, typer.Option(help="auto takes a working CUDA device, else the CPU.")
-    ] = DeviceChoice.auto,
-    batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Windows to a batch; default by input length.")
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="CPU threads; default: all there are.")
-    ] = None,
+    rc: BothStrands = False,
+    device: Device = DeviceChoice.auto,
+    batch_size: BatchSize = None,
+    threads: Threads = None,
     chrom_map: Annotated[
         str | None,
         typer.Option(help="auto, or a file: how the regions' contig names are said in the genome."),

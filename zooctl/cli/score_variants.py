@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.options import AllowUntrusted, DeviceChoice
+from zooctl.cli.options import (
+    AllowUntrusted,
+    BatchSize,
+    BothStrands,
+    Device,
+    DeviceChoice,
+    GenomeFile,
+    Threads,
+)
 
 
 class CheckRef(StrEnum):
@@ -25,9 +33,7 @@ def command(
         list[str] | None,
         typer.Option(help="As `zooctl list` shows it; may be given several times."),
     ] = None,
-    fasta: Annotated[
-        Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the model's card.")
-    ] = None,
+    fasta: GenomeFile = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -44,9 +50,7 @@ def command(
         int | None, typer.Option(min=0, help="Furthest shift in bp; default: by the model's core.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Shifts are drawn from it.")] = 0,
-    rc: Annotated[
-        bool, typer.Option("--rc", help="Average over both strands; takes twice the time.")
-    ] = False,
+    rc: BothStrands = False,
     check_ref: Annotated[
         CheckRef,
         typer.Option(help="Where the genome is not REF; swap scores where it is ALT."),
@@ -71,15 +75,9 @@ def command(
         list[str] | None,
         typer.Option(help="Records to score, as chr21:30,000,001-31,000,000; may be repeated."),
     ] = None,
-    device: Annotated[
-        DeviceChoice, typer.Option(help="auto takes a working CUDA device, else the CPU.")
-    ] = DeviceChoice.auto,
-    batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Windows to a batch; default by input length.")
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="CPU threads; default: all there are.")
-    ] = None,
+    device: Device = DeviceChoice.auto,
+    batch_size: BatchSize = None,
+    threads: Threads = None,
     report: Annotated[
         Path | None, typer.Option(help="Write what became of the alleles as JSON.")
     ] = None,
