@@ -137,6 +137,13 @@ def test_renamed(server: Server, place: Hub) -> None:
         get(place)
 
 
+def test_nobody_answers(server: Server, place: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    for endpoint in ("http://127.0.0.1:1", "http://no.such.host.invalid"):
+        monkeypatch.setenv("HF_ENDPOINT", endpoint)
+        with pytest.raises(NetworkError, match="cannot be reached"):
+            get(place)
+
+
 def test_no_such_commit_and_no_such_file(server: Server, place: Hub) -> None:
     with pytest.raises(NetworkError, match=f"has no commit {'0' * 40}"):
         get(Hub(repo=NAME, revision="0" * 40))

@@ -151,6 +151,7 @@ def test_a_token_is_never_said(published: str, hub: Hub, tmp_path: Path) -> None
     assert hub.tokens == {"127.0.0.1": {f"Bearer {canary}"}}
     assert canary.encode() not in said
     assert b"secret" not in said
+    assert (tmp_path / "other/hub/models--org--toy").is_dir()  # HF_HOME holds
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not [path for path in left if canary.encode() in path.read_bytes()]
 

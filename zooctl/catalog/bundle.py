@@ -19,7 +19,7 @@ from typing import BinaryIO
 from zooctl.catalog.card import load_card
 from zooctl.catalog.fields import NAME_PATTERN
 from zooctl.catalog.manifest import MANIFEST, Manifest, load_manifest
-from zooctl.catalog.registry import ONNX, Entry
+from zooctl.catalog.registry import Entry
 from zooctl.errors import InputError, IntegrityError, UnsafeError
 
 MOST_FILES = 1_000
@@ -42,24 +42,9 @@ def export(entries: Sequence[Entry], target: BinaryIO) -> list[str]:
     """
     contents: dict[str, bytes] = {}
     for entry in entries:
-        head = f"zoo/{entry.name}/"
-        manifest = entry.manifest()
         assert entry.folder is not None
-        for path, pinned in manifest.files.items():
-            if path == head + ONNX:
-                content = entry.onnx_bytes()
-            elif path.startswith(head):
-                content = entry.verified_bytes(path.removeprefix(head))
-            else:
-                content = entry.path(path).read_bytes()
-            if hashlib.sha256(content).hexdigest() != pinned.sha256:
-                raise IntegrityError(
-                    "bytes differ from the manifest",
-                    path=entry.path(path),
-                    hint=f"zooctl check {entry.name}",
-                )
-            contents[path] = content
-        contents[head + MANIFEST] = (entry.folder / MANIFEST).read_bytes()
+        contents |= entry.contents()
+        contents[f"zoo/{entry.name}/{MANIFEST}"] = (entry.folder / MANIFEST).read_bytes()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for path, content in sorted(contents.items()):
             # A fresh header has no time, owner or device.

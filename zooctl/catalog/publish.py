@@ -15,7 +15,7 @@ from zooctl.catalog.card import Card, Metric
 from zooctl.catalog.card_text import replace_block
 from zooctl.catalog.foreign import CARD, flat_path
 from zooctl.catalog.manifest import MANIFEST
-from zooctl.catalog.registry import ONNX, Entry
+from zooctl.catalog.registry import Entry
 from zooctl.catalog.strict_yaml import dumps
 from zooctl.errors import InputError
 
@@ -45,16 +45,8 @@ def repository(entry: Entry, repo: str, report: bytes | None = None) -> dict[str
         ZooError: A file is not what the manifest pins, or cannot be had.
         InputError: A file has the name of one that is made here.
     """
-    card, manifest = entry.card(), entry.manifest()
-    files = {}
-    for path in sorted(manifest.files):
-        if path == f"zoo/{entry.name}/{ONNX}":
-            content = entry.onnx_bytes()
-        elif path.startswith(f"zoo/{entry.name}/"):
-            content = entry.verified_bytes(path.removeprefix(f"zoo/{entry.name}/"))
-        else:
-            content = entry.path(path).read_bytes()
-        files[flat_path(entry.name, path)] = content
+    card = entry.card()
+    files = {flat_path(entry.name, path): data for path, data in entry.contents().items()}
     for name in _MADE:
         if name in files:
             raise InputError("a file has the name of one that is made", got=name)

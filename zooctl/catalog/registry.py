@@ -13,7 +13,14 @@ import zooctl
 from zooctl.catalog.card import Card, Hub, load_card
 from zooctl.catalog.explain import nearest
 from zooctl.catalog.fields import NAME_PATTERN
-from zooctl.catalog.manifest import MANIFEST, Manifest, entry_files, load_manifest, picture_paths
+from zooctl.catalog.manifest import (
+    MANIFEST,
+    FileDigest,
+    Manifest,
+    entry_files,
+    load_manifest,
+    picture_paths,
+)
 from zooctl.errors import InputError, IntegrityError
 
 if TYPE_CHECKING:
@@ -112,7 +119,8 @@ class Entry:
         Args:
             fetch: Whether weights that are not here may be downloaded.
         """
-        if self.folder is not None and not (self.folder / ONNX).is_file():
+        elsewhere = self.folder is not None and not (self.folder / ONNX).is_file()
+        if elsewhere and self.hub is None:
             card = self.card()
             if card.weights is not None and card.weights.origin is not None:
                 from zooctl.catalog.origin import converted  # brings onnx and what downloads
@@ -146,22 +154,24 @@ class Entry:
 
             if (found := elsewhere.obtain(self, file, pinned, fetch=fetch)) is not None:
                 return found
-        try:
-            with path.open("rb") as handle:
-                content = handle.read(pinned.size + 1)
-        except OSError as error:
-            raise InputError("cannot be read", path=path, got=error.strerror) from None
-        sha256 = hashlib.sha256(content).hexdigest()
-        if sha256 != pinned.sha256:
-            wrong_size = len(content) != pinned.size
-            raise IntegrityError(
-                "bytes differ from the manifest",
-                path=path,
-                got=f"{path.stat().st_size:,} bytes" if wrong_size else f"sha256 {sha256}",
-                expected=f"{pinned.size:,} bytes" if wrong_size else f"sha256 {pinned.sha256}",
-                hint="restore the file from its source; it was damaged or replaced",
-            )
-        return content
+        return _read(path, pinned)
+
+    def contents(self) -> dict[str, bytes]:
+        """Return every file that the manifest pins, by its name there; fetched where it must be.
+
+        Raises:
+            ZooError: As ``verified_bytes``.
+        """
+        head = f"zoo/{self.name}/"
+        found = {}
+        for path, pinned in sorted(self.manifest().files.items()):
+            if path == head + ONNX:
+                found[path] = self.onnx_bytes()
+            elif path.startswith(head):
+                found[path] = self.verified_bytes(path.removeprefix(head))
+            else:
+                found[path] = _read(self.path(path), pinned)
+        return found
 
     def weights_at(self, card: Card) -> WeightsAt:
         """Say where the weights that a card names can be had; ``local`` if they are here."""
@@ -232,3 +242,23 @@ def entry(name: str, *, allow_untrusted: bool = False) -> Entry:
         recipe_path=recipe_path if recipe_path.is_file() else None,
         folder=folder if (folder / MANIFEST).is_file() else None,
     )
+
+
+def _read(path: Path, pinned: FileDigest) -> bytes:
+    """Return the content of a file if it is the pinned one."""
+    try:
+        with path.open("rb") as handle:
+            content = handle.read(pinned.size + 1)
+    except OSError as error:
+        raise InputError("cannot be read", path=path, got=error.strerror) from None
+    sha256 = hashlib.sha256(content).hexdigest()
+    if sha256 != pinned.sha256:
+        wrong_size = len(content) != pinned.size
+        raise IntegrityError(
+            "bytes differ from the manifest",
+            path=path,
+            got=f"{path.stat().st_size:,} bytes" if wrong_size else f"sha256 {sha256}",
+            expected=f"{pinned.size:,} bytes" if wrong_size else f"sha256 {pinned.sha256}",
+            hint="restore the file from its source; it was damaged or replaced",
+        )
+    return content

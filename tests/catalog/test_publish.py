@@ -1,0 +1,70 @@
+"""What every entry of the zoo is on the hub: sound by itself, and the same bits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hub_server import Hub, Repo
+from huggingface_hub import ModelCardData
+
+from zooctl.catalog import registry
+from zooctl.catalog.publish import citation, front_matter, repository, with_hub
+from zooctl.catalog.strict_yaml import loads
+from zooctl.cli.check import check_entry
+from zooctl.errors import InputError
+
+NAMES = [name for name in registry.names() if registry.entry(name).folder is not None]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_entries_come_back_as_they_were(
+    name: str, hub: Hub, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    entry = registry.entry(name)
+    weights = entry.card().weights
+    if weights is not None and weights.origin is not None:
+        monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(request.getfixturevalue("mirror")))
+    files = repository(entry, "org/model")
+    hub.repos["org/model"] = Repo()
+    revision = hub.repos["org/model"].commit(files)
+    back = registry.entry(f"hf://org/model@{revision}", allow_untrusted=True)
+    assert back.onnx_bytes() == entry.onnx_bytes()
+    for file in back.manifest().files:
+        if file.startswith(f"zoo/{name}/"):
+            back.verified_bytes(file.removeprefix(f"zoo/{name}/"))
+    # With all of it in the cache, probe and graph are compared too.
+    assert [str(error) for error in check_entry(back)] == []
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_the_hub_knows_the_metadata(name: str) -> None:
+    card = registry.entry(name).card()
+    meta = front_matter(card, "https://example.org")
+    read = ModelCardData(**meta, ignore_metadata_errors=False)
+    known = [metric.value for metric in card.metrics if metric.value is not None]
+    assert [one.metric_value for one in read.eval_results or ()] == known
+    assert read.license == ("other" if "LicenseRef" in card.licence else card.licence.lower())
+    assert all(
+        result["source"]["url"] for one in meta.get("model-index", ()) for result in one["results"]
+    )
+    assert citation(card)["version"] == card.version
+
+
+def test_the_commit_takes_the_place_of_the_last_one() -> None:
+    text = "a: 1\nweights:\n  # where\n  files:\n    - path: x\nunknown:\n  a: b\n"
+    once = with_hub(text, "org/x", "1" * 40)
+    assert "  # where\n  files:\n    - path: x\nunknown:" in once
+    twice = with_hub(once, "org/x", "2" * 40)
+    assert twice.count("hub:") == 1
+    assert twice == with_hub(text, "org/x", "2" * 40)
+    block = with_hub(
+        "weights:\n  hub:\n    repo: o/y\n    revision: z\n  files: []\n", "o/x", "3" * 40
+    )
+    read = loads(block, Path("card.yaml")).data
+    assert read["weights"]["hub"] == {
+        "repo": "o/x",
+        "revision": "3" * 40,
+    }
+    with pytest.raises(InputError, match="no block of weights"):
+        with_hub("weights: null\n", "o/x", "3" * 40)
