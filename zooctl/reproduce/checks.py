@@ -23,6 +23,8 @@ from zooctl.reproduce.compare import compare_predictions
 from zooctl.reproduce.report import Criterion, DataFile, Engine, Fault, Predictions
 from zooctl.reproduce.verdict import CriterionId, Status
 
+_UNPUBLISHED = "here, but neither address nor accession says where others find it"
+
 
 @dataclass
 class Findings:
@@ -140,10 +142,13 @@ def check_data(entry: Entry, findings: Findings) -> list[DataFile]:
         findings.judge("B1", "skip", "the model has no recipe that names its data")
         return []
     files = [_source(source, findings) for source in entry.recipe().sources]
-    bad = next((one for one in files if one.status != "ok"), None)
-    if bad is not None:
-        status: Status = "fail" if bad.status == "changed" else "skip"
-        findings.judge("B1", status, f"source {bad.id}: {bad.note or bad.status}")
+    bad = [one for one in files if one.status != "ok"]
+    secret = [one.id for one in files if one.status == "ok" and one.note == _UNPUBLISHED]
+    if bad:
+        status: Status = "fail" if any(one.status == "changed" for one in bad) else "skip"
+        findings.judge("B1", status, "; ".join(one.note or one.id for one in bad))
+    elif secret:
+        findings.judge("B1", "skip", f"{_UNPUBLISHED}: {', '.join(secret)}")
     else:
         origins = ", ".join(f"{one.id} ({one.origin})" for one in files)
         findings.judge("B1", "pass", f"sha256 as pinned of {origins or 'no source'}")
@@ -159,16 +164,15 @@ def _source(source: Source, findings: Findings) -> DataFile:
         findings.fault(error)
         status, note = "changed", plain(error, findings.entry.root)
     except NetworkError:
-        note = "not here, and could not be fetched"
+        note = f"source {source.id} is not here, and could not be fetched"
     except ZooError as error:
         note = plain(error, findings.entry.root)
     else:
-        published = source.url or source.accession
-        if not published:
-            note = "neither address nor accession is known"
-            findings.warnings.append(f"source {source.id}: {note}")
-        else:
+        note = _UNPUBLISHED
+        if published := source.url or source.accession:
             note = f"published as {published}"
+        elif found.origin == "embedded":
+            note = "published beside the recipe"
         return DataFile(
             id=source.id, expected=expected, status="ok", origin=found.origin, note=note
         )

@@ -170,10 +170,11 @@ def from_text(content: bytes, path: Path | None = None) -> Report:
 def statement(report: Report) -> dict[str, object]:
     """Return the report as an in-toto statement of a test result (v0.1)."""
     named = {
-        status: [f"{one.id}" for one in report.criteria if one.status == status]
+        status: [one.id for one in report.criteria if one.status == status]
         for status in ("pass", "skip", "fail")
     }
-    result = "FAILED" if report.exit_code else "WARNED" if report.warnings else "PASSED"
+    unmet = report.warnings or named["skip"]
+    result = "FAILED" if report.exit_code else "WARNED" if unmet else "PASSED"
     return {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [
