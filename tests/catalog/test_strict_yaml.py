@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from zooctl.catalog.fields import Values
-from zooctl.catalog.strict_yaml import dumps, load, loads, parse
+from zooctl.catalog.strict_yaml import MAX_ERRORS, MAX_VALUES, dumps, load, loads, parse
 from zooctl.errors import InputError, ManyErrors, ZooError
 
 HERE = Path("card.yaml")
@@ -124,6 +124,14 @@ def test_a_yaml_bomb_is_refused_at_once() -> None:
     ]
     with pytest.raises(ManyErrors):
         loads("\n".join(rows), HERE)
+
+
+def test_refusals_are_bounded() -> None:
+    with pytest.raises(ManyErrors) as caught:
+        loads("a: [" + "*a," * 100_000 + "]", HERE)
+    assert len(caught.value.errors) == MAX_ERRORS
+    with pytest.raises(InputError, match="too many values"):
+        loads("a: [" + "1," * MAX_VALUES + "1]", HERE)
 
 
 def test_files(tmp_path: Path) -> None:

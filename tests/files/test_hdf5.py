@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zooctl.errors import InputError, VerificationError
+from zooctl.errors import InputError, UnsafeError
 from zooctl.files import hdf5
 from zooctl.files.hdf5 import read_tensors
 
@@ -65,7 +65,7 @@ def virtual(file: Any) -> None:
 
 @pytest.mark.parametrize("fill", [soft, external_link, external_values, virtual])
 def test_values_elsewhere_are_refused(fill: Callable[[Any], object]) -> None:
-    with pytest.raises(VerificationError) as caught:
+    with pytest.raises(UnsafeError) as caught:
         read_tensors(written(fill), PATH)
     assert (caught.value.path, caught.value.field) == (str(PATH), "a")
 
@@ -73,14 +73,23 @@ def test_values_elsewhere_are_refused(fill: Callable[[Any], object]) -> None:
 def test_huge_arrays_are_refused_before_they_are_read() -> None:
     content = written(lambda file: file.create_dataset("a", shape=(2**20, 2**20), dtype="f4"))
     assert len(content) < 10_000
-    with pytest.raises(VerificationError, match="too many"):
+    with pytest.raises(UnsafeError, match="too many"):
         read_tensors(content, PATH)
+
+
+def test_a_group_inside_of_itself() -> None:
+    def fill(file: Any) -> None:
+        group = file.create_group("a")
+        group["b"] = group
+
+    with pytest.raises(UnsafeError, match="inside of itself"):
+        read_tensors(written(fill), PATH)
 
 
 def test_what_is_no_hdf5() -> None:
     content = written(lambda file: file.create_dataset("a", data=np.ones(1000, np.float32)))
     for spoilt in (b"", b"no HDF5", content[:1000]):
-        with pytest.raises(VerificationError, match="not a readable HDF5 file"):
+        with pytest.raises(UnsafeError, match="not a readable HDF5 file"):
             read_tensors(spoilt, PATH)
 
 

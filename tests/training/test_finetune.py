@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from zooctl.catalog.training_values import InitFrom
-from zooctl.errors import InputError, IntegrityError
+from zooctl.errors import InputError, IntegrityError, UnsafeError
 from zooctl.training.checkpoint import Progress
 from zooctl.training.finetune import (
     Beginning,
@@ -173,7 +173,7 @@ def test_only_the_pinned_bytes_are_taken(old: Path, tmp_path: Path) -> None:
         read_weights(wrong)
     other = tmp_path / "no.safetensors"
     other.write_bytes(b"\x80\x04K\x01.")
-    with pytest.raises(InputError, match="no safetensors file"):
+    with pytest.raises(UnsafeError, match="not a safetensors file"):
         read_weights(InitFrom(**pinned(other)))
     with pytest.raises(InputError, match="cannot be read"):
         read_weights(InitFrom(file=str(tmp_path / "none"), sha256="0" * 64))

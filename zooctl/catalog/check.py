@@ -20,7 +20,7 @@ from zooctl.catalog.manifest import (
 from zooctl.catalog.recipe import Recipe
 from zooctl.catalog.registry import ONNX, Entry
 from zooctl.catalog.strict_yaml import Document, load, parse
-from zooctl.errors import ManyErrors, VerificationError, ZooError
+from zooctl.errors import ManyErrors, UnsafeError, VerificationError, ZooError
 
 D = TypeVar("D", Card, Recipe)
 
@@ -118,7 +118,12 @@ def unwritten_fields(value: object, field: str = "") -> Iterator[str]:
 
 
 def as_verification(error: ZooError) -> list[ZooError]:
-    """Return an error as what it is in a check: claims that do not hold (exit code 3)."""
+    """Return an error as what it is in a check: claims that do not hold (exit code 3).
+
+    What is refused as unsafe stays that.
+    """
+    if isinstance(error, UnsafeError):
+        return [error]
     if isinstance(error, ManyErrors):
         return [one for part in error.errors for one in as_verification(part)]
     return [

@@ -7,6 +7,7 @@ apply.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
@@ -164,15 +165,19 @@ def _region(value: object) -> object:
 RegionField = Annotated[Region, BeforeValidator(_region, json_schema_input_type=str | Region)]
 
 
+# Each is held against each.
+Regions = Annotated[Items[RegionField], Field(max_length=1_000)]
+
+
 class Split(Values):
     """Which part of the genome was trained on, which chose, which was held out.
 
     Nothing is trained on where nothing is trained, as in a scan with a motif.
     """
 
-    train: Items[RegionField]
-    validation: Items[RegionField]
-    test: Items[RegionField]
+    train: Regions
+    validation: Regions
+    test: Regions
 
     def problems(self) -> Iterator[Problem]:
         parts = {part: getattr(self, part) for part in ("train", "validation", "test")}
@@ -195,7 +200,7 @@ class Split(Values):
 
 def repeated(values: list[str]) -> list[str]:
     """Return the values that occur more than once, sorted."""
-    return sorted({value for value in values if values.count(value) > 1})
+    return sorted(value for value, times in Counter(values).items() if times > 1)
 
 
 def geometry_problems(

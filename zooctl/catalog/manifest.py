@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MANIFEST = "manifest.json"
+_MAX_BYTES = 1_000_000
+# What protobuf reads, and more than memory should be asked for.
+_MAX_FILE = 2**31 - 1
 
 
 class FileDigest(Values):
@@ -54,6 +57,8 @@ class Manifest(Values):
         if f"model_cards/{self.name}.yaml" not in self.files:
             yield Problem("files", "the card is missing", expected=f"model_cards/{self.name}.yaml")
         for path in self.files:
+            if self.files[path].size > _MAX_FILE:
+                yield Problem("files", "file is too large", path, f"up to {_MAX_FILE:,} bytes")
             if not entry_path(self.name, path):
                 yield Problem("files", "path belongs to another entry", path)
 
@@ -109,7 +114,12 @@ def load_manifest(path: Path) -> Manifest:
         InputError: The file is no manifest; it names the first field at fault.
     """
     try:
-        data = json.loads(path.read_bytes(), object_pairs_hook=_no_duplicates)
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
+            what = "too large for a manifest"
+            raise InputError(what, path=path, expected=f"up to {_MAX_BYTES:,} bytes")
+        data = json.loads(content, object_pairs_hook=_no_duplicates)
         return Manifest.model_validate(data)
     except OSError as error:
         raise InputError("cannot be read", path=path, got=error.strerror) from None

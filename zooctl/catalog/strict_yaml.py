@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -24,6 +25,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 30
+MAX_VALUES = 100_000
+MAX_ERRORS = 100
 
 _WORDS: Mapping[str, bool | None] = {
     "true": True,
@@ -133,7 +136,7 @@ def parse(model: type[Model], document: Document) -> Model:
         return model.model_validate(document.data)
     except ValidationError as error:
         errors: list[ZooError] = []
-        for fault in explain(error, model, document.data):
+        for fault in islice(explain(error, model, document.data), MAX_ERRORS):
             field = ".".join(str(part) for part in fault.field)
             errors.append(
                 InputError(
@@ -171,6 +174,7 @@ class _Reader:
         self.path = path
         self.lines: dict[FieldPath, int] = {}
         self.errors: list[ZooError] = []
+        self.n_values = 0
 
     def document(self, events: Iterator[Any]) -> object:
         """Return the value of the only document in the stream."""
@@ -187,8 +191,12 @@ class _Reader:
 
     def _value(self, event: Any, events: Iterator[Any], field: FieldPath) -> object:
         self.lines.setdefault(field, event.start_mark.line + 1)
+        line = event.start_mark.line + 1
         if len(field) > MAX_DEPTH:
-            raise InputError("nested too deeply", path=self.path, line=event.start_mark.line + 1)
+            raise InputError("nested too deeply", path=self.path, line=line)
+        self.n_values += 1
+        if self.n_values > MAX_VALUES:
+            raise InputError("too many values", path=self.path, line=line, expected=MAX_VALUES)
         if isinstance(event, yaml.AliasEvent):
             self._refuse("aliases are not accepted", event, field, got=f"*{event.anchor}")
             return None
@@ -231,6 +239,8 @@ class _Reader:
         name = ".".join(str(part) for part in field) or None
         line = event.start_mark.line + 1
         self.errors.append(InputError(what, path=self.path, line=line, field=name, got=got))
+        if len(self.errors) == MAX_ERRORS:
+            raise ManyErrors(self.errors)
 
 
 def _scalar(text: str) -> object:

@@ -52,11 +52,18 @@ def onnx(
     """
     from zooctl.catalog import registry
     from zooctl.catalog.adopted import facts
-    from zooctl.errors import InputError, ManyErrors, ZooError
+    from zooctl.errors import InputError, ManyErrors, UnsafeError, ZooError
     from zooctl.inference.adopt import read_interface, write_entry
+    from zooctl.inference.wire import MAX_BYTES
 
     names = [track.strip() for track in tracks.split(",")]
     try:
+        if not model.is_file() and model.exists():
+            raise InputError("not a file", path=model)
+        if model.stat().st_size > MAX_BYTES:
+            raise UnsafeError(
+                "file is too large", path=model, expected=f"up to {MAX_BYTES:,} bytes"
+            )
         content = model.read_bytes()
     except OSError as error:
         raise InputError("cannot be read", path=model, got=error.strerror) from None

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.errors import InputError, VerificationError
+from zooctl.errors import InputError, UnsafeError
 
 Tensors = dict[str, NDArray[np.float32]]
 
 # Values of all datasets together: 1 GiB of float32.
 _MAX_VALUES = 2**28
+# A group that links to one above it would be walked without end.
+_MAX_ITEMS = 20_000
 
 
 def read_tensors(content: bytes, path: Path) -> Tensors:
@@ -29,7 +31,7 @@ def read_tensors(content: bytes, path: Path) -> Tensors:
 
     Raises:
         InputError: h5py is not installed.
-        VerificationError: Not an HDF5 file, or one with values elsewhere or without bounds.
+        UnsafeError: Not an HDF5 file, or one with values elsewhere or without bounds.
     """
     try:
         import h5py
@@ -38,15 +40,18 @@ def read_tensors(content: bytes, path: Path) -> Tensors:
             "weights in HDF5 need h5py", path=path, hint="pip install 'zooctl[keras]'"
         ) from None
     found: Tensors = {}
-    left = _MAX_VALUES
+    left, items = _MAX_VALUES, 0
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
             groups = [("", file)]
             while groups:
                 prefix, group = groups.pop()
                 for name in group:
+                    items += 1
+                    if items > _MAX_ITEMS:
+                        raise UnsafeError("too many groups, or one inside of itself", path=path)
                     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                        raise VerificationError("a link in the file", path=path, field=name)
+                        raise UnsafeError("a link in the file", path=path, field=name)
                     item = group[name]
                     if isinstance(item, h5py.Group):
                         groups.append((f"{prefix}{name}/", item))
@@ -54,8 +59,8 @@ def read_tensors(content: bytes, path: Path) -> Tensors:
                         left -= item.size
                         if item.external or item.is_virtual or left < 0:
                             what = "values outside of the file, or too many"
-                            raise VerificationError(what, path=path, field=name)
+                            raise UnsafeError(what, path=path, field=name)
                         found[f"{prefix}{name}"] = np.asarray(item[()], dtype=np.float32)
     except (OSError, RuntimeError, ValueError, KeyError) as error:
-        raise VerificationError("not a readable HDF5 file", path=path, got=error) from None
+        raise UnsafeError("not a readable HDF5 file", path=path, got=error) from None
     return found

@@ -228,7 +228,7 @@ def _check_value(kind: str, value: onnx.ValueInfoProto, inner: Sequence[int]) ->
 def _check_sizes(proto: onnx.ModelProto, geometry: Geometry, n_tracks: int) -> None:
     """Check the shapes of one window: all known, none huge, and the output's as stated."""
     inferred = infer_window(proto, geometry.input_length)
-    for value in (*inferred.value_info, *inferred.output):
+    for value in (*inferred.input, *inferred.value_info, *inferred.output):
         if count(value) > _MAX_VALUES:
             raise UnsafeError(
                 f"tensor {value.name!r} is too large for one window",

@@ -94,7 +94,8 @@ def _fold(probe: onnx.ModelProto, inferred: onnx.GraphProto) -> bool:
         for tensor in probe.graph.initializer
         if math.prod(tensor.dims) <= _SMALL
     }
-    kept, found = [], {}
+    kept: list[onnx.NodeProto] = []
+    found: Values = {}
     for node in probe.graph.node:
         values = _evaluate(probe, node, shapes, known | found)
         if values is None:

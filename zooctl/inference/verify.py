@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import numpy_helper
-from safetensors import SafetensorError
-from safetensors.numpy import load
 
 from zooctl.catalog.card import Card
 from zooctl.catalog.manifest import Manifest, tensor_digest
 from zooctl.catalog.registry import ONNX, PROBE, SAFETENSORS, Entry
-from zooctl.errors import IntegrityError, VerificationError, ZooError
+from zooctl.errors import IntegrityError, UnsafeError, VerificationError, ZooError
+from zooctl.files.tensors import Tensors, read_safetensors
 from zooctl.inference.graph import compose
 from zooctl.inference.runtime import Session
 from zooctl.sequence.onehot import N
-
-Tensors = dict[str, NDArray[Any]]
 
 RELATIVE, ABSOLUTE = 1e-5, 1e-6
 
@@ -98,10 +93,9 @@ def _digest(entry: Entry, file: str, tensors: Tensors, manifest: Manifest) -> It
 
 def _tensors(entry: Entry, file: str, content: bytes, errors: list[ZooError]) -> Tensors | None:
     try:
-        tensors: Tensors = load(content)
-        return tensors
-    except (SafetensorError, KeyError, ValueError) as error:
-        errors.append(_wrong(entry, file, "not a safetensors file", got=error))
+        return read_safetensors(content, entry.root / "zoo" / entry.name / file)
+    except UnsafeError as error:
+        errors.append(error)
         return None
 
 

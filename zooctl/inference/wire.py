@@ -63,9 +63,9 @@ def check_wire(model: bytes) -> None:
             elif wire in (_FIXED64, _FIXED32):
                 at += 8 if wire == _FIXED64 else 4
             else:
-                raise InputError("not an ONNX model", got="no protobuf")
+                raise InputError("not an ONNX model")
             if at > end:
-                raise InputError("not an ONNX model", got="cut short, or no protobuf")
+                raise InputError("not an ONNX model")
     if structure > _MAX_STRUCTURE:
         raise UnsafeError(
             "graph is too large without its weights",
@@ -84,4 +84,4 @@ def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
         shift += 7
-    raise InputError("not an ONNX model", got="cut short, or no protobuf")
+    raise InputError("not an ONNX model")

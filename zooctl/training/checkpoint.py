@@ -14,6 +14,8 @@ import torch
 from safetensors.torch import load, save
 from torch import nn
 
+from zooctl.files.tensors import checked
+
 KEPT = 2
 
 
@@ -87,7 +89,7 @@ def load_checkpoint(
     for name in reversed(_names(folder)):
         if (found := _read(folder / name)) is not None:
             data, progress = found
-            _restore(load(data), model, optimiser)
+            _restore(load(checked(data, folder / name)), model, optimiser)
             return progress
         shutil.rmtree(folder / name)
     return None

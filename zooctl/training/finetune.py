@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
 
@@ -18,6 +17,7 @@ from zooctl.catalog.explain import nearest
 from zooctl.catalog.recipe import Recipe
 from zooctl.catalog.training_values import InitFrom
 from zooctl.errors import InputError, IntegrityError
+from zooctl.files.tensors import checked
 
 # An entry's network may be wrapped, so that it takes the sequence alone or gives probabilities.
 _WRAPPED = "net."
@@ -66,7 +66,8 @@ def read_weights(init: InitFrom) -> dict[str, Tensor]:
     """Read the tensors of a model of the zoo or of a file.
 
     Raises:
-        InputError: They are not there, or are no safetensors.
+        InputError: They are not there.
+        UnsafeError: They are no safetensors (see ``files.tensors.checked``).
         IntegrityError: They have another digest than the recipe pins.
     """
     if init.model is not None:
@@ -90,10 +91,7 @@ def read_weights(init: InitFrom) -> dict[str, Tensor]:
             got=digest,
             expected=init.sha256,
         )
-    try:
-        return dict(load(data))
-    except SafetensorError as error:
-        raise InputError("no safetensors file", path=path, got=error) from None
+    return dict(load(checked(data, path)))
 
 
 def take_over(net: nn.Module, tensors: dict[str, Tensor], new: frozenset[str]) -> frozenset[str]:
