@@ -10,6 +10,7 @@ from zooctl.catalog.card import Card
 from zooctl.catalog.manifest import Manifest
 from zooctl.catalog.recipe import Recipe
 from zooctl.cli.main import run
+from zooctl.reproduce.report import Report
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,12 @@ def test_every_field_says_what_it_is(document: str, capsys: pytest.CaptureFixtur
     for name, field in schema["properties"].items():
         model = schema["$defs"].get(field.get("$ref", "").rpartition("/")[2], {})
         assert field.get("description") or model.get("description"), name
+
+
+def test_the_schema_of_a_report_has_its_digest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", "report"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert set(schema["properties"]) == {*Report.model_fields, "digest"} == set(schema["required"])
 
 
 def test_another_document(capsys: pytest.CaptureFixture[str]) -> None:

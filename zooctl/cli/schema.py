@@ -1,4 +1,4 @@
-"""`zooctl schema`: what may stand in a card, a recipe or a manifest, as JSON Schema."""
+"""`zooctl schema`: what may stand in a card, a recipe, a manifest or a report, as JSON Schema."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import typer
 
 def command(
     document: Annotated[
-        Literal["card", "recipe", "manifest"], typer.Argument(help="Which document.")
+        Literal["card", "recipe", "manifest", "report"], typer.Argument(help="Which document.")
     ],
 ) -> None:
-    """Print the JSON Schema of a model card, a recipe or a manifest."""
+    """Print the JSON Schema of a model card, a recipe, a manifest or a report of reproduce."""
     import json
 
     from pydantic import BaseModel
@@ -20,8 +20,9 @@ def command(
     from zooctl.catalog.card import Card
     from zooctl.catalog.manifest import Manifest
     from zooctl.catalog.recipe import Recipe
+    from zooctl.reproduce import report
 
     models: dict[str, type[BaseModel]] = {"card": Card, "recipe": Recipe, "manifest": Manifest}
-    schema = models[document].model_json_schema()
+    schema = report.schema() if document == "report" else models[document].model_json_schema()
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     typer.echo(json.dumps(schema, indent=2))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from zooctl.catalog.fields import Digest, Items, Values
 from zooctl.catalog.manifest import FileDigest
@@ -136,6 +136,18 @@ def to_text(report: Report) -> str:
     document = report.model_dump(mode="json")
     document["digest"] = digest(document)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of what ``to_text`` writes."""
+    document = Report.model_json_schema()
+    document["properties"]["digest"] = {
+        "type": "string",
+        "pattern": "^sha256:[0-9a-f]{64}$",
+        "description": "Of the rest of the document in canonical form (RFC 8785).",
+    }
+    document["required"].append("digest")
+    return document
 
 
 def from_text(content: bytes, path: Path | None = None) -> Report:
