@@ -184,11 +184,11 @@ def _sizes() -> Iterator[tuple[str, onnx.ModelProto]]:
     scales = np.float32([1, 1, 1e9])
     resized = node("Resize", ["onehot", "", "scales"], ["z"], mode="nearest")
     yield "resize", extended(resized, scales=scales)
-    outer = node("Einsum", ["onehot"] * 4, ["z"], equation="bci,dej,fgk,hml->cijkl")
+    outer = node("Einsum", ["onehot"] * 5, ["z"], equation="bci,dej,fgk,hml,nop->cijklp")
     yield "outer-product", extended(outer)
     wide = node("ConvTranspose", ["onehot", "w"], ["z"], strides=[2**30])
     yield "stride", extended(wide, w=np.ones((4, 1, 1), np.float32))
-    pads = node("MaxPool", ["onehot"], ["z"], kernel_shape=[2**31], pads=[2**30, 2**30 + 1])
+    pads = node("MaxPool", ["onehot"], ["z"], kernel_shape=[2**30], pads=[2**30 - 1, 2**30 - 1])
     yield "pool", extended(pads)
     doubled = [
         node("Concat", [f"d{n}" if n else "onehot"] * 2, [f"d{n + 1}"], axis=1) for n in range(62)
