@@ -157,7 +157,7 @@ def _print(found: Report) -> None:
     if found.weights.trained is not None:
         same = sum(one.equivalence == "bitwise" for one in found.figures)
         fields.append(("weights", f"{found.weights.trained} trained now"))
-        fields.append(("figures", f"{same} of {len(found.figures)} as on the card"))
+        fields.append(("numbers", f"{same} of {len(found.figures)} as on the card"))
     fields.append(("equivalence", found.equivalence or "nothing was made again"))
     fields.append(("time", f"{found.seconds / 60:.1f} minutes"))
     print_fields(fields)

@@ -261,7 +261,7 @@ def _judge_repetition(
         return
     n = len(again.figures)
     how = "the same bits" if bits else "other bits, within the spread over seeds"
-    findings.judge("G1", "pass", f"data to weights ({how}) to all {n} figures of the card")
+    findings.judge("G1", "pass", f"data to weights ({how}) to all {n} numbers of the card")
 
 
 def _criterion(findings: Findings, name: str) -> Criterion:
