@@ -163,9 +163,22 @@ def time_peer(peer: str, folder: Path) -> tuple[list[float], list[float]] | str:
     if not python:
         return f"not measured: {PEERS[peer]} names no Python"
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
-    command = [python, str(Path(__file__).resolve()), "--as", peer, "--folder", str(folder)]
+    command = [
+        os.path.abspath(python),
+        str(Path(__file__).resolve()),
+        "--as",
+        peer,
+        "--folder",
+        str(folder),
+    ]
+    # gReLU leaves a folder of logs where it runs.
     done = subprocess.run(
-        command, env=os.environ | threads, capture_output=True, text=True, check=False
+        command,
+        cwd=folder,
+        env=os.environ | threads,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         return f"not measured: {(done.stderr.strip().splitlines() or ['no message'])[-1][:90]}"
