@@ -164,7 +164,7 @@ def time_peer(peer: str, folder: Path) -> tuple[list[float], list[float]] | str:
         return f"not measured: {PEERS[peer]} names no Python"
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
     command = [
-        os.path.abspath(python),
+        str(Path.cwd() / python),
         str(Path(__file__).resolve()),
         "--as",
         peer,
