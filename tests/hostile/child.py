@@ -29,6 +29,7 @@ FORBIDDEN = (
     *("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"),
     *("os.chmod", "os.chown", "shutil.", "tempfile.", "ctypes.", "urllib.", "http."),
 )
+BEFORE = {"build_app", "get_params_from_function", "check_output", "open_genome"}
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -47,7 +48,9 @@ class Watch:
             _, mode, flags = arguments
             if not (flags & _WRITES or set(mode or "") & set("wax+")):
                 return
-        elif not event.startswith(FORBIDDEN) or _of_the_command_line():
+        elif not event.startswith(FORBIDDEN):
+            return
+        if _of_the_command_line():
             return
         self.on = False  # what follows is this hook's own doing
         self.seen.append(f"{event} {str(arguments)[:120]}")
@@ -55,13 +58,14 @@ class Watch:
 
 
 def _of_the_command_line() -> bool:
-    """Say whether it comes of building the command line, which no file has a part in.
+    """Say whether it comes of what a command does before it opens a model.
 
-    typer evaluates the annotations of commands each time.
+    typer evaluates the annotations of commands each time; ``predict`` tries whether its target can
+    be written, and opens the genome, which is sound.
     """
     frame = sys._getframe()
     while frame is not None:
-        if frame.f_code.co_name in ("build_app", "get_params_from_function"):
+        if frame.f_code.co_name in BEFORE:
             return True
         frame = frame.f_back  # type: ignore[assignment]
     return False
