@@ -29,9 +29,16 @@ def mirror() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the user's cache; one cache is shared by the tests of a run."""
-    monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path_factory.getbasetemp() / "zooctl-home"))
+def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test touches the user's cache, and what a command sets for its process ends with the test.
+
+    One cache is shared by the tests of a run.
+    """
+    found = dict(os.environ)
+    os.environ["ZOOCTL_HOME"] = str(tmp_path_factory.getbasetemp() / "zooctl-home")
+    yield
+    os.environ.clear()
+    os.environ.update(found)
 
 
 @pytest.fixture
@@ -45,7 +52,6 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.5)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path / "home"))
-    # Set, so that what a command sets is undone.
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     monkeypatch.delenv("ZOOCTL_OFFLINE", raising=False)
     monkeypatch.delenv("HF_TOKEN", raising=False)
