@@ -37,6 +37,7 @@ def test_fetch_prints_the_path(
     import gzip
 
     monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
+    monkeypatch.delenv("ZOOCTL_DATA_MIRROR", raising=False)
     assert run(["genome", "fetch", "sacCer3"]) == 4
     assert "network is switched off" in capsys.readouterr().err
     cached = tmp_path / "home/genomes/sacCer3/sacCer3.fa"

@@ -7,6 +7,7 @@ elements were measured in different cells; figures over elements are means of th
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -51,10 +52,11 @@ def score(
         advance: Told of every allele.
     """
     rows, statuses = [], []
-    for (one,) in scorer.score([allele] for allele in alleles):
-        rows.append(one.score)
-        statuses.append(one.status)
-        advance(1)
+    with contextlib.closing(scorer.score([allele] for allele in alleles)) as scored:
+        for (one,) in scored:
+            rows.append(one.score)
+            statuses.append(one.status)
+            advance(1)
     return np.stack(rows).astype(np.float64), statuses
 
 

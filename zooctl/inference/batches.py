@@ -182,8 +182,8 @@ def in_background(
     thread = threading.Thread(
         target=_fill, args=(items, ready, stop), name="zooctl-background", daemon=True
     )
-    thread.start()
     try:
+        thread.start()
         while not isinstance(item := ready.get(), _End):
             yield item
         if item.error is not None:
@@ -194,7 +194,9 @@ def in_background(
             interrupt()
         raise
     finally:
-        thread.join()
+        # A signal may come while the thread starts; it sees `stop` then, and does nothing.
+        with contextlib.suppress(RuntimeError):
+            thread.join()
 
 
 def _fill(items: Generator[Item], ready: queue.Queue[Item | _End], stop: threading.Event) -> None:
@@ -207,6 +209,8 @@ def _fill(items: Generator[Item], ready: queue.Queue[Item | _End], stop: threadi
             except queue.Full:
                 continue
 
+    if stop.is_set():
+        return
     error: BaseException | None = None
     try:
         with contextlib.closing(items):

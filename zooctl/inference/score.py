@@ -14,7 +14,7 @@ them share, and compared. Three stages run beside each other, each a few batches
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -191,13 +191,14 @@ class Scorer:
         """Return the status that an allele would get, without predicting; ``fail`` skips, too."""
         return self._planner.locate(allele).status
 
-    def score(self, records: Iterable[Sequence[Allele]]) -> Iterator[tuple[ScoredAllele, ...]]:
+    def score(self, records: Iterable[Sequence[Allele]]) -> Generator[tuple[ScoredAllele, ...]]:
         """Yield one tuple for each record, in order: an item for each of its alleles.
 
         It streams: memory does not grow with the records, and batches are filled across them.
         ``records`` is iterated in another thread, some batches ahead of what was yielded. A record
         without alleles gives an empty tuple. Leaving the iterator early interrupts the network for
-        good: a scorer can be used again only after it was read to its end.
+        good: a scorer can be used again only after it was read to its end. Close it then: a thread
+        that still predicts when the program ends would abort it.
 
         Raises:
             InputError: ``check_ref`` is ``fail`` and the genome is not REF.

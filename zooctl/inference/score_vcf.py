@@ -6,6 +6,7 @@ bytes of one that was not.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -110,9 +111,10 @@ def _score(
     scorer: Scorer, chunk: Sequence[Record], vcf: Vcf, tell: Callable[[float], object]
 ) -> list[Sequence[ScoredAllele]]:
     scored: list[Sequence[ScoredAllele]] = []
-    for alleles in scorer.score(map(vcf.alleles, chunk)):
-        scored.append(alleles)
-        tell(len(alleles))
+    with contextlib.closing(scorer.score(map(vcf.alleles, chunk))) as found:
+        for alleles in found:
+            scored.append(alleles)
+            tell(len(alleles))
     return scored
 
 
