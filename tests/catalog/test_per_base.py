@@ -239,3 +239,12 @@ def test_lifted_peaks_give_the_published_track_of_hg19(mirror: Path) -> None:
         files = Files(recipe, paths, expected.contigs, lambda line: None)
         found = per_base(files, recipe.targets[0].signal, ["chr21"])["chr21"]
         assert (found == np.nan_to_num(expected.values("chr21", 0, len(found)))).all()
+
+
+def test_genomes_that_differ_in_length_share_no_array(folder: Path) -> None:
+    recipe = recipe_for({"s": folder / "peaks.narrowPeak"}, [{"source": "s", "key": "peak_values"}])
+    for length in (LENGTH, 80):
+        files = Files(
+            recipe, {"s": folder / "peaks.narrowPeak"}, {"chr1": length}, lambda line: None
+        )
+        assert per_base(files, recipe.targets[0].signal, ["chr1"])["chr1"].shape == (length,)

@@ -115,7 +115,7 @@ def per_base(files: Files, signal: AnySignal, chroms: Sequence[str]) -> dict[str
     for chrom in chroms:
         length = files.contigs[chrom]
         label = f"{files.paths[signal.source].name} {chrom}"
-        found[chrom] = kept(name, chrom, partial(make, chrom, length), report, label)
+        found[chrom] = kept(name, chrom, length, partial(make, chrom, length), report, label)
         if signal.transform == "log1p" and found[chrom].min(initial=0) <= -1:
             raise InputError(
                 "log1p of a signal of -1 or less",
@@ -135,7 +135,14 @@ def stacked(files: Files, signals: Sequence[AnySignal], chroms: Sequence[str]) -
     name = _digest([_name(files, signal) for signal in signals])
     label = f"{len(rows)} tracks"
     return {
-        chrom: kept(name, chrom, [row[chrom] for row in rows], files.report, f"{label} {chrom}")
+        chrom: kept(
+            name,
+            chrom,
+            files.contigs[chrom],
+            [row[chrom] for row in rows],
+            files.report,
+            f"{label} {chrom}",
+        )
         for chrom in chroms
     }
 
@@ -143,6 +150,7 @@ def stacked(files: Files, signals: Sequence[AnySignal], chroms: Sequence[str]) -
 def kept(
     name: str,
     chrom: str,
+    length: int,
     content: Callable[[], Signal] | Sequence[Signal],
     report: Report,
     label: str,
@@ -152,11 +160,12 @@ def kept(
     Args:
         name: Says all that the array depends on but the contig.
         chrom: Contig.
+        length: Of the contig, in bp; genomes may differ in it.
         content: Makes the array; or rows to stack, which need not fit the memory.
         report: Called with one line when it has to be made.
         label: What is read then.
     """
-    path = make_cache_folder("signal") / f"{name}.{chrom}.npy"
+    path = make_cache_folder("signal") / f"{name}.{chrom}.{length}.npy"
     if not path.exists():
         report(f"reading {label}")
         with atomic_output(path, force=True) as temporary, temporary.open("wb") as file:

@@ -103,7 +103,9 @@ def _bases(
 ) -> dict[str, Signal]:
     """Return the bases of each contig, kept in the cache by the content of the file."""
     return {
-        chrom: kept(name, chrom, partial(make, path, chrom, length), say, f"{path.name} {chrom}")
+        chrom: kept(
+            name, chrom, length, partial(make, path, chrom, length), say, f"{path.name} {chrom}"
+        )
         for chrom, length in lengths.items()
     }
 
