@@ -117,3 +117,7 @@ def _guarded(fabric: Fabric, work: Callable[..., R], args: tuple[object, ...]) -
         return work(fabric, *args)
     except ZooError as error:
         return _Failure(error.errors if isinstance(error, ManyErrors) else (error,))
+    finally:
+        # A process that leaves with the group's threads alive may be aborted.
+        if torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
