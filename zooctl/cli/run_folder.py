@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zooctl.cli.runs import say
 from zooctl.errors import InputError
+from zooctl.files.folder_lock import hold
 
 if TYPE_CHECKING:
     from zooctl.catalog.recipe import Recipe
@@ -38,7 +39,7 @@ def open_run(folder: Path, recipe: Recipe, text: str, resume: bool) -> Iterator[
     elif folder.exists() and (not folder.is_dir() or _used(folder)):
         raise InputError("folder is not empty and no run", path=folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with hold(folder, "run is being trained by another process"):
         if not held.exists():
             from zooctl.files.atomic import atomic_output
 
@@ -79,24 +80,6 @@ def _differences(old: Any, new: Any, field: str) -> Iterator[tuple[str, Any, Any
             yield from _differences(old.get(name), new.get(name), below)
     elif old != new:
         yield field, old, new
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the run; the system lets go of it when this process ends, however it ends."""
-    try:
-        import fcntl
-    except ImportError:  # a system without it
-        yield
-        return
-    with (folder / ".lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError("run is being trained by another process", path=folder) from None
-        except OSError:
-            pass  # a file system without locks
-        yield
 
 
 def write_environment(folder: Path, device: str, devices: int = 1) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from zooctl.errors import InputError
+from zooctl.files.folder_lock import hold
 from zooctl.files.partial import file_digest
 
 JOURNAL = "journal.jsonl"
@@ -145,23 +146,5 @@ def open_journal(folder: Path, resume: bool) -> Iterator[Journal]:
     ):
         raise InputError("work folder is not empty, and no journal is in it", path=folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with hold(folder, "work folder is in use by another process"):
         yield Journal(folder)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder; the system lets go of it when this process ends, however it ends."""
-    try:
-        import fcntl
-    except ImportError:  # a system without it
-        yield
-        return
-    with (folder / ".lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError("work folder is in use by another process", path=folder) from None
-        except OSError:
-            pass  # a file system without locks
-        yield
