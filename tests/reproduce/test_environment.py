@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+import zooctl
 from zooctl.errors import IntegrityError
 from zooctl.reproduce import environment
 
+PACKAGE = Path(zooctl.__file__).parent
 PRINT = (
     "from zooctl.reproduce.environment import here; e = here(); "
     "print(e.software_digest, e.hardware_digest)"
@@ -81,3 +84,44 @@ def test_differences_name_what_differs_and_nothing_else() -> None:
         "distributions.numpy",
         "python",
     ]
+
+
+# Of the catalog, what says no more than where files are, whether they are sound and what they are.
+FINDERS = {
+    "card",
+    "card_text",
+    "data",
+    "elsewhere",
+    "explain",
+    "foreign",
+    "genomes",
+    "hub",
+    "hub_cache",
+    "manifest",
+    "origin",
+    "registry",
+}
+
+
+def imported(path: Path) -> set[str]:
+    """Names in the catalog that a module imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("zooctl.catalog"):
+            names = [str(node.module), *(f"{node.module}.{one.name}" for one in node.names)]
+            found |= {name.split(".")[2] for name in names if name.count(".") == 2}
+    return {name for name in found if (PACKAGE / "catalog" / f"{name}.py").exists()}
+
+
+def test_all_that_training_reads_of_the_catalog_is_weighed() -> None:
+    todo = set().union(*(imported(path) for path in (PACKAGE / "training").rglob("*.py")))
+    seen: set[str] = set()
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        todo |= imported(PACKAGE / "catalog" / f"{name}.py") - seen
+    assert seen - FINDERS <= set(environment.CATALOG)
+    assert set(environment.CATALOG) <= seen, "nothing idle is listed"
+    code = environment.software()["code"]
+    assert isinstance(code, dict)
+    assert set(code) == {"catalog", *environment.CODE}

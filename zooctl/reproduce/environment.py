@@ -18,6 +18,7 @@ import platform
 import re
 import sys
 import sysconfig
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -28,8 +29,27 @@ from zooctl.reproduce.canonical import digest
 
 FILE = "environment.json"
 
-# Our own code that takes part; a change elsewhere (a command's text) changes no weights.
+# Our own code that turns a recipe and its data into arrays, networks and steps. Of the catalog that
+# is what reads recipes and makes their values and bases; what finds files, fetches, pins or
+# describes them is left out, since what it hands over is held against a digest anyway. A change
+# elsewhere (a command's text, how figures are reckoned) changes no weights.
 CODE = ("files", "sequence", "training")
+CATALOG = (
+    "binning",
+    "fields",
+    "inputs",
+    "losses",
+    "network_sizes",
+    "networks",
+    "per_base",
+    "recipe",
+    "rules",
+    "selection",
+    "signals",
+    "strict_yaml",
+    "training_values",
+    "window_networks",
+)
 
 Component = str | int | None | dict[str, "Component"]
 
@@ -85,7 +105,7 @@ def software() -> dict[str, Component]:
         "distributions": {name: _distribution(name) for name in DISTRIBUTIONS},
         "torch": {"commit": _torch("commit"), "config": _torch("config")},
         "zooctl": zooctl.__version__,
-        "code": {name: tree_digest(Path(zooctl.__file__).parent / name) for name in CODE},
+        "code": _code(),
     }
 
 
@@ -167,11 +187,24 @@ def _short(component: Component) -> str:
     return text[:12] if len(text) in (40, 64) and " " not in text else text
 
 
+def _code() -> dict[str, Component]:
+    """Digests of our own code that takes part."""
+    package = Path(zooctl.__file__).parent
+    catalog = [package / "catalog" / f"{name}.py" for name in CATALOG]
+    whole: dict[str, Component] = {name: tree_digest(package / name) for name in CODE}
+    return {"catalog": _digest_of(catalog, package / "catalog"), **whole}
+
+
 def tree_digest(folder: Path) -> str:
     """Digest of the Python files below a folder: their paths and bytes."""
+    return _digest_of(folder.rglob("*.py"), folder)
+
+
+def _digest_of(paths: Iterable[Path], folder: Path) -> str:
+    """Digest of files: their paths below a folder, and their bytes."""
     lines = [
         f"{path.relative_to(folder).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}"
-        for path in sorted(folder.rglob("*.py"))
+        for path in sorted(paths)
     ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
