@@ -29,9 +29,6 @@ def document(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Document:
     return found
 
 
-pytestmark = pytest.mark.slow
-
-
 def test_there_are_many_and_sound_files_pass(document: Document) -> None:
     names = [result["name"] for result in document["results"]]
     assert len(names) == len(set(names)) >= 150

@@ -29,7 +29,7 @@ FORBIDDEN = (
     *("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"),
     *("os.chmod", "os.chown", "shutil.", "tempfile.", "ctypes.", "urllib.", "http."),
 )
-BEFORE = {"build_app", "get_params_from_function", "check_output", "open_genome"}
+BEFORE = {"check_output", "open_genome"}
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -60,8 +60,7 @@ class Watch:
 def _of_the_command_line() -> bool:
     """Say whether it comes of what a command does before it opens a model.
 
-    typer evaluates the annotations of commands each time; ``predict`` tries whether its target can
-    be written, and opens the genome, which is sound.
+    ``predict`` tries whether its target can be written, and opens the genome, which is sound.
     """
     frame = sys._getframe()
     while frame is not None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import importlib
 import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from types import FrameType
 from typing import Annotated, Any
 
@@ -68,8 +70,9 @@ def _root(
     """A model zoo and inference command line for regulatory genomics."""
 
 
-def build_app() -> typer.Typer:
-    """Return the command line with every subcommand."""
+@functools.cache
+def build_app() -> Callable[..., Any]:
+    """Return the command line with every subcommand; to build it takes as long as to start."""
     settings = {"help_option_names": ["-h", "--help"]}
     app = typer.Typer(
         add_completion=False,
@@ -85,7 +88,7 @@ def build_app() -> typer.Typer:
             app.add_typer(module.app, name=name)
         else:
             app.command(name, context_settings=settings)(module.command)
-    return app
+    return typer.main.get_command(app)
 
 
 def main() -> None:
