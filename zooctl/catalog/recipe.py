@@ -165,6 +165,11 @@ class Recipe(Values):
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(
         description="CPU threads of training; another number may give other bits."
     )
+    portable: bool = Field(
+        default=False,
+        description="Train with instructions that all x86-64 processors with AVX2 share: slower "
+        "on newer ones, and the same bits on each.",
+    )
     precision: Precision = Field(default="32-true", description="Of the arithmetic in layers.")
     loggers: Items[LoggerName] = Field(default=(), description="Metrics go there besides CSV.")
     evaluation: Rules = Field(default=Rules(), description="How the model is judged.")
@@ -183,6 +188,9 @@ class Recipe(Values):
             yield Problem("targets", "two targets train one track", name)
         for name in repeated([control.name for control in self.controls]):
             yield Problem("controls", "two controls have one name", name)
+        if self.portable and self.precision != "32-true":
+            what = "portable bits are of full precision"
+            yield Problem("precision", what, self.precision, "32-true")
         yield from self._window_problems()
         yield from input_problems(self)
         if self._output not in self.loss.outputs:

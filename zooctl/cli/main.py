@@ -21,6 +21,7 @@ from typing import Annotated, Any
 import typer
 
 from zooctl import __version__
+from zooctl.cli.restart import Restart
 from zooctl.errors import ManyErrors, ZooError
 
 # Subcommand to module. A module has `command`, or `app` if it has subcommands of its own.
@@ -95,7 +96,10 @@ def main() -> None:
     """Run the command line of this process and leave with its exit code."""
     _prepare_streams()
     _catch_signals()
-    code = run(sys.argv[1:])
+    try:
+        code = run(sys.argv[1:])
+    except Restart as wanted:
+        wanted.begin_again()
     try:
         sys.stdout.flush()
     except (BrokenPipeError, AttributeError, ValueError) as error:
@@ -126,6 +130,8 @@ def run(arguments: list[str]) -> int:
         return 130
     except BrokenPipeError:
         return _broken_pipe()
+    except Restart:
+        raise
     except SystemExit as error:
         # typer turns a broken pipe into exit code 1.
         if isinstance(error.__context__, BrokenPipeError):

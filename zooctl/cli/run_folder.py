@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from zooctl.cli.runs import say
 from zooctl.errors import InputError
-from zooctl.files.folder_lock import hold
 
 if TYPE_CHECKING:
     from zooctl.catalog.recipe import Recipe
@@ -39,6 +38,8 @@ def open_run(folder: Path, recipe: Recipe, text: str, resume: bool) -> Iterator[
     elif folder.exists() and (not folder.is_dir() or _used(folder)):
         raise InputError("folder is not empty and no run", path=folder)
     folder.mkdir(parents=True, exist_ok=True)
+    from zooctl.files.folder_lock import hold
+
     with hold(folder, "run is being trained by another process"):
         if not held.exists():
             from zooctl.files.atomic import atomic_output

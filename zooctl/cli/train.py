@@ -38,6 +38,7 @@ def command(
     ] = 1,
 ) -> None:
     """Train a model by its recipe; killed and resumed, it ends with the same bits."""
+    from zooctl.cli.restart import hold_portable
     from zooctl.cli.run_folder import draw_curve, open_run, write_environment
     from zooctl.cli.runs import dataset, load, need_training, say
 
@@ -49,6 +50,7 @@ def command(
 
     settings = [*(changes or []), *([] if seed is None else [f"seed={seed}"])]
     chosen, text = load(recipe, settings)
+    hold_portable(chosen)
     check_device(device, chosen.precision, devices)
     need_loggers(chosen)
     run = output or Path("runs") / chosen.name

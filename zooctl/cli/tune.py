@@ -64,6 +64,7 @@ def command(
 
     from zooctl.catalog import strict_yaml
     from zooctl.catalog.search import candidates, load_space
+    from zooctl.cli.restart import hold_portable
     from zooctl.cli.runs import dataset, load, need_training, say
 
     need_training()
@@ -72,6 +73,7 @@ def command(
     from zooctl.training.tune import Halving, Place, need_ray, tune
 
     chosen, text = load(recipe)
+    hold_portable(chosen)
     base = strict_yaml.loads(text, Path(recipe))
     ranges = load_space(space, base)
     drawn = candidates(ranges, base, trials, seed)

@@ -26,6 +26,7 @@ from typing import NamedTuple
 import zooctl
 from zooctl.errors import IntegrityError
 from zooctl.reproduce.canonical import digest
+from zooctl.training import portable
 
 FILE = "environment.json"
 
@@ -110,18 +111,22 @@ def software() -> dict[str, Component]:
 
 
 def hardware() -> dict[str, Component]:
-    """The class of processor, and the settings that make torch use more or less of it."""
+    """The class of processor, and the settings that make torch use more or less of it.
+
+    Of a process that was begun as portable, every processor with AVX2 is one class.
+    """
     model, flags = _processor()
+    settings: dict[str, Component] = {name: os.environ.get(name) for name in portable.PINS}
+    if portable.in_force() and "avx2" in flags.split():
+        machine = platform.machine()
+        return {"schema": 1, "machine": machine, "processor": "with AVX2", "settings": settings}
     return {
         "schema": 1,
         "machine": platform.machine(),
         "processor": model,
         "flags": hashlib.sha256(flags.encode()).hexdigest(),
         "torch_capability": _torch("capability"),
-        "settings": {
-            name: os.environ.get(name)
-            for name in ("ATEN_CPU_CAPABILITY", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA")
-        },
+        "settings": settings,
     }
 
 

@@ -175,4 +175,6 @@ def new_optimiser(recipe: Recipe, net: nn.Module, beginning: Beginning) -> torch
         betas=values.betas,
         eps=values.eps,
         weight_decay=values.weight_decay,
+        # The other form takes MKL's square root, whose bits differ between processors.
+        fused=True if recipe.portable else None,
     )

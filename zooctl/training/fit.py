@@ -17,7 +17,7 @@ from zooctl.catalog.recipe import Recipe
 from zooctl.errors import InputError, VerificationError
 from zooctl.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from zooctl.training.dataset import Batch, Dataset
-from zooctl.training.determinism import pin, seed_step
+from zooctl.training.determinism import pin, seed_step, torch_facts
 from zooctl.training.device import new_fabric
 from zooctl.training.feed import cut, predict, tensors
 from zooctl.training.finetune import begin, frozen_modules, new_optimiser
@@ -33,6 +33,7 @@ from zooctl.training.parallel import (
     summed,
     take_buffers_of_first,
 )
+from zooctl.training.portable import check_portable
 from zooctl.training.prefetch import prefetch
 from zooctl.training.sampling import Chunks, Epoch, epoch_windows
 from zooctl.training.schedule import end_epoch, epoch_line
@@ -83,6 +84,8 @@ def fit(
     """
     run.mkdir(parents=True, exist_ok=True)
     pin(recipe.threads)
+    if recipe.portable:
+        check_portable(device, torch_facts()["capability"])
     fabric = fabric or new_fabric(device, recipe.precision)
     share = share_of(fabric)
     check_shares(windows.n_epoch(recipe), recipe.batch_size, share.n)

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from zooctl.catalog.losses import Loss
+from zooctl.training.nets.layers import square_root
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 
@@ -177,7 +178,7 @@ def pearson(pred: Tensor, target: Tensor) -> Tensor:
         target: The same shape.
     """
     product, p2, t2, _ = moments(pred, target)
-    return (1 - product / (p2 * t2).clamp(min=TINY).sqrt()).mean()
+    return (1 - product / square_root((p2 * t2).clamp(min=TINY))).mean()
 
 
 def r2(pred: Tensor, target: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from zooctl.catalog.losses import Output
 from zooctl.training.nets.blocks import norm
-from zooctl.training.nets.layers import check_lengths, conv, crop, start_like_keras
+from zooctl.training.nets.layers import check_lengths, conv, crop, square_root, start_like_keras
 from zooctl.training.nets.network import Profile
 
 # Of running means: few windows are long ones, and few steps an epoch.
@@ -208,7 +208,7 @@ class KmerContext(Profile):
         counts = count(x, self.k, self.bin_size)
         # What is unknown is shared out: gaps of the assembly look like no bin in particular.
         unknown = self.bin_size - counts.sum(dim=1, keepdim=True)
-        counts = torch.sqrt(counts + unknown / 4**self.k + 0.375)
+        counts = square_root(counts + unknown / 4**self.k + 0.375)
         tracks = self.from_counts(counts)
         if not self.training:
             turned = self.from_counts(counts[:, self.turned].flip(2)).flip(2)

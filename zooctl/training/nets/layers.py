@@ -103,6 +103,18 @@ def start_heads(layer: nn.Conv1d | nn.Linear, n_heads: int) -> None:
         start_weight(part)
 
 
+def square_root(x: Tensor) -> Tensor:
+    """Square root to the nearest float, the same on every processor.
+
+    torch's own goes through MKL's vector library, which is off by a last digit here and there,
+    elsewhere on each kind of processor. In double precision that digit is lost in rounding.
+
+    >>> square_root(torch.tensor([4.0, 2.0])).tolist() == [2.0, 1.41421353816986083984375]
+    True
+    """
+    return torch.sqrt(x.double()).to(x.dtype)
+
+
 def inverse_softplus(y: Tensor) -> Tensor:
     """The x with softplus(x) = y, for y of at least 1e-4 (smaller ones are raised to it).
 

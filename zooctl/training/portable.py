@@ -1,0 +1,56 @@
+"""What holds bits of training equal across x86-64 processors, for recipes that are ``portable``.
+
+Libraries choose among instruction sets by the processor, and sums in another order are other bits.
+Here each is held to AVX2, which every x86-64 server of the last ten years has. The choice is made
+when a library loads, so that the variables must stand before Python begins. One thing heeds no
+variable: the square root of MKL's vector library, which is not rounded correctly and differs
+between processors; ``new_optimiser`` takes Adam's fused form, which does not call it.
+
+What agrees and what does not is shown by ``tests/benchmarks/portable_bits.py``.
+"""
+
+from __future__ import annotations
+
+import os
+
+from zooctl.errors import InputError
+
+PINS = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "MKL_CBWR": "COMPATIBLE",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+    "ONEDNN_DEFAULT_FPMATH_MODE": "STRICT",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+}
+
+
+def in_force() -> bool:
+    """Whether this process was begun with the variables of a portable run."""
+    return all(os.environ.get(name) == value for name, value in PINS.items())
+
+
+def check_portable(device: str, capability: str) -> None:
+    """Refuse to train a portable recipe where its bits would be others.
+
+    Args:
+        device: ``cpu`` or ``cuda``.
+        capability: Instruction set that torch works with, as it names it.
+
+    Raises:
+        InputError: The variables are not set, or the processor has no AVX2, or it is a GPU.
+    """
+    own = "--set portable=false trains with this machine's own bits"
+    if device != "cpu":
+        raise InputError("portable is of CPUs", field="portable", got=device, hint=own)
+    if not in_force():
+        raise InputError(
+            "process was begun without the variables of a portable run",
+            field="portable",
+            expected=" ".join(f"{name}={value!r}" for name, value in PINS.items()),
+            hint="`zooctl train` sets them",
+        )
+    if capability != "AVX2":
+        raise InputError(
+            "portable needs a processor with AVX2", field="portable", got=capability, hint=own
+        )
