@@ -139,6 +139,10 @@ def test_assay_by_either_name() -> None:
     )
 
 
+def test_an_assembly_by_either_name() -> None:
+    assert faults(source(assembly="GRCh38"), DOCUMENT) == []
+
+
 def test_every_difference_at_once() -> None:
     found = faults(source(), DOCUMENT | {"status": "revoked", "assembly": "hg19", "file_size": 1})
     assert [error.field for error in found] == ["signal.status", "signal.assembly", "signal.size"]

@@ -133,7 +133,7 @@ def _field_errors(source: Source, document: Mapping[str, Any]) -> Iterator[ZooEr
     """Yield every field in which portal and recipe differ."""
     claims: list[tuple[str, object, list[object]]] = [
         ("accession", source.accession, [document.get("accession")]),
-        ("assembly", source.assembly, [_assembly(document.get("assembly"))]),
+        ("assembly", _assembly(source.assembly), [_assembly(document.get("assembly"))]),
         ("assay", source.assay, [document.get("assay_term_name"), document.get("assay_title")]),
         ("target", source.target, _target_names(document.get("target"))),
         ("biosample", source.biosample, [_biosample(document.get("biosample_ontology"))]),
