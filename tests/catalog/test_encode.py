@@ -140,7 +140,7 @@ def test_assay_by_either_name() -> None:
 
 
 def test_an_assembly_by_either_name() -> None:
-    assert faults(source(assembly="GRCh38"), DOCUMENT) == []
+    assert encode.check(source(assembly="GRCh38"), DOCUMENT) == ()
 
 
 def test_every_difference_at_once() -> None:
