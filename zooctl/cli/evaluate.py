@@ -274,6 +274,7 @@ def _print(report: Report, recovered: Recovered | None) -> None:
     typer.echo()
     fields = [("strong is", tables.strong_text(report))]
     fields += [] if several else tables.fields(report, track)
+    fields += tables.fits(report)
     if report.robustness is not None:
         fields.append(("variation score", tables.robustness_text(report.robustness)))
     if recovered is not None:

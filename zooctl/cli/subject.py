@@ -64,10 +64,13 @@ class Subject:
 
         base = self.recipe.split if self.recipe is not None else self.trained
         if regions:
-            train = base.train if base is not None else ()
-            base = Split(train=(), validation=(), test=tuple(map(_region, regions)))
-            inside = [part for part in train if not any(map(part.overlaps, base.test))]
-            base = base.model_copy(update={"train": tuple(inside)})
+            test = tuple(map(_region, regions))
+            fitted, chosen = (base.train, base.validation) if base is not None else ((), ())
+            base = Split(
+                train=tuple(part for part in fitted if not any(map(part.overlaps, test))),
+                validation=tuple(part for part in chosen if not any(map(part.overlaps, test))),
+                test=test,
+            )
         if base is None:
             raise InputError(
                 "nothing says which regions are held out",

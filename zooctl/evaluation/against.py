@@ -68,7 +68,7 @@ def open_against(
             got=len(files),
             expected=f"1 or {len(wanted)}: {', '.join(track.name for track in wanted)}",
         )
-    regions = (*split.train, *split.test)
+    regions = (*split.train, *split.validation, *split.test)
     chroms = list(dict.fromkeys(region.chrom for region in regions))
     with open_genome(assembly, fasta, say) as genome:
         check_regions(genome, regions)

@@ -16,8 +16,9 @@ from zooctl.sequence.windows import gather
 Values = NDArray[np.float32]
 Counts = NDArray[np.float32]
 
-# Bases worked on at a time: intermediate arrays stay below 100 MB.
+# Bases worked on at a time: intermediate arrays stay below 100 MB, those of counts in the cache.
 _CHUNK = 1 << 20
+_COUNTED = 1 << 16
 # Codes to a word that indexes a table of summed weights, 5^5 of them.
 _BLOCK = 5
 
@@ -36,12 +37,10 @@ def gc_content(codes: Codes, bin_size: int) -> Values:
     [0.5, 0.5]
     """
     bins = whole_bins(codes, bin_size)
-    # Counts are exact in float32, which is summed fastest.
-    known = (bins != N).sum(axis=1, dtype=np.float32)
-    strong = ((bins == 1) | (bins == 2)).sum(axis=1, dtype=np.float32)
+    known = (bins != N).sum(axis=1, dtype=np.uint32)
+    strong = ((bins == 1) | (bins == 2)).sum(axis=1, dtype=np.uint32)
     share = np.full(len(bins), np.nan, dtype=np.float32)
-    full = known > 0
-    share[full] = strong[full] / known[full]
+    np.divide(strong, known, out=share, where=known > 0, casting="unsafe")
     return share
 
 
@@ -70,11 +69,12 @@ def kmer_counts(codes: Codes, bin_size: int, k: int = 5) -> Counts:
     column = _kmer_columns(k)
     n_features = int(column.max()) + 1
     # One table lookup turns a word of codes into its feature; with an unknown base, into none.
-    table = np.full(5**k, n_features)
+    table = np.full(5**k, n_features, dtype=np.int32)
     table[_base5(np.arange(4**k), k)] = column
     n_bins = len(codes) // bin_size
     counts = np.empty((n_bins, n_features), dtype=np.float32)
-    step = max(1, _CHUNK // bin_size)
+    step = max(1, _COUNTED // bin_size)
+    rows = np.arange(step, dtype=np.int32)[:, None] * (n_features + 1)
     for first in range(0, n_bins, step):
         last = min(first + step, n_bins)
         part = codes[first * bin_size : last * bin_size]
@@ -84,8 +84,8 @@ def kmer_counts(codes: Codes, bin_size: int, k: int = 5) -> Counts:
         words = _words(part, k)
         # Words that reach into the next bin are left out.
         inside = words.reshape(-1, bin_size)[:, : bin_size - k + 1]
-        features = table[inside]
-        features += np.arange(last - first)[:, None] * (n_features + 1)
+        features = table.take(inside)
+        features += rows[: last - first]
         found = np.bincount(features.ravel(), minlength=(last - first) * (n_features + 1))
         counts[first:last] = found.reshape(last - first, n_features + 1)[:, :-1]
     return counts

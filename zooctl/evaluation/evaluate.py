@@ -13,7 +13,7 @@ from zooctl.evaluation.heldout import Network, hold_out, margin_of, read_around
 from zooctl.evaluation.judge import Judge, Options, Stage
 from zooctl.evaluation.material import Material
 from zooctl.evaluation.report import Report
-from zooctl.evaluation.ridge import training_bins
+from zooctl.evaluation.sample import sample_bins
 
 _DEFAULT = Options()
 
@@ -51,12 +51,21 @@ def evaluate(
     contigs = material.genome.contigs
     intervals = [region.interval(contigs[region.chrom]) for region in held_out]
     windows = sum(network.plan([interval], contigs).n_windows for interval in intervals)
-    training = training_bins(material, rules, network.geometry.bin_size)
+    training, validation = (
+        sample_bins(material, regions, rules, network.geometry.bin_size)
+        for regions in (material.split.train, material.split.validation)
+    )
     arounds = [read_around(region, material, rules) for region in held_out]
     # Baselines take seconds of one core, which the network does not keep busy all the time.
     with ThreadPoolExecutor(1) as pool:
         job = pool.submit(
-            from_sequence, arounds, margin_of(rules), training, material.motifs, rules
+            from_sequence,
+            arounds,
+            margin_of(rules),
+            training,
+            validation,
+            material.motifs,
+            rules,
         )
         with stage(windows, "windows", "predicting held-out regions") as advance:
             parts = [

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from zooctl.catalog.rules import Rules
 from zooctl.evaluation import baselines
-from zooctl.evaluation.ridge import Training
+from zooctl.evaluation.ridge import Fit, fit
+from zooctl.evaluation.sample import Sample
 from zooctl.files.motifs import Motif
 from zooctl.sequence.onehot import Codes
 
@@ -28,6 +29,7 @@ class FromSequence:
         gc: Share of C and G, ``(n,)``.
         hits: Best hit of the known motif, ``(n,)``, by the target's name.
         ridges: Prediction of each linear baseline, ``(n, n_tracks)``, by its name.
+        fits: How that was fitted to each track, by its name.
         mean: Mean signal of each track over the training regions, ``(n_tracks,)``; None where
             there are none.
     """
@@ -35,13 +37,15 @@ class FromSequence:
     gc: list[Values]
     hits: dict[str, list[Values]]
     ridges: dict[str, list[Values]]
+    fits: dict[str, tuple[Fit, ...]]
     mean: NDArray[np.float64] | None
 
 
 def from_sequence(
     arounds: Sequence[Codes],
     margin: int,
-    training: Training | None,
+    training: Sample | None,
+    validation: Sample | None,
     motifs: Mapping[str, Motif],
     rules: Rules,
 ) -> FromSequence:
@@ -51,6 +55,7 @@ def from_sequence(
         arounds: Sequence of the bins of each region, with ``margin`` more on both sides.
         margin: Bins.
         training: What is fitted on; None where there are no training regions.
+        validation: What penalties are chosen by; None where there are no such regions.
         motifs: Known motif by the target's name.
         rules: What counts as a bin.
     """
@@ -62,11 +67,13 @@ def from_sequence(
         for target, motif in motifs.items()
     }
     if training is None:
-        return FromSequence(gc, hits, {}, None)
-    fitted = training.fit(rules)
-    n_tracks = len(fitted.mean)
-    ridges = {
-        name: [ridge.predict(features(codes, margin)).reshape(-1, n_tracks) for codes in arounds]
-        for name, (ridge, features) in fitted.ridges.items()
-    }
-    return FromSequence(gc, hits, ridges, fitted.mean)
+        return FromSequence(gc, hits, {}, {}, None)
+    fitted = fit(training, validation, rules)
+    by_region = [fitted.predict(codes, margin, rules) for codes in arounds]
+    return FromSequence(
+        gc,
+        hits,
+        {name: [found[name] for found in by_region] for name in fitted.ridges},
+        {name: how for name, (_, _, how) in fitted.ridges.items()},
+        fitted.mean,
+    )

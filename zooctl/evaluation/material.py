@@ -107,7 +107,7 @@ def open_material(
         IntegrityError: Data were changed.
     """
     split = split or recipe.split
-    regions = (*split.train, *split.test)
+    regions = (*split.train, *split.validation, *split.test)
     signals = _signals(wanted, recipe)
     with open_genome(recipe.genome.assembly, fasta, say) as genome:
         check_regions(genome, regions)

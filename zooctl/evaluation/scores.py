@@ -105,8 +105,9 @@ def _fitted_scores(
     means = [np.full(n, mean) for mean in sequence.mean]
     scores = [[Score("mean signal", mean, mean, is_signal=True)] for mean in means]
     for name, found in sequence.ridges.items():
-        for own, values in zip(scores, judged(found).T, strict=True):
-            own.append(Score(name, values, values, is_signal=True))
+        fits = sequence.fits[name]
+        for own, values, fit in zip(scores, judged(found).T, fits, strict=True):
+            own.append(Score(name, values, values, is_signal=True, fit=fit))
     return scores, []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from zooctl.evaluation.bootstrap import (
     spearman_of,
 )
 from zooctl.evaluation.classification import Confusion, recall_at_fdr
+from zooctl.evaluation.ridge import Fit
 
 Values = NDArray[np.floating]
 Labels = NDArray[np.bool_]
@@ -38,6 +39,7 @@ class Score:
         values: What is held against the mean signal, ``(n,)``; None to rank only.
         is_signal: Whether ``values`` are in the unit of the signal, so that errors mean something.
         threshold: From which ``ranking`` on a bin is called strong; None where none is stated.
+        fit: How the method was fitted; None where nothing was.
     """
 
     name: str
@@ -45,11 +47,12 @@ class Score:
     values: Values | None = None
     is_signal: bool = False
     threshold: float | None = None
+    fit: Fit | None = None
 
     def at(self, bins: Labels) -> Score:
         """Return the score of some of the bins."""
         values = None if self.values is None else self.values[bins]
-        return Score(self.name, self.ranking[bins], values, self.is_signal, self.threshold)
+        return replace(self, ranking=self.ranking[bins], values=values)
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,14 @@ class Row:
         name: The method.
         metrics: Metric to figure; one that is not defined is left out.
         behind: By how much the first row is ahead of this one, on the same draws.
+        fit: How the method was fitted; None where nothing was, and in means over tracks.
         note: Why the method was not measured.
     """
 
     name: str
     metrics: Mapping[str, Estimate] = field(default_factory=dict)
     behind: Mapping[str, Estimate] = field(default_factory=dict)
+    fit: Fit | None = None
     note: str | None = None
 
     def to_json(self) -> dict[str, object]:
@@ -73,6 +78,7 @@ class Row:
         return {
             "name": self.name,
             "note": self.note,
+            "fit": None if self.fit is None else asdict(self.fit),
             "metrics": {name: to_json(value) for name, value in self.metrics.items()},
             "behind": {name: to_json(value) for name, value in self.behind.items()},
         }
@@ -124,7 +130,7 @@ def table(
         behind = _behind(rows[0], all_drawn[0], found, own) if rows else {}
         points = _errors(score, signal) | _calls(score, strong)
         found |= {name: point(value) for name, value in points.items() if math.isfinite(value)}
-        rows.append(Row(score.name, found, behind))
+        rows.append(Row(score.name, found, behind, score.fit))
         all_drawn.append(own)
     return Table(rows, all_drawn)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from zooctl.evaluation.profiles import Agreement
 from zooctl.evaluation.report import Report, Robustness, TrackReport
+from zooctl.evaluation.ridge import Fit
 from zooctl.evaluation.table import Row
 
 _METHODS = {
@@ -198,6 +199,26 @@ def strong_text(report: Report) -> str:
             f"{rules.positive_max_control:g}"
         )
     return "; ".join(texts)
+
+
+def fits(report: Report) -> list[tuple[str, str]]:
+    """Return how each baseline was fitted, over all tracks."""
+    found: dict[str, list[Fit]] = {}
+    for track in report.tracks:
+        for row in track.rows:
+            if row.fit is not None:
+                found.setdefault(row.name, []).append(row.fit)
+    return [(name, _fit(own)) for name, own in found.items()]
+
+
+def _fit(fits: Sequence[Fit]) -> str:
+    """Return fits of a baseline to several tracks in a line."""
+    penalties = sorted({fit.penalty for fit in fits})
+    targets = dict.fromkeys(fit.target for fit in fits)
+    penalty = " to ".join(f"{end:,.0f}" for end in dict.fromkeys((penalties[0], penalties[-1])))
+    chosen = any(fit.validation_pearson is not None for fit in fits)
+    how = "chosen on validation regions" if chosen else "fixed: no validation regions"
+    return f"penalty {penalty} on {' or '.join(targets)}, {how}"
 
 
 def robustness_text(found: Robustness) -> str:
