@@ -23,6 +23,8 @@ FIGURES = """metrics:
   - {name: auroc, track: toy, value: 0, n: 1, split: test, baseline: x, baseline_value: 0}
   - {name: pearson, track: toy, value: 0, n: 1, split: test, baseline: x, baseline_value: 0}
 """
+PICTURES = ["report", "pictures", "toy", "--region", "chr1:31,001-39,000", "--unit", "reads"]
+PICTURES += ["--title", "Toy", "--motif-windows", "4"]
 RULES = {"bin_size": 32, "positive_min_signal": 5, "block_length": 1000}
 
 
@@ -50,6 +52,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         card.write_text(re.sub(r"metrics:.*\n", FIGURES, text))
         assert run(["evaluate", "toy", "--update-card", "--threads", "1"]) == 0
         assert run(["check", "toy", "--stamp"]) == 0
+        assert run([*PICTURES, "--fasta", str(place / "genomes/toy.fa")]) == 0
+        assert run(["check", "toy"]) == 0
     return place
 
 
@@ -142,7 +146,10 @@ def test_data_that_others_cannot_find_are_no_bronze(place: Path, capsys: Capture
     assert run(["reproduce", "toy"]) == 0
     out = capsys.readouterr().out
     assert "toy: none (verify)\n" in out
-    assert "B1: here, but neither address nor accession says where others find it" in out
+    assert (
+        "B1: signal, input: here, but neither address nor accession says where others find it "
+        "(no address: made up; no accession: made up); an address" in out
+    )
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +174,14 @@ def test_a_full_run_is_gold(gold: Path, monkeypatch: pytest.MonkeyPatch, capsys:
         "robustness",
     }
     assert [one.name for one in report.stages] == ["train", "export", "evaluate"]
+    assert [(one.file, one.equivalence, one.same_file) for one in report.pictures] == [
+        ("model_cards/toy.png", "bitwise", True),
+        ("model_cards/toy.motif.png", "bitwise", True),
+    ]
+    assert report.pictures[0].n == 2 * 1000
+    for one in report.pictures:
+        drawn = (gold / "work/zoo" / one.file).read_bytes()
+        assert drawn == (gold / "zoo" / one.file).read_bytes()
     settle(gold, monkeypatch)
     assert run(["check", "toy"]) == 0, "card and manifest were brought up to date"
     capsys.readouterr()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+import zooctl
 
 app = typer.Typer(
     help="Show what decides the bits here: software and hardware, each with its digest.",
@@ -25,11 +28,15 @@ def show(
     import json
 
     from zooctl.catalog import registry
+    from zooctl.cli.restart import hold_portable_entry
     from zooctl.cli.tables import print_fields
     from zooctl.reproduce import environment
 
     if context.invoked_subcommand is not None:
         return
+    entry = None if against is None else registry.entry(against)
+    if entry is not None:
+        hold_portable_entry(entry)
     here = environment.here()
     document = {
         "software_digest": here.software_digest,
@@ -37,7 +44,6 @@ def show(
         "software": here.software,
         "hardware": here.hardware,
     }
-    entry = None if against is None else registry.entry(against)
     if entry is None:
         if as_json:
             typer.echo(json.dumps(document, indent=2, sort_keys=True))
@@ -66,3 +72,33 @@ def show(
         if held.match is False and known is None:
             rows = [("", "the card has a digest alone, so what differs is not known")]
         print_fields([(f"  {field}", text) for field, text in rows])
+
+
+@app.command("create")
+def create(
+    model: Annotated[str, typer.Argument(help="A name that `zooctl list` shows.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="New folder; default: env-<model>."),
+    ] = None,
+) -> None:
+    """Build the environment of a model from its lock files, each package held to its hash.
+
+    Packages come from where pip is set to look: without a network, PIP_NO_INDEX=1 and
+    PIP_FIND_LINKS=<folder of wheels>.
+    """
+    from zooctl.catalog import registry
+    from zooctl.cli.progress import progress
+    from zooctl.reproduce import create_environment
+
+    folder = output or Path(f"env-{model}")
+    wanted = create_environment.prepare(registry.entry(model))
+    with progress(None, "packages", f"building {folder}"):
+        create_environment.create(wanted, folder)
+    for lock in wanted.locks:
+        typer.echo(f"installed  {lock.name}")
+    if wanted.package is None:
+        typer.echo("zooctl itself was not installed from source: install it there by pip", err=True)
+        return
+    typer.echo(f"installed  zooctl {zooctl.__version__}, from its source")
+    typer.echo(f"use        {folder}/bin/zooctl reproduce {model} --mode full")

@@ -60,7 +60,7 @@ def command(
         typer.Option(
             "--record",
             help="After a full run to the same bits, note on the card the environment it was "
-            "made in.",
+            "made in, and keep the report beside the card.",
         ),
     ] = False,
     fasta: Annotated[
@@ -76,6 +76,7 @@ def command(
     """
     from zooctl.catalog import registry
     from zooctl.cli.progress import progress
+    from zooctl.cli.restart import hold_portable_entry
     from zooctl.cli.runs import need_training, say
     from zooctl.errors import InputError
     from zooctl.files.atomic import check_output
@@ -93,8 +94,9 @@ def command(
         raise InputError("only a full run can be gone on with", got=f"--mode {mode.value}")
     if mode is not ModeChoice.verify:
         need_training()
-    for path in _beside(report):
+    for path in [] if report is None else _beside(report):
         check_output(path, force)
+    hold_portable_entry(entry)
     if offline:
         from zooctl.reproduce.offline import switch_off
 
@@ -112,35 +114,38 @@ def command(
     _print(found)
     if record and not found.exit_code:
         from zooctl.reproduce.record import record_environment
+        from zooctl.reproduce.recorded_reports import report_path
 
         found = record_environment(entry, found)
         say(f"noted on {entry.card_path.name} and beside the weights what this was made with")
-    _write(found, report, force)
+        _write(found, report_path(entry), True)
+    if report is not None:
+        _write(found, report, force)
     if found.exit_code:
         raise typer.Exit(found.exit_code)
 
 
-def _beside(report: Path | None) -> list[Path]:
+def _beside(report: Path) -> list[Path]:
     """Return the report's file and those that go with it."""
-    if report is None:
-        return []
     return [report, report.with_suffix(".md"), report.with_suffix(".intoto.json")]
 
 
-def _write(found: Report, report: Path | None, force: bool) -> None:
+def _write(found: Report, report: Path, force: bool) -> None:
     import json
 
     from zooctl.files.atomic import atomic_output
-    from zooctl.reproduce.report import markdown, statement, to_text
+    from zooctl.reproduce.report import to_text
+    from zooctl.reproduce.report_text import markdown, statement
 
     texts = (to_text(found), markdown(found), json.dumps(statement(found), indent=2) + "\n")
-    for path, text in zip(_beside(report), texts, strict=False):
+    for path, text in zip(_beside(report), texts, strict=True):
         with atomic_output(path, force=force) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _print(found: Report) -> None:
     from zooctl.cli.tables import plain, print_fields, print_table
+    from zooctl.reproduce.report_text import equivalence_text
     from zooctl.reproduce.verdict import DEMANDS
 
     typer.echo(f"{found.model}: {found.level} ({found.coverage})\n")
@@ -158,7 +163,11 @@ def _print(found: Report) -> None:
         same = sum(one.equivalence == "bitwise" for one in found.figures)
         fields.append(("weights", f"{found.weights.trained} trained now"))
         fields.append(("numbers", f"{same} of {len(found.figures)} as on the card"))
-    fields.append(("equivalence", found.equivalence or "nothing was made again"))
+        drawn = sum(one.equivalence == "bitwise" for one in found.pictures)
+        if found.pictures:
+            fields.append(("pictures", f"{drawn} of {len(found.pictures)} as on the card"))
+    fields.append(("equivalence", equivalence_text(found)))
+    fields.append(("commit", str(found.commit)))
     fields.append(("time", f"{found.seconds / 60:.1f} minutes"))
     print_fields(fields)
     for text in found.warnings:

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from zooctl.catalog.manifest import picture_paths
 from zooctl.catalog.registry import Entry
 from zooctl.errors import IntegrityError, VerificationError, ZooError
 from zooctl.reproduce.checks import subjects
 from zooctl.reproduce.compare import compare_figure
+from zooctl.reproduce.picture_files import published
+from zooctl.reproduce.pictures import numbers
 from zooctl.reproduce.report import Report
 from zooctl.reproduce.retrain import figures
 from zooctl.reproduce.verdict import DEMANDS, exit_code, level_of
@@ -27,7 +30,13 @@ def check_report(entry: Entry, report: Report) -> list[ZooError]:
         entry: What the report is about, as it is here and now.
         report: As read by ``report.from_text``.
     """
-    return [*_bytes(entry, report), *_figures(entry, report), *_verdict(report), *_full(report)]
+    return [
+        *_bytes(entry, report),
+        *_figures(entry, report),
+        *_pictures(entry, report),
+        *_verdict(report),
+        *_full(report),
+    ]
 
 
 def _wrong(field: str, what: str, got: object, expected: object) -> VerificationError:
@@ -90,6 +99,30 @@ def _figures(entry: Entry, report: Report) -> Iterator[ZooError]:
             yield _wrong(field, "another class than its numbers have", one.equivalence, found)
 
 
+def _pictures(entry: Entry, report: Report) -> Iterator[ZooError]:
+    """Yield what is not said of the card's pictures as it must be."""
+    if report.weights.trained is None:
+        if report.pictures:
+            yield _wrong("pictures", "there are pictures, but no weights were trained", "some", 0)
+        return
+    known = numbers(published(entry), entry.name)
+    paths = [path for path in picture_paths(entry.name) if entry.path(path) in entry.pictures()]
+    told = [one.file for one in report.pictures]
+    if told != paths:
+        yield _wrong("pictures", "not those of the card", told, paths)
+        return
+    retrained = report.weights.trained != report.weights.entry
+    for one in report.pictures:
+        if one.n != (n := len(known.get(one.file, ()))):
+            yield _wrong(one.file, "not as many numbers as it shows", one.n, n)
+        if one.equivalence == "bitwise" and one.max_abs != 0:
+            yield _wrong(one.file, "another class than its numbers have", one.max_abs, 0.0)
+        if one.equivalence is not None and one.n == 0:
+            yield _wrong(one.file, "has a class, though nothing says what it shows", one.n, None)
+        if one.equivalence is None and one.n and not retrained:
+            yield _wrong(one.file, "has no class, though it can be judged", None, "a class")
+
+
 def _verdict(report: Report) -> Iterator[ZooError]:
     """Yield what does not follow from the criteria."""
     names = [one.id for one in report.criteria]
@@ -130,6 +163,11 @@ def _full(report: Report) -> Iterator[ZooError]:
     for one in report.figures:
         if one.equivalence == "failed":
             yield _wrong("G1", "passed, though a figure did not come again", one.field, None)
+        elif one.equivalence is None and one.field.startswith("metrics."):
+            yield _wrong("G1", "passed, though a figure could not be judged", one.field, None)
+    for drawn in report.pictures:
+        if drawn.equivalence == "failed" or drawn.n == 0:
+            yield _wrong("G1", "passed, though a picture did not come again", drawn.file, None)
     same = report.weights.trained == report.weights.entry
     if report.software.match and report.hardware.match and not same:
         what = "passed, though the same environment gave other bits"

@@ -7,23 +7,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from safetensors.numpy import load
 
 from zooctl.catalog.check import as_verification, check_documents
-from zooctl.catalog.data import locate
 from zooctl.catalog.manifest import MANIFEST, digest_file
-from zooctl.catalog.recipe import Source
 from zooctl.catalog.registry import PROBE, SAFETENSORS, Entry
-from zooctl.errors import IntegrityError, ManyErrors, NetworkError, ZooError
+from zooctl.errors import ManyErrors, ZooError
 from zooctl.inference.runtime import Session
 from zooctl.inference.verify import check_weights
 from zooctl.reproduce.compare import compare_predictions
-from zooctl.reproduce.report import Criterion, DataFile, Engine, Fault, Predictions
+from zooctl.reproduce.report import Commit, Criterion, Engine, Fault, Predictions
 from zooctl.reproduce.verdict import CriterionId, Status
-
-_UNPUBLISHED = "here, but neither address nor accession says where others find it"
 
 
 @dataclass
@@ -55,6 +51,7 @@ class Findings:
 def plain(error: ZooError, root: Path) -> str:
     """Return an error with file names below the zoo, or bare ones.
 
+    >>> from zooctl.errors import IntegrityError
     >>> plain(IntegrityError("changed", path="/home/me/zoo/recipes/a.yaml"), Path("/home/me/zoo"))
     'recipes/a.yaml: changed'
     """
@@ -97,8 +94,14 @@ def check_readable(entry: Entry) -> None:
         raise ManyErrors(errors)
 
 
-def check_files(entry: Entry, findings: Findings) -> None:
-    """Judge B2 and B3: do documents, weights and probe agree with each other and the manifest?"""
+def check_files(entry: Entry, commit: Commit, findings: Findings) -> None:
+    """Judge B2 and B3: do documents, weights and probe agree with each other and the manifest?
+
+    Args:
+        entry: The model.
+        commit: That the zoo is at.
+        findings: Receives the verdict.
+    """
     errors = check_documents(entry)
     if entry.folder is not None:
         errors += check_weights(entry)
@@ -127,56 +130,16 @@ def check_files(entry: Entry, findings: Findings) -> None:
         findings.judge("B3", "skip", "nothing pins the recipe: the entry has no manifest")
     else:
         recipe = digest_file(entry.recipe_path).sha256
-        findings.judge("B3", "pass", f"recipe as in the manifest, sha256 {recipe}")
+        findings.judge("B3", "pass", f"recipe as in the manifest, sha256 {recipe}; {commit}")
+    if commit.revision is None or commit.changed:
+        files = f": {', '.join(commit.changed)}" if commit.changed else ""
+        findings.warnings.append(f"{commit}{files}")
 
 
 def _is_of_weights(entry: Entry, error: ZooError) -> bool:
     return error.path is not None and Path(error.path).is_relative_to(
         entry.root / "zoo" / entry.name
     )
-
-
-def check_data(entry: Entry, findings: Findings) -> list[DataFile]:
-    """Judge B1: find or fetch every source, by its digest."""
-    if entry.recipe_path is None:
-        findings.judge("B1", "skip", "the model has no recipe that names its data")
-        return []
-    files = [_source(source, findings) for source in entry.recipe().sources]
-    bad = [one for one in files if one.status != "ok"]
-    secret = [one.id for one in files if one.status == "ok" and one.note == _UNPUBLISHED]
-    if bad:
-        status: Status = "fail" if any(one.status == "changed" for one in bad) else "skip"
-        findings.judge("B1", status, "; ".join(one.note or one.id for one in bad))
-    elif secret:
-        findings.judge("B1", "skip", f"{_UNPUBLISHED}: {', '.join(secret)}")
-    else:
-        origins = ", ".join(f"{one.id} ({one.origin})" for one in files)
-        findings.judge("B1", "pass", f"sha256 as pinned of {origins or 'no source'}")
-    return files
-
-
-def _source(source: Source, findings: Findings) -> DataFile:
-    expected = None if source.sha256 is None else f"sha256:{source.sha256}"
-    status: Literal["missing", "changed"] = "missing"
-    try:
-        found = locate(source)
-    except IntegrityError as error:
-        findings.fault(error)
-        status, note = "changed", plain(error, findings.entry.root)
-    except NetworkError:
-        note = f"source {source.id} is not here, and could not be fetched"
-    except ZooError as error:
-        note = plain(error, findings.entry.root)
-    else:
-        note = _UNPUBLISHED
-        if published := source.url or source.accession:
-            note = f"published as {published}"
-        elif found.origin == "embedded":
-            note = "published beside the recipe"
-        return DataFile(
-            id=source.id, expected=expected, status="ok", origin=found.origin, note=note
-        )
-    return DataFile(id=source.id, expected=expected, status=status, origin=None, note=note)
 
 
 def check_details(machine: Mapping[str, Any], findings: Findings) -> None:

@@ -29,13 +29,24 @@ class Criterion(Values):
 
 
 class DataFile(Values):
-    """A source of the recipe: what is pinned, and what was found of it."""
+    """A source of the recipe: what is pinned, and what was found of it.
+
+    Attributes:
+        id: As the recipe names it.
+        expected: Digest that is pinned.
+        status: Whether the pinned bytes are here.
+        origin: How they came to be here.
+        note: Where they are published, or what is missing.
+        archive: What its archive said of it in this run, or why it was not asked; None for a
+            source of no archive that can be asked.
+    """
 
     id: str
     expected: str | None
     status: Literal["ok", "changed", "missing"]
     origin: str | None
     note: str | None = None
+    archive: str | None = None
 
 
 class Part(Values):
@@ -69,13 +80,62 @@ class Stage(Values):
 
 
 class Figure(Values):
-    """One number of the card, and the same from weights trained now."""
+    """One number of the card, and the same from weights trained now.
+
+    It has no class where the card does not say how far chance carries it.
+    """
 
     field: str
     name: str
     card: float
     got: float | None
-    equivalence: Equivalence
+    equivalence: Equivalence | None
+
+
+class Picture(Values):
+    """One picture of the card, drawn again from weights trained now.
+
+    Attributes:
+        file: The picture.
+        n: Numbers that it shows.
+        equivalence: Of these numbers with those that are published; None where none are, or
+            where they are of other weights.
+        max_abs: Largest difference between them; None where they cannot be compared.
+        same_file: Whether the picture itself has the same bytes.
+    """
+
+    file: str
+    n: int
+    equivalence: Equivalence | None
+    max_abs: float | None
+    same_file: bool
+
+
+class Commit(Values):
+    """The commit that the zoo was at; no revision where it was at none that can be told.
+
+    Attributes:
+        revision: 40 hex digits.
+        changed: Files of that commit that were changed.
+    """
+
+    revision: str | None
+    changed: Items[str] = ()
+
+    def __str__(self) -> str:
+        """Return it in words.
+
+        >>> str(Commit(revision=None))
+        'not at a commit'
+        >>> str(Commit(revision="ab" * 20, changed=("recipes/a.yaml",)))
+        'not at a commit: abababababab with 1 file changed'
+        """
+        if self.revision is None:
+            return "not at a commit"
+        n, short = len(self.changed), self.revision[:12]
+        if n:
+            return f"not at a commit: {short} with {n} file{'s' * (n > 1)} changed"
+        return f"at commit {self.revision}"
 
 
 class Weights(Values):
@@ -105,9 +165,10 @@ class Fault(Values):
 class Report(Values):
     """All of it."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     model: str
     zooctl: str
+    commit: Commit
     coverage: Mode
     offline: bool
     started: str
@@ -122,6 +183,7 @@ class Report(Values):
     predictions: Items[Predictions]
     stages: Items[Stage]
     figures: Items[Figure]
+    pictures: Items[Picture]
     criteria: Items[Criterion]
     faults: Items[Fault]
     warnings: Items[str]
@@ -177,70 +239,3 @@ def from_text(content: bytes, path: Path | None = None) -> Report:
             expected=digest(document),
         )
     return report
-
-
-def statement(report: Report) -> dict[str, object]:
-    """Return the report as an in-toto statement of a test result (v0.1)."""
-    named = {
-        status: [one.id for one in report.criteria if one.status == status]
-        for status in ("pass", "skip", "fail")
-    }
-    unmet = report.warnings or named["skip"]
-    result = "FAILED" if report.exit_code else "WARNED" if unmet else "PASSED"
-    return {
-        "_type": "https://in-toto.io/Statement/v1",
-        "subject": [
-            {"name": name, "digest": {"sha256": file.sha256}}
-            for name, file in sorted(report.subjects.items())
-        ],
-        "predicateType": "https://in-toto.io/attestation/test-result/v0.1",
-        "predicate": {
-            "result": result,
-            "configuration": [
-                {"name": name, "digest": {"sha256": value.removeprefix("sha256:")}}
-                for name, value in (
-                    ("software", report.software.found),
-                    ("hardware", report.hardware.found),
-                    ("report", digest(report.model_dump(mode="json"))),
-                )
-            ],
-            "passedTests": named["pass"],
-            "warnedTests": named["skip"],
-            "failedTests": named["fail"],
-        },
-    }
-
-
-def markdown(report: Report) -> str:
-    """Return the report for people."""
-    minutes = report.seconds / 60
-    lines = [
-        f"# {report.model}: {report.level}",
-        "",
-        f"`zooctl reproduce {report.model} --mode {report.coverage}`, {report.started}, "
-        f"{minutes:.1f} minutes, {report.machine.system}.",
-        f"Equivalence: {report.equivalence or 'nothing was made again'}.",
-        "",
-        "| criterion | | evidence |",
-        "|---|---|---|",
-        *(f"| {one.id} | {one.status} | {one.evidence} |" for one in report.criteria),
-        "",
-    ]
-    if report.figures:
-        lines += ["| figure | card | now | |", "|---|---|---|---|"]
-        lines += [
-            f"| {one.name} ({one.field}) | {one.card:g} | "
-            f"{'none' if one.got is None else format(one.got, 'g')} | {one.equivalence} |"
-            for one in report.figures
-        ]
-        lines.append("")
-    if report.predictions:
-        lines += ["| probe by | windows | class | largest difference |", "|---|---|---|---|"]
-        lines += [
-            f"| {one.engine} | {one.n} | {one.equivalence} | {one.max_abs:.1e} |"
-            for one in report.predictions
-        ]
-        lines.append("")
-    lines += [f"- does not hold: {fault.text}" for fault in report.faults]
-    lines += [f"- {text}" for text in report.warnings]
-    return "\n".join(lines).rstrip("\n") + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import resource
@@ -17,21 +18,15 @@ import zooctl
 from zooctl.catalog.registry import Entry
 from zooctl.errors import InputError, VerificationError, ZooError
 from zooctl.reproduce import checks, environment, recorded
+from zooctl.reproduce.check_data import check_data
 from zooctl.reproduce.checks import Findings
-from zooctl.reproduce.compare import Equivalence, worst
+from zooctl.reproduce.commit import commit_of
 from zooctl.reproduce.journal import Journal, open_journal
-from zooctl.reproduce.report import (
-    Criterion,
-    Machine,
-    Mode,
-    Part,
-    Predictions,
-    Report,
-    Stage,
-    Weights,
-)
-from zooctl.reproduce.retrain import Again, Say, make_again
-from zooctl.reproduce.retrain import Stage as Display
+from zooctl.reproduce.measure import Say
+from zooctl.reproduce.measure import Stage as Display
+from zooctl.reproduce.repetition import equivalence_of, judge_repetition
+from zooctl.reproduce.report import Criterion, Machine, Mode, Report, Stage, Weights
+from zooctl.reproduce.retrain import Again, make_again
 from zooctl.reproduce.verdict import DEMANDS, Level, exit_code, level_of
 
 
@@ -60,7 +55,8 @@ def plan(entry: Entry, mode: Mode) -> list[str]:
     """Return what a reproduction will do, a line a step."""
     lines = [
         "documents: card, recipe, manifest and their digests",
-        "data: every source by its sha256",
+        "data: every source by its sha256"
+        + (", and what its archive says of it" if mode == "full" else ""),
         "weights: digests, graph, tensors",
         "environment: software, hardware, lock files",
         "probe: by onnxruntime, and by torch where it is installed",
@@ -73,6 +69,7 @@ def plan(entry: Entry, mode: Mode) -> list[str]:
             f"train: {recipe.schedule.max_epochs} epochs, {recipe.threads} thread(s)",
             "export: ONNX, safetensors and probe",
             f"evaluate: {len(entry.card().metrics)} metrics of the card, and robustness",
+            f"draw: {len(entry.pictures())} pictures of the card",
         ]
     return lines
 
@@ -94,8 +91,9 @@ def reproduce(entry: Entry, order: Order, *, display: Display, say: Say) -> Repo
     checks.check_readable(entry)
     findings = Findings(entry)
     with display(None, "steps", "checking"):
-        checks.check_files(entry, findings)
-        data = checks.check_data(entry, findings)
+        commit = commit_of(entry.root)
+        checks.check_files(entry, commit, findings)
+        data = check_data(findings, ask=order.mode == "full")
         here = environment.here()
         known = recorded.recorded(entry, findings)
         software, hardware = recorded.compare_environment(entry, here, known)
@@ -106,19 +104,20 @@ def reproduce(entry: Entry, order: Order, *, display: Display, say: Say) -> Repo
     if order.mode != "verify":
         again, stages = _make(entry, order, findings, here, display, say)
     machine = _machine()
-    same = _equivalence(again, predictions)
+    same = equivalence_of(again, predictions)
     details = machine.model_dump() if order.mode == "full" else (known.machine if known else {})
     checks.check_details(details, findings)
-    _judge_repetition(findings, order.mode, again, software, hardware)
+    judge_repetition(findings, order.mode, again, software, hardware)
     criteria = tuple(_criterion(findings, name) for name in DEMANDS)
     statuses = {one.id: one.status for one in criteria}
     level = level_of(statuses)
     faults = tuple(findings.faults)
     manifest = None if entry.folder is None else entry.manifest()
     return Report(
-        schema_version=1,
+        schema_version=2,
         model=entry.name,
         zooctl=zooctl.__version__,
+        commit=commit,
         coverage=order.mode,
         offline=order.offline,
         started=begun.isoformat(timespec="seconds"),
@@ -136,6 +135,7 @@ def reproduce(entry: Entry, order: Order, *, display: Display, say: Say) -> Repo
         predictions=tuple(predictions),
         stages=tuple(stages),
         figures=() if again is None else again.figures,
+        pictures=() if again is None else again.pictures,
         criteria=criteria,
         faults=faults,
         warnings=tuple(findings.warnings),
@@ -210,60 +210,6 @@ def _smoke(
         findings.judge("S3", "fail", f"the first {n} steps do not repeat: {shown}")
 
 
-def _equivalence(again: Again | None, predictions: list[Predictions]) -> Equivalence | None:
-    """Return the class of what was made again: weights and figures, else the probe."""
-    if again is None:
-        return worst([one.equivalence for one in predictions]) if predictions else None
-    figures = worst([one.equivalence for one in again.figures]) if again.figures else "bitwise"
-    if all(again.files.values()):
-        return figures
-    return figures if figures == "failed" else "statistical"
-
-
-def _judge_repetition(
-    findings: Findings,
-    mode: Mode,
-    again: Again | None,
-    software: Part,
-    hardware: Part,
-) -> None:
-    """Judge S3 and G1 by a full run."""
-    if mode != "full":
-        findings.judge("G1", "skip", f"nothing was made again from data to figures: {mode}")
-        if mode == "verify":
-            findings.judge("S3", "skip", "nothing was trained: verify")
-        return
-    if again is None:
-        for name in ("S3", "G1"):
-            findings.judge(name, "skip", findings.warnings[-1])
-        return
-    bits = all(again.files.values())
-    must = bool(software.match and hardware.match)
-    wrong = [one for one in again.figures if one.equivalence == "failed"]
-    if any(one.mean is not None for one in findings.entry.card().metrics):
-        findings.warnings.append("mean and spread over seeds are of further runs, not made again")
-    if findings.entry.pictures():
-        findings.warnings.append("pictures of the card were not drawn again")
-    other = ", ".join(name for name, same in again.files.items() if not same)
-    if bits:
-        findings.judge("S3", "pass", f"trained again to the published bits, {again.tensor_digest}")
-    elif must:
-        text = f"other bits in the same environment: {other}"
-        findings.fault(VerificationError(text, got=again.tensor_digest))
-        findings.judge("S3", "fail", text)
-    else:
-        findings.judge("S3", "skip", f"other bits in another environment: {other}")
-    if wrong or (not bits and must):
-        names = ", ".join(f"{one.field} {one.got} (card {one.card:g})" for one in wrong)
-        if wrong:
-            findings.fault(VerificationError("figures of the card did not come again", got=names))
-        findings.judge("G1", "fail", f"did not come again: {names or other}")
-        return
-    n = len(again.figures)
-    how = "the same bits" if bits else "other bits, within the spread over seeds"
-    findings.judge("G1", "pass", f"data to weights ({how}) to all {n} numbers of the card")
-
-
 def _criterion(findings: Findings, name: str) -> Criterion:
     return next(one for one in findings.criteria.values() if one.id == name)
 
@@ -289,7 +235,12 @@ def need_training(entry: Entry, mode: Mode) -> None:
     """Refuse what cannot be done before anything is.
 
     Raises:
-        InputError: The model has no recipe.
+        InputError: The model has no recipe, or its pictures cannot be drawn.
     """
     if mode != "verify" and entry.recipe_path is None:
         raise InputError("the model has no recipe to train by", got=entry.name)
+    if mode == "full" and entry.pictures() and importlib.util.find_spec("matplotlib") is None:
+        raise InputError(
+            "a full run draws the card's pictures, and matplotlib is not installed",
+            hint="pip install matplotlib (zooctl's extra `plot`)",
+        )

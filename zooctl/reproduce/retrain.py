@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 import zooctl
 from zooctl.catalog.card import Card
 from zooctl.catalog.data import locate
 from zooctl.catalog.genomes import find_genome
-from zooctl.catalog.manifest import MANIFEST, digest_file, load_manifest, tensor_digest
+from zooctl.catalog.manifest import (
+    MANIFEST,
+    digest_file,
+    load_manifest,
+    picture_paths,
+    tensor_digest,
+)
 from zooctl.catalog.recipe import Recipe
 from zooctl.catalog.registry import ONNX, Entry
-from zooctl.catalog.strict_yaml import loads
 from zooctl.files.atomic import atomic_output
-from zooctl.reproduce.compare import Equivalence, compare_figure
+from zooctl.reproduce import picture_files, pictures
+from zooctl.reproduce.compare import compare_figure
 from zooctl.reproduce.environment import Environment, tree_digest
 from zooctl.reproduce.journal import Journal
-from zooctl.reproduce.report import Figure
+from zooctl.reproduce.measure import Say, Stage, card_figures, judge, take_pictures
+from zooctl.reproduce.pictures import Pictures, Plan
+from zooctl.reproduce.report import Figure, Picture
 
-Stage = Callable[[float | None, str, str], AbstractContextManager[Callable[[float], None]]]
-Say = Callable[[str], None]
-
-RUN, ZOO, FIGURES = "run", "zoo", "figures.json"
+RUN, ZOO, FIGURES, PICTURES = "run", "zoo", "figures.json", "pictures.json"
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,30 @@ class Again:
         tensor_digest: Of the weights trained now.
         files: File of the entry's folder to whether its bytes came again.
         figures: Of the card.
+        pictures: Of the card.
     """
 
     tensor_digest: str
     files: dict[str, bool]
     figures: tuple[Figure, ...]
+    pictures: tuple[Picture, ...]
+
+    @property
+    def same_bits(self) -> bool:
+        """Whether all files of the entry came again to the byte."""
+        return all(self.files.values())
+
+    @property
+    def other_files(self) -> str:
+        """Those that did not."""
+        return ", ".join(name for name, same in self.files.items() if not same)
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether a metric is of other weights and the card says nothing of chance."""
+        return any(
+            one.equivalence is None for one in self.figures if one.field.startswith("metrics.")
+        )
 
 
 def make_again(
@@ -87,17 +112,28 @@ def make_again(
     exported = _export(entry, recipe, dataset, journal, inputs | trained.outputs)
     folder = work / ZOO / "zoo" / entry.name
 
+    made_entry = Entry(work / ZOO, entry.name, entry.card_path, entry.recipe_path, folder)
+    known = picture_files.published(entry)
+    plan = Plan() if known is None else pictures.plan_of(known)
+
     def measure(resumes: bool) -> None:
-        document = _measure(entry, recipe, folder, work / FIGURES, fasta, stage, say)
-        with atomic_output(work / FIGURES, force=True) as temporary:
-            temporary.write_text(json.dumps(document))
+        _measure(entry, made_entry, plan, work, fasta, stage, say)
 
     others = {
         "card": f"sha256:{digest_file(entry.card_path).sha256}",
         # Figures hang on more of our code than bits of weights do.
         "code": f"sha256:{tree_digest(Path(zooctl.__file__).parent)}",
     }
-    journal.step("evaluate", inputs | others | exported, [FIGURES], measure)
+    if known is not None:
+        others["pictures"] = (
+            f"sha256:{digest_file(entry.path(f'zoo/{entry.name}/{picture_files.FILE}')).sha256}"
+        )
+    outputs = [
+        FIGURES,
+        PICTURES,
+        *(f"{ZOO}/{file}" for file in pictures.numbers(known, entry.name)),
+    ]
+    journal.step("evaluate", inputs | others | exported, outputs, measure)
     manifest, made = entry.manifest(), load_manifest(folder / MANIFEST)
     files = {
         name: made.files.get(f"zoo/{entry.name}/{name}")
@@ -106,7 +142,13 @@ def make_again(
     }
     retrained = made.tensor_digest != manifest.tensor_digest
     found = json.loads((work / FIGURES).read_text())
-    return Again(made.tensor_digest, files, tuple(figures(entry.card(), found, retrained)))
+    shown = Pictures.model_validate_json((work / PICTURES).read_bytes())
+    return Again(
+        made.tensor_digest,
+        files,
+        tuple(figures(entry.card(), found, retrained)),
+        tuple(compare_pictures(entry, known, shown, work / ZOO, retrained)),
+    )
 
 
 def _train(recipe: Recipe, dataset: Any, run: Path, resumes: bool, stage: Stage, say: Say) -> None:
@@ -145,43 +187,60 @@ def _export(
 
 
 def _measure(
-    entry: Entry,
-    recipe: Recipe,
-    folder: Path,
-    target: Path,
-    fasta: Path | None,
-    stage: Stage,
-    say: Say,
-) -> dict[str, Any]:
-    """Evaluate the weights made now; return the metrics and the robustness of the card, anew.
+    entry: Entry, made: Entry, plan: Plan, work: Path, fasta: Path | None, stage: Stage, say: Say
+) -> None:
+    """Evaluate the weights made now: write the numbers of the card and of its pictures, and draw.
 
-    Figures that the evaluation does not give are null.
+    Args:
+        entry: The model.
+        made: The same with the weights made now.
+        plan: What the pictures show.
+        work: Folder of the files.
+        fasta: Genome, if not the one that the assembly leads to.
+        stage: Opens a progress display from total, unit and label.
+        say: Told what goes on, a line each.
     """
-    from zooctl.evaluation.card_metrics import card_text
-    from zooctl.evaluation.evaluate import evaluate
-    from zooctl.evaluation.heldout import open_network
-    from zooctl.evaluation.material import Wanted, open_material
+    with judge(made, fasta, None, stage=stage, say=say) as judged:
+        numbers = card_figures(entry.card(), entry.card_path, judged.report)
+        shown = take_pictures(judged, plan, stage)
+    texts = {FIGURES: json.dumps(numbers), PICTURES: picture_files.to_text(shown)}
+    for name, text in texts.items():
+        with atomic_output(work / name, force=True) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+    picture_files.draw(shown, entry.name, work / ZOO)
 
-    card = entry.card()
-    root = folder.parent.parent
-    made = Entry(root, entry.name, entry.card_path, entry.recipe_path, folder)
-    wanted = [Wanted(n, one.name, one.assay, one.target) for n, one in enumerate(card.tracks)]
-    network = open_network(made, list(range(card.n_tracks)), "cpu", recipe.threads)
-    with open_material(wanted, recipe, fasta=fasta, say=say) as material:
-        report = evaluate(network, material, recipe.evaluation, data=entry.name, stage=stage)
-    # Nothing of the card's own figures may pass for found.
-    empty = card.model_copy(
-        update={
-            "metrics": tuple(
-                metric.model_copy(update={"value": None, "baseline_value": None, "n": None})
-                for metric in card.metrics
+
+def compare_pictures(
+    entry: Entry, known: Pictures | None, found: Pictures, root: Path, retrained: bool
+) -> list[Picture]:
+    """Return every picture of the card beside the one drawn now.
+
+    Args:
+        entry: The model.
+        known: What its pictures show; None where nobody says.
+        found: The same of the weights made now.
+        root: Below which these were drawn.
+        retrained: Whether these are other weights than the published ones.
+    """
+    old, new = pictures.numbers(known, entry.name), pictures.numbers(found, entry.name)
+    made = []
+    for path in entry.pictures():
+        file = next(one for one in picture_paths(entry.name) if entry.path(one) == path)
+        same, largest = None, None
+        if file in old:
+            same, largest = pictures.compare_numbers(old[file], new.get(file, np.empty(0)))
+        drawn = root / file
+        made.append(
+            Picture(
+                file=file,
+                n=len(old.get(file, ())),
+                # How far chance carries single bins, no card says.
+                equivalence=None if retrained and same != "bitwise" else same,
+                max_abs=largest,
+                same_file=drawn.is_file() and digest_file(drawn) == digest_file(path),
             )
-        }
-    )
-    text = entry.card_path.read_text(encoding="utf-8")
-    document = loads(card_text(text, empty, report), target).data
-    robustness = None if report.robustness is None else document["robustness"]
-    return {"metrics": document["metrics"], "robustness": robustness}
+        )
+    return made
 
 
 def figures(card: Card, found: Mapping[str, Any], retrained: bool) -> list[Figure]:
@@ -203,7 +262,7 @@ def figures(card: Card, found: Mapping[str, Any], retrained: bool) -> list[Figur
     made = []
     for place, name, claimed, got, bounds in pairs:
         of_weights = retrained and not place.endswith((".n", ".baseline_value"))
-        same: Equivalence = compare_figure(claimed, got, retrained=of_weights, spread=bounds)
+        same = compare_figure(claimed, got, retrained=of_weights, spread=bounds)
         got = None if got is None else float(got)
         made.append(Figure(field=place, name=name, card=float(claimed), got=got, equivalence=same))
     return made

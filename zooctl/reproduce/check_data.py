@@ -1,0 +1,146 @@
+"""Whether the data of a recipe are published, here with the pinned bytes, and still stood by.
+
+The rule of criterion B1, for every source of the recipe:
+
+- Its bytes are here and have the pinned sha256. Where they come from does not matter: they travel
+  with the recipe, lie in a data mirror or the cache, or are downloaded.
+- It is published: it travels with the recipe, has an address, or names the record of an archive by
+  its accession. An accession may be of what the bytes were derived from; the report then says so.
+  A source with neither may be here, but nobody else would know where to look for it.
+- Where its archive can be asked (ENCODE), and a full run is online, the archive still stands by it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from zooctl.catalog import encode
+from zooctl.catalog.data import locate
+from zooctl.catalog.recipe import Recipe, Source
+from zooctl.errors import IntegrityError, ManyErrors, NetworkError, ZooError
+from zooctl.files.download import is_offline
+from zooctl.files.transfer import Policy
+from zooctl.reproduce.checks import Findings, plain
+from zooctl.reproduce.report import DataFile
+from zooctl.reproduce.verdict import Status
+
+_UNPUBLISHED = "here, but neither address nor accession says where others find it"
+_MENDED = "an address, an accession or a copy in recipes/data would mend it"
+
+
+def check_data(findings: Findings, *, ask: bool) -> list[DataFile]:
+    """Judge B1: find or fetch every source, by its digest.
+
+    Args:
+        findings: Receives the verdict.
+        ask: Whether to ask archives what they say of their files today.
+    """
+    if findings.entry.recipe_path is None:
+        findings.judge("B1", "skip", "the model has no recipe that names its data")
+        return []
+    recipe = findings.entry.recipe()
+    archive = _Archive(findings)
+    files = []
+    for index, source in enumerate(recipe.sources):
+        found = _source(source, _reasons(recipe, index), findings)
+        if found.status == "ok" and encode.is_encode_file(source):
+            said = archive.ask(source) if ask else "not asked: only a full run does"
+            found = found.model_copy(update={"archive": said})
+        files.append(found)
+    bad = [one for one in files if one.status != "ok"]
+    secret = [one for one in files if one.status == "ok" and _is_secret(one)]
+    if archive.wrong:
+        findings.judge("B1", "fail", "; ".join(archive.wrong))
+    elif bad:
+        status: Status = "fail" if any(one.status == "changed" for one in bad) else "skip"
+        findings.judge("B1", status, "; ".join(one.note or one.id for one in bad))
+    elif secret:
+        notes = "; ".join(
+            f"{', '.join(one.id for one in secret if one.note == note)}: {note}"
+            for note in dict.fromkeys(one.note for one in secret)
+        )
+        findings.judge("B1", "skip", f"{notes}; {_MENDED}")
+    else:
+        shown = "; ".join(f"{one.id} ({one.origin}) {one.note}" for one in files)
+        findings.judge("B1", "pass", f"sha256 as pinned: {shown or 'no source'}")
+    return files
+
+
+def _is_secret(file: DataFile) -> bool:
+    return file.note is not None and file.note.startswith(_UNPUBLISHED)
+
+
+def _reasons(recipe: Recipe, index: int) -> dict[str, str]:
+    """Return why a source has no address or accession, as the recipe says it."""
+    found = {}
+    for field in ("url", "accession"):
+        reasons = (recipe.unknown.get(f"sources.{n}.{field}") for n in (index, "*"))
+        if reason := next((one for one in reasons if one is not None), None):
+            found[field] = reason.rstrip(".")
+    return found
+
+
+def _source(source: Source, reasons: dict[str, str], findings: Findings) -> DataFile:
+    """Find one source, and say where it is published."""
+    expected = None if source.sha256 is None else f"sha256:{source.sha256}"
+    status: Literal["missing", "changed"] = "missing"
+    try:
+        found = locate(source)
+    except IntegrityError as error:
+        findings.fault(error)
+        status, note = "changed", plain(error, findings.entry.root)
+    except NetworkError:
+        note = f"source {source.id} is not here, and could not be fetched"
+    except ZooError as error:
+        note = plain(error, findings.entry.root)
+    else:
+        if found.origin == "embedded":
+            note = "published beside the recipe"
+        elif address := next(filter(None, (source.url, *source.mirrors)), None):
+            note = f"published as {address}"
+        elif source.accession:
+            why = f" ({reasons['url']})" if "url" in reasons else ""
+            note = f"published as {source.accession}; the pinned bytes have no address{why}"
+            findings.warnings.append(
+                f"source {source.id}: the pinned bytes have no address; who has none of them finds "
+                f"{source.accession}"
+            )
+        else:
+            named = {"url": "address", "accession": "accession"}
+            why = "; ".join(f"no {named[field]}: {reason}" for field, reason in reasons.items())
+            note = f"{_UNPUBLISHED} ({why})" if why else _UNPUBLISHED
+        return DataFile(
+            id=source.id, expected=expected, status="ok", origin=found.origin, note=note
+        )
+    return DataFile(id=source.id, expected=expected, status=status, origin=None, note=note)
+
+
+class _Archive:
+    """Asks an archive what it says of its files today, until it once does not answer."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.policy = Policy()
+        self.silent: str | None = "offline" if is_offline() else None
+        self.wrong: list[str] = []
+
+    def ask(self, source: Source) -> str:
+        """Return what the archive says of a source; what speaks against it is a fault."""
+        if self.silent is not None:
+            return f"not asked: {self.silent}"
+        try:
+            document = encode.fetch(str(source.accession), self.policy)
+            notes = encode.check(source, document)
+        except encode.UnreachableError:
+            self.silent = "ENCODE does not answer"
+            self.findings.warnings.append("the status of files at ENCODE is not known: no answer")
+            return f"not asked: {self.silent}"
+        except ZooError as error:
+            several = error.errors if isinstance(error, ManyErrors) else [error]
+            for one in several:
+                self.findings.fault(one)
+            texts = [plain(one, self.findings.entry.root) for one in several]
+            self.wrong += texts
+            return "; ".join(texts)
+        self.findings.warnings += notes
+        return str(document.get("status"))

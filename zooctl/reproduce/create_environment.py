@@ -1,0 +1,158 @@
+"""The environment of a model, built anew from the lock files that its weights were proven with."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import zooctl
+from zooctl.catalog.manifest import digest_file
+from zooctl.catalog.registry import Entry
+from zooctl.errors import InputError, IntegrityError, NetworkError, ZooError
+from zooctl.reproduce.recorded import LOCKS, Recorded, recorded
+
+_PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet")
+
+# What pip says where a file is not the one that is locked, and where it finds none.
+_OTHER_BYTES = ("DO NOT MATCH THE HASHES", "Hashes are required")
+_NOT_FOUND = (
+    "No matching distribution found",
+    "Could not find a version",
+    "ConnectionError",
+    "NewConnectionError",
+    "NameResolutionError",
+    "ReadTimeoutError",
+    "ProxyError",
+    "SSLError",
+    "HTTPError",
+    "HTTP error",
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is to be installed.
+
+    Attributes:
+        locks: Lock files, in the order in which they are installed.
+        package: Folder of this program's source; None where it was not installed from one.
+    """
+
+    locks: tuple[Path, ...]
+    package: Path | None
+
+
+def prepare(entry: Entry) -> Recipe:
+    """Return the lock files of a model, which are those that its weights were proven with.
+
+    Raises:
+        InputError: No lock file is here, or the weights were proven with another Python.
+        IntegrityError: One is not as it was recorded.
+    """
+    known = recorded(entry)
+    if known is not None:
+        _check_python(entry, known)
+    names = known.locks if known is not None and known.locks else dict.fromkeys(LOCKS)
+    locks = []
+    for name, expected in names.items():
+        path = entry.root / name
+        if not path.is_file():
+            if expected is None:
+                continue
+            raise IntegrityError("lock file is gone", path=path, expected=f"sha256 {expected}")
+        found = digest_file(path).sha256
+        if expected is not None and found != expected:
+            raise IntegrityError(
+                "lock file differs from the one that the weights were proven with",
+                path=path,
+                got=f"sha256 {found}",
+                expected=f"sha256 {expected}",
+            )
+        locks.append(path)
+    if not locks:
+        raise InputError("no lock file is here", path=entry.root, expected=" and ".join(LOCKS))
+    source = Path(zooctl.__file__).resolve().parent.parent
+    # In the order of LOCKS: what comes first does not name what comes later.
+    locks.sort(key=lambda path: LOCKS.index(path.name))
+    return Recipe(tuple(locks), source if (source / "pyproject.toml").is_file() else None)
+
+
+def create(recipe: Recipe, folder: Path) -> None:
+    """Build a virtual environment; what is begun and fails is taken away again.
+
+    Where packages come from is pip's business and settings: PIP_INDEX_URL, PIP_FIND_LINKS,
+    PIP_NO_INDEX.
+
+    Args:
+        recipe: What to install.
+        folder: New, or empty.
+
+    Raises:
+        InputError: The folder is not empty, or a package cannot be installed here.
+        NetworkError: pip does not find a package.
+        IntegrityError: A package has other bytes than the lock file says.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError("is there already", path=folder, hint="-o names another folder")
+    try:
+        _run([sys.executable, "-m", "venv", str(folder)], folder)
+        python = str((folder / "bin" / "python").absolute())
+        pip = [python, *_PIP, "install", "--no-deps"]
+        for lock in recipe.locks:
+            _run([*pip, "--require-hashes", "--requirement", str(lock)], lock)
+        if recipe.package is not None:
+            package = str(recipe.package)
+            _run([*pip, "--no-build-isolation", "--editable", package], Path(package))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _check_python(entry: Entry, known: Recorded) -> None:
+    told = str(known.environment.software.get("python", ""))
+    version = told.rpartition(" ")[2].split(".")[:2]
+    here = [str(part) for part in sys.version_info[:2]]
+    if version != here:
+        raise InputError(
+            "the weights were proven with another Python",
+            path=entry.card_path,
+            got=".".join(here),
+            expected=".".join(version),
+            hint="run zooctl with that one",
+        )
+
+
+def _run(command: Sequence[str], path: Path) -> None:
+    """Run a program to its end.
+
+    Raises:
+        ZooError: It failed; of the kind that its last words tell.
+    """
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise _error(done.stderr, path)
+
+
+def _error(said: str, path: Path) -> ZooError:
+    """Return what pip's words mean.
+
+    >>> _error("ERROR: No matching distribution found for a==1", Path("a.lock"))
+    NetworkError('a package cannot be found')
+    """
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    told = [line for line in lines if line.startswith("ERROR")] or lines or ["no word"]
+    if any(text in said for text in _OTHER_BYTES):
+        last = next((line for line in lines if "==" in line), told[0])
+        return IntegrityError("a package is not the one that is locked", path=path, got=last)
+    if any(text in said for text in _NOT_FOUND):
+        return NetworkError(
+            "a package cannot be found",
+            path=path,
+            got=told[-1],
+            hint="PIP_FIND_LINKS and PIP_EXTRA_INDEX_URL say where else pip looks",
+        )
+    return InputError("the environment cannot be built", path=path, got=told[-1])
