@@ -172,3 +172,31 @@ def test_real_recipe_is_embedded_and_in_the_mirror(
     assert {locate(source).origin for source in recipe.sources} == {"mirror"}
     monkeypatch.setenv("ZOOCTL_ZOO", str(repo))
     assert {locate(source).origin for source in recipe.sources} == {"embedded"}
+
+
+def test_a_mirror_may_be_an_address(
+    zoo: Path, server: FailingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", server.url(name="").rstrip("/") + "/")
+    found = locate(PINNED, policy=FAST)
+    assert found.origin == "downloaded"
+    assert found.path.read_bytes() == CONTENT
+    assert locate(PINNED, policy=FAST).origin == "cache"
+    monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
+    other = PINNED.model_copy(update={"sha256": "0" * 64})
+    with pytest.raises(NetworkError):
+        locate(other, policy=FAST)
+
+
+def test_an_address_with_other_bytes(
+    zoo: Path, server: FailingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", server.url(name="").rstrip("/"))
+    with pytest.raises(IntegrityError):
+        locate(PINNED.model_copy(update={"sha256": "0" * 64}), policy=FAST)
+
+
+def test_a_mirror_is_asked_over_https_alone(zoo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", "http://data.example.org")
+    with pytest.raises(UnsafeError):
+        locate(PINNED)

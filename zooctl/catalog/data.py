@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote, urlsplit
 
 from zooctl.catalog import registry
 from zooctl.errors import InputError, IntegrityError, NetworkError
@@ -47,8 +48,8 @@ def locate(source: Source, *, bar: Bar = _no_bar, policy: Policy | None = None) 
 
     Looked for in this order: beside the recipes (``recipes/data``); in the folder
     ``$ZOOCTL_DATA_MIRROR``, at any depth, by a name that is the sha256, by the source's path, by
-    its file name; in the cache; at its addresses. A file of the right name with other bytes is
-    passed over.
+    its file name; in the cache; below ``$ZOOCTL_DATA_MIRROR`` where that is an https address, by
+    the source's path; at its addresses. A file of the right name with other bytes is passed over.
 
     Args:
         source: What the recipe pins.
@@ -71,6 +72,9 @@ def locate(source: Source, *, bar: Bar = _no_bar, policy: Policy | None = None) 
             return Located(path, origin)
         changed.append(path)
     urls = [url for url in (source.url, *source.mirrors) if url]
+    if base := _mirror_address():
+        urls.insert(0, f"{base}/{quote(source.file)}")
+        policy = _that_may_ask(base, policy)
     if not urls:
         raise _changed(source, changed[0]) if changed else _nowhere(source)
     target = download_folder("data", sha256) / Path(source.file).name
@@ -98,11 +102,25 @@ def _candidates(source: Source, sha256: str) -> Iterator[tuple[Path, Origin]]:
 
 def _mirror() -> Path | None:
     own = os.environ.get("ZOOCTL_DATA_MIRROR")
-    if not own:
+    if not own or "://" in own:
         return None
     if not Path(own).is_dir():
-        raise InputError("no such folder", path=own, hint="ZOOCTL_DATA_MIRROR is a folder of data")
+        hint = "ZOOCTL_DATA_MIRROR is a folder of data, or an https address"
+        raise InputError("no such folder", path=own, hint=hint)
     return Path(own)
+
+
+def _that_may_ask(base: str, policy: Policy | None) -> Policy:
+    """Return a policy with the mirror's host: whoever sets the variable wants it asked."""
+    from zooctl.files.transfer import Policy
+
+    policy = policy or Policy()
+    return replace(policy, hosts=policy.hosts | {urlsplit(base).hostname or ""})
+
+
+def _mirror_address() -> str | None:
+    own = os.environ.get("ZOOCTL_DATA_MIRROR", "")
+    return own.rstrip("/") if "://" in own else None
 
 
 def mirrored(file: str, *, sha256: str, size: int) -> Path | None:

@@ -70,7 +70,7 @@ def _process(order: Mapping[str, object], settings: Mapping[str, str], place: Pa
     """Run the first steps in a process; return digest and steps, or ``killed``."""
     environment = {**os.environ, **settings}
     for name in _FOLDERS:
-        if environment.get(name):
+        if environment.get(name) and "://" not in environment[name]:
             environment[name] = str(Path(environment[name]).resolve())
     package = str(Path(zooctl.__file__).resolve().parent.parent)
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
