@@ -41,11 +41,11 @@ def command(
     """
     import json
 
+    from zooctl.cli.models import need_sklearn, say
     from zooctl.cli.progress import progress
-    from zooctl.cli.runs import say
     from zooctl.errors import InputError, VerificationError
 
-    _need_sklearn()
+    need_sklearn("audit")
     from zooctl.audit.audit import audit
     from zooctl.audit.gather import find_recipe, gather
     from zooctl.files.gtf import read_genes
@@ -66,19 +66,6 @@ def command(
         )
     if strict and (lacking := found.of("not run")):
         raise InputError("checks were not run", got=", ".join(finding.id for finding in lacking))
-
-
-def _need_sklearn() -> None:
-    """Say what to install where the metrics are missing."""
-    from importlib.util import find_spec
-
-    from zooctl.errors import InputError
-
-    if find_spec("sklearn") is None:
-        raise InputError(
-            "audit needs scikit-learn, which is not installed",
-            hint="pip install scikit-learn (zooctl's extra `train`)",
-        )
 
 
 def _print(found: Audit, verbose: bool) -> None:

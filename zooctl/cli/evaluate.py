@@ -92,10 +92,11 @@ def command(
     Needs the extra `train` (scikit-learn and SciPy).
     """
     from zooctl.cli.evaluation_report import Folder
+    from zooctl.cli.models import need_sklearn
     from zooctl.cli.number_lists import bin_sizes, numbers
     from zooctl.errors import InputError
 
-    _need_sklearn()
+    need_sklearn("evaluate")
     from zooctl.evaluation.judge import Options
 
     options = Options(
@@ -141,19 +142,6 @@ def command(
         _echo_json(result)
     else:
         _print(report, recovered)
-
-
-def _need_sklearn() -> None:
-    """Say what to install where the metrics are missing."""
-    from importlib.util import find_spec
-
-    from zooctl.errors import InputError
-
-    if find_spec("sklearn") is None:
-        raise InputError(
-            "evaluate needs scikit-learn, which is not installed",
-            hint="pip install scikit-learn (zooctl's extra `train`)",
-        )
 
 
 def _judge(

@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from zooctl.catalog.rules import Rules
 from zooctl.errors import InputError
-from zooctl.evaluation.from_sequence import from_sequence
+from zooctl.evaluation.from_sequence import FromSequence, from_sequence
 from zooctl.evaluation.heldout import Network, hold_out, margin_of, read_around
 from zooctl.evaluation.judge import Judge, Options, Stage
 from zooctl.evaluation.material import Material
 from zooctl.evaluation.report import Report
 from zooctl.evaluation.sample import sample_bins
+from zooctl.files.fasta import Fasta
+from zooctl.sequence.onehot import Codes
 
 _DEFAULT = Options()
 
@@ -51,22 +54,10 @@ def evaluate(
     contigs = material.genome.contigs
     intervals = [region.interval(contigs[region.chrom]) for region in held_out]
     windows = sum(network.plan([interval], contigs).n_windows for interval in intervals)
-    training, validation = (
-        sample_bins(material, regions, rules, network.geometry.bin_size)
-        for regions in (material.split.train, material.split.validation)
-    )
     arounds = [read_around(region, material, rules) for region in held_out]
     # Baselines take seconds of one core, which the network does not keep busy all the time.
     with ThreadPoolExecutor(1) as pool:
-        job = pool.submit(
-            from_sequence,
-            arounds,
-            margin_of(rules),
-            training,
-            validation,
-            material.motifs,
-            rules,
-        )
+        job = pool.submit(_from_sequence, arounds, material, rules, network.geometry.bin_size)
         with stage(windows, "windows", "predicting held-out regions") as advance:
             parts = [
                 hold_out(region, network, material, rules, advance, around)
@@ -76,3 +67,16 @@ def evaluate(
     if not any(part.kept.any() for part in parts):
         raise InputError("no bin to judge: the held-out regions have no known sequence")
     return Judge(network, material, rules, options, parts, found).report(data, stage)
+
+
+def _from_sequence(
+    arounds: list[Codes], material: Material, rules: Rules, fine_size: int
+) -> FromSequence:
+    """Fit and score what needs no network; the genome is opened anew, for a thread of its own."""
+    with Fasta(*material.genome.paths) as genome:
+        own = replace(material, genome=genome)
+        training, validation = (
+            sample_bins(own, regions, rules, fine_size)
+            for regions in (material.split.train, material.split.validation)
+        )
+    return from_sequence(arounds, margin_of(rules), training, validation, material.motifs, rules)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.inference.shifts import draw_shifts
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Geometry, Integers
 
@@ -35,12 +36,6 @@ class Variation:
     value: float
     scores: NDArray[np.float64]
     shifts: Integers
-
-
-def draw_shifts(n_shifts: int, max_shift: int, seed: int) -> Integers:
-    """Return shifts between ``-max_shift`` and ``max_shift - 1``, the same for every sequence."""
-    rng = np.random.default_rng(seed)
-    return rng.integers(-max_shift, max_shift, n_shifts)
 
 
 def shared_length(geometry: Geometry, max_shift: int) -> int:
