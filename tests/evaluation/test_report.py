@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toy_reports import RULES, toy_report
+from toy_reports import RULES, SPLIT, toy_report
 
+from zooctl.catalog.fields import Region
 from zooctl.evaluation import tables
 from zooctl.evaluation.leaderboard import leaderboard
 from zooctl.evaluation.report import Report
@@ -112,3 +113,20 @@ def test_leaderboard_puts_the_best_first(report: Report, tmp_path: Path) -> None
 def test_the_same_data_give_the_same_report(report: Report, tmp_path: Path) -> None:
     assert toy_report(tmp_path) == report
     assert report.rules == RULES
+
+
+def test_how_baselines_were_fitted_is_said(tmp_path: Path) -> None:
+    fixed = toy_report(tmp_path)
+    said = "penalty 1,000 on signal, fixed: no validation regions"
+    assert tables.fits(fixed.tracks)[1] == ("5-mer ridge", said)
+    train, rest = Region(chrom="chr1", start=0, end=32_000), SPLIT.train[0].end
+    validation = Region(chrom="chr1", start=32_000, end=rest)
+    split = SPLIT.model_copy(update={"train": (train,), "validation": (validation,)})
+    report = toy_report(tmp_path, 1, split=split)
+    rows = {row["name"]: row for row in report.tracks[0].to_json()["rows"]}
+    assert rows["GC content"]["fit"] is None
+    fit = rows["5-mer ridge"]["fit"]
+    assert set(fit) == {"penalty", "target", "validation_pearson"}
+    assert 0.1 < fit["validation_pearson"] < 1
+    said = f"penalty {fit['penalty']:,.0f} on {fit['target']}, chosen on validation regions"
+    assert ("5-mer ridge", said) in tables.fields(report, report.tracks[0])

@@ -261,8 +261,7 @@ def _print(report: Report, recovered: Recovered | None) -> None:
         typer.echo(plain(f"{row.name}  {row.note}"))
     typer.echo()
     fields = [("strong is", tables.strong_text(report))]
-    fields += [] if several else tables.fields(report, track)
-    fields += tables.fits(report)
+    fields += tables.fits(report.tracks) if several else tables.fields(report, track)
     if report.robustness is not None:
         fields.append(("variation score", tables.robustness_text(report.robustness)))
     if recovered is not None:

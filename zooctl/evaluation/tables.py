@@ -184,7 +184,7 @@ def fields(report: Report, track: TrackReport) -> list[tuple[str, str]]:
     if best is not None and best[0] in best[1].behind:
         metric, row = best
         found.append((f"ahead in {_METHODS[metric]}", f"{row.behind[metric]} of {row.name}"))
-    return found
+    return found + fits([track])
 
 
 def strong_text(report: Report) -> str:
@@ -201,10 +201,10 @@ def strong_text(report: Report) -> str:
     return "; ".join(texts)
 
 
-def fits(report: Report) -> list[tuple[str, str]]:
-    """Return how each baseline was fitted, over all tracks."""
+def fits(tracks: Sequence[TrackReport]) -> list[tuple[str, str]]:
+    """Return name of each fitted baseline and how it was fitted to the tracks."""
     found: dict[str, list[Fit]] = {}
-    for track in report.tracks:
+    for track in tracks:
         for row in track.rows:
             if row.fit is not None:
                 found.setdefault(row.name, []).append(row.fit)
