@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.options import RecipeGenome
+
 if TYPE_CHECKING:
     from zooctl.audit.audit import Audit
     from zooctl.audit.outcome import Finding
@@ -23,9 +25,7 @@ def command(
     genes: Annotated[
         Path | None, typer.Option(metavar="GTF", help="Annotation to measure gene density with.")
     ] = None,
-    fasta: Annotated[
-        Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the recipe.")
-    ] = None,
+    fasta: RecipeGenome = None,
     card: Annotated[
         Path | None, typer.Option(help="Card that acknowledges findings; default: the zoo's.")
     ] = None,
@@ -34,6 +34,8 @@ def command(
     ] = False,
 ) -> None:
     """Look for the pitfalls of Whalen et al. 2022 in a recipe, on its real data.
+
+    Of a model without a recipe, its card is looked at.
 
     Dependent examples, distribution shift, confounding, leaky preprocessing, unbalanced classes.
     Leaves with 3 where a severe finding stands that the card does not acknowledge. Needs the extra
@@ -47,13 +49,20 @@ def command(
 
     need_sklearn("audit")
     from zooctl.audit.audit import audit
+    from zooctl.audit.card_only import audit_card
     from zooctl.audit.gather import find_recipe, gather
     from zooctl.files.gtf import read_genes
 
     chosen, its_card = find_recipe(recipe, card)
-    annotated = None if genes is None else read_genes(genes)
-    material = gather(chosen, its_card, fasta=fasta, genes=annotated, say=say, stage=progress)
-    found = audit(material)
+    if chosen is None:
+        assert its_card is not None, "what is neither is no model"
+        say(f"{its_card.name} has no training recipe: its card alone is audited")
+        found = audit_card(its_card)
+    else:
+        annotated = None if genes is None else read_genes(genes)
+        found = audit(
+            gather(chosen, its_card, fasta=fasta, genes=annotated, say=say, stage=progress)
+        )
     if as_json:
         typer.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
     else:

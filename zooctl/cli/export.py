@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
+from zooctl.cli.options import RecipeGenome
+
 
 def command(
     run: Annotated[Path, typer.Argument(help="Folder that `zooctl train` wrote.")],
     name: Annotated[
         str | None, typer.Option(help="Entry to write; default: the recipe's name.")
     ] = None,
-    fasta: Annotated[
-        Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the recipe.")
-    ] = None,
+    fasta: RecipeGenome = None,
     force: Annotated[bool, typer.Option("--force", help="Replace existing weights.")] = False,
 ) -> None:
     """Write an entry's ONNX, safetensors, probe and manifest, and its card or a draft of it."""

@@ -27,6 +27,9 @@ BatchSize = Annotated[
 GenomeFile = Annotated[
     Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the model's card.")
 ]
+RecipeGenome = Annotated[
+    Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the recipe.")
+]
 BothStrands = Annotated[
     bool, typer.Option("--rc", help="Average over both strands; takes twice the time.")
 ]

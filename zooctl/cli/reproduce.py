@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.options import RecipeGenome
+
 if TYPE_CHECKING:
     from zooctl.reproduce.report import Predictions, Report
 
@@ -63,9 +65,7 @@ def command(
             "made in, and keep the report beside the card.",
         ),
     ] = False,
-    fasta: Annotated[
-        Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the recipe.")
-    ] = None,
+    fasta: RecipeGenome = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing report.")] = False,
 ) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from zooctl.cli.options import RecipeGenome
+
 if TYPE_CHECKING:
     from zooctl.catalog.recipe import Recipe
     from zooctl.training.checkpoint import Progress
@@ -29,9 +31,7 @@ def command(
         ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Short for --set seed=…")] = None,
-    fasta: Annotated[
-        Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the recipe.")
-    ] = None,
+    fasta: RecipeGenome = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     devices: Annotated[
         int, typer.Option(min=1, help="How many share each batch; on the CPU, processes.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.options import RecipeGenome
 from zooctl.errors import InputError, VerificationError
 
 if TYPE_CHECKING:
@@ -50,9 +51,7 @@ def command(
     cpus: Annotated[
         int | None, typer.Option(min=1, help="For all trials on this machine; default: all.")
     ] = None,
-    fasta: Annotated[
-        Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the recipe.")
-    ] = None,
+    fasta: RecipeGenome = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
     """Search a recipe's hyperparameters; killed and resumed, no epoch is trained twice.
