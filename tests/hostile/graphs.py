@@ -59,7 +59,7 @@ def graphs() -> Iterator[tuple[str, bytes]]:
     whole = sound().SerializeToString()
     for end in (1, 7, len(whole) // 3, len(whole) // 2, len(whole) - 9):
         yield f"cut-{end}", whole[:end]
-    for parts in (_external, _domains, _operators, _sizes, _structure, _swelling):
+    for parts in (_external, _domains, _operators, _sizes, _memory, _structure, _swelling):
         for name, model in parts():
             content = model if isinstance(model, bytes) else model.SerializeToString()
             yield f"{parts.__name__[1:]}-{name}", content
@@ -228,6 +228,60 @@ def _sizes() -> Iterator[tuple[str, onnx.ModelProto]]:
         )
     )
     yield "sparse", model
+
+
+def _memory() -> Iterator[tuple[str, onnx.ModelProto]]:
+    """Each tensor is of an honest size, and about 40 GB are needed for all of them."""
+    node = helper.make_node
+    seed = [
+        node("ReduceSum", ["onehot"], ["total"], keepdims=0),
+        node("Reshape", ["total", "flat"], ["seed"]),
+    ]
+    many = range(40)
+    fill = [node("Expand", [f"seed{k}", "size"], [f"large{k}"]) for k in many]
+    each = [node("Add", ["seed", f"c{k}"], [f"seed{k}"]) for k in many]
+    join = node("Sum", [f"large{k}" for k in many], ["z"])
+    numbers = {f"c{k}": np.float32([k]) for k in many}
+    yield "together", extended(*seed, *each, *fill, join, flat=[1], size=[2**28], **numbers)
+    chain = list(seed)
+    for k in many:
+        chain += [each[k], fill[k]]
+        chain.append(node("Mul", [f"z{k - 1}" if k else "seed", f"large{k}"], [f"z{k}"]))
+    # One by one in the file, all of them before the first product as onnxruntime runs it.
+    yield "order", extended(*chain, flat=[1], size=[2**28], **numbers)
+    zeros = [node("ConstantOfShape", ["size"], [f"zeros{k}"]) for k in many]
+    used = [node("ReduceSum", [f"zeros{k}"], [f"z{k}"], keepdims=0) for k in many]
+    both = [one for pair in zip(zeros, used, strict=True) for one in pair]
+    yield "constants", extended(*both, size=[2**28])
+    wide = node("Expand", ["seed", "size"], ["wide"])
+    for name, operator, size, weights in (
+        ("transposed", node("ConvTranspose", ["wide", "w"], ["z"]), [1, 1, 2**20], (1, 1, 10_000)),
+        ("recurrent", node("RNN", ["wide", "w", "r"], ["", "z"]), [2**25, 1, 1], (1, 300, 1)),
+    ):
+        w = np.ones(weights, np.float32)
+        r = np.ones((1, weights[1], weights[1]), np.float32)
+        operator.attribute.extend(
+            [helper.make_attribute("hidden_size", weights[1])] if name == "recurrent" else []
+        )
+        yield name, extended(*seed, wide, operator, flat=[1], size=size, w=w, r=r)
+    attention = extended(
+        *seed, wide, node("Attention", ["wide"] * 3, ["z"]), flat=[1], size=[1, 1, 100_000, 1]
+    )
+    attention.opset_import[0].version = 23
+    yield "attention", attention
+    batch = [
+        node("Shape", ["onehot"], ["n"], end=1),
+        node("Pow", ["n", "four"], ["m"]),
+        node("Reshape", ["m", "flat"], ["size"]),
+        node("ConstantOfShape", ["size"], ["z"]),
+    ]
+    yield "batch", extended(*batch, four=4, flat=[-1])
+    square = [
+        node("Reshape", ["onehot", "row"], ["left"]),
+        node("Reshape", ["onehot", "column"], ["right"]),
+        node("Mul", ["left", "right"], ["z"]),
+    ]
+    yield "outer-batch", extended(*square, row=[1, -1], column=[-1, 1])
 
 
 def _structure() -> Iterator[tuple[str, onnx.ModelProto]]:

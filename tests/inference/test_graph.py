@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -12,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from zooctl.errors import InputError, UnsafeError, VerificationError, ZooError
 from zooctl.inference.ends import CODES
-from zooctl.inference.graph import compose, window_bytes
+from zooctl.inference.graph import batch_bytes, compose
 from zooctl.inference.operators import OPERATORS
 from zooctl.inference.sizes import infer_window, unknown
 from zooctl.sequence.onehot import to_onehot
@@ -203,6 +204,24 @@ def test_sizes_that_follow_from_sizes_are_computed(model: onnx.ModelProto) -> No
     refused(model, UnsafeError, "too large for one window")
 
 
+def test_no_constants_are_worked_on_that_give_no_sizes(model: onnx.ModelProto) -> None:
+    """As plain loops, these take years: 2^48 products, and a sequence padded to 2^30."""
+    long = numpy_helper.from_array(np.ones(4_096, np.float32), "long")
+    short = numpy_helper.from_array(np.ones((1, 1, 1), np.float32), "short")
+    model.graph.initializer.extend([long, short])
+    model.graph.node.extend(
+        [
+            helper.make_node("Einsum", ["long"] * 4, ["product"], equation="a,b,c,d->"),
+            helper.make_node(
+                "Conv", ["short", "short"], ["end"], pads=[2**30, 2**30], strides=[2**30]
+            ),
+        ]
+    )
+    start = time.monotonic()
+    assert unknown(infer_window(model, 64)) == []
+    assert time.monotonic() - start < 5
+
+
 def test_sizes_that_depend_on_the_sequence_are_refused(model: onnx.ModelProto) -> None:
     model.graph.node.extend(
         [
@@ -262,6 +281,34 @@ def test_one_float_input(model: onnx.ModelProto) -> None:
     refused(model, VerificationError, "more than the sequence")
 
 
-def test_window_bytes(model: onnx.ModelProto) -> None:
-    # Einsum reads 4 x 64 one-hot values and writes 2 x 64: no operator moves more.
-    assert window_bytes(model.SerializeToString(), 64) == 4 * (4 * 64 + 2 * 64)
+def test_batch_bytes(model: onnx.ModelProto) -> None:
+    # Einsum reads 4 x 64 one-hot values and writes 2 x 64; nothing else is held meanwhile.
+    serialised = model.SerializeToString()
+    assert batch_bytes(serialised, 64, 1) == 4 * (4 * 64 + 2 * 64)
+    assert batch_bytes(serialised, 64, 7) == 7 * batch_bytes(serialised, 64, 1)
+
+
+@pytest.mark.parametrize("spare", [0, 15])
+def test_memory_may_grow_with_the_batch_as_its_windows_do(
+    model: onnx.ModelProto, spare: int
+) -> None:
+    """A size that is small for one window, and for some other numbers of them."""
+    for name, value in (("many", 10**4), ("most", spare), ("none", 0), ("flat", -1)):
+        model.graph.initializer.append(numpy_helper.from_array(np.array([value]), name))
+    model.graph.node.extend(
+        [
+            helper.make_node("Shape", ["x"], ["n"], end=1),
+            helper.make_node("Sub", ["n", "most"], ["more"]),
+            helper.make_node("Max", ["more", "none"], ["some"]),
+            helper.make_node("Mul", ["some", "some"], ["square"]),
+            helper.make_node("Mul", ["square", "many"], ["size"]),
+            helper.make_node("ConstantOfShape", ["size"], ["zeros"]),
+        ]
+    )
+    serialised = model.SerializeToString()
+    composed(model)
+    assert batch_bytes(serialised, 64, 1) > 0
+    with pytest.raises(UnsafeError, match="more memory the more there are"):
+        batch_bytes(serialised, 64, 16)
+    with pytest.raises(UnsafeError, match="more memory the more there are"):
+        batch_bytes(serialised, 64, 32)

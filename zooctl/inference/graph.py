@@ -17,6 +17,7 @@ from onnx import SparseTensorProto, TensorProto
 from zooctl.catalog.signals import Transform
 from zooctl.errors import InputError, UnsafeError, VerificationError
 from zooctl.inference.ends import add_back, add_front
+from zooctl.inference.memory import constant_bytes, peak_bytes
 from zooctl.inference.operators import OPERATORS
 from zooctl.inference.sizes import count, infer_window, unknown
 from zooctl.inference.wire import check_wire
@@ -28,6 +29,9 @@ _OPSETS = range(13, 26)
 _MAX_NODES = 10_000
 # Values of the largest tensor that one window may need: 1 GiB of float32.
 _MAX_VALUES = 2**28
+# Bytes that one window may hold at once, and that may be made of constants at loading.
+_MAX_HELD = 2**33
+_MAX_CONSTANT = 2**31
 # Numbers of fixed width, and bool; no text.
 _TYPES = {
     TensorProto.DataType.Value(name)
@@ -80,17 +84,28 @@ def compose(
     return composed
 
 
-def window_bytes(model: bytes, input_length: int) -> int:
-    """Return a lower bound of the memory in bytes that one window takes while it is predicted.
+def batch_bytes(model: bytes, input_length: int, n: int) -> int:
+    """Return about how many bytes of memory n windows take while they are predicted.
 
-    It is the largest sum of what one operator reads and writes; 0 where no shape can be inferred.
+    Args:
+        model: As ``compose`` accepted it.
+        input_length: Bases to a window.
+        n: Windows.
+
+    Raises:
+        UnsafeError: They, or half as many, take more than as many times what one does.
     """
-    graph = infer_window(onnx.ModelProto.FromString(model), input_length)
-    values = (*graph.input, *graph.value_info, *graph.output)
-    sizes = {value.name: count(value) for value in values}
-    return 4 * max(
-        sum(sizes.get(name, 0) for name in (*node.input, *node.output)) for node in graph.node
-    )
+    proto = onnx.ModelProto.FromString(model)
+    one = many = peak_bytes(infer_window(proto, input_length))
+    for rows in sorted({max(1, n // 2), n} - {1}):
+        many = peak_bytes(infer_window(proto, input_length, rows))
+        if many > rows * one:
+            raise UnsafeError(
+                "a window takes more memory the more there are in a batch",
+                got=f"{many:,} bytes for {rows} windows",
+                expected=f"at most {rows * one:,}",
+            )
+    return many
 
 
 def parse_model(model: bytes) -> onnx.ModelProto:
@@ -235,6 +250,12 @@ def _check_sizes(proto: onnx.ModelProto, geometry: Geometry, n_tracks: int) -> N
                 got=f"{count(value):,} values",
                 expected=f"at most {_MAX_VALUES:,}",
             )
+    for what, got, limit in (
+        ("one window needs too much memory", peak_bytes(inferred), _MAX_HELD),
+        ("too much is made of constants", constant_bytes(inferred), _MAX_CONSTANT),
+    ):
+        if got > limit:
+            raise UnsafeError(what, got=f"{got:,} bytes", expected=f"at most {limit:,}")
     if open_sizes := unknown(inferred):
         raise UnsafeError(
             f"tensor {open_sizes[0]!r} has a size that is not known before the graph runs"

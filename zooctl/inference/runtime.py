@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from zooctl.catalog.signals import Transform
 from zooctl.errors import InputError, VerificationError
 from zooctl.inference.ends import CODES, SPANS
-from zooctl.inference.graph import compose, window_bytes
+from zooctl.inference.graph import batch_bytes, compose
 from zooctl.sequence.onehot import Codes, N
 from zooctl.sequence.windows import Geometry
 
@@ -33,6 +33,8 @@ Predictions = NDArray[np.float32]
 _SILENT = 4  # onnxruntime's log severity "fatal"
 # Bases in a batch by default: 64 windows of 2,048 bp. Larger ones gain nothing on a CPU.
 _BATCH_BASES = 2**17
+# What the tensors of a batch may take by default.
+_BATCH_BYTES = 2**31
 _OUT_OF_MEMORY = re.compile(
     r"bad.?alloc|failed to allocate|out of memory|alloc_failed|cuda failure 2\b", re.IGNORECASE
 )
@@ -49,13 +51,20 @@ def default_threads() -> int:
     return os.cpu_count() or 1
 
 
-def default_batch_size(input_length: int) -> int:
-    """Return how many windows of ``input_length`` bp a batch holds unless told.
+def default_batch_size(input_length: int, window_bytes: int) -> int:
+    """Return how many windows a batch holds unless told.
 
-    >>> [default_batch_size(length) for length in (145, 2_048, 131_072, 1_000_000)]
+    Args:
+        input_length: Bases to a window.
+        window_bytes: Memory that one takes (``graph.batch_bytes``).
+
+    >>> [default_batch_size(length, 2**20) for length in (145, 2_048, 131_072, 1_000_000)]
     [512, 64, 1, 1]
+    >>> default_batch_size(2_048, 2**28)
+    8
     """
-    return min(512, max(1, _BATCH_BASES // input_length))
+    by_bases, by_bytes = _BATCH_BASES // input_length, _BATCH_BYTES // max(1, window_bytes)
+    return min(512, max(1, min(by_bases, by_bytes)))
 
 
 class Session:
@@ -98,11 +107,6 @@ class Session:
         self.geometry = geometry
         self.n_tracks = n_tracks
         self.threads = _positive("threads", threads, default_threads())
-        default = default_batch_size(geometry.input_length)
-        self.batch_size = _positive("batch size", batch_size, default)
-        self._model = model
-        # Halved once where memory does not suffice; ``batch_size`` stays what callers were told.
-        self._rows = self.batch_size
         composed = compose(
             model,
             geometry=geometry,
@@ -110,6 +114,12 @@ class Session:
             unknown_base=unknown_base,
             summed=summed,
         )
+        length = geometry.input_length
+        default = default_batch_size(length, batch_bytes(model, length, 1))
+        self.batch_size = _positive("batch size", batch_size, default)
+        self._batch_bytes = batch_bytes(model, length, self.batch_size)
+        # Halved once where memory does not suffice; ``batch_size`` stays what callers were told.
+        self._rows = self.batch_size
         self._run_options = ort.RunOptions()
         self._session = _open(composed, device, self.threads)
         on_gpu = "CUDAExecutionProvider" in self._session.get_providers()
@@ -205,10 +215,10 @@ class Session:
     def _halve(self) -> None:
         """Go on with half a batch, once."""
         if self.halved or self._rows == 1:
-            need = window_bytes(self._model, self.geometry.input_length) * self._rows
+            need = self._batch_bytes * self._rows // self.batch_size
             raise InputError(
                 f"not enough memory for a batch of {self._rows} windows",
-                expected=f"at least {need / 1e6:,.0f} MB free" if need else None,
+                expected=f"about {need / 1e6:,.0f} MB free",
                 hint=f"try --batch-size {max(1, self._rows // 4)}" if self._rows > 1 else None,
             )
         self._rows //= 2

@@ -1,7 +1,8 @@
-"""Sizes of all tensors of a graph for one window, known before it runs.
+"""Sizes of all tensors of a graph for some windows, known before it runs.
 
 Sizes that follow from other sizes (``Shape``, then arithmetic) are computed here as far as they
-are small, and put into the graph as constants, so that shapes can be inferred further.
+are small, and put into the graph as constants, so that shapes can be inferred further. onnx can
+follow them, too (``data_prop``), but makes an object of every value, however many there are.
 """
 
 from __future__ import annotations
@@ -20,18 +21,27 @@ Values = dict[str, NDArray[Any]]
 
 # Values of a tensor that says how large others are; no tensor has so many axes.
 _SMALL = 4_096
-_ROUNDS = 8
+_ROUNDS = 32
+# What sizes are reckoned with. Each takes no longer than its small inputs and outputs are.
+_OF_SIZES = (
+    *("Abs", "Add", "And", "Cast", "Ceil", "Concat", "Constant", "ConstantOfShape", "Div", "Equal"),
+    *("Expand", "Floor", "Gather", "Greater", "GreaterOrEqual", "Identity", "Less", "LessOrEqual"),
+    *("Max", "Min", "Mod", "Mul", "Neg", "Not", "Or", "Pow", "Range", "ReduceMax", "ReduceMin"),
+    *("ReduceProd", "ReduceSum", "Reshape", "Round", "Shape", "Sign", "Size", "Slice", "Split"),
+    *("Squeeze", "Sub", "Tile", "Transpose", "Unsqueeze", "Where", "Xor"),
+)
 
 
-def infer_window(proto: onnx.ModelProto, input_length: int) -> onnx.GraphProto:
-    """Return the graph with the shapes of all tensors, as far as they follow, for one window.
+def infer_window(proto: onnx.ModelProto, input_length: int, n: int = 1) -> onnx.GraphProto:
+    """Return the graph with the shapes of all tensors, as far as they follow, for n windows.
+
+    Weights are not in it.
 
     Raises:
         UnsafeError: The shapes of operators do not fit together.
     """
-    probe = onnx.ModelProto()
-    probe.CopyFrom(proto)
-    set_shape(probe.graph.input[0], (1, 4, input_length))
+    probe = _outline(proto)
+    set_shape(probe.graph.input[0], (n, 4, input_length))
     set_shape(probe.graph.output[0], ())
     for _ in range(_ROUNDS):
         # What the file itself says of shapes is nobody's claim to rely on.
@@ -74,9 +84,27 @@ def _shape(value: onnx.ValueInfoProto) -> list[int] | None:
     return [dim.dim_value for dim in tensor.shape.dim]
 
 
+def _outline(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Return a model as it is, but for the values of all constants that are not small."""
+    outline = onnx.ModelProto(ir_version=proto.ir_version, opset_import=proto.opset_import)
+    graph = proto.graph
+    outline.graph.name = graph.name
+    outline.graph.node.extend(graph.node)
+    outline.graph.input.extend(graph.input)
+    outline.graph.output.extend(graph.output)
+    for tensor in graph.initializer:
+        if math.prod(tensor.dims) <= _SMALL:
+            outline.graph.initializer.append(tensor)
+        else:
+            outline.graph.initializer.add(
+                name=tensor.name, data_type=tensor.data_type, dims=tensor.dims
+            )
+    return outline
+
+
 def _infer(model: onnx.ModelProto) -> onnx.GraphProto:
     try:
-        return onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
+        return onnx.shape_inference.infer_shapes(model, strict_mode=True).graph
     except onnx.shape_inference.InferenceError as error:
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), "unknown")
         raise UnsafeError(f"shapes do not fit together: {reason}") from error
@@ -116,9 +144,9 @@ def _evaluate(
     probe: onnx.ModelProto, node: onnx.NodeProto, shapes: dict[str, list[int]], known: Values
 ) -> Values | None:
     """Return what an operator computes where its inputs are known and its outputs are small."""
-    if probe.graph.output[0].name in node.output:
+    if probe.graph.output[0].name in node.output or node.op_type not in _OF_SIZES:
         return None
-    if node.op_type == "Shape" and node.input[0] in shapes:
+    if node.op_type in ("Shape", "Size") and node.input[0] in shapes:
         inputs = {node.input[0]: np.broadcast_to(np.float32(0), shapes[node.input[0]])}
     elif all(name in known for name in node.input if name):
         inputs = {name: known[name] for name in node.input if name}
