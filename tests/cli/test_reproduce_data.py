@@ -135,3 +135,17 @@ def test_an_accession_is_an_address_of_a_kind(findings: Findings) -> None:
     assert criterion.evidence.startswith("minus: here, but neither address nor accession says ")
     assert "no address: Made by hand" in criterion.evidence
     assert criterion.evidence.endswith("would mend it")
+
+
+def test_what_is_not_pinned(findings: Findings) -> None:
+    path = findings.entry.recipe_path
+    assert path is not None
+    text = re.sub(r"(?<!_)(sha256|size): [0-9a-f]+", r"\1: null", path.read_text())
+    reason = "  sources.*.sha256: Nobody saw it.\n  sources.*.size: Likewise.\n"
+    path.write_text(text.replace("unknown:\n", f"unknown:\n{reason}"))
+    check_data.check_data(findings, ask=True)
+    criterion = findings.criteria["B1"]
+    assert criterion.status == "skip"
+    assert criterion.evidence.startswith(
+        "source plus (https://www.encodeproject.org/files/plus.bw) is not pinned: Nobody saw it; "
+    )

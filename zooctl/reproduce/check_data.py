@@ -71,9 +71,9 @@ def _is_secret(file: DataFile) -> bool:
 
 
 def _reasons(recipe: Recipe, index: int) -> dict[str, str]:
-    """Return why a source has no address or accession, as the recipe says it."""
+    """Return why a source has no address, accession or digest, as the recipe says it."""
     found = {}
-    for field in ("url", "accession"):
+    for field in ("url", "accession", "sha256"):
         reasons = (recipe.unknown.get(f"sources.{n}.{field}") for n in (index, "*"))
         if reason := next((one for one in reasons if one is not None), None):
             found[field] = reason.rstrip(".")
@@ -82,8 +82,13 @@ def _reasons(recipe: Recipe, index: int) -> dict[str, str]:
 
 def _source(source: Source, reasons: dict[str, str], findings: Findings) -> DataFile:
     """Find one source, and say where it is published."""
-    expected = None if source.sha256 is None else f"sha256:{source.sha256}"
     status: Literal["missing", "changed"] = "missing"
+    if source.sha256 is None:
+        why = f": {reasons['sha256']}" if "sha256" in reasons else ""
+        where = source.url or source.accession or "has no address"
+        note = f"source {source.id} ({where}) is not pinned{why}"
+        return DataFile(id=source.id, expected=None, status=status, origin=None, note=note)
+    expected = f"sha256:{source.sha256}"
     try:
         found = locate(source)
     except IntegrityError as error:
@@ -107,7 +112,7 @@ def _source(source: Source, reasons: dict[str, str], findings: Findings) -> Data
             )
         else:
             named = {"url": "address", "accession": "accession"}
-            why = "; ".join(f"no {named[field]}: {reason}" for field, reason in reasons.items())
+            why = "; ".join(f"no {named[field]}: {reasons[field]}" for field in named)
             note = f"{_UNPUBLISHED} ({why})" if why else _UNPUBLISHED
         return DataFile(
             id=source.id, expected=expected, status="ok", origin=found.origin, note=note
