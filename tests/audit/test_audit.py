@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 import toy_audit as toy
@@ -11,7 +10,7 @@ import toy_audit as toy
 from zooctl.audit.audit import ACKNOWLEDGEMENTS, CHECKS, Audit, audit
 from zooctl.audit.material import Material
 from zooctl.audit.outcome import PITFALLS
-from zooctl.catalog.card import Acknowledged, Card, load_card
+from zooctl.catalog.card import Acknowledged, Card
 
 BESIDE = {
     "train": [toy.region("chr1", 0, 2_016)],
@@ -21,10 +20,9 @@ BESIDE = {
 
 
 @pytest.fixture
-def card(repo: Path) -> Card:
+def card(card: Card) -> Card:
     """The toy's card, without figures."""
-    found = load_card(repo / "tests/data/toy_zoo/model_cards/toy.yaml")
-    return found.model_copy(update={"metrics": ()})
+    return card.model_copy(update={"metrics": ()})
 
 
 def judged(card: Card | None, *known: str) -> Audit:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import toy_audit as toy
 from zooctl.audit import imbalance
 from zooctl.audit.material import Data, Material
 from zooctl.audit.measures import core_stats
-from zooctl.catalog.card import Card, Metric, load_card
+from zooctl.catalog.card import Card, Metric
 from zooctl.training.selection import Windows
 
 
@@ -89,12 +88,6 @@ def test_validation_that_was_balanced() -> None:
 
 def test_validation_as_it_is() -> None:
     assert imbalance.resampling(*with_test(4)).level == "clear"
-
-
-@pytest.fixture
-def card(repo: Path) -> Card:
-    """The toy's card."""
-    return load_card(repo / "tests/data/toy_zoo/model_cards/toy.yaml")
 
 
 def judged(card: Card, step: int, *names: str, **more: Any) -> tuple[str, str]:

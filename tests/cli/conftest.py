@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import toy_files
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
@@ -98,3 +99,14 @@ def repin(toy_zoo: Path) -> Callable[..., None]:
 def toy_graph() -> Callable[..., bytes]:
     """``(weights, input_length)``: the toy's graph, or a changed one."""
     return graph_of
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the recipe, the genome and the signals are."""
+    place = tmp_path / "data"
+    place.mkdir()
+    toy_files.write(place)
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(place))
+    monkeypatch.chdir(tmp_path)
+    return place

@@ -7,24 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import toy_files
 
 from zooctl.catalog.strict_yaml import dumps, load
 from zooctl.cli.main import run
 
 Captured = pytest.CaptureFixture[str]
 Audit = Callable[..., int]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the recipe, the genome and the signals are."""
-    place = tmp_path / "data"
-    place.mkdir()
-    toy_files.write(place)
-    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(place))
-    monkeypatch.chdir(tmp_path)
-    return place
 
 
 @pytest.fixture
@@ -150,6 +138,20 @@ def test_a_recipe_without_a_card(
     (toy_zoo / "recipes/fresh.yaml").write_text(text.replace("name: toy\n", "name: fresh\n"))
     assert run(["audit", "fresh"]) == 0
     assert capsys.readouterr().out.startswith("fresh: ")
+
+
+def test_a_model_without_a_recipe(toy_zoo: Path, capsys: Captured) -> None:
     (toy_zoo / "recipes/toy.yaml").unlink()
-    assert run(["audit", "toy"]) == 2
-    assert "model has no recipe" in capsys.readouterr().err
+    assert run(["audit", "toy", "-v"]) == 0
+    out, err = capsys.readouterr()
+    assert err == "toy has no training recipe: its card alone is audited\n"
+    assert "18 not run" in out
+    assert "\n  not checkable: no training recipe" in out
+    card = toy_zoo / "model_cards/toy.yaml"
+    document = dict(load(card).data)
+    document["split"] = document["split"] | {"test": []}
+    card.write_text(dumps(document))
+    assert run(["audit", "toy", "--json"]) == 3
+    out, err = capsys.readouterr()
+    assert json.loads(out)["standing"] == ["card.test_regions"]
+    assert "severe findings stand (got card.test_regions)" in err

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 import torch
-import toy_files
 from PIL import Image
 
 from zooctl.catalog.recipe import load_recipe
@@ -22,17 +21,6 @@ from zooctl.cli.main import run
 
 Captured = pytest.CaptureFixture[str]
 Train = Callable[..., int]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the recipe, the genome and the signals are."""
-    place = tmp_path / "data"
-    place.mkdir()
-    toy_files.write(place)
-    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(place))
-    monkeypatch.chdir(tmp_path)
-    return place
 
 
 @pytest.fixture

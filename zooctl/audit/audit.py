@@ -18,6 +18,7 @@ from zooctl.audit import (
 from zooctl.audit.material import Data, Material
 from zooctl.audit.outcome import Finding, Outcome, clear
 from zooctl.audit.steps import Step, steps
+from zooctl.catalog.card import Card
 from zooctl.catalog.per_base import Files
 
 Run = Callable[[Material], Outcome]
@@ -64,7 +65,7 @@ CHECKS: dict[str, Run] = {
     "leakage.steps": leakage.order,
     "leakage.blanking": _with_data(leakage.blanking),
     "leakage.same_source": leakage.same_source,
-    "leakage.figures": leakage.figures,
+    "leakage.figures": lambda material: leakage.figures(material.card),
     "imbalance.prevalence": _with_data(imbalance.prevalence),
     "imbalance.resampling": _with_data(imbalance.resampling),
     "imbalance.metrics": lambda material: imbalance.metrics(material, material.data),
@@ -78,14 +79,16 @@ class Audit:
     """What was found.
 
     Attributes:
-        name: Of the recipe.
+        name: Of the recipe, or of the card where there is none.
         findings: One a check, in the order of the pitfalls, whatever came of it.
         steps: The recipe's steps.
+        has_recipe: Whether there is one; else the card alone was audited.
     """
 
     name: str
     findings: tuple[Finding, ...]
     steps: tuple[Step, ...]
+    has_recipe: bool = True
 
     def of(self, *levels: str) -> tuple[Finding, ...]:
         """The findings of these levels, the gravest level first."""
@@ -104,7 +107,8 @@ class Audit:
     def to_json(self) -> dict[str, object]:
         """Return all of it under its names."""
         return {
-            "recipe": self.name,
+            "name": self.name,
+            "recipe": self.name if self.has_recipe else None,
             "standing": [finding.id for finding in self.standing],
             "not_run": [finding.id for finding in self.of("not run")],
             "findings": [finding.to_json() for finding in self.findings],
@@ -114,11 +118,6 @@ class Audit:
 
 def audit(material: Material) -> Audit:
     """Run every check."""
-    reasons = (
-        {}
-        if material.card is None
-        else {known.finding: known.reason for known in material.card.audit}
-    )
     found: dict[str, Outcome] = {}
     with material.stage(len(CHECKS), "checks", "auditing") as advance:
         for name, check in CHECKS.items():
@@ -128,10 +127,18 @@ def audit(material: Material) -> Audit:
     # By itself: it has a display of its own.
     name = "dependence.near_duplicates"
     found[name] = CHECKS[name](material)
-    findings = [Finding(name, found[name], reasons.get(name)) for name in CHECKS]
+    in_order = {name: found[name] for name in CHECKS}
+    return Audit(material.recipe.name, with_card(in_order, material.card), steps(material.recipe))
+
+
+def with_card(found: dict[str, Outcome], card: Card | None) -> tuple[Finding, ...]:
+    """Return outcomes with what the card says of them, and what it says in vain."""
+    known = () if card is None else card.audit
+    reasons = {one.finding: one.reason for one in known}
+    findings = [Finding(name, outcome, reasons.get(name)) for name, outcome in found.items()]
     if reasons:
         findings.append(Finding(ACKNOWLEDGEMENTS, _acknowledged(reasons, found)))
-    return Audit(material.recipe.name, tuple(findings), steps(material.recipe))
+    return tuple(findings)
 
 
 def _acknowledged(reasons: dict[str, str], found: dict[str, Outcome]) -> Outcome:

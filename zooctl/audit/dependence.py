@@ -8,6 +8,7 @@ import numpy as np
 
 from zooctl.audit.material import Data, Material, on
 from zooctl.audit.outcome import Level, Outcome, clear, worst
+from zooctl.catalog.fields import Split
 from zooctl.sequence.windows import Integers
 
 # Share of the test windows from which on shared bases can move a figure that has three digits.
@@ -118,14 +119,19 @@ def shared_bases(material: Material, data: Data) -> Outcome:
     )
 
 
-def same_chromosome(material: Material, data: Data | None) -> Outcome:
-    """Look for parts on one chromosome, and how far apart they are for how far signals reach."""
-    split = material.recipe.split
+def shared_chromosomes(split: Split) -> dict[tuple[str, str], list[str]]:
+    """Return the chromosomes that two parts of a split share, by the parts."""
     chroms = {
         part: {region.chrom for region in getattr(split, part)}
         for part in ("train", "validation", "test")
     }
-    close = [(one, other) for one, other in _PAIRS if chroms[one] & chroms[other]]
+    shared = {pair: sorted(chroms[pair[0]] & chroms[pair[1]]) for pair in _PAIRS}
+    return {pair: names for pair, names in shared.items() if names}
+
+
+def same_chromosome(material: Material, data: Data | None) -> Outcome:
+    """Look for parts on one chromosome, and how far apart they are for how far signals reach."""
+    close = shared_chromosomes(material.recipe.split)
     if not close:
         return clear("no two parts lie on one chromosome")
     if data is None:
@@ -137,20 +143,16 @@ def same_chromosome(material: Material, data: Data | None) -> Outcome:
     evidence: dict[str, object] = {"correlation_length": reach}
     levels: list[Level] = []
     texts = []
-    for one, other in close:
+    for (one, other), chroms in close.items():
         gap = _gap(data, one, other)
-        evidence[f"{one}-{other}"] = {
-            "chromosomes": sorted(chroms[one] & chroms[other]),
-            "gap": gap,
-        }
+        evidence[f"{one}-{other}"] = {"chromosomes": chroms, "gap": gap}
         near = reach is None or gap < reach
         if (one, other) == ("train", "test"):
             levels.append("severe" if near else "warning")
         else:
             levels.append("warning" if near else "note")
         texts.append(
-            f"{one} and {other} share {', '.join(sorted(chroms[one] & chroms[other]))}, "
-            f"windows {gap:,} bp apart at the least"
+            f"{one} and {other} share {', '.join(chroms)}, windows {gap:,} bp apart at the least"
         )
     far = f"beyond {_MOST_LAGS * data.unit:,} bp" if reach is None else f"{reach:,} bp"
     return Outcome(

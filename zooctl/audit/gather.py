@@ -21,8 +21,8 @@ from zooctl.training.prepare import prepare
 from zooctl.training.selection import select_windows
 
 
-def find_recipe(name: str, card: Path | None = None) -> tuple[Recipe, Card | None]:
-    """Return a recipe and the card that goes with it.
+def find_recipe(name: str, card: Path | None = None) -> tuple[Recipe | None, Card | None]:
+    """Return a recipe and the card that goes with it; at least one of them is there.
 
     Args:
         name: A recipe file; or the name of a model, or of a recipe of the zoo without a card.
@@ -35,9 +35,9 @@ def find_recipe(name: str, card: Path | None = None) -> tuple[Recipe, Card | Non
     if not name.endswith((".yaml", ".yml")):
         path = registry.root() / "recipes" / f"{name}.yaml"
         if name in registry.names() or not path.is_file():
-            # Says which names there are, or that the model has no recipe.
-            entry = registry.entry(name)
-            return entry.recipe(), entry.card() if card is None else load_card(card)
+            entry = registry.entry(name)  # says which names there are
+            found = None if entry.recipe_path is None else entry.recipe()
+            return found, entry.card() if card is None else load_card(card)
     recipe = load_recipe(path)
     if card is None and recipe.name in registry.names():
         entry = registry.entry(recipe.name)

@@ -9,7 +9,7 @@ import numpy as np
 from zooctl.audit.material import PARTS, Data, Material, Values, rows
 from zooctl.audit.measures import core_stats
 from zooctl.audit.outcome import Level, Outcome, clear, graded, none_to_check, rounded, worst
-from zooctl.catalog.card import Metric
+from zooctl.catalog.card import Card, Metric
 
 # Positives rarer than this are rare: AUROC then says little of how many calls are right.
 _RARE = 0.1
@@ -113,10 +113,21 @@ def resampling(material: Material, data: Data) -> Outcome:
 
 def metrics(material: Material, data: Data | None) -> Outcome:
     """Look whether the card's figures hide how rare positives are."""
-    card = material.card
-    if card is None or not card.metrics:
-        return none_to_check("no card with metrics" if card is None else "card has no metrics")
-    lowest = _lowest(material, data)
+    if material.card is None:
+        return none_to_check("no card with metrics")
+    return metrics_of(material.card, _lowest(material, data))
+
+
+def metrics_of(card: Card, lowest: Mapping[str | None, float]) -> Outcome:
+    """Look whether figures hide how rare positives are.
+
+    Args:
+        card: Has the figures.
+        lowest: Prevalence of each track on test, and of the rarest under None; empty where it is
+            not known.
+    """
+    if not card.metrics:
+        return none_to_check("card has no metrics")
     levels: list[Level] = []
     texts = []
     for metric in card.metrics:

@@ -11,6 +11,7 @@ from zooctl.audit.material import Data, Material, control_rows, input_rows, rows
 from zooctl.audit.outcome import Level, Outcome, clear, none_to_check, worst
 from zooctl.audit.steps import steps
 from zooctl.catalog.binning import Signal
+from zooctl.catalog.card import Card
 from zooctl.errors import InputError
 from zooctl.files.peaks import Peaks
 from zooctl.sequence.intervals import Interval
@@ -180,9 +181,8 @@ def same_source(material: Material) -> Outcome:
     return Outcome(worst(levels), "; ".join(texts), advice="name the file of each experiment")
 
 
-def figures(material: Material) -> Outcome:
+def figures(card: Card | None) -> Outcome:
     """Look for figures on the card that were measured where the model was trained or chosen."""
-    card = material.card
     if card is None or not card.metrics:
         return none_to_check("no card with metrics" if card is None else "card has no metrics")
     by_part: dict[str, list[str]] = {}
