@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from zooctl.audit.audit import ACKNOWLEDGEMENTS, audit
+from zooctl.audit.card_only import audit_card
 from zooctl.audit.gather import find_recipe, gather
 from zooctl.catalog import registry
 from zooctl.catalog.genomes import find_genome
@@ -37,3 +38,11 @@ def test_severe_findings_are_on_the_card(
     except InputError:
         return  # most checks were not run
     assert {finding.id for finding in found.of("not run")} <= {"confounding.genes"}
+
+
+@pytest.mark.parametrize("name", sorted(set(registry.names()) - set(NAMES)))
+def test_nothing_severe_stands_on_a_card_without_a_recipe(name: str) -> None:
+    recipe, card = find_recipe(name)
+    assert recipe is None
+    assert card is not None
+    assert [finding.id for finding in audit_card(card).standing] == []
