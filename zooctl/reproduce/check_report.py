@@ -11,8 +11,8 @@ from typing import Any
 
 from zooctl.catalog.manifest import picture_paths
 from zooctl.catalog.registry import Entry
-from zooctl.errors import IntegrityError, VerificationError, ZooError
-from zooctl.reproduce.checks import subjects
+from zooctl.errors import IntegrityError, ManyErrors, VerificationError, ZooError
+from zooctl.reproduce.checks import check_readable, subjects
 from zooctl.reproduce.compare import compare_figure
 from zooctl.reproduce.picture_files import published
 from zooctl.reproduce.pictures import numbers
@@ -30,6 +30,10 @@ def check_report(entry: Entry, report: Report) -> list[ZooError]:
         entry: What the report is about, as it is here and now.
         report: As read by ``report.from_text``.
     """
+    try:
+        check_readable(entry)
+    except ManyErrors as error:
+        return list(error.errors)
     return [
         *_bytes(entry, report),
         *_figures(entry, report),
