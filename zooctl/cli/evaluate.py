@@ -12,9 +12,7 @@ from zooctl.cli.options import AllowUntrusted, Device, DeviceChoice, GenomeFile,
 if TYPE_CHECKING:
     from zooctl.cli.evaluation_report import Recovered
     from zooctl.cli.subject import Subject
-    from zooctl.evaluation.heldout import Network
     from zooctl.evaluation.judge import Options
-    from zooctl.evaluation.material import Material
     from zooctl.evaluation.report import Report
 
 _MOTIF_WINDOWS = 40
@@ -152,15 +150,19 @@ def _judge(
     options: Options,
     motif_windows: int,
 ) -> tuple[Report, Recovered | None]:
+    from zooctl.cli.evaluation_report import Recovered
     from zooctl.cli.progress import progress
     from zooctl.evaluation.evaluate import evaluate
+    from zooctl.reproduce.measure import Judged, recover
 
     data = ", ".join(path.name for path in against) or subject.data
     with subject.material(against, regions, fasta) as material:
         report = evaluate(
             subject.network, material, subject.rules, options, data=data, stage=progress
         )
-        return report, _recover(subject.network, material, report, motif_windows)
+        judged = Judged(report, subject.network, material)
+        found = recover(judged, motif_windows, progress)
+    return report, None if found is None else Recovered(*found)
 
 
 def _judge_all(
@@ -196,31 +198,6 @@ def _echo_json(result: dict[str, object]) -> None:
     import json
 
     typer.echo(json.dumps(result, indent=2, allow_nan=False))
-
-
-def _recover(
-    network: Network, material: Material, report: Report, n_windows: int
-) -> Recovered | None:
-    """Read the motif that the model's highest predictions hang on, and lay it on the known one."""
-    import numpy as np
-
-    from zooctl.cli.evaluation_report import Recovered
-    from zooctl.cli.progress import progress
-    from zooctl.interpret.match import match
-    from zooctl.interpret.mutagenesis import recover_motif
-
-    tops = report.tops[:n_windows]
-    if not tops:
-        return None
-    length = network.geometry.input_length
-    codes = [
-        material.genome.padded_codes(chrom, place - length // 2, place - length // 2 + length)
-        for chrom, place in tops
-    ]
-    with progress(len(tops), "windows", "changing bases") as advance:
-        motif = recover_motif(network.centre_value, np.stack(codes), advance=advance)
-    known = material.motifs.get(material.wanted[0].target or "")
-    return Recovered(motif, known, None if known is None else match(motif, known))
 
 
 def _update_card(subject: Subject, report: Report) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from zooctl.evaluation.judge import Options
     from zooctl.evaluation.material import Material
     from zooctl.evaluation.report import Report
+    from zooctl.files.motifs import Motif
+    from zooctl.interpret.match import Match
 
 Stage = Callable[[float | None, str, str], AbstractContextManager[Callable[[float], None]]]
 Say = Callable[[str], None]
@@ -141,7 +143,29 @@ def draw_published(
 
 
 def _motif(judged: Judged, n_windows: int, stage: Stage) -> pictures.MotifPicture | None:
-    """Read the motif that the highest predictions hang on, and lay it on the known one."""
+    found = recover(judged, n_windows, stage)
+    if found is None:
+        return None
+    motif, known, matched = found
+    if known is None or matched is None:
+        return pictures.motif_picture(motif, None, 0, n_windows)
+    return pictures.motif_picture(matched.motif, known, -matched.offset, n_windows)
+
+
+def recover(
+    judged: Judged, n_windows: int, stage: Stage
+) -> tuple[Motif, Motif | None, Match | None] | None:
+    """Read the motif that a model's highest predictions hang on, and lay it on the known one.
+
+    Args:
+        judged: The model.
+        n_windows: How many predictions.
+        stage: Opens a progress display from total, unit and label.
+
+    Returns:
+        The motif, that of the assay's target and how the first lies on it, where that is known;
+        None where nothing is predicted.
+    """
     from zooctl.interpret.match import match
     from zooctl.interpret.mutagenesis import recover_motif
 
@@ -157,7 +181,4 @@ def _motif(judged: Judged, n_windows: int, stage: Stage) -> pictures.MotifPictur
     with stage(len(tops), "windows", "changing bases") as advance:
         motif = recover_motif(network.centre_value, np.stack(codes), advance=advance)
     known = material.motifs.get(material.wanted[0].target or "")
-    if known is None:
-        return pictures.motif_picture(motif, None, 0, n_windows)
-    found = match(motif, known)
-    return pictures.motif_picture(found.motif, known, -found.offset, n_windows)
+    return motif, known, None if known is None else match(motif, known)
