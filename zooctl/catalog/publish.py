@@ -13,6 +13,7 @@ from typing import Any
 from zooctl import __version__
 from zooctl.catalog.card import Card, Metric
 from zooctl.catalog.card_text import replace_block
+from zooctl.catalog.escape import markdown, one_line
 from zooctl.catalog.foreign import CARD, flat_path
 from zooctl.catalog.manifest import MANIFEST
 from zooctl.catalog.registry import Entry
@@ -78,7 +79,10 @@ def front_matter(card: Card, source: str) -> dict[str, Any]:
     tags += [track.assay.lower().replace(" ", "-") for track in card.tracks]
     if any(track.target for track in card.tracks):
         tags += [track.target for track in card.tracks if track.target]
-    meta: dict[str, Any] = {"library_name": "zooctl", "tags": list(dict.fromkeys(tags))}
+    meta: dict[str, Any] = {
+        "library_name": "zooctl",
+        "tags": list(dict.fromkeys(map(one_line, tags))),
+    }
     if card.licence.startswith("LicenseRef-"):
         meta |= {
             "license": "other",
@@ -97,7 +101,7 @@ def front_matter(card: Card, source: str) -> dict[str, Any]:
 def _result(card: Card, metric: Metric, source: str) -> dict[str, Any]:
     track = metric.track or "all tracks"
     return {
-        "task": {"type": "genomics", "name": card.title},
+        "task": {"type": "genomics", "name": one_line(card.title)},
         "dataset": {
             "type": card.assembly,
             "name": f"{card.assembly}, {track}",
@@ -116,9 +120,9 @@ def readme(card: Card, source: str) -> str:
     use = f"zooctl predict --model {card.name} --region chr21:30,000,001-31,000,000"
     parts = [
         f"# {card.name} {card.version}",
-        card.title + ".",
-        *(f"> {_line(remark)}" for remark in card.remarks),
-        f"Intended use: {card.intended_use}",
+        markdown(card.title) + ".",
+        *(f"> {markdown(remark)}" for remark in card.remarks),
+        f"Intended use: {markdown(card.intended_use)}",
         "## Use",
         f"```\npip install zooctl\n{use}\n```",
         f"Reads {card.input_length:,} bp of {card.assembly}, predicts the "
@@ -144,14 +148,14 @@ def readme(card: Card, source: str) -> str:
             ],
         ),
         "## Limits",
-        "\n".join(f"- {_line(limit)}" for limit in card.limits),
+        "\n".join(f"- {markdown(limit)}" for limit in card.limits),
         "## Training data",
         _table(
             ("id", "accession", "licence"),
             [(d.id, d.accession or "-", d.licence) for d in card.training_data],
         ),
-        f"Licence of the weights: {card.licence}. Authors: {', '.join(card.authors)}."
-        + (f" Cite: {card.citation}." if card.citation else ""),
+        f"Licence of the weights: {card.licence}. Authors: {markdown(', '.join(card.authors))}."
+        + (f" Cite: {markdown(card.citation)}." if card.citation else ""),
     ]
     text = "\n\n".join(part for part in parts if part)
     return f"---\n{dumps(front_matter(card, source))}---\n\n{text}\n"
@@ -189,18 +193,19 @@ def licence_text(card: Card) -> str:
         if card.licence.startswith("LicenseRef-")
         else f"https://spdx.org/licenses/{card.licence}.html"
     )
-    return f"The weights of {card.name}, by {', '.join(card.authors)}: {card.licence}\n{terms}\n"
+    authors = one_line(", ".join(card.authors))
+    return f"The weights of {card.name}, by {authors}: {card.licence}\n{terms}\n"
 
 
 def citation(card: Card) -> dict[str, Any]:
     """Return the fields of a citation file (CFF 1.2.0)."""
     fields: dict[str, Any] = {
         "cff-version": "1.2.0",
-        "message": card.citation or "Cite the model by its name and version.",
+        "message": one_line(card.citation or "") or "Cite the model by its name and version.",
         "type": "dataset",
-        "title": card.title,
+        "title": one_line(card.title),
         "version": card.version,
-        "authors": [{"name": author} for author in card.authors],
+        "authors": [{"name": one_line(author)} for author in card.authors],
     }
     if not card.licence.startswith("LicenseRef-"):
         fields["license"] = card.licence
@@ -224,10 +229,6 @@ def with_hub(text: str, repo: str, revision: str) -> str:
     return replace_block(text, "weights", f"weights:\n{line}\n{rest}")
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split()).replace("<", "&lt;")
-
-
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
@@ -236,6 +237,6 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """Return a table of Markdown; empty without rows."""
     if not rows:
         return ""
-    lines = [head, tuple("---" for _ in head), *rows]
-    cells = [[_line(cell).replace("|", "\\|") for cell in line] for line in lines]
-    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+    cells = [[markdown(cell) for cell in line] for line in (head, *rows)]
+    first, *rest = [f"| {' | '.join(line)} |" for line in cells]
+    return "\n".join([first, "|---" * len(head) + "|", *rest])

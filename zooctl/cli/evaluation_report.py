@@ -253,9 +253,10 @@ def markdown(report: Report, motif: Recovered | None, pictures: dict[str, dict[s
         motif: What was recovered.
         pictures: Of each track, what a picture shows and its file.
     """
+    from zooctl.catalog.escape import markdown as escaped
     from zooctl.evaluation import tables
 
-    held_out = f"{', '.join(report.regions)}, held out; data of {report.data}."
+    held_out = escaped(f"{', '.join(report.regions)}, held out; data of {report.data}.")
     parts = [f"# {report.model}\n\n{held_out} Strong is: {tables.strong_text(report)}.\n"]
     if report.mean:
         parts += [tables.methods(report.mean, "mean over tracks").markdown()]
@@ -264,15 +265,20 @@ def markdown(report: Report, motif: Recovered | None, pictures: dict[str, dict[s
         parts.append(f"## {track.track}\n")
         grids = (tables.methods(track.rows), tables.resolutions(track), tables.test_sets(track))
         parts += [grid.markdown() for grid in grids]
-        parts += [f"{row.name}: {row.note}.\n" for row in track.rows if row.note is not None]
+        parts += [
+            f"{escaped(row.name)}: {escaped(row.note)}.\n"
+            for row in track.rows
+            if row.note is not None
+        ]
         parts.append(
-            "\n".join(f"- {name}: {value}" for name, value in tables.fields(report, track)) + "\n"
+            "\n".join(f"- {name}: {escaped(value)}" for name, value in tables.fields(report, track))
+            + "\n"
         )
         parts += [f"![{shown}]({file})\n" for shown, file in pictures.get(track.track, {}).items()]
     if report.robustness is not None:
         parts.append(f"Variation score: {tables.robustness_text(report.robustness)}.\n")
     if motif is not None:
-        parts.append(f"## Motif\n\n{motif}\n")
+        parts.append(f"## Motif\n\n{escaped(str(motif))}\n")
         if pictures:
             parts.append("![recovered motif](motif.png)\n")
     return "\n".join(parts)

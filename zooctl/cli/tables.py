@@ -8,26 +8,12 @@ from collections.abc import Sequence
 
 import typer
 
-# Control, format (bidirectional overrides among them), surrogate, private use, line separators.
-_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-
 
 def plain(text: str) -> str:
-    """Return text in which every character that could steer a terminal is written as an escape.
+    """Return text in which every character that could steer a terminal is written as an escape."""
+    from zooctl.catalog.escape import visible
 
-    Line breaks stay.
-
-    >>> plain("CTCF\\x1b[31m in \\u202egnp")
-    'CTCF\\\\x1b[31m in \\\\u202egnp'
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        char
-        if char == "\n" or unicodedata.category(char) not in _UNSAFE
-        else char.encode("unicode_escape", "surrogatepass").decode()
-        for char in text
-    )
+    return visible(text)
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

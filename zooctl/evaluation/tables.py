@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from zooctl.catalog.escape import markdown as escaped
 from zooctl.evaluation.profiles import Agreement
 from zooctl.evaluation.report import Report, Robustness, TrackReport
 from zooctl.evaluation.ridge import Fit
@@ -43,14 +44,13 @@ class Grid:
         >>> print(Grid("", ["method", "AUROC"], [["a|b", "0.9"]]).markdown())
         | method | AUROC |
         |---|---|
-        | a\\\\|b | 0.9 |
+        | a\\|b | 0.9 |
         <BLANKLINE>
         """
-        lines = [self.headers, ["---"] * len(self.headers), *self.rows]
-        texts = [[cell.replace("|", "\\\\|") for cell in line] for line in lines]
-        head, rule, *rows = ["| " + " | ".join(text) + " |" for text in texts]
-        title = f"### {self.title}\n\n" if self.title else ""
-        return title + "\n".join([head, rule.replace(" ", ""), *rows]) + "\n"
+        cells = [[escaped(cell) for cell in line] for line in (self.headers, *self.rows)]
+        head, *rows = ["| " + " | ".join(line) + " |" for line in cells]
+        title = f"### {escaped(self.title)}\n\n" if self.title else ""
+        return title + "\n".join([head, "|---" * len(self.headers) + "|", *rows]) + "\n"
 
 
 def methods(rows: Sequence[Row], title: str = "") -> Grid:

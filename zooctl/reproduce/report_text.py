@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zooctl.catalog.escape import markdown as escaped
 from zooctl.reproduce.canonical import digest
 from zooctl.reproduce.report import Report
 
@@ -59,13 +60,13 @@ def markdown(report: Report) -> str:
         "",
         "| criterion | | evidence |",
         "|---|---|---|",
-        *(f"| {one.id} | {one.status} | {one.evidence} |" for one in report.criteria),
+        *(f"| {one.id} | {one.status} | {escaped(one.evidence)} |" for one in report.criteria),
         "",
     ]
     if report.figures:
         lines += ["| figure | card | now | |", "|---|---|---|---|"]
         lines += [
-            f"| {one.name} ({one.field}) | {one.card:g} | "
+            f"| {escaped(one.name)} ({escaped(one.field)}) | {one.card:g} | "
             f"{'none' if one.got is None else format(one.got, 'g')} | "
             f"{one.equivalence or 'cannot be judged'} |"
             for one in report.figures
@@ -86,6 +87,6 @@ def markdown(report: Report) -> str:
             for one in report.predictions
         ]
         lines.append("")
-    lines += [f"- does not hold: {fault.text}" for fault in report.faults]
-    lines += [f"- {text}" for text in report.warnings]
+    lines += [f"- does not hold: {escaped(fault.text)}" for fault in report.faults]
+    lines += [f"- {escaped(text)}" for text in report.warnings]
     return "\n".join(lines).rstrip("\n") + "\n"

@@ -1,0 +1,51 @@
+"""Text that somebody else wrote, made harmless where it is shown: on a terminal, in Markdown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Control, format (bidirectional overrides among them), surrogate, private use, line separators.
+_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+# Of a heading, list, quotation or line across.
+_BEGINNING = re.compile(r"^(\d*)(?=#|>|[-+](?:\s|$)|---)|^(\d+)(?=[.)](?:\s|$))")
+
+
+def visible(text: str) -> str:
+    """Return text in which every character that could steer a terminal is written as an escape.
+
+    Line breaks stay.
+
+    >>> visible("CTCF\\x1b[31m in \\u202egnp")
+    'CTCF\\\\x1b[31m in \\\\u202egnp'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        char
+        if char == "\n" or unicodedata.category(char) not in _UNSAFE
+        else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in text
+    )
+
+
+def one_line(text: str) -> str:
+    """Return visible text without line breaks."""
+    return visible(" ".join(text.split()))
+
+
+def markdown(text: str) -> str:
+    """Return text as Markdown that shows it, on one line: no markup, HTML, image or named link.
+
+    >>> print(markdown("CTCF | <b>K562</b>, see [here](https://example.org)"))
+    CTCF \\| &lt;b>K562&lt;/b>, see \\[here\\](https://example.org)
+    >>> print(markdown("# snake_case and _emphasis_"), markdown("12. July"), markdown("1.5 kb"))
+    \\# snake_case and \\_emphasis\\_ 12\\. July 1.5 kb
+    """
+    line = one_line(text)
+    line = re.sub(r"[\\`*\[\]|~$]", r"\\\g<0>", line)
+    # Within a word an underscore is one.
+    line = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", line)
+    line = line.replace("&", "&amp;").replace("<", "&lt;")
+    return _BEGINNING.sub(r"\1\2\\", line)
