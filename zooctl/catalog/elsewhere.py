@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from zooctl.catalog.card import Card, Hub
 from zooctl.catalog.manifest import FileDigest
-from zooctl.catalog.registry import Entry
+from zooctl.catalog.registry import ONNX, Entry
 from zooctl.errors import IntegrityError, NetworkError, ZooError
 from zooctl.files.atomic import atomic_output
 from zooctl.files.cache import cache_folder
@@ -47,6 +48,23 @@ def obtain(entry: Entry, file: str, pinned: FileDigest, *, fetch: bool) -> bytes
         return _from_url(url, file, pinned, fetch=fetch)
     assert failed is not None
     raise failed
+
+
+def bring(entry: Entry) -> Iterator[FileDigest]:
+    """Fetch what of an entry's folder is not here and verify all of it; yield each as it is there.
+
+    Raises:
+        ZooError: As ``obtain``, or a file that is here is damaged.
+    """
+    head = f"zoo/{entry.name}/"
+    for path, pinned in sorted(entry.manifest().files.items()):
+        if path == head + ONNX:
+            entry.onnx_bytes()
+        elif path.startswith(head):
+            entry.verified_bytes(path.removeprefix(head))
+        else:
+            continue
+        yield pinned
 
 
 def _url(card: Card, file: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -21,7 +22,7 @@ from zooctl.catalog.manifest import (
     load_manifest,
     picture_paths,
 )
-from zooctl.errors import InputError, IntegrityError
+from zooctl.errors import InputError, IntegrityError, NetworkError
 
 if TYPE_CHECKING:
     from zooctl.catalog.recipe import Recipe
@@ -125,6 +126,9 @@ class Entry:
             if card.weights is not None and card.weights.origin is not None:
                 from zooctl.catalog.origin import converted  # brings onnx and what downloads
 
+                if card.weights.hub is not None:
+                    with contextlib.suppress(NetworkError):
+                        return self.verified_bytes(ONNX, fetch=fetch)
                 return converted(self, card, card.weights.origin, fetch=fetch)
         return self.verified_bytes(ONNX, fetch=fetch)
 

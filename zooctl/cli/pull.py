@@ -60,23 +60,16 @@ def command(
 
 def _pull(entry: Entry) -> tuple[str, str, str, str]:
     """Bring and verify the files of one model; return what is printed of it."""
-    from zooctl.catalog.registry import ONNX
+    from zooctl.catalog.elsewhere import bring
     from zooctl.cli.progress import progress
     from zooctl.cli.tables import size_text
 
-    head = f"zoo/{entry.name}/"
-    pinned = {
-        path.removeprefix(head): digest
-        for path, digest in entry.manifest().files.items()
-        if path.startswith(head)
-    }
-    total = sum(digest.size for digest in pinned.values())
+    pinned = entry.manifest().files
+    total = sum(pinned[path].size for path in pinned if path.startswith(f"zoo/{entry.name}/"))
+    n_files = 0
     with progress(total, "B", entry.name) as advance:
-        for file, digest in sorted(pinned.items()):
-            if file == ONNX:
-                entry.onnx_bytes()
-            else:
-                entry.verified_bytes(file)
+        for digest in bring(entry):
+            n_files += 1
             advance(digest.size)
     where = "hub" if entry.hub else entry.weights_at(entry.card())
-    return entry.name, str(len(pinned)), size_text(total), where
+    return entry.name, str(n_files), size_text(total), where

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.options import RecipeGenome
+from zooctl.cli.options import AllowUntrusted, RecipeGenome
 
 if TYPE_CHECKING:
     from zooctl.reproduce.report import Predictions, Report
@@ -66,6 +66,7 @@ def command(
         ),
     ] = False,
     fasta: RecipeGenome = None,
+    allow_untrusted: AllowUntrusted = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing report.")] = False,
 ) -> None:
@@ -82,7 +83,7 @@ def command(
     from zooctl.files.atomic import check_output
     from zooctl.reproduce import reproduce as steps
 
-    entry = registry.entry(model)
+    entry = registry.entry(model, allow_untrusted=allow_untrusted)
     steps.need_training(entry, mode.value)
     if dry_run:
         for line in steps.plan(entry, mode.value):
@@ -101,7 +102,7 @@ def command(
         from zooctl.reproduce.offline import switch_off
 
         switch_off()
-    work = workdir or (Path("reproduce") / model if mode is ModeChoice.full else None)
+    work = workdir or (Path("reproduce") / entry.name if mode is ModeChoice.full else None)
     order = steps.Order(
         mode=mode.value,
         work=work,

@@ -12,9 +12,10 @@ from typing import Any
 from safetensors.numpy import load
 
 from zooctl.catalog.check import as_verification, check_documents
+from zooctl.catalog.elsewhere import bring
 from zooctl.catalog.manifest import MANIFEST, digest_file
-from zooctl.catalog.registry import PROBE, SAFETENSORS, Entry
-from zooctl.errors import ManyErrors, ZooError
+from zooctl.catalog.registry import ONNX, PROBE, SAFETENSORS, Entry
+from zooctl.errors import IntegrityError, ManyErrors, UnsafeError, ZooError
 from zooctl.inference.runtime import Session
 from zooctl.inference.verify import check_weights
 from zooctl.reproduce.compare import compare_predictions
@@ -103,10 +104,13 @@ def check_files(entry: Entry, commit: Commit, findings: Findings) -> None:
         findings: Receives the verdict.
     """
     errors = check_documents(entry)
+    missing: ZooError | None = None
     if entry.folder is not None:
+        missing = _bring(entry)
+        errors += [missing] if isinstance(missing, IntegrityError | UnsafeError) else []
         errors += check_weights(entry)
     of_weights = [one for one in errors if _is_of_weights(entry, one)]
-    others = [one for one in errors if not _is_of_weights(entry, one)]
+    others = [one for one in errors if one not in (*of_weights, missing)]
     for error in errors:
         findings.fault(error)
     card = entry.card()
@@ -115,8 +119,8 @@ def check_files(entry: Entry, commit: Commit, findings: Findings) -> None:
     elif entry.folder is None or card.weights is None:
         why = card.unknown.get("weights", "weights are not here")
         findings.judge("B2", "skip", why)
-    elif entry.weights_at(card) != "local":
-        findings.judge("B2", "skip", f"weights are elsewhere ({entry.weights_at(card)})")
+    elif missing is not None:
+        findings.judge("B2", "fail" if missing in errors else "skip", plain(missing, entry.root))
     else:
         digest = entry.manifest().tensor_digest
         findings.judge(
@@ -136,10 +140,24 @@ def check_files(entry: Entry, commit: Commit, findings: Findings) -> None:
         findings.warnings.append(f"{commit}{files}")
 
 
+def _bring(entry: Entry) -> ZooError | None:
+    """Fetch weights that are elsewhere; return why they cannot be had."""
+    if entry.hub is None and entry.weights_at(entry.card()) in ("local", "none"):
+        return None
+    try:
+        for _ in bring(entry):
+            pass
+    except ZooError as error:
+        return error
+    return None
+
+
 def _is_of_weights(entry: Entry, error: ZooError) -> bool:
-    return error.path is not None and Path(error.path).is_relative_to(
-        entry.root / "zoo" / entry.name
-    )
+    if error.path is None or entry.folder is None:
+        return False
+    head = f"zoo/{entry.name}/"
+    flat = [entry.path(name) for name in entry.manifest().files if name.startswith(head)]
+    return Path(error.path) in flat or Path(error.path).is_relative_to(entry.root / head)
 
 
 def check_details(machine: Mapping[str, Any], findings: Findings) -> None:
@@ -204,6 +222,23 @@ def subjects(entry: Entry) -> dict[str, Any]:
     if entry.folder is None:
         paths = [entry.card_path, *([entry.recipe_path] if entry.recipe_path else [])]
         return {path.relative_to(entry.root).as_posix(): digest_file(path) for path in paths}
-    names = [name for name in entry.manifest().files if (entry.root / name).is_file()]
-    names.append(f"zoo/{entry.name}/{MANIFEST}")
-    return {name: digest_file(entry.root / name) for name in sorted(names)}
+    found = {f"zoo/{entry.name}/{MANIFEST}": digest_file(entry.folder / MANIFEST)}
+    head = f"zoo/{entry.name}/"
+    for name, pinned in entry.manifest().files.items():
+        if entry.path(name).is_file():
+            found[name] = digest_file(entry.path(name))
+        elif name.startswith(head) and _is_kept(entry, name.removeprefix(head)):
+            found[name] = pinned
+    return dict(sorted(found.items()))
+
+
+def _is_kept(entry: Entry, file: str) -> bool:
+    """Say whether a file that lies elsewhere has been fetched; it is verified."""
+    try:
+        return bool(
+            entry.onnx_bytes(fetch=False)
+            if file == ONNX
+            else entry.verified_bytes(file, fetch=False)
+        )
+    except ZooError:
+        return False

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import zooctl
+from zooctl.catalog import registry
 from zooctl.catalog.registry import Entry
 from zooctl.errors import InputError, VerificationError, ZooError
 from zooctl.reproduce import checks, environment, recorded
@@ -25,7 +26,7 @@ from zooctl.reproduce.journal import Journal, open_journal
 from zooctl.reproduce.measure import Say
 from zooctl.reproduce.measure import Stage as Display
 from zooctl.reproduce.repetition import equivalence_of, judge_repetition
-from zooctl.reproduce.report import Criterion, Machine, Mode, Report, Stage, Weights
+from zooctl.reproduce.report import Commit, Criterion, Machine, Mode, Report, Stage, Weights
 from zooctl.reproduce.retrain import Again, make_again
 from zooctl.reproduce.verdict import DEMANDS, Level, exit_code, level_of
 
@@ -91,7 +92,9 @@ def reproduce(entry: Entry, order: Order, *, display: Display, say: Say) -> Repo
     checks.check_readable(entry)
     findings = Findings(entry)
     with display(None, "steps", "checking"):
-        commit = commit_of(entry.root)
+        # git runs what a repository's settings name: only our own is asked.
+        own = entry.root == registry.root()
+        commit = commit_of(entry.root) if own else Commit(revision=None)
         checks.check_files(entry, commit, findings)
         data = check_data(findings, ask=order.mode == "full")
         here = environment.here()
