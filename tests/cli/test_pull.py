@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -106,6 +107,23 @@ def test_a_manifest_of_somebody_else_may_not_lie(published: str, hub: Hub) -> No
     assert run(["pull", f"hf://{NAME}@{revision}", "--allow-untrusted"]) == 5
 
 
+@pytest.mark.parametrize(("n", "size"), [(1_001, 1), (3, 2_000_000_000)])
+def test_a_manifest_of_somebody_else_may_not_ask_for_all_that_there_is(
+    published: str, hub: Hub, n: int, size: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = dict(hub.repos[NAME].commits[published])
+    manifest = json.loads(files["manifest.json"])
+    more = {f"zoo/toy/{k}.bin": {"sha256": "0" * 64, "size": size} for k in range(n)}
+    manifest["files"] |= more
+    files["manifest.json"] = json.dumps(manifest).encode()
+    revision = hub.repos[NAME].commit(files)
+    hub.asked.clear()
+    assert run(["info", f"hf://{NAME}@{revision}", "--allow-untrusted"]) == 6
+    assert "the model is too large" in capsys.readouterr().err
+    got = [one.split("/")[-1] for one in hub.asked if one.startswith("GET") and "/resolve/" in one]
+    assert set(got) == {"manifest.json"}
+
+
 def test_a_folder_is_a_model(toy_zoo: Path, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
@@ -169,3 +187,35 @@ def test_commands_take_addresses_only_on_demand(
     run([*command, address, "--allow-untrusted"])
     assert "outside of the zoo" not in capsys.readouterr().err
     assert hub.asked
+
+
+def test_variants_are_scored_by_an_address(
+    published: str, hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fasta, vcf = tmp_path / "toy.fa", tmp_path / "variants.vcf"
+    sequence = "ACGTTGCAAC" * 64
+    fasta.write_text(f">chr1\n{sequence}\n")
+    head = "##fileformat=VCFv4.2\n##contig=<ID=chr1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
+    sites = [(300, sequence[299], "T"), (330, sequence[329:332], sequence[329])]
+    vcf.write_text(
+        "\n".join([head, *(f"chr1\t{at}\t.\t{ref}\t{alt}\t.\t.\t." for at, ref, alt in sites)])
+        + "\n"
+    )
+    address = f"hf://{NAME}@{published}"
+    score = ["score-variants", str(vcf), "--fasta", str(fasta), "--threads", "1"]
+    assert run([*score, "--model", address, "-o", str(tmp_path / "no.tsv")]) == 6
+    assert hub.asked == []
+    assert not (tmp_path / "no.tsv").exists()
+    by_address = [*score, "--model", address, "--allow-untrusted"]
+    for kind in ("tsv", "vcf"):
+        assert run([*score, "--model", "toy", "-o", str(tmp_path / f"name.{kind}")]) == 0
+        assert run([*by_address, "-o", str(tmp_path / f"address.{kind}")]) == 0
+    named = (tmp_path / "name.tsv").read_text()
+    assert (tmp_path / "address.tsv").read_text() == named
+    assert len(named.splitlines()) >= 1 + len(sites)
+    records = [
+        [line for line in (tmp_path / f"{how}.vcf").read_text().splitlines() if line[0] != "#"]
+        for how in ("name", "address")
+    ]
+    assert records[0] == records[1]
+    assert len(records[0]) == len(sites)

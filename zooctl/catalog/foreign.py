@@ -22,6 +22,8 @@ _ADDRESS = re.compile(
     re.ASCII,
 )
 _MOST_BYTES = 1_000_000  # of card, recipe and manifest
+# Of a repository's model, as of a bundle: all of it may be pulled.
+_MOST_FILES, _MOST_TOTAL = 1_000, 4_000_000_000
 
 
 def flat_path(name: str, path: str) -> str:
@@ -74,6 +76,13 @@ def from_hub(address: str, *, allow_untrusted: bool) -> Entry:
     unpinned(place, MANIFEST, _MOST_BYTES)
     folder = snapshot(place)
     manifest = load_manifest(folder / MANIFEST)
+    total = sum(pinned.size for pinned in manifest.files.values())
+    if len(manifest.files) > _MOST_FILES or total > _MOST_TOTAL:
+        raise UnsafeError(
+            "the model is too large",
+            got=f"{len(manifest.files):,} files of {total:,} bytes",
+            expected=f"at most {_MOST_FILES:,} files and {_MOST_TOTAL:,} bytes",
+        )
     for path, pinned in manifest.files.items():
         if path.startswith("zoo/"):
             continue
