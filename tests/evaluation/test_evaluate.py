@@ -145,7 +145,7 @@ def test_tops_are_on_sites(report: Report, material: Material, network: Network)
 
 
 def test_progress_adds_up(report: Report, stages: list[tuple[str, float | None, float]]) -> None:
-    assert [label.split()[0] for label, _, _ in stages] == ["predicting", "scoring", "shifting"]
+    assert [label.split()[0] for label, _, _ in stages] == ["predicting", "shifting", "scoring"]
     assert all(total == done for _, total, done in stages if total is not None)
 
 

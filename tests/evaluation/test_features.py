@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zooctl.catalog.rules import Rules
@@ -13,6 +13,7 @@ from zooctl.evaluation.features import columns, features
 SIZE = 64
 
 
+@settings(deadline=None)
 @given(around=st.integers(0, 7), margin=st.integers(3, 5), n_bins=st.integers(1, 9))
 def test_features_by_definition(around: int, margin: int, n_bins: int) -> None:
     rules = Rules(bin_size=SIZE, context_bins=around)

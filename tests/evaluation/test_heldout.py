@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zooctl.catalog.binning import PLAIN, Binning
@@ -118,6 +118,7 @@ class Reads(CountsGC):
         return np.broadcast_to(beside, (len(codes), 1, 16)).astype(np.float32)
 
 
+@settings(deadline=None)
 @given(start=st.integers(0, 9_000), length=st.integers(3_000, 11_000))
 def test_no_bin_that_is_judged_reads_beyond_its_range(start: int, length: int) -> None:
     codes = np.zeros(LENGTH, np.uint8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +24,7 @@ from zooctl.evaluation.report import Drawn, Report, Robustness, TrackReport
 from zooctl.evaluation.robustness import variation_score
 from zooctl.evaluation.scores import baseline_scores, model_scores
 from zooctl.evaluation.selections import AtResolution, Selected, over_resolutions, selections
-from zooctl.evaluation.table import Score, Table, mean_over_tracks, table
+from zooctl.evaluation.table import Row, Score, Table, mean_over_tracks, table
 
 Stage = Callable[[float | None, str, str], AbstractContextManager[Callable[[float], None]]]
 
@@ -95,9 +96,12 @@ class Judge:
         network, material, rules, options = self.network, self.material, self.rules, self.options
         blocks, n_blocks = _blocks(self.parts, rules)
         draws = bootstrap.draw(n_blocks, options.n_draws, options.seed)
-        with stage(None, "methods", "scoring"):
-            baselines, missing = baseline_scores(self.parts, material, self.sequence)
-            judged = [self.track(index, own, blocks, draws) for index, own in enumerate(baselines)]
+        # Neither needs the other, and scoring keeps one core busy for seconds.
+        with ThreadPoolExecutor(1) as pool:
+            job = pool.submit(self.scored, blocks, draws)
+            robustness = self.robustness(stage) if options.n_shifts else None
+            with stage(None, "methods", "scoring"):
+                judged, missing = job.result()
         tables = [one for one, _ in judged]
         return Report(
             model=network.name,
@@ -107,11 +111,19 @@ class Judge:
             fine_size=network.geometry.bin_size,
             tracks=tuple(report((*one.rows, *missing)) for one, report in judged),
             mean=tuple(mean_over_tracks(tables)) if len(tables) > 1 else (),
-            robustness=self.robustness(stage) if options.n_shifts else None,
+            robustness=robustness,
             tops=_highest([(part.chrom, part.tops(0, N_TOPS)) for part in self.parts])[:N_TOPS],
             draws=options.n_draws,
             seed=options.seed,
         )
+
+    def scored(
+        self, blocks: Sequence[NDArray[np.int64]], draws: bootstrap.Multiplicity
+    ) -> tuple[list[tuple[Table, Callable[..., TrackReport]]], list[Row]]:
+        """Judge every track; also return a line for each baseline that is missing."""
+        baselines, missing = baseline_scores(self.parts, self.material, self.sequence)
+        judged = [self.track(index, own, blocks, draws) for index, own in enumerate(baselines)]
+        return judged, missing
 
     def track(
         self,
