@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import shutil
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +23,7 @@ from zooctl.errors import InputError, IntegrityError, UnsafeError
 
 MOST_FILES = 1_000
 MOST_BYTES = 4_000_000_000
+_PIECE = 2**20
 _MEMBER = re.compile(
     r"(model_cards|recipes)/[a-z0-9][a-z0-9._-]{0,80}"
     r"|zoo/[a-z0-9][a-z0-9._-]{0,63}(/[A-Za-z0-9_][A-Za-z0-9_.+-]{0,100}){1,3}"
@@ -64,8 +64,8 @@ def unpack(path: Path, folder: Path) -> list[Manifest]:
         IntegrityError: A file is missing, or differs from the manifest.
     """
     try:
-        with path.open("rb") as handle, tarfile.open(fileobj=handle, mode="r:") as archive:
-            _members(path, archive, folder)
+        with path.open("rb") as handle:
+            _members(path, handle, folder)
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise InputError("no archive of models", path=path, got=error) from None
     except OSError as error:
@@ -85,12 +85,11 @@ def unpack(path: Path, folder: Path) -> list[Manifest]:
     return manifests
 
 
-def _members(path: Path, archive: tarfile.TarFile, folder: Path) -> None:
+def _members(path: Path, handle: BinaryIO, folder: Path) -> None:
     """Write regular files of expected names below the folder."""
     total, seen = 0, set()
-    # One by one: an archive may end never.
-    while (member := archive.next()) is not None:
-        if not member.isreg() or member.issparse():
+    for member in _headers(handle):
+        if not member.isreg() or member.issparse() or member.size < 0:
             raise UnsafeError("the archive holds more than files", path=path, got=member.name)
         if not _MEMBER.fullmatch(member.name) or ".." in member.name:
             raise UnsafeError("a file of the archive has no place here", path=path, got=member.name)
@@ -104,14 +103,32 @@ def _members(path: Path, archive: tarfile.TarFile, folder: Path) -> None:
                 path=path,
                 expected=f"at most {MOST_FILES:,} files and {MOST_BYTES:,} bytes",
             )
-        source = archive.extractfile(member)
-        assert source is not None
         target = folder / member.name
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as output:
-            shutil.copyfileobj(source, output)
-        if target.stat().st_size != member.size:
+            left = member.size
+            while piece := handle.read(min(left, _PIECE)):
+                output.write(piece)
+                left -= len(piece)
+        if left:
             raise InputError("the archive is cut off", path=path, got=member.name)
+        handle.read(-member.size % tarfile.BLOCKSIZE)
+
+
+def _headers(handle: BinaryIO) -> Iterator[tarfile.TarInfo]:
+    """Yield what the archive says of each member; its content must be read before the next.
+
+    The standard library's reader would first act on headers of headers, which say how long a name
+    is and are read whole, however long.
+
+    Raises:
+        tarfile.HeaderError: The file is no archive, or ends within a header.
+    """
+    while True:
+        try:
+            yield tarfile.TarInfo.frombuf(handle.read(tarfile.BLOCKSIZE), "utf-8", "replace")
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+            return
 
 
 def _verify(path: Path, folder: Path, manifest: Manifest) -> set[str]:

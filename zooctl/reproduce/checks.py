@@ -203,7 +203,13 @@ def check_probe(entry: Entry, findings: Findings) -> list[Predictions]:
         from zooctl.training.published import published_predictions
 
         weights = entry.verified_bytes(SAFETENSORS)
-        by_torch = published_predictions(recipe, weights, probe["inputs"])
+        try:
+            by_torch = published_predictions(recipe, weights, probe["inputs"])
+        except RuntimeError:  # of torch, which names every tensor
+            text = "the weights are not those of the recipe's network"
+            findings.faults.append(Fault(text=text, exit_code=3))
+            findings.judge("B2", "fail", text)
+            return []
         made += [] if by_torch is None else [("torch", by_torch)]
     found = []
     for engine, predictions in made:

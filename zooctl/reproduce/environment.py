@@ -146,7 +146,7 @@ def read(content: bytes) -> Environment:
         found = Environment(document["software"], document["hardware"])
         claimed = (document["software_digest"], document["hardware_digest"])
         made = (found.software_digest, found.hardware_digest)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise IntegrityError("not a recorded environment", field=FILE) from None
     if claimed != made:
         raise IntegrityError(

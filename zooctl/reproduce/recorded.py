@@ -50,9 +50,12 @@ def recorded(entry: Entry, findings: Findings | None = None) -> Recorded | None:
         if entry.folder is None or name not in entry.manifest().files:
             return None
         content = entry.verified_bytes(environment.FILE)
-        document = json.loads(content)
         found = environment.read(content)
-        return Recorded(found, document.get("locks", {}), document.get("machine", {}))
+        document = json.loads(content)
+        locks, machine = (document.get(name, {}) for name in ("locks", "machine"))
+        if not isinstance(locks, dict) or not isinstance(machine, dict):
+            raise IntegrityError("not a recorded environment", field=environment.FILE)
+        return Recorded(found, locks, machine)
     except ZooError as error:
         if findings is None:
             raise
