@@ -6,6 +6,8 @@ import hashlib
 import multiprocessing
 import os
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -188,6 +190,20 @@ def test_offline_and_cold(place: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(NetworkError, match="not in the cache, and the network is switched off"):
         get(place)
+
+
+@pytest.mark.parametrize(("said", "on"), [(None, False), ("0", True), ("1", False)])
+def test_unwatched_transfers_only_where_asked_for(said: str | None, on: bool) -> None:
+    code = (
+        "from zooctl.catalog import hub; hub._watch(); "
+        "from huggingface_hub.utils._runtime import is_xet_available; print(is_xet_available())"
+    )
+    known = {name: text for name, text in os.environ.items() if name != "HF_HUB_DISABLE_XET"}
+    variables = known if said is None else {**known, "HF_HUB_DISABLE_XET": said}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == str(on)
 
 
 def test_a_link_out_of_the_cache(server: Server, place: Hub, tmp_path: Path) -> None:

@@ -152,6 +152,9 @@ def _watch() -> _Watch:
         return client
 
     set_client_factory(factory)
+    if "HF_HUB_DISABLE_XET" not in os.environ:
+        # The other way to the same bytes is a library whose requests cannot be watched.
+        constants.HF_HUB_DISABLE_XET = True
     # Retries and bars would be said on stderr by the library; what matters, our errors say.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     disable_progress_bars()
