@@ -24,7 +24,7 @@ network.dilated_layers: {int: [2, 4]}
 
 @pytest.fixture
 def recipe(repo: Path) -> Document:
-    return load(repo / "recipes/ctcf_gm12878.yaml")
+    return load(repo / "recipes/atac_yeast.yaml")
 
 
 def space_of(text: str, recipe: Document, folder: Path) -> dict[str, Range]:
@@ -49,7 +49,7 @@ def test_every_kind_is_drawn_within_its_ends(recipe: Document, tmp_path: Path) -
         found = Recipe.model_validate(candidate.data)
         assert found.network.filters == values["network.filters"]  # type: ignore[union-attr]
         assert found.optimiser.lr == values["optimiser.lr"]
-        assert found.name == "ctcf_gm12878_tuned"
+        assert found.name == "atac_yeast_tuned"
     assert {c.values["network.filters"] for c in drawn[1:]} == {32, 64}
     assert {c.values["network.dilated_layers"] for c in drawn[1:]} == {2, 3, 4}
 
@@ -70,12 +70,12 @@ def test_rounding_stays_within_the_range(low: float, width: float, seed: int) ->
 def test_the_first_is_the_recipe_itself(recipe: Document, tmp_path: Path) -> None:
     first = candidates(space_of(SPACE, recipe, tmp_path), recipe, 1, 7)[0]
     assert first.values == {
-        "optimiser.lr": 0.002,
-        "network.dropout": 0.2,
-        "network.filters": 64,
+        "optimiser.lr": 0.001,
+        "network.dropout": 0.1,
+        "network.filters": 32,
         "network.dilated_layers": 5,
     }
-    assert first.data == recipe.data | {"name": "ctcf_gm12878_tuned"}
+    assert first.data == recipe.data | {"name": "atac_yeast_tuned"}
 
 
 def test_more_candidates_begin_with_the_same(recipe: Document, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_nothing_is_tried_twice(recipe: Document, tmp_path: Path) -> None:
     text = "network.filters: {choice: [32, 64]}\nbatch_size: {choice: [16, 32]}"
     drawn = candidates(space_of(text, recipe, tmp_path), recipe, 20, 7)
     pairs = [(c.values["network.filters"], c.values["batch_size"]) for c in drawn]
-    assert pairs[0] == (64, 32)
+    assert pairs[0] == (32, 16)
     assert sorted(pairs) == [(32, 16), (32, 32), (64, 16), (64, 32)]
 
 
