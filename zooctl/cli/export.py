@@ -23,6 +23,7 @@ def command(
 
     from zooctl.catalog import registry
     from zooctl.catalog.recipe import load_recipe
+    from zooctl.cli.restart import hold_portable
     from zooctl.cli.run_folder import ENVIRONMENT
     from zooctl.cli.runs import dataset, need_training, say
     from zooctl.errors import InputError
@@ -31,6 +32,7 @@ def command(
     from zooctl.training.entry import write_entry
 
     recipe = load_recipe(run / "recipe.yaml")
+    hold_portable(recipe)
     entry = name or recipe.name
     if entry != recipe.name:
         raise InputError(
