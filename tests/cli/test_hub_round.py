@@ -15,6 +15,7 @@ from safetensors.numpy import load
 from zooctl.catalog import registry
 from zooctl.cli.main import run
 from zooctl.inference.runtime import Session
+from zooctl.training.portable import PINS
 
 # The hub's client uploads in a way that the library below it is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
@@ -35,6 +36,9 @@ def copy_zoo(repo: Path, root: Path, name: str, monkeypatch: pytest.MonkeyPatch)
     if (repo / "recipes/data").is_dir():
         (root / "recipes/data").symlink_to(repo / "recipes/data")
     monkeypatch.setenv("ZOOCTL_ZOO", str(root))
+    # Else `reproduce` of a portable model would begin this process again.
+    for variable, value in PINS.items():
+        monkeypatch.setenv(variable, value)
 
 
 def probe_predictions(address: str) -> np.ndarray:
