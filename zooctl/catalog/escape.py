@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 # Control, format (bidirectional overrides among them), surrogate, private use, line separators.
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -49,3 +50,15 @@ def markdown(text: str) -> str:
     line = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", line)
     line = line.replace("&", "&amp;").replace("<", "&lt;")
     return _BEGINNING.sub(r"\1\2\\", line)
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table of Markdown that shows its cells as they are, without a line break at its end.
+
+    >>> print(markdown_table(["method", "AUROC"], [["a|b", "0.9"]]))
+    | method | AUROC |
+    |---|---|
+    | a\\|b | 0.9 |
+    """
+    first, *rest = [f"| {' | '.join(map(markdown, line))} |" for line in (head, *rows)]
+    return "\n".join([first, "|---" * len(head) + "|", *rest])

@@ -13,7 +13,7 @@ from typing import Any
 from zooctl import __version__
 from zooctl.catalog.card import Card, Metric
 from zooctl.catalog.card_text import replace_block
-from zooctl.catalog.escape import markdown, one_line
+from zooctl.catalog.escape import markdown, markdown_table, one_line
 from zooctl.catalog.foreign import CARD, flat_path
 from zooctl.catalog.manifest import MANIFEST
 from zooctl.catalog.registry import Entry
@@ -235,8 +235,4 @@ def _number(value: float | None) -> str:
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """Return a table of Markdown; empty without rows."""
-    if not rows:
-        return ""
-    cells = [[markdown(cell) for cell in line] for line in (head, *rows)]
-    first, *rest = [f"| {' | '.join(line)} |" for line in cells]
-    return "\n".join([first, "|---" * len(head) + "|", *rest])
+    return markdown_table(head, rows) if rows else ""

@@ -23,9 +23,10 @@ def command(
 
     from zooctl.catalog import registry
     from zooctl.catalog.recipe import load_recipe
+    from zooctl.cli.models import say
     from zooctl.cli.restart import hold_portable
     from zooctl.cli.run_folder import ENVIRONMENT
-    from zooctl.cli.runs import dataset, need_training, say
+    from zooctl.cli.runs import dataset, need_training
     from zooctl.errors import InputError
 
     need_training()

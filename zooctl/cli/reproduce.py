@@ -76,9 +76,10 @@ def command(
     run alone.
     """
     from zooctl.catalog import registry
+    from zooctl.cli.models import say
     from zooctl.cli.progress import progress
     from zooctl.cli.restart import hold_portable_entry
-    from zooctl.cli.runs import need_training, say
+    from zooctl.cli.runs import need_training
     from zooctl.errors import InputError
     from zooctl.files.atomic import check_output
     from zooctl.reproduce import reproduce as steps

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zooctl.cli.runs import say
+from zooctl.cli.models import say
 from zooctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def open_run(folder: Path, recipe: Recipe, text: str, resume: bool) -> Iterator[
         InputError: It exists and is not to be resumed, holds another recipe, is no run, or is
             being trained by another process.
     """
+    from zooctl.files.folder_lock import hold
+
     held = folder / RECIPE
     if held.exists():
         if not resume:
@@ -38,8 +40,6 @@ def open_run(folder: Path, recipe: Recipe, text: str, resume: bool) -> Iterator[
     elif folder.exists() and (not folder.is_dir() or _used(folder)):
         raise InputError("folder is not empty and no run", path=folder)
     folder.mkdir(parents=True, exist_ok=True)
-    from zooctl.files.folder_lock import hold
-
     with hold(folder, "run is being trained by another process"):
         if not held.exists():
             from zooctl.files.atomic import atomic_output

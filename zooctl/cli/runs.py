@@ -1,4 +1,4 @@
-"""What `train` and `export` share: recipes, data, and what they say."""
+"""What `train` and `export` share: recipes and data."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from zooctl.cli.models import say
 from zooctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -107,10 +106,3 @@ def dataset(
         report(f"{source.id}: {found.path} ({found.origin})")
         sources[source.id] = found.path
     return prepare(recipe, sources, genome, report)
-
-
-def say(text: str) -> None:
-    """Print a line on stderr."""
-    from zooctl.cli.tables import plain
-
-    typer.echo(plain(text), err=True)

@@ -38,9 +38,10 @@ def command(
     ] = 1,
 ) -> None:
     """Train a model by its recipe; killed and resumed, it ends with the same bits."""
+    from zooctl.cli.models import say
     from zooctl.cli.restart import hold_portable
     from zooctl.cli.run_folder import draw_curve, open_run, write_environment
-    from zooctl.cli.runs import dataset, load, need_training, say
+    from zooctl.cli.runs import dataset, load, need_training
 
     need_training()
     from zooctl.training.device import check_device
@@ -78,8 +79,8 @@ def _fit(
     fabric: Any = None,
 ) -> Progress:
     """Train with a progress bar."""
+    from zooctl.cli.models import say
     from zooctl.cli.progress import progress
-    from zooctl.cli.runs import say
     from zooctl.training.fit import fit
 
     total = recipe.schedule.max_epochs * windows.n_epoch(recipe)

@@ -63,8 +63,9 @@ def command(
 
     from zooctl.catalog import strict_yaml
     from zooctl.catalog.search import candidates, load_space
+    from zooctl.cli.models import say
     from zooctl.cli.restart import hold_portable
-    from zooctl.cli.runs import dataset, load, need_training, say
+    from zooctl.cli.runs import dataset, load, need_training
 
     need_training()
     from zooctl.training.selection import choose_windows
@@ -175,7 +176,7 @@ def _draw(
 ) -> None:
     import importlib.util
 
-    from zooctl.cli.runs import say
+    from zooctl.cli.models import say
 
     if importlib.util.find_spec("matplotlib") is None:
         say(f"no {PICTURE}: it needs matplotlib (pip install 'zooctl[plot]')")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from zooctl.catalog.escape import markdown as escaped
+from zooctl.catalog.escape import markdown_table
 from zooctl.evaluation.profiles import Agreement
 from zooctl.evaluation.report import Report, Robustness, TrackReport
 from zooctl.evaluation.ridge import Fit
@@ -47,10 +48,8 @@ class Grid:
         | a\\|b | 0.9 |
         <BLANKLINE>
         """
-        cells = [[escaped(cell) for cell in line] for line in (self.headers, *self.rows)]
-        head, *rows = ["| " + " | ".join(line) + " |" for line in cells]
         title = f"### {escaped(self.title)}\n\n" if self.title else ""
-        return title + "\n".join([head, "|---" * len(self.headers) + "|", *rows]) + "\n"
+        return title + markdown_table(self.headers, self.rows) + "\n"
 
 
 def methods(rows: Sequence[Row], title: str = "") -> Grid:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from zooctl.catalog.escape import markdown as escaped
+from zooctl.catalog.escape import markdown_table
 from zooctl.reproduce.canonical import digest
 from zooctl.reproduce.report import Report
 
@@ -58,35 +61,49 @@ def markdown(report: Report) -> str:
         f"{minutes:.1f} minutes, {report.machine.system}.",
         f"Equivalence: {equivalence_text(report)}. {str(report.commit).capitalize()}.",
         "",
-        "| criterion | | evidence |",
-        "|---|---|---|",
-        *(f"| {one.id} | {one.status} | {escaped(one.evidence)} |" for one in report.criteria),
+        markdown_table(
+            ("criterion", "", "evidence"),
+            [(one.id, one.status, one.evidence) for one in report.criteria],
+        ),
         "",
     ]
-    if report.figures:
-        lines += ["| figure | card | now | |", "|---|---|---|---|"]
-        lines += [
-            f"| {escaped(one.name)} ({escaped(one.field)}) | {one.card:g} | "
-            f"{'none' if one.got is None else format(one.got, 'g')} | "
-            f"{one.equivalence or 'cannot be judged'} |"
-            for one in report.figures
-        ]
-        lines.append("")
-    if report.pictures:
-        lines += ["| picture | numbers | class | file |", "|---|---|---|---|"]
-        lines += [
-            f"| {one.file} | {one.n} | {one.equivalence or 'cannot be judged'} | "
-            f"{'the same bytes' if one.same_file else 'other bytes'} |"
-            for one in report.pictures
-        ]
-        lines.append("")
-    if report.predictions:
-        lines += ["| probe by | windows | class | largest difference |", "|---|---|---|---|"]
-        lines += [
-            f"| {one.engine} | {one.n} | {one.equivalence} | {one.max_abs:.1e} |"
-            for one in report.predictions
-        ]
-        lines.append("")
+    for head, rows in _tables(report):
+        lines += [markdown_table(head, rows), ""] if rows else []
     lines += [f"- does not hold: {escaped(fault.text)}" for fault in report.faults]
     lines += [f"- {escaped(text)}" for text in report.warnings]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _tables(report: Report) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+    """Return what was made again, and the probe: heads and rows."""
+    yield (
+        ("figure", "card", "now", ""),
+        [
+            (
+                f"{one.name} ({one.field})",
+                f"{one.card:g}",
+                "none" if one.got is None else f"{one.got:g}",
+                one.equivalence or "cannot be judged",
+            )
+            for one in report.figures
+        ],
+    )
+    yield (
+        ("picture", "numbers", "class", "file"),
+        [
+            (
+                one.file,
+                str(one.n),
+                one.equivalence or "cannot be judged",
+                "the same bytes" if one.same_file else "other bytes",
+            )
+            for one in report.pictures
+        ],
+    )
+    yield (
+        ("probe by", "windows", "class", "largest difference"),
+        [
+            (one.engine, str(one.n), one.equivalence, f"{one.max_abs:.1e}")
+            for one in report.predictions
+        ],
+    )
