@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,11 @@ import pytest
 from hub_server import Hub, local_hub
 
 REPO = Path(__file__).resolve().parent.parent
+
+# A shell ignores interrupts in what it runs in its background, and all that this starts in turn
+# would too; what commands do when they are interrupted is tested there as well.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "ray": ("training/tune.py",),
     "scipy": ("evaluation/",),
     "sklearn": ("evaluation/",),
+    "threadpoolctl": ("evaluation/evaluate.py",),
     "matplotlib": ("interpret/plots.py", "interpret/report_plots.py", "interpret/trials.py"),
     "typer": ("cli/",),
     "rich": ("cli/",),

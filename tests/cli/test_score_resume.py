@@ -74,8 +74,6 @@ def stopped(folder: Path, number: int, output: str) -> tuple[int, float]:
     process = subprocess.Popen(
         [sys.executable, "-m", "zooctl.cli.main", *command, *TEN],
         stderr=subprocess.PIPE,
-        # A shell that runs the tests in its background has SIGINT ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     with process:
         deadline = time.monotonic() + 120

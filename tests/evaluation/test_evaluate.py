@@ -136,6 +136,11 @@ def test_robustness_of_a_scan_is_that_of_its_binning(report: Report) -> None:
     assert 20 < report.robustness.n_peaks <= report.tracks[0].n_strong
 
 
+def test_log_odds_have_no_variation_score(network: Network, material: Material) -> None:
+    log_odds = replace(network, scale="log")
+    assert evaluate(log_odds, material, Rules(), Options(n_draws=2)).robustness is None
+
+
 def test_tops_are_on_sites(report: Report, material: Material, network: Network) -> None:
     assert len(report.tops) == 100
     chrom, place = report.tops[0]
@@ -145,7 +150,12 @@ def test_tops_are_on_sites(report: Report, material: Material, network: Network)
 
 
 def test_progress_adds_up(report: Report, stages: list[tuple[str, float | None, float]]) -> None:
-    assert [label.split()[0] for label, _, _ in stages] == ["predicting", "shifting", "scoring"]
+    assert [label.split()[0] for label, _, _ in stages] == [
+        "fitting",
+        "predicting",
+        "shifting",
+        "scoring",
+    ]
     assert all(total == done for _, total, done in stages if total is not None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from zooctl.catalog.binning import PLAIN, Binning
 from zooctl.catalog.fields import Region, Split
 from zooctl.catalog.rules import Rules
 from zooctl.errors import InputError
-from zooctl.evaluation.heldout import Network, hold_out
+from zooctl.evaluation.heldout import Network, Part, hold_out, observe, read_around
 from zooctl.evaluation.material import Material, Truth, Wanted
 from zooctl.files.fasta import Fasta
 from zooctl.inference.predict import Readout
@@ -82,9 +82,22 @@ def material(genome: Fasta, *signals: np.ndarray, binning: Binning = PLAIN) -> M
     )
 
 
+def hold(
+    region: Region,
+    network: Network,
+    material: Material,
+    rules: Rules,
+    advance: Callable[[int], object] = unheard,
+) -> Part:
+    """Read, measure and predict a region."""
+    around = read_around(region, material, rules)
+    observed = observe(region, around, material, rules, network.geometry.bin_size)
+    return hold_out(observed, network, material, rules, advance)
+
+
 def test_bins_and_predictions(genome: Fasta, codes: Codes, signal: np.ndarray) -> None:
     seen: list[int] = []
-    part = hold_out(
+    part = hold(
         Region(chrom="chr1", start=1_000, end=18_000),
         network(1, 0),
         material(genome, signal, signal[::-1]),
@@ -129,8 +142,11 @@ def test_no_bin_that_is_judged_reads_beyond_its_range(start: int, length: int) -
         with Fasta(path) as genome:
             data = material(genome, np.zeros(LENGTH, np.float32))
             reads = Network("reads", Reads(), GEOMETRY, Readout(), (0,))
-            part = hold_out(
-                Region(chrom="chr1", start=start, end=start + length), reads, data, Rules(), unheard
+            part = hold(
+                Region(chrom="chr1", start=start, end=start + length),
+                reads,
+                data,
+                Rules(),
             )
     assert part.kept.any()
     assert (part.rows(0) == 0).all()
@@ -139,11 +155,11 @@ def test_no_bin_that_is_judged_reads_beyond_its_range(start: int, length: int) -
 
 
 def test_peaks_are_summits_of_runs_of_strong_bins(genome: Fasta, signal: np.ndarray) -> None:
-    part = hold_out(Region(chrom="chr1"), network(), material(genome, signal), Rules(), unheard)
+    part = hold(Region(chrom="chr1"), network(), material(genome, signal), Rules())
     # Bins 17 and 18 are one run; the 50 at 5,500 lies in unknown sequence.
     assert part.peaks(0) == [(11.0, 9_004), (20.0, 14_000)]
     rules = Rules(positive_min_signal=99)
-    part = hold_out(Region(chrom="chr1"), network(), material(genome, signal), rules, unheard)
+    part = hold(Region(chrom="chr1"), network(), material(genome, signal), rules)
     assert part.peaks(0) == []
 
 
@@ -152,12 +168,12 @@ def test_peaks_of_labels_are_the_middles_of_their_runs(genome: Fasta) -> None:
     labels[8_704:10_240] = 1
     labels[15_360:15_800] = 1
     truth = material(genome, labels, binning=Binning("label"))
-    part = hold_out(Region(chrom="chr1"), network(), truth, Rules(), unheard)
+    part = hold(Region(chrom="chr1"), network(), truth, Rules())
     assert part.peaks(0) == [(1.0, 9_472), (1.0, 15_616)]
 
 
 def test_tops_are_local_maxima(genome: Fasta, signal: np.ndarray) -> None:
-    part = hold_out(Region(chrom="chr1"), network(), material(genome, signal), Rules(), unheard)
+    part = hold(Region(chrom="chr1"), network(), material(genome, signal), Rules())
     tops = part.tops(0, 5)
     assert len(tops) == 5
     heights = [height for height, _ in tops]
@@ -182,4 +198,4 @@ def test_centre_value_reads_the_middle(codes: Codes) -> None:
 def test_bins_must_be_whole_bins_of_the_model(genome: Fasta, signal: np.ndarray) -> None:
     truth, rules = material(genome, signal), Rules(bin_size=500)
     with pytest.raises(InputError, match="whole bins"):
-        hold_out(Region(chrom="chr1"), network(), truth, rules, unheard)
+        hold(Region(chrom="chr1"), network(), truth, rules)

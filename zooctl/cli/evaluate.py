@@ -66,7 +66,12 @@ def command(
         int, typer.Option(min=0, help="Draws of megabases for the 95 % intervals.")
     ] = 1000,
     shifts: Annotated[
-        int, typer.Option(min=0, help="Windows to a peak for the variation score; 0 for none.")
+        int,
+        typer.Option(
+            min=0,
+            help="Windows to a peak for the variation score, which log odds do not have; "
+            "0 for none.",
+        ),
     ] = 20,
     motif_windows: Annotated[
         int | None,

@@ -1,11 +1,9 @@
-"""What sequence alone says of held-out bins, before it is known which of them are judged.
-
-It reads no file and needs no prediction, so that it may be computed while the network predicts.
-"""
+"""What sequence alone says of held-out bins, before it is known which of them are judged."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +11,7 @@ from numpy.typing import NDArray
 
 from zooctl.catalog.rules import Rules
 from zooctl.evaluation import baselines
-from zooctl.evaluation.ridge import Fit, fit
-from zooctl.evaluation.sample import Sample
+from zooctl.evaluation.ridge import Fit, Fitted
 from zooctl.files.motifs import Motif
 from zooctl.sequence.onehot import Codes
 
@@ -44,18 +41,17 @@ class FromSequence:
 def from_sequence(
     arounds: Sequence[Codes],
     margin: int,
-    training: Sample | None,
-    validation: Sample | None,
+    fitting: Future[Fitted | None],
     motifs: Mapping[str, Motif],
     rules: Rules,
 ) -> FromSequence:
-    """Fit the linear baselines and score every bin.
+    """Score every bin.
 
     Args:
         arounds: Sequence of the bins of each region, with ``margin`` more on both sides.
         margin: Bins.
-        training: What is fitted on; None where there are no training regions.
-        validation: What penalties are chosen by; None where there are no such regions.
+        fitting: Gives the linear baselines, and is waited for last; None where there are no
+            training regions.
         motifs: Known motif by the target's name.
         rules: What counts as a bin.
     """
@@ -66,9 +62,9 @@ def from_sequence(
         target: [baselines.best_hits(codes, motif, size)[margin:-margin] for codes in arounds]
         for target, motif in motifs.items()
     }
-    if training is None:
+    fitted = fitting.result()
+    if fitted is None:
         return FromSequence(gc, hits, {}, {}, None)
-    fitted = fit(training, validation, rules)
     by_region = [fitted.predict(codes, margin, rules) for codes in arounds]
     return FromSequence(
         gc,

@@ -199,44 +199,79 @@ def read_around(region: Region, material: Material, rules: Rules) -> Codes:
     return material.genome.padded_codes(region.chrom, first, last)
 
 
-def hold_out(
-    region: Region,
-    network: Network,
-    material: Material,
-    rules: Rules,
-    advance: Callable[[int], object],
-    around: Codes | None = None,
-) -> Part:
-    """Measure and predict one held-out region.
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """A held-out region before any prediction; arrays are over its bins.
+
+    Attributes:
+        region: Of the split.
+        around: Sequence of the bins, with ``margin_of`` bins more on both sides.
+        known: Which bins have known sequence, ``(n,)``.
+        measured: What was measured of each track that is judged.
+        others: What was measured in replicates and other cells.
+    """
+
+    region: Region
+    around: Codes
+    known: Labels
+    measured: tuple[Measured, ...]
+    others: tuple[Measured, ...]
+
+
+def observe(
+    region: Region, around: Codes, material: Material, rules: Rules, fine_size: int
+) -> Observed:
+    """Return what was measured of one held-out region.
 
     Args:
         region: Of the split.
-        network: The model.
+        around: What ``read_around`` gives.
         material: What was measured.
         rules: What counts as a bin.
-        advance: Called with the number of windows done.
-        around: What ``read_around`` gives, where it was read before.
+        fine_size: Bases to a bin of the model.
 
     Raises:
         InputError: The model's bins do not divide those of the rules.
     """
-    size, fine = rules.bin_size, network.geometry.bin_size
-    if size % fine:
+    size = rules.bin_size
+    if size % fine_size:
         raise InputError(
-            "bins of the evaluation are not whole bins of the model", got=size, expected=fine
+            "bins of the evaluation are not whole bins of the model", got=size, expected=fine_size
         )
-    contigs = material.genome.contigs
-    interval = region.interval(contigs[region.chrom])
     bins, margin = bins_of(region, material, rules), margin_of(rules)
-    around = read_around(region, material, rules) if around is None else around
     controls = [control[region.chrom] for control in material.controls]
 
     def measured(truths: Sequence[Truth]) -> tuple[Measured, ...]:
         return tuple(
-            measure(truth.signal[region.chrom], truth.binning, controls, bins, rules, fine)
+            measure(truth.signal[region.chrom], truth.binning, controls, bins, rules, fine_size)
             for truth in truths
         )
 
+    codes = whole_bins(around, size)[margin : margin + len(bins)]
+    known = unknown_fraction(codes) <= rules.max_unknown
+    return Observed(region, around, known, measured(material.truths), measured(material.others))
+
+
+def hold_out(
+    observed: Observed,
+    network: Network,
+    material: Material,
+    rules: Rules,
+    advance: Callable[[int], object],
+) -> Part:
+    """Predict one held-out region.
+
+    Args:
+        observed: The region.
+        network: The model.
+        material: Its sequence.
+        rules: What counts as a bin.
+        advance: Called with the number of windows done.
+    """
+    region, size, fine = observed.region, rules.bin_size, network.geometry.bin_size
+    contigs = material.genome.contigs
+    interval = region.interval(contigs[region.chrom])
+    bins = bins_of(region, material, rules)
     predicted = np.full((len(network.tracks), len(bins) * size // fine), np.nan, np.float32)
     predict(
         network.plan([interval], contigs),
@@ -249,12 +284,18 @@ def hold_out(
         readout=network.readout,
         advance=advance,
     )
-    known = ~np.isnan(predicted[0]).reshape(len(bins), -1).any(axis=1)
-    codes = whole_bins(around, size)[margin : margin + len(bins)]
-    kept = known & (unknown_fraction(codes) <= rules.max_unknown)
+    kept = observed.known & ~np.isnan(predicted[0]).reshape(len(bins), -1).any(axis=1)
     kept &= _read_inside(bins, size, interval, network.geometry, contigs[region.chrom])
-    truths, others = measured(material.truths), measured(material.others)
-    return Part(region.chrom, size, around, margin, truths, others, predicted, kept)
+    return Part(
+        region.chrom,
+        size,
+        observed.around,
+        margin_of(rules),
+        observed.measured,
+        observed.others,
+        predicted,
+        kept,
+    )
 
 
 def _read_inside(

@@ -99,7 +99,7 @@ class Judge:
         # Neither needs the other, and scoring keeps one core busy for seconds.
         with ThreadPoolExecutor(1) as pool:
             job = pool.submit(self.scored, blocks, draws)
-            robustness = self.robustness(stage) if options.n_shifts else None
+            robustness = self.robustness(stage) if options.n_shifts and self.has_mean() else None
             with stage(None, "methods", "scoring"):
                 judged, missing = job.result()
         tables = [one for one, _ in judged]
@@ -221,6 +221,10 @@ class Judge:
                 )
             )
         return tracks
+
+    def has_mean(self) -> bool:
+        """Say whether a mean prediction means something; that of logarithms may be 0 or below."""
+        return self.network.scale in ("signal", "probability")
 
     def robustness(self, stage: Stage) -> Robustness:
         """Return the variation score on peaks of all tracks; of many, a seeded sample."""

@@ -127,7 +127,8 @@ class Report:
         fine_size: The model's own bin size.
         tracks: One report a track.
         mean: Means of the rows over tracks; empty for one track.
-        robustness: Variation score on peaks; None where it was not asked for.
+        robustness: Variation score on peaks; None where it was not asked for, and of logarithms
+            and log odds, which have no mean to speak of.
         tops: Contig and position of the highest predictions of the first track.
         draws: Bootstrap draws.
         seed: Of the bootstrap and of the shifts.
