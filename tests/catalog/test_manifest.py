@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
 from zooctl.catalog.manifest import (
+    contig_digest,
     digest_file,
     load_manifest,
+    pin_genome,
     stamp_documents,
     tensor_digest,
     write_manifest,
 )
 from zooctl.errors import InputError
+from zooctl.sequence.onehot import encode
 
 PATH = "zoo/toy/manifest.json"
 
@@ -133,3 +136,16 @@ def test_faults(stocked_zoo: Path, old: str, new: str, what: str) -> None:
         load_manifest(path)
     assert caught.value.what == what
     assert caught.value.path == str(path)
+
+
+def test_a_contig_is_its_letters_whatever_their_case() -> None:
+    letters = hashlib.sha256(b"ACGTNNA").hexdigest()
+    assert contig_digest(encode(b"acGTnRA")) == f"sha256:{letters}"
+    assert contig_digest(encode(b"ACGTNNC")) != f"sha256:{letters}"
+
+
+def test_the_genome_stays_pinned_when_documents_are_stamped(stocked_zoo: Path) -> None:
+    pinned = pin_genome(stocked_zoo, "toy", {"chr1": encode(b"ACGT")})
+    assert pinned.genome == {"chr1": contig_digest(encode(b"ACGT"))}
+    stamp_documents(stocked_zoo, "toy")
+    assert load_manifest(stocked_zoo / PATH).genome == pinned.genome

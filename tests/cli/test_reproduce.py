@@ -98,6 +98,7 @@ def test_verify_is_bronze_at_most(place: Path, capsys: Captured) -> None:
 
 TAMPERED = {
     "data/s.bw": ("B1", "s.bw", 5),
+    "genomes/toy.fa": ("B1", "toy.fa", 5),
     "zoo/zoo/toy/model.onnx": ("B2", "zoo/toy/model.onnx", 3),
     "zoo/zoo/toy/model.safetensors": ("B2", "zoo/toy/model.safetensors", 3),
     "zoo/zoo/toy/probe.safetensors": ("B2", "zoo/toy/probe.safetensors", 3),

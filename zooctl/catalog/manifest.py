@@ -15,6 +15,7 @@ from zooctl.catalog.explain import explain
 from zooctl.catalog.fields import Digest, FilePath, Name, Problem, Sha256, Text, Values
 from zooctl.errors import InputError
 from zooctl.files.atomic import atomic_output
+from zooctl.sequence.onehot import Codes, decode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,6 +44,8 @@ class Manifest(Values):
         exporter: Version of every program that had a hand in the graph.
         tensor_digest: Of the weights, independent of file format (``tensor_digest``).
         files: Path below the zoo's root to digest: weights, probe, card, recipe and pictures.
+        genome: Digest of each contig that training reads (``contig_digest``), by its name; None
+            where nothing was trained here.
     """
 
     schema_version: Literal[1]
@@ -52,6 +55,7 @@ class Manifest(Values):
     exporter: dict[str, Text]
     tensor_digest: Digest
     files: dict[FilePath, FileDigest]
+    genome: dict[Text, Digest] | None = None
 
     def problems(self) -> Iterator[Problem]:
         if f"model_cards/{self.name}.yaml" not in self.files:
@@ -105,6 +109,18 @@ def tensor_digest(tensors: Mapping[str, NDArray[Any]]) -> str:
             total.update(_integer(number))
         total.update(values.astype(values.dtype.newbyteorder("<"), order="C").tobytes())
     return f"sha256:{total.hexdigest()}"
+
+
+def contig_digest(codes: Codes) -> str:
+    """Return the digest of a contig's sequence, whatever file it is read from.
+
+    sha256 over its bases as upper-case ASCII letters, everything but A, C, G and T as N.
+
+    >>> import numpy as np
+    >>> contig_digest(np.array([0, 1, 2, 3, 4], dtype=np.uint8))[:14]
+    'sha256:d254552'
+    """
+    return f"sha256:{hashlib.sha256(decode(codes).encode('ascii')).hexdigest()}"
 
 
 def load_manifest(path: Path) -> Manifest:
@@ -192,6 +208,21 @@ def stamp_documents(root: Path, name: str) -> Manifest:
     stamped = manifest.model_copy(update={"files": files})
     save_manifest(stamped, path)
     return stamped
+
+
+def pin_genome(root: Path, name: str, codes: Mapping[str, Codes]) -> Manifest:
+    """Write into an entry's manifest which sequence it was trained on.
+
+    Args:
+        root: Folder with ``zoo/``.
+        name: The entry.
+        codes: Of each contig that training read, ``(length,)``.
+    """
+    path = root / "zoo" / name / MANIFEST
+    genome = {chrom: contig_digest(one) for chrom, one in codes.items()}
+    pinned = load_manifest(path).model_copy(update={"genome": genome})
+    save_manifest(pinned, path)
+    return pinned
 
 
 def entry_files(root: Path, name: str) -> list[str]:

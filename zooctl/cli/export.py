@@ -22,6 +22,7 @@ def command(
     import json
 
     from zooctl.catalog import registry
+    from zooctl.catalog.manifest import pin_genome
     from zooctl.catalog.recipe import load_recipe
     from zooctl.cli.models import say
     from zooctl.cli.restart import hold_portable
@@ -63,8 +64,8 @@ def command(
         )
     content = recorded.read_bytes()
     environment = json.loads(content)["software_digest"]
-    difference = write_entry(
-        root, recipe, run, dataset(recipe, fasta), environment=environment, recorded=content
-    )
+    data = dataset(recipe, fasta)
+    difference = write_entry(root, recipe, run, data, environment=environment, recorded=content)
+    pin_genome(root, entry, data.codes)
     say(f"torch and onnxruntime agree within {difference:.1e} of each window's largest value")
     typer.echo(folder)

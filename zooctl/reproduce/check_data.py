@@ -7,18 +7,24 @@ The rule of criterion B1, for every source of the recipe:
 - It is published: it travels with the recipe, has an address, or names the record of an archive by
   its accession. An accession may be of what the bytes were derived from; the report then says so.
   A source with neither may be here, but nobody else would know where to look for it.
+- The genome is here, and each contig that training reads has the sequence that the manifest pins.
 - Where its archive can be asked (ENCODE), and a full run is online, the archive still stands by it.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from zooctl.catalog import encode
 from zooctl.catalog.data import locate
+from zooctl.catalog.genomes import find_genome
+from zooctl.catalog.manifest import contig_digest
 from zooctl.catalog.recipe import Recipe, Source
-from zooctl.errors import IntegrityError, ManyErrors, NetworkError, ZooError
+from zooctl.catalog.registry import Entry
+from zooctl.errors import InputError, IntegrityError, ManyErrors, NetworkError, ZooError
 from zooctl.files.download import is_offline
+from zooctl.files.fasta import Fasta
 from zooctl.files.transfer import Policy
 from zooctl.reproduce.checks import Findings, plain
 from zooctl.reproduce.report import DataFile
@@ -28,11 +34,24 @@ _UNPUBLISHED = "here, but neither address nor accession says where others find i
 _MENDED = "an address, an accession or a copy in recipes/data would mend it"
 
 
-def check_data(findings: Findings, *, ask: bool) -> list[DataFile]:
+def pinned_data(entry: Entry) -> dict[str, str | None]:
+    """Return the digest of each source of an entry's recipe, and of each contig that it reads."""
+    if entry.recipe_path is None:
+        return {}
+    recipe = entry.recipe()
+    pinned = None if entry.folder is None else entry.manifest().genome
+    return {
+        **{one.id: one.sha256 and f"sha256:{one.sha256}" for one in recipe.sources},
+        **{_contig(recipe, chrom): digest for chrom, digest in (pinned or {}).items()},
+    }
+
+
+def check_data(findings: Findings, *, ask: bool, fasta: Path | None = None) -> list[DataFile]:
     """Judge B1: find or fetch every source, by its digest.
 
     Args:
         findings: Receives the verdict.
+        fasta: Genome, if not the one that the assembly leads to.
         ask: Whether to ask archives what they say of their files today.
     """
     if findings.entry.recipe_path is None:
@@ -47,6 +66,7 @@ def check_data(findings: Findings, *, ask: bool) -> list[DataFile]:
             said = archive.ask(source) if ask else "not asked: only a full run does"
             found = found.model_copy(update={"archive": said})
         files.append(found)
+    files += _genome(recipe, findings, fasta)
     bad = [one for one in files if one.status != "ok"]
     secret = [one for one in files if one.status == "ok" and _is_secret(one)]
     if archive.wrong:
@@ -64,6 +84,66 @@ def check_data(findings: Findings, *, ask: bool) -> list[DataFile]:
         shown = "; ".join(f"{one.id} ({one.origin}) {one.note}" for one in files)
         findings.judge("B1", "pass", f"sha256 as pinned: {shown or 'no source'}")
     return files
+
+
+def _contig(recipe: Recipe, chrom: str) -> str:
+    return f"{recipe.genome.assembly} {chrom}"
+
+
+def _genome(recipe: Recipe, findings: Findings, fasta: Path | None) -> list[DataFile]:
+    """Hold each contig that training reads against what the manifest pins of it."""
+    entry = findings.entry
+    pinned = None if entry.folder is None else entry.manifest().genome
+    if pinned is None:
+        if entry.folder is not None:
+            findings.warnings.append("the manifest does not say which sequence was trained on")
+        return []
+    found = []
+    try:
+        paths, _ = find_genome(recipe.genome.assembly, fasta)
+        with Fasta(*paths) as genome:
+            for chrom, expected in pinned.items():
+                found.append(_sequence(recipe, chrom, expected, genome, findings))
+    except ZooError as error:
+        # A file that is damaged cannot be read; one that is not here is no fault.
+        is_missing = isinstance(error, InputError)
+        if not is_missing:
+            findings.fault(error)
+        for chrom, expected in list(pinned.items())[len(found) :]:
+            found.append(
+                DataFile(
+                    id=_contig(recipe, chrom),
+                    expected=expected,
+                    status="missing" if is_missing else "changed",
+                    origin=None,
+                    note=plain(error, entry.root),
+                )
+            )
+    return found
+
+
+def _sequence(
+    recipe: Recipe, chrom: str, expected: str, genome: Fasta, findings: Findings
+) -> DataFile:
+    name = _contig(recipe, chrom)
+    if chrom not in genome.contigs:
+        note = f"{name} is not in the genome that is here"
+        return DataFile(id=name, expected=expected, status="missing", origin=None, note=note)
+    found = contig_digest(genome.codes(chrom, 0, genome.contigs[chrom]))
+    if found == expected:
+        note = "the sequence that the manifest pins"
+        return DataFile(id=name, expected=expected, status="ok", origin="genome", note=note)
+    # Of several files, the one that is named after the contig.
+    files = [one for one in genome.paths if len(genome.paths) == 1 or f".{chrom}." in one.name]
+    error = IntegrityError(
+        f"{name} is not the sequence that the model was trained on",
+        path=next(iter(files), None),
+        got=found,
+        expected=expected,
+    )
+    findings.fault(error)
+    note = plain(error, findings.entry.root)
+    return DataFile(id=name, expected=expected, status="changed", origin=None, note=note)
 
 
 def _is_secret(file: DataFile) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from zooctl.catalog.manifest import picture_paths
 from zooctl.catalog.registry import Entry
 from zooctl.errors import IntegrityError, ManyErrors, VerificationError, ZooError
+from zooctl.reproduce.check_data import pinned_data
 from zooctl.reproduce.checks import check_readable, subjects
 from zooctl.reproduce.compare import compare_figure
 from zooctl.reproduce.picture_files import published
@@ -66,13 +67,10 @@ def _bytes(entry: Entry, report: Report) -> Iterator[ZooError]:
             yield _wrong("weights.entry", what, report.weights.entry, digest)
     if entry.recipe_path is None:
         return
-    pinned = {
-        source.id: None if source.sha256 is None else f"sha256:{source.sha256}"
-        for source in entry.recipe().sources
-    }
+    pinned = pinned_data(entry)
     told_data = {data.id: data.expected for data in report.data}
     if told_data != pinned:
-        yield _wrong("data", "not the sources of the recipe", told_data, pinned)
+        yield _wrong("data", "not the sources and the genome of the recipe", told_data, pinned)
 
 
 def _figures(entry: Entry, report: Report) -> Iterator[ZooError]:

@@ -96,7 +96,7 @@ def reproduce(entry: Entry, order: Order, *, display: Display, say: Say) -> Repo
         own = entry.root == registry.root()
         commit = commit_of(entry.root) if own else Commit(revision=None)
         checks.check_files(entry, commit, findings)
-        data = check_data(findings, ask=order.mode == "full")
+        data = check_data(findings, ask=order.mode == "full", fasta=order.fasta)
         here = environment.here()
         known = recorded.recorded(entry, findings)
         software, hardware = recorded.compare_environment(entry, here, known)
