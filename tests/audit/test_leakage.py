@@ -12,6 +12,7 @@ from zooctl.audit.leakage import blanking
 from zooctl.audit.material import Material
 from zooctl.audit.steps import steps
 from zooctl.catalog.card import Card, Metric
+from zooctl.catalog.fields import Region, Split
 from zooctl.catalog.recipe import Recipe
 
 BESIDE = {
@@ -19,6 +20,7 @@ BESIDE = {
     "validation": ["chr2"],
     "test": [toy.region("chr1", 2_016, 4_000)],
 }
+CHROMS = {"train": "chr1", "validation": "chr2", "test": "chr3"}
 PEAKS = {
     "key": "peak_centred",
     "sources": ["signal"],
@@ -155,8 +157,10 @@ def test_files_that_differ() -> None:
     assert leakage.same_source(Material(toy.recipe())).level == "clear"
 
 
-def metric(name: str, split: Any) -> Metric:
-    return Metric(name=name, value=0.9, split=split, baseline="none", baseline_value=0.5)
+def metric(name: str, split: Any, *chroms: str) -> Metric:
+    return Metric(
+        name=name, value=0.9, split=split, chroms=chroms, baseline="none", baseline_value=0.5
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,12 +170,50 @@ def metric(name: str, split: Any) -> Metric:
         (["test", "validation"], "warning"),
         (["validation", "test"], "severe"),
         (["test", "train"], "severe"),
+        (["external", "train"], "severe"),
+        (["test", "external"], "note"),
+        (["external", "external"], "note"),
     ],
 )
 def test_where_figures_were_measured(card: Card, splits: list[str], level: str) -> None:
     metrics = tuple(metric(f"m{n}", split) for n, split in enumerate(splits))
     judged = card.model_copy(update={"metrics": metrics})
     assert leakage.figures(judged).level == level
+
+
+def test_external_figures_are_told_apart(card: Card) -> None:
+    parts = {name: (Region(chrom=chrom),) for name, chrom in CHROMS.items()}
+    judged = card.model_copy(
+        update={
+            "split": Split(**parts),
+            "metrics": (
+                metric("a", "test"),
+                metric("b", "external", "chr1", "chr2"),
+                metric("c", "external", "chr1"),
+                metric("d", "external"),
+            ),
+        }
+    )
+    found = leakage.figures(judged)
+    assert found.level == "note"
+    assert found.what == (
+        "of the test regions: 1 of 4 figures; external: 3 of 4, whether training saw their "
+        "sequences is not judged by the split; by chromosome, 2 of train, 1 of validation, 0 of "
+        "test, 1 not told"
+    )
+    assert found.evidence["external"] == ["b", "c", "d"]
+
+
+def test_external_figures_where_nothing_was_trained_are_clear(card: Card) -> None:
+    split = Split(train=(), validation=(), test=(Region(chrom="chr3"),))
+    metrics = (metric("a", "test"), metric("b", "external", "chr9"))
+    found = leakage.figures(card.model_copy(update={"split": split, "metrics": metrics}))
+    assert found.level == "clear"
+    assert "external: 1 of 2" in found.what
+    assert "0 of train" in found.what
+    nowhere = card.model_copy(update={"split": None, "metrics": metrics[1:]})
+    assert leakage.figures(nowhere).level == "note"
+    assert "chromosomes are not told" in leakage.figures(nowhere).what
 
 
 def test_no_card_has_no_figures() -> None:

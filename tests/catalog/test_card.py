@@ -152,6 +152,16 @@ def test_weights_must_be_somewhere(toy_zoo: Path) -> None:
     assert load_card(path).weights is not None
 
 
+def test_only_external_figures_name_chromosomes(toy_zoo: Path) -> None:
+    path = toy_zoo / CARD
+    text = path.read_text()
+    chroms = "split: {}, chroms: [chr2]"
+    path.write_text(text.replace("split: test", chroms.format("test"), 1))
+    assert fault(toy_zoo).what == "the split says where it was measured"
+    path.write_text(text.replace("split: test", chroms.format("external"), 1))
+    assert load_card(path).metrics[0].chroms == ("chr2",)
+
+
 def test_every_problem_is_told_at_once(toy_zoo: Path) -> None:
     path = toy_zoo / CARD
     text = path.read_text().replace("licence: MIT", "licence: MTI")

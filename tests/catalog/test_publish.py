@@ -9,7 +9,7 @@ from hub_server import Hub, Repo
 from huggingface_hub import ModelCardData
 
 from zooctl.catalog import registry
-from zooctl.catalog.publish import citation, front_matter, repository, with_hub
+from zooctl.catalog.publish import citation, front_matter, readme, repository, with_hub
 from zooctl.catalog.strict_yaml import loads
 from zooctl.cli.check import check_entry
 from zooctl.errors import InputError
@@ -44,6 +44,11 @@ def test_the_hub_knows_the_metadata(name: str) -> None:
     read = ModelCardData(**meta, ignore_metadata_errors=False)
     known = [metric.value for metric in card.metrics if metric.value is not None]
     assert [one.metric_value for one in read.eval_results or ()] == known
+    # What is external is no part of the split.
+    parts = {one.dataset_split for one in read.eval_results or ()}
+    assert parts <= {"train", "validation", "test", None}
+    assert (None in parts) == any(metric.split == "external" for metric in card.metrics)
+    assert ("external: measured" in readme(card, "https://example.org")) == (None in parts)
     assert read.license == ("other" if "LicenseRef" in card.licence else card.licence.lower())
     assert all(
         result["source"]["url"] for one in meta.get("model-index", ()) for result in one["results"]

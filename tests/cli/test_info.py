@@ -40,6 +40,17 @@ def test_json_is_the_card_and_the_manifest(toy_zoo: Path, capsys: Captured) -> N
     assert known["manifest"]["opset"] == 20
 
 
+def test_what_is_external_is_said(toy_zoo: Path, capsys: Captured) -> None:
+    assert run(["info", "toy"]) == 0
+    assert "external:" not in capsys.readouterr().out
+    card = toy_zoo / "model_cards/toy.yaml"
+    card.write_text(card.read_text().replace("split: test", "split: external", 1))
+    assert run(["info", "toy"]) == 0
+    assert "\nexternal: measured on data of another kind of experiment" in capsys.readouterr().out
+    assert run(["list"]) == 0
+    assert "pearson 0.510 (external, baseline 0.200)" in capsys.readouterr().out
+
+
 def test_pictures(toy_zoo: Path, capsys: Captured) -> None:
     assert run(["info", "toy", "--plot"]) == 2
     assert capsys.readouterr().err == "error: model has no picture (got toy)\n"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from toy_reports import toy_report
 
+from zooctl.catalog import registry
 from zooctl.catalog.card import Card
 from zooctl.catalog.strict_yaml import loads, parse
-from zooctl.evaluation.card_metrics import card_text
+from zooctl.evaluation.card_metrics import card_text, figure_of
 from zooctl.evaluation.report import Report
 
 METRICS = """# These figures are printed by one command.
@@ -73,6 +74,28 @@ def test_figures_are_replaced_and_words_stay(report: Report, text: str) -> None:
     assert "robustness: not measured" not in after
     # A second time nothing changes.
     assert card_text(after, read(after), report) == after
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "external"])
+def test_figures_of_other_data_stay(report: Report, text: str, split: str) -> None:
+    chroms = "\n    chroms: [chr2, chrX]" if split == "external" else ""
+    other = METRICS.replace("split: test\n", f"split: {split}{chroms}\n")
+    before = with_metrics(text, other)
+    card = read(before)
+    after = read(card_text(before, card, report))
+    assert after.metrics[0] == card.metrics[0]
+    assert after.metrics[1] != card.metrics[1]
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_what_cards_say_of_test_regions_an_evaluation_gives(name: str) -> None:
+    card = registry.entry(name).card()
+    tested = [metric for metric in card.metrics if metric.split == "test"]
+    assert [metric.name for metric in tested if figure_of(metric) is None] == []
+    # It counts a track's bins once for all of its figures.
+    for track in {metric.track for metric in tested}:
+        assert len({metric.n for metric in tested if metric.track == track} - {None}) <= 1
+    assert not tested or (card.split is not None and card.split.test)
 
 
 def test_a_card_without_figures_is_given_the_usual_ones(report: Report, text: str) -> None:

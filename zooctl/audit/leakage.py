@@ -11,7 +11,8 @@ from zooctl.audit.material import Data, Material, control_rows, input_rows, rows
 from zooctl.audit.outcome import Level, Outcome, clear, none_to_check, worst
 from zooctl.audit.steps import steps
 from zooctl.catalog.binning import Signal
-from zooctl.catalog.card import Card
+from zooctl.catalog.card import Card, Metric
+from zooctl.catalog.fields import Split
 from zooctl.errors import InputError
 from zooctl.files.peaks import Peaks
 from zooctl.sequence.intervals import Interval
@@ -182,21 +183,39 @@ def same_source(material: Material) -> Outcome:
 
 
 def figures(card: Card | None) -> Outcome:
-    """Look for figures on the card that were measured where the model was trained or chosen."""
+    """Look for figures on the card that were measured where the model was trained or chosen.
+
+    Those of external data are told apart: no part of the split is theirs.
+    """
     if card is None or not card.metrics:
         return none_to_check("no card with metrics" if card is None else "card has no metrics")
     by_part: dict[str, list[str]] = {}
     for metric in card.metrics:
         by_part.setdefault(metric.split, []).append(metric.name)
     evidence = {part: sorted(set(names)) for part, names in by_part.items()}
-    if "train" in by_part:
+    found = _of_the_split(card, evidence)
+    external = [metric for metric in card.metrics if metric.split == "external"]
+    if not external:
+        return found
+    level, text = _external(card.split, external)
+    return Outcome(
+        worst([found.level, level]),
+        f"{found.what}; external: {len(external)} of {len(card.metrics)}, {text}",
+        evidence,
+        found.advice or ("say on the card what training saw of them" if level != "clear" else ""),
+    )
+
+
+def _of_the_split(card: Card, evidence: dict[str, list[str]]) -> Outcome:
+    """Judge the figures that were measured on parts of the split."""
+    if "train" in evidence:
         return Outcome(
             "severe",
             f"measured on training regions: {', '.join(evidence['train'])}",
             evidence,
             "measure on the test regions (zooctl evaluate)",
         )
-    if "validation" in by_part:
+    if "validation" in evidence:
         headline = card.metrics[0].split == "validation"
         return Outcome(
             "severe" if headline else "warning",
@@ -204,4 +223,29 @@ def figures(card: Card | None) -> Outcome:
             evidence,
             "measure on test regions; figures of validation flatter",
         )
-    return clear(f"{len(card.metrics)} figures, all of the test regions", evidence)
+    tested, n = sum(metric.split == "test" for metric in card.metrics), len(card.metrics)
+    if tested == n:
+        return clear(f"{n} figures, all of the test regions", evidence)
+    return clear(f"of the test regions: {tested} of {n} figures", evidence)
+
+
+def _external(split: Split | None, metrics: list[Metric]) -> tuple[Level, str]:
+    """Say how far figures of external data may be of sequences that training saw.
+
+    The split does not judge it: a sequence of a training region may not have been among what was
+    trained on. Chromosomes alone are told, where card and split name them.
+    """
+    apart = "whether training saw their sequences is not judged by the split"
+    told = [metric for metric in metrics if metric.chroms]
+    if split is None or not told:
+        return "note", f"{apart}, and their chromosomes are not told"
+    on = {
+        part: sum(
+            any(region.chrom in metric.chroms for region in getattr(split, part)) for metric in told
+        )
+        for part in ("train", "validation", "test")
+    }
+    counts = ", ".join(f"{n} of {part}" for part, n in on.items())
+    untold = len(metrics) - len(told)
+    text = f"{apart}; by chromosome, {counts}" + (f", {untold} not told" if untold else "")
+    return ("note" if on["train"] or on["validation"] or untold else "clear"), text

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from zooctl.catalog.fields import (
+    Chrom,
     Digest,
     FilePath,
     Items,
@@ -75,8 +76,17 @@ class Dataset(Values):
     licence: Licence
 
 
+_EXTERNAL = (
+    "external: measured on data of another kind of experiment, whose sequences training may have "
+    "seen; no part of the split"
+)
+
+
 class Metric(Values):
     """One figure on the card, beside what a simple method reaches on the same windows.
+
+    Of a part of the card's split, or ``external``: on data of another kind of experiment, as a
+    reporter's, whose sequences training may have seen.
 
     Attributes:
         name: As ``zooctl evaluate`` prints it.
@@ -86,7 +96,9 @@ class Metric(Values):
         sd: Standard deviation over those seeds (ddof 1).
         n_seeds: How many they were.
         n: How many windows or bins.
-        split: Which part of the split it was measured on.
+        split: Which part of the split it was measured on; ``external`` for none of them.
+        chroms: Chromosomes of the card's assembly that the sequences of external data come from,
+            where they are known.
         definition: What exactly was measured.
         baseline: What the baseline is.
         baseline_value: The baseline's figure.
@@ -99,7 +111,8 @@ class Metric(Values):
     sd: Annotated[float, Field(ge=0)] | None = None
     n_seeds: Annotated[int, Field(ge=2)] | None = None
     n: Annotated[int, Field(ge=1)] | None = None
-    split: Literal["train", "validation", "test"]
+    split: Literal["train", "validation", "test", "external"]
+    chroms: Items[Chrom] = ()
     definition: Text | None = None
     baseline: Text | None
     baseline_value: float | None
@@ -108,6 +121,8 @@ class Metric(Values):
         spread = (self.mean, self.sd, self.n_seeds)
         if None in spread and spread != (None, None, None):
             yield Problem("", "spread over seeds is not whole", expected="mean, sd and n_seeds")
+        if self.chroms and self.split != "external":
+            yield Problem("chroms", "the split says where it was measured", expected="no chroms")
 
 
 class WeightFile(Values):
@@ -272,6 +287,12 @@ class Card(Values):
         notice = self.notice and preview + self.notice
         experimental = self.experimental and f"experimental: {self.experimental}"
         return tuple(remark for remark in (notice, experimental) if remark)
+
+    @property
+    def legend(self) -> str | None:
+        """What a reader of the metrics must be told of their splits; None if nothing."""
+        external = any(metric.split == "external" for metric in self.metrics)
+        return _EXTERNAL if external else None
 
     @property
     def n_tracks(self) -> int:

@@ -100,18 +100,24 @@ def front_matter(card: Card, source: str) -> dict[str, Any]:
 
 def _result(card: Card, metric: Metric, source: str) -> dict[str, Any]:
     track = metric.track or "all tracks"
+    dataset = {
+        "type": card.assembly,
+        "name": f"{card.assembly}, {track}",
+        "config": track,
+        "split": metric.split,
+    }
+    by = "zooctl evaluate"
+    if metric.split == "external":
+        by = "the model's card"
+        del dataset["split"]
+        dataset["name"] = f"{dataset['name']}, against another kind of experiment"
     return {
         "task": {"type": "genomics", "name": one_line(card.title)},
-        "dataset": {
-            "type": card.assembly,
-            "name": f"{card.assembly}, {track}",
-            "config": track,
-            "split": metric.split,
-        },
+        "dataset": dataset,
         "metrics": [
             {"type": metric.name, "value": metric.value, "name": f"{metric.name}, {track}"}
         ],
-        "source": {"name": "zooctl evaluate", "url": source},
+        "source": {"name": by, "url": source},
     }
 
 
@@ -147,6 +153,7 @@ def readme(card: Card, source: str) -> str:
                 for m in card.metrics
             ],
         ),
+        markdown(card.legend or ""),
         "## Limits",
         "\n".join(f"- {markdown(limit)}" for limit in card.limits),
         "## Training data",

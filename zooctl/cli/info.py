@@ -122,6 +122,8 @@ def _print_tables(card: Card) -> None:
             for m in card.metrics
         ],
     )
+    if card.legend is not None:
+        typer.echo(card.legend)
     typer.echo()
     print_table(
         ("data", "accession", "size", "licence", "sha256", "url"),

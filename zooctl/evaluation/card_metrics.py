@@ -36,6 +36,7 @@ def card_text(text: str, card: Card, report: Report) -> str:
 
     Figures that are on the card keep their definition and their spread over seeds. A name such as
     ``auroc_5mer_ridge`` is the metric beside that baseline; without one it is the best baseline.
+    Only figures of the test regions are an evaluation's.
 
     Args:
         text: The card.
@@ -77,7 +78,7 @@ def _first(report: Report) -> list[Metric]:
                 track=track,
                 value=0.0,
                 split="test",
-                definition=_definition(name, report),
+                definition=_definition(name, report, track),
                 baseline=None,
                 baseline_value=None,
             ),
@@ -89,12 +90,20 @@ def _first(report: Report) -> list[Metric]:
     ]
 
 
-def _definition(name: str, report: Report) -> str:
+def _definition(name: str, report: Report, track: str | None) -> str:
     rules = report.rules
     on = f"{rules.bin_size}-bp bins of {', '.join(report.regions)}"
     if name == "pearson":
         return f"Mean predicted against mean measured signal of {on}."
-    return f"Strong against all other {on}, ranked by the highest predicted {report.fine_size} bp."
+    text = f"Strong against all other {on}, ranked by the highest predicted {report.fine_size} bp."
+    return f"{text} {_prevalence(report, track)}" if name == "auprc" else text
+
+
+def _prevalence(report: Report, track: str | None) -> str:
+    """Return what an auPRC has to be read beside: the share of strong bins."""
+    found = [one.prevalence for one in report.tracks if track in (None, one.track)]
+    of = f", the mean over {len(found)} tracks" * (len(found) > 1)
+    return f"Prevalence {sum(found) / len(found):.4f}{of}."
 
 
 def _rows(report: Report, track: str | None) -> Sequence[Row]:
@@ -105,7 +114,7 @@ def _rows(report: Report, track: str | None) -> Sequence[Row]:
 
 def _updated(metric: Metric, report: Report) -> Metric:
     """Return a metric with the report's figures; as it is where the report has none."""
-    name = next((one for one in sorted(_KNOWN, key=len, reverse=True) if _is(metric, one)), None)
+    name = figure_of(metric) if metric.split == "test" else None
     tracks = [one for one in report.tracks if metric.track in (None, one.track)]
     if name is None or not tracks:
         return metric
@@ -128,8 +137,15 @@ def _updated(metric: Metric, report: Report) -> Metric:
     return metric.model_copy(update=changes)
 
 
-def _is(metric: Metric, name: str) -> bool:
-    return metric.name == name or metric.name.startswith(f"{name}_")
+def figure_of(metric: Metric) -> str | None:
+    """Return the figure of an evaluation that a card's metric is by its name; None if of none.
+
+    >>> values = {"value": 0.9, "split": "test", "baseline": None, "baseline_value": None}
+    >>> figure_of(Metric(name="recall_at_10_fdr_gc", **values))
+    'recall_at_10_fdr'
+    """
+    by_length = sorted(_KNOWN, key=len, reverse=True)
+    return next((one for one in by_length if f"{metric.name}_".startswith(f"{one}_")), None)
 
 
 def _best(name: str, rows: Sequence[Row]) -> Row | None:
@@ -157,7 +173,7 @@ def _entry(metric: Metric) -> str:
     lines = []
     for field in type(metric).model_fields:
         value = getattr(metric, field)
-        if value is not None or field in required:
+        if value not in (None, ()) or field in required:
             lines.append(f"{field}: {_scalar(value)}")
     return "  - " + "\n    ".join(lines) + "\n"
 
