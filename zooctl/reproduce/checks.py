@@ -19,8 +19,11 @@ from zooctl.errors import IntegrityError, ManyErrors, UnsafeError, ZooError
 from zooctl.inference.runtime import Session
 from zooctl.inference.verify import check_weights
 from zooctl.reproduce.compare import compare_predictions
+from zooctl.reproduce.machine import RunDetails, missing_details
 from zooctl.reproduce.report import Commit, Criterion, Engine, Fault, Predictions
 from zooctl.reproduce.verdict import CriterionId, Status
+
+LOCKS = ("requirements.lock", "requirements-torch.lock")
 
 
 @dataclass
@@ -164,7 +167,7 @@ def check_details(machine: Mapping[str, Any], findings: Findings) -> None:
     """Judge S2: are the details recorded that a reader needs to plan a run?
 
     Args:
-        machine: What was recorded of the run, or is measured in this one.
+        machine: What was recorded of the run that made the weights, or is measured in this one.
         findings: Receives the verdict.
     """
     card = findings.entry.card()
@@ -175,8 +178,10 @@ def check_details(machine: Mapping[str, Any], findings: Findings) -> None:
         findings.judge("S2", "skip", f"not on the card: {', '.join(missing)}")
     elif not machine:
         findings.judge("S2", "skip", "time and machine of a run are not recorded")
+    elif unsaid := missing_details(machine):
+        findings.judge("S2", "skip", f"not recorded of the run: {', '.join(unsaid)}")
     else:
-        shown = ", ".join(f"{name} {value}" for name, value in machine.items())
+        shown = ", ".join(f"{name} {machine[name]}" for name in RunDetails.model_fields)
         findings.judge("S2", "pass", f"seed, split, counts on the card; {shown}")
 
 
@@ -224,11 +229,15 @@ def check_probe(entry: Entry, findings: Findings) -> list[Predictions]:
 
 
 def subjects(entry: Entry) -> dict[str, Any]:
-    """Return the digests of all that a report is about: the manifest, and what it covers."""
+    """Return the digests of all that a report is about: manifest, what it covers, lock files."""
+    found = {
+        name: digest_file(entry.root / name) for name in LOCKS if (entry.root / name).is_file()
+    }
     if entry.folder is None:
         paths = [entry.card_path, *([entry.recipe_path] if entry.recipe_path else [])]
-        return {path.relative_to(entry.root).as_posix(): digest_file(path) for path in paths}
-    found = {f"zoo/{entry.name}/{MANIFEST}": digest_file(entry.folder / MANIFEST)}
+        found |= {path.relative_to(entry.root).as_posix(): digest_file(path) for path in paths}
+        return dict(sorted(found.items()))
+    found[f"zoo/{entry.name}/{MANIFEST}"] = digest_file(entry.folder / MANIFEST)
     head = f"zoo/{entry.name}/"
     for name, pinned in entry.manifest().files.items():
         if entry.path(name).is_file():

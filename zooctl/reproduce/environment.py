@@ -241,12 +241,24 @@ def _torch(fact: str) -> str | None:
     return torch_facts()[fact]
 
 
-def _processor() -> tuple[str, str]:
-    """Model name and feature flags; empty flags where the system does not tell."""
+def processor_name() -> str:
+    """Model of the processor, for people."""
+    name = _cpuinfo().get("model name", "") or platform.processor() or platform.machine()
+    return " ".join(name.split())
+
+
+def _cpuinfo() -> dict[str, str]:
+    """What Linux tells of the last processor; nothing where the system does not tell."""
     cpuinfo = Path("/proc/cpuinfo")
     if sys.platform != "linux" or not cpuinfo.exists():
+        return {}
+    return dict(re.findall(r"^([\w ]+?)\s*: (.*)$", cpuinfo.read_text(), re.MULTILINE))
+
+
+def _processor() -> tuple[str, str]:
+    """Model name and feature flags; empty flags where the system does not tell."""
+    if not (fields := _cpuinfo()):
         return platform.processor(), ""
-    fields = dict(re.findall(r"^([\w ]+?)\s*: (.*)$", cpuinfo.read_text(), re.MULTILINE))
     vendor = " ".join(
         fields.get(key, "") for key in ("vendor_id", "cpu family", "model", "model name")
     )

@@ -12,8 +12,8 @@ from zooctl.catalog.strict_yaml import loads, parse
 from zooctl.errors import VerificationError
 from zooctl.files.atomic import atomic_output
 from zooctl.reproduce import environment
-from zooctl.reproduce.checks import subjects
-from zooctl.reproduce.recorded import LOCKS
+from zooctl.reproduce.checks import LOCKS, subjects
+from zooctl.reproduce.machine import run_details
 from zooctl.reproduce.report import Part, Report
 
 
@@ -49,11 +49,7 @@ def record_environment(entry: Entry, report: Report) -> Report:
             for name in LOCKS
             if (entry.root / name).is_file()
         },
-        "machine": report.machine.model_dump()
-        | {
-            "seconds": report.seconds,
-            "steps": [stage.name for stage in report.stages],
-        },
+        "machine": run_details(report.machine, report.seconds, report.stages),
     }
     target = entry.folder / environment.FILE
     text = entry.card_path.read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from zooctl.catalog.manifest import digest_file
@@ -14,10 +15,10 @@ from zooctl.catalog.registry import Entry
 from zooctl.errors import IntegrityError, ZooError
 from zooctl.reproduce import environment
 from zooctl.reproduce.canonical import digest
-from zooctl.reproduce.checks import Findings
+from zooctl.reproduce.checks import LOCKS, Findings
+from zooctl.reproduce.machine import missing_details, run_details
+from zooctl.reproduce.recorded_reports import hold
 from zooctl.reproduce.report import Part
-
-LOCKS = ("requirements.lock", "requirements-torch.lock")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,25 @@ def recorded(entry: Entry, findings: Findings | None = None) -> Recorded | None:
         return None
 
 
+def recorded_details(entry: Entry, known: Recorded | None) -> dict[str, Any]:
+    """Return what is recorded of the run that an entry's weights were proven by: S2.
+
+    What lies beside the weights if it says all; else what a full run's report beside the card says,
+    where it says all and holds against the entry. Never some of each: they may be of two runs.
+
+    Args:
+        entry: The model.
+        known: What was recorded beside its weights.
+    """
+    own = {} if known is None else known.machine
+    if missing_details(own) and not (held := hold(entry)).errors:
+        report = held.report
+        if report is not None and report.coverage == "full":
+            told = run_details(report.machine, report.seconds, report.stages)
+            return own if missing_details(told) else told
+    return own
+
+
 def compare_environment(
     entry: Entry, here: environment.Environment, known: Recorded | None
 ) -> tuple[Part, Part]:
@@ -90,6 +110,20 @@ def compare_environment(
     return parts[0], parts[1]
 
 
+def other_locks(entry: Entry, known: Recorded | None) -> Iterator[IntegrityError]:
+    """Yield lock files that are not those that the weights were proven with."""
+    for name, expected in ({} if known is None else known.locks).items():
+        path = entry.root / name
+        found = digest_file(path).sha256 if name in LOCKS and path.is_file() else None
+        if found != expected:
+            yield IntegrityError(
+                "lock file differs from the one that the weights were proven with",
+                path=path,
+                got=f"sha256 {found}",
+                expected=f"sha256 {expected}",
+            )
+
+
 def check_lock(entry: Entry, known: Recorded | None, findings: Findings, *, proving: bool) -> None:
     """Judge S1: is this the environment of the lock files, and are these the recorded ones?
 
@@ -105,18 +139,11 @@ def check_lock(entry: Entry, known: Recorded | None, findings: Findings, *, prov
         return
     digests = {name: digest_file(path).sha256 for name, path in paths.items()}
     if known is not None and known.locks:
-        for name, expected in known.locks.items():
-            if digests.get(name) != expected:
-                findings.fault(
-                    IntegrityError(
-                        "lock file differs from the one that the weights were proven with",
-                        path=entry.root / name,
-                        got=f"sha256 {digests.get(name)}",
-                        expected=f"sha256 {expected}",
-                    )
-                )
-                findings.judge("S1", "fail", f"{name} differs from the recorded one")
-                return
+        for error in other_locks(entry, known):
+            findings.fault(error)
+            name = Path(error.path or "").name
+            findings.judge("S1", "fail", f"{name} differs from the recorded one")
+            return
     elif not proving:
         findings.judge("S1", "skip", "no lock file is recorded beside the weights")
         return

@@ -6,18 +6,38 @@ It names files of the zoo, never places of a machine, users or anything secret.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from zooctl.catalog.fields import Digest, Items, Values
+from pydantic import AfterValidator, Field
+
+from zooctl.catalog.fields import Digest, Items, Name, Problem, Revision, Values
 from zooctl.catalog.manifest import FileDigest
 from zooctl.errors import IntegrityError
 from zooctl.reproduce.canonical import digest
 from zooctl.reproduce.compare import Equivalence
-from zooctl.reproduce.verdict import CriterionId, Level, Status
+from zooctl.reproduce.verdict import CriterionId, ExitCode, Level, Status
 
 Mode = Literal["verify", "smoke", "full"]
 Engine = Literal["onnxruntime", "torch"]
+
+
+def _is_time(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+Time = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\+00:00$"),
+    AfterValidator(_is_time),
+]
+Seconds = Annotated[float, Field(ge=0, le=1e9)]
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Said = Annotated[str, Field(min_length=1)]
+Difference = Annotated[float, Field(ge=0)]
 
 
 class Criterion(Values):
@@ -25,7 +45,7 @@ class Criterion(Values):
 
     id: CriterionId
     status: Status
-    evidence: str
+    evidence: Said
 
 
 class DataFile(Values):
@@ -62,10 +82,10 @@ class Predictions(Values):
     """The probe, predicted now, beside what is stored with the weights."""
 
     engine: Engine
-    n: int
+    n: Count
     equivalence: Equivalence
-    max_abs: float
-    max_rel: float
+    max_abs: Difference
+    max_rel: Difference
     pearson: float
 
 
@@ -75,8 +95,24 @@ class Stage(Values):
     name: str
     inputs: dict[str, Digest]
     outputs: dict[str, Digest]
-    seconds: float
+    seconds: Seconds
     resumed: bool
+
+
+class FirstSteps(Values):
+    """The first steps of training in fresh processes: digests of the weights afterwards.
+
+    Attributes:
+        n: How many steps.
+        once: In one process.
+        again: In another, with other surroundings.
+        killed: Killed half-way and gone on with.
+    """
+
+    n: Annotated[int, Field(ge=1)]
+    once: Digest
+    again: Digest
+    killed: Digest
 
 
 class Figure(Values):
@@ -105,9 +141,9 @@ class Picture(Values):
     """
 
     file: str
-    n: int
+    n: Count
     equivalence: Equivalence | None
-    max_abs: float | None
+    max_abs: Difference | None
     same_file: bool
 
 
@@ -119,7 +155,7 @@ class Commit(Values):
         changed: Files of that commit that were changed.
     """
 
-    revision: str | None
+    revision: Revision | None
     changed: Items[str] = ()
 
     def __str__(self) -> str:
@@ -146,34 +182,48 @@ class Weights(Values):
 
 
 class Machine(Values):
-    """What a reader wants to know of the machine; no part of any digest."""
+    """What a reader wants to know of the machine; no part of any digest.
+
+    Attributes:
+        system: Kind of system, C library and Python.
+        os_release: Name and version of the operating system.
+        processor: Its model.
+        processors: How many.
+        memory_bytes: Of the machine.
+        cpu_seconds: Of this process and those that it started.
+        peak_memory_bytes: Of the largest of them.
+        disk_bytes: Of the work folder; 0 where there was none.
+    """
 
     system: str
+    os_release: str
+    processor: str
     processors: int
     memory_bytes: int
     cpu_seconds: float
     peak_memory_bytes: int
+    disk_bytes: int
 
 
 class Fault(Values):
     """Something that does not hold, and the exit code of its kind."""
 
-    text: str
-    exit_code: int
+    text: Said
+    exit_code: Literal[3, 5]
 
 
 class Report(Values):
     """All of it."""
 
-    schema_version: Literal[2]
-    model: str
+    schema_version: Literal[3]
+    model: Name
     zooctl: str
     commit: Commit
     coverage: Mode
     offline: bool
-    started: str
-    finished: str
-    seconds: float
+    started: Time
+    finished: Time
+    seconds: Seconds
     subjects: dict[str, FileDigest]
     weights: Weights
     software: Part
@@ -182,6 +232,7 @@ class Report(Values):
     data: Items[DataFile]
     predictions: Items[Predictions]
     stages: Items[Stage]
+    first_steps: FirstSteps | None
     figures: Items[Figure]
     pictures: Items[Picture]
     criteria: Items[Criterion]
@@ -190,7 +241,12 @@ class Report(Values):
     equivalence: Equivalence | None
     level: Level
     required: Level | None
-    exit_code: int
+    exit_code: ExitCode
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield an end before the beginning."""
+        if self.finished < self.started:
+            yield Problem("finished", "before it started", self.finished, self.started)
 
 
 def to_text(report: Report) -> str:
@@ -226,16 +282,16 @@ def from_text(content: bytes, path: Path | None = None) -> Report:
         document = json.loads(content)
         claimed = document.pop("digest")
         report = Report.model_validate_json(json.dumps(document))
-        made = to_text(report).encode()
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        made = to_text(report)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise IntegrityError("not a report of zooctl reproduce", path=path, got=first) from None
-    if made != content:
+    if made.encode() != content:
         raise IntegrityError(
             "report is not as it was written",
             path=path,
             field="digest",
             got=claimed,
-            expected=digest(document),
+            expected=json.loads(made)["digest"],
         )
     return report

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import platform
-import resource
-import sys
+import shutil
 import tempfile
 import time
 from contextlib import nullcontext
@@ -17,16 +14,17 @@ from pathlib import Path
 import zooctl
 from zooctl.catalog import registry
 from zooctl.catalog.registry import Entry
-from zooctl.errors import InputError, VerificationError, ZooError
+from zooctl.errors import InputError, ZooError
 from zooctl.reproduce import checks, environment, recorded
 from zooctl.reproduce.check_data import check_data
 from zooctl.reproduce.checks import Findings
 from zooctl.reproduce.commit import commit_of
 from zooctl.reproduce.journal import Journal, open_journal
+from zooctl.reproduce.machine import folder_bytes, measure_machine, run_details
 from zooctl.reproduce.measure import Say
 from zooctl.reproduce.measure import Stage as Display
-from zooctl.reproduce.repetition import equivalence_of, judge_repetition
-from zooctl.reproduce.report import Commit, Criterion, Machine, Mode, Report, Stage, Weights
+from zooctl.reproduce.repetition import equivalence_of, judge_repetition, must_agree
+from zooctl.reproduce.report import Commit, Criterion, FirstSteps, Mode, Report, Stage, Weights
 from zooctl.reproduce.retrain import Again, make_again
 from zooctl.reproduce.verdict import DEMANDS, Level, exit_code, level_of
 
@@ -104,20 +102,26 @@ def reproduce(entry: Entry, order: Order, *, display: Display, say: Say) -> Repo
     recorded.check_lock(entry, known, findings, proving=order.mode == "full")
     again: Again | None = None
     stages: list[Stage] = []
+    first: FirstSteps | None = None
+    size = 0
     if order.mode != "verify":
-        again, stages = _make(entry, order, findings, here, display, say)
-    machine = _machine()
+        must = must_agree(software, hardware)
+        again, stages, first, size = _make(entry, order, findings, here, must, display, say)
+    machine = measure_machine(size)
     same = equivalence_of(again, predictions)
-    details = machine.model_dump() if order.mode == "full" else (known.machine if known else {})
+    if again is None:
+        details = recorded.recorded_details(entry, known)
+    else:
+        details = run_details(machine, round(time.monotonic() - clock, 1), stages)
     checks.check_details(details, findings)
-    judge_repetition(findings, order.mode, again, software, hardware)
+    judge_repetition(findings, order.mode, again, software, hardware, first)
     criteria = tuple(_criterion(findings, name) for name in DEMANDS)
     statuses = {one.id: one.status for one in criteria}
     level = level_of(statuses)
     faults = tuple(findings.faults)
     manifest = None if entry.folder is None else entry.manifest()
     return Report(
-        schema_version=2,
+        schema_version=3,
         model=entry.name,
         zooctl=zooctl.__version__,
         commit=commit,
@@ -137,6 +141,7 @@ def reproduce(entry: Entry, order: Order, *, display: Display, say: Say) -> Repo
         data=tuple(data),
         predictions=tuple(predictions),
         stages=tuple(stages),
+        first_steps=first,
         figures=() if again is None else again.figures,
         pictures=() if again is None else again.pictures,
         criteria=criteria,
@@ -154,23 +159,30 @@ def _make(
     order: Order,
     findings: Findings,
     here: environment.Environment,
+    must: bool,
     display: Display,
     say: Say,
-) -> tuple[Again | None, list[Stage]]:
-    """Do the training that the mode asks for, if what it starts from is sound."""
+) -> tuple[Again | None, list[Stage], FirstSteps | None, int]:
+    """Do the training that the mode asks for, if what it starts from is sound.
+
+    A full run that may give other bits, and does, repeats the first steps as smoke mode does.
+
+    Returns:
+        What was made, the steps, the first of training, and the bytes of the work folder.
+    """
     bad = [one for one in ("B1", "B3") if findings.criteria[one].status != "pass"]
     if order.mode == "full" and findings.criteria["B2"].status != "pass":
         bad.append("B2")
     if bad:
         findings.warnings.append(f"nothing was trained: {', '.join(bad)} not met")
-        return None, []
+        return None, [], None, 0
     temporary = tempfile.TemporaryDirectory() if order.work is None else nullcontext(order.work)
     with temporary as folder, open_journal(Path(folder), order.resume) as journal:
-        if order.mode == "smoke":
-            _smoke(entry, order, findings, journal, here, display)
-            again = None
-        else:
+        again, first = None, None
+        if order.mode == "full":
             again = make_again(entry, order.fasta, journal, here, stage=display, say=say)
+        if again is None or not (again.same_bits or must):
+            first = _repeat(entry, order, findings, journal, display)
         stages = [
             Stage(
                 name=done.name,
@@ -181,57 +193,33 @@ def _make(
             )
             for done in journal.done
         ]
-    return again, stages
+        size = folder_bytes(journal.folder)
+    return again, stages, first, size
 
 
-def _smoke(
-    entry: Entry,
-    order: Order,
-    findings: Findings,
-    journal: Journal,
-    here: environment.Environment,
-    display: Display,
-) -> None:
-    """Judge S3 by the first steps of training."""
+def _repeat(
+    entry: Entry, order: Order, findings: Findings, journal: Journal, display: Display
+) -> FirstSteps | None:
+    """Do the first steps of training over and over; None where they fail, which is judged."""
     from zooctl.reproduce.smoke import repeat_first_steps
 
     assert entry.recipe_path is not None
+    folder = journal.folder / "smoke"
+    shutil.rmtree(folder, ignore_errors=True)  # of an earlier try
     try:
         with display(None, "steps", "first steps of training, four times"):
-            folder = journal.folder / "smoke"
             found, n = repeat_first_steps(entry.recipe_path, order.fasta, folder)
     except ZooError as error:
         findings.fault(error)
         findings.judge("S3", "fail", checks.plain(error, entry.root))
-        return
-    shown = ", ".join(f"{name} {digest}" for name, digest in found.items())
-    if len(set(found.values())) == 1:
-        digest = next(iter(found.values()))
-        findings.judge("S3", "pass", f"first {n} steps {', '.join(found)}: all {digest}")
-    else:
-        findings.fault(VerificationError("the first steps of training do not repeat", got=shown))
-        findings.judge("S3", "fail", f"the first {n} steps do not repeat: {shown}")
+        return None
+    return FirstSteps(
+        n=n, once=found["once"], again=found["again"], killed=found["killed and resumed"]
+    )
 
 
 def _criterion(findings: Findings, name: str) -> Criterion:
     return next(one for one in findings.criteria.values() if one.id == name)
-
-
-def _machine() -> Machine:
-    """Return what is measured of this process and its machine."""
-    own, below = (
-        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    seconds = sum(one.ru_utime + one.ru_stime for one in (own, below))
-    scale = 1 if sys.platform == "darwin" else 1024
-    return Machine(
-        system=f"{platform.system()} {platform.machine()}, {platform.libc_ver()[0]} "
-        f"{platform.libc_ver()[1]}, Python {platform.python_version()}",
-        processors=os.cpu_count() or 1,
-        memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        cpu_seconds=round(seconds, 1),
-        peak_memory_bytes=max(own.ru_maxrss, below.ru_maxrss) * scale,
-    )
 
 
 def need_training(entry: Entry, mode: Mode) -> None:
