@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,9 +96,9 @@ def test_tables(report: Report) -> None:
     assert fields["bins"] == "311 of 128 bp; 1 left out: unknown, or at the edge of a range"
     assert fields["calls"].startswith("predictions >= 24: F1 ")
     assert "50 draws of 4,000 bp" in fields["intervals"]
-    assert tables.strong_text(report) == (
-        "a bin that its label says is one; signal >= 24 somewhere and control < 4"
-    )
+    strong = "a bin that its label says is one; signal >= 24 somewhere"
+    assert tables.strong_text(report) == strong
+    assert tables.strong_text(replace(report, n_controls=1)) == f"{strong} and control < 4"
 
 
 def test_leaderboard_puts_the_best_first(report: Report, tmp_path: Path) -> None:

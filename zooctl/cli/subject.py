@@ -28,11 +28,13 @@ class Subject:
         name: Of the entry, or of the run's folder.
         network: It predicts the tracks that are judged.
         wanted: These tracks.
-        assembly: Of its genome.
+        assembly: Of the genome that it was trained on.
         trained: Regions that it was trained on and chosen by; None where nobody says.
         recipe: Names data and rules; None where only files can.
         data: Name of that recipe.
         entry: Where it is in the zoo; None for a run.
+        decision: From which prediction on its own recipe calls a bin; None where none says.
+        beside: Its tracks that are not judged.
     """
 
     name: str
@@ -43,19 +45,32 @@ class Subject:
     recipe: Recipe | None
     data: str
     entry: Entry | None
+    decision: float | None = None
+    beside: Sequence[Wanted] = ()
 
     @property
     def rules(self) -> Rules:
-        """How it is judged."""
+        """How it is judged: by the rules of the data, but what it calls is its own affair.
+
+        Without a recipe, bins are the usual ones, or the next larger of whole bins of the model.
+        """
         from zooctl.catalog.rules import Rules
 
-        return Rules() if self.recipe is None else self.recipe.evaluation
+        if self.recipe is not None:
+            return self.recipe.evaluation.model_copy(update={"decision": self.decision})
+        usual, own = Rules(), self.network.geometry.bin_size
+        return usual.model_copy(update={"bin_size": -(-usual.bin_size // own) * own})
+
+    @property
+    def data_assembly(self) -> str:
+        """The genome that it is judged on."""
+        return self.assembly if self.recipe is None else self.recipe.genome.assembly
 
     def split(self, regions: Sequence[str]) -> Split:
         """Return the regions that are judged and that baselines are fitted on.
 
         Args:
-            regions: To judge in place of the held-out ones.
+            regions: To judge in place of the held-out ones; those that overlap are one.
 
         Raises:
             InputError: There are none, or the model was trained on one.
@@ -64,7 +79,7 @@ class Subject:
 
         base = self.recipe.split if self.recipe is not None else self.trained
         if regions:
-            test = tuple(map(_region, regions))
+            test = _merged([_region(text) for text in regions])
             fitted, chosen = (base.train, base.validation) if base is not None else ((), ())
             base = Split(
                 train=tuple(part for part in fitted if not any(map(part.overlaps, test))),
@@ -77,15 +92,27 @@ class Subject:
                 got=self.name,
                 hint="--region chr21, or --data of an entry with a recipe",
             )
-        seen = () if self.trained is None else (*self.trained.train, *self.trained.validation)
         for region in base.test:
-            if any(region.overlaps(part) for part in seen):
+            if self._has_seen(region):
                 raise InputError(
                     "the model was trained or chosen on a region that is to be judged",
                     got=str(region),
                     expected="regions that it has not seen",
+                    hint=None
+                    if self.data_assembly == self.assembly
+                    else f"it has seen {region.chrom} of {self.assembly}; --region names others",
                 )
         return base
+
+    def _has_seen(self, region: Region) -> bool:
+        """Say whether the model was trained or chosen on a base of a region.
+
+        Positions of two assemblies differ, chromosomes hardly.
+        """
+        seen = () if self.trained is None else (*self.trained.train, *self.trained.validation)
+        if self.data_assembly == self.assembly:
+            return any(map(region.overlaps, seen))
+        return any(region.chrom == part.chrom for part in seen)
 
     def material(
         self,
@@ -103,9 +130,17 @@ class Subject:
         from zooctl.evaluation.material import open_material
 
         split = self.split(regions)
+        if self.data_assembly != self.assembly:
+            say(f"{self.name} is a model of {self.assembly}; it is judged on {self.data_assembly}")
         if against:
             return open_against(
-                self.wanted, against, assembly=self.assembly, split=split, fasta=fasta, say=say
+                self.wanted,
+                against,
+                assembly=self.data_assembly,
+                split=split,
+                recipe=self.recipe,
+                fasta=fasta,
+                say=say,
             )
         if self.recipe is None:
             raise InputError(
@@ -113,7 +148,9 @@ class Subject:
                 got=self.name,
                 hint="--data ENTRY, or --against TRACK.bw or PEAKS.bed",
             )
-        return open_material(self.wanted, self.recipe, split=split, fasta=fasta, say=say)
+        return open_material(
+            self.wanted, self.recipe, beside=self.beside, split=split, fasta=fasta, say=say
+        )
 
 
 def _region(text: str) -> Region:
@@ -121,10 +158,34 @@ def _region(text: str) -> Region:
     from zooctl.catalog.fields import Region
     from zooctl.sequence.intervals import parse_region
 
-    if ":" not in text:
-        return Region(chrom=text)
-    interval = parse_region(text)
-    return Region(chrom=interval.chrom, start=interval.start, end=interval.end)
+    try:
+        if ":" not in text:
+            return Region(chrom=text)
+        interval = parse_region(text)
+        return Region(chrom=interval.chrom, start=interval.start, end=interval.end)
+    except ValueError:
+        raise InputError(
+            "not a region", field="--region", got=repr(text), expected="such as chr21:1-5,000,000"
+        ) from None
+
+
+def _merged(regions: Sequence[Region]) -> tuple[Region, ...]:
+    """Return regions of which no two touch; contigs in the order of their first region."""
+    import numpy as np
+
+    from zooctl.catalog.fields import Region
+    from zooctl.sequence.intervals import merge
+
+    found = []
+    for chrom in dict.fromkeys(region.chrom for region in regions):
+        here = [region for region in regions if region.chrom == chrom]
+        if whole := [region for region in here if region.end is None]:
+            found.append(whole[0])
+            continue
+        starts, ends = (np.array([getattr(one, end) for one in here]) for end in ("start", "end"))
+        for start, end in zip(*(side.tolist() for side in merge(starts, ends)), strict=True):
+            found.append(Region(chrom=chrom, start=start, end=end))
+    return tuple(found)
 
 
 def open_subject(
@@ -162,7 +223,12 @@ def _entry(
     from zooctl.evaluation.material import Wanted
 
     card = entry.card()
-    named = data or card.evaluated_on or (entry.name if entry.recipe_path else None)
+    own = None
+    if card.evaluated_on is not None:
+        own = registry.entry(card.evaluated_on).recipe()
+    elif entry.recipe_path is not None:
+        own = entry.recipe()
+    recipe = own if data is None else registry.entry(data).recipe()
     wanted = [
         Wanted(index, track.name, track.assay, track.target)
         for index, track in enumerate(card.tracks)
@@ -174,9 +240,11 @@ def _entry(
         chosen,
         card.assembly,
         card.split,
-        None if named is None else registry.entry(named).recipe(),
-        named or "",
+        recipe,
+        "" if recipe is None else data or card.evaluated_on or entry.name,
         entry,
+        None if own is None else own.evaluation.decision,
+        [track for track in wanted if track not in chosen],
     )
 
 
@@ -226,6 +294,8 @@ def _run(
         recipe if data is None else registry.entry(data).recipe(),
         data or recipe.name,
         None,
+        recipe.evaluation.decision,
+        [track for track in wanted if track not in chosen],
     )
 
 

@@ -84,6 +84,7 @@ class Part:
         margin: Bins.
         measured: What was measured of each track that is judged.
         others: What was measured in replicates and other cells.
+        beside: What was measured of the model's tracks that are not judged.
         predicted: The model's own bins of each track, ``(n_judged, n * bin_size / own bin size)``;
             NaN without a value.
         kept: Bins that are judged, ``(n,)``: known sequence, a prediction for every base, and no
@@ -96,6 +97,7 @@ class Part:
     margin: int
     measured: tuple[Measured, ...]
     others: tuple[Measured, ...]
+    beside: tuple[Measured, ...]
     predicted: Values
     kept: Labels
 
@@ -209,6 +211,7 @@ class Observed:
         known: Which bins have known sequence, ``(n,)``.
         measured: What was measured of each track that is judged.
         others: What was measured in replicates and other cells.
+        beside: What was measured of the model's tracks that are not judged.
     """
 
     region: Region
@@ -216,6 +219,7 @@ class Observed:
     known: Labels
     measured: tuple[Measured, ...]
     others: tuple[Measured, ...]
+    beside: tuple[Measured, ...]
 
 
 def observe(
@@ -236,7 +240,10 @@ def observe(
     size = rules.bin_size
     if size % fine_size:
         raise InputError(
-            "bins of the evaluation are not whole bins of the model", got=size, expected=fine_size
+            "bins of the evaluation are not whole bins of the model",
+            got=f"{size:,} bp",
+            expected=f"a multiple of {fine_size:,} bp",
+            hint="--data of an entry with such bins, or --against without a recipe",
         )
     bins, margin = bins_of(region, material, rules), margin_of(rules)
     controls = [control[region.chrom] for control in material.controls]
@@ -249,7 +256,13 @@ def observe(
 
     codes = whole_bins(around, size)[margin : margin + len(bins)]
     known = unknown_fraction(codes) <= rules.max_unknown
-    return Observed(region, around, known, measured(material.truths), measured(material.others))
+    beside = [truth for _, truth in material.beside]
+    return Observed(
+        region,
+        around,
+        known,
+        *(measured(truths) for truths in (material.truths, material.others, beside)),
+    )
 
 
 def hold_out(
@@ -293,6 +306,7 @@ def hold_out(
         margin_of(rules),
         observed.measured,
         observed.others,
+        observed.beside,
         predicted,
         kept,
     )

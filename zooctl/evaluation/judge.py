@@ -108,6 +108,7 @@ class Judge:
             data=data,
             regions=tuple(str(region) for region in material.split.test),
             rules=rules,
+            n_controls=len(material.controls),
             fine_size=network.geometry.bin_size,
             tracks=tuple(report((*one.rows, *missing)) for one, report in judged),
             mean=tuple(mean_over_tracks(tables)) if len(tables) > 1 else (),

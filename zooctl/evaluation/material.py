@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from zooctl.catalog.binning import PLAIN, Binning, Signal, binning_of
@@ -70,8 +71,11 @@ class Material:
         split: Which regions were trained on and which are held out.
         controls: Bases of control experiments on each contig.
         others: Replicates and other cells' tracks.
+        beside: Tracks of the model that are not judged, and what they would be held against; what
+            is the same in all of them is a baseline of those that are.
         motifs: Known motif of what a track's assay is about, by the target's name.
         no_motif: Why there is none, by the target's name.
+        unfitted: Why nothing is fitted where the split has no training regions.
     """
 
     genome: Fasta
@@ -80,8 +84,10 @@ class Material:
     split: Split
     controls: Sequence[Mapping[str, Signal]] = ()
     others: Sequence[Truth] = ()
+    beside: Sequence[tuple[Wanted, Truth]] = ()
     motifs: Mapping[str, Motif] = field(default_factory=dict)
     no_motif: Mapping[str, str] = field(default_factory=dict)
+    unfitted: str = "no training regions"
 
 
 @contextmanager
@@ -89,6 +95,7 @@ def open_material(
     wanted: Sequence[Wanted],
     recipe: Recipe,
     *,
+    beside: Sequence[Wanted] = (),
     split: Split | None = None,
     fasta: Path | None = None,
     say: Say = silent,
@@ -98,6 +105,7 @@ def open_material(
     Args:
         wanted: Tracks to judge.
         recipe: Names data, split and rules.
+        beside: The model's other tracks; those without a target are left out.
         split: In place of the recipe's.
         fasta: Genome to use in place of what the recipe's assembly leads to.
         say: Told which genome is used, and what takes time.
@@ -111,50 +119,75 @@ def open_material(
     signals = _signals(wanted, recipe)
     with open_genome(recipe.genome.assembly, fasta, say) as genome:
         check_regions(genome, regions)
-        paths = {source.id: locate(source).path for source in recipe.sources}
         chroms = list(dict.fromkeys(region.chrom for region in regions))
-        files = Files(recipe, paths, dict(genome.contigs), say)
+        # Tracks that share a target share its bases, by which they are known to.
+        bases = cache(signal_reader(recipe, [s.id for s in recipe.sources], genome, chroms, say))
 
-        def bases(signal: AnySignal) -> Mapping[str, Signal]:
-            if isinstance(signal, BigWigSignal):
-                check_track(genome, paths[signal.source], chroms)
-            return per_base(files, signal, chroms)
+        def truth(name: str, signal: AnySignal) -> Truth:
+            return Truth(name, bases(signal), binning_of(signal))
 
         motifs, no_motif = known_motifs(wanted)
         yield Material(
             genome,
             wanted,
-            [
-                Truth(track.name, bases(signal), binning_of(signal))
-                for track, signal in zip(wanted, signals, strict=True)
-            ],
+            [truth(track.name, signal) for track, signal in zip(wanted, signals, strict=True)],
             split,
             [bases(control.signal) for control in recipe.controls],
+            [truth(other.track, other.signal) for other in recipe.evaluation.others],
             [
-                Truth(other.track, bases(other.signal), binning_of(other.signal))
-                for other in recipe.evaluation.others
+                (track, truth(track.name, signal))
+                for track in beside
+                if (signal := signal_of(track, recipe)) is not None
             ],
             motifs,
             no_motif,
         )
 
 
-def _signals(wanted: Sequence[Wanted], recipe: Recipe) -> list[AnySignal]:
-    """Return what each track is held against: its own target, or the only one there is."""
+def signal_reader(
+    recipe: Recipe, sources: Sequence[str], genome: Fasta, chroms: Sequence[str], say: Say
+) -> Callable[[AnySignal], Mapping[str, Signal]]:
+    """Locate sources of a recipe; return what reads the bases of a signal that is made of them.
+
+    Raises:
+        InputError: A source is not here; or, when a signal is read, does not fit the genome.
+        IntegrityError: Data were changed.
+        NetworkError: Data have to be downloaded and can't be.
+    """
+    paths = {name: locate(recipe.source(name)).path for name in sources}
+    files = Files(recipe, paths, dict(genome.contigs), say)
+
+    def bases(signal: AnySignal) -> Mapping[str, Signal]:
+        if isinstance(signal, BigWigSignal):
+            check_track(genome, paths[signal.source], chroms)
+        return per_base(files, signal, chroms)
+
+    return bases
+
+
+def signal_of(track: Wanted, recipe: Recipe) -> AnySignal | None:
+    """Return what a track is held against: its own target, or the only one there is."""
     signals = {found.track: found.signal for found in recipe.targets}
+    return next(iter(signals.values())) if len(signals) == 1 else signals.get(track.name)
+
+
+def _signals(wanted: Sequence[Wanted], recipe: Recipe) -> list[AnySignal]:
+    """Return what each track is held against.
+
+    Raises:
+        InputError: One has no target.
+    """
     found = []
     for track in wanted:
-        if track.name in signals:
-            found.append(signals[track.name])
-        elif len(signals) == 1:
-            found.extend(signals.values())
-        else:
+        signal = signal_of(track, recipe)
+        if signal is None:
             raise InputError(
                 f"the data of {recipe.name} have no target for the track",
                 field="targets",
                 got=track.name,
-                expected=", ".join(signals),
+                expected=", ".join(target.track for target in recipe.targets),
             )
+        found.append(signal)
     return found
 
 

@@ -124,6 +124,7 @@ class Report:
         data: Whose data it was judged on.
         regions: What was held out.
         rules: What counts as a bin, and as a strong one.
+        n_controls: Control experiments that had a say in what is strong.
         fine_size: The model's own bin size.
         tracks: One report a track.
         mean: Means of the rows over tracks; empty for one track.
@@ -138,6 +139,7 @@ class Report:
     data: str
     regions: tuple[str, ...]
     rules: Rules
+    n_controls: int
     fine_size: int
     tracks: tuple[TrackReport, ...]
     mean: tuple[Row, ...]
@@ -163,6 +165,7 @@ class Report:
             "data": self.data,
             "regions": self.regions,
             "rules": self.rules.model_dump(),
+            "n_controls": self.n_controls,
             "bin_size": self.fine_size,
             "tracks": [track.to_json() for track in self.tracks],
             "mean_over_tracks": [row.to_json() for row in self.mean],

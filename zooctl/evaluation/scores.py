@@ -99,7 +99,7 @@ def _fitted_scores(
 ) -> tuple[list[list[Score]], list[Row]]:
     """Return mean signal and linear baselines of each track."""
     if sequence.mean is None:
-        missing = Row("mean signal, 5-mer ridge", note="not fitted: no training regions")
+        missing = Row("mean signal, 5-mer ridge", note=f"not fitted: {material.unfitted}")
         return [[] for _ in material.wanted], [missing]
     n = len(judged(sequence.gc))
     means = [np.full(n, mean) for mean in sequence.mean]
@@ -141,18 +141,24 @@ def _relatives(
     on_test: Callable[[Callable[[Part], Values]], Values], material: Material, index: int
 ) -> list[Score]:
     """Return the mean of the other tracks of the same assay and target: what all cells share."""
-    own = material.wanted[index]
+    own, truth = material.wanted[index], material.truths[index]
+    tracks = [*zip(material.wanted, material.truths, strict=True), *material.beside]
     others = [
         i
-        for i, other in enumerate(material.wanted)
-        if i != index and (other.assay, other.target) == (own.assay, own.target)
+        for i, (other, held) in enumerate(tracks)
+        if i != index
+        and (other.assay, other.target) == (own.assay, own.target)
+        # What several tracks are held against says nothing of other tracks.
+        and held.signal is not truth.signal
     ]
     if not others or own.assay is None:
         return []
 
     def mean(part: Part) -> Values:
-        tracks = np.stack([part.measured[i].mean for i in others])
-        known: Values = np.nan_to_num(tracks, nan=0.0).mean(axis=0)
+        measured = (*part.measured, *part.beside)
+        known: Values = np.nan_to_num(np.stack([measured[i].mean for i in others]), nan=0.0).mean(
+            axis=0
+        )
         return known
 
     values = on_test(mean)

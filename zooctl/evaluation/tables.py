@@ -193,10 +193,8 @@ def strong_text(report: Report) -> str:
     labels = {track.is_label for track in report.tracks}
     texts = ["a bin that its label says is one"] * (True in labels)
     if False in labels:
-        texts.append(
-            f"signal >= {rules.positive_min_signal:g} {where} and control < "
-            f"{rules.positive_max_control:g}"
-        )
+        quiet = f" and control < {rules.positive_max_control:g}" * bool(report.n_controls)
+        texts.append(f"signal >= {rules.positive_min_signal:g} {where}{quiet}")
     return "; ".join(texts)
 
 
