@@ -173,14 +173,19 @@ def _judge(
 def _judge_all(
     options: Options, fasta: Path | None, device: DeviceChoice, threads: int | None, as_json: bool
 ) -> None:
-    """Print the zoo's leaderboard, and why an entry is not on it."""
+    """Print the zoo's leaderboard, and why an entry is not on it.
+
+    Raises:
+        ZooError: The first that says more than that weights or data are not here.
+    """
     from zooctl.catalog import registry
     from zooctl.cli.subject import open_subject
     from zooctl.cli.tables import plain, print_table
-    from zooctl.errors import ZooError
+    from zooctl.errors import InputError, NetworkError, ZooError
     from zooctl.evaluation.leaderboard import leaderboard
 
-    reports, missing = [], {}
+    tolerated = (InputError.exit_code, NetworkError.exit_code)
+    reports, missing, wrong = [], {}, []
     for name in registry.names():
         typer.echo(name, err=True)
         try:
@@ -190,13 +195,18 @@ def _judge_all(
             reports.append(_judge(subject, [], [], fasta, options, 0)[0])
         except ZooError as error:
             missing[name] = " ".join(str(error).split())
+            if error.exit_code not in tolerated:
+                wrong.append(error)
     if as_json:
         _echo_json({"models": [report.to_json() for report in reports], "not_judged": missing})
-        return
-    grid = leaderboard(reports)
-    print_table(grid.headers, grid.rows)
-    for name, reason in missing.items():
-        typer.echo(plain(f"{name}  not judged: {reason}"))
+    else:
+        grid = leaderboard(reports)
+        print_table(grid.headers, grid.rows)
+        for name, reason in missing.items():
+            typer.echo(plain(f"{name}  not judged: {reason}"))
+    # Weights or data that are not here are no reason to fail; those that were changed are.
+    if wrong:
+        raise wrong[0]
 
 
 def _echo_json(result: dict[str, object]) -> None:
