@@ -58,6 +58,44 @@ def test_bed_in_another_style(
     assert run(["compare", *tracks, "--bed", str(bed), "--chrom-map", "auto"]) == 0
 
 
+def test_beyond_the_contig(
+    tracks: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bed = tmp_path / "over.bed"
+    bed.write_text("chr21\t33000000\t99000000\n")
+    assert run(["compare", *tracks, "--bed", str(bed)]) == 2
+    assert "--clip cuts it" in capsys.readouterr().err
+    assert run(["compare", *tracks, "--bed", str(bed), "--clip"]) == 0
+
+
+def test_there_is_no_genome(
+    tracks: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bed = tmp_path / "other.bed"
+    bed.write_text("chr1\t0\t100\nchr2\t0\t100\n")
+    for arguments, n in ((["--bed", str(bed)], 2), (["--region", "chr3:1-10"], 1)):
+        assert run(["compare", *tracks, *arguments]) == 2
+        err = capsys.readouterr().err
+        assert err.count("contig is not in both tracks") == n
+        assert "in the genome" not in err
+
+
+def test_contigs_of_one_track_are_named(
+    tracks: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contigs = {"chr21": 48_129_895, **{f"un{n}": 100 for n in range(7)}}
+    with BigWigWriter(tmp_path / "c.bw", contigs) as writer:
+        writer.add_bins("chr21", 33_000_000 // 512 * 512, np.ones(64, np.float32), 512)
+    given = [tracks[0], str(tmp_path / "c.bw"), "--resolution", "512"]
+    assert run(["compare", *given]) == 0
+    expected = "contigs left out: only A has chr20; only B has un0, un1, un2, un3, un4 and 2 more\n"
+    assert expected in capsys.readouterr().err
+    assert run(["compare", *given, "--region", "chr21"]) == 0
+    assert "left out" not in capsys.readouterr().err
+    assert run(["compare", *tracks, "--resolution", "512"]) == 0
+    assert "left out" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -87,6 +87,8 @@ def test_figures_by_hand() -> None:
 def test_no_value() -> None:
     assert math.isnan(Moments().pearson)
     assert math.isnan(Moments().mse)
+    assert math.isnan(Moments().mean_x)
+    assert math.isnan(Moments().mean_y)
     flat = np.full(1000, np.float32(0.1))
     assert math.isnan(Moments.of(flat, np.arange(1000.0)).pearson)
     merged = Moments.of(flat[:300], np.arange(300.0)).merge(Moments.of(flat[300:], np.ones(700)))
@@ -150,6 +152,27 @@ def test_how_regions_are_cut_does_not_matter(tracks: tuple[BigWig, BigWig]) -> N
 def test_without_regions_all_shared_contigs(tracks: tuple[BigWig, BigWig]) -> None:
     everything = [Interval(chrom, 0, length) for chrom, length in CONTIGS.items()]
     assert compare(*tracks) == compare(*tracks, everything)
+
+
+def test_no_bin_of_one_size_has_no_figure(tracks: tuple[BigWig, BigWig]) -> None:
+    # Ten bases hold the centre of one bin of 4 bp or more, and of none of 512.
+    fine, none = compare(*tracks, [Interval("chr21", 0, 10)], resolutions=(4, 512))
+    assert fine.to_json()["mean_a"] is not None
+    figures = none.to_json()
+    counts = ("resolution", "bins", "selected", "missing_a", "missing_b", "profiles")
+    assert [figures[name] for name in counts] == [512, 0, 0, 0, 0, 0]
+    assert {value for name, value in figures.items() if name not in counts} == {None}
+
+
+@pytest.mark.parametrize("missing", list(Missing))
+def test_missing_bins_are_counted_whatever_they_mean(
+    tracks: tuple[BigWig, BigWig], missing: Missing
+) -> None:
+    (found,) = compare(*tracks, [Interval("chr20", 0, 12_800)], resolutions=[32], missing=missing)
+    sides = [track.values("chr20", 0, 12_800).reshape(-1, 32) for track in tracks]
+    expected = [int((2 * (~np.isnan(side)).sum(axis=1) < 32).sum()) for side in sides]
+    assert [found.missing_a, found.missing_b] == expected
+    assert min(expected) > 0
 
 
 def test_missing_bins_are_counted(tracks: tuple[BigWig, BigWig]) -> None:

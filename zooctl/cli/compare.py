@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from zooctl.evaluation.compare import Shape
 
 
+# Contigs to name before the rest is counted.
+_SHOWN = 5
+
+
 class MissingRule(StrEnum):
     """The choices of ``evaluation.compare.Missing``, which would bring numpy into ``--help``."""
 
@@ -34,6 +38,9 @@ def command(
         str | None,
         typer.Option(help="auto, or a file: how the regions' contig names are said in the tracks."),
     ] = None,
+    clip: Annotated[
+        bool, typer.Option("--clip", help="Cut intervals that go beyond their contig.")
+    ] = False,
     resolution: Annotated[
         str, typer.Option(help="Bin sizes in bp, separated by commas.")
     ] = "32,128,512",
@@ -41,7 +48,7 @@ def command(
         MissingRule,
         typer.Option(
             help="Bases without an entry: left out in A and 0 in B (coverage files leave zeros "
-            "out), left out in both, or 0 in both."
+            "out), left out in both, or 0 in both; counted either way."
         ),
     ] = MissingRule.b_zero,
     profile: Annotated[
@@ -51,7 +58,7 @@ def command(
 ) -> None:
     """Compare two bigWig tracks: correlation, shape and errors of binned means.
 
-    Without regions, all contigs that both files have are compared.
+    Without regions, all contigs that both files have are compared; it is said which they are not.
     """
     import json
 
@@ -65,7 +72,11 @@ def command(
     with BigWig(a) as track_a, BigWig(b) as track_b:
         contigs = shared_contigs(track_a.contigs, track_b.contigs)
         given = read_regions(bed, region) if bed or region else None
-        regions = given.within(contigs, chrom_map=chrom_map) if given else []
+        regions = (
+            given.within(contigs, chrom_map=chrom_map, clip=clip, of="both tracks") if given else []
+        )
+        if given is None:
+            _say_left_out(track_a.contigs, track_b.contigs)
         bases = sum(part.length for part in regions) or sum(contigs.values())
         with progress(bases, "B", "comparing") as advance:
             found = compare(
@@ -84,6 +95,20 @@ def command(
         typer.echo(json.dumps(report, indent=2))
     else:
         _print(a, b, rows)
+
+
+def _say_left_out(a: Mapping[str, int], b: Mapping[str, int]) -> None:
+    """Name the contigs that only one track has."""
+    from zooctl.cli.models import say
+
+    sides = []
+    for name, contigs, other in (("A", a, b), ("B", b, a)):
+        alone = [chrom for chrom in contigs if chrom not in other]
+        if alone:
+            more = f" and {len(alone) - _SHOWN:,} more" if len(alone) > _SHOWN else ""
+            sides.append(f"only {name} has {', '.join(alone[:_SHOWN])}{more}")
+    if sides:
+        say(f"contigs left out: {'; '.join(sides)}")
 
 
 def _shapes() -> Mapping[str, Shape]:

@@ -34,7 +34,12 @@ class Regions:
         return region_stem(self.typed[0]) if len(self.typed) == 1 else "regions"
 
     def within(
-        self, contigs: Mapping[str, int], *, chrom_map: str | None = None, clip: bool = False
+        self,
+        contigs: Mapping[str, int],
+        *,
+        chrom_map: str | None = None,
+        clip: bool = False,
+        of: str = "the genome",
     ) -> list[Interval]:
         """Return the intervals in a genome's names, each proved to lie within its contig.
 
@@ -42,11 +47,24 @@ class Regions:
             contigs: Lengths of the genome's contigs.
             chrom_map: ``auto``, or a file of names and the genome's names for them.
             clip: Whether to cut off what goes beyond a contig.
+            of: What has these contigs where it is no genome, for errors.
 
         Raises:
             InputError: A contig is unknown or an interval goes beyond its end.
             ManyErrors: Several of these.
         """
+        from zooctl.errors import ManyErrors, ZooError
+
+        try:
+            return self._within(contigs, chrom_map, clip)
+        except ZooError as error:
+            for one in error.errors if isinstance(error, ManyErrors) else (error,):
+                one.what = one.what.replace("not in the genome", f"not in {of}")
+            raise
+
+    def _within(
+        self, contigs: Mapping[str, int], chrom_map: str | None, clip: bool
+    ) -> list[Interval]:
         from zooctl.files.bed import check_intervals
         from zooctl.files.chrom_map import load_chrom_map
         from zooctl.sequence.contigs import other_style

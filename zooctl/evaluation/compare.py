@@ -27,6 +27,7 @@ from zooctl.sequence.contigs import unknown_contig
 from zooctl.sequence.intervals import Interval, merge
 
 Values = NDArray[np.floating]
+Bools = NDArray[np.bool_]
 
 # Profiles of both tracks, each ``(n, bins)``, to one figure each.
 Shape = Callable[[Values, Values], NDArray[np.float64]]
@@ -55,7 +56,8 @@ class Agreement:
         resolution: Bases to a bin.
         moments: Of the bins that were compared; x is track A, y is track B.
         selected: Bins whose centre lies in a region.
-        missing_a: Of these, bins where A has values on less than half of the bases.
+        missing_a: Of these, bins where A's file has values on less than half of the bases, whatever
+            their absence means.
         missing_b: The same for B.
         profiles: Windows of the grid in which all bins were compared.
         shapes: Figure of a profile to its sum over profiles that have it, and their number.
@@ -131,7 +133,8 @@ def compare(
     """Compare two tracks over regions, bin by bin.
 
     The value of a bin is the mean over the bases where both tracks have a value; a bin where these
-    are less than half is left out and counted.
+    are less than half is left out. Counted are the bins where a file has less than half, before
+    what is absent is made 0.
 
     Args:
         a: One track, as a rule the prediction.
@@ -158,11 +161,12 @@ def compare(
     for chrom, starts, ends in _merged(regions, contigs):
         for low, high, inside in _chunks(starts, ends, grain, contigs[chrom]):
             x, y = a.values(chrom, low, high), b.values(chrom, low, high)
+            has = (~np.isnan(x), ~np.isnan(y))
             x = np.nan_to_num(x, nan=0.0) if missing is Missing.ZERO else x
             y = y if missing is Missing.SKIP else np.nan_to_num(y, nan=0.0)
             for size in resolutions:
                 selected = _select(inside, low, high, size)
-                results[size] = _add(results[size], x, y, selected, profile_length, shapes)
+                results[size] = _add(results[size], x, y, has, selected, profile_length, shapes)
             advance(high - low)
     if not any(result.moments.n for result in results.values()):
         raise InputError(
@@ -218,7 +222,7 @@ def _chunks(
         yield int(low), int(high), inside
 
 
-def _select(inside: NDArray[np.int64], low: int, high: int, size: int) -> NDArray[np.bool_]:
+def _select(inside: NDArray[np.int64], low: int, high: int, size: int) -> Bools:
     """Say for each bin of ``[low, high)`` whether a region holds its centre, ``(n_bins,)``."""
     n_bins = -(-(high - low) // size)
     # Bin i has its centre in [start, end) when start <= low + i * size + size // 2 < end.
@@ -233,19 +237,33 @@ def _add(
     result: Agreement,
     x: Values,
     y: Values,
-    selected: NDArray[np.bool_],
+    has: tuple[Bools, Bools],
+    selected: Bools,
     profile_length: int,
     shapes: Mapping[str, Shape],
 ) -> Agreement:
-    """Return the agreement with the selected bins of one more chunk."""
+    """Return the agreement with the selected bins of one more chunk.
+
+    Args:
+        result: Of the chunks before.
+        x: A's values, ``(n,)``; NaN where it has none.
+        y: B's, likewise.
+        has: Where their files have values, each ``(n,)``.
+        selected: Bins to compare.
+        profile_length: Bases to a profile.
+        shapes: Figures of profiles.
+    """
     size = result.resolution
     pad = len(selected) * size - len(x)
     x, y = (
         np.pad(side, (0, pad), constant_values=np.nan).reshape(-1, size)[selected]
         for side in (x, y)
     )
-    in_a, in_b = ~np.isnan(x), ~np.isnan(y)
-    both = in_a & in_b
+    missing_a, missing_b = (
+        int((2 * np.pad(side, (0, pad)).reshape(-1, size)[selected].sum(axis=1) < size).sum())
+        for side in has
+    )
+    both = ~np.isnan(x) & ~np.isnan(y)
     count = both.sum(axis=1)
     kept = 2 * count >= size
     means = [side.sum(axis=1, where=both, dtype=np.float64)[kept] / count[kept] for side in (x, y)]
@@ -261,8 +279,8 @@ def _add(
         size,
         result.moments.merge(Moments.of(*means)),
         result.selected + len(x),
-        result.missing_a + int((2 * in_a.sum(axis=1) < size).sum()),
-        result.missing_b + int((2 * in_b.sum(axis=1) < size).sum()),
+        result.missing_a + missing_a,
+        result.missing_b + missing_b,
         result.profiles + len(profiles[0]),
         found,
     )

@@ -17,8 +17,8 @@ class Moments:
 
     Attributes:
         n: Pairs.
-        mean_x: Mean of x.
-        mean_y: Mean of y.
+        mean_x: Mean of x; NaN where there is no pair.
+        mean_y: Mean of y; likewise.
         xx: Sum of squared deviations of x from its mean.
         yy: The same of y.
         xy: Sum of products of both deviations.
@@ -27,8 +27,8 @@ class Moments:
     """
 
     n: int = 0
-    mean_x: float = 0.0
-    mean_y: float = 0.0
+    mean_x: float = math.nan
+    mean_y: float = math.nan
     xx: float = 0.0
     yy: float = 0.0
     xy: float = 0.0
