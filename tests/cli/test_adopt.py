@@ -67,6 +67,17 @@ def genome(folder: Path) -> Path:
     return path
 
 
+def test_a_genome_that_is_not_pinned_is_said(zoo: Path, toy_graph: Graph, capsys: Captured) -> None:
+    Path("model.onnx").write_bytes(toy_graph())
+    assert adopt("--bin-size", "8") == 0
+    assert "no pinned genome" not in capsys.readouterr().err
+    assert adopt("--bin-size", "8", "--assembly", "foo", "--force") == 0
+    assert (
+        "zooctl has no pinned genome foo (only hg38, hg19, sacCer3): users have to name its "
+        in (capsys.readouterr().err)
+    )
+
+
 def test_an_onnx_file(zoo: Path, tmp_path: Path, toy_graph: Graph, capsys: Captured) -> None:
     Path("model.onnx").write_bytes(toy_graph())
     assert adopt("--bin-size", "8", "--unknown-base", "0.25") == 0

@@ -75,6 +75,27 @@ def test_refused(folder: Path, files: list[str], test: str, message: str) -> Non
         pass
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "hint"),
+    [
+        # A scaffold that the genome lacks is no error beside a contig that it has.
+        ("# peaks\n2\t0\t2\n1\t100\t200\n", 2, "write contigs as the genome does: chr2"),
+        ("chr1\t0\t9\nun\t0\t9\nchr1\t0\t4001\n", 3, "is the file of another assembly?"),
+    ],
+)
+def test_hints_name_the_line_and_no_option_that_is_not_there(
+    folder: Path, text: str, line: int, hint: str
+) -> None:
+    path = folder / "other.bed"
+    path.write_text(text)
+    with (
+        pytest.raises(InputError) as caught,
+        open_against(WANTED, [path], assembly="toy", split=SPLIT, fasta=folder / "toy.fa"),
+    ):
+        pass
+    assert (caught.value.path, caught.value.line, caught.value.hint) == (str(path), line, hint)
+
+
 def toy_recipe(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
     """Two tracks, one summed and one of peaks, and a control; its files are in a mirror."""
     with BigWigWriter(folder / "control.bw", {"chr1": LENGTH}) as writer:

@@ -172,10 +172,16 @@ def _report(card: Card) -> None:
     """Print the files of a new entry, and say what a person has to add."""
     from zooctl.catalog import registry
     from zooctl.catalog.check import unwritten
+    from zooctl.catalog.genomes import PUBLISHED
     from zooctl.cli.info import window_text
 
     entry = registry.entry(card.name)
     _say(window_text(card))
+    if card.assembly not in PUBLISHED:
+        _say(
+            f"zooctl has no pinned genome {card.assembly} (only {', '.join(PUBLISHED)}): users must "
+            "name its file with --fasta, or keep it in ZOOCTL_GENOMES"
+        )
     fields = unwritten(entry)
     if fields:
         _say(f"to be written in the card: {', '.join(fields)}")

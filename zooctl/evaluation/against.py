@@ -29,11 +29,12 @@ from zooctl.evaluation.material import (
     signal_reader,
     silent,
 )
+from zooctl.files.bed import read_bed
 from zooctl.files.bigwig import BigWig
-from zooctl.files.columns import check_places
 from zooctl.files.fasta import Fasta
 from zooctl.files.partial import file_digest
 from zooctl.files.peaks import Peaks, read_peaks
+from zooctl.sequence.contigs import CHROM_MAP_HINT, other_style, unknown_contig
 from zooctl.sequence.pileup import covered
 
 Make = Callable[[Path, str, int], Signal]
@@ -136,7 +137,7 @@ def _bases(path: Path, genome: Fasta, split: Split, say: Say) -> dict[str, Signa
         name, make = digest, _track
     else:
         peaks = read_peaks(path)
-        check_places(peaks.ends(), genome.contigs, path)
+        _check_places(path, genome.contigs)
         chroms = list(judged | others)
         name, make = f"{digest}-covered", partial(_peaks, peaks)
     return {
@@ -145,6 +146,30 @@ def _bases(path: Path, genome: Fasta, split: Split, say: Say) -> dict[str, Signa
             (chrom, genome.contigs[chrom], f"{path.name} {chrom}") for chrom in chroms
         )
     }
+
+
+def _check_places(path: Path, contigs: Mapping[str, int]) -> None:
+    """Prove that peaks fit the genome, which may lack some of their contigs.
+
+    Raises:
+        InputError: The genome has none of the contigs, or one ends before a peak; names the line.
+    """
+    bed = read_bed(path)
+    if not any(interval.chrom in contigs for interval in bed):
+        error = unknown_contig(bed[0].chrom, contigs, path=path, line=bed.lines[0])
+        if error.hint == CHROM_MAP_HINT:
+            error.hint = f"write contigs as the genome does: {other_style(bed[0].chrom)}"
+        raise error
+    for (chrom, _, end), line in zip(bed, bed.lines, strict=True):
+        if end > contigs.get(chrom, end):
+            raise InputError(
+                "interval goes beyond its contig",
+                path=path,
+                line=line,
+                got=f"{end:,}",
+                expected=f"at most {contigs[chrom]:,}, the length of {chrom}",
+                hint="is the file of another assembly?",
+            )
 
 
 def _track(path: Path, chrom: str, length: int) -> Signal:
