@@ -179,8 +179,8 @@ def _report(card: Card) -> None:
     _say(window_text(card))
     if card.assembly not in PUBLISHED:
         _say(
-            f"zooctl has no pinned genome {card.assembly} (only {', '.join(PUBLISHED)}): users must "
-            "name its file with --fasta, or keep it in ZOOCTL_GENOMES"
+            f"zooctl has no pinned genome {card.assembly} (only {', '.join(PUBLISHED)}): users "
+            "must name its file with --fasta, or keep it in ZOOCTL_GENOMES"
         )
     fields = unwritten(entry)
     if fields:
