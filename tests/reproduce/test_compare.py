@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zooctl.reproduce.compare import compare_figure, compare_predictions, worst
+from zooctl.reproduce.compare import (
+    Equivalence,
+    can_differ,
+    compare_figure,
+    compare_predictions,
+    worst,
+)
 
 RNG = np.random.default_rng(1)
 REFERENCE = RNG.gamma(1.0, 2.0, (16, 2, 8)).astype(np.float32)
@@ -58,6 +64,32 @@ def test_figures(
     expected: str | None,
 ) -> None:
     assert compare_figure(0.9, got, retrained=retrained, spread=spread) == expected
+
+
+def test_a_count_is_the_same_or_is_not() -> None:
+    same = compare_figure(68564, 68564, retrained=False, is_count=True)
+    other = compare_figure(68564, 68565, retrained=False, is_count=True)
+    assert (same, other) == ("bitwise", "failed")
+
+
+@pytest.mark.parametrize(
+    ("equivalence", "max_abs", "expected"),
+    [
+        ("bitwise", 0.0, True),
+        ("bitwise", 1e-9, False),
+        ("bitwise", None, False),
+        ("numeric", 2e-4, True),
+        ("numeric", 1e9, False),
+        ("numeric", None, False),
+        ("failed", 1e9, True),
+        ("failed", None, True),
+        ("failed", 0.0, False),
+    ],
+)
+def test_a_class_bounds_the_difference(
+    equivalence: Equivalence, max_abs: float | None, expected: bool
+) -> None:
+    assert can_differ(equivalence, max_abs, 2.0) is expected
 
 
 def test_the_weakest_counts() -> None:

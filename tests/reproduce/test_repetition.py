@@ -11,7 +11,7 @@ from zooctl.catalog.registry import Entry
 from zooctl.reproduce.checks import Findings
 from zooctl.reproduce.compare import Equivalence
 from zooctl.reproduce.repetition import equivalence_of, judge_repetition
-from zooctl.reproduce.report import Figure, Part, Picture
+from zooctl.reproduce.report import Figure, FirstSteps, Part, Picture
 from zooctl.reproduce.retrain import Again, figures
 
 DIGEST = "sha256:" + "0" * 64
@@ -62,9 +62,18 @@ def test_equivalence(again: Again, expected: str | None) -> None:
     assert equivalence_of(again, []) == expected
 
 
-def judge(findings: Findings, again: Again, hardware: Part = SAME) -> tuple[str, str]:
+REPEATS = FirstSteps(n=50, once=DIGEST, again=DIGEST, killed=DIGEST)
+DIFFERS = FirstSteps(n=50, once=DIGEST, again=DIGEST, killed="sha256:" + "1" * 64)
+
+
+def judge(
+    findings: Findings,
+    again: Again,
+    hardware: Part = SAME,
+    first: FirstSteps | None = None,
+) -> tuple[str, str]:
     """Return how S3 and G1 are judged."""
-    judge_repetition(findings, "full", again, SAME, hardware)
+    judge_repetition(findings, "full", again, SAME, hardware, first)
     return findings.criteria["S3"].status, findings.criteria["G1"].status
 
 
@@ -76,10 +85,37 @@ def test_all_came_again(findings: Findings) -> None:
 
 
 def test_a_picture_that_shows_something_else_counts(findings: Findings) -> None:
-    assert judge(findings, made("bitwise", pictures=(picture("failed"),))) == ("pass", "fail")
+    failed = made("bitwise", pictures=(picture("failed"),))
+    assert judge(findings, failed) == ("fail", "fail")
     assert findings.criteria["G1"].evidence == "did not come again: model_cards/toy.png"
     (fault,) = findings.faults
     assert fault.exit_code == 3
+
+
+def test_elsewhere_it_counts_too_but_says_nothing_of_repetition(findings: Findings) -> None:
+    failed = made("bitwise", pictures=(picture("failed"),))
+    assert judge(findings, failed, OTHER) == ("pass", "fail")
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        made("numeric"),
+        made("bitwise", "numeric"),
+        made("bitwise", pictures=(picture("numeric"),)),
+    ],
+)
+def test_in_the_same_environment_nothing_but_the_same_is_right(
+    findings: Findings, again: Again
+) -> None:
+    """Bronze at most: the same weights there gave other results, which is a defect."""
+    assert judge(findings, again) == ("fail", "fail")
+    assert [fault.exit_code for fault in findings.faults] == [3]
+
+
+def test_elsewhere_a_rounding_is_right(findings: Findings) -> None:
+    assert judge(findings, made("numeric"), OTHER) == ("pass", "pass")
+    assert findings.faults == []
 
 
 def test_a_picture_of_which_nobody_says_what_it_shows(findings: Findings) -> None:
@@ -108,7 +144,32 @@ def test_too_few_seeds_give_no_statistical_class(findings: Findings) -> None:
 
 
 def test_within_the_spread_elsewhere(findings: Findings) -> None:
+    """Other bits say nothing of whether training repeats there: its first steps do."""
+    again = made("statistical", bits=False)
+    assert judge(findings, again, OTHER, REPEATS) == ("pass", "pass")
+    assert "other bits in another environment" in findings.criteria["S3"].evidence
+    assert any("correlate is not judged" in text for text in findings.warnings)
+
+
+def test_steps_that_do_not_repeat_elsewhere_are_a_fault(findings: Findings) -> None:
+    again = made("statistical", bits=False)
+    assert judge(findings, again, OTHER, DIFFERS) == ("fail", "pass")
+    assert [fault.exit_code for fault in findings.faults] == [3]
+
+
+def test_no_repetition_elsewhere_is_not_judged(findings: Findings) -> None:
     assert judge(findings, made("statistical", bits=False), OTHER) == ("skip", "pass")
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"), [(REPEATS, "pass"), (DIFFERS, "fail"), (None, "skip")]
+)
+def test_smoke_is_judged_by_the_first_steps(
+    findings: Findings, first: FirstSteps | None, expected: str
+) -> None:
+    judge_repetition(findings, "smoke", None, SAME, SAME, first)
+    assert findings.criteria["S3"].status == expected
+    assert findings.criteria["G1"].status == "skip"
 
 
 def test_the_card_has_a_class_by_its_spread(findings: Findings) -> None:

@@ -33,6 +33,9 @@ _TRIES = 2
 class UnreachableError(NetworkError):
     """The portal did not answer; nothing is known about the file."""
 
+# Of a file that ENCODE stands by.
+STATUSES = ("released", "archived")
+
 
 def is_encode_file(source: Source) -> bool:
     """Say whether a source is a file of the ENCODE portal."""
@@ -121,7 +124,7 @@ def _read(content: bytes, url: str) -> dict[str, Any]:
 
 def _status_errors(source: Source, document: Mapping[str, Any]) -> Iterator[ZooError]:
     status = document.get("status")
-    if status not in ("released", "archived"):
+    if status not in STATUSES:
         later = [_last(one) for one in document.get("superseded_by") or () if isinstance(one, str)]
         hint = f"superseded by {', '.join(later)}" if later else None
         yield _error(source, "status", status, "released or archived", hint)

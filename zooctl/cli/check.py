@@ -59,8 +59,10 @@ def check_entry(entry: Entry) -> list[ZooError]:
     """Return everything that disagrees in an entry, documents first."""
     from zooctl.catalog.check import as_verification, check_documents
     from zooctl.errors import ZooError
+    from zooctl.reproduce.recorded_reports import check_texts
 
     errors = check_documents(entry)
+    errors += [part for error in check_texts(entry) for part in as_verification(error)]
     if entry.folder is None:
         return errors
     try:

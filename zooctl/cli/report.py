@@ -24,12 +24,14 @@ def verify(
 ) -> None:
     """Hold a report against the entry it is about, as that is here; exit 3 or 5 if it fails.
 
-    Checks that the report is whole and about these very bytes, and that its verdict follows from
-    its findings. That the findings were made, only making them again can show.
+    Checks that the report is whole and about these very bytes, that its verdict follows from its
+    findings, and that the Markdown and the statement beside it say the same. That the findings
+    were made, only making them again can show.
     """
     from zooctl.catalog import registry
     from zooctl.errors import InputError, ManyErrors
     from zooctl.reproduce.check_report import check_report
+    from zooctl.reproduce.recorded_reports import check_beside
     from zooctl.reproduce.report import from_text
 
     try:
@@ -37,7 +39,8 @@ def verify(
     except OSError as error:
         raise InputError("cannot be read", path=report, got=error.strerror) from None
     found = from_text(content, report)
-    if errors := check_report(registry.entry(found.model), found):
+    errors = check_report(registry.entry(found.model), found) + check_beside(found, report)
+    if errors:
         raise ManyErrors(errors)
     typer.echo(f"{found.model}: {found.level} ({found.coverage}), as the report says")
 

@@ -1,27 +1,37 @@
 """A report held against the entry it is about, without trusting a word of it.
 
 What is checked is that the report is whole, is about these very bytes, and that its verdict
-follows from its findings. That the findings were really made, only making them again can show.
+follows from its findings by the functions that gave it. That the findings were really made, only
+making them again can show.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any
 
-from zooctl.catalog.manifest import picture_paths
-from zooctl.catalog.registry import Entry
-from zooctl.errors import IntegrityError, ManyErrors, VerificationError, ZooError
+import numpy as np
+from safetensors.numpy import load
+
+from zooctl.catalog import registry
+from zooctl.catalog.check import as_verification, check_documents
+from zooctl.catalog.data import locate
+from zooctl.catalog.encode import STATUSES
+from zooctl.catalog.recipe import Source
+from zooctl.catalog.registry import PROBE, SAFETENSORS, Entry
+from zooctl.errors import IntegrityError, ManyErrors, ZooError
+from zooctl.inference.verify import check_weights
+from zooctl.reproduce.check_again import check_again, wrong
 from zooctl.reproduce.check_data import pinned_data
 from zooctl.reproduce.checks import check_readable, subjects
-from zooctl.reproduce.compare import compare_figure
-from zooctl.reproduce.picture_files import published
-from zooctl.reproduce.pictures import numbers
-from zooctl.reproduce.report import Report
-from zooctl.reproduce.retrain import figures
-from zooctl.reproduce.verdict import DEMANDS, exit_code, level_of
+from zooctl.reproduce.commit import has_commit
+from zooctl.reproduce.compare import PEARSON, can_differ
+from zooctl.reproduce.environment import Environment
+from zooctl.reproduce.report import Predictions, Report
+from zooctl.reproduce.verdict import DEMANDS, Status, exit_code, level_of
 
-_STEPS = ["train", "export", "evaluate"]
+# A file of a machine, at the beginning of a word: /home/me, ~/zoo, C:\zoo, file:///home.
+_PLACE = re.compile(r"(?:^|(?<=[\s\"'(\[{=,;]))(?:file:|~?/\w|~\\|[A-Za-z]:[\\/]\w)")
 
 
 def check_report(entry: Entry, report: Report) -> list[ZooError]:
@@ -35,17 +45,21 @@ def check_report(entry: Entry, report: Report) -> list[ZooError]:
         check_readable(entry)
     except ManyErrors as error:
         return list(error.errors)
+    names = [one.id for one in report.criteria]
+    if names != list(DEMANDS):
+        return [wrong("criteria", "not all criteria, each once", names, list(DEMANDS))]
+    statuses: dict[str, Status] = {one.id: one.status for one in report.criteria}
+    if changed := list(_bytes(entry, report)):
+        return changed  # of other bytes the rest says nothing
     return [
-        *_bytes(entry, report),
-        *_figures(entry, report),
-        *_pictures(entry, report),
+        *_said(entry, report),
+        *_data(entry, report, statuses),
+        *_environment(entry, report, statuses),
+        *_predictions(entry, report, statuses),
+        *_documents(entry, statuses),
+        *check_again(entry, report, statuses),
         *_verdict(report),
-        *_full(report),
     ]
-
-
-def _wrong(field: str, what: str, got: object, expected: object) -> VerificationError:
-    return VerificationError(what, field=field, got=got, expected=expected)
 
 
 def _bytes(entry: Entry, report: Report) -> Iterator[ZooError]:
@@ -60,119 +74,169 @@ def _bytes(entry: Entry, report: Report) -> Iterator[ZooError]:
                 got=None if found is None else f"sha256 {found.sha256}",
                 expected="no such file" if told is None else f"sha256 {told.sha256}",
             )
-    if entry.folder is not None:
-        digest = entry.manifest().tensor_digest
-        if report.weights.entry != digest:
-            what = "not the digest in the manifest"
-            yield _wrong("weights.entry", what, report.weights.entry, digest)
-    if entry.recipe_path is None:
-        return
-    pinned = pinned_data(entry)
-    told_data = {data.id: data.expected for data in report.data}
-    if told_data != pinned:
-        yield _wrong("data", "not the sources and the genome of the recipe", told_data, pinned)
+    digest = None if entry.folder is None else entry.manifest().tensor_digest
+    if report.weights.entry != digest:
+        yield wrong("weights.entry", "not the digest in the manifest", report.weights.entry, digest)
 
 
-def _figures(entry: Entry, report: Report) -> Iterator[ZooError]:
-    """Yield figures that are not the card's, or are called more alike than they are."""
-    if report.weights.trained is None:
-        if report.figures:
-            yield _wrong("figures", "there are figures, but no weights were trained", "some", 0)
-        return
-    card = entry.card()
-    retrained = report.weights.trained != report.weights.entry
-    nothing: dict[str, Any] = {"metrics": [{} for _ in card.metrics], "robustness": None}
-    claimed = {one.field: one for one in figures(card, nothing, retrained)}
-    told = {one.field: one for one in report.figures}
-    if sorted(told) != sorted(claimed):
-        yield _wrong("figures", "not those of the card", sorted(told), sorted(claimed))
-        return
-    for field, one in told.items():
-        if one.card != claimed[field].card:
-            yield _wrong(field, "not the card's figure", one.card, claimed[field].card)
-        spread = None
-        if field.endswith(".value"):
-            metric = card.metrics[int(field.split(".")[1])]
-            if metric.mean is not None and metric.sd is not None and metric.n_seeds is not None:
-                spread = (metric.mean, metric.sd, metric.n_seeds)
-        of_weights = retrained and not field.endswith((".n", ".baseline_value"))
-        found = compare_figure(one.card, one.got, retrained=of_weights, spread=spread)
-        if found != one.equivalence:
-            yield _wrong(field, "another class than its numbers have", one.equivalence, found)
+def _said(entry: Entry, report: Report) -> Iterator[ZooError]:
+    """Yield what is said of the run and its surroundings and cannot be so."""
+    for text in sorted(_texts(report.model_dump(mode="json"))):
+        if place := _PLACE.search(text):
+            shown = text[place.start() : place.start() + 80]
+            yield wrong("report", "names a place of a machine", shown, "names of the zoo's files")
+    for name, value in report.machine.model_dump(exclude_none=True).items():
+        if not value or (not isinstance(value, str) and value <= 0):
+            yield wrong(f"machine.{name}", "no machine is so", value, "more than nothing")
+    commit = report.commit
+    if commit.revision is None and commit.changed:
+        yield wrong("commit", "files of no commit", commit.changed, None)
+    own = entry.root == registry.root()
+    if commit.revision is not None and own and has_commit(entry.root, commit.revision) is False:
+        yield wrong("commit.revision", "no commit of this repository", commit.revision, None)
+    if (commit.revision is None or commit.changed) and not any(
+        text.startswith(str(commit)) for text in report.warnings
+    ):
+        yield wrong("warnings", "do not say that it was at no commit", None, str(commit))
 
 
-def _pictures(entry: Entry, report: Report) -> Iterator[ZooError]:
-    """Yield what is not said of the card's pictures as it must be."""
-    if report.weights.trained is None:
-        if report.pictures:
-            yield _wrong("pictures", "there are pictures, but no weights were trained", "some", 0)
+def _texts(value: object) -> Iterator[str]:
+    """Yield all text of a document, names of fields too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield name
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+
+
+def _data(entry: Entry, report: Report, statuses: dict[str, Status]) -> Iterator[ZooError]:
+    """Yield data that are not those of the recipe, or are not as B1 has it."""
+    told = [(data.id, data.expected) for data in report.data]
+    pinned = list(pinned_data(entry).items())
+    if sorted(told, key=str) != sorted(pinned, key=str):
+        yield wrong("data", "not the sources and the genome of the recipe", told, pinned)
         return
-    known = numbers(published(entry), entry.name)
-    paths = [path for path in picture_paths(entry.name) if entry.path(path) in entry.pictures()]
-    told = [one.file for one in report.pictures]
-    if told != paths:
-        yield _wrong("pictures", "not those of the card", told, paths)
+    sources = {} if entry.recipe_path is None else {one.id: one for one in entry.recipe().sources}
+    for source in sources.values():
+        try:
+            # What is here is looked at, and nothing is fetched.
+            locate(source.model_copy(update={"url": None, "mirrors": ()}))
+        except IntegrityError as error:
+            yield error
+        except ZooError:
+            continue
+    if statuses["B1"] != "pass":
         return
-    retrained = report.weights.trained != report.weights.entry
-    for one in report.pictures:
-        if one.n != (n := len(known.get(one.file, ()))):
-            yield _wrong(one.file, "not as many numbers as it shows", one.n, n)
-        if one.equivalence == "bitwise" and one.max_abs != 0:
-            yield _wrong(one.file, "another class than its numbers have", one.max_abs, 0.0)
-        if one.equivalence is not None and one.n == 0:
-            yield _wrong(one.file, "has a class, though nothing says what it shows", one.n, None)
-        if one.equivalence is None and one.n and not retrained:
-            yield _wrong(one.file, "has no class, though it can be judged", None, "a class")
+    if not sources:
+        yield wrong("B1", "passed, though the model has no recipe that names data", "pass", "skip")
+    for data in report.data:
+        known = sources.get(data.id)
+        if data.status != "ok":
+            yield wrong("B1", "passed, though data are not right", "pass", data.id)
+        elif known is not None and not _is_published(entry, known):
+            yield wrong("B1", "passed, though nobody can find the data", "pass", data.id)
+        archive = data.archive
+        if archive not in (None, *STATUSES) and not archive.startswith("not asked: "):
+            yield wrong("B1", "passed, though the archive does not stand by it", archive, STATUSES)
+
+
+def _is_published(entry: Entry, source: Source) -> bool:
+    travels = (entry.root / "recipes" / "data" / source.file).is_file()
+    return bool(travels or source.url or source.mirrors or source.accession)
+
+
+def _environment(entry: Entry, report: Report, statuses: dict[str, Status]) -> Iterator[ZooError]:
+    """Yield what differs from the environment that is recorded beside the weights."""
+    # It reads recorded reports too, which are held by this module.
+    from zooctl.reproduce import recorded
+
+    try:
+        known = recorded.recorded(entry)
+    except ZooError as error:
+        yield error
+        return
+    then = Environment({}, {}) if known is None else known.environment
+    right = recorded.compare_environment(entry, then, known)
+    for name, told, one in zip(
+        ("software", "hardware"), (report.software, report.hardware), right, strict=True
+    ):
+        if told.recorded != one.recorded:
+            what = "not what is recorded beside the weights"
+            yield wrong(f"{name}.recorded", what, told.recorded, one.recorded)
+        match = None if told.recorded is None else told.recorded == told.found
+        if told.match is not match:
+            yield wrong(f"{name}.match", "does not follow from the digests", told.match, match)
+        if bool(told.differences) != (known is not None and match is False):
+            yield wrong(f"{name}.differences", "do not follow", told.differences, match)
+    version = then.software.get("zooctl", report.zooctl)
+    if report.software.match and report.zooctl != version:
+        yield wrong("zooctl", "not the version of that environment", report.zooctl, version)
+    if statuses["S1"] == "pass":
+        yield from recorded.other_locks(entry, known)
+        if known is None and report.coverage != "full":
+            yield wrong("S1", "passed, though no lock file is recorded", "pass", "skip")
+
+
+def _predictions(entry: Entry, report: Report, statuses: dict[str, Status]) -> Iterator[ZooError]:
+    """Yield predictions of the probe that have another class than their numbers, or are missing."""
+    engines = [one.engine for one in report.predictions]
+    if engines not in ([], ["onnxruntime"], ["onnxruntime", "torch"]):
+        yield wrong("predictions", "not each engine once", engines, ["onnxruntime", "torch"])
+    head = f"zoo/{entry.name}/"
+    files = {} if entry.folder is None else entry.manifest().files
+    if not engines and statuses["B2"] == "pass" and f"{head}{PROBE}" in files:
+        yield wrong("predictions", "the probe was not predicted", engines, ["onnxruntime"])
+    if "torch" in engines and f"{head}{SAFETENSORS}" not in files:
+        yield wrong("predictions", "there are no weights for torch", engines, ["onnxruntime"])
+    if not engines:
+        return
+    try:
+        expected = load(entry.verified_bytes(PROBE, fetch=False))["expected"]
+    except ZooError as error:
+        yield error
+        return
+    scale = float(np.abs(expected).max(initial=0.0))
+    for one in report.predictions:
+        if one.n != len(expected):
+            yield wrong(f"predictions.{one.engine}", "not the probe", one.n, len(expected))
+        if not _may_be(one, scale):
+            what = "another class than its numbers have"
+            yield wrong(f"predictions.{one.engine}", what, one.equivalence, one.max_abs)
+        if one.equivalence == "failed" and statuses["B2"] == "pass":
+            yield wrong("B2", "passed, though the probe is not as stored", "pass", one.engine)
+
+
+def _may_be(one: Predictions, scale: float) -> bool:
+    alike = one.equivalence == "failed" or PEARSON <= one.pearson <= 1.000_001
+    exact = one.equivalence != "bitwise" or one.max_rel == 0
+    return alike and exact and can_differ(one.equivalence, one.max_abs, scale)
+
+
+def _documents(entry: Entry, statuses: dict[str, Status]) -> Iterator[ZooError]:
+    """Yield what does not hold of documents and weights that are said to."""
+    if statuses["B3"] == "pass":
+        yield from check_documents(entry)
+        if entry.recipe_path is None or entry.folder is None:
+            yield wrong("B3", "passed, though no recipe is pinned", "pass", "skip")
+    if statuses["B2"] == "pass":
+        if entry.folder is None:
+            yield wrong("B2", "passed, though there are no weights", "pass", "skip")
+        else:
+            for error in check_weights(entry):
+                yield from as_verification(error)
 
 
 def _verdict(report: Report) -> Iterator[ZooError]:
     """Yield what does not follow from the criteria."""
-    names = [one.id for one in report.criteria]
-    if names != list(DEMANDS):
-        yield _wrong("criteria", "not all criteria, each once", names, list(DEMANDS))
-        return
     statuses = {one.id: one.status for one in report.criteria}
     level = level_of(statuses)
     if report.level != level:
-        yield _wrong("level", "does not follow from the criteria", report.level, level)
+        yield wrong("level", "does not follow from the criteria", report.level, level)
     codes = [fault.exit_code for fault in report.faults]
     code = exit_code(statuses, codes, level, report.required)
     if report.exit_code != code:
-        yield _wrong("exit_code", "does not follow from the criteria", report.exit_code, code)
-    for name, part in (("software", report.software), ("hardware", report.hardware)):
-        match = None if part.recorded is None else part.recorded == part.found
-        if part.match is not match:
-            yield _wrong(f"{name}.match", "does not follow from the digests", part.match, match)
-    shown = {"verify": ["S3", "G1"], "smoke": ["G1"], "full": []}[report.coverage]
-    for one in report.criteria:
-        if one.id in shown and one.status == "pass":
-            what = f"cannot be shown by --mode {report.coverage}"
-            yield _wrong(one.id, what, one.status, "skip")
-    bad = [data.id for data in report.data if data.status != "ok"]
-    if bad and statuses["B1"] == "pass":
-        yield _wrong("B1", "passed, though data are not right", "pass", ", ".join(bad))
-
-
-def _full(report: Report) -> Iterator[ZooError]:
-    """Yield what a run from data to figures would have left, but this one did not."""
-    if next((one.status for one in report.criteria if one.id == "G1"), "skip") != "pass":
-        return
-    if report.weights.trained is None:
-        yield _wrong("weights.trained", "nothing was trained", "null", "a digest")
-    steps = [stage.name for stage in report.stages]
-    if steps != _STEPS:
-        yield _wrong("stages", "not the steps of a full run", steps, _STEPS)
-    for one in report.figures:
-        if one.equivalence == "failed":
-            yield _wrong("G1", "passed, though a figure did not come again", one.field, None)
-        elif one.equivalence is None and one.field.startswith("metrics."):
-            yield _wrong("G1", "passed, though a figure could not be judged", one.field, None)
-    for drawn in report.pictures:
-        if drawn.equivalence == "failed" or drawn.n == 0:
-            yield _wrong("G1", "passed, though a picture did not come again", drawn.file, None)
-    same = report.weights.trained == report.weights.entry
-    if report.software.match and report.hardware.match and not same:
-        what = "passed, though the same environment gave other bits"
-        yield _wrong("G1", what, report.weights.trained, report.weights.entry)
-    if report.equivalence == "bitwise" and not same:
-        yield _wrong("equivalence", "the weights have other bits", "bitwise", "statistical")
+        yield wrong("exit_code", "does not follow from the criteria", report.exit_code, code)

@@ -27,6 +27,18 @@ def commit_of(root: Path) -> Commit:
     return Commit(revision=revision.strip(), changed=tuple(sorted(files)))
 
 
+def has_commit(root: Path, revision: str) -> bool | None:
+    """Say whether a repository has a commit; None where it cannot tell, as not all of it is here.
+
+    Args:
+        root: Of the zoo.
+        revision: 40 hex digits.
+    """
+    if (_git(root, "rev-parse", "--is-shallow-repository") or "").strip() != "false":
+        return None
+    return _git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") is not None
+
+
 def _git(root: Path, *arguments: str) -> str | None:
     """Return what git says of a folder; None where there is no git or no repository."""
     command = ["git", "--no-optional-locks", "-C", str(root), *arguments]

@@ -64,6 +64,24 @@ def compare_predictions(reference: NDArray[Any], found: NDArray[Any]) -> Likenes
     return Likeness(same, float(difference.max()), float(relative.max()), pearson)
 
 
+def can_differ(equivalence: Equivalence, max_abs: float | None, scale: float) -> bool:
+    """Say whether numbers of a class can differ by so much.
+
+    Args:
+        equivalence: Of predictions, or of what a picture shows.
+        max_abs: Largest difference; None where they cannot be compared.
+        scale: Largest of the reference, in size.
+
+    >>> can_differ("bitwise", 0.0, 1.0), can_differ("numeric", 0.1, 1.0)
+    (True, False)
+    """
+    if equivalence == "failed":
+        return max_abs is None or max_abs > 0
+    if max_abs is None:
+        return False
+    return max_abs <= (ABSOLUTE + RELATIVE * scale if equivalence == "numeric" else 0.0)
+
+
 def _pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     left, right = a.ravel() - a.mean(), b.ravel() - b.mean()
     scale = float(np.sqrt((left**2).sum() * (right**2).sum()))
@@ -78,18 +96,24 @@ def compare_figure(
     *,
     retrained: bool,
     spread: tuple[float, float, int] | None = None,
+    is_count: bool = False,
 ) -> Equivalence | None:
     """Compare a figure of the card, which is rounded, with the same one found now.
 
     A figure of weights trained elsewhere is held against the card's own spread, on both sides of
     the mean: within three standard deviations, or 0.005 where that is more. Without a spread over
-    five seeds there is nothing to hold it against: None.
+    five seeds there is nothing to hold it against: None. A count is the same or is not.
+
+    Of the statistical class one clause is not judged: whether predictions correlate with those of
+    the published weights as well as those of two seeds do with each other. No entry holds what two
+    seeds predict, so there is nothing to hold a correlation against.
 
     Args:
         card: As printed on the card.
         got: Found now and rounded likewise; None where it could not be computed.
         retrained: Whether it is of other weights than the published ones.
         spread: Mean, standard deviation and number of seeds, where the card has them.
+        is_count: Whether it says how many there are of something.
 
     >>> compare_figure(0.902, 0.902, retrained=False), compare_figure(0.902, 0.903, retrained=False)
     ('bitwise', 'numeric')
@@ -102,6 +126,8 @@ def compare_figure(
         return "failed"
     if got == card:
         return "bitwise"
+    if is_count:
+        return "failed"
     if not retrained:
         # Sums in another order may turn the last digit over.
         step = 0.001 if abs(card) < 1000 else abs(card) * 1e-3

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zooctl.catalog.registry import Entry
-from zooctl.errors import ManyErrors, VerificationError, ZooError
+from zooctl.errors import IntegrityError, ManyErrors, VerificationError, ZooError
 from zooctl.reproduce.check_report import check_report
 from zooctl.reproduce.report import Report, from_text
+from zooctl.reproduce.report_text import texts
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,52 @@ def report_path(entry: Entry) -> Path:
     return entry.card_path.with_name(f"{entry.name}.report.json")
 
 
+def check_beside(report: Report, path: Path, *, all_there: bool = False) -> list[ZooError]:
+    """Return the files beside a report that say something else than it does.
+
+    Args:
+        report: As read from ``path``.
+        path: Of its JSON; its words and its statement are named like it.
+        all_there: Whether one that is missing is wrong.
+    """
+    errors: list[ZooError] = []
+    for beside, text in texts(report, path).items():
+        if not beside.is_file():
+            if all_there:
+                errors.append(VerificationError("not beside the report", path=beside))
+        elif beside.read_bytes() != text.encode():
+            what = "does not say what the report says"
+            errors.append(IntegrityError(what, path=beside, expected=f"as {path.name} says it"))
+    return errors
+
+
+def check_texts(entry: Entry) -> list[ZooError]:
+    """Return what is wrong with the files of a recorded report by themselves.
+
+    Whether the report holds against the entry is another question (``hold``).
+    """
+    path = report_path(entry)
+    try:
+        if path.is_file():
+            return check_beside(from_text(path.read_bytes(), path), path, all_there=True)
+    except ZooError as error:
+        return [error]
+    alone = (path.with_suffix(suffix) for suffix in (".md", ".intoto.json"))
+    return [VerificationError("of no report", path=one) for one in alone if one.is_file()]
+
+
 def hold(entry: Entry) -> Held:
     """Read the recorded report of an entry, and hold it against what the entry is now."""
     path = report_path(entry)
     if not path.is_file():
-        return Held(entry.name, None)
+        return Held(entry.name, None, tuple(check_texts(entry)))
     try:
         report = from_text(path.read_bytes(), path)
         if report.model != entry.name:
             what = "report of another model"
             raise VerificationError(what, path=path, got=report.model, expected=entry.name)
-        return Held(entry.name, report, tuple(check_report(entry, report)))
+        errors = check_report(entry, report) + check_beside(report, path, all_there=True)
+        return Held(entry.name, report, tuple(errors))
     except ManyErrors as error:
         return Held(entry.name, None, tuple(error.errors))
     except ZooError as error:

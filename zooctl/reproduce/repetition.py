@@ -6,7 +6,7 @@ from zooctl.catalog.card import Card
 from zooctl.errors import VerificationError
 from zooctl.reproduce.checks import Findings
 from zooctl.reproduce.compare import MIN_SEEDS, Equivalence, worst
-from zooctl.reproduce.report import Mode, Part, Predictions
+from zooctl.reproduce.report import FirstSteps, Mode, Part, Predictions
 from zooctl.reproduce.retrain import Again
 
 
@@ -25,41 +25,96 @@ def equivalence_of(again: Again | None, predictions: list[Predictions]) -> Equiv
     return None if again.unjudged else "statistical"
 
 
+def must_agree(software: Part, hardware: Part) -> bool:
+    """Say whether this is the recorded environment, in which every bit has to come again."""
+    return bool(software.match and hardware.match)
+
+
 def judge_repetition(
     findings: Findings,
     mode: Mode,
     again: Again | None,
     software: Part,
     hardware: Part,
+    first_steps: FirstSteps | None = None,
 ) -> None:
-    """Judge S3 and G1 by a full run.
+    """Judge S3 and G1 by what was trained.
 
     Args:
-        findings: Receives the verdicts.
+        findings: Receives the verdicts; S3 is left as it is where it was judged already.
         mode: How much was done.
         again: What was made; None where nothing was.
         software: Recorded and here.
         hardware: Recorded and here.
+        first_steps: Done over and over: in smoke mode, and where a full run elsewhere gave other
+            bits, which says nothing of whether training repeats.
     """
+    # What kept it from being made is the last that was noted.
+    nothing = next(reversed(findings.warnings), "nothing was trained")
     if mode != "full":
         findings.judge("G1", "skip", f"nothing was made again from data to figures: {mode}")
         if mode == "verify":
             findings.judge("S3", "skip", "nothing was trained: verify")
+        else:
+            _judge_first_steps(findings, first_steps, "", nothing)
         return
     if again is None:
         for name in ("S3", "G1"):
-            findings.judge(name, "skip", findings.warnings[-1])
+            findings.judge(name, "skip", nothing)
         return
     if any(one.mean is not None for one in findings.entry.card().metrics):
         findings.warnings.append("mean and spread over seeds are of further runs, not made again")
-    must = bool(software.match and hardware.match)
-    _judge_bits(findings, again, must)
-    _judge_whole(findings, again, must)
+    must = must_agree(software, hardware)
+    wrong = _differing(again, must)
+    _judge_bits(findings, again, must, wrong, first_steps)
+    _judge_whole(findings, again, must, wrong)
 
 
-def _judge_bits(findings: Findings, again: Again, must: bool) -> None:
-    """Judge S3; other bits are a fault where the environment is the same."""
-    if again.same_bits:
+def _judge_first_steps(
+    findings: Findings, first: FirstSteps | None, before: str, nothing: str
+) -> None:
+    """Judge S3 by steps that were done over and over on this machine."""
+    if "S3" in findings.criteria:
+        return  # they could not be done, and it was said why
+    if first is None:
+        findings.judge("S3", "skip", before + nothing)
+        return
+    found = {"once": first.once, "again": first.again, "killed and resumed": first.killed}
+    shown = ", ".join(f"{name} {digest}" for name, digest in found.items())
+    if len(set(found.values())) == 1:
+        text = f"{before}first {first.n} steps {', '.join(found)}: all {first.once}"
+        findings.judge("S3", "pass", text)
+    else:
+        findings.fault(VerificationError("the first steps of training do not repeat", got=shown))
+        findings.judge("S3", "fail", f"{before}the first {first.n} steps do not repeat: {shown}")
+
+
+def _differing(again: Again, must: bool) -> list[str]:
+    """Return figures and pictures that did not come again as they have to.
+
+    From the same weights in the same environment nothing but the same is right.
+    """
+    exact = must and again.same_bits
+
+    def is_wrong(one: Equivalence | None) -> bool:
+        return one == "failed" or (exact and one not in ("bitwise", None))
+
+    found = [
+        f"{one.field} {one.got} (card {one.card:g})"
+        for one in again.figures
+        if is_wrong(one.equivalence)
+    ]
+    return found + [one.file for one in again.pictures if is_wrong(one.equivalence)]
+
+
+def _judge_bits(
+    findings: Findings, again: Again, must: bool, wrong: list[str], first: FirstSteps | None
+) -> None:
+    """Judge S3; what differs is a fault where the environment is the same."""
+    if again.same_bits and must and wrong:
+        text = f"the same weights in the same environment gave other results: {', '.join(wrong)}"
+        findings.judge("S3", "fail", text)
+    elif again.same_bits:
         text = f"trained again to the published bits, {again.tensor_digest}"
         findings.judge("S3", "pass", text)
     elif must:
@@ -67,23 +122,17 @@ def _judge_bits(findings: Findings, again: Again, must: bool) -> None:
         findings.fault(VerificationError(text, got=again.tensor_digest))
         findings.judge("S3", "fail", text)
     else:
-        text = f"other bits in another environment: {again.other_files}"
-        findings.judge("S3", "skip", text)
+        before = f"other bits in another environment ({again.other_files}); in this one "
+        _judge_first_steps(findings, first, before, "no steps were repeated")
 
 
-def _judge_whole(findings: Findings, again: Again, must: bool) -> None:
+def _judge_whole(findings: Findings, again: Again, must: bool, wrong: list[str]) -> None:
     """Judge G1; a number or picture that did not come again is a fault."""
-    numbers = [one for one in again.figures if one.equivalence == "failed"]
-    drawn = [one for one in again.pictures if one.equivalence == "failed"]
     silent = [one.file for one in again.pictures if one.n == 0]
-    if numbers:
-        names = ", ".join(f"{one.field} {one.got} (card {one.card:g})" for one in numbers)
-        findings.fault(VerificationError("figures of the card did not come again", got=names))
-    if drawn:
-        names = ", ".join(one.file for one in drawn)
-        findings.fault(VerificationError("pictures of the card show something else", got=names))
-    if numbers or drawn or (must and not again.same_bits):
-        wrong = [one.field for one in numbers] + [one.file for one in drawn]
+    if wrong:
+        what = "figures or pictures of the card did not come again"
+        findings.fault(VerificationError(what, got=", ".join(wrong)))
+    if wrong or (must and not again.same_bits):
         text = ", ".join(wrong) or again.other_files
         findings.judge("G1", "fail", f"did not come again: {text}")
     elif not again.same_bits and again.unjudged:
@@ -102,6 +151,11 @@ def _pass(findings: Findings, again: Again) -> None:
     for one in again.pictures:
         if bits and not one.same_file:
             findings.warnings.append(f"{one.file} shows the same numbers in another drawing")
+    if not bits:
+        findings.warnings.append(
+            "how well predictions of other weights correlate is not judged: the entry does not "
+            "hold what its seeds predict"
+        )
     if not bits and any(one.equivalence is None for one in again.figures):
         findings.warnings.append("robustness of other weights is not judged: it has no spread")
     how = "the same bits" if bits else "other bits, within the spread over seeds"

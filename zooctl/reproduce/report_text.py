@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from zooctl.catalog.escape import markdown as escaped
 from zooctl.catalog.escape import markdown_table
@@ -42,6 +44,19 @@ def statement(report: Report) -> dict[str, object]:
     }
 
 
+def texts(report: Report, path: Path) -> dict[Path, str]:
+    """Return what lies beside a report: by file, its words and its statement.
+
+    Args:
+        report: As it is written at ``path``.
+        path: Of its JSON.
+    """
+    return {
+        path.with_suffix(".md"): markdown(report),
+        path.with_suffix(".intoto.json"): json.dumps(statement(report), indent=2) + "\n",
+    }
+
+
 def equivalence_text(report: Report) -> str:
     """Return the class of what was made again, or why there is none."""
     if report.equivalence is not None:
@@ -69,6 +84,9 @@ def markdown(report: Report) -> str:
     ]
     for head, rows in _tables(report):
         lines += [markdown_table(head, rows), ""] if rows else []
+    if (first := report.first_steps) is not None:
+        same = "the same" if first.once == first.again == first.killed else "not the same"
+        lines += [f"First {first.n} steps, done again and resumed: {same}.", ""]
     lines += [f"- does not hold: {escaped(fault.text)}" for fault in report.faults]
     lines += [f"- {escaped(text)}" for text in report.warnings]
     return "\n".join(lines).rstrip("\n") + "\n"

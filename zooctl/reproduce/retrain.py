@@ -23,7 +23,7 @@ from zooctl.catalog.manifest import (
     tensor_digest,
 )
 from zooctl.catalog.recipe import Recipe
-from zooctl.catalog.registry import ONNX, Entry
+from zooctl.catalog.registry import ONNX, PROBE, SAFETENSORS, Entry
 from zooctl.files.atomic import atomic_output
 from zooctl.reproduce import picture_files, pictures
 from zooctl.reproduce.compare import compare_figure
@@ -34,6 +34,8 @@ from zooctl.reproduce.pictures import Pictures, Plan
 from zooctl.reproduce.report import Figure, Picture
 
 RUN, ZOO, FIGURES, PICTURES = "run", "zoo", "figures.json", "pictures.json"
+# Of an entry's folder, what training decides.
+ENTRY_FILES = (ONNX, SAFETENSORS, PROBE)
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def make_again(
     files = {
         name: made.files.get(f"zoo/{entry.name}/{name}")
         == manifest.files.get(f"zoo/{entry.name}/{name}")
-        for name in (ONNX, "model.safetensors", "probe.safetensors")
+        for name in ENTRY_FILES
     }
     retrained = made.tensor_digest != manifest.tensor_digest
     found = json.loads((work / FIGURES).read_text())
@@ -181,7 +183,7 @@ def _export(
         environment = inputs["software"]
         write_entry(root, recipe, journal.folder / RUN, dataset, environment=environment)
 
-    files = [ONNX, "model.safetensors", "probe.safetensors", MANIFEST]
+    files = [*ENTRY_FILES, MANIFEST]
     outputs = [f"{ZOO}/zoo/{entry.name}/{file}" for file in files]
     return journal.step("export", inputs, outputs, write).outputs
 
@@ -262,7 +264,9 @@ def figures(card: Card, found: Mapping[str, Any], retrained: bool) -> list[Figur
     made = []
     for place, name, claimed, got, bounds in pairs:
         of_weights = retrained and not place.endswith((".n", ".baseline_value"))
-        same = compare_figure(claimed, got, retrained=of_weights, spread=bounds)
+        same = compare_figure(
+            claimed, got, retrained=of_weights, spread=bounds, is_count=place.endswith(".n")
+        )
         got = None if got is None else float(got)
         made.append(Figure(field=place, name=name, card=float(claimed), got=got, equivalence=same))
     return made

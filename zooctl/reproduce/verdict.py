@@ -10,6 +10,7 @@ from typing import Literal
 
 Level = Literal["none", "bronze", "silver", "gold"]
 Status = Literal["pass", "fail", "skip"]
+ExitCode = Literal[0, 3, 5]
 CriterionId = Literal["B1", "B2", "B3", "S1", "S2", "S3", "G1"]
 
 DEMANDS: dict[CriterionId, str] = {
@@ -48,7 +49,7 @@ def exit_code(
     faults: Iterable[int],
     level: Level,
     required: Level | None,
-) -> int:
+) -> ExitCode:
     """Return 5 where bytes were changed, 3 where anything else does not hold, else 0.
 
     Args:
