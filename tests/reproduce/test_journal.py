@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from zooctl.errors import InputError
-from zooctl.reproduce.journal import JOURNAL, Journal, open_journal
+from zooctl.reproduce.journal import JOURNAL, Journal, check_work_folder, open_journal
 
 INPUTS = {"recipe": "sha256:1"}
 
@@ -84,6 +85,52 @@ def test_a_damaged_journal_is_refused(tmp_path: Path, work: Work) -> None:
     path.write_bytes(b"x" + path.read_bytes()[1:])
     with pytest.raises(InputError, match="journal is damaged"):
         step(tmp_path, work)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"step": "make"},
+        {"inputs": INPUTS},
+        {"step": "make", "inputs": None},
+        {"step": "make", "inputs": INPUTS, "outputs": "out", "seconds": 1.0},
+        {"step": "make", "inputs": INPUTS, "outputs": {"out": None}, "seconds": 1.0},
+        {"step": "make", "inputs": INPUTS, "outputs": {}, "seconds": "long"},
+        {"step": "make", "inputs": INPUTS, "mood": "good"},
+        ["make"],
+        None,
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_lines_that_no_journal_has_are_refused(
+    tmp_path: Path, work: Work, line: object, end: str
+) -> None:
+    step(tmp_path, work)
+    with (tmp_path / JOURNAL).open("a") as file:
+        file.write(json.dumps(line) + end)
+    with pytest.raises(InputError, match="journal is damaged"):
+        step(tmp_path, work)
+    with pytest.raises(InputError, match="journal is damaged"):
+        check_work_folder(tmp_path, True)
+
+
+def test_a_work_folder_is_looked_at_without_leaving_a_trace(tmp_path: Path) -> None:
+    check_work_folder(tmp_path / "a/b", False)
+    assert list(tmp_path.iterdir()) == []
+    file = tmp_path / "file"
+    file.touch()
+    for place in (file, file / "below"):
+        with pytest.raises(InputError, match="no folder"):
+            check_work_folder(place, False)
+    (tmp_path / "work" / JOURNAL).mkdir(parents=True)
+    with pytest.raises(InputError, match="journal is no file"):
+        check_work_folder(tmp_path / "work", True)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc, where nothing can be made")
+def test_a_work_folder_that_cannot_be_made() -> None:
+    with pytest.raises(InputError, match="cannot be written to"):
+        check_work_folder(Path("/proc/x"), False)
 
 
 def test_folders_that_are_not_taken(tmp_path: Path) -> None:

@@ -120,7 +120,17 @@ def _that_may_ask(base: str, policy: Policy | None) -> Policy:
 
 def _mirror_address() -> str | None:
     own = os.environ.get("ZOOCTL_DATA_MIRROR", "")
-    return own.rstrip("/") if "://" in own else None
+    if "://" not in own:
+        return None
+    try:
+        parts = urlsplit(own)
+        sound = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        sound = False
+    if not sound:
+        hint = "ZOOCTL_DATA_MIRROR is a folder of data, or an https address"
+        raise InputError("not an address", field="ZOOCTL_DATA_MIRROR", got=own, hint=hint)
+    return own.rstrip("/")
 
 
 def mirrored(file: str, *, sha256: str, size: int) -> Path | None:

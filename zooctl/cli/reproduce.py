@@ -73,19 +73,32 @@ def command(
     """Reproduce a model, compare, and say which level of reproducibility that reaches.
 
     Levels are those of Heil et al. 2021 (doi:10.1038/s41592-021-01256-7). Gold is given to a full
-    run alone.
+    run alone. Where smoke or full cannot train, since data, documents or weights are not as they
+    must be, it says so and exits with 3.
     """
     from zooctl.catalog import registry
     from zooctl.cli.models import say
     from zooctl.cli.progress import progress
     from zooctl.cli.restart import hold_portable_entry
     from zooctl.cli.runs import need_training
-    from zooctl.errors import InputError
+    from zooctl.errors import InputError, VerificationError
     from zooctl.files.atomic import check_output
     from zooctl.reproduce import reproduce as steps
+    from zooctl.reproduce.journal import check_work_folder
 
     entry = registry.entry(model, allow_untrusted=allow_untrusted)
+    work = workdir or (Path("reproduce") / entry.name if mode is ModeChoice.full else None)
     steps.need_training(entry, mode.value)
+    if fasta is not None and not fasta.is_file():
+        raise InputError("no such file", path=fasta, hint="--fasta names a genome")
+    if report is not None and len(set(_beside(report))) < 3:
+        raise InputError(
+            "the report would be overwritten by what is written beside it",
+            path=report,
+            expected="a name such as report.json",
+        )
+    if work is not None and mode is not ModeChoice.verify:
+        check_work_folder(work, resume)
     if dry_run:
         for line in steps.plan(entry, mode.value):
             typer.echo(line)
@@ -103,7 +116,6 @@ def command(
         from zooctl.reproduce.offline import switch_off
 
         switch_off()
-    work = workdir or (Path("reproduce") / entry.name if mode is ModeChoice.full else None)
     order = steps.Order(
         mode=mode.value,
         work=work,
@@ -114,7 +126,8 @@ def command(
     )
     found = steps.reproduce(entry, order, display=progress, say=say)
     _print(found)
-    if record and not found.exit_code:
+    old = [stage.name for stage in found.stages if stage.resumed]
+    if record and not found.exit_code and not old:
         from zooctl.reproduce.record import record_environment
         from zooctl.reproduce.recorded_reports import report_path
 
@@ -123,6 +136,12 @@ def command(
         _write(found, report_path(entry), True)
     if report is not None:
         _write(found, report, force)
+    if record and not found.exit_code and old:
+        raise VerificationError(
+            "nothing is recorded: not all of it was made by this command",
+            got=f"{', '.join(old)} taken from the journal of an earlier one",
+            hint="run it whole, in a new work folder",
+        )
     if found.exit_code:
         raise typer.Exit(found.exit_code)
 

@@ -74,8 +74,18 @@ def plain(error: ZooError, root: Path) -> str:
 
 
 def _without_places(value: object) -> object:
-    """Cut what stands before a file's name in a path."""
-    return None if value is None else re.sub(r"(?<![\w.])/(?:[^/\s,;]+/)+", "", str(value))
+    """Cut what stands before a file's name in a path; addresses stay.
+
+    Where a folder's name ends cannot be told in running text, since it may hold spaces: all is cut
+    up to the last slash of a phrase.
+
+    >>> _without_places("/home/me/John Smith/secret project/a.fa, as https://a.org/b/c.fa has")
+    'a.fa, as https://a.org/b/c.fa has'
+    """
+    if value is None:
+        return None
+    place = r"(\b(?:https?|ftp|s3|hf)://[^\s,;]+)|(?:\bfile:/*)?(?<![\w.])/(?:[^/,;\n]*/)+"
+    return re.sub(place, lambda found: found[1] or "", str(value))
 
 
 def check_readable(entry: Entry) -> None:

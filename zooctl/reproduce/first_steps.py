@@ -1,7 +1,8 @@
 """The first steps of a training run in a process of its own, to see whether they come again.
 
 ``python -m zooctl.reproduce.first_steps`` reads what to do as JSON from stdin and prints the digest
-of the weights after these steps, and how many they were.
+of the weights after these steps, and how many they were; an error it hands back as JSON, with the
+exit code 1.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import json
 import os
 import signal
 import sys
+import traceback
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import load_file
@@ -20,6 +23,7 @@ from zooctl.catalog.data import locate
 from zooctl.catalog.genomes import find_genome
 from zooctl.catalog.manifest import tensor_digest
 from zooctl.catalog.recipe import Recipe, load_recipe
+from zooctl.errors import ZooError
 from zooctl.training import fit as loop
 from zooctl.training.prepare import prepare
 from zooctl.training.selection import Windows, choose_windows
@@ -86,9 +90,28 @@ def _quiet(line: str) -> None:
     """Say nothing."""
 
 
-def main() -> None:
-    """Do what stdin says."""
-    order = json.load(sys.stdin)
+def main() -> int:
+    """Do what stdin says; return the exit code."""
+    try:
+        _obey(json.load(sys.stdin))
+    except ZooError as error:
+        return _hand_back(error.what, error.path, error.field)
+    except OSError as error:
+        return _hand_back(error.strerror or type(error).__name__, error.filename, None)
+    except Exception as error:
+        # What it says may name folders, and of those no report may tell.
+        traceback.print_exc()
+        return _hand_back(type(error).__name__, None, None)
+    return 0
+
+
+def _hand_back(what: str, path: object, field: str | None) -> int:
+    error = {"what": what, "path": None if path is None else str(path), "field": field}
+    sys.stdout.write(json.dumps(error) + "\n")
+    return 1
+
+
+def _obey(order: dict[str, Any]) -> None:
     fasta = order["fasta"]
     digest, n_steps = first_steps(
         load_recipe(Path(order["recipe"])),
@@ -102,4 +125,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

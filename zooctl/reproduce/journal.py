@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+from pydantic import Field, ValidationError
+
+from zooctl.catalog.fields import Values
 from zooctl.errors import InputError
 from zooctl.files.folder_lock import hold
 from zooctl.files.partial import file_digest
@@ -37,6 +41,15 @@ class Done:
     outputs: Digests
     seconds: float
     resumed: bool
+
+
+class _Line(Values):
+    """A line of the journal: a step that is begun, or with outputs and time one that is done."""
+
+    step: str
+    inputs: Digests
+    outputs: Digests | None = None
+    seconds: Annotated[float, Field(ge=0)] = 0.0
 
 
 class Journal:
@@ -68,20 +81,20 @@ class Journal:
         """
         records = self._records(name)
         for record in reversed(records):
-            if record.get("outputs") is not None:
-                if record["inputs"] == dict(inputs) and self._hold(record["outputs"], outputs):
+            if record.outputs is not None:
+                if record.inputs == dict(inputs) and self._hold(record.outputs, outputs):
                     return self._kept(
-                        Done(name, dict(inputs), record["outputs"], record["seconds"], True)
+                        Done(name, dict(inputs), record.outputs, record.seconds, True)
                     )
                 break
-        begun = bool(records) and records[-1].get("outputs") is None
-        resumes = begun and records[-1]["inputs"] == dict(inputs)
-        self._append({"step": name, "inputs": dict(inputs)})
+        begun = bool(records) and records[-1].outputs is None
+        resumes = begun and records[-1].inputs == dict(inputs)
+        self._append(_Line(step=name, inputs=dict(inputs)))
         start = time.monotonic()
         work(resumes)
         made = {path: f"sha256:{file_digest(self.folder / path)}" for path in outputs}
         seconds = round(time.monotonic() - start, 3)
-        self._append({"step": name, "inputs": dict(inputs), "outputs": made, "seconds": seconds})
+        self._append(_Line(step=name, inputs=dict(inputs), outputs=made, seconds=seconds))
         return self._kept(Done(name, dict(inputs), made, seconds, False))
 
     def _kept(self, done: Done) -> Done:
@@ -94,27 +107,11 @@ class Journal:
             for path, digest in recorded.items()
         )
 
-    def _records(self, name: str) -> list[dict[str, Any]]:
-        """Return what is written of a step; a last line that a killed process tore is left out."""
-        if not self.path.exists():
-            return []
-        found = []
-        for number, line in enumerate(self.path.read_bytes().split(b"\n"), 1):
-            if not line:
-                continue
-            try:
-                record = json.loads(line)
-                if record["step"] == name:
-                    found.append(record)
-            except (ValueError, KeyError, TypeError):
-                if self.path.read_bytes().endswith(line):
-                    continue
-                raise InputError(
-                    "journal is damaged", path=self.path, line=number, hint="begin in a new folder"
-                ) from None
-        return found
+    def _records(self, name: str) -> list[_Line]:
+        """Return what is written of a step."""
+        return [line for line in read_lines(self.path) if line.step == name]
 
-    def _append(self, record: dict[str, Any]) -> None:
+    def _append(self, record: _Line) -> None:
         """Add a line and have it on the disk; a torn one before it is ended first."""
         with self.path.open("ab+") as file:
             if file.tell():
@@ -123,19 +120,68 @@ class Journal:
                     file.seek(0)
                     whole = file.read().rpartition(b"\n")[0]
                     file.truncate(len(whole) + bool(whole))
-            file.write(json.dumps(record, sort_keys=True).encode() + b"\n")
+            fields = record.model_dump(exclude_unset=True)
+            file.write(json.dumps(fields, sort_keys=True).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
 
-@contextmanager
-def open_journal(folder: Path, resume: bool) -> Iterator[Journal]:
-    """Open a work folder, new or to be gone on with, for this process alone.
+def read_lines(path: Path) -> list[_Line]:
+    """Read a journal; a last line that a killed process tore is left out.
 
     Raises:
-        InputError: It holds earlier work and is not to be resumed, holds something else, or is
-            in use.
+        InputError: Another line is not as a journal's are.
     """
+    if not path.exists():
+        return []
+    *whole, torn = path.read_bytes().split(b"\n")
+    found = []
+    for number, line in enumerate([*whole, torn], 1):
+        if not line:
+            continue
+        try:
+            found.append(_Line.model_validate_json(line))
+        except ValidationError:
+            if number > len(whole) and not _is_json(line):
+                continue
+            raise InputError(
+                "journal is damaged", path=path, line=number, hint="begin in a new folder"
+            ) from None
+    return found
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def check_work_folder(folder: Path, resume: bool) -> None:
+    """Refuse a work folder that cannot be used, before anything is done; nothing is left in it.
+
+    Raises:
+        InputError: It is no folder, cannot be written to, holds earlier work and is not to be
+            resumed, holds something else, or its journal is damaged.
+    """
+    place = folder
+    try:
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        if not place.is_dir():
+            raise InputError("work folder is no folder", path=folder, got=f"the file {place}")
+        with tempfile.TemporaryDirectory(prefix=".", dir=place):
+            pass
+        _check_contents(folder, resume)
+    except OSError as error:
+        raise InputError(
+            "work folder cannot be written to", path=folder, got=error.strerror
+        ) from None
+
+
+def _check_contents(folder: Path, resume: bool) -> None:
+    """Refuse what is not to be gone on with."""
     held = folder / JOURNAL
     if held.exists() and not resume:
         raise InputError("work folder holds earlier work", path=folder, hint="--resume goes on")
@@ -145,6 +191,19 @@ def open_journal(folder: Path, resume: bool) -> Iterator[Journal]:
         and any(not path.name.startswith(".") for path in folder.iterdir())
     ):
         raise InputError("work folder is not empty, and no journal is in it", path=folder)
+    if held.exists() and not held.is_file():
+        raise InputError("journal is no file", path=held)
+    read_lines(held)
+
+
+@contextmanager
+def open_journal(folder: Path, resume: bool) -> Iterator[Journal]:
+    """Open a work folder, new or to be gone on with, for this process alone.
+
+    Raises:
+        InputError: It is refused (``check_work_folder``), or in use.
+    """
+    check_work_folder(folder, resume)
     folder.mkdir(parents=True, exist_ok=True)
     with hold(folder, "work folder is in use by another process"):
         yield Journal(folder)

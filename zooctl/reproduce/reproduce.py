@@ -14,7 +14,7 @@ from pathlib import Path
 import zooctl
 from zooctl.catalog import registry
 from zooctl.catalog.registry import Entry
-from zooctl.errors import InputError, ZooError
+from zooctl.errors import InputError, VerificationError, ZooError
 from zooctl.reproduce import checks, environment, recorded
 from zooctl.reproduce.check_data import check_data
 from zooctl.reproduce.checks import Findings
@@ -115,6 +115,11 @@ def reproduce(entry: Entry, order: Order, *, display: Display, say: Say) -> Repo
         details = run_details(machine, round(time.monotonic() - clock, 1), stages)
     checks.check_details(details, findings)
     judge_repetition(findings, order.mode, again, software, hardware, first)
+    if old := [stage.name for stage in stages if stage.resumed]:
+        # The folder's owner can write a journal; only who ran it whole has seen it made.
+        findings.warnings.append(
+            f"taken from the journal of an earlier command, not made by this one: {', '.join(old)}"
+        )
     criteria = tuple(_criterion(findings, name) for name in DEMANDS)
     statuses = {one.id: one.status for one in criteria}
     level = level_of(statuses)
@@ -175,6 +180,8 @@ def _make(
         bad.append("B2")
     if bad:
         findings.warnings.append(f"nothing was trained: {', '.join(bad)} not met")
+        what = f"--mode {order.mode} was asked for, and nothing could be trained"
+        findings.fault(VerificationError(what))
         return None, [], None, 0
     temporary = tempfile.TemporaryDirectory() if order.work is None else nullcontext(order.work)
     with temporary as folder, open_journal(Path(folder), order.resume) as journal:

@@ -91,6 +91,7 @@ def make_again(
         stage: Opens a progress display from total, unit and label.
         say: Told what goes on, a line each.
     """
+    from zooctl.training.metrics_log import METRICS, STEPS
     from zooctl.training.prepare import prepare
 
     recipe, work = entry.recipe(), journal.folder
@@ -110,7 +111,8 @@ def make_again(
     def train(resumes: bool) -> None:
         _train(recipe, dataset, work / RUN, resumes, stage, say)
 
-    trained = journal.step("train", inputs, [f"{RUN}/best.safetensors"], train)
+    left = [f"{RUN}/{file}" for file in ("best.safetensors", METRICS, STEPS)]
+    trained = journal.step("train", inputs, left, train)
     exported = _export(entry, recipe, dataset, journal, inputs | trained.outputs)
     folder = work / ZOO / "zoo" / entry.name
 

@@ -87,6 +87,16 @@ def _process(order: Mapping[str, object], settings: Mapping[str, str], place: Pa
     if order["dies_at"] is not None and done.returncode == -signal.SIGKILL:
         return "killed"
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
-        raise VerificationError("the first steps of training failed", got=last)
+        raise _failed(done)
     return done.stdout.strip()
+
+
+def _failed(done: subprocess.CompletedProcess[str]) -> VerificationError:
+    """Return what the process handed back; one that could not was ended by something else."""
+    what = "the first steps of training failed"
+    try:
+        told = json.loads(done.stdout)
+        said = ": ".join(filter(None, (told["field"], told["what"])))
+        return VerificationError(what, path=told["path"], got=said)
+    except (ValueError, KeyError, TypeError):
+        return VerificationError(what, got=f"exit code {done.returncode}")
