@@ -6,11 +6,14 @@ import importlib.util
 import json
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from zooctl.catalog.card import load_card
 from zooctl.cli.main import run
+from zooctl.files.bigwig import BigWig, BigWigWriter
 from zooctl.files.motifs import read_motifs
 
 DATA = "recipes/data/ctcf_gm12878_hg19/GM12878_{}_5M.hg19.chr20_21.bw"
@@ -155,6 +158,84 @@ def test_against_files_where_the_model_was_not_trained(
     assert report["robustness"] is None
     assert run([*command, "--region", "chr20:30,500,001-30,600,000"]) == 2
     assert "trained or chosen on" in capsys.readouterr().err
+
+
+def judged(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    """What `zooctl evaluate toy` finds, without intervals."""
+    capsys.readouterr()
+    quick = ["--shifts", "0", "--bootstrap", "0", "--json"]
+    assert run(["evaluate", "toy", *quick, *arguments]) == 0
+    report: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return report
+
+
+def test_the_files_of_a_recipe_give_its_figures(
+    zoo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = zoo / "recipes/toy.yaml"
+    text = recipe.read_text().replace("source: plus}}", "source: plus, statistic: sum}}")
+    assert "statistic: sum" in text
+    recipe.write_text(text + "evaluation: {positive_min_signal: 3, positive_max_control: 2}\n")
+    free = judged(capsys, "--track", "plus")
+    control = "controls:\n  - {name: input, signal: {key: bigwig, source: minus}}\n"
+    recipe.write_text(recipe.read_text() + control)
+    own = judged(capsys, "--track", "plus")
+    assert 0 < own["tracks"][0]["n_strong"] < free["tracks"][0]["n_strong"]
+    found = judged(capsys, "--track", "plus", "--against", str(tmp_path / "mirror/plus.bw"))
+    assert (own.pop("data"), found.pop("data")) == ("toy", "plus.bw")
+    assert found == own
+    assert (free["n_controls"], own["n_controls"]) == (0, 1)
+
+
+def test_what_other_tracks_say_does_not_depend_on_the_choice(
+    zoo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = zoo / "model_cards/toy.yaml"
+    text = card.read_text()
+    card.write_text(
+        text.replace("name: minus, assay: RNA-seq", "name: minus, target: CTCF, assay: x")
+    )
+    both = judged(capsys)
+    for track in both["tracks"]:
+        (alone,) = judged(capsys, "--track", track["track"])["tracks"]
+        found, expected = ({row["name"]: row for row in one["rows"]} for one in (alone, track))
+        assert list(found) == list(expected)
+        assert found["the other track"] == expected["the other track"]
+    # One file for both is no other track.
+    same = judged(capsys, "--against", str(tmp_path / "mirror/plus.bw"))
+    names = [row["name"] for track in same["tracks"] for row in track["rows"]]
+    assert "GC content" in names
+    assert "the other track" not in names
+
+
+def test_a_track_of_the_test_chromosome_alone(
+    zoo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "chr21.bw"
+    with BigWig(tmp_path / "mirror/plus.bw") as whole:
+        length = whole.contigs["chr21"]
+        values = np.nan_to_num(whole.values("chr21", 33_000_000, 33_500_000))
+    with BigWigWriter(path, {"chr21": length}) as writer:
+        writer.add_bins("chr21", 33_000_000, values.astype(np.float32), 1)
+    (track,) = judged(capsys, "--track", "plus", "--against", str(path))["tracks"]
+    (own,) = judged(capsys, "--track", "plus")["tracks"]
+    rows, of_own = ({row["name"]: row for row in one["rows"]} for one in (track, own))
+    assert "5-mer ridge" not in rows
+    assert rows["mean signal, 5-mer ridge"]["note"] == (
+        "not fitted: nothing of chr21.bw in the training regions"
+    )
+    for name in ("toy", "GC content"):
+        assert rows[name]["metrics"] == of_own[name]["metrics"]
+
+
+def test_all_leaves_with_what_is_wrong(zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    weights = zoo / "zoo/toy/model.onnx"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"?")
+    for arguments in ([], ["--json"]):
+        assert run(["evaluate", "--all", "--bootstrap", "0", *arguments]) == 5
+        captured = capsys.readouterr()
+        assert "model.onnx" in captured.err
+        assert "not_judged" in captured.out if arguments else "toy  not judged" in captured.out
 
 
 def test_all_is_a_leaderboard_with_reasons(zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
