@@ -284,7 +284,9 @@ def from_text(content: bytes, path: Path | None = None) -> Report:
         report = Report.model_validate_json(json.dumps(document))
         made = to_text(report)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
+        # Of what is wrong with values, the first: its field, and what of it.
+        lines = (str(error).splitlines() or [type(error).__name__])[:3]
+        first = ": ".join(line.strip() for line in lines)
         raise IntegrityError("not a report of zooctl reproduce", path=path, got=first) from None
     if made.encode() != content:
         raise IntegrityError(
