@@ -13,6 +13,7 @@ import pytest
 import zooctl
 from zooctl.errors import IntegrityError
 from zooctl.reproduce import environment
+from zooctl.training.portable import PINS
 
 PACKAGE = Path(zooctl.__file__).parent
 PRINT = (
@@ -45,6 +46,26 @@ def test_an_instruction_set_changes_the_hardware_alone(tmp_path: Path) -> None:
         changed = digests(tmp_path, **setting)
         assert changed[0] == software
         assert changed[1] != hardware
+
+
+def test_only_of_a_portable_recipe_all_processors_are_one(tmp_path: Path) -> None:
+    if "avx2" not in environment._processor()[1].split():
+        pytest.skip("the processor has no AVX2")
+    code = "import json; from zooctl.reproduce.environment import hardware as h; "
+    code += "print(json.dumps([h(), h(portable_recipe=True), h(portable_recipe=False)]))"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PATH": "/usr/bin:/bin", **PINS},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    plain, portable, own = json.loads(run.stdout)
+    assert plain == portable
+    assert portable["processor"] == "with AVX2"
+    assert own["processor"] == environment._processor()[0]
+    assert own["settings"] == portable["settings"] == PINS
 
 
 def test_one_byte_of_code_changes_its_digest(tmp_path: Path) -> None:

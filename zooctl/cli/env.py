@@ -37,7 +37,9 @@ def show(
     entry = None if against is None else registry.entry(against)
     if entry is not None:
         hold_portable_entry(entry)
-    here = environment.here()
+    from zooctl.reproduce.recorded import compare_environment, here_for, recorded
+
+    here = environment.here() if entry is None else here_for(entry)
     document = {
         "software_digest": here.software_digest,
         "hardware_digest": here.hardware_digest,
@@ -55,8 +57,6 @@ def show(
             typer.echo(f"{name}  {digest}")
             print_fields([(f"  {field}", text) for field, text in environment.lines(part)])
         return
-    from zooctl.reproduce.recorded import compare_environment, recorded
-
     known = recorded(entry)
     software, hardware = compare_environment(entry, here, known)
     if as_json:

@@ -110,14 +110,18 @@ def software() -> dict[str, Component]:
     }
 
 
-def hardware() -> dict[str, Component]:
+def hardware(*, portable_recipe: bool = True) -> dict[str, Component]:
     """The class of processor, and the settings that make torch use more or less of it.
 
     Of a process that was begun as portable, every processor with AVX2 is one class.
+
+    Args:
+        portable_recipe: False where it is of a recipe that is not portable, whose bits differ
+            between these processors whatever the settings.
     """
     model, flags = _processor()
     settings: dict[str, Component] = {name: os.environ.get(name) for name in portable.PINS}
-    if portable.in_force() and "avx2" in flags.split():
+    if portable_recipe and portable.in_force() and "avx2" in flags.split():
         machine = platform.machine()
         return {"schema": 1, "machine": machine, "processor": "with AVX2", "settings": settings}
     return {
@@ -130,9 +134,9 @@ def hardware() -> dict[str, Component]:
     }
 
 
-def here() -> Environment:
-    """Return the environment of this process."""
-    return Environment(software(), hardware())
+def here(*, portable_recipe: bool = True) -> Environment:
+    """Return the environment of this process (see ``hardware``)."""
+    return Environment(software(), hardware(portable_recipe=portable_recipe))
 
 
 def read(content: bytes) -> Environment:

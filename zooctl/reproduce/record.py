@@ -14,6 +14,7 @@ from zooctl.files.atomic import atomic_output
 from zooctl.reproduce import environment
 from zooctl.reproduce.checks import LOCKS, subjects
 from zooctl.reproduce.machine import run_details
+from zooctl.reproduce.recorded import here_for
 from zooctl.reproduce.report import Part, Report
 
 
@@ -30,7 +31,7 @@ def record_environment(entry: Entry, report: Report) -> Report:
     Raises:
         VerificationError: The run did not come to the bits and the figures that are published.
     """
-    here = environment.here()
+    here = here_for(entry)
     proven = report.coverage == "full" and report.equivalence == "bitwise"
     if not proven or report.faults or report.software.found != here.software_digest:
         raise VerificationError(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,18 @@ def recorded(entry: Entry, findings: Findings | None = None) -> Recorded | None:
             raise
         findings.fault(error)
         return None
+
+
+def here_for(entry: Entry) -> environment.Environment:
+    """Return the environment of this process, as it makes this model.
+
+    Args:
+        entry: The model; documents of it that cannot be read are told of elsewhere.
+    """
+    portable = True
+    with contextlib.suppress(ZooError):
+        portable = entry.recipe_path is None or entry.recipe().portable
+    return environment.here(portable_recipe=portable)
 
 
 def recorded_details(entry: Entry, known: Recorded | None) -> dict[str, Any]:
@@ -153,7 +166,7 @@ def check_lock(entry: Entry, known: Recorded | None, findings: Findings, *, prov
         locked.setdefault(name, []).append(version)
     wrong = [
         f"{name} {version} (locked {' or '.join(locked.get(name, ['nowhere']))})"
-        for name, version in _installed()
+        for name, version in _installed({*map(_normal, environment.DISTRIBUTIONS), *locked})
         if version not in locked.get(name, [])
     ]
     if wrong:
@@ -170,14 +183,18 @@ def _versions(texts: Iterator[str]) -> Iterator[tuple[str, str]]:
             yield _normal(name), version.partition("+")[0]
 
 
-def _installed() -> Iterator[tuple[str, str]]:
-    """Yield name and version of what is installed of the libraries that decide bits."""
-    for name in environment.DISTRIBUTIONS:
+def _installed(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield name and version of what is installed of distributions.
+
+    Asked for are those that decide bits of weights, locked or not, and all that are locked: of
+    these some make the numbers and pictures of a card.
+    """
+    for name in sorted(names):
         try:
             version = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-        yield _normal(name), version.partition("+")[0]
+        yield name, version.partition("+")[0]
 
 
 def _normal(name: str) -> str:

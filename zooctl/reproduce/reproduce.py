@@ -95,7 +95,7 @@ def reproduce(entry: Entry, order: Order, *, display: Display, say: Say) -> Repo
         commit = commit_of(entry.root) if own else Commit(revision=None)
         checks.check_files(entry, commit, findings)
         data = check_data(findings, ask=order.mode == "full", fasta=order.fasta)
-        here = environment.here()
+        here = recorded.here_for(entry)
         known = recorded.recorded(entry, findings)
         software, hardware = recorded.compare_environment(entry, here, known)
         predictions = checks.check_probe(entry, findings)
