@@ -39,7 +39,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "huggingface_hub": ("catalog/hub.py",),
     "httpx2": ("files/download.py", "files/transfer.py"),
     "filelock": ("files/",),
-    "pydantic": ("catalog/", "cli/schema.py"),
+    "pydantic": ("catalog/", "cli/schema.py", "reproduce/"),
     "pydantic_core": ("catalog/",),
     "yaml": ("catalog/strict_yaml.py",),
     "onnxruntime": ("inference/runtime.py",),
