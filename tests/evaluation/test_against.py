@@ -241,3 +241,18 @@ def test_what_is_judged_must_be_in_a_track(partial: Path) -> None:
         open_against(WANTED[:1], [partial / "one.bw"], assembly="toy", split=split, fasta=fasta),
     ):
         pass
+
+
+def test_baselines_are_fitted_where_the_genome_is(partial: Path) -> None:
+    split = Split(train=regions("chr1", "chr8"), validation=regions("chr9"), test=regions("chr3"))
+    said: list[str] = []
+    with open_against(
+        WANTED[:1],
+        [partial / "all.bw"],
+        assembly="toy",
+        split=split,
+        fasta=partial / "three.fa",
+        say=said.append,
+    ) as material:
+        assert (material.split.train, material.split.validation) == (regions("chr1"), ())
+    assert "baselines are neither fitted nor chosen on chr8, chr9: not in the genome" in said

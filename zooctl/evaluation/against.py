@@ -59,8 +59,9 @@ def open_against(
 ) -> Iterator[Material]:
     """Open a genome and read tracks (bigWig) or peaks (BED, narrowPeak) to judge a model by.
 
-    Baselines are fitted where the files say something. A chromosome on whose training regions one
-    of them has no record is taken for one that it leaves out, and not for one without signal.
+    Baselines are fitted where the genome is and the files say something. A chromosome on whose
+    training regions one of them has no record is taken for one that it leaves out, and not for one
+    without signal.
 
     Args:
         wanted: Tracks to judge.
@@ -81,10 +82,10 @@ def open_against(
             got=len(files),
             expected=f"1 or {len(wanted)}: {', '.join(track.name for track in wanted)}",
         )
-    regions = (*split.train, *split.validation, *split.test)
     paths = list(files) if len(files) == len(wanted) else list(files) * len(wanted)
     with open_genome(assembly, fasta, say) as genome:
-        check_regions(genome, regions)
+        split = _in_genome(split, genome, say)
+        check_regions(genome, (*split.train, *split.validation, *split.test))
         found = {path: _bases(path, genome, split, say) for path in dict.fromkeys(paths)}
         covered_split, unfitted = _covered(split, found, say)
         truths = [
@@ -180,6 +181,20 @@ def _track(path: Path, chrom: str, length: int) -> Signal:
 def _peaks(peaks: Peaks, path: Path, chrom: str, length: int) -> Signal:
     here = peaks.on(chrom)
     return covered(here.start, here.end, length).astype(np.float32)
+
+
+def _in_genome(split: Split, genome: Fasta, say: Say) -> Split:
+    """Return the split without contigs to fit baselines on that the genome does not hold."""
+    fitted = (*split.train, *split.validation)
+    absent = dict.fromkeys(one.chrom for one in fitted if one.chrom not in genome.contigs)
+    if not absent:
+        return split
+    say(f"baselines are neither fitted nor chosen on {', '.join(absent)}: not in the genome")
+    return Split(
+        train=tuple(one for one in split.train if one.chrom not in absent),
+        validation=tuple(one for one in split.validation if one.chrom not in absent),
+        test=split.test,
+    )
 
 
 def _covered(split: Split, found: Mapping[Path, Bases], say: Say) -> tuple[Split, str]:
