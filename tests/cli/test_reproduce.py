@@ -764,6 +764,28 @@ def test_a_figure_that_was_edited_is_no_gold(
 
 
 @pytest.mark.slow
+def test_other_bits_elsewhere_are_judged_by_the_first_steps(gold: Path, tmp_path: Path) -> None:
+    """On a processor that torch is told has less, whose bits are others and come again."""
+    code = "import sys\nfrom zooctl.cli.main import run\nsys.exit(run(sys.argv[1:]))\n"
+    command = ["reproduce", "toy", "--mode", "full", "--workdir", str(tmp_path / "work")]
+    settings = own_settings(gold)
+    for arguments, more in (
+        ([*command, "--report", str(tmp_path / "r.json")], {"ATEN_CPU_CAPABILITY": "default"}),
+        (["report", "verify", str(tmp_path / "r.json")], {}),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], env=settings | more, check=False
+        )
+        assert done.returncode == 0
+    report = from_text((tmp_path / "r.json").read_bytes())
+    if report.weights.trained == report.weights.entry:
+        pytest.skip("THIS PROCESSOR TRAINS THE SAME BITS WITH LESS OF IT")
+    assert {one.id: one.status for one in report.criteria}["S3"] == "pass"
+    assert report.first_steps is not None
+    assert report.equivalence in ("statistical", None)
+
+
+@pytest.mark.slow
 def test_smoke_is_silver(gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settle(gold, monkeypatch)
     command = ["reproduce", "toy", "--mode", "smoke", "--require", "silver"]

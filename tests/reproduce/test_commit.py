@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from zooctl.reproduce.commit import commit_of
+from zooctl.reproduce.commit import commit_of, has_commit
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -70,3 +70,13 @@ def test_another_repository_of_the_process_is_not_asked(
 def test_without_git(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert commit_of(repository).revision is None
+
+
+def test_a_commit_is_known_to_be_of_a_repository_or_not(repository: Path, tmp_path: Path) -> None:
+    revision = git(repository, "rev-parse", "HEAD")
+    assert has_commit(repository, revision) is True
+    assert has_commit(repository, "f" * 40) is False
+    assert has_commit(tmp_path, revision) is None, "no repository"
+    git(repository, "commit", "-q", "--allow-empty", "-m", "second")
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repository}", "shallow")
+    assert has_commit(tmp_path / "shallow", revision) is None, "not all of it is there"

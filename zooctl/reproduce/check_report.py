@@ -82,9 +82,8 @@ def _bytes(entry: Entry, report: Report) -> Iterator[ZooError]:
 def _said(entry: Entry, report: Report) -> Iterator[ZooError]:
     """Yield what is said of the run and its surroundings and cannot be so."""
     for text in sorted(_texts(report.model_dump(mode="json"))):
-        if place := _PLACE.search(text):
-            shown = text[place.start() : place.start() + 80]
-            yield wrong("report", "names a place of a machine", shown, "names of the zoo's files")
+        if (place := place_in(text)) is not None:
+            yield wrong("report", "names a place of a machine", place, "names of the zoo's files")
     for name, value in report.machine.model_dump(exclude_none=True).items():
         if not value or (not isinstance(value, str) and value <= 0):
             yield wrong(f"machine.{name}", "no machine is so", value, "more than nothing")
@@ -98,6 +97,16 @@ def _said(entry: Entry, report: Report) -> Iterator[ZooError]:
         text.startswith(str(commit)) for text in report.warnings
     ):
         yield wrong("warnings", "do not say that it was at no commit", None, str(commit))
+
+
+def place_in(text: str) -> str | None:
+    """Return the path of a machine that a text names, None where it names none.
+
+    >>> place_in("published as https://example.org/a/b"), place_in("in /home/me/zoo")
+    (None, '/home/me/zoo')
+    """
+    found = _PLACE.search(text)
+    return None if found is None else text[found.start() :].split()[0][:80]
 
 
 def _texts(value: object) -> Iterator[str]:
