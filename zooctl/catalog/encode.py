@@ -33,6 +33,7 @@ _TRIES = 2
 class UnreachableError(NetworkError):
     """The portal did not answer; nothing is known about the file."""
 
+
 # Of a file that ENCODE stands by.
 STATUSES = ("released", "archived")
 

@@ -13,7 +13,8 @@ import zooctl
 from zooctl.catalog.manifest import digest_file
 from zooctl.catalog.registry import Entry
 from zooctl.errors import InputError, IntegrityError, NetworkError, ZooError
-from zooctl.reproduce.recorded import LOCKS, Recorded, recorded
+from zooctl.reproduce.checks import LOCKS
+from zooctl.reproduce.recorded import Recorded, recorded
 
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet")
 
