@@ -12,6 +12,7 @@ import pytest
 from http_server import failing_server
 
 from zooctl.catalog import encode, registry
+from zooctl.catalog.manifest import pin_genome
 from zooctl.files import transfer
 from zooctl.files.partial import file_digest
 from zooctl.reproduce import check_data
@@ -33,6 +34,7 @@ def findings(toy_zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     digests = iter([file_digest(folder / "plus.bw"), file_digest(folder / "minus.bw")])
     text = re.sub(r"sha256: [0-9a-f]{64}", lambda _: f"sha256: {next(digests)}", text, count=2)
     recipe.write_text(re.sub(r"size: [0-9]+", "size: 1", text))
+    pin_genome(toy_zoo, "toy", {})  # what is asked here is of sources
     return Findings(registry.entry("toy"))
 
 
