@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from zooctl.catalog.binning import PLAIN, Binning
 from zooctl.catalog.fields import Region, Split
 from zooctl.catalog.rules import Rules
-from zooctl.errors import InputError
-from zooctl.evaluation.heldout import Network, Part, hold_out, observe, read_around
+from zooctl.evaluation.heldout import Network, Part, hold_out
 from zooctl.evaluation.material import Material, Truth, Wanted
+from zooctl.evaluation.observed import observe, read_around
 from zooctl.files.fasta import Fasta
 from zooctl.inference.predict import Readout
 from zooctl.inference.runtime import Predictions
@@ -193,9 +193,3 @@ def test_centre_value_reads_the_middle(codes: Codes) -> None:
     # Averaged over both strands: GC is the same, and the tracks change places.
     both = network(0, rc=(1, 0)).centre_value(windows)
     np.testing.assert_allclose(both, np.array(expected) * 1.25)
-
-
-def test_bins_must_be_whole_bins_of_the_model(genome: Fasta, signal: np.ndarray) -> None:
-    truth, rules = material(genome, signal), Rules(bin_size=500)
-    with pytest.raises(InputError, match="whole bins"):
-        hold(Region(chrom="chr1"), network(), truth, rules)

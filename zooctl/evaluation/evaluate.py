@@ -12,9 +12,10 @@ from threadpoolctl import threadpool_limits
 from zooctl.catalog.rules import Rules
 from zooctl.errors import InputError
 from zooctl.evaluation.from_sequence import from_sequence
-from zooctl.evaluation.heldout import Network, hold_out, margin_of, observe, read_around
+from zooctl.evaluation.heldout import Network, hold_out
 from zooctl.evaluation.judge import Judge, Options, Stage
 from zooctl.evaluation.material import Material
+from zooctl.evaluation.observed import margin_of, observe, read_around
 from zooctl.evaluation.report import Report
 from zooctl.evaluation.ridge import Fitted, fit
 from zooctl.evaluation.sample import sample_bins
