@@ -83,7 +83,7 @@ def _differences(old: Any, new: Any, field: str) -> Iterator[tuple[str, Any, Any
         yield field, old, new
 
 
-def write_environment(folder: Path, device: str, devices: int = 1) -> None:
+def write_environment(folder: Path, recipe: Recipe, device: str, devices: int = 1) -> None:
     """Record software, hardware and device; where a resumed run finds others, say so, keep both."""
     import json
 
@@ -91,7 +91,7 @@ def write_environment(folder: Path, device: str, devices: int = 1) -> None:
     from zooctl.reproduce.canonical import digest
     from zooctl.reproduce.environment import hardware, software
 
-    parts = {"software": software(), "hardware": hardware()}
+    parts = {"software": software(), "hardware": hardware(portable_recipe=recipe.portable)}
     digests = {f"{name}_digest": digest(part) for name, part in parts.items()}
     place = {"device": device} | ({"devices": devices} if devices > 1 else {})
     document = {**place, **digests, **parts}

@@ -56,7 +56,7 @@ def command(
     need_loggers(chosen)
     run = output or Path("runs") / chosen.name
     with open_run(run, chosen, text, resume):
-        write_environment(run, device, devices)
+        write_environment(run, chosen, device, devices)
         data = dataset(chosen, fasta)
         windows = choose_windows(chosen, data)
         if devices == 1:

@@ -114,7 +114,7 @@ def _begin(recipe: Recipe, run: Path, *, fasta: Path | None, device: str) -> Dat
     from zooctl.cli.run_folder import write_environment
     from zooctl.cli.runs import dataset
 
-    write_environment(run, device)
+    write_environment(run, recipe, device)
     return dataset(recipe, fasta)
 
 
