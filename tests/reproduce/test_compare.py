@@ -12,6 +12,8 @@ from zooctl.reproduce.compare import (
     compare_predictions,
     worst,
 )
+from zooctl.reproduce.report import Predictions
+from zooctl.reproduce.report_text import difference_text
 
 RNG = np.random.default_rng(1)
 REFERENCE = RNG.gamma(1.0, 2.0, (16, 2, 8)).astype(np.float32)
@@ -95,3 +97,12 @@ def test_a_class_bounds_the_difference(
 def test_the_weakest_counts() -> None:
     assert worst(["bitwise", "statistical", "numeric"]) == "statistical"
     assert worst(["bitwise", "failed"]) == "failed"
+
+
+def test_what_cannot_be_compared_can_be_reported() -> None:
+    stored = np.ones((2, 1, 3), np.float32)
+    for found in (np.full_like(stored, np.nan), stored[:, :, :2]):
+        like = compare_predictions(stored, found)
+        assert like == ("failed", None, None, 0.0)
+        row = Predictions(engine="torch", n=2, **like._asdict())
+        assert difference_text(row) == "not a number"

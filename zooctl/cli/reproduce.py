@@ -198,4 +198,6 @@ def _print(found: Report) -> None:
 
 
 def _likeness(one: Predictions) -> str:
-    return f"{one.equivalence}, {one.n} windows, largest difference {one.max_abs:.1e}"
+    from zooctl.reproduce.report_text import difference_text
+
+    return f"{one.equivalence}, {one.n} windows, largest difference {difference_text(one)}"

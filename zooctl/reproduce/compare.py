@@ -23,14 +23,14 @@ class Likeness(NamedTuple):
 
     Attributes:
         equivalence: ``bitwise``, ``numeric`` or ``failed``.
-        max_abs: Largest difference.
-        max_rel: Largest difference, relative to the reference where that is not 0.
+        max_abs: Largest difference; None where they cannot be compared.
+        max_rel: The same, relative to the reference where that is not 0.
         pearson: Lowest correlation of any track; 1 where neither varies.
     """
 
     equivalence: Equivalence
-    max_abs: float
-    max_rel: float
+    max_abs: float | None
+    max_rel: float | None
     pearson: float
 
 
@@ -51,7 +51,7 @@ def compare_predictions(reference: NDArray[Any], found: NDArray[Any]) -> Likenes
     ('bitwise', 'failed')
     """
     if reference.shape != found.shape or not np.isfinite(found).all():
-        return Likeness("failed", float("inf"), float("inf"), 0.0)
+        return Likeness("failed", None, None, 0.0)
     ref, got = reference.astype(np.float64), found.astype(np.float64)
     difference = np.abs(got - ref)
     relative = np.divide(difference, np.abs(ref), out=np.zeros_like(ref), where=ref != 0)

@@ -79,13 +79,16 @@ class Part(Values):
 
 
 class Predictions(Values):
-    """The probe, predicted now, beside what is stored with the weights."""
+    """The probe, predicted now, beside what is stored with the weights.
+
+    Differences are None where a prediction is not finite, or of another shape.
+    """
 
     engine: Engine
     n: Count
     equivalence: Equivalence
-    max_abs: Difference
-    max_rel: Difference
+    max_abs: Difference | None
+    max_rel: Difference | None
     pearson: float
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from zooctl.catalog.escape import markdown as escaped
 from zooctl.catalog.escape import markdown_table
 from zooctl.reproduce.canonical import digest
-from zooctl.reproduce.report import Report
+from zooctl.reproduce.report import Predictions, Report
 
 
 def statement(report: Report) -> dict[str, object]:
@@ -121,7 +121,12 @@ def _tables(report: Report) -> Iterator[tuple[tuple[str, ...], list[tuple[str, .
     yield (
         ("probe by", "windows", "class", "largest difference"),
         [
-            (one.engine, str(one.n), one.equivalence, f"{one.max_abs:.1e}")
+            (one.engine, str(one.n), one.equivalence, difference_text(one))
             for one in report.predictions
         ],
     )
+
+
+def difference_text(found: Predictions) -> str:
+    """Return the largest difference in words; of what is not finite there is none."""
+    return "not a number" if found.max_abs is None else f"{found.max_abs:.1e}"
