@@ -13,6 +13,12 @@ from zooctl.catalog.foreign import flat_path
 from zooctl.cli.main import run
 
 
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The toy's data have an address that is nobody's."""
+    monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
+
+
 def test_git_settings_of_a_folder_do_not_run(
     toy_zoo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
