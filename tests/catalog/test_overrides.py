@@ -92,7 +92,7 @@ def test_errors_name_the_setting_and_others_keep_their_line(repo: Path) -> None:
 
 
 def test_another_recipe_comes_out(repo: Path) -> None:
-    held = load(repo / "recipes/rnaseq_brain.yaml")
+    held = load(repo / "recipes/ctcf_dream.yaml")
     recipe, changed = parse_changed(Recipe, held, ["seed=3", "precision=bf16-mixed"])
     assert (recipe.seed, recipe.precision) == (3, "bf16-mixed")
     assert Recipe.model_validate(loads(dumps(changed.data), PATH).data) == recipe
