@@ -30,6 +30,8 @@ from zooctl.reproduce.checks import Findings, plain
 from zooctl.reproduce.report import DataFile
 from zooctl.reproduce.verdict import Status
 
+_Found = Literal["ok", "changed", "missing"]
+
 _UNPUBLISHED = "here, but neither address nor accession says where others find it"
 _MENDED = "an address, an accession or a copy in recipes/data would mend it"
 
@@ -39,11 +41,15 @@ def pinned_data(entry: Entry) -> dict[str, str | None]:
     if entry.recipe_path is None:
         return {}
     recipe = entry.recipe()
-    pinned = None if entry.folder is None else entry.manifest().genome
     return {
         **{one.id: one.sha256 and f"sha256:{one.sha256}" for one in recipe.sources},
-        **{_contig(recipe, chrom): digest for chrom, digest in (pinned or {}).items()},
+        **{_contig(recipe, chrom): digest for chrom, digest in (_contigs(entry) or {}).items()},
     }
+
+
+def _contigs(entry: Entry) -> dict[str, str] | None:
+    """Return the digest of each contig that the manifest pins; None where it pins none."""
+    return None if entry.folder is None else entry.manifest().genome
 
 
 def check_data(findings: Findings, *, ask: bool, fasta: Path | None = None) -> list[DataFile]:
@@ -93,7 +99,7 @@ def _contig(recipe: Recipe, chrom: str) -> str:
 def _genome(recipe: Recipe, findings: Findings, fasta: Path | None) -> list[DataFile]:
     """Hold each contig that training reads against what the manifest pins of it."""
     entry = findings.entry
-    pinned = None if entry.folder is None else entry.manifest().genome
+    pinned = _contigs(entry)
     if pinned is None:
         if entry.folder is not None:
             findings.warnings.append("the manifest does not say which sequence was trained on")
@@ -109,16 +115,10 @@ def _genome(recipe: Recipe, findings: Findings, fasta: Path | None) -> list[Data
         is_missing = isinstance(error, InputError)
         if not is_missing:
             findings.fault(error)
-        for chrom, expected in list(pinned.items())[len(found) :]:
-            found.append(
-                DataFile(
-                    id=_contig(recipe, chrom),
-                    expected=expected,
-                    status="missing" if is_missing else "changed",
-                    origin=None,
-                    note=plain(error, entry.root),
-                )
-            )
+        status: _Found = "missing" if is_missing else "changed"
+        note = plain(error, entry.root)
+        for chrom in list(pinned)[len(found) :]:
+            found.append(_of_contig(recipe, chrom, pinned[chrom], status, note))
     return found
 
 
@@ -128,11 +128,10 @@ def _sequence(
     name = _contig(recipe, chrom)
     if chrom not in genome.contigs:
         note = f"{name} is not in the genome that is here"
-        return DataFile(id=name, expected=expected, status="missing", origin=None, note=note)
+        return _of_contig(recipe, chrom, expected, "missing", note)
     found = contig_digest(genome.codes(chrom, 0, genome.contigs[chrom]))
     if found == expected:
-        note = "the sequence that the manifest pins"
-        return DataFile(id=name, expected=expected, status="ok", origin="genome", note=note)
+        return _of_contig(recipe, chrom, expected, "ok", "the sequence that the manifest pins")
     # Of several files, the one that is named after the contig.
     files = [one for one in genome.paths if len(genome.paths) == 1 or f".{chrom}." in one.name]
     error = IntegrityError(
@@ -142,8 +141,17 @@ def _sequence(
         expected=expected,
     )
     findings.fault(error)
-    note = plain(error, findings.entry.root)
-    return DataFile(id=name, expected=expected, status="changed", origin=None, note=note)
+    return _of_contig(recipe, chrom, expected, "changed", plain(error, findings.entry.root))
+
+
+def _of_contig(recipe: Recipe, chrom: str, expected: str, status: _Found, note: str) -> DataFile:
+    return DataFile(
+        id=_contig(recipe, chrom),
+        expected=expected,
+        status=status,
+        origin="genome" if status == "ok" else None,
+        note=note,
+    )
 
 
 def _is_secret(file: DataFile) -> bool:
