@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,51 +12,68 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "zooctl"
 
-LEVELS = {
-    "errors": -1,
-    "sequence": 0,
-    "files": 1,
-    "catalog": 2,
-    "inference": 3,
-    "evaluation": 3,
-    "interpret": 3,
-    "training": 3,
-    "reproduce": 4,
-    "audit": 4,
-    "cli": 5,
+# Packages from the lowest to the highest; each may import those before it.
+ORDER = (
+    "errors",
+    "progress",
+    "extras",
+    "sequence",
+    "files",
+    "schema",
+    "tracks",
+    "catalog",
+    "inference",
+    "interpret",
+    "training",
+    "evaluation",
+    "reproduce",
+    "audit",
+    "cli",
+)
+
+# The same inside of packages; a part that is not named stands above all that are.
+INSIDE = {
+    "catalog": ("root", "entry", "data", "hub", "weights", "address", "registry"),
+    "cli": ("ui", "commands"),
+    "evaluation": ("metrics", "data", "baselines", "report", "heldout"),
+    "files": ("disk",),
+    "inference": ("graph", "session", "tracks", "variants", "vcf"),
+    "reproduce": ("report", "environment", "run", "judge", "verify"),
+    "schema": ("escape", "explain", "fields", "strict_yaml", "card", "manifest", "recipe"),
+    "training": ("determinism", "data", "nets", "loop", "export", "tune"),
 }
 
-# Evaluation and training run exported graphs as users do.
-SIDEWAYS = {("evaluation", "inference"), ("training", "inference")}
+# One file a network or a command.
+CROWDED = {"training/nets", "cli/commands"}
+MOST_MODULES = 15
 
 # Foreign library to the only places that import it: modules, or folders ending in a slash.
 FOREIGN: dict[str, tuple[str, ...]] = {
-    "pyfaidx": ("files/fasta.py", "files/fasta_index.py"),
-    "pyBigWig": ("files/bigwig.py", "files/bigwig_writer.py"),
-    "cyvcf2": ("files/vcf_binary.py",),
-    "pysam": ("files/vcf_index.py",),
-    "pyarrow": ("files/vcf_table.py",),
-    "liftover": ("files/liftover.py",),
-    "huggingface_hub": ("catalog/hub.py",),
-    "httpx2": ("files/download.py", "files/transfer.py"),
+    "pyfaidx": ("files/fasta/",),
+    "pyBigWig": ("files/bigwig/",),
+    "cyvcf2": ("files/vcf/bcf.py",),
+    "pysam": ("files/vcf/index.py",),
+    "pyarrow": ("files/vcf/table.py",),
+    "liftover": ("files/intervals/liftover.py",),
+    "huggingface_hub": ("catalog/hub/client.py",),
+    "httpx2": ("files/download/",),
     "filelock": ("files/",),
-    "pydantic": ("catalog/", "cli/schema.py", "reproduce/"),
-    "pydantic_core": ("catalog/",),
-    "yaml": ("catalog/strict_yaml.py",),
-    "onnxruntime": ("inference/runtime.py",),
-    "onnx": ("files/onnx_weights.py", "inference/", "training/"),
-    "h5py": ("files/hdf5.py",),
+    "pydantic": ("schema/", "cli/commands/schema.py", "reproduce/"),
+    "pydantic_core": ("schema/",),
+    "yaml": ("schema/strict_yaml.py",),
+    "onnxruntime": ("inference/session.py",),
+    "onnx": ("files/weights/onnx_weights.py", "inference/", "training/"),
+    "h5py": ("files/weights/hdf5.py",),
     "onnxscript": ("training/",),
-    "google": ("inference/graph.py",),
-    "safetensors": ("files/tensors.py", "inference/", "training/", "reproduce/"),
+    "google": ("inference/graph/check.py",),
+    "safetensors": ("files/weights/safetensors.py", "inference/", "training/", "reproduce/"),
     "torch": ("training/",),
     "lightning_fabric": ("training/",),
-    "torchmetrics": ("training/",),
-    "wandb": ("training/loggers.py",),
-    "ray": ("training/tune.py",),
+    "wandb": ("training/loop/loggers.py",),
+    "ray": ("training/tune/tune.py",),
     "scipy": ("evaluation/",),
     "sklearn": ("evaluation/",),
-    "threadpoolctl": ("evaluation/evaluate.py",),
+    "threadpoolctl": ("evaluation/heldout/evaluate.py",),
     "matplotlib": ("interpret/plots.py", "interpret/report_plots.py", "interpret/trials.py"),
     "typer": ("cli/",),
     "rich": ("cli/",),
@@ -85,7 +103,7 @@ def _imports(node: ast.AST, file: str, early: bool = True) -> Iterator[Import]:
     elif isinstance(node, ast.ImportFrom):
         base = node.module or ""
         assert node.level == 0, f"zooctl/{file}:{node.lineno}: relative import"
-        # `from zooctl import files` names a sub-package, `from zooctl.files.bed import x` a module.
+        # `from zooctl import files` names a package, `from zooctl.files.motifs import x` a module.
         if base == "zooctl":
             for alias in node.names:
                 yield Import(file, node.lineno, f"zooctl.{alias.name}", early)
@@ -112,20 +130,78 @@ def part_of(file: str) -> str:
     return file.split("/")[0].removesuffix(".py")
 
 
+def rank(part: str, order: tuple[str, ...]) -> int:
+    """Return the place of a part in an order; behind all where it is not named."""
+    return order.index(part) if part in order else len(order)
+
+
 def wrong_levels(imports: list[Import]) -> list[str]:
-    """Return imports among sub-packages that do not point down."""
+    """Return imports among packages, and among the parts of a package, that point up."""
     wrong = []
     for found in imports:
         names = found.module.split(".")
-        source = part_of(found.file)
         if names[0] != "zooctl" or len(names) == 1 or names[1] == "__version__":
             continue
-        target = names[1]
-        if source == target or (source, target) in SIDEWAYS:
-            continue
-        if source == "__init__" or LEVELS[target] >= LEVELS[source]:
+        source, target = part_of(found.file), names[1]
+        if source == target:
+            order = INSIDE.get(source, ())
+            inner = found.file.split("/")[1].removesuffix(".py")
+            below = names[2] if len(names) > 2 else ""
+            if inner != below and rank(below, order) > rank(inner, order):
+                wrong.append(str(found))
+        elif source == "__init__" or rank(target, ORDER) >= rank(source, ORDER):
             wrong.append(str(found))
     return wrong
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Return the modules that import one another in a circle, by Tarjan's algorithm."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(module: str) -> None:
+        index[module] = low[module] = len(index)
+        stack.append(module)
+        for below in sorted(graph.get(module, ())):
+            if below not in index:
+                visit(below)
+                low[module] = min(low[module], low[below])
+            elif below in stack:
+                low[module] = min(low[module], index[below])
+        if low[module] == index[module]:
+            part = stack[stack.index(module) :]
+            del stack[stack.index(module) :]
+            if len(part) > 1:
+                found.append(sorted(part))
+
+    for module in sorted(graph):
+        if module not in index:
+            visit(module)
+    return found
+
+
+def module_graph() -> dict[str, set[str]]:
+    """Return the modules that each module imports, those for types aside."""
+    names = {
+        "zooctl." + file.removesuffix(".py").removesuffix("/__init__").replace("/", "."): file
+        for file in TREES
+    }
+    graph: dict[str, set[str]] = {}
+    for name, file in names.items():
+        typing_only = {
+            inner
+            for node in ast.walk(TREES[file])
+            if isinstance(node, ast.If) and _is_type_checking(node.test)
+            for inner in ast.walk(node)
+        }
+        graph[name] = set()
+        for node in ast.walk(TREES[file]):
+            if isinstance(node, ast.ImportFrom) and node not in typing_only:
+                parts = {f"{node.module}.{alias.name}" for alias in node.names}
+                graph[name] |= (parts & names.keys()) or ({str(node.module)} & names.keys())
+    return graph
 
 
 def wrong_foreign(imports: list[Import], standard: frozenset[str]) -> list[str]:
@@ -162,9 +238,9 @@ def test_the_walk_sees_everything() -> None:
 @pytest.mark.parametrize(
     ("file", "module"),
     [
-        ("sequence/onehot.py", "zooctl.files.fasta"),
-        ("catalog/card.py", "zooctl.cli.tables"),
-        ("inference/predict.py", "zooctl.training.fit"),
+        ("sequence/onehot.py", "zooctl.files.fasta.reader"),
+        ("catalog/card.py", "zooctl.cli.ui.tables"),
+        ("inference/predict.py", "zooctl.training.loop.fit"),
         ("inference/predict.py", "zooctl.evaluation"),
         ("errors.py", "zooctl.sequence.windows"),
     ],
@@ -175,6 +251,20 @@ def test_the_level_rule_can_fail(file: str, module: str) -> None:
 
 def test_imports_point_down_only() -> None:
     assert wrong_levels(IMPORTS) == []
+
+
+def test_no_module_is_in_a_circle() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
+    assert circles({"a": {"b", "c"}, "b": {"c"}}) == []
+    graph = module_graph()
+    assert "zooctl.catalog.entry" in graph["zooctl.catalog.weights"]
+    assert circles(graph) == []
+
+
+def test_no_folder_is_crowded() -> None:
+    modules = Counter(file.rpartition("/")[0] for file in TREES)
+    crowded = {name: n for name, n in modules.items() if n > MOST_MODULES}
+    assert set(crowded) <= CROWDED, crowded
 
 
 def test_foreign_libraries_stay_in_their_place() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zooctl.cli.main import run
-from zooctl.files.vcf_annotate import Field, info_key, quote
+from zooctl.files.vcf.annotate import Field, info_key, quote
 
 
 def test_every_named_test_exists(repo: Path) -> None:

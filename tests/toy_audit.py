@@ -13,12 +13,12 @@ import numpy as np
 import toy_training as toy
 from numpy.typing import NDArray
 
-from zooctl.audit.material import Data, Material
-from zooctl.catalog.binning import binning_of
-from zooctl.catalog.recipe import Recipe
-from zooctl.files.peaks import Peaks
-from zooctl.training.dataset import Dataset
-from zooctl.training.selection import select_windows
+from zooctl.audit.data import Data, Material
+from zooctl.files.intervals.peaks import Peaks
+from zooctl.schema.recipe.recipe import Recipe
+from zooctl.tracks.binning import binning_of
+from zooctl.training.data.dataset import Dataset
+from zooctl.training.data.windows import select_windows
 
 LENGTH = 4_000
 CHROMS = ("chr1", "chr2", "chr3")

@@ -8,8 +8,8 @@ from typing import Any
 import pyBigWig
 import toy_training as toy
 
-from zooctl.catalog.manifest import digest_file
-from zooctl.catalog.strict_yaml import dumps
+from zooctl.schema.manifest import digest_file
+from zooctl.schema.strict_yaml import dumps
 from zooctl.sequence.onehot import decode
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import toy_files
 import toy_training as toy
 
-from zooctl.catalog.manifest import digest_file
-from zooctl.catalog.recipe import Recipe, load_recipe
-from zooctl.catalog.strict_yaml import dumps
+from zooctl.schema.manifest import digest_file
+from zooctl.schema.recipe.recipe import Recipe, load_recipe
+from zooctl.schema.strict_yaml import dumps
 
 ONE_BIN = {"input_length": 64, "output_length": 32, "bin_size": 32, "core_length": 32}
 BASES = "ACGT"

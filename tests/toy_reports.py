@@ -6,19 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from zooctl.catalog.binning import Binning
-from zooctl.catalog.fields import Region, Split
-from zooctl.catalog.rules import Rules
-from zooctl.evaluation.evaluate import evaluate
-from zooctl.evaluation.heldout import Network
-from zooctl.evaluation.judge import Options
-from zooctl.evaluation.material import Material, Truth, Wanted
-from zooctl.evaluation.report import Report
-from zooctl.files.fasta import Fasta
-from zooctl.inference.predict import Readout
-from zooctl.inference.runtime import Predictions
+from zooctl.evaluation.data.data import Material, Truth, Wanted
+from zooctl.evaluation.heldout.evaluate import evaluate
+from zooctl.evaluation.heldout.judge import Options
+from zooctl.evaluation.heldout.predicted import Network
+from zooctl.evaluation.report.report import Report
+from zooctl.files.fasta.reader import Fasta
+from zooctl.inference.session import Predictions
+from zooctl.inference.tracks.predict import Readout
+from zooctl.schema.fields import Region, Split
+from zooctl.schema.recipe.evaluation import Rules
 from zooctl.sequence.onehot import Codes, decode
 from zooctl.sequence.windows import Geometry
+from zooctl.tracks.binning import Binning
 
 LENGTH = 80_000
 GEOMETRY = Geometry(input_length=512, output_length=512, bin_size=32, core_length=256)

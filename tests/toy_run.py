@@ -12,11 +12,11 @@ from typing import Any
 import toy_training as toy
 from lightning_fabric import Fabric
 
-from zooctl.catalog.manifest import tensor_digest
-from zooctl.training import fit as fit_module
-from zooctl.training.checkpoint import Progress
-from zooctl.training.fit import fit
-from zooctl.training.selection import choose_windows
+from zooctl.schema.manifest import tensor_digest
+from zooctl.training.data.windows import choose_windows
+from zooctl.training.loop import fit as fit_module
+from zooctl.training.loop.checkpoint import RunState
+from zooctl.training.loop.fit import fit
 
 FILES = ("best.safetensors", "metrics.csv", "steps.csv")
 
@@ -48,10 +48,10 @@ def train(
         if steps is not None:
             steps.send(done)
 
-    fit(recipe, data, windows, run, device="cpu", report=str, advance=advance, ahead=ahead)
+    fit(recipe, data, windows, run, device="cpu", say=str, advance=advance, ahead=ahead)
 
 
-def train_share(fabric: Fabric, run: Path, stop: int | None, changes: dict[str, Any]) -> Progress:
+def train_share(fabric: Fabric, run: Path, stop: int | None, changes: dict[str, Any]) -> RunState:
     """Train in one of several processes; tell the digest of its weights after each epoch.
 
     Args:
@@ -84,7 +84,7 @@ def train_share(fabric: Fabric, run: Path, stop: int | None, changes: dict[str, 
 
     fit_module.cut = failing
     windows = choose_windows(recipe, data)
-    return fit(recipe, data, windows, run, device="cpu", report=str, advance=str, fabric=fabric)
+    return fit(recipe, data, windows, run, device="cpu", say=str, advance=str, fabric=fabric)
 
 
 def die_at_sync(number: int) -> None:

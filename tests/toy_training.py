@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from zooctl.catalog.recipe import Recipe
-from zooctl.training.dataset import Dataset
+from zooctl.schema.recipe.recipe import Recipe
+from zooctl.training.data.dataset import Dataset
 
 LENGTH = 40_000
 

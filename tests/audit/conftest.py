@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from zooctl.catalog.card import Card, load_card
+from zooctl.schema.card import Card, load_card
 
 
 @pytest.fixture

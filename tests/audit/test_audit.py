@@ -8,9 +8,9 @@ import pytest
 import toy_audit as toy
 
 from zooctl.audit.audit import ACKNOWLEDGEMENTS, CHECKS, Audit, audit
-from zooctl.audit.material import Material
+from zooctl.audit.data import Material
 from zooctl.audit.outcome import PITFALLS
-from zooctl.catalog.card import Acknowledged, Card
+from zooctl.schema.card import Acknowledged, Card
 
 BESIDE = {
     "train": [toy.region("chr1", 0, 2_016)],

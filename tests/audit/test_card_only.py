@@ -8,8 +8,8 @@ import pytest
 
 from zooctl.audit.audit import ACKNOWLEDGEMENTS, CHECKS
 from zooctl.audit.card_only import audit_card
-from zooctl.catalog.card import Acknowledged, Card, Metric
-from zooctl.catalog.fields import Region, Split
+from zooctl.schema.card import Acknowledged, Card, Metric
+from zooctl.schema.fields import Region, Split
 
 
 def metric(name: str = "auroc", **more: Any) -> Metric:

@@ -9,12 +9,12 @@ import pytest
 from zooctl.audit.audit import ACKNOWLEDGEMENTS, audit
 from zooctl.audit.card_only import audit_card
 from zooctl.audit.gather import find_recipe, gather
-from zooctl.catalog import registry
 from zooctl.catalog.genomes import find_genome
+from zooctl.catalog.root import model_names, zoo_root
 from zooctl.errors import InputError
-from zooctl.files.gtf import read_genes
+from zooctl.files.intervals.gtf import read_genes
 
-NAMES = sorted(path.stem for path in (registry.root() / "recipes").glob("*.yaml"))
+NAMES = sorted(path.stem for path in (zoo_root() / "recipes").glob("*.yaml"))
 GENES = {"sacCer3": "yeast_atac_sacCer3/sacCer3.ensGene.gtf.gz"}
 
 
@@ -40,7 +40,7 @@ def test_severe_findings_are_on_the_card(
     assert {finding.id for finding in found.of("not run")} <= {"confounding.genes"}
 
 
-@pytest.mark.parametrize("name", sorted(set(registry.names()) - set(NAMES)))
+@pytest.mark.parametrize("name", sorted(set(model_names()) - set(NAMES)))
 def test_nothing_severe_stands_on_a_card_without_a_recipe(name: str) -> None:
     recipe, card = find_recipe(name)
     assert recipe is None

@@ -18,13 +18,13 @@ from pathlib import Path
 from statistics import median
 
 from zooctl.catalog import registry
-from zooctl.catalog.fields import Region, Split
-from zooctl.evaluation.evaluate import evaluate
-from zooctl.evaluation.heldout import Network, open_network
-from zooctl.evaluation.material import Wanted, open_material
-from zooctl.files.bigwig import BigWigWriter
-from zooctl.files.fasta import Fasta
-from zooctl.inference.predict import predict
+from zooctl.evaluation.data.data import Wanted, open_material
+from zooctl.evaluation.heldout.evaluate import evaluate
+from zooctl.evaluation.heldout.predicted import Network, open_network
+from zooctl.files.bigwig.writer import BigWigWriter
+from zooctl.files.fasta.reader import Fasta
+from zooctl.inference.tracks.predict import predict
+from zooctl.schema.fields import Region, Split
 
 MODEL = "ctcf_gm12878"
 GENOME = Path(__file__).resolve().parents[2] / "recipes/data/hg19_chr20_chr21/hg19.chr21.fa.gz"
@@ -61,7 +61,7 @@ def evaluate_all(network: Network, split: Split, clock: Clock, stages: dict[str,
     with open_material(wanted, recipe, split=split) as material:
         opened = clock() - start
         stages["signals and genome"] = stages.get("signals and genome", 0.0) + opened
-        evaluate(network, material, recipe.evaluation, stage=stage)
+        evaluate(network, material, recipe.evaluation, progress=stage)
     return clock() - start
 
 

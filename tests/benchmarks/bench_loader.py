@@ -24,14 +24,14 @@ import pyfaidx
 
 from zooctl.catalog import registry
 from zooctl.catalog.data import locate
-from zooctl.catalog.recipe import Recipe
+from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.onehot import encode, reverse_complement
-from zooctl.training.dataset import Batch, Dataset
-from zooctl.training.feed import cut
-from zooctl.training.fit import draw, new_network, train_step
-from zooctl.training.prepare import prepare
-from zooctl.training.sampling import Epoch
-from zooctl.training.selection import choose_windows
+from zooctl.training.data.dataset import Batch, Dataset
+from zooctl.training.data.feed import cut
+from zooctl.training.data.prepare import prepare
+from zooctl.training.data.sampling import Epoch
+from zooctl.training.data.windows import choose_windows
+from zooctl.training.loop.fit import draw, new_network, train_step
 
 MODEL = "ctcf_gm12878"
 GENOME = Path(__file__).resolve().parents[2] / "recipes/data/hg19_chr20_chr21"
@@ -89,10 +89,10 @@ def speed(batches: Iterator[Batch], seconds: float) -> float:
 
 def trainer(recipe: Recipe, dataset: Dataset) -> Callable[[Iterator[Batch]], Iterator[Batch]]:
     """Return what takes one step of training on each batch, on the recipe's CPU threads."""
-    from zooctl.training.determinism import pin
-    from zooctl.training.device import new_fabric
-    from zooctl.training.finetune import begin, new_optimiser
-    from zooctl.training.losses import build_loss
+    from zooctl.training.determinism.determinism import pin
+    from zooctl.training.determinism.device import new_fabric
+    from zooctl.training.loop.finetune import begin, new_optimiser
+    from zooctl.training.loop.losses import build_loss
 
     pin(recipe.threads)
     fabric = new_fabric("cpu", recipe.precision)

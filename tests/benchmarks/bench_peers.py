@@ -27,8 +27,10 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from zooctl.catalog.weights import onnx_bytes, verified_bytes
+
 if TYPE_CHECKING:
-    from zooctl.inference.score import Scorer
+    from zooctl.inference.variants.score import Scorer
     from zooctl.sequence.alleles import Allele
 
 MODEL, LENGTH, BATCH = "ctcf_gm12878", 2048, 64
@@ -111,8 +113,8 @@ def write_network(path: Path) -> None:
 
     from zooctl.catalog import registry
     from zooctl.training.nets import build
-    from zooctl.training.nets.control import with_constant_control
-    from zooctl.training.nets.network import Finished
+    from zooctl.training.nets.parts.control import with_constant_control
+    from zooctl.training.nets.parts.network import Finished
 
     entry = registry.entry(MODEL)
     recipe = entry.recipe()
@@ -125,7 +127,7 @@ def write_network(path: Path) -> None:
         n_controls=len(recipe.controls),
     )
     whole = with_constant_control(Finished(net), 0.0)
-    whole.load_state_dict(load(entry.verified_bytes("model.safetensors")))
+    whole.load_state_dict(load(verified_bytes(entry, "model.safetensors")))
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         torch.jit.trace(whole.eval(), torch.zeros(2, 4, LENGTH)).save(str(path))
@@ -206,13 +208,13 @@ def compare(folder: Path, n: int, rounds: int) -> None:
     from bench_score import CHAIN, SITES, even_records, real_records
 
     from zooctl.catalog import registry
-    from zooctl.files.fasta import Fasta
-    from zooctl.inference.score import Network, Scorer
+    from zooctl.files.fasta.reader import Fasta
+    from zooctl.inference.variants.score import Network, Scorer
 
     write_network(folder / "network.pt")
     write_genome(folder)
     entry = registry.entry(MODEL)
-    network = Network.of(entry.card(), entry.onnx_bytes())
+    network = Network.of(entry.card(), onnx_bytes(entry))
     with Fasta(folder / "chr21.fa") as genome:
         one, robust = (
             Scorer(

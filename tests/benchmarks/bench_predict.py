@@ -23,12 +23,13 @@ import onnxruntime as ort
 import psutil
 
 from zooctl.catalog import registry
+from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import ZooError
-from zooctl.files.bigwig import BigWigWriter
-from zooctl.files.fasta import Fasta
-from zooctl.inference.batches import plan, read_batches
-from zooctl.inference.predict import Readout, Transform, predict
-from zooctl.inference.runtime import Session
+from zooctl.files.bigwig.writer import BigWigWriter
+from zooctl.files.fasta.reader import Fasta
+from zooctl.inference.session import Session
+from zooctl.inference.tracks.batches import plan, read_batches
+from zooctl.inference.tracks.predict import Readout, Transform, predict
 from zooctl.sequence.intervals import Interval, parse_region
 from zooctl.sequence.onehot import to_onehot
 from zooctl.sequence.windows import Geometry
@@ -58,7 +59,7 @@ def zoo_network() -> Network:
         card = entry.card()
         return Network(
             MODEL,
-            entry.onnx_bytes(),
+            onnx_bytes(entry),
             card.geometry,
             card.n_tracks,
             card.unknown_base,

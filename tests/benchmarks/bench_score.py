@@ -25,9 +25,10 @@ import numpy as np
 import onnxruntime as ort
 
 from zooctl.catalog import registry
-from zooctl.files.fasta import Fasta
-from zooctl.files.liftover import Chain
-from zooctl.inference.score import Network, Scorer
+from zooctl.catalog.weights import onnx_bytes
+from zooctl.files.fasta.reader import Fasta
+from zooctl.files.intervals.liftover import Chain
+from zooctl.inference.variants.score import Network, Scorer
 from zooctl.sequence.alleles import Allele
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import decode, to_onehot
@@ -163,7 +164,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     arguments = parser.parse_args()
     entry = registry.entry(MODEL)
-    network = Network.of(entry.card(), entry.onnx_bytes())
+    network = Network.of(entry.card(), onnx_bytes(entry))
     with Fasta(*(GENOME / f"hg19.{chrom}.fa.gz" for chrom in ("chr20", "chr21"))) as genome:
         scorer = Scorer(network, genome, device="cpu")
         loop = Loop(network, scorer, genome)

@@ -22,8 +22,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from zooctl.catalog import registry, strict_yaml
-from zooctl.training.portable import PINS
+from zooctl.catalog import registry
+from zooctl.schema import strict_yaml
+from zooctl.training.determinism.portable import PINS
 
 STEPS = 3
 
@@ -91,7 +92,7 @@ def first_steps(recipe: Mapping[str, object], machine: Machine, portable: bool) 
             "dies_at": None,
         }
         done = subprocess.run(
-            [*machine.before, sys.executable, "-m", "zooctl.reproduce.first_steps"],
+            [*machine.before, sys.executable, "-m", "zooctl.reproduce.run.first_steps"],
             input=json.dumps(order),
             env={**kept, **variables},
             capture_output=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from zooctl.catalog.manifest import write_manifest
+from zooctl.schema.manifest import write_manifest
 
 Edit = Callable[[str, str, str], None]
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import toy_training as toy
 
-from zooctl.catalog.card import Card
 from zooctl.catalog.card_text import draft_card
-from zooctl.catalog.manifest import FileDigest
-from zooctl.catalog.recipe import Recipe
-from zooctl.catalog.strict_yaml import loads, parse
+from zooctl.schema.card import Card
+from zooctl.schema.manifest import FileDigest
+from zooctl.schema.recipe.recipe import Recipe
+from zooctl.schema.strict_yaml import loads, parse
 
 FILES = {"model.onnx": FileDigest(sha256="0" * 64, size=12)}
 ENVIRONMENT = "sha256:" + "1" * 64

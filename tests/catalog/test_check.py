@@ -9,8 +9,8 @@ import pytest
 
 from zooctl.catalog import registry
 from zooctl.catalog.check import check_documents, check_orphans
-from zooctl.catalog.manifest import digest_file, stamp_documents
 from zooctl.errors import VerificationError
+from zooctl.schema.manifest import digest_file, stamp_documents
 
 Edit = Callable[[str, str, str], None]
 CARD, RECIPE = "model_cards/toy.yaml", "recipes/toy.yaml"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import toy_training as toy
 
-from zooctl.catalog.fields import Problem
-from zooctl.catalog.recipe import Recipe
+from zooctl.schema.fields import Problem
+from zooctl.schema.recipe.recipe import Recipe
 
 LABELS = {"key": "peaks", "source": "signal"}
 FIXED = {"input_length": 64, "output_length": 8, "bin_size": 8, "core_length": 8}

@@ -12,10 +12,11 @@ import pytest
 from http_server import FailingServer, failing_server
 
 from zooctl.catalog.data import locate
-from zooctl.catalog.recipe import Source, load_recipe
 from zooctl.errors import InputError, IntegrityError, NetworkError, UnsafeError
-from zooctl.files.cache import cache_folder
-from zooctl.files.transfer import Policy
+from zooctl.files.disk.cache import cache_folder
+from zooctl.files.download.transfer import Policy
+from zooctl.schema.recipe.recipe import load_recipe
+from zooctl.schema.recipe.sources import Source
 
 CONTENT = b"chr21\t9411000\t9411500\tpeak\n" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -63,18 +64,18 @@ def put(path: Path, content: bytes = CONTENT) -> Path:
 
 def test_the_nearest_place_wins(zoo: Path, server: FailingServer) -> None:
     source = at(server.url(name="peaks.bed"))
-    bars: list[tuple[int, str]] = []
+    bars: list[tuple[float | None, str, str]] = []
 
     @contextmanager
-    def bar(total: int, label: str) -> Iterator[Callable[[int], None]]:
-        bars.append((total, label))
+    def bar(total: float | None, unit: str, label: str) -> Iterator[Callable[[int], None]]:
+        bars.append((total, unit, label))
         yield lambda done: None
 
-    downloaded = locate(source, policy=FAST, bar=bar)
+    downloaded = locate(source, policy=FAST, progress=bar)
     assert downloaded.origin == "downloaded"
     assert downloaded.path == cache_folder() / "data" / SHA256 / "peaks.bed"
     assert downloaded.path.read_bytes() == CONTENT
-    assert bars == [(len(CONTENT), "fetching peaks.bed")]
+    assert bars == [(len(CONTENT), "B", "downloading peaks.bed")]
     cached = locate(source, policy=FAST)
     assert (cached.path, cached.origin) == (downloaded.path, "cache")
 

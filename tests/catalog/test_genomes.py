@@ -14,9 +14,9 @@ from http_server import FailingServer, failing_server
 
 from zooctl.catalog.genomes import PUBLISHED, Published, fetch, find_genome
 from zooctl.errors import InputError, IntegrityError, NetworkError
-from zooctl.files.cache import cache_folder
-from zooctl.files.fasta import Fasta
-from zooctl.files.transfer import Policy
+from zooctl.files.disk.cache import cache_folder
+from zooctl.files.download.transfer import Policy
+from zooctl.files.fasta.reader import Fasta
 
 FASTA = b">chrI\nACGTACGTAC\nGTN\n>chrII some words\nTTTT\n" + b">chrIII\n" + b"ACGT\n" * 5_000
 ARCHIVE = gzip.compress(FASTA, mtime=0)
@@ -109,12 +109,12 @@ def test_what_is_not_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_fetch(server: FailingServer) -> None:
-    bars: list[tuple[int, str]] = []
+    bars: list[tuple[float | None, str, str]] = []
     moved: dict[str, int] = {}
 
     @contextmanager
-    def bar(total: int, label: str) -> Iterator[Callable[[int], None]]:
-        bars.append((total, label))
+    def bar(total: float | None, unit: str, label: str) -> Iterator[Callable[[int], None]]:
+        bars.append((total, unit, label))
         moved[label] = 0
 
         def advance(done: int) -> None:
@@ -122,12 +122,12 @@ def test_fetch(server: FailingServer) -> None:
 
         yield advance
 
-    path = fetch("tiny", published=published(server), policy=FAST, bar=bar)
+    path = fetch("tiny", published=published(server), policy=FAST, progress=bar)
     assert path == cache_folder() / "genomes/tiny/tiny.fa"
     assert path.read_bytes() == FASTA
     assert names(path.parent) == ["tiny.fa"]
-    assert bars == [(len(ARCHIVE), "fetching tiny"), (len(FASTA), "unpacking tiny")]
-    assert moved == {"fetching tiny": len(ARCHIVE), "unpacking tiny": len(FASTA)}
+    assert bars == [(len(ARCHIVE), "B", "downloading tiny"), (len(FASTA), "B", "unpacking tiny")]
+    assert moved == {"downloading tiny": len(ARCHIVE), "unpacking tiny": len(FASTA)}
     assert find_genome("tiny") == ([path], f"tiny: {path}, from the cache")
     with Fasta(path) as fasta:
         assert fasta.contigs == {"chrI": 13, "chrII": 4, "chrIII": 20_000}

@@ -13,10 +13,12 @@ from onnx import TensorProto, helper, numpy_helper
 
 from zooctl.catalog import registry
 from zooctl.catalog.check import check_documents
-from zooctl.catalog.manifest import FileDigest, write_manifest
+from zooctl.catalog.entry import Entry
+from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import InputError, IntegrityError, NetworkError
-from zooctl.files.cache import cache_folder
-from zooctl.files.onnx_weights import Published, put_weights, take_weights
+from zooctl.files.disk.cache import cache_folder
+from zooctl.files.weights.onnx_weights import Published, put_weights, take_weights
+from zooctl.schema.manifest import FileDigest, write_manifest
 
 h5py = pytest.importorskip("h5py", reason="needs h5py: pip install 'zooctl[keras]'")
 
@@ -55,7 +57,7 @@ def mirror_of_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def adopted(toy_zoo: Path, mirror_of_weights: Path) -> registry.Entry:
+def adopted(toy_zoo: Path, mirror_of_weights: Path) -> Entry:
     """The toy, as a graph without weights and the file that they were published in."""
     content = (mirror_of_weights / "toy.hdf5").read_bytes()
     empty = take_weights(graph(), {"dense.weight": Published("dense/kernel:0", (1, 0))})
@@ -83,41 +85,39 @@ def adopted(toy_zoo: Path, mirror_of_weights: Path) -> registry.Entry:
     return registry.entry("toy")
 
 
-def test_made_of_what_is_in_the_mirror_and_kept(
-    adopted: registry.Entry, mirror_of_weights: Path
-) -> None:
+def test_made_of_what_is_in_the_mirror_and_kept(adopted: Entry, mirror_of_weights: Path) -> None:
     assert adopted.weights_at(adopted.card()) == "url"
     assert check_documents(adopted) == []
-    content = adopted.onnx_bytes()
+    content = onnx_bytes(adopted)
     (transposed,) = onnx.load_from_string(content).graph.initializer
     assert np.array_equal(numpy_helper.to_array(transposed), KERNEL)
     (mirror_of_weights / "toy.hdf5").unlink()
-    assert adopted.onnx_bytes() == content, "it comes from the cache now"
+    assert onnx_bytes(adopted) == content, "it comes from the cache now"
     (kept,) = (cache_folder() / "models").rglob("model.onnx")
     kept.write_bytes(content[:-1])
     with pytest.raises(NetworkError):
-        adopted.onnx_bytes()
+        onnx_bytes(adopted)
     with pytest.raises(InputError, match="not here and has no address"):
-        adopted.onnx_bytes(fetch=False)
+        onnx_bytes(adopted, fetch=False)
 
 
-def test_a_spoilt_cache_is_made_anew(adopted: registry.Entry) -> None:
-    content = adopted.onnx_bytes()
+def test_a_spoilt_cache_is_made_anew(adopted: Entry) -> None:
+    content = onnx_bytes(adopted)
     (kept,) = (cache_folder() / "models").rglob("model.onnx")
     kept.write_bytes(b"spoilt")
-    assert adopted.onnx_bytes() == content
+    assert onnx_bytes(adopted) == content
     assert kept.read_bytes() == content
 
 
-def test_other_weights_are_never_read(adopted: registry.Entry, mirror_of_weights: Path) -> None:
+def test_other_weights_are_never_read(adopted: Entry, mirror_of_weights: Path) -> None:
     path = mirror_of_weights / "toy.hdf5"
     path.write_bytes(published(KERNEL + 1))
     with pytest.raises(IntegrityError, match="differs from what the recipe pins") as caught:
-        adopted.onnx_bytes()
+        onnx_bytes(adopted)
     assert caught.value.path == str(path)
 
 
-def test_another_graph_than_was_pinned(adopted: registry.Entry) -> None:
+def test_another_graph_than_was_pinned(adopted: Entry) -> None:
     assert adopted.folder is not None
     other = take_weights(graph(), {"dense.weight": Published("dense/kernel:0", (1, 0))})
     model = onnx.load_from_string(other)
@@ -133,11 +133,9 @@ def test_another_graph_than_was_pinned(adopted: registry.Entry) -> None:
         elsewhere={"zoo/toy/model.onnx": manifest.files["zoo/toy/model.onnx"]},
     )
     with pytest.raises(IntegrityError, match="another graph than the manifest pins"):
-        adopted.onnx_bytes()
+        onnx_bytes(adopted)
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(
-    adopted: registry.Entry, tmp_path: Path
-) -> None:
+def test_a_cache_that_cannot_be_written_is_done_without(adopted: Entry, tmp_path: Path) -> None:
     (tmp_path / "home").write_text("a file where the folder would be")
-    assert adopted.onnx_bytes()
+    assert onnx_bytes(adopted)

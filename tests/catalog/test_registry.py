@@ -9,35 +9,37 @@ import pytest
 
 import zooctl
 from zooctl.catalog import registry
+from zooctl.catalog.root import model_names, zoo_root
+from zooctl.catalog.weights import onnx_bytes, verified_bytes
 from zooctl.errors import InputError, IntegrityError
 
 
 def test_root_is_the_checkout_unless_told(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ZOOCTL_ZOO", raising=False)
-    assert registry.root() == repo
+    assert zoo_root() == repo
 
 
 def test_root_is_what_was_packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ZOOCTL_ZOO", raising=False)
     (tmp_path / "entries").mkdir()
     monkeypatch.setattr(zooctl, "__file__", str(tmp_path / "__init__.py"))
-    assert registry.root() == tmp_path / "entries"
+    assert zoo_root() == tmp_path / "entries"
 
 
 def test_root_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZOOCTL_ZOO", str(tmp_path))
     with pytest.raises(InputError, match="no zoo"):
-        registry.names()
+        model_names()
 
 
 def test_an_entry_without_weights(toy_zoo: Path) -> None:
-    assert registry.names() == ["toy"]
+    assert model_names() == ["toy"]
     entry = registry.entry("toy")
     assert entry.card().name == entry.recipe().name == "toy"
     assert entry.folder is None
     assert entry.weights_at(entry.card()) == "none"
     with pytest.raises(InputError, match="model has no weights") as caught:
-        entry.onnx_bytes()
+        onnx_bytes(entry)
     assert caught.value.hint == "written by the test"
     assert entry.recipe_path is not None
     entry.recipe_path.unlink()
@@ -61,7 +63,7 @@ def test_a_name_is_never_a_path(toy_zoo: Path, name: str) -> None:
 
 def test_verified_bytes(stocked_zoo: Path) -> None:
     entry = registry.entry("toy")
-    assert entry.onnx_bytes() == b"not a graph"
+    assert onnx_bytes(entry) == b"not a graph"
     assert entry.weights_at(entry.card()) == "local"
     assert entry.manifest().opset == 20
 
@@ -73,7 +75,7 @@ def test_verified_bytes(stocked_zoo: Path) -> None:
 def test_other_bytes_are_never_handed_out(stocked_zoo: Path, content: bytes, got: str) -> None:
     (stocked_zoo / "zoo/toy/model.onnx").write_bytes(content)
     with pytest.raises(IntegrityError, match="bytes differ from the manifest") as caught:
-        registry.entry("toy").onnx_bytes()
+        onnx_bytes(registry.entry("toy"))
     assert caught.value.exit_code == 5
     assert str(caught.value.got).startswith(got)
 
@@ -82,7 +84,7 @@ def test_files_that_are_not_there_or_not_pinned(stocked_zoo: Path) -> None:
     entry = registry.entry("toy")
     (stocked_zoo / "zoo/toy/more.onnx").write_bytes(b"x")
     with pytest.raises(InputError, match="not in the manifest"):
-        entry.verified_bytes("more.onnx")
+        verified_bytes(entry, "more.onnx")
     (stocked_zoo / "zoo/toy/model.onnx").unlink()
     with pytest.raises(InputError, match="cannot be read"):
-        entry.onnx_bytes()
+        onnx_bytes(entry)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
-from zooctl.catalog.manifest import digest_file, tensor_digest, write_manifest
+from zooctl.schema.manifest import digest_file, tensor_digest, write_manifest
 
 # Tracks plus and minus: (weights of A, C, G, T); a bin is the mean over its 8 bases.
 WEIGHTS = np.array([[1, 2, 3, 4], [4, 3, 2, 1]], dtype=np.float32)

@@ -15,11 +15,12 @@ from scipy.stats import pearsonr
 
 from zooctl.errors import InputError
 from zooctl.evaluation import compare as module
-from zooctl.evaluation import metrics
 from zooctl.evaluation.compare import Missing, compare
-from zooctl.evaluation.moments import Moments
-from zooctl.evaluation.profiles import agreement
-from zooctl.files.bigwig import BigWig, BigWigWriter
+from zooctl.evaluation.metrics import metrics
+from zooctl.evaluation.metrics.moments import Moments
+from zooctl.evaluation.metrics.profiles import agreement
+from zooctl.files.bigwig.reader import BigWig
+from zooctl.files.bigwig.writer import BigWigWriter
 from zooctl.sequence.intervals import Interval
 
 CONTIGS = {"chr20": 40_000, "chr21": 30_011}
@@ -222,7 +223,7 @@ def test_refused(tracks: tuple[BigWig, BigWig], tmp_path: Path) -> None:
 
 def test_needs_neither_torch_nor_scikit_learn() -> None:
     code = (
-        "import sys, zooctl.evaluation.compare, zooctl.cli.compare; "
+        "import sys, zooctl.evaluation.compare, zooctl.cli.commands.compare; "
         "print([m for m in ('torch', 'sklearn', 'scipy', 'matplotlib') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from hostile import documents, graphs, tensors
 
-from zooctl.catalog.manifest import tensor_digest
-from zooctl.inference.verify import initialisers
+from zooctl.inference.adopt.verify import initialisers
+from zooctl.schema.manifest import tensor_digest
 
 REPO = Path(__file__).resolve().parents[2]
 GENOME = ">chr1\n" + "ACGTTGCAAC" * 40 + "\n"

@@ -19,18 +19,18 @@ import numpy as np
 import pytest
 import torch
 
-from zooctl.catalog.networks import MultiHead, Network
-from zooctl.catalog.recipe import Recipe
 from zooctl.errors import InputError
-from zooctl.files.fasta import Fasta
+from zooctl.files.fasta.reader import Fasta
+from zooctl.schema.recipe.networks.profile import MultiHead, Network
+from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.onehot import decode
-from zooctl.training.dataset import Dataset
-from zooctl.training.feed import cut
-from zooctl.training.fit import draw, fit, new_network
-from zooctl.training.losses import build_loss
-from zooctl.training.nets.network import activate, linked
-from zooctl.training.prepare import prepare
-from zooctl.training.selection import Windows, choose_windows
+from zooctl.training.data.dataset import Dataset
+from zooctl.training.data.feed import cut
+from zooctl.training.data.prepare import prepare
+from zooctl.training.data.windows import Windows, choose_windows
+from zooctl.training.loop.fit import draw, fit, new_network
+from zooctl.training.loop.losses import build_loss
+from zooctl.training.nets.parts.network import activate, linked
 
 LENGTH = 4_300_000
 CHROMS = ("chr20", "chr21")
@@ -360,7 +360,7 @@ def dataset_of(recipe: Recipe, folder: Path, whole: list[Path]) -> Dataset:
     """Its data; variants lie on the whole genome."""
     sources = {source.id: folder / source.id for source in recipe.sources}
     genome = whole if recipe.windows.key == "variants" else [folder / "genome.fa"]
-    return prepare(recipe, sources, genome, report=lambda line: None)
+    return prepare(recipe, sources, genome, say=lambda line: None)
 
 
 def train(recipe: Recipe, dataset: Dataset, windows: Windows, run: Path) -> list[float]:

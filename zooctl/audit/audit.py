@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from zooctl.audit import (
+from zooctl.audit.checks import (
     ancestry,
     average,
     confounding,
@@ -15,11 +15,11 @@ from zooctl.audit import (
     near_duplicates,
     shift,
 )
-from zooctl.audit.material import Data, Material
+from zooctl.audit.data import Data, Material
 from zooctl.audit.outcome import Finding, Outcome, clear
 from zooctl.audit.steps import Step, steps
-from zooctl.catalog.card import Card
-from zooctl.catalog.per_base import Files
+from zooctl.schema.card import Card
+from zooctl.tracks.per_base import Files
 
 Run = Callable[[Material], Outcome]
 
@@ -119,7 +119,7 @@ class Audit:
 def audit(material: Material) -> Audit:
     """Run every check."""
     found: dict[str, Outcome] = {}
-    with material.stage(len(CHECKS), "checks", "auditing") as advance:
+    with material.progress(len(CHECKS), "checks", "auditing") as advance:
         for name, check in CHECKS.items():
             if name != "dependence.near_duplicates":
                 found[name] = check(material)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zooctl.audit import imbalance, leakage
 from zooctl.audit.audit import CHECKS, Audit, with_card
-from zooctl.audit.dependence import shared_chromosomes
+from zooctl.audit.checks import imbalance, leakage
+from zooctl.audit.checks.dependence import shared_chromosomes
 from zooctl.audit.outcome import Outcome, clear, none_to_check
-from zooctl.catalog.card import Card
+from zooctl.schema.card import Card
 
 _NOT_CHECKABLE = Outcome("not run", "not checkable: no training recipe")
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from zooctl.audit.material import Data, GeneMap, Material, Stage, Values, silent
+from zooctl.audit.data import Data, GeneMap, Material, Values
 from zooctl.catalog import registry
-from zooctl.catalog.card import Card, load_card
 from zooctl.catalog.data import locate
 from zooctl.catalog.genomes import find_genome
-from zooctl.catalog.per_base import Files
-from zooctl.catalog.recipe import Recipe, load_recipe
+from zooctl.catalog.root import model_names, zoo_root
 from zooctl.errors import InputError, NetworkError
-from zooctl.evaluation.heldout import open_network
-from zooctl.files.fasta import Fasta
-from zooctl.inference.predict import core_values
+from zooctl.evaluation.heldout.predicted import open_network
+from zooctl.files.fasta.reader import Fasta
+from zooctl.inference.tracks.predict import core_values
+from zooctl.progress import Progress, Say, no_progress, silent
+from zooctl.schema.card import Card, load_card
+from zooctl.schema.recipe.recipe import Recipe, load_recipe
 from zooctl.sequence.onehot import Codes
-from zooctl.training.prepare import prepare
-from zooctl.training.selection import select_windows
+from zooctl.tracks.per_base import Files
+from zooctl.training.data.prepare import prepare
+from zooctl.training.data.windows import select_windows
 
 
 def find_recipe(name: str, card: Path | None = None) -> tuple[Recipe | None, Card | None]:
@@ -33,13 +35,13 @@ def find_recipe(name: str, card: Path | None = None) -> tuple[Recipe | None, Car
     """
     path = Path(name)
     if not name.endswith((".yaml", ".yml")):
-        path = registry.root() / "recipes" / f"{name}.yaml"
-        if name in registry.names() or not path.is_file():
+        path = zoo_root() / "recipes" / f"{name}.yaml"
+        if name in model_names() or not path.is_file():
             entry = registry.entry(name)  # says which names there are
             found = None if entry.recipe_path is None else entry.recipe()
             return found, entry.card() if card is None else load_card(card)
     recipe = load_recipe(path)
-    if card is None and recipe.name in registry.names():
+    if card is None and recipe.name in model_names():
         entry = registry.entry(recipe.name)
         if entry.recipe_path is not None and entry.recipe_path.samefile(path):
             return recipe, entry.card()
@@ -52,8 +54,8 @@ def gather(
     *,
     fasta: Path | None = None,
     genes: GeneMap | None = None,
-    say: Callable[[str], None] = lambda text: None,
-    stage: Stage = silent,
+    say: Say = silent,
+    progress: Progress = no_progress,
 ) -> Material:
     """Read what a recipe names, as training does; what is not here is said and left out.
 
@@ -63,7 +65,7 @@ def gather(
         fasta: Genome in place of what the recipe's assembly leads to.
         genes: Bases of genes.
         say: Told what is read.
-        stage: Opens a progress display.
+        progress: Opens a progress display.
 
     Raises:
         IntegrityError: A file was changed.
@@ -75,17 +77,17 @@ def gather(
         try:
             if recipe.windows.key == "variants":
                 raise InputError("measured variants are no signal along the genome")
-            with stage(None, "B", "reading"):
+            with progress(None, "B", "reading"):
                 dataset = prepare(recipe, files.paths, paths, say)
                 data = Data(recipe, dataset, select_windows(recipe, dataset))
         except InputError as error:
             missing = f"the data are not as they should be: {error}"
-    return Material(recipe, card, files, data, missing, genes, _predictor(recipe, card), stage)
+    return Material(recipe, card, files, data, missing, genes, _predictor(recipe, card), progress)
 
 
 def _predictor(recipe: Recipe, card: Card | None) -> Callable[[Codes], Values] | None:
     """Return what predicts windows, if the model has several tracks and its weights are here."""
-    if card is None or card.n_tracks < 2 or card.name not in registry.names():
+    if card is None or card.n_tracks < 2 or card.name not in model_names():
         return None
     if recipe.inputs or recipe.samples:  # predicting needs more than sequence
         return None
@@ -103,9 +105,7 @@ def _predictor(recipe: Recipe, card: Card | None) -> Callable[[Codes], Values] |
     return predict
 
 
-def _files(
-    recipe: Recipe, fasta: Path | None, say: Callable[[str], None]
-) -> tuple[Files | None, str]:
+def _files(recipe: Recipe, fasta: Path | None, say: Say) -> tuple[Files | None, str]:
     """Return the recipe's files, or why there are none."""
     lacking = []
     paths: dict[str, Path] = {}

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from zooctl.sequence.intervals import merge
 from zooctl.sequence.onehot import N
 from zooctl.sequence.windows import gather
-from zooctl.training.dataset import Dataset
-from zooctl.training.sampling import Chunks, blocks
+from zooctl.training.data.dataset import Dataset
+from zooctl.training.data.sampling import Chunks, blocks
 
 Values = NDArray[np.float32]
 

@@ -7,11 +7,10 @@ has too estimates the share of all of them. Both strands of a k-mer are one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.progress import Advance, no_advance
 from zooctl.sequence.onehot import Codes, N
 from zooctl.sequence.windows import Integers
 
@@ -66,9 +65,7 @@ def mixed(values: Words) -> Words:
     return found
 
 
-def sketch(
-    codes: Codes, fraction: float, advance: Callable[[float], None] = lambda done: None
-) -> tuple[Integers, Words]:
+def sketch(codes: Codes, fraction: float, advance: Advance = no_advance) -> tuple[Integers, Words]:
     """Return position and hash of the kept K-mers of a sequence, by position.
 
     Args:

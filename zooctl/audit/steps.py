@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from zooctl.catalog.recipe import Recipe
-from zooctl.catalog.signals import AnySignal, sources_of
+from zooctl.schema.recipe.recipe import Recipe
+from zooctl.schema.recipe.signals import AnySignal, sources_of
 
 Kind = Literal["fixed", "outside", "fitted", "chosen", "judged"]
 Part = Literal["train", "validation", "test"]

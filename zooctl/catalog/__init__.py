@@ -1,1 +1,1 @@
-"""What the zoo holds: model cards, recipes, manifests, genomes, and where to find them."""
+"""Entries of the zoo, genomes and data: where they are, and whether they are whole."""

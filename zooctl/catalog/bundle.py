@@ -15,11 +15,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from zooctl.catalog.card import load_card
-from zooctl.catalog.fields import NAME_PATTERN
-from zooctl.catalog.manifest import MANIFEST, Manifest, load_manifest
-from zooctl.catalog.registry import Entry
+from zooctl.catalog.entry import Entry
+from zooctl.catalog.weights import pinned_files
 from zooctl.errors import InputError, IntegrityError, UnsafeError
+from zooctl.schema.card import load_card
+from zooctl.schema.fields import NAME_PATTERN
+from zooctl.schema.manifest import MANIFEST, Manifest, load_manifest
 
 MOST_FILES = 1_000
 MOST_BYTES = 4_000_000_000
@@ -43,7 +44,7 @@ def export(entries: Sequence[Entry], target: BinaryIO) -> list[str]:
     contents: dict[str, bytes] = {}
     for entry in entries:
         assert entry.folder is not None
-        contents |= entry.contents()
+        contents |= pinned_files(entry)
         contents[f"zoo/{entry.name}/{MANIFEST}"] = (entry.folder / MANIFEST).read_bytes()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for path, content in sorted(contents.items()):

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from zooctl.catalog.manifest import FileDigest
-from zooctl.catalog.recipe import Recipe
+from zooctl.schema.manifest import FileDigest
+from zooctl.schema.recipe.recipe import Recipe
 
 TO_WRITE = "TO BE WRITTEN"
 

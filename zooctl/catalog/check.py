@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from zooctl.catalog.card import Card
 from zooctl.catalog.card_text import TO_WRITE
-from zooctl.catalog.explain import nearest
-from zooctl.catalog.manifest import (
+from zooctl.catalog.entry import ONNX, Entry
+from zooctl.errors import ManyErrors, UnsafeError, VerificationError, ZooError
+from zooctl.schema.card import Card
+from zooctl.schema.explain import nearest
+from zooctl.schema.manifest import (
     MANIFEST,
     Manifest,
     digest_file,
     load_manifest,
     picture_paths,
 )
-from zooctl.catalog.recipe import Recipe
-from zooctl.catalog.registry import ONNX, Entry
-from zooctl.catalog.strict_yaml import Document, load, parse
-from zooctl.errors import ManyErrors, UnsafeError, VerificationError, ZooError
+from zooctl.schema.recipe.recipe import Recipe
+from zooctl.schema.strict_yaml import Document, load, parse
 
 D = TypeVar("D", Card, Recipe)
 

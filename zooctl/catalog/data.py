@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlsplit
 
-from zooctl.catalog import registry
+from zooctl.catalog.root import zoo_root
 from zooctl.errors import InputError, IntegrityError, NetworkError
-from zooctl.files.cache import cache_folder
-from zooctl.files.download import download, download_folder
-from zooctl.files.partial import file_digest
+from zooctl.files.disk.cache import cache_folder
+from zooctl.files.download.download import download, download_folder
+from zooctl.files.download.part import file_digest
+from zooctl.progress import Progress, no_progress
 
 if TYPE_CHECKING:
-    from zooctl.catalog.recipe import Source
-    from zooctl.files.transfer import Policy
+    from zooctl.files.download.transfer import Policy
+    from zooctl.schema.recipe.sources import Source
 
 Origin = Literal["embedded", "mirror", "cache", "downloaded"]
-Bar = Callable[[int, str], AbstractContextManager[Callable[[int], None]]]
 
 
 @dataclass(frozen=True)
@@ -38,12 +37,9 @@ class Located:
     origin: Origin
 
 
-@contextmanager
-def _no_bar(total: int, label: str) -> Iterator[Callable[[int], None]]:
-    yield lambda done: None
-
-
-def locate(source: Source, *, bar: Bar = _no_bar, policy: Policy | None = None) -> Located:
+def locate(
+    source: Source, *, progress: Progress = no_progress, policy: Policy | None = None
+) -> Located:
     """Return the file of a source, which has the pinned bytes.
 
     Looked for in this order: beside the recipes (``recipes/data``); in the folder
@@ -53,7 +49,7 @@ def locate(source: Source, *, bar: Bar = _no_bar, policy: Policy | None = None) 
 
     Args:
         source: What the recipe pins.
-        bar: Makes the progress bar of a download.
+        progress: Makes the progress bar of a download.
         policy: Time limits and hosts of a download.
 
     Raises:
@@ -79,7 +75,7 @@ def locate(source: Source, *, bar: Bar = _no_bar, policy: Policy | None = None) 
         raise _changed(source, changed[0]) if changed else _nowhere(source)
     target = download_folder("data", sha256) / Path(source.file).name
     try:
-        with bar(size, f"fetching {target.name}") as advance:
+        with progress(size, "B", f"downloading {target.name}") as advance:
             download(urls, target, size=size, sha256=sha256, progress=advance, policy=policy)
     except NetworkError:
         if changed:
@@ -90,7 +86,7 @@ def locate(source: Source, *, bar: Bar = _no_bar, policy: Policy | None = None) 
 
 def _candidates(source: Source, sha256: str) -> Iterator[tuple[Path, Origin]]:
     """Yield files that could be it; a folder is only searched when what came before is not it."""
-    if (path := registry.root() / "recipes" / "data" / source.file).is_file():
+    if (path := zoo_root() / "recipes" / "data" / source.file).is_file():
         yield path, "embedded"
     if mirror := _mirror():
         for path in _in_mirror(mirror, source.file, sha256):
@@ -112,7 +108,7 @@ def _mirror() -> Path | None:
 
 def _that_may_ask(base: str, policy: Policy | None) -> Policy:
     """Return a policy with the mirror's host: whoever sets the variable wants it asked."""
-    from zooctl.files.transfer import Policy
+    from zooctl.files.download.transfer import Policy
 
     policy = policy or Policy()
     return replace(policy, hosts=policy.hosts | {urlsplit(base).hostname or ""})

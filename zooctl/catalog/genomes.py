@@ -8,21 +8,19 @@ import os
 import re
 import shutil
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zooctl.catalog import registry
+from zooctl.catalog.root import zoo_root
 from zooctl.errors import InputError, IntegrityError
-from zooctl.files.cache import cache_folder
+from zooctl.files.disk.cache import cache_folder
+from zooctl.files.fasta.reader import Fasta
+from zooctl.progress import Advance, Progress, no_progress
 
 if TYPE_CHECKING:
-    from zooctl.files.transfer import Policy
-
-Bar = Callable[[int, str], AbstractContextManager[Callable[[int], None]]]
-"""Makes a progress bar from a total and a label; it yields what is told of every advance."""
+    from zooctl.files.download.transfer import Policy
 
 _SUFFIXES = (".fa", ".fasta", ".fna", ".fa.gz", ".fasta.gz", ".fna.gz")
 _UCSC = "https://hgdownload.soe.ucsc.edu/goldenPath"
@@ -98,7 +96,7 @@ def find_genome(assembly: str, fasta: Path | None = None) -> tuple[list[Path], s
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", assembly):
         raise InputError("not the name of an assembly", got=repr(assembly))
     cached = cache_folder() / "genomes"
-    embedded = registry.root() / "recipes" / "data"
+    embedded = zoo_root() / "recipes" / "data"
     for folder, origin in ((_own_folder(), "ZOOCTL_GENOMES"), (cached, "the cache")):
         if folder is not None and (paths := _in_folder(folder, assembly)):
             return paths, f"{assembly}: {_listed(paths)}, from {origin}"
@@ -175,15 +173,10 @@ def _not_found(assembly: str, cached: Path, embedded: Path) -> InputError:
     )
 
 
-@contextmanager
-def _no_bar(total: int, label: str) -> Iterator[Callable[[int], None]]:
-    yield lambda done: None
-
-
 def fetch(
     assembly: str,
     *,
-    bar: Bar = _no_bar,
+    progress: Progress = no_progress,
     published: Published | None = None,
     policy: Policy | None = None,
 ) -> Path:
@@ -204,7 +197,7 @@ def fetch(
         NetworkError: It could not be fetched.
         IntegrityError: What came is not the genome that is pinned.
     """
-    from zooctl.files.download import download, download_folder, locked
+    from zooctl.files.download.download import download, download_folder, locked
 
     genome = published or PUBLISHED.get(assembly)
     if genome is None:
@@ -218,15 +211,15 @@ def fetch(
     # No FASTA suffix: find_genome must not take the archive for a genome.
     archive = folder / f"{assembly}.archive"
     with locked(target):
-        if _is_there(target, genome, bar):
+        if _is_there(target, genome, progress):
             return target
         if (mirrored := _mirrored(genome)) is not None:
             _check_room(folder, genome.size)
-            with bar(genome.size, f"unpacking {assembly}") as advance:
+            with progress(genome.size, "B", f"unpacking {assembly}") as advance:
                 _unpack(mirrored, target, genome, advance)
             return target
         _check_room(folder, genome.size + (0 if archive.exists() else genome.archive_size))
-        with bar(genome.archive_size, f"fetching {assembly}") as advance:
+        with progress(genome.archive_size, "B", f"downloading {assembly}") as advance:
             download(
                 genome.urls,
                 archive,
@@ -237,7 +230,7 @@ def fetch(
                 policy=policy,
             )
         try:
-            with bar(genome.size, f"unpacking {assembly}") as advance:
+            with progress(genome.size, "B", f"unpacking {assembly}") as advance:
                 _unpack(archive, target, genome, advance)
         except IntegrityError:
             archive.unlink()
@@ -246,12 +239,15 @@ def fetch(
     return target
 
 
-def _is_there(target: Path, genome: Published, bar: Bar) -> bool:
+def _is_there(target: Path, genome: Published, progress: Progress) -> bool:
     """Say whether the cache has the genome, after hashing it."""
     if not target.is_file() or target.stat().st_size != genome.size:
         return False
     digest = hashlib.sha256()
-    with target.open("rb") as file, bar(genome.size, "checking what is in the cache") as advance:
+    with (
+        target.open("rb") as file,
+        progress(genome.size, "B", "checking what is in the cache") as advance,
+    ):
         while data := file.read(1 << 20):
             digest.update(data)
             advance(len(data))
@@ -270,9 +266,9 @@ def _check_room(folder: Path, needed: int) -> None:
         )
 
 
-def _unpack(archive: Path, target: Path, genome: Published, advance: Callable[[int], None]) -> None:
+def _unpack(archive: Path, target: Path, genome: Published, advance: Advance) -> None:
     """Decompress the archive under the target's name if the content is what is pinned."""
-    from zooctl.files.atomic import atomic_output
+    from zooctl.files.disk.atomic import atomic_output
 
     digest, size = hashlib.sha256(), 0
     with atomic_output(target, force=True) as temporary:
@@ -293,3 +289,16 @@ def _unpack(archive: Path, target: Path, genome: Published, advance: Callable[[i
                 got="a damaged archive" if size < 0 else f"sha256 {digest.hexdigest()}",
                 expected=f"sha256 {genome.sha256}",
             )
+
+
+def open_genome(assembly: str, paths: Sequence[Path], progress: Progress = no_progress) -> Fasta:
+    """Open the genome of an assembly.
+
+    Args:
+        assembly: Its name, for the display.
+        paths: Its FASTA files; one seen for the first time is scanned from end to end.
+        progress: Opens the display of that scan.
+    """
+    size = sum(path.stat().st_size for path in paths if path.is_file())
+    with progress(size, "B", f"reading {assembly}") as advance:
+        return Fasta(*paths, progress=advance)

@@ -11,14 +11,14 @@ import re
 from typing import Any
 
 from zooctl import __version__
-from zooctl.catalog.card import Card, Metric
 from zooctl.catalog.card_text import replace_block
-from zooctl.catalog.escape import markdown, markdown_table, one_line
-from zooctl.catalog.foreign import CARD, flat_path
-from zooctl.catalog.manifest import MANIFEST
-from zooctl.catalog.registry import Entry
-from zooctl.catalog.strict_yaml import dumps
+from zooctl.catalog.entry import CARD, Entry, flat_path
+from zooctl.catalog.weights import pinned_files
 from zooctl.errors import InputError
+from zooctl.schema.card import Card, Metric
+from zooctl.schema.escape import markdown, markdown_table, one_line
+from zooctl.schema.manifest import MANIFEST
+from zooctl.schema.strict_yaml import dumps
 
 REPORT = "reproduce_report.json"
 _MADE = ("README.md", "config.json", "LICENSE", "CITATION.cff", MANIFEST, REPORT)
@@ -47,7 +47,7 @@ def repository(entry: Entry, repo: str, report: bytes | None = None) -> dict[str
         InputError: A file has the name of one that is made here.
     """
     card = entry.card()
-    files = {flat_path(entry.name, path): data for path, data in entry.contents().items()}
+    files = {flat_path(entry.name, path): data for path, data in pinned_files(entry).items()}
     for name in _MADE:
         if name in files:
             raise InputError("a file has the name of one that is made", got=name)

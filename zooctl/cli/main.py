@@ -21,34 +21,34 @@ from typing import Annotated, Any
 import typer
 
 from zooctl import __version__
-from zooctl.cli.restart import Restart
+from zooctl.cli.ui.restart import Restart
 from zooctl.errors import ManyErrors, ZooError
 
 # Subcommand to module. A module has `command`, or `app` if it has subcommands of its own.
 COMMANDS = {
-    "list": "zooctl.cli.list",
-    "info": "zooctl.cli.info",
-    "predict": "zooctl.cli.predict",
-    "score-variants": "zooctl.cli.score_variants",
-    "evaluate": "zooctl.cli.evaluate",
-    "evaluate-variants": "zooctl.cli.evaluate_variants",
-    "audit": "zooctl.cli.audit",
-    "compare": "zooctl.cli.compare",
-    "plot": "zooctl.cli.plot",
-    "pull": "zooctl.cli.pull",
-    "push": "zooctl.cli.push",
-    "bundle": "zooctl.cli.bundle",
-    "genome": "zooctl.cli.genome",
-    "data": "zooctl.cli.data",
-    "train": "zooctl.cli.train",
-    "tune": "zooctl.cli.tune",
-    "export": "zooctl.cli.export",
-    "adopt": "zooctl.cli.adopt",
-    "check": "zooctl.cli.check",
-    "reproduce": "zooctl.cli.reproduce",
-    "env": "zooctl.cli.env",
-    "report": "zooctl.cli.report",
-    "schema": "zooctl.cli.schema",
+    "list": "zooctl.cli.commands.list",
+    "info": "zooctl.cli.commands.info",
+    "predict": "zooctl.cli.commands.predict",
+    "score-variants": "zooctl.cli.commands.score_variants",
+    "evaluate": "zooctl.cli.commands.evaluate",
+    "evaluate-variants": "zooctl.cli.commands.evaluate_variants",
+    "audit": "zooctl.cli.commands.audit",
+    "compare": "zooctl.cli.commands.compare",
+    "plot": "zooctl.cli.commands.plot",
+    "pull": "zooctl.cli.commands.pull",
+    "push": "zooctl.cli.commands.push",
+    "bundle": "zooctl.cli.commands.bundle",
+    "genome": "zooctl.cli.commands.genome",
+    "data": "zooctl.cli.commands.data",
+    "train": "zooctl.cli.commands.train",
+    "tune": "zooctl.cli.commands.tune",
+    "export": "zooctl.cli.commands.export",
+    "adopt": "zooctl.cli.commands.adopt",
+    "check": "zooctl.cli.commands.check",
+    "reproduce": "zooctl.cli.commands.reproduce",
+    "env": "zooctl.cli.commands.env",
+    "report": "zooctl.cli.commands.report",
+    "schema": "zooctl.cli.commands.schema",
 }
 
 # typer makes BadParameter public, and its base is every wrong use of the command line.
@@ -153,7 +153,7 @@ def _bug() -> int:
 
 
 def _say(text: str) -> None:
-    from zooctl.cli.tables import plain
+    from zooctl.cli.ui.tables import plain
 
     with contextlib.suppress(OSError, ValueError):
         typer.echo(plain(text), err=True)

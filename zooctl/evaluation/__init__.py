@@ -1,1 +1,1 @@
-"""How good a track is: metrics, baselines and the command that prints both."""
+"""How well predictions agree with measurements, beside baselines."""

@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
-from zooctl.evaluation.moments import Moments
-from zooctl.files.bigwig import BigWig
+from zooctl.evaluation.metrics.moments import Moments
+from zooctl.files.bigwig.reader import BigWig
+from zooctl.progress import Advance, no_advance
 from zooctl.sequence.contigs import unknown_contig
 from zooctl.sequence.intervals import Interval, merge
 
@@ -128,7 +129,7 @@ def compare(
     missing: Missing = Missing.B_ZERO,
     profile_length: int = 2048,
     shapes: Mapping[str, Shape] = NO_SHAPES,
-    advance: Callable[[int], None] = lambda bases: None,
+    advance: Advance = no_advance,
 ) -> list[Agreement]:
     """Compare two tracks over regions, bin by bin.
 

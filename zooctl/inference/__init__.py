@@ -1,1 +1,1 @@
-"""From weights and a genome to predicted tracks, through onnxruntime."""
+"""From weights and a genome to predicted tracks and variant scores, through onnxruntime."""

@@ -1,1 +1,1 @@
-"""What a model has learnt, and pictures of it."""
+"""Mutagenesis, motif matches and pictures."""

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.files.motifs import Motif
+from zooctl.progress import Advance, no_advance
 from zooctl.sequence.onehot import Codes, N, reverse_complement
 
 # Windows ``(n, input_length)`` to one value each, above 0.
 Readout = Callable[[Codes], NDArray[np.floating]]
-Advance = Callable[[int], object]
 
 _HIDDEN = 16
 _REACH = 30
@@ -105,7 +105,7 @@ def _count(sites: Codes) -> NDArray[np.float64]:
 
 
 def recover_motif(
-    read: Readout, windows: Codes, *, length: int = 21, advance: Advance = lambda windows: None
+    read: Readout, windows: Codes, *, length: int = 21, advance: Advance = no_advance
 ) -> Motif:
     """Return the motif that the values of windows hang on.
 

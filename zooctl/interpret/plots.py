@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
-from zooctl.files.atomic import atomic_output
+from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.motifs import Motif
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import BASES

@@ -1,1 +1,1 @@
-"""Whether results come again: the environment they were made in, and what it takes to compare."""
+"""Reproducibility after Heil et al. 2021: train again, compare, report."""

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import zooctl
-from zooctl.catalog.manifest import digest_file
-from zooctl.catalog.registry import Entry
+from zooctl.catalog.entry import Entry
 from zooctl.errors import InputError, IntegrityError, NetworkError, ZooError
-from zooctl.reproduce.checks import LOCKS
-from zooctl.reproduce.recorded import Recorded, recorded
+from zooctl.reproduce.judge.entry import LOCKS
+from zooctl.reproduce.judge.recorded import Recorded, recorded
+from zooctl.schema.manifest import digest_file
 
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet")
 

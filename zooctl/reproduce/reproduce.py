@@ -12,21 +12,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import zooctl
-from zooctl.catalog import registry
-from zooctl.catalog.registry import Entry
+from zooctl.catalog.entry import Entry
+from zooctl.catalog.root import zoo_root
 from zooctl.errors import InputError, VerificationError, ZooError
-from zooctl.reproduce import checks, environment, recorded
-from zooctl.reproduce.check_data import check_data
-from zooctl.reproduce.checks import Findings
-from zooctl.reproduce.commit import commit_of
-from zooctl.reproduce.journal import Journal, open_journal
-from zooctl.reproduce.machine import folder_bytes, measure_machine, run_details
-from zooctl.reproduce.measure import Say
-from zooctl.reproduce.measure import Stage as Display
-from zooctl.reproduce.repetition import equivalence_of, judge_repetition, must_agree
-from zooctl.reproduce.report import Commit, Criterion, FirstSteps, Mode, Report, Stage, Weights
-from zooctl.reproduce.retrain import Again, make_again
-from zooctl.reproduce.verdict import DEMANDS, Level, exit_code, level_of
+from zooctl.progress import Progress, Say
+from zooctl.reproduce.environment import environment
+from zooctl.reproduce.environment.commit import commit_of
+from zooctl.reproduce.environment.machine import folder_bytes, measure_machine, run_details
+from zooctl.reproduce.judge import entry as checks
+from zooctl.reproduce.judge import recorded
+from zooctl.reproduce.judge.data import check_data
+from zooctl.reproduce.judge.entry import Findings
+from zooctl.reproduce.judge.repetition import equivalence_of, judge_repetition, must_agree
+from zooctl.reproduce.report.levels import DEMANDS, Level, exit_code, level_of
+from zooctl.reproduce.report.report import (
+    Commit,
+    Criterion,
+    FirstSteps,
+    Mode,
+    Report,
+    Stage,
+    Weights,
+)
+from zooctl.reproduce.run.journal import Journal, open_journal
+from zooctl.reproduce.run.retrain import Again, make_again
+from zooctl.reproduce.verify.recorded import recorded_details
 
 
 @dataclass(frozen=True)
@@ -73,13 +83,13 @@ def plan(entry: Entry, mode: Mode) -> list[str]:
     return lines
 
 
-def reproduce(entry: Entry, order: Order, *, display: Display, say: Say) -> Report:
+def reproduce(entry: Entry, order: Order, *, progress: Progress, say: Say) -> Report:
     """Check a model, make again what the mode asks for, and judge.
 
     Args:
         entry: The model.
         order: What is asked for.
-        display: Opens a progress display from total, unit and label.
+        progress: Opens a progress display from total, unit and label.
         say: Told what goes on, a line each.
 
     Raises:
@@ -89,9 +99,9 @@ def reproduce(entry: Entry, order: Order, *, display: Display, say: Say) -> Repo
     begun, clock = datetime.now(UTC), time.monotonic()
     checks.check_readable(entry)
     findings = Findings(entry)
-    with display(None, "steps", "checking"):
+    with progress(None, "steps", "checking"):
         # git runs what a repository's settings name: only our own is asked.
-        own = entry.root == registry.root()
+        own = entry.root == zoo_root()
         commit = commit_of(entry.root) if own else Commit(revision=None)
         checks.check_files(entry, commit, findings)
         data = check_data(findings, ask=order.mode == "full", fasta=order.fasta)
@@ -106,11 +116,11 @@ def reproduce(entry: Entry, order: Order, *, display: Display, say: Say) -> Repo
     size = 0
     if order.mode != "verify":
         must = must_agree(software, hardware)
-        again, stages, first, size = _make(entry, order, findings, here, must, display, say)
+        again, stages, first, size = _make(entry, order, findings, here, must, progress, say)
     machine = measure_machine(size)
     same = equivalence_of(again, predictions)
     if again is None:
-        details = recorded.recorded_details(entry, known)
+        details = recorded_details(entry, known)
     else:
         details = run_details(machine, round(time.monotonic() - clock, 1), stages)
     checks.check_details(details, findings)
@@ -165,7 +175,7 @@ def _make(
     findings: Findings,
     here: environment.Environment,
     must: bool,
-    display: Display,
+    progress: Progress,
     say: Say,
 ) -> tuple[Again | None, list[Stage], FirstSteps | None, int]:
     """Do the training that the mode asks for, if what it starts from is sound.
@@ -187,9 +197,9 @@ def _make(
     with temporary as folder, open_journal(Path(folder), order.resume) as journal:
         again, first = None, None
         if order.mode == "full":
-            again = make_again(entry, order.fasta, journal, here, stage=display, say=say)
+            again = make_again(entry, order.fasta, journal, here, progress=progress, say=say)
         if again is None or not (again.same_bits or must):
-            first = _repeat(entry, order, findings, journal, display)
+            first = _repeat(entry, order, findings, journal, progress)
         stages = [
             Stage(
                 name=done.name,
@@ -205,16 +215,16 @@ def _make(
 
 
 def _repeat(
-    entry: Entry, order: Order, findings: Findings, journal: Journal, display: Display
+    entry: Entry, order: Order, findings: Findings, journal: Journal, progress: Progress
 ) -> FirstSteps | None:
     """Do the first steps of training over and over; None where they fail, which is judged."""
-    from zooctl.reproduce.smoke import repeat_first_steps
+    from zooctl.reproduce.run.smoke import repeat_first_steps
 
     assert entry.recipe_path is not None
     folder = journal.folder / "smoke"
     shutil.rmtree(folder, ignore_errors=True)  # of an earlier try
     try:
-        with display(None, "steps", "first steps of training, four times"):
+        with progress(None, "steps", "first steps of training, four times"):
             found, n = repeat_first_steps(entry.recipe_path, order.fasta, folder)
     except ZooError as error:
         findings.fault(error)

@@ -7,7 +7,7 @@ import torch
 
 from zooctl.errors import InputError
 from zooctl.training.nets.basenji import Basenji
-from zooctl.training.nets.layers import Gelu
+from zooctl.training.nets.parts.layers import Gelu
 
 
 def small(**sizes: object) -> Basenji:

@@ -7,8 +7,8 @@ import torch
 
 from zooctl.errors import InputError
 from zooctl.training.nets.basset import Basset
-from zooctl.training.nets.blocks import Stage
-from zooctl.training.nets.network import Finished
+from zooctl.training.nets.parts.blocks import Stage
+from zooctl.training.nets.parts.network import Finished
 
 STAGES = (Stage(6, 10, 0, 3, 0.0), Stage(5, 11, 0, 4, 0.0), Stage(4, 7, 0, 4, 0.0))
 

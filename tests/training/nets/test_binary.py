@@ -7,8 +7,8 @@ import torch
 
 from zooctl.errors import InputError
 from zooctl.training.nets.binary import ConvBinary, ResidualBinary
-from zooctl.training.nets.blocks import Stage
-from zooctl.training.nets.network import Finished
+from zooctl.training.nets.parts.blocks import Stage
+from zooctl.training.nets.parts.network import Finished
 
 STAGES = (Stage(6, 19, 3, 8, 0.1), Stage(6, 7, 0, 4, 0.1), Stage(4, 7, 2, 4, 0.2))
 

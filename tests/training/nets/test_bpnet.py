@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch.nn import functional
 
-from zooctl.catalog.losses import MultinomialLoss
 from zooctl.errors import InputError
-from zooctl.training.losses import build_loss
+from zooctl.schema.recipe.losses import MultinomialLoss
+from zooctl.training.loop.losses import build_loss
 from zooctl.training.nets.bpnet import BPNet, OriginalBPNet
-from zooctl.training.nets.control import with_constant_control
-from zooctl.training.nets.network import Finished
+from zooctl.training.nets.parts.control import with_constant_control
+from zooctl.training.nets.parts.network import Finished
 
 
 def small(**sizes: object) -> BPNet:

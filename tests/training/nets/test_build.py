@@ -8,10 +8,10 @@ import pytest
 import torch
 from pydantic import TypeAdapter, ValidationError
 
-from zooctl.catalog import networks as sizes
 from zooctl.errors import InputError
+from zooctl.schema.recipe.networks import profile as sizes
 from zooctl.training.nets import FAMILIES, build
-from zooctl.training.nets.network import Network
+from zooctl.training.nets.parts.network import Network
 
 torch.set_num_threads(1)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from zooctl.training.nets.blocks import Stage
 from zooctl.training.nets.cnn_baseline import CnnBaseline
+from zooctl.training.nets.parts.blocks import Stage
 
 
 def small(**sizes: object) -> CnnBaseline:

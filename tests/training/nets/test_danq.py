@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from zooctl.errors import InputError
-from zooctl.training.nets.blocks import BiLstm
 from zooctl.training.nets.danq import DanQ
-from zooctl.training.nets.network import Finished
+from zooctl.training.nets.parts.blocks import BiLstm
+from zooctl.training.nets.parts.network import Finished
 
 
 def small(**sizes: object) -> DanQ:

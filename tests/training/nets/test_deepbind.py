@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from zooctl.training.nets.deepbind import DeepBind
-from zooctl.training.nets.network import Finished
+from zooctl.training.nets.parts.network import Finished
 
 
 def network(**sizes: object) -> DeepBind:

@@ -7,7 +7,7 @@ import torch
 
 from zooctl.errors import InputError
 from zooctl.training.nets.deepsea import DeepSea
-from zooctl.training.nets.network import Finished
+from zooctl.training.nets.parts.network import Finished
 
 
 def small(**sizes: object) -> DeepSea:

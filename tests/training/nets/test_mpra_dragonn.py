@@ -12,10 +12,12 @@ import torch
 from numpy.typing import NDArray
 
 from zooctl.catalog import registry
-from zooctl.files.hdf5 import Tensors, read_tensors
-from zooctl.files.onnx_weights import put_weights, take_weights
-from zooctl.inference.runtime import Session
-from zooctl.training.export import to_onnx
+from zooctl.catalog.entry import GRAPH
+from zooctl.catalog.weights import verified_bytes
+from zooctl.files.weights.hdf5 import Tensors, read_tensors
+from zooctl.files.weights.onnx_weights import put_weights, take_weights
+from zooctl.inference.session import Session
+from zooctl.training.export.export import to_onnx
 from zooctl.training.nets.mpra_dragonn import MpraDragonn
 
 MODEL = "mpra_dragonn"
@@ -107,7 +109,7 @@ def test_port_against_numpy(published: Tensors, mirror: Path) -> None:
     assert np.abs(expected).max() > 0.1
 
     entry = registry.entry(MODEL)
-    graph = put_weights(entry.verified_bytes(registry.GRAPH), published)
+    graph = put_weights(verified_bytes(entry, GRAPH), published)
     card = entry.card()
     session = Session(graph, geometry=card.geometry, n_tracks=12, unknown_base=0.25, device="cpu")
     assert np.abs(session.predict(codes)[:, :, 0] - expected).max() < 1e-5
@@ -123,7 +125,7 @@ def test_the_graph_of_the_zoo_is_that_of_the_port() -> None:
         for index, value in enumerate(net.state_dict().values()):
             if value.is_floating_point():
                 value.fill_(1 + index)
-    kept = onnx.load_from_string(registry.entry(MODEL).verified_bytes(registry.GRAPH)).graph
+    kept = onnx.load_from_string(verified_bytes(registry.entry(MODEL), GRAPH)).graph
     made = onnx.load_from_string(take_weights(to_onnx(net, 145), net.published())).graph
     assert [node.op_type for node in made.node] == [node.op_type for node in kept.node]
     shapes = [{t.name: list(t.dims) for t in graph.initializer} for graph in (made, kept)]

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from zooctl.errors import InputError
-from zooctl.training.nets.blocks import ResidualBlock, Stage
+from zooctl.training.nets.parts.blocks import ResidualBlock, Stage
 from zooctl.training.nets.residualbind import ResidualBind32, ResidualBindBase
 
 STAGES = (Stage(6, 19, 5, 4, 0.2), Stage(6, 7, 5, 4, 0.2), Stage(4, 7, 3, 2, 0.5))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from zooctl.errors import InputError
-from zooctl.training.nets.network import Finished
+from zooctl.training.nets.parts.network import Finished
 from zooctl.training.nets.tf_thesis import Thesis, ThesisDeep, ThesisShallow
 
 LENGTHS = {"input_length": 1000, "output_length": 200, "bin_size": 200}

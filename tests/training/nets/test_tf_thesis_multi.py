@@ -7,10 +7,10 @@ import math
 import pytest
 import torch
 
-from zooctl.catalog.losses import BinaryLoss, CategoricalLoss
 from zooctl.errors import InputError
-from zooctl.training.losses import build_loss
-from zooctl.training.nets.network import Finished
+from zooctl.schema.recipe.losses import BinaryLoss, CategoricalLoss
+from zooctl.training.loop.losses import build_loss
+from zooctl.training.nets.parts.network import Finished
 from zooctl.training.nets.tf_thesis_multi import ThesisClasses, ThesisMultiTask
 
 LENGTHS = {"input_length": 1000, "output_length": 200, "bin_size": 200}

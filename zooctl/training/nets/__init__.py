@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from zooctl.catalog import networks as sizes
 from zooctl.errors import InputError
+from zooctl.schema.recipe.networks import profile as sizes
 from zooctl.training.nets.basenji import Basenji
 from zooctl.training.nets.basset import Basset
 from zooctl.training.nets.binary import ConvBinary, ResidualBinary
-from zooctl.training.nets.blocks import Stage
 from zooctl.training.nets.bpnet import BPNet, OriginalBPNet
 from zooctl.training.nets.cnn_baseline import CnnBaseline
 from zooctl.training.nets.danq import DanQ
 from zooctl.training.nets.deepbind import DeepBind
 from zooctl.training.nets.deepsea import DeepSea
 from zooctl.training.nets.factornet import FactorNet
-from zooctl.training.nets.heads import Head, MultiHead
 from zooctl.training.nets.kmer_context import KmerContext
-from zooctl.training.nets.network import Network
+from zooctl.training.nets.parts.blocks import Stage
+from zooctl.training.nets.parts.heads import Head, MultiHead
+from zooctl.training.nets.parts.network import Network
 from zooctl.training.nets.pwm import PwmScan
 from zooctl.training.nets.residualbind import ResidualBind32, ResidualBindBase
 from zooctl.training.nets.siamese import Siamese

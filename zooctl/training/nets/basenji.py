@@ -10,11 +10,11 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from zooctl.catalog.losses import Output
 from zooctl.errors import InputError
-from zooctl.training.nets.blocks import norm
-from zooctl.training.nets.layers import Gelu, check_lengths, conv, crop, start_like_keras
-from zooctl.training.nets.network import Profile
+from zooctl.schema.recipe.losses import Output
+from zooctl.training.nets.parts.blocks import norm
+from zooctl.training.nets.parts.layers import Gelu, check_lengths, conv, crop, start_like_keras
+from zooctl.training.nets.parts.network import Profile
 
 # Basenji's own, not Keras' default.
 MOMENTUM = 0.9

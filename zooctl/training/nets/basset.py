@@ -11,9 +11,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from zooctl.training.nets.blocks import Scalar, Stage, flat_features, trunk
-from zooctl.training.nets.layers import Activation, check_scalar, start_like_keras
-from zooctl.training.nets.network import Network
+from zooctl.training.nets.parts.blocks import Scalar, Stage, flat_features, trunk
+from zooctl.training.nets.parts.layers import Activation, check_scalar, start_like_keras
+from zooctl.training.nets.parts.network import Network
 
 STAGES = (
     Stage(300, 10, 0, pool=3, dropout=0.0),

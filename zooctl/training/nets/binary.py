@@ -11,10 +11,10 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from zooctl.training.nets.blocks import Scalar, Stage, dense_norm, flat_features, trunk
 from zooctl.training.nets.cnn_baseline import STAGES
-from zooctl.training.nets.layers import Activation, check_scalar, start_like_keras
-from zooctl.training.nets.network import Network
+from zooctl.training.nets.parts.blocks import Scalar, Stage, dense_norm, flat_features, trunk
+from zooctl.training.nets.parts.layers import Activation, check_scalar, start_like_keras
+from zooctl.training.nets.parts.network import Network
 from zooctl.training.nets.residualbind import STAGES_BASE
 
 

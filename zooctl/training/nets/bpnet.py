@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zooctl.catalog.losses import Output
-from zooctl.training.nets.layers import (
+from zooctl.schema.recipe.losses import Output
+from zooctl.training.nets.parts.layers import (
     Activation,
     activation_of,
     check_lengths,
@@ -23,7 +23,7 @@ from zooctl.training.nets.layers import (
     start_heads,
     start_like_keras,
 )
-from zooctl.training.nets.network import Network, Profile
+from zooctl.training.nets.parts.network import Network, Profile
 
 
 class DilatedStack(nn.Module):

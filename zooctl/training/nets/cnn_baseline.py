@@ -11,8 +11,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from zooctl.catalog.losses import Output
-from zooctl.training.nets.blocks import (
+from zooctl.schema.recipe.losses import Output
+from zooctl.training.nets.parts.blocks import (
     ResidualBlock,
     Stage,
     conv_norm,
@@ -20,9 +20,9 @@ from zooctl.training.nets.blocks import (
     flat_features,
     trunk,
 )
-from zooctl.training.nets.heads import HeadKind, head
-from zooctl.training.nets.layers import Activation, check_lengths, start_like_keras
-from zooctl.training.nets.network import Profile
+from zooctl.training.nets.parts.heads import HeadKind, head
+from zooctl.training.nets.parts.layers import Activation, check_lengths, start_like_keras
+from zooctl.training.nets.parts.network import Profile
 
 STAGES = (
     Stage(192, 19, 0, pool=8, dropout=0.1),

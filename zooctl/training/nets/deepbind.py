@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zooctl.training.nets.blocks import Scalar
-from zooctl.training.nets.layers import check_scalar, start_like_keras
-from zooctl.training.nets.network import Network
+from zooctl.training.nets.parts.blocks import Scalar
+from zooctl.training.nets.parts.layers import check_scalar, start_like_keras
+from zooctl.training.nets.parts.network import Network
 
 Pool = Literal["max", "max_mean"]
 

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from zooctl.errors import InputError
-from zooctl.training.nets.blocks import Scalar
-from zooctl.training.nets.layers import check_scalar
-from zooctl.training.nets.network import Network
+from zooctl.training.nets.parts.blocks import Scalar
+from zooctl.training.nets.parts.layers import check_scalar
+from zooctl.training.nets.parts.network import Network
 
 
 def rectify() -> nn.Threshold:

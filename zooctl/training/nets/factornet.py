@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zooctl.errors import InputError
-from zooctl.training.nets.blocks import BiLstm, Scalar
-from zooctl.training.nets.layers import check_scalar, start_like_keras
-from zooctl.training.nets.network import Network
+from zooctl.training.nets.parts.blocks import BiLstm, Scalar
+from zooctl.training.nets.parts.layers import check_scalar, start_like_keras
+from zooctl.training.nets.parts.network import Network
 
 
 def mean_probability(first: Tensor, second: Tensor) -> Tensor:

@@ -17,10 +17,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zooctl.catalog.losses import Output
-from zooctl.training.nets.blocks import norm
-from zooctl.training.nets.layers import check_lengths, conv, crop, square_root, start_like_keras
-from zooctl.training.nets.network import Profile
+from zooctl.schema.recipe.losses import Output
+from zooctl.training.nets.parts.blocks import norm
+from zooctl.training.nets.parts.layers import (
+    check_lengths,
+    conv,
+    crop,
+    square_root,
+    start_like_keras,
+)
+from zooctl.training.nets.parts.network import Profile
 
 # Of running means: few windows are long ones, and few steps an epoch.
 MOMENTUM = 0.9

@@ -12,9 +12,9 @@ from typing import cast
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zooctl.files.onnx_weights import Published
-from zooctl.training.nets.layers import check_scalar
-from zooctl.training.nets.network import Network
+from zooctl.files.weights.onnx_weights import Published
+from zooctl.training.nets.parts.layers import check_scalar
+from zooctl.training.nets.parts.network import Network
 
 
 class MpraDragonn(Network):

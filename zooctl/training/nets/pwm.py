@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zooctl.errors import InputError
-from zooctl.training.nets.layers import check_lengths, crop, per_track
-from zooctl.training.nets.network import Network, linked
+from zooctl.training.nets.parts.layers import check_lengths, crop, per_track
+from zooctl.training.nets.parts.network import Network, linked
 
 Counts = Sequence[Sequence[float]]
 

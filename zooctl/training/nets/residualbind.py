@@ -12,12 +12,12 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from zooctl.catalog.losses import Output
-from zooctl.training.nets.blocks import Stage, conv_norm, flat_features, trunk
+from zooctl.schema.recipe.losses import Output
 from zooctl.training.nets.cnn_baseline import Bottleneck
-from zooctl.training.nets.heads import HeadKind, head
-from zooctl.training.nets.layers import Activation, check_lengths, crop, start_like_keras
-from zooctl.training.nets.network import Profile
+from zooctl.training.nets.parts.blocks import Stage, conv_norm, flat_features, trunk
+from zooctl.training.nets.parts.heads import HeadKind, head
+from zooctl.training.nets.parts.layers import Activation, check_lengths, crop, start_like_keras
+from zooctl.training.nets.parts.network import Profile
 
 STAGES_32 = (
     Stage(256, 19, 5, pool=4, dropout=0.2),

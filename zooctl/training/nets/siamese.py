@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from zooctl.training.nets.layers import conv, start_weight
-from zooctl.training.nets.network import Network
+from zooctl.training.nets.parts.layers import conv, start_weight
+from zooctl.training.nets.parts.network import Network
 
 
 class Siamese(Network):

@@ -13,11 +13,11 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from zooctl.catalog.losses import Output
 from zooctl.errors import InputError
-from zooctl.training.nets.blocks import dense_norm, norm
-from zooctl.training.nets.layers import check_scalar, start_like_keras
-from zooctl.training.nets.network import Network
+from zooctl.schema.recipe.losses import Output
+from zooctl.training.nets.parts.blocks import dense_norm, norm
+from zooctl.training.nets.parts.layers import check_scalar, start_like_keras
+from zooctl.training.nets.parts.network import Network
 
 
 class Thesis(Network):

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from zooctl.errors import InputError
-from zooctl.training.nets.blocks import dense_norm, norm
-from zooctl.training.nets.layers import conv, start_like_keras
+from zooctl.training.nets.parts.blocks import dense_norm, norm
+from zooctl.training.nets.parts.layers import conv, start_like_keras
 from zooctl.training.nets.tf_thesis import Thesis, positions_left
 
 

@@ -1,0 +1,76 @@
+"""Weights that only an address is named for, and those that were put into the cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from zooctl.catalog import registry
+from zooctl.catalog import weights as elsewhere
+from zooctl.catalog.weights import onnx_bytes
+from zooctl.errors import InputError, IntegrityError, NetworkError, UnsafeError
+from zooctl.schema.manifest import FileDigest, digest_file, write_manifest
+
+CONTENT = b"weights"
+
+
+@pytest.fixture
+def pinned(toy_zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FileDigest:
+    """The digest of weights that the toy pins, and that are not in its folder."""
+    monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path / "home"))
+    file = tmp_path / "model.onnx"
+    file.write_bytes(CONTENT)
+    digest = digest_file(file)
+    (toy_zoo / "zoo/toy").mkdir(parents=True, exist_ok=True)
+    weights = {"zoo/toy/model.onnx": digest}
+    write_manifest(
+        toy_zoo,
+        "toy",
+        tensor_digest=f"sha256:{'0' * 64}",
+        opset=20,
+        exporter={"onnx": "1"},
+        elsewhere=weights,
+    )
+    return digest
+
+
+def name_address(root: Path, pinned: FileDigest) -> None:
+    """Name an address on the card, at a host that nobody may be asked at."""
+    card = root / "model_cards/toy.yaml"
+    url = "https://weights.invalid/model.onnx"
+    file = f"{{path: model.onnx, sha256: {pinned.sha256}, size: {pinned.size}, url: {url}}}"
+    text = card.read_text().replace("  weights: written by the test\n", "")
+    card.write_text(text.replace("weights: null", f"weights:\n  files: [{file}]"))
+
+
+def test_no_place_is_named(pinned: FileDigest) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        onnx_bytes(registry.entry("toy"))
+
+
+@pytest.mark.usefixtures("no_sockets")
+def test_an_address(toy_zoo: Path, pinned: FileDigest, monkeypatch: pytest.MonkeyPatch) -> None:
+    name_address(toy_zoo, pinned)
+    entry = registry.entry("toy")
+    assert entry.weights_at(entry.card()) == "url"
+    with pytest.raises(NetworkError, match="not in the cache"):
+        onnx_bytes(entry, fetch=False)
+    with pytest.raises(UnsafeError):
+        onnx_bytes(entry)
+    monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
+    with pytest.raises(NetworkError, match="not in the cache"):
+        onnx_bytes(entry)
+
+
+@pytest.mark.usefixtures("no_sockets")
+def test_what_was_kept(toy_zoo: Path, tmp_path: Path, pinned: FileDigest) -> None:
+    elsewhere.keep("model.onnx", CONTENT, pinned)
+    assert onnx_bytes(registry.entry("toy")) == CONTENT
+    with pytest.raises(IntegrityError):
+        elsewhere.keep("model.onnx", b"other", pinned)
+    (kept,) = (tmp_path / "home").rglob("model.onnx")
+    kept.write_bytes(b"damaged")
+    name_address(toy_zoo, pinned)
+    with pytest.raises(IntegrityError, match="damaged"):
+        onnx_bytes(registry.entry("toy"), fetch=False)

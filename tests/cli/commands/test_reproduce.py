@@ -1,0 +1,812 @@
+"""`zooctl reproduce` as typed, on a toy that is trained, exported and evaluated for real."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toy_files
+
+from zooctl.cli.main import run
+from zooctl.reproduce.report.canonical import digest
+from zooctl.reproduce.report.report import from_text
+
+Captured = pytest.CaptureFixture[str]
+
+FIGURES = """metrics:
+  - {name: auroc, track: toy, value: 0, n: 1, split: test, baseline: x, baseline_value: 0}
+  - {name: pearson, track: toy, value: 0, n: 1, split: test, baseline: x, baseline_value: 0}
+"""
+PICTURES = ["report", "pictures", "toy", "--region", "chr1:31,001-39,000", "--unit", "reads"]
+PICTURES += ["--title", "Toy", "--motif-windows", "4"]
+RULES = {"bin_size": 32, "positive_min_signal": 5, "block_length": 1000}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with data, a cache and a zoo whose one model was trained from them."""
+    place = tmp_path_factory.mktemp("made")
+    for folder in ("data", "zoo/model_cards", "zoo/recipes", "zoo/zoo", "genomes"):
+        (place / folder).mkdir(parents=True)
+    recipe, fasta = toy_files.write(place / "data", evaluation=RULES)
+    text = recipe.read_text().replace("accession: null", "accession: TOY1")
+    recipe.write_text(text.replace("  sources.*.accession: made up\n", ""))
+    shutil.copy(recipe, place / "zoo/recipes/toy.yaml")
+    shutil.move(fasta, place / "genomes/toy.fa")
+    (place / "zoo/requirements.lock").write_bytes(Path("requirements.lock").read_bytes())
+    (place / "zoo/requirements-torch.lock").write_bytes(
+        Path("requirements-torch.lock").read_bytes()
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        settle(place, patch)
+        assert run(["train", str(recipe), "-o", str(place / "first")]) == 0
+        assert run(["export", str(place / "first")]) == 0
+        card = place / "zoo/model_cards/toy.yaml"
+        text = card.read_text().replace("TO BE WRITTEN", "A toy, for tests.")
+        card.write_text(re.sub(r"metrics:.*\n", FIGURES, text))
+        assert run(["evaluate", "toy", "--update-card", "--threads", "1"]) == 0
+        assert run(["check", "toy", "--stamp"]) == 0
+        assert run([*PICTURES, "--fasta", str(place / "genomes/toy.fa")]) == 0
+        assert run(["check", "toy"]) == 0
+    return place
+
+
+def settle(place: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("ZOOCTL_ZOO", str(place / "zoo"))
+    patch.setenv("ZOOCTL_DATA_MIRROR", str(place / "data"))
+    patch.setenv("ZOOCTL_GENOMES", str(place / "genomes"))
+    patch.setenv("ZOOCTL_HOME", str(place / "home"))
+
+
+@pytest.fixture
+def place(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of all that, to be changed."""
+    copy = tmp_path / "copy"
+    shutil.copytree(made, copy, ignore=shutil.ignore_patterns("first"))
+    settle(copy, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    return copy
+
+
+def test_verify_is_bronze_at_most(place: Path, capsys: Captured) -> None:
+    assert run(["reproduce", "toy", "--report", "r.json"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("toy: bronze (verify)\n")
+    assert "G1: nothing was made again" in out
+    text = Path("r.json").read_bytes()
+    report = from_text(text)
+    assert report.level == "bronze"
+    assert [one.engine for one in report.predictions] == ["onnxruntime", "torch"]
+    assert report.predictions[0].equivalence == "bitwise"
+    assert report.weights.trained is None
+    for said in (text.decode(), Path("r.md").read_text(), Path("r.intoto.json").read_text()):
+        assert str(place) not in said
+        assert os.environ.get("USER", "nobody at all") not in said.replace("rooted", "")
+    statement = json.loads(Path("r.intoto.json").read_text())
+    assert statement["predicate"]["result"] == "WARNED"
+    assert {one["name"] for one in statement["subject"]} == set(report.subjects)
+    assert run(["reproduce", "toy", "--require", "silver"]) == 3
+    assert run(["reproduce", "toy", "--report", "r.json"]) == 2, "it exists"
+
+
+TAMPERED = {
+    "data/s.bw": ("B1", "s.bw", 5),
+    "genomes/toy.fa": ("B1", "toy.fa", 5),
+    "zoo/zoo/toy/model.onnx": ("B2", "zoo/toy/model.onnx", 3),
+    "zoo/zoo/toy/model.safetensors": ("B2", "zoo/toy/model.safetensors", 3),
+    "zoo/zoo/toy/probe.safetensors": ("B2", "zoo/toy/probe.safetensors", 3),
+    "zoo/zoo/toy/environment.json": ("B2", "zoo/toy/environment.json", 5),
+    "zoo/model_cards/toy.yaml": ("B3", "model_cards/toy.yaml", 3),
+    "zoo/recipes/toy.yaml": ("B3", "recipes/toy.yaml", 3),
+}
+
+
+@pytest.mark.parametrize("file", TAMPERED)
+def test_one_flipped_byte_is_found_and_named(place: Path, capsys: Captured, file: str) -> None:
+    criterion, name, code = TAMPERED[file]
+    content = bytearray((place / file).read_bytes())
+    # In documents the last letter of a citation or comment: what they say stays well-formed.
+    where = content.index(b"made up") if file.startswith("zoo/recipes") else len(content) // 2
+    where = content.index(b"for tests") if "model_cards" in file else where
+    content[where] ^= 1
+    (place / file).write_bytes(content)
+    assert run(["reproduce", "toy", "--report", "r.json"]) == code
+    err = capsys.readouterr().err
+    assert f"{name}: " in err
+    statuses = {one.id: one.status for one in from_text(Path("r.json").read_bytes()).criteria}
+    assert statuses[criterion] == "fail"
+
+
+def test_documents_that_cannot_be_read_end_it(place: Path, capsys: Captured) -> None:
+    (place / "zoo/model_cards/toy.yaml").write_text("name: [toy\n")
+    assert run(["reproduce", "toy"]) == 3
+    assert "toy.yaml" in capsys.readouterr().err
+
+
+def test_data_that_is_nowhere_is_no_fault_but_no_bronze(place: Path, capsys: Captured) -> None:
+    (place / "data/s.bw").unlink()
+    assert run(["reproduce", "toy"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("toy: none (verify)\n")
+    assert "B1: source signal is not here and has no address" in out
+
+
+def test_data_that_others_cannot_find_are_no_bronze(place: Path, capsys: Captured) -> None:
+    for folder, kind in (("model_cards", "training_data"), ("recipes", "sources")):
+        path = place / "zoo" / folder / "toy.yaml"
+        text = re.sub('accession: "?TOY1"?', "accession: null", path.read_text())
+        reason = f"unknown:\n  {kind}.*.accession: made up\n"
+        path.write_text(text.replace("unknown:\n", reason))
+    assert run(["check", "toy", "--stamp"]) == 0
+    assert run(["reproduce", "toy"]) == 0
+    out = capsys.readouterr().out
+    assert "toy: none (verify)\n" in out
+    assert (
+        "B1: signal, input: here, but neither address nor accession says where others find it "
+        "(no address: made up; no accession: made up); an address" in out
+    )
+
+
+@pytest.fixture(scope="module")
+def gold(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same after a full run that noted its environment."""
+    copy = tmp_path_factory.mktemp("gold") / "copy"
+    shutil.copytree(made, copy, ignore=shutil.ignore_patterns("first"))
+    with pytest.MonkeyPatch.context() as patch:
+        settle(copy, patch)
+        command = ["reproduce", "toy", "--mode", "full", "--record", "--require", "gold"]
+        command += ["--workdir", str(copy / "work"), "--report", str(copy / "gold.json")]
+        assert run(command) == 0
+    return copy
+
+
+def test_a_full_run_is_gold(gold: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    report = from_text((gold / "gold.json").read_bytes())
+    assert (report.level, report.equivalence) == ("gold", "bitwise")
+    assert report.weights.trained == report.weights.entry
+    assert {one.field for one in report.figures} == {
+        *(f"metrics.{n}.{field}" for n in (0, 1) for field in ("value", "n", "baseline_value")),
+        "robustness",
+    }
+    assert [one.name for one in report.stages] == ["train", "export", "evaluate"]
+    assert [(one.file, one.equivalence, one.same_file) for one in report.pictures] == [
+        ("model_cards/toy.png", "bitwise", True),
+        ("model_cards/toy.motif.png", "bitwise", True),
+    ]
+    assert report.pictures[0].n == 2 * 1000
+    for one in report.pictures:
+        drawn = (gold / "work/zoo" / one.file).read_bytes()
+        assert drawn == (gold / "zoo" / one.file).read_bytes()
+    settle(gold, monkeypatch)
+    assert run(["check", "toy"]) == 0, "card and manifest were brought up to date"
+    capsys.readouterr()
+    assert run(["env", "--against", "toy"]) == 0
+    assert capsys.readouterr().out.count("same") == 2
+    again = ["reproduce", "toy", "--mode", "full", "--workdir", str(gold / "work")]
+    assert run(again) == 2, "it holds earlier work"
+
+
+def test_recorded_reports_are_listed(
+    gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(gold, copy, ignore=shutil.ignore_patterns("work"))
+    settle(copy, monkeypatch)
+    report = copy / "zoo/model_cards/toy.report.json"
+    assert report.read_bytes() == (gold / "gold.json").read_bytes()
+    assert report.with_suffix(".md").is_file()
+    assert run(["report", "list"]) == 0
+    head, row = (line.split("  ") for line in capsys.readouterr().out.splitlines())
+    found = dict(zip(filter(None, map(str.strip, head)), filter(None, row), strict=True))
+    minutes = f"{from_text(report.read_bytes()).seconds / 60:.1f}"
+    assert {name: text.strip() for name, text in found.items()} == {
+        "model": "toy",
+        "level": "gold",
+        "mode": "full",
+        "equivalence": "bitwise",
+        "minutes": minutes,
+        "made at": "no commit",
+    }
+    card = copy / "zoo/model_cards/toy.yaml"
+    card.write_text(card.read_text().replace("for tests", "for test"))
+    assert run(["report", "list"]) == 5
+    out, err = capsys.readouterr()
+    assert "toy    report does not hold" in out
+    assert "model_cards/toy.yaml: the report is about another file" in err
+    for path in (report, report.with_suffix(".md"), report.with_suffix(".intoto.json")):
+        path.unlink()
+    assert run(["report", "list"]) == 0
+    assert "toy    no report" in capsys.readouterr().out
+
+
+FLIPPED = [
+    "data/s.bw",
+    "zoo/zoo/toy/model.onnx",
+    "zoo/zoo/toy/model.safetensors",
+    "zoo/zoo/toy/probe.safetensors",
+    "zoo/zoo/toy/pictures.json",
+    "zoo/zoo/toy/environment.json",
+    "zoo/zoo/toy/manifest.json",
+    "zoo/model_cards/toy.yaml",
+    "zoo/model_cards/toy.png",
+    "zoo/recipes/toy.yaml",
+    "zoo/requirements.lock",
+    "zoo/requirements-torch.lock",
+    "zoo/model_cards/toy.report.json",
+]
+
+
+@pytest.mark.parametrize("file", FLIPPED)
+def test_no_flipped_bit_passes_in_silence(
+    gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured, file: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(gold, copy, ignore=shutil.ignore_patterns("work"))
+    settle(copy, monkeypatch)
+    report = copy / "zoo/model_cards/toy.report.json"
+    # The manifest pins the rest, so what is wrong of it is told of the rest, or by the report.
+    by_report = "report" in file or "manifest" in file
+    command = ["report", "verify", str(report)] if by_report else ["reproduce", "toy"]
+    path = copy / file
+    sound = path.read_bytes()
+    draw = random.Random(file)
+    for _ in range(4):
+        where, bit = draw.randrange(len(sound)), 1 << draw.randrange(8)
+        content = bytearray(sound)
+        content[where] ^= bit
+        path.write_bytes(content)
+        # What a bit makes of YAML may also be refused as unsafe.
+        assert run(command) in ((3, 5, 6) if path.suffix == ".yaml" else (3, 5)), (where, bit)
+        assert path.name in capsys.readouterr().err, (where, bit)
+    path.write_bytes(sound)
+    assert run(command) == 0
+
+
+def test_a_changed_lock_is_found(
+    gold: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    settle(gold, monkeypatch)
+    lock = gold / "zoo/requirements.lock"
+    content = lock.read_bytes()
+    lock.write_bytes(content.replace(b"a", b"b", 1))
+    try:
+        assert run(["reproduce", "toy"]) == 5
+        assert "requirements.lock: lock file differs" in capsys.readouterr().err
+    finally:
+        lock.write_bytes(content)
+
+
+def test_a_step_is_done_again_where_its_output_was_changed(
+    gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(gold, monkeypatch)
+    work = tmp_path / "work"
+    shutil.copytree(gold / "work", work)
+    command = ["reproduce", "toy", "--mode", "full", "--resume", "--workdir", str(work)]
+    assert run([*command, "--report", str(tmp_path / "a.json")]) == 0
+    stages = from_text((tmp_path / "a.json").read_bytes()).stages
+    assert {one.name: one.resumed for one in stages}["train"]
+    best = bytearray((work / "run/best.safetensors").read_bytes())
+    best[-1] ^= 1
+    (work / "run/best.safetensors").write_bytes(best)
+    assert run([*command, "--report", str(tmp_path / "b.json")]) == 0
+    stages = from_text((tmp_path / "b.json").read_bytes()).stages
+    assert not {one.name: one.resumed for one in stages}["train"]
+
+
+def test_what_a_journal_tells_is_told_and_not_recorded(
+    gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    copy, report = tmp_path / "copy", tmp_path / "r.json"
+    shutil.copytree(gold, copy)
+    settle(copy, monkeypatch)
+    command = ["reproduce", "toy", "--mode", "full", "--resume", "--report", str(report)]
+    command += ["--workdir", str(copy / "work")]
+    card = (copy / "zoo/model_cards/toy.yaml").read_bytes()
+    assert run([*command, "--record"]) == 3
+    assert "nothing is recorded: not all of it was made by this command" in capsys.readouterr().err
+    assert (copy / "zoo/model_cards/toy.yaml").read_bytes() == card
+    said = "taken from the journal of an earlier command, not made by this one: train, export"
+    assert any(text.startswith(said) for text in from_text(report.read_bytes()).warnings)
+    assert said in report.with_suffix(".md").read_text()
+    statement = json.loads(report.with_suffix(".intoto.json").read_text())
+    assert statement["predicate"]["result"] == "WARNED"
+    # Published weights and three lines are no run: what training logs is asked for too.
+    planted = tmp_path / "planted"
+    shutil.copytree(copy / "work", planted)
+    (planted / "run/steps.csv").unlink()
+    (planted / "run/metrics.csv").unlink()
+    assert run([*command[:-1], str(planted), "--force"]) == 0
+    stages = from_text(report.read_bytes()).stages
+    assert not {one.name: one.resumed for one in stages}["train"]
+
+
+def own_settings(place: Path) -> dict[str, str]:
+    """Variables for a process of its own."""
+    return dict(os.environ) | {
+        "ZOOCTL_ZOO": str(place / "zoo"),
+        "ZOOCTL_DATA_MIRROR": str(place / "data"),
+        "ZOOCTL_GENOMES": str(place / "genomes"),
+        "ZOOCTL_HOME": str(place / "home"),
+    }
+
+
+def test_a_full_run_opens_no_socket(gold: Path, tmp_path: Path) -> None:
+    """Without a network, not even a loopback, and seen by a hook that was there first."""
+    if subprocess.run(["unshare", "-rn", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("NO NETWORK NAMESPACE HERE: unshare -rn is not allowed")
+    code = (
+        "import sys\n"
+        "seen = open(sys.argv[1], 'w')\n"
+        "def watch(event, arguments):\n"
+        # The machine's own name is asked without a socket.
+        "    if event.startswith('socket.') and event != 'socket.gethostname':\n"
+        "        print(event, arguments, file=seen, flush=True)\n"
+        "sys.addaudithook(watch)\n"
+        "from zooctl.cli.main import run\n"
+        "sys.exit(run(sys.argv[2:]))\n"
+    )
+    command = ["reproduce", "toy", "--mode", "full", "--offline", "--require", "gold"]
+    command += ["--workdir", str(tmp_path / "work")]
+    seen = tmp_path / "sockets"
+    done = subprocess.run(
+        ["unshare", "-rn", sys.executable, "-c", code, str(seen), *command],
+        env=own_settings(gold),
+        check=False,
+    )
+    assert done.returncode == 0
+    assert seen.read_text() == ""
+
+
+# Runs the command in processes that have all modules already, and kills each at the n-th thing it
+# does to a file of its work folder or at the n-th step of training, whichever comes first.
+KILLER = """
+import json, os, random, signal, sys
+from pathlib import Path
+
+import zooctl.reproduce.run.measure, zooctl.reproduce.reproduce, zooctl.training.export.entry
+import zooctl.evaluation.heldout.evaluate, zooctl.interpret.mutagenesis, zooctl.interpret.plots
+from zooctl.cli.main import run
+from zooctl.training.loop import fit
+
+EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.truncate", "shutil.rmtree")
+fit.CHECKPOINT_STEPS, step = 3, fit.train_step
+
+def attempt(work, left, count):
+    def event():
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+    def watch(name, arguments):
+        if name in EVENTS and str(work) in str(arguments[0]):
+            event()
+    def counted(*given):
+        event()
+        return step(*given)
+    fit.train_step = counted
+    sys.addaudithook(watch)
+    report = ["--workdir", str(work), "--report", f"{work}.json", "--force"]
+    code = run([*sys.argv[2:], *report])
+    Path(count).write_text(str(-left))
+    return code
+
+def fork(work, left):
+    if (child := os.fork()) == 0:
+        os._exit(attempt(work, left, f"{work}.count"))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+place = Path(sys.argv[1])
+assert fork(place / "whole", 0) == 0
+events = int((place / "whole.count").read_text())
+seed = random.randrange(2**32)
+draw, runs, kills, places = random.Random(seed), 0, 0, []
+while kills < 20:
+    work = place / f"run {runs}"
+    code = fork(work, draw.randint(1, events // 4))
+    if code == -signal.SIGKILL:
+        kills += 1
+        journal = work / "journal.jsonl"
+        lines = journal.read_text().splitlines() if journal.exists() else []
+        places.append(json.loads(lines[-1])["step"] if lines else "before")
+        continue
+    assert code == 0, code
+    runs += 1
+assert fork(work if code else place / f"run {runs}", 0) == 0
+print(json.dumps({"seed": seed, "events": events, "runs": runs + 1, "places": places}))
+"""
+
+
+@pytest.mark.slow
+def test_twenty_kills_at_random_moments(gold: Path, tmp_path: Path) -> None:
+    """Each killed run is gone on with, without the network; all end with the published bits."""
+    command = ["reproduce", "toy", "--mode", "full", "--resume", "--offline", "--require", "gold"]
+    done = subprocess.run(
+        [sys.executable, "-c", KILLER, str(tmp_path), *command],
+        env=own_settings(gold),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert len(said["places"]) == 20, said
+    paths = [tmp_path / f"run {n}.json" for n in range(said["runs"])]
+    reports = [from_text(path.read_bytes()) for path in paths]
+    for report in reports:
+        assert (report.level, report.equivalence) == ("gold", "bitwise"), said
+        assert report.weights.trained == report.weights.entry, said
+        assert report.offline
+
+
+def test_a_killed_run_ends_the_same(gold: Path, tmp_path: Path) -> None:
+    """Killed amid training and gone on with."""
+    code = (
+        "import os, signal, sys\n"
+        "from zooctl.cli.main import run\n"
+        "from zooctl.training import fit\n"
+        "fit.CHECKPOINT_STEPS, left, step = 3, int(sys.argv[1]), fit.train_step\n"
+        "def dying(*given):\n"
+        "    global left\n"
+        "    left -= 1\n"
+        "    if not left: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return step(*given)\n"
+        "fit.train_step = dying\n"
+        "sys.exit(run(sys.argv[2:]))\n"
+    )
+    command = ["reproduce", "toy", "--mode", "full", "--resume", "--offline"]
+    command += ["--workdir", str(tmp_path / "work"), "--report", str(tmp_path / "r.json")]
+    codes = [
+        subprocess.run(
+            [sys.executable, "-c", code, left, *command, "--require", "gold"],
+            env=own_settings(gold),
+            check=False,
+        ).returncode
+        for left in ("11", "0")
+    ]
+    assert codes == [-9, 0]
+    report = from_text((tmp_path / "r.json").read_bytes())
+    assert report.weights.trained == report.weights.entry
+
+
+def test_a_report_is_checked_without_trusting_it(
+    gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    settle(gold, monkeypatch)
+    source, own = gold / "gold.json", tmp_path / "own.json"
+    assert run(["report", "verify", str(source)]) == 0
+    assert capsys.readouterr().out == "toy: gold (full), as the report says\n"
+    for where in range(5, source.stat().st_size, source.stat().st_size // 40):
+        content = bytearray(source.read_bytes())
+        content[where] ^= 1
+        own.write_bytes(content)
+        assert run(["report", "verify", str(own)]) == 5, where
+        assert "own.json: " in capsys.readouterr().err
+
+
+Document = dict[str, Any]
+Lie = Callable[[Document], object]
+NOUGHTS = "sha256:" + "0" * 64
+
+
+def put(**values: object) -> Lie:
+    """Change fields of a report."""
+    return lambda document: document.update(values)
+
+
+def put_each(place: str, **values: object) -> Lie:
+    """Change fields of each item of a list of a report."""
+    return lambda document: [one.update(values) for one in document[place]]
+
+
+def put_in(place: str, **values: object) -> Lie:
+    """Change fields of a part of a report."""
+    return lambda document: document[place].update(values)
+
+
+def judge(name: str, status: str) -> Lie:
+    """Change what is said of a criterion."""
+    return lambda document: next(one for one in document["criteria"] if one["id"] == name).update(
+        status=status
+    )
+
+
+def all_of(*lies: Lie) -> Lie:
+    """Tell several lies at once."""
+    return lambda document: [lie(document) for lie in lies]
+
+
+def twice(place: str) -> Lie:
+    """Say the first item of a list again."""
+    return lambda document: document[place].append(document[place][0])
+
+
+def stages(field: str) -> Lie:
+    """Make up the digests of stages."""
+    return lambda document: [
+        one[field].update(dict.fromkeys(one[field], NOUGHTS)) for one in document["stages"]
+    ]
+
+
+def other_figures(document: Document) -> None:
+    """Say of figures that they came again with another last digit."""
+    for one in document["figures"]:
+        if not one["field"].endswith(".n"):
+            one.update(got=round(one["card"] + 0.001, 3), equivalence="numeric")
+    document["equivalence"] = "numeric"
+
+
+def other_counts(document: Document) -> None:
+    """Say of counts that they are nearly the same."""
+    for one in document["figures"]:
+        if one["field"].endswith(".n"):
+            one.update(got=one["card"] + 1, equivalence="numeric")
+
+
+VERIFY = all_of(
+    put(coverage="verify", stages=[], figures=[], pictures=[], level="bronze"),
+    put(equivalence="numeric", required=None),
+    put_in("weights", trained=None),
+    judge("S3", "skip"),
+    judge("G1", "skip"),
+)
+SMOKE = all_of(VERIFY, put(coverage="smoke", level="silver"), judge("S3", "pass"))
+STEPS = {"n": 50, "once": NOUGHTS, "again": NOUGHTS, "killed": "sha256:" + "1" * 64}
+ELSEWHERE = all_of(
+    put_in("weights", trained=NOUGHTS),
+    put_in("software", found=NOUGHTS, match=False, differences=[["python", "3.11", "3.12"]]),
+    put(equivalence=None),
+)
+
+LIES: dict[str, tuple[Lie, str]] = {
+    "level": (all_of(judge("S1", "skip"), put(required=None)), "level: does not follow"),
+    "exit code": (put(exit_code=3), "exit_code: does not follow"),
+    "mode": (put(coverage="verify"), "weights.trained: trained, though this was --mode verify"),
+    "weights": (put_in("weights", entry=NOUGHTS), "weights.entry: not the digest"),
+    "no stages": (put(stages=[]), "stages: not the steps of a full run"),
+    "no figures": (put(figures=[]), "figures: not those of the card"),
+    "no data": (put(data=[]), "data: not the sources"),
+    "no criteria": (put(criteria=[]), "criteria: not all criteria"),
+    "no subjects": (put(subjects={}), "the report is about another file"),
+    "software": (
+        put_in("software", recorded=NOUGHTS, found=NOUGHTS),
+        "software.recorded: not what is recorded beside the weights",
+    ),
+    "hardware": (
+        put_in("hardware", recorded=NOUGHTS, found=NOUGHTS),
+        "hardware.recorded: not what is recorded beside the weights",
+    ),
+    "another software": (put_in("software", found=NOUGHTS), "software.match: does not follow"),
+    "stage inputs": (stages("inputs"), "stages.train.inputs: another recipe"),
+    "stage outputs": (stages("outputs"), "stages.export.inputs: another"),
+    "empty stages": (
+        put_each("stages", inputs={}, outputs={}, seconds=0.0),
+        "stages.train.seconds: no step takes so long",
+    ),
+    "failed probe": (
+        put_each("predictions", equivalence="failed", max_abs=99.0),
+        "B2: passed, though the probe is not as stored",
+    ),
+    "no probe": (put(predictions=[]), "predictions: the probe was not predicted"),
+    "far probe": (
+        put_each("predictions", equivalence="bitwise", max_abs=99.0),
+        "predictions.torch: another class than its numbers have",
+    ),
+    "another probe": (put_each("predictions", n=7), "predictions.onnxruntime: not the probe"),
+    "an engine twice": (twice("predictions"), "predictions: not each engine once"),
+    "other bits elsewhere": (ELSEWHERE, "weights.trained: another digest, though the file"),
+    "other files elsewhere": (
+        all_of(
+            ELSEWHERE,
+            lambda document: document["stages"][1]["outputs"].update(
+                {"zoo/zoo/toy/model.safetensors": NOUGHTS}
+            ),
+        ),
+        "S3: does not follow from what was made again",
+    ),
+    "equivalence": (put(equivalence="numeric"), "equivalence: does not follow"),
+    "no equivalence": (put(equivalence=None), "equivalence: does not follow"),
+    "equivalence of verify": (
+        all_of(VERIFY, put(equivalence="bitwise")),
+        "equivalence: does not follow",
+    ),
+    "smoke without steps": (SMOKE, "S3: does not follow from what was made again"),
+    "smoke that differs": (
+        all_of(SMOKE, put(first_steps=STEPS)),
+        "S3: does not follow from what was made again: the first 50 steps do not repeat",
+    ),
+    "commit": (put_in("commit", revision="/home/alice"), "not a report of zooctl reproduce"),
+    "made-up commit": (
+        put(commit={"revision": "f" * 40, "changed": ["zooctl/training/loop/fit.py"]}),
+        "warnings: do not say that it was at no commit",
+    ),
+    "less than no time": (put(seconds=-60.0), "not a report of zooctl reproduce"),
+    "no time": (put(started="nonsense"), "not a report of zooctl reproduce"),
+    "a year": (put(finished="1999"), "not a report of zooctl reproduce"),
+    "ended before": (
+        put(finished="1999-01-01T00:00:00+00:00"),
+        "not a report of zooctl reproduce",
+    ),
+    "too much time": (put(seconds=10**30), "not a report of zooctl reproduce"),
+    "too large": (put_in("machine", memory_bytes=10**30), "not a report of zooctl reproduce"),
+    "no processor": (put_in("machine", processors=0), "machine.processors: no machine is so"),
+    "revoked": (
+        put_each("data", archive="revoked"),
+        "B1: passed, though the archive does not stand by it",
+    ),
+    "missing data": (put_each("data", status="missing"), "B1: passed, though data are not right"),
+    "a place": (put_each("data", note="in /home/alice/x"), "report: names a place of a machine"),
+    "a far picture": (
+        put_each("pictures", equivalence="numeric", max_abs=1e9),
+        "toy.png: another class than its numbers have",
+    ),
+    "a near picture": (
+        put_each("pictures", equivalence="numeric", max_abs=1e-6),
+        "toy.png: another class than its numbers have",
+    ),
+    "another drawing": (put_each("pictures", same_file=False), "not the bytes that were drawn"),
+    "a figure twice": (twice("figures"), "figures: not those of the card"),
+    "data twice": (twice("data"), "data: not the sources"),
+    "other figures": (other_figures, "G1: does not follow from what was made again"),
+    "other counts": (other_counts, "metrics.0.n: another class than its numbers have"),
+    "no details": (put_in("machine", os_release=None), "not a report of zooctl reproduce"),
+    "an elsewhere model": (put(model="../../etc"), "not a report of zooctl reproduce"),
+    "another version": (put(zooctl="99"), "zooctl: not the version of that environment"),
+}
+
+
+def forged(gold: Path, lie: Lie) -> bytes:
+    """Return the report of the full run with a lie, and a right digest where there can be one."""
+    document = json.loads((gold / "gold.json").read_text())
+    del document["digest"]
+    lie(document)
+    try:
+        document["digest"] = digest(document)
+    except ValueError:  # of a number that has no canonical form
+        document["digest"] = NOUGHTS
+    return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n".encode()
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_lies_with_a_right_digest_are_found(
+    gold: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Captured,
+    name: str,
+) -> None:
+    settle(gold, monkeypatch)
+    lie, message = LIES[name]
+    (tmp_path / "lie.json").write_bytes(forged(gold, lie))
+    assert run(["report", "verify", str(tmp_path / "lie.json")]) in (3, 5)
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "lie", [VERIFY, all_of(SMOKE, put(first_steps=STEPS | {"killed": NOUGHTS}))]
+)
+def test_what_a_lesser_run_says_holds(
+    gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: Lie
+) -> None:
+    """So that it is the lies that are found, and not all but the full run."""
+    settle(gold, monkeypatch)
+    (tmp_path / "less.json").write_bytes(forged(gold, lie))
+    assert run(["report", "verify", str(tmp_path / "less.json")]) == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 100_000, b'{"a":' * 100_000, b"\xff\xfe{", b"1" * 5000, b"", b"null"],
+    ids=["lists", "objects", "bytes", "digits", "nothing", "null"],
+)
+def test_what_is_no_report_is_no_crash(tmp_path: Path, capsys: Captured, content: bytes) -> None:
+    (tmp_path / "r.json").write_bytes(content)
+    assert run(["report", "verify", str(tmp_path / "r.json")]) == 5
+    assert "not a report of zooctl reproduce" in capsys.readouterr().err
+
+
+CHANGED = {
+    "zoo/requirements.lock": "requirements.lock: the report is about another file",
+    "data/s.bw": "s.bw: source signal differs from what the recipe pins",
+    "zoo/model_cards/toy.report.md": "toy.report.md: does not say what the report says",
+    "zoo/model_cards/toy.report.intoto.json": "toy.report.intoto.json: does not say what",
+}
+
+
+@pytest.mark.parametrize("file", CHANGED)
+def test_a_report_of_other_bytes_does_not_hold(
+    gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured, file: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(gold, copy, ignore=shutil.ignore_patterns("work"))
+    settle(copy, monkeypatch)
+    content = bytearray((copy / file).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / file).write_bytes(content)
+    report = copy / "zoo/model_cards/toy.report.json"
+    for command in (["report", "verify", str(report)], ["report", "list"]):
+        assert run(command) == 5
+        assert CHANGED[file] in capsys.readouterr().err
+    if "report" in file:
+        assert run(["check", "toy"]) == 3
+        report.unlink()
+        assert run(["check", "toy"]) == 3
+        assert "of no report" in capsys.readouterr().err
+
+
+def test_a_figure_that_was_edited_is_no_gold(
+    gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By one in its last digit: what a rounding may do elsewhere is a defect here."""
+    copy = tmp_path / "copy"
+    shutil.copytree(gold, copy)
+    settle(copy, monkeypatch)
+    card = copy / "zoo/model_cards/toy.yaml"
+    value = from_text((gold / "gold.json").read_bytes()).figures[0].card
+    text = card.read_text()
+    assert f"value: {value:g}" in text
+    card.write_text(text.replace(f"value: {value:g}", f"value: {value - 0.001:.3f}", 1))
+    assert run(["check", "toy", "--stamp"]) == 0
+    command = ["reproduce", "toy", "--mode", "full", "--resume", "--workdir", str(copy / "work")]
+    assert run([*command, "--report", str(tmp_path / "r.json")]) == 3
+    report = from_text((tmp_path / "r.json").read_bytes())
+    assert (report.level, report.figures[0].equivalence) == ("bronze", "numeric")
+    assert run(["report", "verify", str(tmp_path / "r.json")]) == 0
+
+
+@pytest.mark.slow
+def test_other_bits_elsewhere_are_judged_by_the_first_steps(gold: Path, tmp_path: Path) -> None:
+    """On a processor that torch is told has less, whose bits are others and come again."""
+    code = "import sys\nfrom zooctl.cli.main import run\nsys.exit(run(sys.argv[1:]))\n"
+    command = ["reproduce", "toy", "--mode", "full", "--workdir", str(tmp_path / "work")]
+    settings = own_settings(gold)
+    for arguments, more in (
+        ([*command, "--report", str(tmp_path / "r.json")], {"ATEN_CPU_CAPABILITY": "default"}),
+        (["report", "verify", str(tmp_path / "r.json")], {}),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], env=settings | more, check=False
+        )
+        assert done.returncode == 0
+    report = from_text((tmp_path / "r.json").read_bytes())
+    if report.weights.trained == report.weights.entry:
+        pytest.skip("THIS PROCESSOR TRAINS THE SAME BITS WITH LESS OF IT")
+    assert {one.id: one.status for one in report.criteria}["S3"] == "pass"
+    assert report.first_steps is not None
+    assert report.equivalence in ("statistical", None)
+
+
+@pytest.mark.slow
+def test_smoke_is_silver(gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle(gold, monkeypatch)
+    command = ["reproduce", "toy", "--mode", "smoke", "--require", "silver"]
+    assert run([*command, "--report", str(tmp_path / "r.json")]) == 0
+    report = from_text((tmp_path / "r.json").read_bytes())
+    assert report.level == "silver"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--record"], "only a full run proves"),
+        (["--resume"], "only a full run can be gone on with"),
+    ],
+)
+def test_refused(place: Path, capsys: Captured, options: list[str], message: str) -> None:
+    assert run(["reproduce", "toy", *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_dry_run_does_nothing(place: Path, capsys: Captured) -> None:
+    assert run(["reproduce", "toy", "--mode", "full", "--dry-run"]) == 0
+    assert "train: 3 epochs" in capsys.readouterr().out
+    assert not Path("reproduce").exists()

@@ -1,0 +1,56 @@
+"""Tables and texts for people."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zooctl.cli.ui.tables import plain, print_fields, print_table
+
+
+@given(st.text())
+def test_plain_text_holds_nothing_that_steers(text: str) -> None:
+    controls = {*map(chr, range(32)), *map(chr, range(0x7F, 0xA0))} - {"\n"}
+    bidirectional = {*"\u061c\u200e\u200f", *map(chr, range(0x202A, 0x202F))}
+    bidirectional |= {*map(chr, range(0x2066, 0x206A))}
+    assert not set(plain(text)) & (controls | bidirectional | {*"\u2028\u2029\u200b\ufeff"})
+    plain(text).encode()  # no lone surrogate is left
+
+
+@given(st.text(alphabet=st.characters(categories=["L", "N", "P", "S", "M"])))
+def test_plain_leaves_letters_of_any_script(text: str) -> None:
+    assert plain(text) == text
+
+
+def test_columns_line_up_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["name", "n"], [["心筋", "1"], ["a\nb", "22"]])
+    assert capsys.readouterr().out == "name  n\n心筋  1\na b   22\n"
+
+
+def test_no_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["name", "n"], [])
+    assert capsys.readouterr().out == "name  n\n"
+
+
+def test_on_a_terminal_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("TERM", "xterm")
+    print_table(["name", "limits"], [["toy", "[red] " * 20]])
+    shown = terminal.getvalue()
+    assert re.sub(r"\x1b\[[0-9]*m", "", shown).count("[red]") == 20
+    assert len(shown.splitlines()) > 5
+
+
+def test_fields_of_many_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    print_fields([("use", "one\ntwo\n"), ("seed", "1")])
+    assert capsys.readouterr().out == "use   one\n      two\nseed  1\n"

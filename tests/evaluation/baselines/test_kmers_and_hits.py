@@ -1,0 +1,98 @@
+"""Baselines: counts and scans against plain Python on small sequences, and the known figures."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zooctl.evaluation.baselines import kmers_and_hits as baselines
+from zooctl.evaluation.metrics.classification import auroc
+from zooctl.files.motifs import Motif
+from zooctl.sequence.onehot import decode, encode, reverse_complement
+
+SEQUENCES = st.text(alphabet="ACGTN", min_size=40, max_size=400)
+
+
+def test_gc_content_by_hand() -> None:
+    codes = encode(b"GGCCATATGANNNNNNGC")
+    np.testing.assert_array_equal(baselines.gc_content(codes, 4), [1.0, 0.0, 0.5, np.nan])
+
+
+@settings(max_examples=30, deadline=None)
+@given(sequence=SEQUENCES, k=st.integers(1, 5), bin_size=st.integers(5, 40))
+def test_kmer_counts_against_str_count(sequence: str, k: int, bin_size: int) -> None:
+    counts = baselines.kmer_counts(encode(sequence.encode()), bin_size, k)
+    assert len(counts) == len(sequence) // bin_size
+    for row, found in enumerate(counts):
+        part = sequence[row * bin_size : (row + 1) * bin_size]
+        words = [part[i : i + k] for i in range(bin_size - k + 1)]
+        known = [word for word in words if "N" not in word]
+        canonical = [min(w, decode(reverse_complement(encode(w.encode())))) for w in known]
+        expected = sorted(np.unique(canonical, return_counts=True)[1]) if canonical else []
+        assert sorted(found[found > 0]) == expected
+        assert found.sum() == len(known)
+
+
+def test_kmer_features_know_their_word_and_not_their_strand() -> None:
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 4, 5120).astype(np.uint8)
+    forward = baselines.kmer_counts(codes, 512)
+    flipped = baselines.kmer_counts(reverse_complement(codes), 512)
+    assert forward.shape == (10, 512)
+    np.testing.assert_array_equal(forward, flipped[::-1])
+    # One word only: all of a bin of A falls into the first feature.
+    np.testing.assert_array_equal(np.flatnonzero(baselines.kmer_counts(encode(b"A" * 64), 64)), [0])
+
+
+@settings(max_examples=30, deadline=None)
+@given(sequence=SEQUENCES, width=st.integers(1, 12), seed=st.integers(0, 99))
+def test_scan_against_a_plain_loop(sequence: str, width: int, seed: int) -> None:
+    weights = np.random.default_rng(seed).normal(size=(width, 4))
+    expected = [
+        sum(weights[i, "ACGT".index(base)] for i, base in enumerate(word))
+        if "N" not in word
+        else -np.inf
+        for word in (sequence[i : i + width] for i in range(len(sequence) - width + 1))
+    ]
+    found = baselines.scan(encode(sequence.encode()), weights)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("strand", ["forward", "reverse"])
+def test_best_hit_lies_in_the_bin_of_its_centre_on_either_strand(
+    strand: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Small chunks, so that the site lies across the edge of one.
+    monkeypatch.setattr(baselines, "_CHUNK", 64)
+    site = "TGGCCACCAGGGGGCGCCA"
+    motif = Motif("CTCF", np.eye(4)[["ACGT".index(base) for base in site]] * 99)
+    placed = site if strand == "forward" else decode(reverse_complement(encode(site.encode())))
+    best_score = motif.log_odds().max(axis=1).sum()
+    for start, home in ((54, 0), (55, 1), (64, 1)):
+        sequence = "A" * start + placed + "A" * (256 - start - len(site))
+        hits = baselines.best_hits(encode(sequence.encode()), motif, 64)
+        # The centre of 19 bases is the tenth: 54 + 9 = 63 is still in bin 0.
+        assert hits.argmax() == home
+        assert hits[home] == pytest.approx(best_score, rel=1e-5)
+
+
+def test_no_hit_where_all_is_unknown() -> None:
+    motif = Motif("a", np.array([[1.0, 0, 0, 0]] * 3))
+    assert baselines.best_hits(encode(b"N" * 8 + b"ACGTACGT"), motif, 8)[0] == -np.inf
+
+
+def test_the_scan_finds_what_a_regular_expression_finds() -> None:
+    rng = np.random.default_rng(5)
+    codes = rng.integers(0, 4, 2**16).astype(np.uint8)
+    motif = Motif("GATAAG", np.eye(4)[["ACGT".index(base) for base in "GATAAG"]] * 99)
+    hits = baselines.best_hits(codes, motif, 256)
+    full = motif.log_odds().max(axis=1).sum() - 0.01
+    expected = {
+        (match.start() + 3) // 256 for match in re.finditer("(?=GATAAG|CTTATC)", decode(codes))
+    }
+    assert set(np.flatnonzero(hits > full)) == expected
+    assert auroc(hits, hits > full) == 1.0

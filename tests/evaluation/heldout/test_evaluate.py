@@ -1,0 +1,256 @@
+"""The whole evaluation on real data, with a network that must equal one of its baselines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zooctl.errors import InputError
+from zooctl.evaluation.data.data import Material, Truth, Wanted
+from zooctl.evaluation.heldout.evaluate import evaluate
+from zooctl.evaluation.heldout.judge import Options
+from zooctl.evaluation.heldout.predicted import Network
+from zooctl.evaluation.report.report import Report
+from zooctl.files.bigwig.reader import BigWig
+from zooctl.files.fasta.reader import Fasta
+from zooctl.files.motifs import Motif, read_motif
+from zooctl.inference.session import Session
+from zooctl.inference.tracks.predict import Readout
+from zooctl.schema.fields import Region, Split
+from zooctl.schema.recipe.evaluation import Rules
+
+SPLIT = Split(
+    train=(Region(chrom="chr20", start=30_000_000, end=36_000_000),),
+    validation=(),
+    test=(
+        Region(chrom="chr21", start=33_000_000, end=35_000_000),
+        Region(chrom="chr21", start=44_000_000, end=45_000_000),
+    ),
+)
+
+
+OPTIONS = Options(n_draws=100, seed=3)
+
+
+@pytest.fixture(scope="module")
+def motif(mirror: Path) -> Motif:
+    return read_motif(mirror / "motifs/HOCOMOCOv11_HUMAN.pfm", "CTCF_HUMAN.H11MO.0.A")
+
+
+@pytest.fixture(scope="module")
+def material(repo: Path, motif: Motif) -> Iterator[Material]:
+    data = repo / "recipes/data"
+    fastas = [data / f"hg19_chr20_chr21/hg19.{chrom}.fa.gz" for chrom in ("chr20", "chr21")]
+    tracks = [
+        data / f"ctcf_gm12878_hg19/GM12878_{n}_5M.hg19.chr20_21.bw" for n in ("CTCF", "Input")
+    ]
+    with Fasta(*fastas) as genome:
+        signal, control = (bases(path, genome) for path in tracks)
+        yield Material(
+            genome,
+            [Wanted(0, "CTCF", "ChIP-seq", "CTCF")],
+            [Truth("CTCF", signal)],
+            SPLIT,
+            [control],
+            motifs={"CTCF": motif},
+        )
+
+
+def bases(path: Path, genome: Fasta) -> dict[str, np.ndarray]:
+    """A bigWig of the two chromosomes, base by base."""
+    with BigWig(path) as track:
+        return {
+            chrom: np.nan_to_num(track.values(chrom, 0, genome.contigs[chrom]))
+            for chrom in ("chr20", "chr21")
+        }
+
+
+@pytest.fixture(scope="module")
+def network(motif: Motif, scanner_session: Callable[[Motif], Session]) -> Network:
+    session = scanner_session(motif)
+    return Network("scanner", session, session.geometry, Readout())
+
+
+@pytest.fixture(scope="module")
+def stages() -> list[tuple[str, float | None, float]]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def report(
+    network: Network, material: Material, stages: list[tuple[str, float | None, float]]
+) -> Report:
+    @contextmanager
+    def stage(total: float | None, unit: str, label: str) -> Iterator[Callable[[float], None]]:
+        done: list[float] = []
+        yield done.append
+        stages.append((label, total, sum(done)))
+
+    return evaluate(network, material, Rules(), OPTIONS, progress=stage)
+
+
+def test_a_network_that_scans_is_the_scan(report: Report) -> None:
+    rows = {row.name: row for row in report.rows}
+    scan = rows["best hit of CTCF_HUMAN.H11MO.0.A"]
+    for name in ("auroc", "auprc"):
+        assert scan.metrics[name].value == pytest.approx(
+            rows["scanner"].metrics[name].value, abs=2e-4
+        )
+        assert abs(scan.behind[name].low) < 2e-3
+    assert 0.75 < scan.metrics["auroc"].value < 0.95
+
+
+def test_rows_and_counts(report: Report) -> None:
+    assert [row.name for row in report.rows] == [
+        "scanner",
+        "scanner, ranked by mean",
+        "mean signal",
+        "GC content",
+        "GC + dinucleotide ridge",
+        "5-mer ridge",
+        "best hit of CTCF_HUMAN.H11MO.0.A",
+    ]
+    # 2 Mb and 1 Mb in whole bins of 512 bp.
+    (track,) = report.tracks
+    assert track.n_bins + track.n_excluded == 3_905 + 1_952
+    assert track.n_strong > 20
+    rows = {row.name: row for row in report.rows}
+    assert rows["mean signal"].metrics["auroc"].value == 0.5
+    assert rows["mean signal"].metrics["auprc"].value == pytest.approx(track.prevalence)
+    assert 0.5 < rows["5-mer ridge"].metrics["auroc"].value < 0.85
+    assert 0 < track.fine_pearson.value < rows["scanner"].metrics["pearson"].value
+
+
+def test_robustness_of_a_scan_is_that_of_its_binning(report: Report) -> None:
+    # A hit stays where it is and only changes bins, so it varies, if less than a rate would.
+    assert report.robustness is not None
+    assert 0 < report.robustness.value < 0.7
+    assert report.robustness.by_track == (report.robustness.value,)
+    assert report.robustness.n_shifts == 20
+    assert 20 < report.robustness.n_peaks <= report.tracks[0].n_strong
+
+
+def test_log_odds_have_no_variation_score(network: Network, material: Material) -> None:
+    log_odds = replace(network, scale="log")
+    assert evaluate(log_odds, material, Rules(), Options(n_draws=2)).robustness is None
+
+
+def test_tops_are_on_sites(report: Report, material: Material, network: Network) -> None:
+    assert len(report.tops) == 100
+    chrom, place = report.tops[0]
+    codes = material.genome.padded_codes(chrom, place - 1024, place + 1024)
+    here, away = network.centre_value(np.stack([codes, np.roll(codes, 512)]))
+    assert here > 2 * away
+
+
+def test_progress_adds_up(report: Report, stages: list[tuple[str, float | None, float]]) -> None:
+    assert [label.split()[0] for label, _, _ in stages] == [
+        "fitting",
+        "predicting",
+        "shifting",
+        "scoring",
+    ]
+    assert all(total == done for _, total, done in stages if total is not None)
+
+
+def test_json(report: Report) -> None:
+    found = json.loads(json.dumps(report.to_json(), allow_nan=False))
+    assert found["regions"] == ["chr21:33,000,001-35,000,000", "chr21:44,000,001-45,000,000"]
+    assert found["rules"]["positive_min_signal"] == 8.0
+    assert len(found["tracks"][0]["rows"]) == 7
+    assert found["mean_over_tracks"] == []
+
+
+def test_the_same_seed_gives_the_same_report(
+    report: Report, network: Network, material: Material
+) -> None:
+    again = evaluate(network, material, Rules(), OPTIONS)
+    assert again == report
+
+
+def test_without_the_motif_the_line_says_so(network: Network, material: Material) -> None:
+    small = replace(
+        material,
+        motifs={},
+        no_motif={"CTCF": "needs HOCOMOCOv11_HUMAN.pfm"},
+        split=Split(
+            train=SPLIT.train,
+            validation=(),
+            test=(Region(chrom="chr21", start=33_000_000, end=33_300_000),),
+        ),
+    )
+    report = evaluate(network, small, Rules(), Options(n_draws=0, n_shifts=0))
+    assert report.rows[-1].note == "not measured: needs HOCOMOCOv11_HUMAN.pfm"
+    assert not report.rows[-1].metrics
+
+
+@pytest.mark.parametrize(
+    ("test", "message"),
+    [
+        ((), "no held-out regions"),
+        ((Region(chrom="chr21", start=0, end=900_000),), "no known sequence"),
+    ],
+)
+def test_refused(
+    network: Network, material: Material, test: tuple[Region, ...], message: str
+) -> None:
+    split = Split(train=SPLIT.train, validation=(), test=test)
+    with pytest.raises(InputError, match=message):
+        evaluate(network, replace(material, split=split), Rules(), Options(n_draws=0, n_shifts=0))
+
+
+def test_resolutions_and_test_sets(report: Report) -> None:
+    (track,) = report.tracks
+    assert [one.resolution for one in track.resolutions] == [32, 128, 512]
+    fine, _, coarse = (one.agreement for one in track.resolutions)
+    assert fine.n_bins == 16 * coarse.n_bins == 16 * track.n_bins
+    assert fine.pearson == pytest.approx(track.fine_pearson.value)
+    row = track.rows[0].metrics
+    assert coarse.pearson == pytest.approx(row["pearson"].value)
+    assert coarse.unscaled.mse == pytest.approx(row["mse"].value)
+    assert coarse.scale == pytest.approx(fine.scale)
+    assert coarse.scaled.poisson_nll < coarse.unscaled.poisson_nll
+    kinds = [one.kind for one in track.selections]
+    assert (kinds[0], kinds[-1]) == ("whole", "peaks")
+    sweep = [one for one in track.selections if one.kind == "threshold"]
+    sizes = [one.agreement.n_sequences for one in sweep]
+    assert sizes == sorted(sizes, reverse=True)
+    # The 512-bp bins of 2 Mb from 33 Mb on begin within a profile.
+    assert sizes[0] < fine.n_sequences <= (2_000_000 + 1_000_000) // 2048
+    # Where there is signal, its shape is found better.
+    assert sweep[-1].agreement.jensen_shannon < fine.jensen_shannon
+
+
+def test_calls_are_counted_at_the_stated_threshold(report: Report) -> None:
+    (track,) = report.tracks
+    calls = track.confusion
+    assert calls is not None
+    assert calls.threshold == 8.0
+    assert calls.true_positives + calls.false_negatives == track.n_strong
+    assert calls.f1 == track.rows[0].metrics["f1"].value
+    scores = track.drawn.scores[0].ranking
+    assert (scores >= 8).sum() == calls.true_positives + calls.false_positives
+
+
+def test_resolutions_finer_than_the_model_are_refused(network: Network, material: Material) -> None:
+    small = replace(
+        material,
+        split=Split(
+            train=(),
+            validation=(),
+            test=(Region(chrom="chr21", start=33_000_000, end=33_300_000),),
+        ),
+    )
+    with pytest.raises(InputError, match="multiple of the model's bins"):
+        evaluate(network, small, Rules(), Options(resolutions=(16,), n_draws=0, n_shifts=0))
+    report = evaluate(network, small, Rules(), Options((64,), (0.0, 5.0), n_draws=0, n_shifts=0))
+    (track,) = report.tracks
+    assert [one.resolution for one in track.resolutions] == [64]
+    assert [one.threshold for one in track.selections][:2] == [0.0, 5.0]
+    assert track.rows[-1].note == "not fitted: no training regions"

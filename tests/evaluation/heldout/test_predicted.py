@@ -1,0 +1,195 @@
+"""Held-out regions: which bins are judged, and where peaks and highest predictions are."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zooctl.evaluation.data.data import Material, Truth, Wanted
+from zooctl.evaluation.heldout.observed import observe, read_around
+from zooctl.evaluation.heldout.predicted import Network, Part, hold_out
+from zooctl.files.fasta.reader import Fasta
+from zooctl.inference.session import Predictions
+from zooctl.inference.tracks.predict import Readout
+from zooctl.schema.fields import Region, Split
+from zooctl.schema.recipe.evaluation import Rules
+from zooctl.sequence.onehot import Codes, decode
+from zooctl.sequence.windows import Geometry
+from zooctl.tracks.binning import PLAIN, Binning
+
+LENGTH = 20_000
+GEOMETRY = Geometry(input_length=1024, output_length=512, bin_size=32, core_length=256)
+
+
+class CountsGC:
+    """Predicts the number of C and G of each bin, in two tracks; the second has a half more."""
+
+    batch_size = 8
+
+    def interrupt(self) -> None:
+        """Nothing runs beyond a call."""
+
+    def predict(self, codes: Codes) -> Predictions:
+        strong = ((codes == 1) | (codes == 2))[:, 256:768].reshape(len(codes), 1, 16, 32).sum(3)
+        return (strong * np.array([[[1.0], [1.5]]])).astype(np.float32)
+
+
+def unheard(done: int) -> None:
+    """Nobody is told how far it is."""
+
+
+@pytest.fixture
+def codes() -> Codes:
+    rng = np.random.default_rng(0)
+    found = rng.integers(0, 4, LENGTH).astype(np.uint8)
+    found[4_000:7_000] = 4
+    return found
+
+
+@pytest.fixture
+def genome(codes: Codes, tmp_path: Path) -> Iterator[Fasta]:
+    (tmp_path / "toy.fa").write_text(f">chr1\n{decode(codes)}\n")
+    with Fasta(tmp_path / "toy.fa") as fasta:
+        yield fasta
+
+
+@pytest.fixture
+def signal() -> np.ndarray:
+    values = np.zeros(LENGTH, dtype=np.float32)
+    values[9_000:9_010] = [9] * 4 + [11] + [9] * 5
+    values[9_300] = 10
+    values[14_000] = 20
+    values[5_500] = 50
+    return values
+
+
+def network(*tracks: int, rc: tuple[int, ...] | None = None) -> Network:
+    return Network("gc", CountsGC(), GEOMETRY, Readout(rc_order=rc), tracks or (0,))
+
+
+def material(genome: Fasta, *signals: np.ndarray, binning: Binning = PLAIN) -> Material:
+    return Material(
+        genome,
+        [Wanted(index, f"t{index}") for index in range(len(signals))],
+        [Truth(f"t{index}", {"chr1": one}, binning) for index, one in enumerate(signals)],
+        Split(train=(), validation=(), test=()),
+    )
+
+
+def hold(
+    region: Region,
+    network: Network,
+    material: Material,
+    rules: Rules,
+    advance: Callable[[int], object] = unheard,
+) -> Part:
+    """Read, measure and predict a region."""
+    around = read_around(region, material, rules)
+    observed = observe(region, around, material, rules, network.geometry.bin_size)
+    return hold_out(observed, network, material, rules, advance)
+
+
+def test_bins_and_predictions(genome: Fasta, codes: Codes, signal: np.ndarray) -> None:
+    seen: list[int] = []
+    part = hold(
+        Region(chrom="chr1", start=1_000, end=18_000),
+        network(1, 0),
+        material(genome, signal, signal[::-1]),
+        Rules(),
+        seen.append,
+    )
+    # Bins from 1,024 to 17,920.
+    assert part.starts.tolist() == list(range(1_024, 17_920, 512))
+    np.testing.assert_array_equal(part.codes, codes[1_024:17_920])
+    np.testing.assert_array_equal(part.around, codes[512 : 17_920 + 512])
+    bins = signal[::-1][1_024:17_920].reshape(33, 512)
+    np.testing.assert_allclose(part.measured[1].mean, bins.mean(axis=1), rtol=1e-6)
+    # Windows of 1,024 bp around cores of 256 bp with more than half N have no value.
+    strong = ((codes == 1) | (codes == 2))[1_024:17_920].reshape(-1, 32).sum(axis=1)
+    kept = np.repeat(part.kept, 16)
+    # The first that is judged is the second of the network.
+    np.testing.assert_array_equal(part.predicted[0, kept], strong[kept] * 1.5)
+    np.testing.assert_array_equal(part.predicted[1, kept], strong[kept])
+    unknown = (part.codes.reshape(33, 512) == 4).mean(axis=1)
+    assert not part.kept[unknown > 0.5].any()
+    assert part.kept[unknown == 0].sum() >= 22
+    assert part.rows(1).shape == (part.kept.sum(), 16)
+    assert sum(seen) == -(-18_000 // 256) - 1_000 // 256
+
+
+class Reads(CountsGC):
+    """Gives 1 where a window reads a base beside the region, which is all A there, else 0."""
+
+    def predict(self, codes: Codes) -> Predictions:
+        beside = (codes == 0).any(axis=1)[:, None, None]
+        return np.broadcast_to(beside, (len(codes), 1, 16)).astype(np.float32)
+
+
+@settings(deadline=None)
+@given(start=st.integers(0, 9_000), length=st.integers(3_000, 11_000))
+def test_no_bin_that_is_judged_reads_beyond_its_range(start: int, length: int) -> None:
+    codes = np.zeros(LENGTH, np.uint8)
+    codes[start : start + length] = 1
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.fa"
+        path.write_text(f">chr1\n{decode(codes)}\n")
+        with Fasta(path) as genome:
+            data = material(genome, np.zeros(LENGTH, np.float32))
+            reads = Network("reads", Reads(), GEOMETRY, Readout(), (0,))
+            part = hold(
+                Region(chrom="chr1", start=start, end=start + length),
+                reads,
+                data,
+                Rules(),
+            )
+    assert part.kept.any()
+    assert (part.rows(0) == 0).all()
+    # At the contig's own end nothing is lost.
+    assert part.kept[0] == (part.starts[0] - 384 >= start or start == 0)
+
+
+def test_peaks_are_summits_of_runs_of_strong_bins(genome: Fasta, signal: np.ndarray) -> None:
+    part = hold(Region(chrom="chr1"), network(), material(genome, signal), Rules())
+    # Bins 17 and 18 are one run; the 50 at 5,500 lies in unknown sequence.
+    assert part.peaks(0) == [(11.0, 9_004), (20.0, 14_000)]
+    rules = Rules(positive_min_signal=99)
+    part = hold(Region(chrom="chr1"), network(), material(genome, signal), rules)
+    assert part.peaks(0) == []
+
+
+def test_peaks_of_labels_are_the_middles_of_their_runs(genome: Fasta) -> None:
+    labels = np.zeros(LENGTH, np.float32)
+    labels[8_704:10_240] = 1
+    labels[15_360:15_800] = 1
+    truth = material(genome, labels, binning=Binning("label"))
+    part = hold(Region(chrom="chr1"), network(), truth, Rules())
+    assert part.peaks(0) == [(1.0, 9_472), (1.0, 15_616)]
+
+
+def test_tops_are_local_maxima(genome: Fasta, signal: np.ndarray) -> None:
+    part = hold(Region(chrom="chr1"), network(), material(genome, signal), Rules())
+    tops = part.tops(0, 5)
+    assert len(tops) == 5
+    heights = [height for height, _ in tops]
+    assert heights == sorted(heights, reverse=True)
+    assert heights[0] == np.nanmax(part.predicted)
+    for height, place in tops:
+        assert part.predicted[0, place // 32] == height
+        bin_index = place // 512
+        around = part.predicted[0].reshape(-1, 16)[bin_index - 1 : bin_index + 2]
+        assert height == np.nanmax(around)
+
+
+def test_centre_value_reads_the_middle(codes: Codes) -> None:
+    windows = np.stack([codes[8_000:9_024], codes[10_000:11_024]])
+    expected = [((w[448:576] == 1) | (w[448:576] == 2)).sum() / 4 for w in windows]
+    np.testing.assert_allclose(network().centre_value(windows), expected)
+    # Averaged over both strands: GC is the same, and the tracks change places.
+    both = network(0, rc=(1, 0)).centre_value(windows)
+    np.testing.assert_allclose(both, np.array(expected) * 1.25)

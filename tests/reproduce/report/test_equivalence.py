@@ -1,0 +1,108 @@
+"""Equivalence classes: a bit, a rounding, chance, or something else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from zooctl.reproduce.report.equivalence import (
+    Equivalence,
+    can_differ,
+    compare_figure,
+    compare_predictions,
+    worst,
+)
+from zooctl.reproduce.report.report import Predictions
+from zooctl.reproduce.report.text import difference_text
+
+RNG = np.random.default_rng(1)
+REFERENCE = RNG.gamma(1.0, 2.0, (16, 2, 8)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("factor", "expected"),
+    [(1.0, "bitwise"), (1 + 5e-5, "numeric"), (1 + 5e-4, "failed"), (np.nan, "failed")],
+)
+def test_predictions(factor: float, expected: str) -> None:
+    found = (REFERENCE * np.float32(factor)).astype(np.float32)
+    assert compare_predictions(REFERENCE, found).equivalence == expected
+
+
+def test_a_single_value_counts() -> None:
+    found = REFERENCE.copy()
+    found[3, 1, 2] += 0.01
+    like = compare_predictions(REFERENCE, found)
+    assert like.equivalence == "failed"
+    assert like.max_abs == pytest.approx(0.01, rel=1e-3)
+    assert compare_predictions(REFERENCE, REFERENCE[:, :1]).equivalence == "failed"
+
+
+def test_minus_nought_is_another_bit() -> None:
+    zeros = np.zeros((1, 1, 4), np.float32)
+    assert compare_predictions(zeros, -zeros).equivalence == "numeric"
+
+
+@pytest.mark.parametrize(
+    ("got", "retrained", "spread", "expected"),
+    [
+        (0.9, False, None, "bitwise"),
+        (0.901, False, None, "numeric"),
+        (0.902, False, None, "failed"),
+        (None, False, None, "failed"),
+        (0.901, True, None, None),
+        (0.93, True, (0.9, 0.01, 5), "statistical"),
+        (0.931, True, (0.9, 0.01, 5), "failed"),
+        (0.869, True, (0.9, 0.01, 5), "failed"),
+        (0.905, True, (0.9, 0.0001, 5), "statistical"),
+        (0.905, True, (0.9, 0.01, 4), None),
+        (0.895, True, (0.9, 0.0001, 5), "statistical"),
+        (0.894, True, (0.9, 0.0001, 5), "failed"),
+    ],
+)
+def test_figures(
+    got: float | None,
+    retrained: bool,
+    spread: tuple[float, float, int] | None,
+    expected: str | None,
+) -> None:
+    assert compare_figure(0.9, got, retrained=retrained, spread=spread) == expected
+
+
+def test_a_count_is_the_same_or_is_not() -> None:
+    same = compare_figure(68564, 68564, retrained=False, is_count=True)
+    other = compare_figure(68564, 68565, retrained=False, is_count=True)
+    assert (same, other) == ("bitwise", "failed")
+
+
+@pytest.mark.parametrize(
+    ("equivalence", "max_abs", "expected"),
+    [
+        ("bitwise", 0.0, True),
+        ("bitwise", 1e-9, False),
+        ("bitwise", None, False),
+        ("numeric", 2e-4, True),
+        ("numeric", 1e9, False),
+        ("numeric", None, False),
+        ("failed", 1e9, True),
+        ("failed", None, True),
+        ("failed", 0.0, False),
+    ],
+)
+def test_a_class_bounds_the_difference(
+    equivalence: Equivalence, max_abs: float | None, expected: bool
+) -> None:
+    assert can_differ(equivalence, max_abs, 2.0) is expected
+
+
+def test_the_weakest_counts() -> None:
+    assert worst(["bitwise", "statistical", "numeric"]) == "statistical"
+    assert worst(["bitwise", "failed"]) == "failed"
+
+
+def test_what_cannot_be_compared_can_be_reported() -> None:
+    stored = np.ones((2, 1, 3), np.float32)
+    for found in (np.full_like(stored, np.nan), stored[:, :, :2]):
+        like = compare_predictions(stored, found)
+        assert like == ("failed", None, None, 0.0)
+        row = Predictions(engine="torch", n=2, **like._asdict())
+        assert difference_text(row) == "not a number"

@@ -1,0 +1,43 @@
+"""Devices and precisions that are not there are refused with what to do."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from zooctl.errors import InputError
+from zooctl.training.determinism.device import check_device, new_fabric
+
+
+def test_the_processor_is_always_there() -> None:
+    fabric = new_fabric("cpu", "32-true")
+    assert fabric.device.type == "cpu"
+    assert fabric.world_size == 1
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_no_cuda() -> None:
+    with pytest.raises(InputError, match=r"CUDA.*--device cpu") as caught:
+        check_device("cuda", "32-true")
+    assert caught.value.got == f"torch {torch.__version__}"
+
+
+def test_several_devices_share_the_work() -> None:
+    """Processes on the CPU; GPUs are counted."""
+    fabric = new_fabric("cpu", "32-true", devices=3)
+    assert fabric.strategy.num_processes == 3
+    check_device("cpu", "32-true", devices=99)
+    if torch.cuda.is_available():
+        with pytest.raises(InputError, match="there are fewer CUDA devices"):
+            check_device("cuda", "32-true", devices=1 + torch.cuda.device_count())
+
+
+def test_a_wrong_name() -> None:
+    with pytest.raises(InputError, match="did you mean 'cuda'"):
+        check_device("cude", "32-true")
+
+
+def test_half_precision_needs_a_gpu() -> None:
+    with pytest.raises(InputError, match="16-mixed needs a CUDA device"):
+        check_device("cpu", "16-mixed")
+    check_device("cpu", "bf16-mixed")

@@ -1,0 +1,1 @@
+"""One check of a recipe a module."""

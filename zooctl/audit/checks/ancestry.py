@@ -1,0 +1,156 @@
+"""What a model's weights had seen before it was trained, and which cell types share its test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from zooctl.audit.data import Material, rows
+from zooctl.audit.outcome import Level, Outcome, clear, none_to_check, worst
+from zooctl.catalog import registry
+from zooctl.errors import InputError
+from zooctl.schema.fields import Region, Split
+from zooctl.schema.recipe.recipe import Recipe, load_recipe
+from zooctl.schema.recipe.training import InitFrom
+
+_RECIPE_OF_A_RUN = "recipe.yaml"
+
+
+@dataclass(frozen=True)
+class Ancestor:
+    """Weights that training began with, or that those began with.
+
+    Attributes:
+        where: Model, or file.
+        assembly: Of its regions.
+        split: What it was trained on and chosen by; None where nobody says.
+        biosamples: Its cell types.
+    """
+
+    where: str
+    assembly: str
+    split: Split | None
+    biosamples: frozenset[str]
+
+
+def ancestors(recipe: Recipe) -> list[Ancestor]:
+    """Follow ``init_from`` through recipes and cards, the nearest first."""
+    return list(_ancestors(recipe.init_from, frozenset({recipe.name})))
+
+
+def _ancestors(init: InitFrom | None, seen: frozenset[str]) -> Iterator[Ancestor]:
+    where = None if init is None else init.model or init.file
+    if init is None or where is None or where in seen:
+        return
+    recipe = _recipe(init)
+    if recipe is not None:
+        yield Ancestor(where, recipe.genome.assembly, recipe.split, biosamples(recipe))
+        yield from _ancestors(recipe.init_from, seen | {where})
+    elif init.model is not None:
+        card = registry.entry(init.model).card()
+        names = frozenset(track.biosample for track in card.tracks)
+        yield Ancestor(where, card.assembly, card.split, names)
+    else:
+        yield Ancestor(where, "", None, frozenset())
+
+
+def _recipe(init: InitFrom) -> Recipe | None:
+    """Return the recipe of a model, or the one that a run keeps beside its weights."""
+    if init.model is not None:
+        entry = registry.entry(init.model)
+        return None if entry.recipe_path is None else entry.recipe()
+    path = Path(init.file or "").parent / _RECIPE_OF_A_RUN
+    return load_recipe(path) if path.is_file() else None
+
+
+def biosamples(recipe: Recipe) -> frozenset[str]:
+    """Cell types of a recipe's targets, as far as it names them."""
+    names = {recipe.source(row.signal.source).biosample for row in rows(recipe)}
+    return frozenset(name for name in names if name is not None)
+
+
+def _meets(ancestor: Ancestor, assembly: str, region: Region) -> str | None:
+    """Return what an ancestor was trained on or chosen by that a region shares."""
+    if ancestor.split is None:
+        return None
+    for part in ("train", "validation"):
+        for other in getattr(ancestor.split, part):
+            # Positions of two assemblies differ, chromosomes hardly.
+            same = assembly == ancestor.assembly
+            if region.overlaps(other) if same else region.chrom == other.chrom:
+                return f"{part} {other}" + ("" if same else f" of {ancestor.assembly}")
+    return None
+
+
+def pretraining(material: Material) -> Outcome:
+    """Look for test and validation regions that earlier training of the weights had seen."""
+    recipe = material.recipe
+    try:
+        found = ancestors(recipe)
+    except InputError as error:
+        return Outcome("not run", f"what the weights had seen cannot be read: {error}")
+    if not found:
+        return none_to_check("weights begin at random")
+    levels: list[Level] = []
+    texts = []
+    grades: tuple[tuple[str, Level], ...] = (("test", "severe"), ("validation", "warning"))
+    for ancestor in found:
+        for part, level in grades:
+            for region in getattr(recipe.split, part):
+                if met := _meets(ancestor, recipe.genome.assembly, region):
+                    levels.append(level)
+                    texts.append(f"{part} {region} is in {met} of {ancestor.where}")
+        if both := sorted(ancestor.biosamples & biosamples(recipe)):
+            levels.append("note")
+            texts.append(f"{ancestor.where} was trained on {', '.join(both)} too")
+    unknown = [ancestor.where for ancestor in found if ancestor.split is None]
+    evidence = {"ancestors": [ancestor.where for ancestor in found], "found": texts}
+    if unknown and "severe" not in levels:
+        reason = f"nobody says what {', '.join(unknown)} was trained on"
+        return Outcome("not run", "; ".join([reason, *texts]), evidence)
+    if not texts:
+        return clear(f"nothing of validation and test was seen by {found[0].where}", evidence)
+    return Outcome(
+        worst(levels),
+        f"earlier training of the weights saw what judges them: {'; '.join(texts)}"
+        if worst(levels) != "note"
+        else f"{'; '.join(texts)}: the test says nothing of a new cell type",
+        evidence,
+        "begin with weights that never saw these regions, or test on others",
+    )
+
+
+def cross_cell(material: Material) -> Outcome:
+    """Look for test chromosomes that were trained on with another cell type's signal."""
+    recipe = material.recipe
+    own = biosamples(recipe)
+    tested = {region.chrom for region in recipe.split.test}
+    both = sorted(tested & {region.chrom for region in recipe.split.train})
+    levels: list[Level] = []
+    texts = []
+    if len(own) > 1 and both:
+        levels.append("warning")
+        texts.append(f"{len(own)} biosamples are trained and tested on {', '.join(both)}")
+    try:
+        earlier = ancestors(recipe)
+    except InputError as error:
+        return Outcome("not run", f"what the weights had seen cannot be read: {error}")
+    for ancestor in earlier:
+        others = sorted(ancestor.biosamples - own)
+        met = [_meets(ancestor, recipe.genome.assembly, region) for region in recipe.split.test]
+        if others and any(met):
+            levels.append("severe")
+            texts.append(f"{ancestor.where} was trained there on {', '.join(others)}")
+    evidence = {"biosamples": sorted(own), "chromosomes": both}
+    if not texts:
+        if len(own) < 2 and not earlier:
+            return none_to_check("one biosample")
+        return clear("no biosample is tested where another was trained", evidence)
+    return Outcome(
+        worst(levels),
+        f"{'; '.join(texts)}: what they have in common there can be learnt by heart",
+        evidence,
+        "test on chromosomes that no other biosample was trained on, and show what the average "
+        "over the other tracks reaches (confounding.average)",
+    )

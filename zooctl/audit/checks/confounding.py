@@ -1,0 +1,232 @@
+"""Confounding: what else than the biology in question explains the signal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.audit.data import Data, Material, Values, control_rows
+from zooctl.audit.data import rows as rows_of
+from zooctl.audit.measures import composition
+from zooctl.audit.outcome import Level, Outcome, clear, graded, none_to_check, rounded, worst
+from zooctl.evaluation.metrics.classification import auroc
+from zooctl.evaluation.metrics.metrics import pearson
+from zooctl.sequence.intervals import Interval
+from zooctl.sequence.windows import Integers
+from zooctl.training.data.sampling import Chunks, draw_matched
+from zooctl.training.data.windows import split_regions
+
+# Of depth, largest over smallest.
+_DEPTH_NOTE, _DEPTH_WARNING = 1.25, 2.0
+# AUROC and R² of one covariate alone.
+_AUROC = (0.65, 0.75, 0.9)
+_R2 = (0.1, 0.25, 0.5)
+# Bases read at a time.
+_BLOCK = 1 << 22
+
+
+def depth(material: Material, data: Data) -> Outcome:
+    """Compare the mean signal of tracks of one assay, and of signal and control."""
+    recipe, dataset = material.recipe, data.dataset
+    if len(rows_of(recipe)) == 1 and not recipe.controls:
+        return none_to_check("one track and no control")
+    regions = tuple(
+        region
+        for part in ("train", "validation", "test")
+        for region in split_regions(getattr(recipe.split, part), dataset)
+    )
+    target = _coverage(dataset.target, regions)
+    control = _coverage(dataset.control, regions)
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for number, row in enumerate(rows_of(recipe)):
+        signal = row.signal
+        kind = (recipe.source(signal.source).assay, signal.key, getattr(signal, "extend", None))
+        groups.setdefault(kind, []).append(number)
+    levels: list[Level] = []
+    texts = []
+    evidence: dict[str, object] = {
+        "targets": {
+            track: rounded(value) for track, value in zip(material.tracks, target, strict=True)
+        },
+        "controls": {
+            given.name: rounded(value)
+            for given, value in zip(control_rows(recipe), control, strict=True)
+        },
+    }
+    for rows in groups.values():
+        low, high = min(rows, key=lambda row: target[row]), max(rows, key=lambda row: target[row])
+        ratio = target[high] / target[low] if target[low] > 0 else float("inf")
+        level = graded(ratio, _DEPTH_NOTE, _DEPTH_WARNING, float("inf"))
+        if level != "clear" and len(rows) > 1:
+            levels.append("warning" if level == "severe" else level)
+            deep, thin = material.tracks[high], material.tracks[low]
+            texts.append(f"{deep} has {ratio:.2f} times the signal of {thin}")
+    for given, value in zip(control_rows(recipe), control, strict=True):
+        lowest = float(min(target))
+        ratio = max(lowest / value, value / lowest) if value > 0 and lowest > 0 else float("inf")
+        level = graded(ratio, _DEPTH_NOTE, _DEPTH_WARNING, float("inf"))
+        if level != "clear":
+            levels.append("warning" if level == "severe" else level)
+            texts.append(f"signal and control {given.name} differ {ratio:.2f} times")
+    if not texts:
+        return clear("tracks and controls are about as deep as each other", evidence)
+    return Outcome(
+        worst(levels),
+        f"{'; '.join(texts)} (means per base)",
+        evidence,
+        "draw as many reads of each (depth), or do not compare heights between tracks",
+    )
+
+
+def _coverage(signal: Mapping[str, Values], regions: Sequence[Interval]) -> NDArray[np.float64]:
+    """Return the mean of each row over regions, labels that are unknown left out."""
+    total: NDArray[np.float64] | float = 0.0
+    bases: NDArray[np.int64] | int = 0
+    for chrom, start, end in regions:
+        for low in range(start, end, _BLOCK):
+            part = signal[chrom][:, low : min(low + _BLOCK, end)]
+            known = ~np.isnan(part)
+            total = total + part.sum(axis=1, where=known, dtype=np.float64)
+            bases = bases + known.sum(axis=1)
+    return np.asarray(total / np.maximum(bases, 1), dtype=np.float64)
+
+
+def gc(material: Material, data: Data) -> Outcome:
+    """Measure how much GC content alone explains, on validation and among training windows."""
+    found = _explained(material, data, data.gc)
+    drawn = _drawn(material, data)
+    evidence = {**found, "training_draw": {"auroc": rounded(drawn)}}
+    levels = [_level(figures) for figures in found.values()]
+    # What a network can learn of classes from GC alone, since negatives were drawn without regard.
+    if max(drawn, 1 - drawn) >= _AUROC[1]:
+        levels.append("warning")
+    return _covariate("GC content", worst(levels), found, evidence, drawn)
+
+
+def _covariate(
+    name: str,
+    level: Level,
+    found: Mapping[str, Mapping[str, object]],
+    evidence: Mapping[str, object],
+    drawn: float = float("nan"),
+) -> Outcome:
+    track = max(found, key=lambda key: _height(found[key]))
+    figures = found[track]
+    text = f"R² {shown(figures['r2'])}, AUROC {shown(figures['auroc'])} for {track} on validation"
+    if drawn == drawn:
+        text += f"; AUROC {drawn:.3f} among the windows that training draws"
+    if level == "clear":
+        return clear(f"{name} alone explains little: {text}", evidence)
+    advice = f"report the model beside {name} alone" + (
+        ", and draw negatives of the positives' GC content (windows.matching: gc)"
+        if drawn == drawn
+        else ""
+    )
+    return Outcome(level, f"{name} alone explains part of the signal: {text}", evidence, advice)
+
+
+def shown(value: object) -> str:
+    """Return a figure for people, ``-`` for none."""
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _height(figures: Mapping[str, object]) -> float:
+    """Largest of a covariate's figures, AUROC counted from 0.5 to 1 as R² is from 0 to 1."""
+    r2, area = figures["r2"], figures["auroc"]
+    r2 = r2 if isinstance(r2, float) else 0.0
+    return max(r2, 2 * area - 1 if isinstance(area, float) else 0.0)
+
+
+def _level(figures: Mapping[str, object]) -> Level:
+    r2, area = figures["r2"], figures["auroc"]
+    return worst(
+        [
+            graded(r2 if isinstance(r2, float) else 0.0, *_R2),
+            graded(area if isinstance(area, float) else 0.0, *_AUROC),
+        ]
+    )
+
+
+def _explained(
+    material: Material, data: Data, covariate: Mapping[str, Values]
+) -> dict[str, dict[str, object]]:
+    """Return R² and AUROC on validation of a quadratic in one covariate, fitted on training."""
+    found: dict[str, dict[str, object]] = {}
+    design = {part: _powers(covariate[part]) for part in ("train", "validation")}
+    for row, track in enumerate(material.tracks):
+        train = data.means["train"][row].astype(np.float64)
+        truth = data.means["validation"][row].astype(np.float64)
+        weights = np.linalg.lstsq(design["train"], train, rcond=None)[0]
+        guess = design["validation"] @ weights
+        spread = ((truth - truth.mean()) ** 2).sum()
+        labels = data.labels["validation"][row]
+        known = ~np.isnan(labels)
+        r2 = 1 - ((truth - guess) ** 2).sum() / spread if spread else float("nan")
+        found[track] = {
+            "r2": rounded(max(r2, 0.0)) if r2 == r2 else None,
+            "auroc": rounded(auroc(guess[known], labels[known] == 1)),
+            "pearson": rounded(pearson(guess, truth)),
+        }
+    return found
+
+
+def _powers(covariate: Values) -> NDArray[np.float64]:
+    """Return columns 1, x and x², ``(n, 3)``."""
+    return np.vander(covariate.astype(np.float64), 3)
+
+
+def _drawn(material: Material, data: Data) -> float:
+    """Return the AUROC of GC between positives and the negatives of an epoch; NaN without."""
+    windows, recipe = data.windows, material.recipe
+    n = windows.n_negatives(recipe)
+    if not n or not len(windows.positives):
+        return float("nan")
+    rng = np.random.default_rng(0)
+    wanted, offered = windows.positives.stratum, windows.negatives.stratum
+    if wanted is None or offered is None:
+        rows = rng.choice(len(windows.negatives), size=n, replace=False)
+    else:
+        rows = draw_matched(rng, wanted, offered, n)
+    positive = composition(data.dataset, windows.positives)[0]
+    negative = composition(data.dataset, windows.negatives.take(rows))[0]
+    scores = np.concatenate([positive, negative])
+    return float(auroc(scores, np.arange(len(scores)) < len(positive)))
+
+
+def genes(material: Material, data: Data) -> Outcome:
+    """Measure how much the share of a window in genes explains."""
+    if material.genes is None:
+        return Outcome("not run", "no gene annotation (give one with --genes)")
+    here = material.genes.keys() & data.dataset.codes.keys()
+    if not here:
+        return Outcome("not run", "the annotation has none of the split's contigs")
+    density = {part: gene_share(material, data, chunks) for part, chunks in data.parts.items()}
+    found = _explained(material, data, density)
+    level = worst([_level(figures) for figures in found.values()])
+    shares = {part: rounded(float(values.mean())) for part, values in density.items()}
+    return _covariate("gene density", level, found, {**found, "share_in_genes": shares})
+
+
+def gene_share(material: Material, data: Data, chunks: Chunks) -> Values:
+    """Return the share of each core's bases that lie in a gene, ``(n,)``."""
+    length = data.unit
+    found = np.zeros(len(chunks), np.float32)
+    for number, chrom in enumerate(chunks.chroms):
+        rows = np.flatnonzero(chunks.chrom == number)
+        if material.genes is None or chrom not in material.genes:
+            continue
+        starts, ends = material.genes[chrom]
+        low = chunks.start[rows]
+        found[rows] = (_before(starts, ends, low + length) - _before(starts, ends, low)) / length
+    return found
+
+
+def _before(starts: Integers, ends: Integers, places: Integers) -> Integers:
+    """Count the bases of merged intervals that lie before each place."""
+    total = np.concatenate([[0], np.cumsum(ends - starts)])
+    row = np.searchsorted(starts, places, side="right")
+    last = np.maximum(row - 1, 0)
+    over = np.where(row > 0, np.maximum(ends[last] - places, 0), 0)
+    return np.asarray(total[row] - over, dtype=np.int64)

@@ -1,0 +1,203 @@
+"""Dependent examples: splits that share bases, chromosomes or cell types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from zooctl.audit.data import Data, Material, on
+from zooctl.audit.outcome import Level, Outcome, clear, worst
+from zooctl.schema.fields import Split
+from zooctl.sequence.windows import Integers
+
+# Share of the test windows from which on shared bases can move a figure that has three digits.
+_SEVERE_SHARE = 0.01
+
+# Autocorrelation below which windows count as independent, and how far it is followed.
+_CORRELATED = 0.1
+_MOST_LAGS = 1000
+
+_PAIRS = (("train", "test"), ("validation", "test"), ("train", "validation"))
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What two parts of a split have in common.
+
+    Attributes:
+        bases: Bases that inputs of both read.
+        windows: Windows of the second part that read one.
+        of: Windows of the second part.
+        first: One of the bases, with its contig.
+    """
+
+    bases: int
+    windows: int
+    of: int
+    first: tuple[str, int] | None
+
+    @property
+    def share(self) -> float:
+        """Share of the second part's windows."""
+        return self.windows / max(self.of, 1)
+
+
+def overlap(one: tuple[Integers, Integers], other: tuple[Integers, Integers]) -> Integers:
+    """Return the intervals that lie in both of two merged sets, ``(n, 2)``.
+
+    >>> one, other = np.array([[0, 20], [10, 30]]), np.array([[5, 25], [8, 26]])
+    >>> overlap((one[0], one[1]), (other[0], other[1])).tolist()
+    [[5, 8], [25, 26]]
+    """
+    found = [
+        (max(start, other[0][row]), min(end, other[1][row]))
+        for start, end in zip(*one, strict=True)
+        for row in range(
+            int(np.searchsorted(other[1], start, side="right")),
+            int(np.searchsorted(other[0], end, side="left")),
+        )
+    ]
+    return np.array(found, dtype=np.int64).reshape(-1, 2)
+
+
+def shared(data: Data, one: str, other: str) -> Shared:
+    """Count the bases that inputs of two parts share, and the windows of the second they are in."""
+    geometry = data.dataset.geometry
+    bases = windows = total = 0
+    first = None
+    for chrom in data.dataset.codes:
+        common = overlap(data.inputs(one, chrom), data.inputs(other, chrom))
+        bases += int((common[:, 1] - common[:, 0]).sum())
+        if first is None and len(common):
+            first = (chrom, int(common[0, 0]))
+        starts = _input_starts(data, other, chrom)
+        total += len(starts)
+        # The first shared stretch that ends behind a window's start: does it begin before its end?
+        following = np.searchsorted(common[:, 1], starts, side="right")
+        opens = np.append(common[:, 0], np.iinfo(np.int64).max)[following]
+        windows += int((opens < starts + geometry.input_length).sum())
+    return Shared(bases, windows, total, first)
+
+
+def _input_starts(data: Data, part: str, chrom: str) -> Integers:
+    geometry = data.dataset.geometry
+    if part == "test":
+        return data.test_inputs(data.dataset, chrom)
+    return on(data.windows.validation, chrom) - geometry.input_flank
+
+
+def shared_bases(material: Material, data: Data) -> Outcome:
+    """Look for bases that windows of two parts read, flanks and shifts included.
+
+    Training windows are where training may shift them; test windows are those that evaluation
+    judges.
+    """
+    found = {f"{one}-{other}": shared(data, one, other) for one, other in _PAIRS}
+    evidence = {
+        pair: {"bases": one.bases, "windows": one.windows, "of": one.of}
+        for pair, one in found.items()
+    }
+    levels: list[Level] = []
+    for pair, one in found.items():
+        if one.bases:
+            serious = pair == "train-test" and one.share >= _SEVERE_SHARE
+            levels.append("severe" if serious else "warning")
+    if not levels:
+        return clear("no base is read by windows of two parts", evidence)
+    texts = [
+        f"{one.bases:,} bases of {pair.replace('-', ' and ')}, in {one.windows:,} of "
+        f"{one.of:,} windows of the latter, from {one.first[0]}:{one.first[1] + 1:,} on"
+        for pair, one in found.items()
+        if one.first is not None
+    ]
+    return Outcome(
+        worst(levels),
+        f"windows of two parts read the same bases: {'; '.join(texts)}",
+        evidence,
+        "leave a gap between ranges of one chromosome of at least the input's length and shift",
+    )
+
+
+def shared_chromosomes(split: Split) -> dict[tuple[str, str], list[str]]:
+    """Return the chromosomes that two parts of a split share, by the parts."""
+    chroms = {
+        part: {region.chrom for region in getattr(split, part)}
+        for part in ("train", "validation", "test")
+    }
+    shared = {pair: sorted(chroms[pair[0]] & chroms[pair[1]]) for pair in _PAIRS}
+    return {pair: names for pair, names in shared.items() if names}
+
+
+def same_chromosome(material: Material, data: Data | None) -> Outcome:
+    """Look for parts on one chromosome, and how far apart they are for how far signals reach."""
+    close = shared_chromosomes(material.recipe.split)
+    if not close:
+        return clear("no two parts lie on one chromosome")
+    if data is None:
+        named = ", ".join(f"{one} and {other}" for one, other in close)
+        return Outcome(
+            "not run", f"how far apart {named} have to be is not known: {material.missing}"
+        )
+    reach = correlation_length(data)
+    evidence: dict[str, object] = {"correlation_length": reach}
+    levels: list[Level] = []
+    texts = []
+    for (one, other), chroms in close.items():
+        gap = _gap(data, one, other)
+        evidence[f"{one}-{other}"] = {"chromosomes": chroms, "gap": gap}
+        near = reach is None or gap < reach
+        if (one, other) == ("train", "test"):
+            levels.append("severe" if near else "warning")
+        else:
+            levels.append("warning" if near else "note")
+        texts.append(
+            f"{one} and {other} share {', '.join(chroms)}, windows {gap:,} bp apart at the least"
+        )
+    far = f"beyond {_MOST_LAGS * data.unit:,} bp" if reach is None else f"{reach:,} bp"
+    return Outcome(
+        worst(levels),
+        f"{'; '.join(texts)}; the signal's autocorrelation falls below {_CORRELATED:g} at {far}",
+        evidence,
+        "hold out whole chromosomes, or leave a gap longer than the signal is correlated",
+    )
+
+
+def _gap(data: Data, one: str, other: str) -> int:
+    """Least distance in bp between inputs of two parts; 0 where they touch or overlap."""
+    gaps = [np.iinfo(np.int64).max]
+    for chrom in data.dataset.codes:
+        first, second = data.inputs(one, chrom), data.inputs(other, chrom)
+        if len(overlap(first, second)):
+            return 0
+        # From each end to the next start of the other part.
+        for ends, starts in ((first[1], second[0]), (second[1], first[0])):
+            row = np.searchsorted(starts, ends)
+            inside = row < len(starts)
+            gaps += (starts[row[inside]] - ends[inside]).tolist()
+    return min(gaps)
+
+
+def correlation_length(data: Data) -> int | None:
+    """Return the lag in bp at which the signal's autocorrelation falls below 0.1.
+
+    Of the means of units side by side over the training regions, the mean over tracks; None where
+    it does not fall so low within 1,000 units.
+    """
+    chunks, means = data.parts["train"], data.means["train"].astype(np.float64)
+    length = data.unit
+    centred = means - means.mean(axis=1, keepdims=True)
+    variance = (centred**2).mean(axis=1)
+    if not variance.any():
+        return length
+    for lag in range(1, min(_MOST_LAGS, len(chunks) - 1) + 1):
+        # Units that were left out for N open gaps, which pairs must not bridge.
+        whole = (chunks.start[lag:] - chunks.start[:-lag] == lag * length) & (
+            chunks.chrom[lag:] == chunks.chrom[:-lag]
+        )
+        if not whole.any():
+            return lag * length
+        products = (centred[:, lag:] * centred[:, :-lag])[:, whole].mean(axis=1)
+        if (products[variance > 0] / variance[variance > 0]).mean() < _CORRELATED:
+            return lag * length
+    return None

@@ -1,0 +1,191 @@
+"""Unbalanced classes: how rare positives are, and what hides it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from zooctl.audit.data import PARTS, Data, Material, Values, rows
+from zooctl.audit.measures import core_stats
+from zooctl.audit.outcome import Level, Outcome, clear, graded, none_to_check, rounded, worst
+from zooctl.schema.card import Card, Metric
+
+# Positives rarer than this are rare: AUROC then says little of how many calls are right.
+_RARE = 0.1
+_VERY_RARE = 0.01
+# Prevalence of one part over that of another.
+_NOTE, _WARNING = 1.5, 2.0
+# Largest change of prevalence by leaving out unusable windows that is no resampling.
+_RESAMPLED = 1.25
+
+
+def shares(data: Data) -> dict[str, list[float]]:
+    """Return the prevalence of positives in each part, one a track; NaN where nothing is known."""
+    return {part: _prevalence(labels) for part, labels in data.labels.items()}
+
+
+def _prevalence(labels: Values) -> list[float]:
+    known = (~np.isnan(labels)).sum(axis=1)
+    positive = (labels == 1).sum(axis=1)
+    return [float(hits) / n if n else float("nan") for hits, n in zip(positive, known, strict=True)]
+
+
+def prevalence(material: Material, data: Data) -> Outcome:
+    """Compare how rare positive windows are in each part, and in what training draws."""
+    found = shares(data)
+    n_positive = len(data.windows.positives)
+    n_negative = data.windows.n_negatives(material.recipe)
+    evidence: dict[str, object] = {"positive": data.rule}
+    if n_negative:
+        evidence["training_draw"] = {
+            "positives": n_positive,
+            "negatives": n_negative,
+            "prevalence": rounded(n_positive / (n_positive + n_negative), 5),
+        }
+    levels: list[Level] = []
+    texts = []
+    for row, track in enumerate(material.tracks):
+        here = {part: found[part][row] for part in PARTS}
+        evidence[track] = {part: rounded(share, 5) for part, share in here.items()}
+        level, text = _judge(here)
+        if text:
+            levels.append(level)
+            texts.append(f"{track}: {text}")
+    if not texts:
+        return clear("positives are not rare, and as rare in every part", evidence)
+    shown = texts[:3] + ([f"and {len(texts) - 3} more tracks"] if len(texts) > 3 else [])
+    return Outcome(
+        worst(levels),
+        f"{'; '.join(shown)} (positive: {data.rule})",
+        evidence,
+        "state the prevalence beside every figure; show auPRC, not AUROC alone"
+        + ("; predicted probabilities hold for the share that training draws" * bool(n_negative)),
+    )
+
+
+def _judge(here: Mapping[str, float]) -> tuple[Level, str]:
+    """Return how grave the prevalence of a track in the parts is, and in words."""
+    known = {part: share for part, share in here.items() if share == share}
+    lacking = [part for part in ("validation", "test") if known.get(part) in (0.0, 1.0)]
+    if lacking:
+        return "severe", f"only one class in {' and '.join(lacking)}"
+    text = ", ".join(f"{share:.2%} of {part}" for part, share in known.items())
+    train = known.get("train", 0.0)
+    ratios = [
+        max(share / train, train / share)
+        for part, share in known.items()
+        if part != "train" and train and share
+    ]
+    level = graded(max(ratios, default=1.0), _NOTE, _WARNING, float("inf"))
+    if level == "clear" and min(known.values(), default=1.0) < _RARE:
+        level = "note"
+    return level, "" if level == "clear" else f"{text} are positive"
+
+
+def resampling(material: Material, data: Data) -> Outcome:
+    """Look whether windows that judge were drawn by their class, as those of training are."""
+    dataset, windows = data.dataset, data.windows.validation
+    used, whole = (
+        _prevalence(data.label(dataset, chunks, core_stats(dataset, chunks)[1]))
+        for chunks in (windows, data.judging["validation"])
+    )
+    evidence = {
+        track: {"all": rounded(all_of, 5), "used": rounded(taken, 5)}
+        for track, all_of, taken in zip(material.tracks, whole, used, strict=True)
+    }
+    evidence["windows"] = {"all": len(data.judging["validation"]), "used": len(windows)}
+    wrong = [
+        f"{track} from {all_of:.2%} to {taken:.2%}"
+        for track, all_of, taken in zip(material.tracks, whole, used, strict=True)
+        if all_of > 0 and not 1 / _RESAMPLED <= taken / all_of <= _RESAMPLED
+    ]
+    if not wrong:
+        text = "validation has its windows side by side, as rare as they are"
+        return clear(text, evidence)
+    return Outcome(
+        "severe",
+        f"the validation windows' prevalence is changed: {'; '.join(wrong)}",
+        evidence,
+        "draw, weigh and balance training windows alone",
+    )
+
+
+def metrics(material: Material, data: Data | None) -> Outcome:
+    """Look whether the card's figures hide how rare positives are."""
+    if material.card is None:
+        return none_to_check("no card with metrics")
+    return metrics_of(material.card, _lowest(material, data))
+
+
+def metrics_of(card: Card, lowest: Mapping[str | None, float]) -> Outcome:
+    """Look whether figures hide how rare positives are.
+
+    Args:
+        card: Has the figures.
+        lowest: Prevalence of each track on test, and of the rarest under None; empty where it is
+            not known.
+    """
+    if not card.metrics:
+        return none_to_check("card has no metrics")
+    levels: list[Level] = []
+    texts = []
+    for metric in card.metrics:
+        rare = lowest.get(metric.track)
+        if _is(metric, "auroc") and not _accompanied(metric, card.metrics):
+            levels.append(_without_auprc(rare))
+            texts.append(f"{_named(metric)} without auPRC")
+        if _is(metric, "accuracy") and (rare is None or rare < _RARE):
+            levels.append("severe" if rare is not None else "warning")
+            texts.append(_named(metric))
+        if _is(metric, "auprc") and "prevalence" not in (metric.definition or "").lower():
+            levels.append("note")
+            texts.append(f"{_named(metric)} does not state the prevalence")
+    evidence = {
+        "metrics": [metric.name for metric in card.metrics],
+        "test_prevalence": {
+            str(track): rounded(share, 5) for track, share in lowest.items() if track is not None
+        },
+    }
+    if not texts:
+        return clear("the card's figures do not hide the prevalence", evidence)
+    return Outcome(
+        worst(levels),
+        f"the card's figures hide the prevalence: {'; '.join(texts)}",
+        evidence,
+        "put auPRC beside AUROC, and the prevalence into its definition; no accuracy",
+    )
+
+
+def _lowest(material: Material, data: Data | None) -> dict[str | None, float]:
+    """Return the prevalence of each track on test, and of the rarest under None."""
+    if data is None:
+        return {}
+    known: dict[str | None, float] = {}
+    for row, share in zip(rows(material.recipe), shares(data)["test"], strict=True):
+        for name in (row.track, None):
+            if share == share:
+                known[name] = min(share, known.get(name, 1.0))
+    return known
+
+
+def _is(metric: Metric, name: str) -> bool:
+    """Say whether a metric is one of a kind, as ``auroc_5mer_ridge`` is an auroc."""
+    return metric.name.lower() == name or metric.name.lower().startswith(f"{name}_")
+
+
+def _accompanied(metric: Metric, others: tuple[Metric, ...]) -> bool:
+    return any(
+        _is(other, "auprc") and (other.track, other.split) == (metric.track, metric.split)
+        for other in others
+    )
+
+
+def _without_auprc(rare: float | None) -> Level:
+    if rare is None:
+        return "warning"
+    return graded(1 - rare, 0.0, 1 - _RARE, 1 - _VERY_RARE)
+
+
+def _named(metric: Metric) -> str:
+    return metric.name if metric.track is None else f"{metric.name} of {metric.track}"

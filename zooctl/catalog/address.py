@@ -1,0 +1,106 @@
+"""Models that are not of the zoo: a folder, or a repository of the hub at a commit.
+
+Both have one layout, flat: ``model_card.yaml``, ``recipe.yaml``, ``manifest.json`` and the files of
+``zoo/<name>/``. A folder may also be one of a zoo's own. What such a model says of itself is
+verified against its own manifest alone, so a repository is taken only on demand.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from zooctl.catalog.entry import CARD, RECIPE, Entry, flat_path
+from zooctl.errors import InputError, UnsafeError
+from zooctl.schema.card import Hub
+from zooctl.schema.manifest import MANIFEST, Manifest, load_manifest
+
+_ADDRESS = re.compile(
+    r"hf://(?P<repo>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})@(?P<revision>[0-9a-f]{40})",
+    re.ASCII,
+)
+_MOST_BYTES = 1_000_000  # of card, recipe and manifest
+# Of a repository's model, as of a bundle: all of it may be pulled.
+_MOST_FILES, _MOST_TOTAL = 1_000, 4_000_000_000
+
+
+def parse_address(text: str) -> Hub:
+    """Read ``hf://org/repo@<40 hex>``.
+
+    Raises:
+        InputError: It is none; a branch or a tag is not enough, for both can be moved.
+    """
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
+        raise InputError(
+            "no address on the hub", got=repr(text), expected="hf://org/repo@<40 hex of a commit>"
+        )
+    return Hub(**match.groupdict())
+
+
+def from_hub(address: str, *, allow_untrusted: bool) -> Entry:
+    """Return the model of a repository; its documents are fetched, its weights at first use.
+
+    Raises:
+        UnsafeError: ``allow_untrusted`` is not given, or the repository holds what no model does.
+        InputError: The address is wrong, or a document is.
+        NetworkError: It cannot be had.
+    """
+    place = parse_address(address)
+    if not allow_untrusted:
+        raise UnsafeError(
+            "a model from outside of the zoo",
+            got=address,
+            hint=f"--allow-untrusted, if you trust {place.repo.split('/')[0]}",
+        )
+    from zooctl.catalog.hub.cache import obtain, snapshot, unpinned  # the client loads slowly
+
+    unpinned(place, MANIFEST, _MOST_BYTES)
+    folder = snapshot(place)
+    manifest = load_manifest(folder / MANIFEST)
+    total = sum(pinned.size for pinned in manifest.files.values())
+    if len(manifest.files) > _MOST_FILES or total > _MOST_TOTAL:
+        raise UnsafeError(
+            "the model is too large",
+            got=f"{len(manifest.files):,} files of {total:,} bytes",
+            expected=f"at most {_MOST_FILES:,} files and {_MOST_TOTAL:,} bytes",
+        )
+    for path, pinned in manifest.files.items():
+        if path.startswith("zoo/"):
+            continue
+        if pinned.size > _MOST_BYTES:
+            raise UnsafeError("a document is too large", got=f"{path}: {pinned.size:,} bytes")
+        obtain([place], flat_path(manifest.name, path), pinned)
+    return _entry(folder, manifest, place)
+
+
+def from_folder(folder: Path) -> Entry:
+    """Return the model of a folder: flat, or ``zoo/<name>`` of some zoo.
+
+    Raises:
+        InputError: The folder holds no model.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise InputError("no model in this folder", path=folder, expected=MANIFEST)
+    manifest = load_manifest(folder / MANIFEST)
+    if (folder / CARD).is_file():
+        return _entry(folder, manifest, None)
+    root = folder.resolve().parent.parent
+    card_path = root / "model_cards" / f"{manifest.name}.yaml"
+    if not card_path.is_file():
+        raise InputError("the model has no card", path=folder, expected=f"{CARD}, or {card_path}")
+    recipe_path = root / "recipes" / f"{manifest.name}.yaml"
+    recipe = recipe_path if recipe_path.is_file() else None
+    return Entry(root, manifest.name, card_path, recipe, root / "zoo" / manifest.name)
+
+
+def _entry(folder: Path, manifest: Manifest, place: Hub | None) -> Entry:
+    recipe_path = folder / RECIPE
+    return Entry(
+        root=folder,
+        name=manifest.name,
+        card_path=folder / CARD,
+        recipe_path=recipe_path if recipe_path.is_file() else None,
+        folder=folder,
+        hub=place,
+    )

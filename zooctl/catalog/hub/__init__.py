@@ -1,0 +1,1 @@
+"""The Hugging Face hub: its client, and what was downloaded from it."""

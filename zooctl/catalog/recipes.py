@@ -1,0 +1,66 @@
+"""Recipes as they are run: with values replaced and initial weights pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from zooctl.catalog import registry
+from zooctl.catalog.entry import SAFETENSORS
+from zooctl.errors import InputError
+from zooctl.schema import strict_yaml
+from zooctl.schema.escape import visible
+from zooctl.schema.recipe.overrides import parse_changed
+from zooctl.schema.recipe.recipe import Recipe
+
+
+def recipe_as_run(recipe: str, settings: Sequence[str] = ()) -> tuple[Recipe, str]:
+    """Return a recipe of the zoo by name, or of a file, as it is to be run.
+
+    Args:
+        recipe: Name, or path ending in ``.yaml`` or ``.yml``.
+        settings: ``field=value`` that replace values of it.
+
+    Returns:
+        The recipe, and its text as a run keeps it: the file's own if nothing is replaced.
+
+    Raises:
+        InputError: There is none, or it is wrong.
+    """
+    path: Path | None = Path(recipe)
+    if not recipe.endswith((".yaml", ".yml")):
+        path = registry.entry(recipe).recipe_path
+    if path is None:
+        raise InputError("model has no recipe", got=recipe)
+    chosen, document = parse_changed(Recipe, strict_yaml.load(path), settings)
+    pinned = pin_weights(chosen, document.data)
+    if not settings and not pinned:
+        return chosen, path.read_text(encoding="utf-8")
+    changes = " ".join(f"--set {setting}" for setting in settings)
+    # A line break in a value would end the comment, and YAML refuses control characters.
+    head = visible(" ".join(f"# {path.name} as run {changes}".split()))
+    text = f"{head}\n{strict_yaml.dumps(document.data)}"
+    return strict_yaml.parse(Recipe, strict_yaml.loads(text, path)), text
+
+
+def pin_weights(recipe: Recipe, data: dict[str, Any]) -> bool:
+    """Note in a recipe's data the digest of the zoo's weights that training begins with.
+
+    Returns:
+        Whether that was still to be done.
+
+    Raises:
+        InputError: The model has no weights here.
+    """
+    init = recipe.init_from
+    if init is None or init.model is None or init.sha256 is not None:
+        return False
+    file = f"zoo/{init.model}/{SAFETENSORS}"
+    pinned = registry.entry(init.model).manifest().files.get(file)
+    if pinned is None:
+        raise InputError("model has no safetensors", field="init_from.model", got=init.model)
+    given = data["init_from"]
+    values = given if isinstance(given, dict) else {"model": given}
+    data["init_from"] = values | {"sha256": pinned.sha256}
+    return True

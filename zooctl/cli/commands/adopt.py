@@ -1,0 +1,196 @@
+"""`zooctl adopt`: make an entry of the zoo of a model from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from zooctl.schema.card import Card
+    from zooctl.sequence.windows import Geometry
+
+app = typer.Typer(
+    help="Make an entry of the zoo of a model from elsewhere.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Assembly = Annotated[str, typer.Option(help="Genome to predict on, in UCSC's name, as hg38.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an entry, its card included.")]
+
+
+@app.command("onnx")
+def onnx(
+    model: Annotated[Path, typer.Argument(help="ONNX file: one-hot sequence in, tracks out.")],
+    name: Annotated[str, typer.Option(help="Of the entry, in small letters.")],
+    assembly: Assembly,
+    tracks: Annotated[
+        str, typer.Option(help="Name of each track, in the order of the output: as plus,minus.")
+    ],
+    licence: Annotated[str, typer.Option(help="Of the weights, as SPDX writes it: MIT.")],
+    bin_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="bp to a predicted value; default: the bins fill the input."),
+    ] = None,
+    unknown_base: Annotated[
+        Literal["0", "0.25"], typer.Option(help="One-hot value of N that the model expects.")
+    ] = "0",
+    scale: Annotated[
+        Literal["signal", "log", "logit", "probability"],
+        typer.Option(help="What a predicted value is."),
+    ] = "signal",
+    transform: Annotated[
+        Literal["none", "arcsinh", "log1p"],
+        typer.Option(help="What the training target went through, to be undone."),
+    ] = "none",
+    force: Force = False,
+) -> None:
+    """Write card, manifest and probe of an ONNX file, and print what is still to be written.
+
+    The graph is copied, after the checks that every graph passes. Its lengths are read from it.
+    """
+    from zooctl.catalog.adopted_card import facts
+    from zooctl.catalog.root import zoo_root
+    from zooctl.errors import InputError, ManyErrors, UnsafeError, ZooError
+    from zooctl.inference.adopt.adopt import read_interface, write_entry
+    from zooctl.inference.graph.wire import MAX_BYTES
+
+    names = [track.strip() for track in tracks.split(",")]
+    try:
+        if not model.is_file() and model.exists():
+            raise InputError("not a file", path=model)
+        if model.stat().st_size > MAX_BYTES:
+            raise UnsafeError(
+                "file is too large", path=model, expected=f"up to {MAX_BYTES:,} bytes"
+            )
+        content = model.read_bytes()
+    except OSError as error:
+        raise InputError("cannot be read", path=model, got=error.strerror) from None
+    try:
+        interface = read_interface(content, len(names))
+        geometry = _geometry(interface.input_length, interface.n_bins, bin_size)
+        card = write_entry(
+            zoo_root(),
+            interface.model,
+            facts(
+                name=name,
+                licence=licence,
+                assembly=assembly,
+                geometry=geometry,
+                unknown_base=float(unknown_base),
+                tracks=[{"name": track} for track in names],
+                output_scale=scale,
+                output_transform=transform,
+            ),
+            force=force,
+        )
+    except ZooError as error:
+        # What is wrong with a field of the card is not the file's fault.
+        if error.field is None and error.path is None and not isinstance(error, ManyErrors):
+            error.path = str(model)
+        raise
+    for change in interface.changes:
+        _say(f"put around the graph: {change}")
+    _report(card)
+
+
+@app.command("pwm")
+def pwm(
+    file: Annotated[Path, typer.Argument(help="Profiles: JASPAR, MEME or HOCOMOCO.")],
+    motif: Annotated[str, typer.Option(help="Name of the profile in the file.")],
+    name: Annotated[
+        str | None, typer.Option(help="Of the entry; default: pwm_<target, or motif>.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="What binds the motif, as CTCF; its baseline's name.")
+    ] = None,
+    assembly: Assembly = "hg38",
+    licence: Annotated[
+        str | None, typer.Option(help="Of the profile; JASPAR's and HOCOMOCO's are known.")
+    ] = None,
+    bin_size: Annotated[int, typer.Option(min=1, help="bp to a value.")] = 32,
+    output_length: Annotated[
+        int, typer.Option(min=1, help="bp to a window; with --bin-size the same, one value each.")
+    ] = 2048,
+    force: Force = False,
+) -> None:
+    """Write an entry that scans for a motif: the best log-odds of both strands in each bin."""
+    import re
+
+    from zooctl.catalog.adopted_card import collection_of, pwm_facts
+    from zooctl.catalog.root import zoo_root
+    from zooctl.errors import InputError
+    from zooctl.files.motifs import read_motif
+    from zooctl.inference.adopt.adopt import write_entry
+    from zooctl.inference.adopt.pwm_graph import pwm_geometry, pwm_graph
+    from zooctl.schema.manifest import digest_file
+
+    profile = read_motif(file, motif)
+    known = collection_of(motif)
+    if licence is None and known is None:
+        raise InputError("the profile's licence is not known", got=motif, hint="--licence, as MIT")
+    geometry = pwm_geometry(profile, output_length, bin_size)
+    stem = re.sub(r"[^a-z0-9._-]+", "_", (target or motif).lower())
+    card = write_entry(
+        zoo_root(),
+        pwm_graph(profile, geometry),
+        pwm_facts(
+            motif,
+            name=name or f"pwm_{stem}"[:64],
+            target=target,
+            licence=licence or (known[0].licence if known else ""),
+            assembly=assembly,
+            geometry=geometry,
+            file=(file.name, digest_file(file)),
+        ),
+        force=force,
+    )
+    _report(card)
+
+
+def _geometry(input_length: int, n_bins: int, bin_size: int | None) -> Geometry:
+    """Return the window that lengths of a graph and a size of bins make."""
+    from zooctl.errors import InputError
+    from zooctl.sequence.windows import Geometry
+
+    if bin_size is None:
+        if input_length % n_bins:
+            raise InputError(
+                "the bins do not fill the input",
+                got=f"{n_bins:,} bins, {input_length:,} bp",
+                hint="--bin-size says how many bp a predicted value is of",
+            )
+        bin_size = input_length // n_bins
+        bins = "a bin is" if n_bins == 1 else f"{n_bins:,} bins are"
+        _say(f"taken for granted: {bins} the {input_length:,} bp that it reads; else --bin-size")
+    output_length = n_bins * bin_size
+    return Geometry(input_length, output_length, bin_size, output_length)
+
+
+def _report(card: Card) -> None:
+    """Print the files of a new entry, and say what a person has to add."""
+    from zooctl.catalog import registry
+    from zooctl.catalog.check import unwritten
+    from zooctl.catalog.genomes import PUBLISHED
+    from zooctl.cli.commands.info import window_text
+
+    entry = registry.entry(card.name)
+    _say(window_text(card))
+    if card.assembly not in PUBLISHED:
+        _say(
+            f"zooctl has no pinned genome {card.assembly} (only {', '.join(PUBLISHED)}): users "
+            "must name its file with --fasta, or keep it in ZOOCTL_GENOMES"
+        )
+    fields = unwritten(entry)
+    if fields:
+        _say(f"to be written in the card: {', '.join(fields)}")
+        _say(f"then: zooctl check --stamp {card.name}")
+    typer.echo(entry.card_path)
+    typer.echo(entry.folder)
+
+
+def _say(text: str) -> None:
+    from zooctl.cli.ui.tables import plain
+
+    typer.echo(plain(text), err=True)

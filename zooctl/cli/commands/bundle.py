@@ -1,0 +1,115 @@
+"""`zooctl bundle`: carry models to machines without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Carry models to machines without a network.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command("export")
+def export(
+    models: Annotated[list[str], typer.Argument(help="Names that `zooctl list` shows.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Archive to write, as zoo.tar.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing archive.")] = False,
+) -> None:
+    """Write models with all that the zoo holds of them into one archive.
+
+    The same models give the same bytes.
+    """
+    from zooctl.catalog import bundle, registry
+    from zooctl.cli.ui.tables import size_text
+    from zooctl.errors import InputError
+    from zooctl.files.disk.atomic import atomic_output
+
+    if any("/" in model for model in models):
+        raise InputError("only models of the zoo are bundled")
+    entries = [registry.entry(model) for model in dict.fromkeys(models)]
+    with atomic_output(output, force=force) as temporary, temporary.open("wb") as target:
+        files = bundle.export(entries, target)
+    typer.echo(f"{output}: {len(files)} files, {size_text(output.stat().st_size)}")
+
+
+@app.command("import")
+def import_(
+    archive: Annotated[Path, typer.Argument(help="Archive that `zooctl bundle export` wrote.")],
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder to make a zoo of, for models that this zoo lacks: "
+            "use them as FOLDER/zoo/NAME, or set ZOOCTL_ZOO."
+        ),
+    ] = None,
+) -> None:
+    """Verify an archive and make its models usable offline.
+
+    Weights of models that this zoo knows go into the cache, if they are those that its manifests
+    pin.
+    """
+    import tempfile
+
+    from zooctl.catalog.bundle import unpack
+    from zooctl.errors import InputError
+
+    if into is not None and into.exists():
+        raise InputError("the folder exists", path=into, hint="name a new one")
+    with tempfile.TemporaryDirectory(prefix=".zooctl-", dir=_beside(into)) as name:
+        folder = Path(name) / "zoo"
+        folder.mkdir()
+        manifests = unpack(archive, folder)
+        if into is not None:
+            folder.rename(into)
+        else:
+            for manifest in manifests:
+                _import(folder, manifest.name)
+    for manifest in manifests:
+        where = manifest.name if into is None else into / "zoo" / manifest.name
+        typer.echo(f"{manifest.name}: verified; --model {where}")
+
+
+def _beside(into: Path | None) -> Path:
+    """Return a folder on the file system where the files go."""
+    from zooctl.errors import InputError
+    from zooctl.files.download.download import download_folder
+
+    if into is None:
+        return download_folder("bundles")
+    if not into.parent.is_dir():
+        raise InputError("no such folder", path=into.parent)
+    return into.parent
+
+
+def _import(folder: Path, name: str) -> None:
+    """Put the weights of a model that this zoo knows into the cache."""
+    from zooctl.catalog import registry
+    from zooctl.catalog.root import model_names
+    from zooctl.catalog.weights import keep
+    from zooctl.errors import InputError, IntegrityError
+
+    head = f"zoo/{name}/"
+    if name not in model_names():
+        raise InputError(
+            "this zoo does not know the model", got=name, hint="--into FOLDER keeps it by itself"
+        )
+    known = registry.entry(name).manifest()
+    for path, pinned in known.files.items():
+        if not path.startswith(head):
+            continue
+        here = folder / path
+        if not here.is_file():
+            raise IntegrityError("the archive lacks a file that this zoo pins", path=path)
+        try:
+            keep(path, here.read_bytes(), pinned)
+        except IntegrityError:
+            raise IntegrityError(
+                "the archive has other bytes than this zoo pins",
+                path=path,
+                expected=f"sha256 {pinned.sha256}",
+                hint="it is of another version; --into FOLDER keeps it by itself",
+            ) from None

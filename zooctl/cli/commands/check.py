@@ -1,0 +1,108 @@
+"""`zooctl check`: do card, recipe, manifest, graph and probe of a model agree?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zooctl.cli.ui.options import AllowUntrusted
+
+if TYPE_CHECKING:
+    from zooctl.catalog.entry import Entry
+    from zooctl.errors import ZooError
+
+
+def command(
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Names that `zooctl list` shows.", show_default=False)
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Check every model of the zoo.")] = False,
+    stamp: Annotated[
+        bool,
+        typer.Option(
+            "--stamp",
+            help="First pin card and recipe, as they are now, in the manifest: "
+            "say so after editing them.",
+        ),
+    ] = False,
+    allow_untrusted: AllowUntrusted = False,
+) -> None:
+    """Check that a model's card, recipe, manifest, graph and probe agree; exit 3 if not."""
+    from zooctl.catalog import registry
+    from zooctl.catalog.check import check_orphans
+    from zooctl.catalog.root import model_names, zoo_root
+    from zooctl.errors import InputError, ManyErrors
+    from zooctl.schema.manifest import stamp_documents
+
+    if bool(models) == every:
+        raise InputError("say which models", expected="names, or --all")
+    entries = [
+        registry.entry(name, allow_untrusted=allow_untrusted)
+        for name in (model_names() if every else models or [])
+    ]
+    errors: list[ZooError] = []
+    for entry in entries:
+        if stamp and entry.folder is not None and entry.card_path.parent != entry.folder:
+            stamp_documents(entry.root, entry.name)
+        found = check_entry(entry)
+        parts = [part for part, there in _parts(entry) if there]
+        verdict = f"problems: {len(found)}" if found else f"ok ({', '.join(parts)})"
+        typer.echo(f"{entry.name}: {verdict}")
+        errors += found
+    if every:
+        errors += check_orphans(zoo_root())
+    if errors:
+        raise ManyErrors(errors)
+
+
+def check_entry(entry: Entry) -> list[ZooError]:
+    """Return everything that disagrees in an entry, documents first."""
+    from zooctl.catalog.check import as_verification, check_documents
+    from zooctl.errors import ZooError
+    from zooctl.reproduce.verify.recorded import check_texts
+
+    errors = check_documents(entry)
+    errors += [part for error in check_texts(entry) for part in as_verification(error)]
+    if entry.folder is None:
+        return errors
+    try:
+        entry.card()
+        entry.manifest()
+    except ZooError:
+        return errors  # reported already, and nothing to hold the graph against
+    from zooctl.inference.adopt.verify import check_weights
+
+    return errors + [part for error in check_weights(entry) for part in as_verification(error)]
+
+
+def _parts(entry: Entry) -> list[tuple[str, bool]]:
+    from zooctl.catalog.entry import GRAPH, ONNX, PROBE, SAFETENSORS
+
+    folder = entry.folder
+    files = [
+        (file, folder is not None and (folder / file).is_file())
+        for file in (GRAPH, ONNX, SAFETENSORS, PROBE)
+    ]
+    elsewhere = folder is not None and not (folder / ONNX).is_file()
+    had = elsewhere and _can_be_had(entry)
+    return [
+        ("card", True),
+        ("recipe", entry.recipe_path is not None),
+        ("manifest", folder is not None),
+        *files,
+        ("weights as published", had),
+        ("weights are elsewhere and were not looked at", elsewhere and not had),
+    ]
+
+
+def _can_be_had(entry: Entry) -> bool:
+    """Say whether weights that are not in the repository are on this machine."""
+    from zooctl.catalog.weights import onnx_bytes
+    from zooctl.errors import ZooError
+
+    try:
+        onnx_bytes(entry, fetch=False)
+    except ZooError:
+        return False
+    return True

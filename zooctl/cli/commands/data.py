@@ -1,0 +1,112 @@
+"""`zooctl data`: bring the files that a recipe names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from zooctl.files.download.transfer import Policy
+    from zooctl.schema.recipe.recipe import Recipe
+    from zooctl.schema.recipe.sources import Source
+
+app = typer.Typer(
+    help="Bring the files that a recipe names.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `fetch` a subcommand while it is the only one."""
+
+
+@app.command("fetch")
+def fetch(
+    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a model.")],
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(help="Also download from this host; may be repeated."),
+    ] = None,
+) -> None:
+    """Find or download every source of a recipe, check it, and print where it is.
+
+    Looked for in recipes/data, in the folder ZOOCTL_DATA_MIRROR, in the cache, and at the
+    addresses in the recipe. Files of ENCODE are also held against what the portal says of them
+    today: status, assembly, assay, target, output type, digest.
+    """
+    from zooctl.catalog.data import locate
+    from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import print_table, size_text
+    from zooctl.errors import ManyErrors, ZooError
+    from zooctl.files.download.transfer import HOSTS, Policy
+
+    policy = Policy(hosts=HOSTS | set(allow_host or ()))
+    portal = _Portal(policy)
+    rows = []
+    errors: list[ZooError] = []
+    for source in _read(recipe).sources:
+        try:
+            found = locate(source, progress=progress, policy=policy)
+        except ZooError as error:
+            errors.append(error)
+        else:
+            size = size_text(found.path.stat().st_size)
+            rows.append((source.id, found.origin, size, str(found.path)))
+            try:
+                portal.check(source)
+            except ZooError as error:
+                errors += error.errors if isinstance(error, ManyErrors) else [error]
+    if rows:
+        print_table(("source", "origin", "size", "path"), rows)
+    if errors:
+        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+
+
+class _Portal:
+    """Holds sources of the ENCODE portal against what it says of them today, if it can be asked."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.silent = False
+
+    def check(self, source: Source) -> None:
+        """Check one source, if it is of ENCODE.
+
+        Raises:
+            ZooError: As ``catalog.encode.fetch`` and ``check``.
+        """
+        from zooctl.catalog import encode_portal as encode
+        from zooctl.files.download.download import is_offline
+
+        if self.silent or not encode.is_encode_file(source):
+            return
+        if is_offline():
+            return self._leave("the network is switched off")
+        try:
+            document = encode.fetch(str(source.accession), self.policy)
+        except encode.UnreachableError as error:
+            return self._leave(str(error))
+        for note in encode.check(source, document):
+            self._say(f"note: {note}")
+
+    def _leave(self, why: str) -> None:
+        self.silent = True
+        self._say(f"note: status at ENCODE is not checked: {why}")
+
+    def _say(self, text: str) -> None:
+        from zooctl.cli.ui.tables import plain
+
+        typer.echo(plain(text), err=True)
+
+
+def _read(recipe: str) -> Recipe:
+    from zooctl.catalog import registry
+    from zooctl.schema.recipe.recipe import load_recipe
+
+    path = Path(recipe)
+    if path.suffix in (".yaml", ".yml") or path.is_file():
+        return load_recipe(path)
+    return registry.entry(recipe).recipe()

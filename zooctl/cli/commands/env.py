@@ -1,0 +1,104 @@
+"""`zooctl env`: the software and hardware that decide bits, and how they differ from a model's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import zooctl
+
+app = typer.Typer(
+    help="Show what decides the bits here: software and hardware, each with its digest.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def show(
+    context: typer.Context,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Say in what it differs from that of a model."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print the components of this environment and their digests."""
+    import json
+
+    from zooctl.catalog import registry
+    from zooctl.cli.ui.restart import hold_portable_entry
+    from zooctl.cli.ui.tables import print_fields
+    from zooctl.reproduce.environment import environment
+
+    if context.invoked_subcommand is not None:
+        return
+    entry = None if against is None else registry.entry(against)
+    if entry is not None:
+        hold_portable_entry(entry)
+    from zooctl.reproduce.judge.recorded import compare_environment, here_for, recorded
+
+    here = environment.here() if entry is None else here_for(entry)
+    document = {
+        "software_digest": here.software_digest,
+        "hardware_digest": here.hardware_digest,
+        "software": here.software,
+        "hardware": here.hardware,
+    }
+    if entry is None:
+        if as_json:
+            typer.echo(json.dumps(document, indent=2, sort_keys=True))
+            return
+        for name, digest, part in (
+            ("software", here.software_digest, here.software),
+            ("hardware", here.hardware_digest, here.hardware),
+        ):
+            typer.echo(f"{name}  {digest}")
+            print_fields([(f"  {field}", text) for field, text in environment.lines(part)])
+        return
+    known = recorded(entry)
+    software, hardware = compare_environment(entry, here, known)
+    if as_json:
+        parts = {"software": software.model_dump(), "hardware": hardware.model_dump()}
+        typer.echo(json.dumps({"model": entry.name, **parts}, indent=2))
+        return
+    for name, held in (("software", software), ("hardware", hardware)):
+        if held.recorded is None:
+            typer.echo(f"{name}  {held.found}  nothing is recorded of {entry.name}")
+        else:
+            typer.echo(f"{name}  {held.found}  {'same' if held.match else 'differs'}")
+        rows = [(field, f"{old} -> {new}") for field, old, new in held.differences]
+        if held.match is False and known is None:
+            rows = [("", "the card has a digest alone, so what differs is not known")]
+        print_fields([(f"  {field}", text) for field, text in rows])
+
+
+@app.command("create")
+def create(
+    model: Annotated[str, typer.Argument(help="A name that `zooctl list` shows.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="New folder; default: env-<model>."),
+    ] = None,
+) -> None:
+    """Build the environment of a model from its lock files, each package held to its hash.
+
+    Packages come from where pip is set to look: without a network, PIP_NO_INDEX=1 and
+    PIP_FIND_LINKS=<folder of wheels>.
+    """
+    from zooctl.catalog import registry
+    from zooctl.cli.ui.progress import progress
+    from zooctl.reproduce import create_environment
+
+    folder = output or Path(f"env-{model}")
+    wanted = create_environment.prepare(registry.entry(model))
+    with progress(None, "packages", f"building {folder}"):
+        create_environment.create(wanted, folder)
+    for lock in wanted.locks:
+        typer.echo(f"installed  {lock.name}")
+    if wanted.package is None:
+        typer.echo("zooctl itself was not installed from source: install it there by pip", err=True)
+        return
+    typer.echo(f"installed  zooctl {zooctl.__version__}, from its source")
+    typer.echo(f"use        {folder}/bin/zooctl reproduce {model} --mode full")

@@ -1,0 +1,72 @@
+"""`zooctl export`: from a run to an entry of the zoo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zooctl.cli.ui.options import RecipeGenome
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="Folder that `zooctl train` wrote.")],
+    name: Annotated[
+        str | None, typer.Option(help="Entry to write; default: the recipe's name.")
+    ] = None,
+    fasta: RecipeGenome = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing weights.")] = False,
+) -> None:
+    """Write an entry's ONNX, safetensors, probe and manifest, and its card or a draft of it."""
+    import json
+
+    from zooctl.catalog.root import zoo_root
+    from zooctl.cli.ui.models import say
+    from zooctl.cli.ui.restart import hold_portable
+    from zooctl.cli.ui.run_folder import ENVIRONMENT
+    from zooctl.errors import InputError
+    from zooctl.extras import need
+    from zooctl.schema.manifest import pin_genome
+    from zooctl.schema.recipe.recipe import load_recipe
+
+    need("torch", "training")
+    from zooctl.training.data.prepare import open_dataset
+    from zooctl.training.export.entry import write_entry
+
+    recipe = load_recipe(run / "recipe.yaml")
+    hold_portable(recipe)
+    entry = name or recipe.name
+    if entry != recipe.name:
+        raise InputError(
+            "an entry has the name of its recipe",
+            got=entry,
+            expected=recipe.name,
+            hint=f"copy the recipe to recipes/{entry}.yaml, name it so inside, and train it",
+        )
+    root = zoo_root()
+    kept = root / "recipes" / f"{entry}.yaml"
+    if kept.exists() and load_recipe(kept) != recipe:
+        raise InputError(
+            "the run has other values than the recipe it is named after",
+            path=run / "recipe.yaml",
+            expected=f"those of {kept}",
+            hint="give the recipe the values of the run, or the run a name of its own",
+        )
+    folder = root / "zoo" / entry
+    if (folder / "manifest.json").exists() and not force:
+        raise InputError("entry has weights already", path=folder, hint="--force replaces them")
+    recorded = run / ENVIRONMENT
+    if not recorded.exists():
+        raise InputError(
+            "run did not record what it was trained with",
+            path=recorded,
+            hint="train the recipe with zooctl train",
+        )
+    content = recorded.read_bytes()
+    environment = json.loads(content)["software_digest"]
+    data = open_dataset(recipe, fasta, say)
+    difference = write_entry(root, recipe, run, data, environment=environment, recorded=content)
+    pin_genome(root, entry, data.codes)
+    say(f"torch and onnxruntime agree within {difference:.1e} of each window's largest value")
+    typer.echo(folder)

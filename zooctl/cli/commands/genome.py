@@ -1,0 +1,37 @@
+"""`zooctl genome`: fetch genomes, and see which one a model would read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Fetch genomes, and see which one would be read.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command("fetch")
+def fetch(
+    assembly: Annotated[str, typer.Argument(help="hg38, hg19 or sacCer3.")],
+) -> None:
+    """Download a genome from UCSC into the cache, check it, and print where it is."""
+    from zooctl.catalog import genomes
+    from zooctl.cli.ui.progress import progress
+
+    path = genomes.fetch(assembly, progress=progress)
+    typer.echo(str(path))
+
+
+@app.command("find")
+def find(
+    assembly: Annotated[str, typer.Argument(help="As a model card names it: hg38, hg19, …")],
+) -> None:
+    """Print the FASTA files that would be read for an assembly, one a line."""
+    from zooctl.catalog.genomes import find_genome
+
+    paths, description = find_genome(assembly)
+    typer.echo(f"genome: {description}", err=True)
+    for path in paths:
+        typer.echo(str(path))

@@ -1,0 +1,55 @@
+"""`zooctl plot`: a picture of tracks over one region."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    tracks: Annotated[list[Path], typer.Argument(metavar="TRACK.bw …", help="From top to bottom.")],
+    region: Annotated[str, typer.Option(help="As chr21:30,000,001-31,000,000.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help=".png, .pdf or .svg")],
+    title: Annotated[str | None, typer.Option(help="Above the picture.")] = None,
+    name: Annotated[
+        list[str] | None, typer.Option(help="Name of a track, once a track; else its file's.")
+    ] = None,
+    unit: Annotated[list[str] | None, typer.Option(help="Unit of a track, once a track.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing picture.")] = False,
+) -> None:
+    """Draw bigWig tracks of one region below each other."""
+    from zooctl.files.bigwig.reader import BigWig
+    from zooctl.files.disk.atomic import check_output
+    from zooctl.interpret.plots import Track, draw_tracks, summarise
+    from zooctl.sequence.intervals import parse_region
+
+    check_output(output, force, inputs=tracks)
+    names = _labels("--name", name, [track.name.removesuffix(".bw") for track in tracks])
+    units = _labels("--unit", unit, [""] * len(tracks))
+    drawn = []
+    for path, label, measure in zip(tracks, names, units, strict=True):
+        with BigWig(path) as bigwig:
+            chosen = parse_region(region, bigwig.contigs)
+            values = bigwig.values(*chosen)
+        # One value a pixel.
+        drawn.append(Track(label, summarise(values, 1500), measure))
+    draw_tracks(output, drawn, chosen, title=title, force=force)
+    typer.echo(f"wrote {output}", err=True)
+
+
+def _labels(option: str, given: list[str] | None, default: list[str]) -> list[str]:
+    """Return one label a track."""
+    from zooctl.errors import InputError
+
+    if not given:
+        return default
+    if len(given) != len(default):
+        raise InputError(
+            "give it once for every track, or not at all",
+            field=option,
+            got=len(given),
+            expected=len(default),
+        )
+    return given

@@ -1,0 +1,76 @@
+"""`zooctl pull`: bring the weights of models, so that they can be used offline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zooctl.cli.ui.options import AllowUntrusted
+
+if TYPE_CHECKING:
+    from zooctl.catalog.entry import Entry
+
+
+def command(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Names that `zooctl list` shows, or hf://org/repo@COMMIT.", show_default=False
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every model of the zoo.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask no server; see what is here.")
+    ] = False,
+    allow_untrusted: AllowUntrusted = False,
+) -> None:
+    """Fetch and verify every file of models; those already here cost no request.
+
+    Files come from the hub at the commit that the card pins, or from where their authors published
+    them, and must have the bytes that the manifest pins. Commands that need them do the same by
+    themselves.
+    """
+    import os
+
+    from zooctl.catalog import registry
+    from zooctl.catalog.root import model_names
+    from zooctl.cli.ui.tables import print_table
+    from zooctl.errors import InputError, ManyErrors, ZooError
+
+    if bool(models) == every:
+        raise InputError("say which models", expected="names, or --all")
+    if offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"  # before what reads it is imported
+    names = model_names() if every else list(dict.fromkeys(models or []))
+    rows: list[tuple[str, str, str, str]] = []
+    errors: list[ZooError] = []
+    for name in names:
+        try:
+            entry = registry.entry(name, allow_untrusted=allow_untrusted)
+            if every and entry.card().weights is None:
+                continue
+            rows.append(_pull(entry))
+        except ZooError as error:
+            errors += error.errors if isinstance(error, ManyErrors) else [error]
+    if rows:
+        print_table(("model", "files", "size", "from"), rows)
+    if errors:
+        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+
+
+def _pull(entry: Entry) -> tuple[str, str, str, str]:
+    """Bring and verify the files of one model; return what is printed of it."""
+    from zooctl.catalog.weights import download_missing
+    from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import size_text
+
+    pinned = entry.manifest().files
+    total = sum(pinned[path].size for path in pinned if path.startswith(f"zoo/{entry.name}/"))
+    n_files = 0
+    with progress(total, "B", entry.name) as advance:
+        for digest in download_missing(entry):
+            n_files += 1
+            advance(digest.size)
+    where = "hub" if entry.hub else entry.weights_at(entry.card())
+    return entry.name, str(n_files), size_text(total), where

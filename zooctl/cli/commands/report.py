@@ -1,0 +1,134 @@
+"""`zooctl report`: reports of `zooctl reproduce`, and the pictures that they compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zooctl.cli.ui.options import GenomeFile
+
+if TYPE_CHECKING:
+    from zooctl.reproduce.verify.recorded import Held
+
+app = typer.Typer(
+    help="Check and list reports of zooctl reproduce; note what a card's pictures show.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command("verify")
+def verify(
+    report: Annotated[Path, typer.Argument(metavar="R.json", help="As --report wrote it.")],
+) -> None:
+    """Hold a report against the entry it is about, as that is here; exit 3 or 5 if it fails.
+
+    Checks that the report is whole and about these very bytes, that its verdict follows from its
+    findings, and that the Markdown and the statement beside it say the same. That the findings
+    were made, only making them again can show.
+    """
+    from zooctl.catalog import registry
+    from zooctl.errors import InputError, ManyErrors
+    from zooctl.reproduce.report.report import from_text
+    from zooctl.reproduce.verify.recorded import check_beside
+    from zooctl.reproduce.verify.report import check_report
+
+    try:
+        content = report.read_bytes()
+    except OSError as error:
+        raise InputError("cannot be read", path=report, got=error.strerror) from None
+    found = from_text(content, report)
+    errors = check_report(registry.entry(found.model), found) + check_beside(found, report)
+    if errors:
+        raise ManyErrors(errors)
+    typer.echo(f"{found.model}: {found.level} ({found.coverage}), as the report says")
+
+
+@app.command("list")
+def table() -> None:
+    """Print what is recorded of every model, each report held against its entry.
+
+    A report lies beside the card, as `zooctl reproduce MODEL --mode full --record` leaves it. Exit
+    3 or 5 if one does not hold.
+    """
+    from zooctl.catalog import registry
+    from zooctl.catalog.root import model_names
+    from zooctl.cli.ui.tables import print_table
+    from zooctl.errors import ManyErrors
+    from zooctl.reproduce.verify.recorded import hold
+
+    found = [hold(registry.entry(name)) for name in model_names()]
+    headers = ("model", "level", "mode", "equivalence", "minutes", "made at")
+    print_table(headers, [_row(one) for one in found])
+    if errors := [error for one in found for error in one.errors]:
+        raise ManyErrors(errors)
+
+
+def _row(held: Held) -> tuple[str, ...]:
+    report = held.report
+    if held.errors:
+        return (held.model, "report does not hold", *[""] * 4)
+    if report is None:
+        return (held.model, "no report", *[""] * 4)
+    at = "no commit" if report.commit.revision is None else report.commit.revision[:12]
+    return (
+        held.model,
+        report.level,
+        report.coverage,
+        report.equivalence or "none",
+        f"{report.seconds / 60:.1f}",
+        f"{at}{', changed' * bool(report.commit.changed)}",
+    )
+
+
+@app.command("pictures")
+def draw(
+    model: Annotated[str, typer.Argument(help="A model of the zoo.")],
+    region: Annotated[
+        str | None,
+        typer.Option(help="Held-out region of the tracks, as chr21:33,900,001-34,100,000."),
+    ] = None,
+    track: Annotated[
+        list[str] | None,
+        typer.Option(help="Track to show; may be given several times; default: the first."),
+    ] = None,
+    title: Annotated[str, typer.Option(help="Above the tracks; default: the region.")] = "",
+    unit: Annotated[str, typer.Option(help="At their axes.")] = "",
+    motif_windows: Annotated[
+        int, typer.Option(min=0, max=100, help="Highest predictions to read the motif from.")
+    ] = 0,
+    fasta: GenomeFile = None,
+) -> None:
+    """Draw the pictures of a card from the published weights, and note what they show.
+
+    The numbers go to `zoo/<model>/pictures.json`, which the manifest pins: what a full run of
+    `zooctl reproduce` has to come to. Without --region and --motif-windows the pictures are drawn
+    again that are noted there.
+    """
+    from zooctl.catalog import registry
+    from zooctl.cli.ui.models import say
+    from zooctl.cli.ui.progress import progress
+    from zooctl.errors import InputError
+    from zooctl.extras import need
+    from zooctl.reproduce.report import picture_files, pictures
+    from zooctl.reproduce.run.measure import draw_published
+    from zooctl.sequence.intervals import parse_region
+
+    need("torch", "training")
+    entry = registry.entry(model)
+    known = picture_files.published(entry)
+    if region is None and not motif_windows:
+        if known is None:
+            raise InputError("say what to draw", expected="--region, --motif-windows or both")
+        plan = pictures.plan_of(known)
+    else:
+        plan = pictures.Plan(
+            title,
+            unit,
+            None if region is None else parse_region(region),
+            tuple(track or [entry.card().tracks[0].name]),
+            motif_windows,
+        )
+    for path in draw_published(entry, plan, fasta, progress=progress, say=say):
+        typer.echo(path.relative_to(entry.root).as_posix())

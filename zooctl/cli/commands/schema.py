@@ -1,0 +1,28 @@
+"""`zooctl schema`: what may stand in a card, a recipe, a manifest or a report, as JSON Schema."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+
+def command(
+    document: Annotated[
+        Literal["card", "recipe", "manifest", "report"], typer.Argument(help="Which document.")
+    ],
+) -> None:
+    """Print the JSON Schema of a model card, a recipe, a manifest or a report of reproduce."""
+    import json
+
+    from pydantic import BaseModel
+
+    from zooctl.reproduce.report import report
+    from zooctl.schema.card import Card
+    from zooctl.schema.manifest import Manifest
+    from zooctl.schema.recipe.recipe import Recipe
+
+    models: dict[str, type[BaseModel]] = {"card": Card, "recipe": Recipe, "manifest": Manifest}
+    schema = report.schema() if document == "report" else models[document].model_json_schema()
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    typer.echo(json.dumps(schema, indent=2))

@@ -1,0 +1,101 @@
+"""`zooctl train`: from a recipe to weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zooctl.cli.ui.options import RecipeGenome
+
+if TYPE_CHECKING:
+    from zooctl.schema.recipe.recipe import Recipe
+    from zooctl.training.data.dataset import Dataset
+    from zooctl.training.data.windows import Windows
+    from zooctl.training.loop.checkpoint import RunState
+
+
+def command(
+    recipe: Annotated[str, typer.Argument(help="A model of the zoo, or a recipe file.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Run folder; default: runs/<name>.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the run folder stands.")
+    ] = False,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="FIELD=VALUE", help="Replace a value, as optimiser.lr=0.0005; repeat."
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Short for --set seed=…")] = None,
+    fasta: RecipeGenome = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    devices: Annotated[
+        int, typer.Option(min=1, help="How many share each batch; on the CPU, processes.")
+    ] = 1,
+) -> None:
+    """Train a model by its recipe; killed and resumed, it ends with the same bits."""
+    from zooctl.catalog.recipes import recipe_as_run
+    from zooctl.cli.ui.models import say
+    from zooctl.cli.ui.restart import hold_portable
+    from zooctl.cli.ui.run_folder import draw_curve, open_run, write_environment
+    from zooctl.extras import need
+
+    need("torch", "training")
+    from zooctl.training.data.prepare import open_dataset
+    from zooctl.training.data.windows import choose_windows
+    from zooctl.training.determinism.device import check_device
+    from zooctl.training.determinism.parallel import check_shares, launch
+    from zooctl.training.loop.loggers import need_loggers
+
+    settings = [*(changes or []), *([] if seed is None else [f"seed={seed}"])]
+    chosen, text = recipe_as_run(recipe, settings)
+    hold_portable(chosen)
+    check_device(device, chosen.precision, devices)
+    need_loggers(chosen)
+    run = output or Path("runs") / chosen.name
+    with open_run(run, chosen, text, resume):
+        write_environment(run, chosen, device, devices)
+        data = open_dataset(chosen, fasta, say)
+        windows = choose_windows(chosen, data)
+        if devices == 1:
+            done = _fit(chosen, data, windows, run, device)
+        else:
+            check_shares(windows.n_epoch(chosen), chosen.batch_size, devices)
+            work = (_fit_share, chosen, fasta, run, device)
+            done = launch(*work, device=device, precision=chosen.precision, devices=devices)
+        draw_curve(run, chosen.name)
+    say(f"kept epoch {done.best_epoch}, validation loss {done.best_loss:.5f}")
+    typer.echo(run)
+
+
+def _fit(
+    recipe: Recipe,
+    data: Dataset,
+    windows: Windows,
+    run: Path,
+    device: str,
+    fabric: Any = None,
+) -> RunState:
+    """Train with a progress bar."""
+    from zooctl.cli.ui.models import say
+    from zooctl.cli.ui.progress import progress
+    from zooctl.training.loop.fit import fit
+
+    total = recipe.schedule.max_epochs * windows.n_epoch(recipe)
+    with progress(total, "windows", recipe.name) as advance:
+        return fit(
+            recipe, data, windows, run, device=device, say=say, advance=advance, fabric=fabric
+        )
+
+
+def _fit_share(fabric: Any, recipe: Recipe, fasta: Path | None, run: Path, device: str) -> RunState:
+    """Train in one of several processes; the one that began them has read and said all before."""
+    from zooctl.training.data.prepare import open_dataset
+    from zooctl.training.data.windows import choose_windows
+
+    data = open_dataset(recipe, fasta)
+    return _fit(recipe, data, choose_windows(recipe, data), run, device, fabric)

@@ -1,0 +1,1 @@
+"""Parts that commands share: options, tables, progress bars, texts."""

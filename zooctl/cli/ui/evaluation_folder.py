@@ -1,0 +1,284 @@
+"""The folder that `zooctl evaluate -o` writes: JSON, Markdown, pictures, and the motif."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from zooctl.errors import InputError
+
+if TYPE_CHECKING:
+    from zooctl.evaluation.report.report import Report, TrackReport
+    from zooctl.files.motifs import Motif
+    from zooctl.interpret.match import Match
+
+# Bases on both sides of a peak in a picture of tracks.
+_AROUND = 50_000
+_PICTURES = {
+    "scatter": "predicted against measured",
+    "curves": "ROC and precision-recall",
+    "resolutions": "over resolutions and test sets",
+    "tracks": "around the highest peak",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Recovered:
+    """The motif that predictions hang on, and how it lies on the known one if there is one."""
+
+    motif: Motif
+    known: Motif | None
+    match: Match | None
+
+    @property
+    def turned(self) -> Motif:
+        """The motif in the direction of the known one."""
+        return self.motif if self.match is None else self.match.motif
+
+    def to_json(self) -> dict[str, object]:
+        """Return what is said of the motif."""
+        found = self.match
+        return {
+            "consensus": self.turned.consensus,
+            "bits": float(self.motif.information().sum()),
+            "sites": int(self.motif.counts.sum(axis=1).max()),
+            "known": None
+            if found is None
+            else {
+                "name": found.known,
+                "similarity": found.similarity,
+                "offset": found.offset,
+                "overlap": found.overlap,
+            },
+        }
+
+    def __str__(self) -> str:
+        """Return the motif in a line."""
+        text = f"{self.turned.consensus}, {self.motif.information().sum():.1f} bits"
+        if self.match is None:
+            return text
+        return (
+            f"{text}; similarity {self.match.similarity:.3f} to {self.match.known} "
+            f"over {self.match.overlap} columns"
+        )
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder for a report, proved to be writable.
+
+    Attributes:
+        path: The folder.
+        force: Whether files in it are replaced.
+    """
+
+    path: Path
+    force: bool
+
+    @classmethod
+    def checked(cls, path: Path, force: bool) -> Folder:
+        """Make a folder.
+
+        Raises:
+            InputError: It cannot be made, or holds a report and ``force`` is not given.
+        """
+        from zooctl.files.disk.atomic import check_output
+
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                "not a folder that can be made", path=path, got=error.strerror
+            ) from None
+        for name in ("evaluation.json", "report.md", "motif.meme", "motif.png"):
+            check_output(path / name, force)
+        return cls(path, force)
+
+    def write(self, report: Report, result: dict[str, object], motif: Recovered | None) -> None:
+        """Write everything; the pictures where matplotlib is there."""
+        from importlib.util import find_spec
+
+        from zooctl.files.motifs import to_meme
+
+        with_pictures = find_spec("matplotlib") is not None
+        if not with_pictures:
+            typer.echo("no pictures: matplotlib is not installed (extra `plot`)", err=True)
+        if motif is not None:
+            self._text("motif.meme", to_meme([motif.turned]))
+            if with_pictures:
+                self._logo(motif)
+        pictures = {}
+        if with_pictures:
+            pictures = {track.track: self._pictures(report, track) for track in report.tracks}
+        self._text("report.md", markdown(report, motif, pictures))
+        self._text("evaluation.json", json.dumps(result, indent=2, allow_nan=False) + "\n")
+        typer.echo(f"wrote {self.path}", err=True)
+
+    def _text(self, name: str, text: str) -> None:
+        from zooctl.files.disk.atomic import atomic_output
+
+        with atomic_output(self.path / name, force=self.force) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+    def _logo(self, motif: Recovered) -> None:
+        from zooctl.interpret.plots import draw_logos
+
+        logos = [("what the highest predictions hang on", motif.turned, 0)]
+        if motif.known is not None and motif.match is not None:
+            logos.append((motif.known.name, motif.known, -motif.match.offset))
+        draw_logos(self.path / "motif.png", logos, force=self.force)
+
+    def _pictures(self, report: Report, track: TrackReport) -> dict[str, str]:
+        """Draw a track's pictures; return what each shows and its file."""
+        prefix = f"{track.track}." if len(report.tracks) > 1 else ""
+        drawn = {}
+        for name, draw in (
+            ("scatter", _draw_scatter),
+            ("curves", _draw_curves),
+            ("resolutions", _draw_resolutions),
+            ("tracks", _draw_tracks),
+        ):
+            file = f"{prefix}{name}.png"
+            if draw(self.path / file, report, track, self.force):
+                drawn[_PICTURES[name]] = file
+        return drawn
+
+
+def _title(report: Report, track: TrackReport) -> str:
+    return report.model if len(report.tracks) == 1 else f"{report.model}, {track.track}"
+
+
+def _draw_scatter(path: Path, report: Report, track: TrackReport, force: bool) -> bool:
+    from zooctl.interpret.report_plots import draw_scatter
+
+    values = track.drawn.scores[0].values
+    assert values is not None
+    pearson = track.rows[0].metrics.get("pearson")
+    agreement = f", Pearson {pearson}" if pearson else ""
+    title = f"{_title(report, track)}: bins of {report.rules.bin_size} bp{agreement}"
+    draw_scatter(path, values, track.drawn.signal, title=title, force=force)
+    return True
+
+
+def _draw_curves(path: Path, report: Report, track: TrackReport, force: bool) -> bool:
+    from zooctl.evaluation.metrics.classification import precision_recall, roc
+    from zooctl.interpret.report_plots import Curves, draw_curves
+
+    strong = track.drawn.strong
+    if not strong.any() or strong.all():
+        return False
+    figures = {row.name: row.metrics for row in track.rows}
+    methods = [
+        Curves(
+            f"{score.name}: {figures[score.name]['auroc'].value:.3f}, "
+            f"{figures[score.name]['auprc'].value:.3f}",
+            roc(score.ranking, strong),
+            precision_recall(score.ranking, strong),
+        )
+        for score in track.drawn.scores
+    ]
+    title = f"{_title(report, track)}: AUROC and auPRC of {track.n_bins:,} bins"
+    draw_curves(path, methods, track.prevalence, title=title, force=force)
+    return True
+
+
+def _draw_resolutions(path: Path, report: Report, track: TrackReport, force: bool) -> bool:
+    from zooctl.interpret.report_plots import Panel, draw_panels
+
+    figures = {
+        "Pearson": "pearson",
+        "Pearson per sequence": "pearson_per_sequence",
+        "Spearman": "spearman",
+        "Jensen-Shannon distance": "jensen_shannon",
+    }
+    steps = [one for one in track.selections if one.kind != "peaks"]
+    panels = []
+    for title, label, places, found in (
+        (
+            "all bins",
+            "resolution (bp)",
+            [f"{one.resolution:,}" for one in track.resolutions],
+            [one.agreement for one in track.resolutions],
+        ),
+        (
+            f"profiles that reach a signal, {report.fine_size} bp",
+            "threshold of the measured signal",
+            ["all" if one.threshold is None else f"{one.threshold:g}" for one in steps],
+            [one.agreement for one in steps],
+        ),
+    ):
+        lines = {name: [getattr(one, field) for one in found] for name, field in figures.items()}
+        panels.append(Panel(title, label, places, lines))
+    draw_panels(path, panels, title=_title(report, track), force=force)
+    return True
+
+
+def _draw_tracks(path: Path, report: Report, track: TrackReport, force: bool) -> bool:
+    import numpy as np
+
+    from zooctl.interpret.plots import Track, draw_tracks
+    from zooctl.sequence.intervals import Interval
+
+    if not track.drawn.peaks:
+        return False
+    chrom, place = track.drawn.peaks[0]
+    for name, bins in zip(track.drawn.contigs, track.drawn.regions, strict=True):
+        first = (place - _AROUND - bins.start) // bins.size
+        last = first + 2 * _AROUND // bins.size
+        first, last = max(0, first), min(last, len(bins.predicted))
+        if name != chrom or not first <= (place - bins.start) // bins.size < last:
+            continue
+        start = bins.start + first * bins.size
+        region = Interval(chrom, start, start + (last - first) * bins.size)
+        known = np.where(bins.used, bins.predicted, np.nan)[first:last]
+        tracks = [
+            Track("measured", bins.measured[first:last]),
+            Track(f"predicted by {report.model}", known),
+        ]
+        title = f"{track.track}, {region}: around the highest peak held out"
+        draw_tracks(path, tracks, region, title=title, force=force)
+        return True
+    return False
+
+
+def markdown(report: Report, motif: Recovered | None, pictures: dict[str, dict[str, str]]) -> str:
+    """Return a report as Markdown.
+
+    Args:
+        report: The figures.
+        motif: What was recovered.
+        pictures: Of each track, what a picture shows and its file.
+    """
+    from zooctl.evaluation.report import text as tables
+    from zooctl.schema.escape import markdown as escaped
+
+    held_out = escaped(f"{', '.join(report.regions)}, held out; data of {report.data}.")
+    parts = [f"# {report.model}\n\n{held_out} Strong is: {tables.strong_text(report)}.\n"]
+    if report.mean:
+        parts += [tables.methods(report.mean, "mean over tracks").markdown()]
+        parts += [tables.by_track(report).markdown()]
+    for track in report.tracks:
+        parts.append(f"## {track.track}\n")
+        grids = (tables.methods(track.rows), tables.resolutions(track), tables.test_sets(track))
+        parts += [grid.markdown() for grid in grids]
+        parts += [
+            f"{escaped(row.name)}: {escaped(row.note)}.\n"
+            for row in track.rows
+            if row.note is not None
+        ]
+        parts.append(
+            "\n".join(f"- {name}: {escaped(value)}" for name, value in tables.fields(report, track))
+            + "\n"
+        )
+        parts += [f"![{shown}]({file})\n" for shown, file in pictures.get(track.track, {}).items()]
+    if report.robustness is not None:
+        parts.append(f"Variation score: {tables.robustness_text(report.robustness)}.\n")
+    if motif is not None:
+        parts.append(f"## Motif\n\n{escaped(str(motif))}\n")
+        if pictures:
+            parts.append("![recovered motif](motif.png)\n")
+    return "\n".join(parts)

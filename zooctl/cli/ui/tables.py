@@ -1,0 +1,84 @@
+"""Text for people: tables on a terminal and in a pipe, and words that cannot harm a terminal."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Sequence
+
+import typer
+
+
+def plain(text: str) -> str:
+    """Return text in which every character that could steer a terminal is written as an escape."""
+    from zooctl.schema.escape import visible
+
+    return visible(text)
+
+
+def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table to stdout: fitted to a terminal, or in full width where it is piped.
+
+    Args:
+        headers: One a column.
+        rows: Cells as text; unsafe characters are escaped.
+    """
+    cells = [[plain(cell).replace("\n", " ") for cell in row] for row in rows]
+    if sys.stdout is not None and sys.stdout.isatty():
+        _print_fitted(headers, cells)
+        return
+    columns = zip(headers, *cells, strict=True)
+    widths = [max(_width(cell) for cell in column) for column in columns]
+    for row in (headers, *cells):
+        padded = [
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        ]
+        typer.echo("  ".join(padded).rstrip())
+
+
+def _width(text: str) -> int:
+    """Return how many columns a text takes: East Asian characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def _print_fitted(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for header in headers:
+        table.add_column(header, overflow="fold")
+    for row in cells:
+        # Text, not str: square brackets in a card are no markup.
+        table.add_row(*(Text(cell) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def print_fields(fields: Sequence[tuple[str, str]]) -> None:
+    """Print names and values in two columns, values as they are."""
+    width = max((len(name) for name, _ in fields), default=0)
+    for name, value in fields:
+        first, *rest = plain(value).strip().split("\n")
+        typer.echo(f"{name:<{width}}  {first}".rstrip())
+        for line in rest:
+            typer.echo(f"{'':<{width}}  {line}".rstrip())
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes for people, in powers of ten.
+
+    >>> [size_text(size) for size in (812, 431_000, 983_659_424)]
+    ['812 B', '431.0 kB', '983.7 MB']
+    """
+    if size < 1000:
+        return f"{size} B"
+    for unit, scale in (("kB", 1e3), ("MB", 1e6)):
+        if size < 1000 * scale:
+            return f"{size / scale:.1f} {unit}"
+    return f"{size / 1e9:.1f} GB"

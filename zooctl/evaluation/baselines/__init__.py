@@ -1,0 +1,1 @@
+"""Baselines that a model is compared with: k-mers, GC content, motif hits."""

@@ -1,0 +1,1 @@
+"""Measured tracks and labels that predictions are compared with."""

@@ -1,0 +1,1 @@
+"""Metrics of tracks and classifications, with their intervals."""

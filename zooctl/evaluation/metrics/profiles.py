@@ -1,0 +1,183 @@
+"""A track as runs of bins, at any resolution, and how well two of them agree."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.evaluation.metrics import metrics
+
+Values = NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """Bins of a part of a contig, predicted and measured.
+
+    Attributes:
+        start: First base.
+        size: Bases to a bin.
+        predicted: ``(n,)``.
+        measured: ``(n,)``.
+        used: Which bins count, ``(n,)``.
+        block: Block of each bin for the bootstrap, ``(n,)``; of no meaning where it is not used.
+    """
+
+    start: int
+    size: int
+    predicted: Values
+    measured: Values
+    used: NDArray[np.bool_]
+    block: NDArray[np.int64]
+
+    def coarser(self, size: int) -> Track:
+        """Return the means over larger bins on the contig's grid; one counts if all of it does.
+
+        Args:
+            size: Bases to a larger bin; a multiple of ``self.size``.
+
+        >>> ones = np.ones(5, bool)
+        >>> fine = Track(32, 32, np.arange(5.0), np.arange(5.0), ones, np.zeros(5, int))
+        >>> coarse = fine.coarser(64)
+        >>> coarse.start, coarse.predicted.tolist()
+        (64, [1.5, 3.5])
+        """
+        if size == self.size:
+            return self
+        lead = -self.start % size // self.size
+        factor = size // self.size
+        n = max(0, len(self.predicted) - lead) // factor
+        rows = slice(lead, lead + n * factor)
+        used = np.asarray(self.used[rows].reshape(n, factor).all(axis=1))
+        return Track(
+            self.start + lead * self.size,
+            size,
+            self.predicted[rows].reshape(n, factor).mean(axis=1),
+            self.measured[rows].reshape(n, factor).mean(axis=1),
+            used,
+            self.block[rows][::factor],
+        )
+
+    def profiles(self, length: int) -> tuple[Values, Values]:
+        """Cut into windows of whole bins on the contig's grid, in which every bin counts.
+
+        Args:
+            length: Bases to a window; what is left of them after whole bins is left out.
+
+        Returns:
+            Predicted and measured, each ``(n, bins)``.
+        """
+        bins = max(1, length // self.size)
+        lead = -self.start % (bins * self.size) // self.size
+        n = max(0, len(self.predicted) - lead) // bins
+        rows = slice(lead, lead + n * bins)
+        whole = self.used[rows].reshape(n, bins).all(axis=1)
+        predicted, measured = (
+            side[rows].reshape(n, bins)[whole] for side in (self.predicted, self.measured)
+        )
+        return predicted, measured
+
+    def around(self, places: Sequence[int], length: int) -> tuple[Values, Values]:
+        """Cut windows around positions of the contig; those that do not lie inside are left out.
+
+        Returns:
+            Predicted and measured, each ``(n, bins)``.
+        """
+        bins = max(1, length // self.size)
+        first = (np.array(places, dtype=np.int64) - self.start) // self.size - bins // 2
+        first = first[(first >= 0) & (first + bins <= len(self.used))]
+        rows = first[:, None] + np.arange(bins)
+        rows = rows[self.used[rows].all(axis=1)]
+        return self.predicted[rows], self.measured[rows]
+
+
+@dataclass(frozen=True)
+class Errors:
+    """What depends on the size of predictions."""
+
+    mse: float
+    mae: float
+    r2: float
+    poisson_nll: float
+
+    @classmethod
+    def of(cls, predicted: Values, measured: Values) -> Errors:
+        """Return the errors of flat arrays."""
+        return cls(
+            metrics.mse(predicted, measured),
+            metrics.mae(predicted, measured),
+            metrics.r2(predicted, measured),
+            metrics.poisson_nll(predicted, measured),
+        )
+
+
+_NO_ERRORS = Errors(math.nan, math.nan, math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How a predicted track agrees with the measured one.
+
+    Attributes:
+        n_bins: Bins that were compared.
+        n_sequences: Profiles that were compared.
+        pearson: Over all bins together.
+        pearson_per_sequence: Mean over profiles in which both sides vary.
+        spearman: Over all bins together.
+        jensen_shannon: Mean distance of profiles that both have signal.
+        unscaled: Errors of predictions as they are.
+        scale: Mean measured over mean predicted.
+        scaled: Errors of predictions times that.
+    """
+
+    n_bins: int
+    n_sequences: int
+    pearson: float
+    pearson_per_sequence: float
+    spearman: float
+    jensen_shannon: float
+    unscaled: Errors
+    scale: float
+    scaled: Errors
+
+
+def agreement(
+    predicted: Values,
+    measured: Values,
+    profiles: tuple[Values, Values],
+    *,
+    in_unit: bool = True,
+) -> Agreement:
+    """Return all figures of one test set at one resolution.
+
+    Args:
+        predicted: Bins, ``(n,)``, n > 0.
+        measured: The same.
+        profiles: Predicted and measured, each ``(n_profiles, bins)``.
+        in_unit: Whether predictions are in the unit of what was measured; errors of those that are
+            not, such as log odds, say nothing and are NaN.
+    """
+    predicted = predicted.astype(np.float64)
+    scale = float(measured.mean(dtype=np.float64) / mean) if (mean := predicted.mean()) else 0.0
+    shapes = profiles[0].shape[1] > 1
+    none = np.empty(0)
+    return Agreement(
+        n_bins=len(predicted),
+        n_sequences=len(profiles[0]),
+        pearson=metrics.pearson(predicted, measured),
+        pearson_per_sequence=_mean(metrics.pearson_per_sequence(*profiles) if shapes else none),
+        spearman=metrics.spearman(predicted, measured),
+        jensen_shannon=_mean(metrics.jensen_shannon(*profiles) if shapes else none),
+        unscaled=Errors.of(predicted, measured) if in_unit else _NO_ERRORS,
+        scale=scale if in_unit else math.nan,
+        scaled=Errors.of(predicted * scale, measured) if in_unit else _NO_ERRORS,
+    )
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else math.nan

@@ -1,0 +1,110 @@
+"""The robustness variation score: how much a prediction depends on where the window is placed.
+
+Toneyan, Tang and Koo 2022 (doi:10.1038/s42256-022-00570-9): windows of one place, shifted against
+each other, should predict the same for the bases they share. Lower is more robust. Scores compare
+only among models of one bin size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.inference.variants.shifts import draw_shifts
+from zooctl.progress import Advance, no_advance
+from zooctl.sequence.onehot import Codes
+from zooctl.sequence.windows import Geometry, Integers
+
+# Sequences predicted in one call: enough to fill batches.
+_AT_ONCE = 16
+
+Predict = Callable[[Codes], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Variation:
+    """The variation score of a model.
+
+    Attributes:
+        value: Mean over sequences and tracks.
+        scores: Of each sequence and track, ``(n, n_tracks)``; NaN where nothing is predicted.
+        shifts: Where windows lay, bp from centred, ``(n_shifts,)``.
+    """
+
+    value: float
+    scores: NDArray[np.float64]
+    shifts: Integers
+
+
+def shared_length(geometry: Geometry, max_shift: int) -> int:
+    """Return how many bases all shifted windows predict: 1,024 for 2,048 bp and shifts of 512."""
+    return geometry.output_length - 2 * max_shift
+
+
+def variation_score(
+    predict: Predict,
+    window: Callable[[int, int], Codes],
+    centres: Integers,
+    geometry: Geometry,
+    *,
+    n_shifts: int = 20,
+    max_shift: int | None = None,
+    seed: int = 0,
+    advance: Advance = no_advance,
+) -> Variation:
+    """Measure how predictions vary over shifted windows around given positions.
+
+    Per sequence and track: the standard deviation over shifts (ddof 0) at each base that all
+    windows share, its mean over these bases, divided by the mean prediction over bases and shifts.
+    Binned outputs count at every base of a bin.
+
+    Args:
+        predict: Codes ``(n, input_length)`` to predictions ``(n, n_tracks, n_bins)``, in the
+            signal's unit.
+        window: Codes of the genome from a start to an end, N outside.
+        centres: Positions that windows are centred on, ``(n,)``.
+        geometry: The model's window.
+        n_shifts: Windows to a position.
+        max_shift: Largest shift in bp; a quarter of the output if not given.
+        seed: Of the shifts.
+        advance: Called with the number of windows done.
+    """
+    if max_shift is None:
+        max_shift = geometry.output_length // 4
+    shifts = draw_shifts(n_shifts, max_shift, seed)
+    length = geometry.input_length
+    shared = shared_length(geometry, max_shift)
+    # Base p of the shared part lies max_shift + p behind the start of an unshifted output.
+    bins = (max_shift + np.arange(shared)[None, :] - shifts[:, None]) // geometry.bin_size
+    rows = []
+    for first in range(0, len(centres), _AT_ONCE):
+        some = centres[first : first + _AT_ONCE].tolist()
+        lows = [centre - length // 2 - max_shift for centre in some]
+        codes = np.stack([window(low, low + length + 2 * max_shift) for low in lows])
+        views = np.lib.stride_tricks.sliding_window_view(codes, length, axis=1)
+        windows = views[:, shifts + max_shift].reshape(-1, length)
+        predicted = predict(windows)
+        for of_one in predicted.reshape(len(some), n_shifts, *predicted.shape[1:]):
+            rows.append(_variation(of_one, bins))
+        advance(len(windows))
+    scores = np.array(rows, dtype=np.float64)
+    known = scores[~np.isnan(scores)]
+    return Variation(float(known.mean()) if len(known) else float("nan"), scores, shifts)
+
+
+def _variation(predicted: NDArray[np.float32], bins: Integers) -> NDArray[np.float64]:
+    """Return the score of one sequence per track.
+
+    Args:
+        predicted: ``(n_shifts, n_tracks, n_bins)``.
+        bins: Bin of each shared base in each shifted window, ``(n_shifts, shared)``.
+    """
+    aligned = np.take_along_axis(predicted, bins[:, None, :], axis=2).astype(np.float64)
+    mean = aligned.mean(axis=(0, 2))
+    spread = aligned.std(axis=0).mean(axis=1)
+    score: NDArray[np.float64] = np.full(mean.shape, np.nan)
+    np.divide(spread, mean, out=score, where=mean != 0)
+    return score

@@ -1,0 +1,144 @@
+"""Test sets: what a figure becomes when it is taken where there is signal, and not everywhere.
+
+Most of a genome is background, so figures over whole chromosomes and over peaks answer different
+questions (Toneyan et al. 2022). Each is given for what it is, as a curve over thresholds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.errors import InputError
+from zooctl.evaluation.metrics.profiles import Agreement, Track, agreement
+from zooctl.schema.recipe.evaluation import Rules
+
+Values = NDArray[np.floating]
+
+# Shares of the profiles with signal that each further threshold leaves out.
+_QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+_FEWEST = 20
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A test set.
+
+    Attributes:
+        kind: Every bin; profiles whose highest measured bin reaches a threshold; or profiles
+            centred on the summits of peaks.
+        threshold: Of the measured signal, where there is one.
+        agreement: All figures.
+    """
+
+    kind: Literal["whole", "threshold", "peaks"]
+    threshold: float | None
+    agreement: Agreement
+
+
+@dataclass(frozen=True)
+class AtResolution:
+    """The whole test set in bins of one size."""
+
+    resolution: int
+    agreement: Agreement
+
+
+def over_resolutions(
+    tracks: Sequence[Track], sizes: Sequence[int], rules: Rules, *, in_unit: bool = True
+) -> list[AtResolution]:
+    """Return all figures at each resolution; predictions are binned down.
+
+    Args:
+        tracks: One a held-out region.
+        sizes: Bases to a bin.
+        rules: Length of a profile.
+        in_unit: Whether predictions are in the unit of what was measured.
+
+    Raises:
+        InputError: A resolution that is finer than the model, or no multiple of its bins.
+    """
+    found = []
+    for size in sizes:
+        if size % tracks[0].size:
+            raise InputError(
+                "resolution is not a multiple of the model's bins",
+                field="--resolution",
+                got=size,
+                expected=f"multiples of {tracks[0].size}",
+                hint="targets are never binned up",
+            )
+        coarse = [track.coarser(size) for track in tracks]
+        predicted = np.concatenate([track.predicted[track.used] for track in coarse])
+        measured = np.concatenate([track.measured[track.used] for track in coarse])
+        if not len(predicted):
+            continue
+        profiles = _stack([track.profiles(rules.sequence_length) for track in coarse])
+        found.append(AtResolution(size, agreement(predicted, measured, profiles, in_unit=in_unit)))
+    return found
+
+
+def selections(
+    tracks: Sequence[Track],
+    peaks: Sequence[Sequence[int]],
+    rules: Rules,
+    thresholds: Sequence[float] | None = None,
+    *,
+    in_unit: bool = True,
+) -> list[Selected]:
+    """Return all figures at the model's own resolution on test sets of profiles.
+
+    Args:
+        tracks: One a held-out region.
+        peaks: Summits in each region.
+        rules: Length of a profile.
+        thresholds: Of the highest measured bin of a profile; quantiles of it if not given.
+        in_unit: Whether predictions are in the unit of what was measured.
+    """
+    predicted, measured = _stack([track.profiles(rules.sequence_length) for track in tracks])
+    highest = measured.max(axis=1) if len(measured) else np.empty(0)
+    found = []
+    for threshold in _sweep(highest) if thresholds is None else thresholds:
+        rows = highest >= threshold
+        found += _selected("threshold", threshold, predicted[rows], measured[rows], in_unit)
+    centred = _stack(
+        [
+            track.around(places, rules.sequence_length)
+            for track, places in zip(tracks, peaks, strict=True)
+        ]
+    )
+    return [*found, *_selected("peaks", None, *centred, in_unit)]
+
+
+def _selected(
+    kind: Literal["threshold", "peaks"],
+    threshold: float | None,
+    predicted: Values,
+    measured: Values,
+    in_unit: bool,
+) -> list[Selected]:
+    if not len(predicted):
+        return []
+    figures = agreement(
+        predicted.reshape(-1), measured.reshape(-1), (predicted, measured), in_unit=in_unit
+    )
+    return [Selected(kind, threshold, figures)]
+
+
+def _sweep(highest: Values) -> list[float]:
+    """Return thresholds that half of the profiles with signal reach, to those that few do."""
+    signal = highest[highest > 0]
+    if not len(signal):
+        return []
+    steps = [float(f"{step:.3g}") for step in np.quantile(signal, _QUANTILES)]
+    enough = [step for step in steps if (highest >= step).sum() >= _FEWEST]
+    return list(dict.fromkeys(enough))
+
+
+def _stack(pairs: Sequence[tuple[Values, Values]]) -> tuple[Values, Values]:
+    predicted, measured = zip(*pairs, strict=True)
+    return np.concatenate(predicted), np.concatenate(measured)

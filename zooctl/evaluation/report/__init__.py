@@ -1,0 +1,1 @@
+"""Evaluation reports as text, tables, JSON and card metrics."""

@@ -1,0 +1,185 @@
+"""The metrics of a card as an evaluation found them, and the card's text with them."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Sequence
+
+from zooctl.catalog.card_text import forget_reason, replace_block
+from zooctl.evaluation.report.report import Report
+from zooctl.evaluation.report.rows import Row
+from zooctl.schema.card import Card, Metric
+
+# What a card without metrics is given.
+_FIRST = ("auroc", "auprc", "pearson")
+# Of these, less is better.
+_ERRORS = {"mse", "mae", "poisson_nll"}
+_KNOWN = (
+    "auroc",
+    "auprc",
+    "pearson",
+    "spearman",
+    "f1",
+    "recall_at_10_fdr",
+    "recall_at_50_fdr",
+    "mse",
+    "mae",
+    "r2",
+    "poisson_nll",
+)
+
+
+def card_text(text: str, card: Card, report: Report) -> str:
+    """Return a card's text with the figures of a report; the rest of it stays as it is.
+
+    Figures that are on the card keep their definition and their spread over seeds. A name such as
+    ``auroc_5mer_ridge`` is the metric beside that baseline; without one it is the best baseline.
+    Only figures of the test regions are an evaluation's.
+
+    Args:
+        text: The card.
+        card: The same, read.
+        report: Of all the card's tracks.
+    """
+    metrics = [_updated(metric, report) for metric in card.metrics] or _first(report)
+    text = replace_block(text, "metrics", "metrics:\n" + "".join(map(_entry, metrics)))
+    if report.robustness is not None and math.isfinite(report.robustness.value):
+        text = replace_block(text, "robustness", f"robustness: {report.robustness.value:.3f}\n")
+        text = forget_reason(text, "robustness")
+    for index, metric in enumerate(metrics):
+        for field in ("value", "baseline", "baseline_value"):
+            if getattr(metric, field) is not None:
+                text = forget_reason(text, f"metrics.{index}.{field}")
+    for field in ("value", "baseline", "baseline_value"):
+        if all(getattr(metric, field) is not None for metric in metrics):
+            text = forget_reason(text, f"metrics.*.{field}")
+    return text
+
+
+def slug(name: str) -> str:
+    """Return a baseline's name as part of a metric's.
+
+    >>> slug("5-mer ridge"), slug("GC + dinucleotide ridge")
+    ('5mer_ridge', 'gc_dinucleotide_ridge')
+    """
+    words = re.sub(r"[^a-z0-9]+", " ", name.lower().replace("-", "")).split()
+    return "_".join(words)
+
+
+def _first(report: Report) -> list[Metric]:
+    """Return metrics for a card that has none: over all tracks, then of each."""
+    tracks: list[str | None] = [track.track for track in report.tracks]
+    return [
+        _updated(
+            Metric(
+                name=name,
+                track=track,
+                value=0.0,
+                split="test",
+                definition=_definition(name, report, track),
+                baseline=None,
+                baseline_value=None,
+            ),
+            report,
+        )
+        for track in ([None] if len(tracks) > 1 else []) + tracks
+        for name in _FIRST
+        if name in _rows(report, track)[0].metrics
+    ]
+
+
+def _definition(name: str, report: Report, track: str | None) -> str:
+    rules = report.rules
+    on = f"{rules.bin_size}-bp bins of {', '.join(report.regions)}"
+    if name == "pearson":
+        return f"Mean predicted against mean measured signal of {on}."
+    text = f"Strong against all other {on}, ranked by the highest predicted {report.fine_size} bp."
+    return f"{text} {_prevalence(report, track)}" if name == "auprc" else text
+
+
+def _prevalence(report: Report, track: str | None) -> str:
+    """Return what an auPRC has to be read beside: the share of strong bins."""
+    found = [one.prevalence for one in report.tracks if track in (None, one.track)]
+    of = f", the mean over {len(found)} tracks" * (len(found) > 1)
+    return f"Prevalence {sum(found) / len(found):.4f}{of}."
+
+
+def _rows(report: Report, track: str | None) -> Sequence[Row]:
+    if track is None:
+        return report.rows
+    return next(one.rows for one in report.tracks if one.track == track)
+
+
+def _updated(metric: Metric, report: Report) -> Metric:
+    """Return a metric with the report's figures; as it is where the report has none."""
+    name = figure_of(metric) if metric.split == "test" else None
+    tracks = [one for one in report.tracks if metric.track in (None, one.track)]
+    if name is None or not tracks:
+        return metric
+    rows = tuple(_rows(report, metric.track))
+    if name not in rows[0].metrics:
+        return metric
+    others = [row for row in report.baselines(rows) if name in row.metrics]
+    wanted = metric.name.removeprefix(name).lstrip("_")
+    if wanted:
+        others = [row for row in others if slug(row.name) == wanted]
+    best = _best(name, others)
+    changes: dict[str, object] = {
+        "value": _rounded(rows[0].metrics[name].value),
+        "n": sum(one.n_bins for one in tracks),
+    }
+    if best is not None:
+        changes["baseline_value"] = _rounded(best.metrics[name].value)
+        if metric.baseline is None or not wanted:
+            changes["baseline"] = _described(best, metric.baseline)
+    return metric.model_copy(update=changes)
+
+
+def figure_of(metric: Metric) -> str | None:
+    """Return the figure of an evaluation that a card's metric is by its name; None if of none.
+
+    >>> values = {"value": 0.9, "split": "test", "baseline": None, "baseline_value": None}
+    >>> figure_of(Metric(name="recall_at_10_fdr_gc", **values))
+    'recall_at_10_fdr'
+    """
+    by_length = sorted(_KNOWN, key=len, reverse=True)
+    return next((one for one in by_length if f"{metric.name}_".startswith(f"{one}_")), None)
+
+
+def _best(name: str, rows: Sequence[Row]) -> Row | None:
+    if not rows:
+        return None
+    sign = -1 if name in _ERRORS else 1
+    return max(rows, key=lambda row: sign * row.metrics[name].value)
+
+
+def _described(row: Row, written: str | None) -> str:
+    """Return a person's words for a baseline where they name it, else its name."""
+    if written is not None and row.name.removeprefix("best hit of ") in written:
+        return written
+    return row.name
+
+
+def _rounded(value: float) -> float:
+    """Return a figure at three digits behind the point, or four in all if it is large."""
+    return round(value, 3) if abs(value) < 1000 else float(f"{value:.4g}")
+
+
+def _entry(metric: Metric) -> str:
+    """Return a metric as an entry of a YAML list, a field a line."""
+    required = {"name", "value", "split", "baseline", "baseline_value"}
+    lines = []
+    for field in type(metric).model_fields:
+        value = getattr(metric, field)
+        if value not in (None, ()) or field in required:
+            lines.append(f"{field}: {_scalar(value)}")
+    return "  - " + "\n    ".join(lines) + "\n"
+
+
+def _scalar(value: object) -> str:
+    """Return a value as YAML: text bare where that is safe."""
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z][\w .,;'()/>=<+*-]*", value):
+        return value if value.lower() not in ("null", "true", "false", "yes", "no") else repr(value)
+    return json.dumps(value, ensure_ascii=False)

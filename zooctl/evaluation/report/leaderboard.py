@@ -1,0 +1,48 @@
+"""Evaluations of many models as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zooctl.evaluation.report.report import Report
+from zooctl.evaluation.report.text import Grid, nearest, number
+
+_SHOWN = {"pearson": "Pearson", "spearman": "Spearman", "auroc": "AUROC", "auprc": "auPRC"}
+
+
+def leaderboard(reports: Sequence[Report]) -> Grid:
+    """Return a line for each model; those that were judged on the same data stand together.
+
+    Within one set of data the best stands first, by AUROC, else by Pearson's correlation.
+    """
+    rows = []
+    for report in sorted(reports, key=_rank):
+        figures = report.rows[0].metrics
+        best = nearest(report, report.rows)
+        n_bins = sum(track.n_bins for track in report.tracks)
+        n_strong = sum(track.n_strong for track in report.tracks)
+        robustness = report.robustness
+        rows.append(
+            [
+                report.data,
+                report.model,
+                ", ".join(report.regions),
+                f"{len(report.tracks)}",
+                *(str(figures[name]) if name in figures else "-" for name in _SHOWN),
+                f"{n_strong / n_bins:.4f}",
+                "-" if robustness is None else number(robustness.value),
+                "-"
+                if best is None
+                else f"{_SHOWN[best[0]]} {best[1].metrics[best[0]].value:.3f}, {best[1].name}",
+            ]
+        )
+    headers = ["data", "model", "held out", "tracks", *_SHOWN.values(), "prevalence", "variation"]
+    return Grid("", [*headers, "best baseline"], rows)
+
+
+def _rank(report: Report) -> tuple[str, float]:
+    figures = report.rows[0].metrics
+    for metric in ("auroc", "pearson"):
+        if metric in figures:
+            return report.data, -figures[metric].value
+    return report.data, 0.0

@@ -1,0 +1,1 @@
+"""Agreement of variant scores with measured effects."""

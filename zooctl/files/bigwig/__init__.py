@@ -1,0 +1,1 @@
+"""bigWig: read, and written in a child process."""

@@ -1,0 +1,1 @@
+"""Whole files or none, locks, the cache folder, BGZF and text."""

@@ -1,0 +1,1 @@
+"""Downloads that are resumed and verified."""

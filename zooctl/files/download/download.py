@@ -1,0 +1,265 @@
+"""Downloads that end with the pinned bytes under the target's name, or with an error.
+
+A file is received beside its target, resumed where an earlier run stopped, compared with its
+digest and only then renamed. One process at a time works on a target; the others wait and find it
+there.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import shutil
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from zooctl.errors import InputError, IntegrityError, NetworkError, ZooError
+from zooctl.files.disk.cache import cache_folder, make_cache_folder
+from zooctl.files.download.part import Part, Pin
+from zooctl.progress import Advance, no_advance
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from zooctl.files.download.transfer import Policy
+
+_NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK})
+
+
+def download(
+    urls: Sequence[str],
+    target: str | os.PathLike[str],
+    *,
+    size: int,
+    sha256: str | None = None,
+    md5: str | None = None,
+    progress: Advance | None = None,
+    policy: Policy | None = None,
+) -> Path:
+    """Fetch a pinned file from the first address that has it; return its path.
+
+    A target that already has the pinned bytes is left alone.
+
+    Args:
+        urls: Where the file is, best first.
+        target: Where it goes; its folder exists.
+        size: Its bytes. Not one more is received.
+        sha256: Its digest.
+        md5: Its digest by MD5, for publishers that give no other. One digest is required.
+        progress: Told of every piece that arrives.
+        policy: Time limits and hosts.
+
+    Raises:
+        NetworkError: No address could be reached or hands the file out, or ``HF_HUB_OFFLINE`` or
+            ``ZOOCTL_OFFLINE`` is set.
+        IntegrityError: What came is not the pinned file.
+        UnsafeError: An address, or one that it leads to, must not be asked.
+        InputError: The disk has no room for the file.
+    """
+    if sha256 is None and md5 is None:
+        raise ValueError("a download needs a digest")
+    path = Path(target)
+    digests = {name: text for name, text in (("sha256", sha256), ("md5", md5)) if text}
+    pin = Pin(size, digests, progress or no_advance)
+    with locked(path) as alone:
+        if pin.holds(path):
+            return path
+        _check_online(path, urls)
+        # The same pin finds what an earlier run left; another pin does not.
+        word = next(iter(digests.values()))[:16] if alone else uuid.uuid4().hex
+        part = path.with_name(f".{path.name[:200]}.{word}.part")
+        try:
+            with Part(part, pin) as received:
+                _check_room(path, size - received.length)
+                _fetch(urls, received, policy)
+                received.publish(path)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise
+            raise _no_room(path, size) from None
+    return path
+
+
+def download_folder(*parts: str) -> Path:
+    """Create and return a folder of the cache for downloads.
+
+    Raises:
+        InputError: It cannot be created.
+    """
+    try:
+        return make_cache_folder(*parts)
+    except OSError as error:
+        raise InputError(
+            "the cache cannot be written",
+            path=cache_folder().joinpath(*parts),
+            got=os.strerror(error.errno or 0),
+            hint="set ZOOCTL_HOME to a folder of your own",
+        ) from None
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[bool]:
+    """Work alone on a target; yield False where the file system has no locks."""
+    lock = FileLock(path.with_name(f".{path.name[:200]}.lock"))
+    try:
+        lock.acquire()
+    except (OSError, NotImplementedError) as error:
+        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
+            raise InputError(
+                "the folder cannot be written", path=path.parent, got=os.strerror(error.errno or 0)
+            ) from None
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def is_offline() -> bool:
+    """Say whether ``HF_HUB_OFFLINE`` or ``ZOOCTL_OFFLINE`` forbids the network."""
+    names = ("HF_HUB_OFFLINE", "ZOOCTL_OFFLINE")
+    return any(os.environ.get(name, "").lower() in ("1", "true", "yes", "on") for name in names)
+
+
+def _check_online(path: Path, urls: Sequence[str]) -> None:
+    if not urls:
+        raise NetworkError("there is no address to fetch the file from", path=path)
+    if is_offline():
+        raise NetworkError(
+            "the file is not here, and the network is switched off",
+            path=path,
+            hint="unset HF_HUB_OFFLINE and ZOOCTL_OFFLINE and run the command again",
+        )
+
+
+def _check_room(path: Path, needed: int) -> None:
+    if shutil.disk_usage(path.parent).free < needed:
+        raise _no_room(path, needed)
+
+
+def _no_room(path: Path, needed: int) -> InputError:
+    return InputError(
+        "no space left for the download",
+        path=path.parent,
+        got=f"{shutil.disk_usage(path.parent).free:,} bytes free",
+        expected=f"{needed:,} bytes",
+        hint="free some space, or set ZOOCTL_HOME to a folder on another disk",
+    )
+
+
+def _fetch(urls: Sequence[str], part: Part, policy: Policy | None) -> None:
+    """Complete the part from the first address that has the file."""
+    from zooctl.files.download.transfer import Policy, open_client  # The HTTP library loads slowly.
+
+    policy = policy or Policy()
+    errors: list[ZooError] = []
+    with open_client(policy) as client:
+        for url in urls:
+            try:
+                _persist(client, url, part, policy)
+                return
+            except ZooError as error:
+                errors.append(error)
+    # A wrong file tells more than a server that is down.
+    raise max(errors, key=lambda error: error.exit_code)
+
+
+def _persist(client: httpx2.Client, url: str, part: Part, policy: Policy) -> None:
+    """Try one address, again after failures that may pass."""
+    from zooctl.files.download.transfer import TransientError, shown
+
+    failures, start = 0, part.most
+    deadline = time.monotonic() + policy.patience
+    while True:
+        try:
+            return _attempt(client, url, part, policy)
+        except TransientError as error:
+            if part.most - start >= policy.gain:
+                failures, start = 0, part.most
+                deadline = time.monotonic() + policy.patience
+            failures += 1
+            backoff = policy.first_wait * 2 ** (failures - 1) * random.uniform(0.75, 1.25)  # noqa: S311
+            wait = min(backoff if error.wait is None else error.wait, policy.longest_wait)
+            if failures >= policy.tries or time.monotonic() + wait > deadline:
+                raise NetworkError(
+                    f"gave up on {shown(url)} after {failures} failures; the last: {error}",
+                    hint="run the command again later; it goes on where it stopped",
+                ) from None
+            time.sleep(wait)
+
+
+def _attempt(client: httpx2.Client, url: str, part: Part, policy: Policy) -> None:
+    """Ask once for the bytes that are missing."""
+    from zooctl.files.download import transfer
+
+    headers = {}
+    if part.length:
+        part.resumed = True
+        headers["Range"] = f"bytes={part.length}-"
+        if version := part.version_at(url):
+            headers["If-Range"] = version
+    if part.length < part.pin.size:
+        with transfer.open_response(client, url, headers, policy) as response:
+            _align(response, url, part)
+            inflate = transfer.is_compressed(response, part.pin.size)
+            transfer.receive(response, part.write, policy, inflate)
+        if part.length < part.pin.size:
+            if inflate:
+                part.restart()
+            raise transfer.TransientError(f"it sent {part.length:,} of {part.pin.size:,} bytes")
+    wrong = part.wrong_digest()
+    if wrong is None:
+        return
+    part.misfits += part.resumed
+    once_more = part.resumed and part.misfits < 2
+    part.restart()
+    if once_more:
+        raise transfer.TransientError("the resumed bytes do not fit together", 0)
+    raise IntegrityError(
+        "the file is not the pinned one",
+        got=f"{wrong} from {transfer.shown(url)}",
+        expected=" ".join(next(iter(part.pin.digests.items()))),
+        hint="its publisher changed it, or something between changes files on the way",
+    )
+
+
+def _align(response: httpx2.Response, url: str, part: Part) -> None:
+    """Make the part end where the body begins, and see that the body can be the file."""
+    from zooctl.files.download import transfer
+
+    if response.status_code == 416:
+        part.restart()
+        raise transfer.TransientError("it has no more bytes than are here", 0)
+    if response.status_code == 206:
+        if transfer.content_range(response) != (part.length, part.pin.size):
+            part.restart()
+            raise transfer.TransientError("it answers with another range", 0)
+        return
+    _check_answer(response, part.pin.size)  # Before what is here is given up for it.
+    part.restart()  # It ignores ranges, or has another version by now.
+    part.note(url, transfer.validator(response))
+
+
+def _check_answer(response: httpx2.Response, size: int) -> None:
+    """Refuse an answer that is not the file by its length or kind."""
+    from zooctl.files.download import transfer
+
+    length = response.headers.get("Content-Length")
+    page = response.headers.get("Content-Type", "").startswith("text/html")
+    page &= not response.url.path.endswith((".html", ".htm"))
+    misfit = length is not None and int(length) != size
+    if page or (misfit and not transfer.is_compressed(response, size)):
+        raise IntegrityError(
+            "a web page came in place of the file" if page else "the file is not the pinned one",
+            got=f"{int(length or 0):,} bytes from {transfer.shown(response.url)}",
+            expected=f"{size:,} bytes",
+            hint="log in to the network you are on" if page else "its publisher changed it",
+        )

@@ -1,0 +1,137 @@
+"""A file that is being received: pinned by size and digest, hashed as it grows, resumed later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from zooctl.errors import IntegrityError
+from zooctl.progress import Advance
+
+"""Told how many more bytes are there; a negative number when received bytes are given up."""
+
+
+def file_digest(path: Path, algorithm: str = "sha256") -> str:
+    """Return the hexadecimal digest of a file, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+class Pin:
+    """What the file must be, and who is told of its progress."""
+
+    def __init__(self, size: int, digests: Mapping[str, str], progress: Advance) -> None:
+        self.size = size
+        self.digests = digests
+        self.progress = progress
+
+    def holds(self, path: Path) -> bool:
+        """Say whether a file is there and has the pinned bytes."""
+        if not path.is_file() or path.stat().st_size != self.size:
+            return False
+        return all(file_digest(path, name) == text for name, text in self.digests.items())
+
+
+class Part:
+    """The bytes received so far, on disk, hashed as they come.
+
+    Attributes:
+        length: Bytes that are there.
+        most: Largest length so far; unlike the length it never falls, so it bounds the tries.
+        resumed: Whether they came in more than one piece.
+        misfits: How often pieces did not fit together.
+    """
+
+    def __init__(self, path: Path, pin: Pin) -> None:
+        self.path = path
+        self.pin = pin
+        self.length = self.most = 0
+        self.resumed = False
+        self.misfits = 0
+        self._note = path.with_suffix(".from")
+        # No link is followed: the name can be foretold.
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        self._file = os.fdopen(os.open(path, flags, 0o666), "r+b")
+        self._hashes = {name: hashlib.new(name) for name in pin.digests}
+        while (data := self._file.read(1 << 20)) and self.length <= pin.size:
+            self._count(data)
+        if self.length > pin.size:
+            self.restart()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+        if not self.length:
+            self._remove()
+
+    def _count(self, data: bytes) -> None:
+        for digest in self._hashes.values():
+            digest.update(data)
+        self.length += len(data)
+        self.most = max(self.most, self.length)
+        self.pin.progress(len(data))
+
+    def write(self, data: bytes) -> None:
+        """Add received bytes.
+
+        Raises:
+            IntegrityError: There are more than the file has.
+        """
+        if self.length + len(data) > self.pin.size:
+            got = f"more than {self.pin.size:,} bytes"
+            self.restart()
+            raise IntegrityError("the file is not the pinned one", got=got)
+        self._file.write(data)
+        self._count(data)
+
+    def restart(self) -> None:
+        """Give up what was received."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._hashes = {name: hashlib.new(name) for name in self.pin.digests}
+        if self.length:
+            self.pin.progress(-self.length)
+        self.length = 0
+        self.resumed = False
+
+    def wrong_digest(self) -> str | None:
+        """Return the digest, with its name, if the bytes are not the pinned ones."""
+        for name, digest in self._hashes.items():
+            if digest.hexdigest() != self.pin.digests[name]:
+                return f"{name} {digest.hexdigest()}"
+        return None
+
+    def note(self, url: str, version: str) -> None:
+        """Remember which version of the file at an address the bytes belong to."""
+        self._note.write_text(json.dumps([url, version]))
+
+    def version_at(self, url: str) -> str:
+        """Return what ``note`` was told last, if it was about this address."""
+        with suppress(OSError, ValueError):
+            noted, version = json.loads(self._note.read_text())
+            return str(version) if noted == url else ""
+        return ""
+
+    def publish(self, target: Path) -> None:
+        """Give the complete file its name, for good."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self.path.replace(target)
+        self._note.unlink(missing_ok=True)
+        with suppress(OSError):  # Some network file systems can't sync a folder.
+            folder = os.open(target.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    def _remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+        self._note.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""FASTA: scanned, indexed and read by interval."""

@@ -1,0 +1,213 @@
+"""Indexes of FASTA files: made once for a content, kept in the cache, never beside the file.
+
+An index that lies beside a file may belong to an older content, so it is not even read. The first
+time a content is met the file is scanned, which also proves it sound, and the index is kept under
+the content's sha256. A file whose size, times and inode have not changed since is known at once;
+any other is hashed, which still saves the scan where only its place is new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import stat
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from io import BufferedReader
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.errors import InputError
+from zooctl.files.disk.atomic import atomic_output
+from zooctl.files.disk.bgzf import compression, members
+from zooctl.files.disk.cache import make_cache_folder
+from zooctl.files.fasta.scan import Scanner
+from zooctl.progress import Advance
+
+_PIECE = 1 << 22
+# Within this many seconds of its last change, a file can change again without a new time stamp.
+_CLOCK_TICK = 2.0
+
+
+@dataclass(frozen=True)
+class Index:
+    """Where the bases of a FASTA file lie.
+
+    Attributes:
+        fai: Text of the ``.fai`` file that ``samtools faidx`` would write.
+        blocks: Offsets ``(n_blocks, 2)`` of each bgzip block in the file and of its text in the
+            whole text; ``(0, 2)`` of a plain file.
+        sha256: Of the file.
+    """
+
+    fai: str
+    blocks: NDArray[np.uint64]
+    sha256: str = ""
+
+
+def index_of(stream: BufferedReader, progress: Advance | None = None) -> Index:
+    """Return the index of an open FASTA file, from the cache if its content is known.
+
+    Args:
+        stream: The file, at its start.
+        progress: Called with the number of bytes just read while an unknown file is scanned.
+
+    Raises:
+        InputError: The file is no sound FASTA, or gzipped but not with bgzip.
+        UnsafeError: The cache folder is open to others.
+    """
+    status = os.fstat(stream.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError("not a regular file", path=stream.name)
+    kind = compression(stream.read(64))
+    if kind == "gzip":
+        raise _plain_gzip(stream.name)
+    folder = _cache()
+    digest = _known_digest(folder, stream.name, status)
+    if digest is None:
+        digest = _hash(stream)
+        _remember(folder, stream.name, status, digest)
+    index = _load(folder, digest, bgzipped=kind == "bgzip")
+    if index is None:
+        stream.seek(0)
+        index = _scan(stream, kind == "bgzip", progress)
+        now = os.fstat(stream.fileno())
+        if (now.st_size, now.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
+            raise InputError("file changed while it was read", path=stream.name)
+        _save(folder, digest, index)
+    return replace(index, sha256=digest)
+
+
+def _plain_gzip(path: str) -> InputError:
+    source = Path(path)
+    target = source.with_name(source.name.removesuffix(".gz").removesuffix(".fa") + ".bgzip.fa.gz")
+    return InputError(
+        "gzipped FASTA cannot be read in any order",
+        path=path,
+        expected="plain or bgzipped FASTA",
+        hint=f"bgzip it: gunzip -c {shlex.quote(path)} | bgzip > {shlex.quote(str(target))}",
+    )
+
+
+def _hash(stream: BufferedReader) -> str:
+    stream.seek(0)
+    return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _scan(stream: BufferedReader, bgzipped: bool, progress: Advance | None) -> Index:
+    """Check the whole file and note where its bases lie."""
+    blocks: list[tuple[int, int]] = []
+    pieces = _unpacked(stream, blocks) if bgzipped else _pieces(stream)
+    scanner = Scanner(stream.name)
+    for read, text in pieces:
+        scanner.feed(text)
+        if progress is not None:
+            progress(read)
+    fai = "".join(
+        f"{record.name}\t{record.length}\t{record.offset}\t{record.line_bases}\t{record.line_width}\n"
+        for record in scanner.finish()
+    )
+    return Index(fai, np.array(blocks, dtype=np.uint64).reshape(-1, 2))
+
+
+def _pieces(stream: BufferedReader) -> Iterator[tuple[int, bytes]]:
+    while text := stream.read(_PIECE):
+        yield len(text), text
+
+
+def _unpacked(stream: BufferedReader, blocks: list[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
+    """Yield bytes read and text of many blocks at once, and append each block to ``blocks``."""
+    texts: list[bytes] = []
+    start = held = read = 0
+    for offset, size, text in members(stream):
+        blocks.append((offset, start))
+        start += len(text)
+        texts.append(text)
+        held += len(text)
+        read += size
+        if held >= _PIECE:
+            yield read, b"".join(texts)
+            texts, held, read = [], 0, 0
+    yield read, b"".join(texts)
+
+
+def _cache() -> Path | None:
+    """Return the cache folder of the indexes; None where there can be none."""
+    # The name changes whenever the content of the folder changes its meaning.
+    with suppress(OSError, InputError):
+        return make_cache_folder("fasta-1")
+    return None
+
+
+def _known_file(folder: Path, path: str) -> Path:
+    key = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:32]
+    return folder / f"{key}.json"
+
+
+def _stamp(status: os.stat_result) -> dict[str, int]:
+    """Return what cannot stay the same when a content changes; nobody can set the ctime."""
+    return {
+        "size": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+        "ctime_ns": status.st_ctime_ns,
+        "inode": status.st_ino,
+    }
+
+
+def _known_digest(folder: Path | None, path: str, status: os.stat_result) -> str | None:
+    if folder is None:
+        return None
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        known = json.loads(_known_file(folder, path).read_text("utf-8"))
+        if known["stamp"] == _stamp(status):
+            return str(known["sha256"])
+    return None
+
+
+def _remember(folder: Path | None, path: str, status: os.stat_result, digest: str) -> None:
+    if folder is None or time.time() - status.st_ctime < _CLOCK_TICK:
+        return
+    known = {"path": os.path.realpath(path), "stamp": _stamp(status), "sha256": digest}
+    with suppress(OSError, InputError), atomic_output(_known_file(folder, path), force=True) as new:
+        new.write_text(json.dumps(known), "utf-8")
+
+
+def _load(folder: Path | None, digest: str, *, bgzipped: bool) -> Index | None:
+    """Return a kept index; None if there is none that can be read."""
+    if folder is None:
+        return None
+    blocks = np.empty((0, 2), dtype=np.uint64)
+    try:
+        fai = (folder / f"{digest}.fai").read_text("ascii")
+        if bgzipped:
+            packed = (folder / f"{digest}.gzi").read_bytes()
+            rows = np.frombuffer(packed, dtype="<u8", offset=8).reshape(-1, 2)
+            if struct.unpack_from("<Q", packed) != (len(rows),):
+                return None
+            # The format leaves the first block, at 0 and 0, unsaid.
+            blocks = np.vstack([np.zeros((1, 2)), rows]).astype(np.uint64)
+        whole = all(line.count("\t") == 4 for line in fai.splitlines()) and fai.endswith("\n")
+    except (OSError, ValueError, struct.error):
+        return None
+    return Index(fai, blocks) if whole else None
+
+
+def _save(folder: Path | None, digest: str, index: Index) -> None:
+    """Keep an index; several processes may do so at once, for they write the same."""
+    if folder is None:
+        return
+    # A cache that cannot be written costs time, nothing else.
+    with suppress(OSError, InputError):
+        if len(index.blocks):
+            rows = index.blocks[1:].astype("<u8")
+            with atomic_output(folder / f"{digest}.gzi", force=True) as new:
+                new.write_bytes(struct.pack("<Q", len(rows)) + rows.tobytes())
+        with atomic_output(folder / f"{digest}.fai", force=True) as new:
+            new.write_text(index.fai, "ascii")

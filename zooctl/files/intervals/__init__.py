@@ -1,0 +1,1 @@
+"""BED, peaks, reads, GTF, chain files and tables of intervals."""

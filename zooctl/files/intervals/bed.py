@@ -1,0 +1,199 @@
+"""BED files: the regions people have, checked line by line.
+
+What is read is chromosome, start and end (BED specification, version 1.0); other columns may be
+anything, but every line must have as many as the first.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from zooctl.errors import InputError, ManyErrors, ZooError
+from zooctl.files.disk.text import read_lines
+from zooctl.sequence.contigs import unknown_contig
+from zooctl.sequence.intervals import Interval
+
+_SHOWN = 5
+_MOST_DIGITS = 15
+
+
+class Bed(list[Interval]):
+    """The intervals of a BED file in its order, overlaps and duplicates kept.
+
+    Attributes:
+        path: The file.
+        lines: Line of each interval, from 1.
+        n_empty: Lines left out because start equals end.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.lines: list[int] = []
+        self.n_empty = 0
+
+
+def read_bed(path: str | os.PathLike[str]) -> Bed:
+    """Read the intervals of a BED file, plain or gzipped.
+
+    Blank lines, comments (#) and track and browser lines are left out, and empty intervals counted.
+
+    Raises:
+        InputError: The file cannot be read, or holds no interval.
+        ManyErrors: Several lines are wrong; the first few of them.
+    """
+    bed = Bed(Path(path))
+    errors: list[ZooError] = []
+    first: tuple[int, int] | None = None
+    for number, line in read_lines(bed.path):
+        if _is_header(line):
+            continue
+        columns = _columns(line)
+        if first is None and len(columns) >= 3:
+            first = (number, len(columns))
+        try:
+            interval = _interval(columns, bed.path, number, first or (number, len(columns)))
+        except InputError as error:
+            errors.append(error)
+            if len(errors) == _SHOWN:
+                break
+            continue
+        if interval.length:
+            bed.append(interval)
+            bed.lines.append(number)
+        else:
+            bed.n_empty += 1
+    if errors:
+        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+    if not bed:
+        got = f"{bed.n_empty} empty intervals" if bed.n_empty else None
+        raise InputError("no intervals in the BED file", path=bed.path, got=got)
+    return bed
+
+
+def _is_header(line: str) -> bool:
+    words = line.split(maxsplit=1)
+    return not words or line.startswith("#") or words[0] in ("track", "browser")
+
+
+def _columns(line: str) -> list[str]:
+    """Split at tabs, or at white space where tabs do not give three columns."""
+    columns = line.split("\t")
+    return columns if len(columns) >= 3 else line.split()
+
+
+def _interval(columns: list[str], path: Path, line: int, first: tuple[int, int]) -> Interval:
+    """Return the interval of one line, or say what is wrong with the line."""
+    if len(columns) < 3:
+        raise InputError(
+            "not a BED line",
+            path=path,
+            line=line,
+            got=f"{len(columns)} columns" if len(columns) > 1 else repr(columns[0][:40]),
+            expected="chromosome, start and end",
+        )
+    if len(columns) != first[1]:
+        raise InputError(
+            "lines differ in their number of columns",
+            path=path,
+            line=line,
+            got=len(columns),
+            expected=f"{first[1]} as on line {first[0]}",
+        )
+    chrom = columns[0].strip()
+    if not chrom:
+        raise InputError("chromosome is empty", path=path, line=line)
+    start = _position(columns[1], "start", path, line)
+    end = _position(columns[2], "end", path, line)
+    if end < start:
+        raise InputError("end is before start", path=path, line=line, got=f"{start:,} to {end:,}")
+    return Interval(chrom, start, end)
+
+
+def _position(text: str, name: str, path: Path, line: int) -> int:
+    """Return a start or end; what ``int`` alone takes, such as 1_000, is refused."""
+    digits = text.strip()
+    if digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS:
+        return int(digits)
+    negative = digits.startswith("-") and digits[1:].isdigit()
+    raise InputError(
+        f"{name} is negative" if negative else f"{name} is not a position",
+        path=path,
+        line=line,
+        got=repr(text[:40]),
+        expected="a whole number, 0 or more",
+    )
+
+
+def check_intervals(
+    intervals: Sequence[Interval],
+    contigs: Mapping[str, int],
+    *,
+    path: str | os.PathLike[str] | None = None,
+    lines: Sequence[int] | None = None,
+    chrom_map: Mapping[str, str] | None = None,
+    clip: bool = False,
+) -> list[Interval]:
+    """Return the intervals in the genome's names, each proved to lie within its contig.
+
+    Args:
+        intervals: What to check; a ``Bed`` brings its own path and lines.
+        contigs: Lengths of the genome's contigs.
+        path: File to name in errors.
+        lines: Line of each interval in it.
+        chrom_map: The genome's name for a name; other names stay as they are.
+        clip: Whether to cut off what lies beyond a contig's end. An interval that lies beyond it
+            altogether stays an error.
+
+    Raises:
+        InputError: A contig is unknown or an interval goes beyond its end.
+        ManyErrors: Several of these; the first few, each unknown contig once.
+    """
+    if isinstance(intervals, Bed):
+        path, lines = path or intervals.path, lines or intervals.lines
+    names, checked = chrom_map or {}, list[Interval]()
+    errors: list[ZooError] = []
+    unknown: Counter[str] = Counter()
+    n_errors = 0
+    for index, interval in enumerate(intervals):
+        line = None if lines is None else lines[index]
+        chrom = names.get(interval.chrom, interval.chrom)
+        length = contigs.get(chrom)
+        if length is None:
+            unknown[chrom] += 1
+            n_errors += unknown[chrom] == 1
+            if unknown[chrom] == 1 and len(errors) < _SHOWN:
+                errors.append(unknown_contig(chrom, contigs, path=path, line=line))
+        elif interval.end <= length or (clip and interval.start < length):
+            checked.append(Interval(chrom, interval.start, min(interval.end, length)))
+        else:
+            n_errors += 1
+            if len(errors) < _SHOWN:
+                errors.append(_beyond(interval, chrom, length, path, line, clip))
+    if n_errors > len(errors):
+        errors.append(InputError(f"{n_errors - len(errors):,} more such problems", path=path))
+    if errors:
+        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+    return checked
+
+
+def _beyond(
+    interval: Interval,
+    chrom: str,
+    length: int,
+    path: str | os.PathLike[str] | None,
+    line: int | None,
+    clip: bool,
+) -> InputError:
+    outside = interval.start >= length
+    return InputError(
+        "interval lies beyond its contig" if outside else "interval goes beyond its contig",
+        path=path,
+        line=line,
+        got=f"{interval.start:,} to {interval.end:,}",
+        expected=f"at most {length:,}, the length of {chrom}",
+        hint="is the file of another assembly?" + ("" if outside or clip else " --clip cuts it"),
+    )

@@ -1,0 +1,93 @@
+"""Peaks: regions that an experiment marks (BED, narrowPeak, broadPeak)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.errors import InputError
+from zooctl.files.intervals.liftover import Chain
+from zooctl.files.intervals.table import read_table
+
+_BROAD, _NARROW = 9, 10
+_SIGNAL, _SUMMIT = 6, 9
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """Peaks in the order of their file.
+
+    Attributes:
+        chrom: Contig of each, ``(n,)`` text.
+        start: First base, ``(n,)``.
+        end: Base after the last, ``(n,)``.
+        value: narrowPeak and broadPeak ``signalValue``, ``(n,)``; None in plain BED.
+        summit: narrowPeak's base of the summit, ``(n,)``; None where the file has none.
+        n_dropped: Peaks that could not be lifted.
+    """
+
+    chrom: NDArray[np.str_]
+    start: Integers
+    end: Integers
+    value: NDArray[np.float32] | None
+    summit: Integers | None
+    n_dropped: int = 0
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def ends(self) -> dict[str, int]:
+        """Return the last end on each contig."""
+        return {
+            str(chrom): int(self.end[self.chrom == chrom].max()) for chrom in np.unique(self.chrom)
+        }
+
+    def on(self, chrom: str) -> Peaks:
+        """The peaks of one contig."""
+        rows = self.chrom == chrom
+        return Peaks(
+            self.chrom[rows],
+            self.start[rows],
+            self.end[rows],
+            None if self.value is None else self.value[rows],
+            None if self.summit is None else self.summit[rows],
+        )
+
+
+def read_peaks(path: str | os.PathLike[str], chain: Chain | None = None) -> Peaks:
+    """Read peaks, plain or gzipped.
+
+    Args:
+        path: BED, narrowPeak (ten columns) or broadPeak (nine).
+        chain: Brings the peaks to another assembly.
+
+    Raises:
+        InputError: As ``read_bed``; or a value or summit is not a number, or lies outside its peak.
+    """
+    table = read_table(path, chain)
+    start = np.array([interval.start for interval in table.intervals], dtype=np.int64)
+    end = np.array([interval.end for interval in table.intervals], dtype=np.int64)
+    value = summit = None
+    if table.width in (_BROAD, _NARROW):
+        value = table.numbers(_SIGNAL, "signalValue").astype(np.float32)
+    if table.width == _NARROW:
+        offset = table.numbers(_SUMMIT, "summit").astype(np.int64)
+        if (offset >= 0).all():  # -1 is "no summit called".
+            length = np.array([int(c[2]) - int(c[1]) for c in table.columns], dtype=np.int64)
+            if len(wrong := np.flatnonzero(offset > length)):
+                raise InputError(
+                    "summit lies outside its peak",
+                    path=path,
+                    line=table.lines[wrong[0]],
+                    got=int(offset[wrong[0]]),
+                    expected=f"at most {length[wrong[0]]:,}, the peak's length",
+                )
+            # ENCODE has summits just behind their peak; and lifting may have shortened it.
+            summit = np.minimum(start + offset, end - 1)
+    chrom = np.array([interval.chrom for interval in table.intervals], dtype=np.str_)
+    return Peaks(chrom, start, end, value, summit, table.n_dropped)

@@ -1,0 +1,199 @@
+"""Aligned reads (BED6) and fragments of read pairs (BED, BEDPE)."""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.errors import InputError
+from zooctl.files.disk.text import read_lines
+from zooctl.files.intervals.liftover import Chain
+from zooctl.sequence.intervals import Interval
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Reads:
+    """Reads or fragments, in the order of their file.
+
+    Attributes:
+        chroms: Names of contigs.
+        chrom: Index of each one's contig in ``chroms``, ``(n,)``.
+        start: First base, ``(n,)``.
+        end: Base after the last, ``(n,)``.
+        forward: Whether it lies on the forward strand, ``(n,)``; fragments do.
+    """
+
+    chroms: tuple[str, ...]
+    chrom: Integers
+    start: Integers
+    end: Integers
+    forward: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def take(self, rows: Integers | NDArray[np.bool_]) -> Reads:
+        """The reads of these rows."""
+        return Reads(
+            self.chroms, self.chrom[rows], self.start[rows], self.end[rows], self.forward[rows]
+        )
+
+    def on(self, chrom: str) -> Reads:
+        """The reads of one contig; none if the file does not name it."""
+        index = self.chroms.index(chrom) if chrom in self.chroms else -1
+        return self.take(self.chrom == index)
+
+    def ends(self) -> dict[str, int]:
+        """Return the last end on each contig."""
+        return {
+            chrom: int(self.end[self.chrom == index].max(initial=0))
+            for index, chrom in enumerate(self.chroms)
+        }
+
+    def sample(self, depth: int, seed: list[int]) -> Reads:
+        """Draw exactly ``depth`` reads without replacement, in their order.
+
+        Args:
+            depth: How many.
+            seed: Non-negative integers; the draw depends on them and on the number of reads alone.
+
+        Raises:
+            InputError: There are fewer.
+        """
+        if depth > len(self):
+            raise InputError(
+                "fewer reads than they are to be brought down to",
+                field="depth",
+                got=f"{len(self):,}",
+                expected=f"at least {depth:,}",
+            )
+        rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
+        return self.take(np.sort(rng.choice(len(self), size=depth, replace=False)))
+
+
+def read_reads(path: str | os.PathLike[str], chain: Chain | None = None) -> Reads:
+    """Read a BED file of aligned reads, whose sixth column is the strand.
+
+    Args:
+        path: The file, plain or gzipped.
+        chain: Brings the reads to another assembly; those without a place there are dropped.
+
+    Raises:
+        InputError: A line is no BED line or has no strand, or no read is left.
+    """
+    found = _Arrays(chain)
+    for number, columns, interval in _records(Path(path)):
+        strand = columns[5] if len(columns) > 5 else ""
+        if strand not in ("+", "-"):
+            raise InputError(
+                "read without a strand",
+                path=path,
+                line=number,
+                got=repr(strand),
+                expected="+ or - in column 6",
+            )
+        found.add(interval, strand == "+")
+    return found.reads(path)
+
+
+def read_fragments(path: str | os.PathLike[str], chain: Chain | None = None) -> Reads:
+    """Read fragments: one interval a line (BED), or both mates of a pair (BEDPE).
+
+    BEDPE has the second mate in columns 4 to 6; a fragment reaches from the first base of either
+    mate to the last.
+
+    Args:
+        path: The file, plain or gzipped.
+        chain: Brings fragments to another assembly; those without a place there are dropped.
+
+    Raises:
+        InputError: A line is no such line, the mates of a pair lie on two contigs, or no fragment
+            is left.
+    """
+    found = _Arrays(chain)
+    for number, columns, interval in _records(Path(path)):
+        # Column 6 of BED is a strand, of BEDPE a position.
+        if len(columns) >= 6 and columns[5] not in ("+", "-", "."):
+            chrom, start, end = interval
+            if columns[3] != chrom or not (_number(columns[4]) and _number(columns[5])):
+                raise InputError(
+                    "mates do not lie on one contig",
+                    path=path,
+                    line=number,
+                    got=" ".join(columns[:6]),
+                    hint="keep proper pairs alone",
+                )
+            interval = Interval(chrom, min(start, int(columns[4])), max(end, int(columns[5])))
+        found.add(interval, True)
+    return found.reads(path)
+
+
+def _records(path: Path) -> Iterator[tuple[int, list[str], Interval]]:
+    """Yield number, columns and interval of each line; files of reads are too large to be kept."""
+    for number, line in read_lines(path):
+        columns = line.split("\t")
+        if len(columns) < 3:
+            columns = line.split()
+        if not columns or line.startswith("#") or columns[0] in ("track", "browser"):
+            continue
+        if len(columns) < 3 or not (_number(columns[1]) and _number(columns[2])):
+            raise InputError(
+                "not a BED line",
+                path=path,
+                line=number,
+                got=repr(line[:60]),
+                expected="chromosome, start and end",
+            )
+        interval = Interval(columns[0], int(columns[1]), int(columns[2]))
+        if interval.end <= interval.start:
+            raise InputError(
+                "end is not after start",
+                path=path,
+                line=number,
+                got=f"{interval.start:,} to {interval.end:,}",
+            )
+        yield number, columns, interval
+
+
+def _number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+class _Arrays:
+    """Reads as they come in, 21 bytes each."""
+
+    def __init__(self, chain: Chain | None) -> None:
+        self._chain = chain
+        self._chroms: dict[str, int] = {}
+        self._chrom, self._start, self._end = array("i"), array("q"), array("q")
+        self._forward = array("b")
+
+    def add(self, interval: Interval, forward: bool) -> None:
+        """Take up a read, if it has a place."""
+        place = interval if self._chain is None else self._chain.lift(interval)
+        if place is not None:
+            self._chrom.append(self._chroms.setdefault(place.chrom, len(self._chroms)))
+            self._start.append(place.start)
+            self._end.append(place.end)
+            self._forward.append(forward)
+
+    def reads(self, path: str | os.PathLike[str]) -> Reads:
+        """Return them, at least one."""
+        if not self._chrom:
+            hint = None if self._chain is None else f"is {self._chain.path.name} of its assembly?"
+            raise InputError("no reads in the file", path=path, hint=hint)
+        return Reads(
+            tuple(self._chroms),
+            np.array(self._chrom, dtype=np.int64),
+            np.array(self._start, dtype=np.int64),
+            np.array(self._end, dtype=np.int64),
+            np.array(self._forward, dtype=np.bool_),
+        )

@@ -1,0 +1,1 @@
+"""VCF and BCF: records read, annotated and written, with their indexes."""

@@ -1,0 +1,149 @@
+"""INFO fields added to the lines of a VCF; everything else of a line stays as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from zooctl.errors import InputError
+from zooctl.files.vcf.records import Header
+
+PREFIX = "ZOO_"
+_ADDED = PREFIX.encode()
+_INFO_ID = re.compile(rb"##INFO=<(?:[^\"]*,)?ID=([^,>]+)")
+_INFO = 7  # its column
+
+
+@dataclass(frozen=True)
+class Field:
+    """An INFO field with one value for each ALT (Number=A).
+
+    Attributes:
+        key: Its name, ``ZOO_…``.
+        type: Type of a value.
+        description: For people.
+        source: What computed it.
+        version: Version of the source.
+    """
+
+    key: str
+    type: Literal["Float", "String"]
+    description: str
+    source: str
+    version: str
+
+    def line(self) -> bytes:
+        """Return its line of the header.
+
+        >>> Field("ZOO_STATUS", "String", 'Scored or "not"', "zooctl", "0.1").line()[:60]
+        b'##INFO=<ID=ZOO_STATUS,Number=A,Type=String,Description="Scor'
+        """
+        texts = (("Description", self.description), ("Source", self.source))
+        quoted = "".join(f",{name}={quote(text)}" for name, text in texts)
+        version = f",Version={quote(self.version)}"
+        return f"##INFO=<ID={self.key},Number=A,Type={self.type}{quoted}{version}>".encode()
+
+
+def quote(text: str) -> str:
+    r"""Return a text as a value of a header line.
+
+    >>> print(quote('a "b"\n\\'))
+    "a \"b\" \\"
+    """
+    plain = " ".join(text.split()).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{plain}"'
+
+
+def info_key(*parts: str) -> str:
+    """Return the name of an added field; what the VCF specification forbids becomes ``_``.
+
+    >>> info_key("ctcf", "GM12878 (rep 1)", "LFC")
+    'ZOO_ctcf_GM12878__rep_1__LFC'
+    """
+    return PREFIX + re.sub(r"[^0-9A-Za-z_.]", "_", "_".join(parts))
+
+
+class Annotator:
+    """Adds fields to the header and the lines of one VCF.
+
+    Args:
+        header: The header of the VCF.
+        fields: What is added.
+        meta: Further header lines.
+        overwrite: Whether fields of these names may be there; they are replaced.
+        path: The VCF, for errors.
+
+    Raises:
+        InputError: The VCF defines a ``ZOO_`` field, and ``overwrite`` is not set.
+    """
+
+    def __init__(
+        self,
+        header: Header,
+        fields: Sequence[Field],
+        *,
+        meta: Iterable[bytes] = (),
+        overwrite: bool = False,
+        path: str,
+    ) -> None:
+        self.fields = tuple(fields)
+        self._keys = [field.key.encode() for field in fields]
+        self._overwrite = overwrite
+        self._path = path
+        kept = []
+        for number, line in enumerate(header.meta, 1):
+            found = _INFO_ID.match(line)
+            if found and found[1].startswith(_ADDED):
+                self._refuse(found[1], number)
+                if found[1] in self._keys:
+                    continue
+            kept.append(line)
+        lines = [*kept, *meta, *(field.line() for field in fields), header.columns]
+        self.header = b"\n".join([*lines, b""])
+
+    def _refuse(self, key: bytes, number: int) -> None:
+        if not self._overwrite:
+            raise InputError(
+                "VCF has scores already",
+                path=self._path,
+                line=number,
+                got=f"INFO {key.decode('utf-8', 'replace')}",
+                hint="pass --overwrite-annotations to replace those of the same name",
+            )
+
+    def line(self, line: bytes, number: int, values: Sequence[str]) -> bytes:
+        """Return a record's line with the fields added, and a line's end.
+
+        Args:
+            line: The record's line.
+            number: Its number, for errors.
+            values: One a field, ``""`` for a field that the record does not get.
+
+        Raises:
+            InputError: The record has a ``ZOO_`` field already.
+        """
+        columns = line.split(b"\t", _INFO + 1)
+        info = columns[_INFO]
+        if _ADDED in info:
+            info = self._without_own(info, number)
+        added = [
+            key + b"=" + value.encode("ascii")
+            for key, value in zip(self._keys, values, strict=True)
+            if value
+        ]
+        old = [] if info in (b".", b"") else [info.removesuffix(b";")]
+        columns[_INFO] = b";".join(old + added) or b"."
+        return b"\t".join(columns) + b"\n"
+
+    def _without_own(self, info: bytes, number: int) -> bytes:
+        kept = []
+        for entry in info.split(b";"):
+            key = entry.partition(b"=")[0]
+            if key.startswith(_ADDED):
+                self._refuse(key, number)
+                if key in self._keys:
+                    continue
+            kept.append(entry)
+        return b";".join(kept)

@@ -1,0 +1,169 @@
+"""An output on its way: finished chunks on disk, so that a run that was killed can go on.
+
+Beside the target lies a hidden folder with the text of the chunks, bgzipped, and a journal. A chunk
+counts once its line stands in the journal; what a killed process wrote behind the last one is cut
+off. The journal holds what the chunks depend on, and the digest of the input up to each chunk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
+
+from zooctl.errors import InputError
+from zooctl.files.disk.bgzf import END, compress
+
+Settings = Mapping[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One finished chunk.
+
+    Attributes:
+        records: Records of the input up to its end.
+        read: Digest of the input up to its end.
+        size: Bytes of its compressed text.
+        sha256: Their digest.
+        note: What a later run wants to know of it, as JSON has it.
+    """
+
+    records: int
+    read: str
+    size: int
+    sha256: str
+    note: dict[str, Any] = field(default_factory=dict)
+
+
+def bgzipped(text: bytes) -> bytes:
+    """Return text as blocks of a bgzipped file, without the block that marks the end."""
+    packed = io.BytesIO()
+    compress(io.BytesIO(text), packed)
+    return packed.getvalue()[: -len(END)]
+
+
+class Parts:
+    """The finished chunks of one output; a context manager, one process at a time.
+
+    Args:
+        target: The output to be.
+        settings: What a chunk's bytes depend on.
+        resume: Whether to go on from chunks that are there; else they are removed.
+
+    Attributes:
+        chunks: The finished chunks, in order.
+        text: The file with their bgzipped text.
+
+    Raises:
+        InputError: Another process is at it; or, with ``resume``, the chunks there were made with
+            other settings.
+    """
+
+    def __init__(self, target: Path, settings: Settings, *, resume: bool) -> None:
+        self.target = target
+        real = Path(os.path.realpath(target))
+        digest = hashlib.sha256(os.fsencode(real.name)).hexdigest()[:16]
+        # The target's own name could make one that is too long.
+        self.folder = real.parent / f".zooctl-parts-{digest}"
+        self.folder.mkdir(exist_ok=True)
+        self._lock = FileLock(self.folder / "lock", blocking=False)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise InputError("another zooctl is writing this output", path=target) from None
+        self.text = self.folder / "text.bgz"
+        self._journal = self.folder / "journal.jsonl"
+        self.chunks: list[Chunk] = []
+        try:
+            if resume:
+                self._load(dict(settings))
+            self._begin(dict(settings))
+        except BaseException:
+            # What is there is left for a call that fits it.
+            self._lock.release()
+            raise
+
+    def _load(self, settings: dict[str, object]) -> None:
+        """Read the journal, as far as it is whole and the text bears it out."""
+        try:
+            first, *rest = self._journal.read_text("utf-8").splitlines()
+            stored = json.loads(first)
+        except (OSError, ValueError):
+            return
+        if not isinstance(stored, dict):
+            return
+        for name in dict.fromkeys([*settings, *stored]):
+            if stored.get(name) != settings.get(name):
+                raise InputError(
+                    f"cannot resume: {name} has changed since",
+                    path=self.target,
+                    got=settings.get(name),
+                    expected=stored.get(name),
+                    hint="run it as before, or without --resume to begin anew",
+                )
+        with suppress(OSError), self.text.open("rb") as text:
+            for line in rest:
+                with suppress(ValueError, TypeError):
+                    chunk = Chunk(**json.loads(line))
+                    if hashlib.sha256(text.read(chunk.size)).hexdigest() == chunk.sha256:
+                        self.chunks.append(chunk)
+                        continue
+                break
+
+    def _begin(self, settings: dict[str, object]) -> None:
+        """Open both files behind the last finished chunk."""
+        lines = [settings, *(asdict(chunk) for chunk in self.chunks)]
+        beside = self._journal.with_suffix(".new")
+        beside.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+        beside.replace(self._journal)
+        self._file = self.text.open("ab")
+        self._file.truncate(sum(chunk.size for chunk in self.chunks))
+        self._notes = self._journal.open("a", encoding="utf-8")
+
+    def add(self, text: bytes, *, records: int, read: str, note: Mapping[str, Any]) -> None:
+        """Finish a chunk: its text first, and then its line in the journal, are synced to disk."""
+        packed = bgzipped(text)
+        sha256 = hashlib.sha256(packed).hexdigest()
+        chunk = Chunk(records, read, len(packed), sha256, dict(note))
+        self._file.write(packed)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._notes.write(json.dumps(asdict(chunk)) + "\n")
+        self._notes.flush()
+        os.fsync(self._notes.fileno())
+        self.chunks.append(chunk)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the bgzipped text of all chunks."""
+        with self.text.open("rb") as file:
+            while piece := file.read(1 << 20):
+                yield piece
+
+    def remove(self) -> None:
+        """Remove all of it: the output is whole."""
+        self.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """Leave the chunks for a later run; without any, nothing is left."""
+        self._file.close()
+        self._notes.close()
+        self._lock.release()
+        if not self.chunks:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

@@ -1,0 +1,72 @@
+"""Indexes of sorted outputs, and whether an output is sorted; the only place that knows pysam."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from zooctl.files.vcf.records import Record
+
+# A .tbi index cannot hold what lies behind (tabix format, section 2.2).
+_LAST_OF_TBI = 1 << 29
+
+
+class Order:
+    """Follows the records of a file and finds the first that is out of order.
+
+    Sorted, as tabix needs it, means: the records of a contig together, by position.
+
+    Attributes:
+        end: Base after the last that a record covers.
+        broken: The two records between which the order breaks, as people write them, or None.
+    """
+
+    def __init__(self) -> None:
+        self.end = 0
+        self.broken: tuple[str, str] | None = None
+        self._chrom = ""
+        self._start = -1
+        self._seen: set[str] = set()
+
+    def add(self, record: Record) -> None:
+        """Take the next record."""
+        self.end = max(self.end, record.start + len(record.ref))
+        if self.broken is None:
+            if record.chrom != self._chrom:
+                fits = record.chrom not in self._seen
+                self._seen.add(record.chrom)
+            else:
+                fits = record.start >= self._start
+            if not fits:
+                self.broken = (
+                    f"{self._chrom}:{self._start + 1:,}",
+                    f"{record.chrom}:{record.start + 1:,} (line {record.number:,})",
+                )
+            self._chrom, self._start = record.chrom, record.start
+
+
+def index_suffix(target: Path, end: int) -> str:
+    """Return the suffix of the index that fits a .vcf.gz or .bcf whose records end at ``end``.
+
+    >>> index_suffix(Path("a.vcf.gz"), 48_129_895), index_suffix(Path("a.bcf"), 48_129_895)
+    ('.tbi', '.csi')
+    """
+    return ".csi" if target.suffix == ".bcf" or end > _LAST_OF_TBI else ".tbi"
+
+
+def write_index(path: Path, suffix: str) -> Path:
+    """Write the index of a sorted .vcf.gz or .bcf beside it and return its path."""
+    import pysam  # takes a tenth of a second
+
+    preset = "bcf" if path.suffix == ".bcf" else "vcf"
+    said = pysam.set_verbosity(0)  # htslib warns of POS 0, which is legal
+    try:
+        pysam.tabix_index(
+            str(path),
+            preset=preset,  # type: ignore[arg-type]  # its stubs leave out bcf
+            force=True,
+            csi=suffix == ".csi",
+            keep_original=True,
+        )
+    finally:
+        pysam.set_verbosity(said)
+    return path.with_name(path.name + suffix)

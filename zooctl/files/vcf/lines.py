@@ -1,0 +1,143 @@
+"""The lines of a VCF as people have it: plain, gzipped, bgzipped or BCF; a file, stdin or a FIFO.
+
+Whatever is damaged or cut short is found here. Through htslib a bgzipped file that was cut
+between two blocks reads as a complete one, so blocks are read by ``bgzf``, and the records of a
+BCF are counted.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from zooctl.errors import InputError
+from zooctl.files.disk.bgzf import compression, has_end, members
+from zooctl.files.vcf.bcf import BCF, binary_lines, count_records
+
+STDIN = "-"
+_PIECE = 1 << 18
+
+
+@contextmanager
+def open_lines(path: str) -> Iterator[Iterator[bytes]]:
+    """Open a VCF or BCF and yield its lines, header lines among them, without their ``\\n``.
+
+    Args:
+        path: The file, or ``-`` for stdin.
+
+    Raises:
+        InputError: It cannot be opened, is empty, damaged or cut short. Damage further on is raised
+            by the lines when they come to it.
+    """
+    with _opened(path) as stream:
+        name = "stdin" if path == STDIN else path
+        kind = compression(stream.peek(64))
+        if kind == "bgzip" and stream.seekable():
+            # Said at once, not when the end is reached.
+            if not has_end(stream):
+                raise _cut_short(name, "no empty block at its end")
+            stream.seek(0)
+        pieces = _pieces(stream, kind, name)
+        first = next(pieces, b"")
+        if not first:
+            raise InputError("file is empty, not VCF", path=name)
+        if not first.startswith(BCF):
+            yield _split(_chained(first, pieces))
+            return
+        with _as_file(path, first, pieces) as (file, n_records):
+            yield binary_lines(file, n_records, name)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[BufferedReader]:
+    if path == STDIN:
+        if sys.stdin is None:
+            raise InputError("stdin is closed", hint="name a file")
+        yield cast(BufferedReader, sys.stdin.buffer)
+        return
+    try:
+        stream = Path(path).open("rb")  # noqa: SIM115
+    except OSError as error:
+        raise InputError(
+            "file cannot be opened", path=path, got=os.strerror(error.errno or 0)
+        ) from None
+    with stream:
+        yield stream
+
+
+def _pieces(stream: BufferedReader, kind: str, name: str) -> Iterator[bytes]:
+    """Yield the text in pieces that are not empty."""
+    try:
+        if kind == "bgzip":
+            for _, _, text in members(stream):
+                yield text
+            return
+        source = stream if kind == "none" else gzip.GzipFile(fileobj=stream)
+        while piece := source.read(_PIECE):
+            yield piece
+    except InputError as error:
+        error.path = name  # a stream knows stdin as <stdin>
+        raise
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise _cut_short(name, str(error)) from None
+    except OSError as error:
+        raise InputError(
+            "file cannot be read", path=name, got=os.strerror(error.errno or 0)
+        ) from None
+
+
+def _cut_short(name: str, got: str) -> InputError:
+    return InputError(
+        "gzipped file is damaged or cut short", path=name, got=got, hint="copy or make it again"
+    )
+
+
+def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield lines; one that spans many pieces is joined once, so that long lines cost no more."""
+    open_line: list[bytes] = []
+    for piece in pieces:
+        lines = piece.split(b"\n")
+        if len(lines) > 1:
+            open_line.append(lines[0])
+            yield b"".join(open_line)
+            yield from lines[1:-1]
+            open_line = []
+        open_line.append(lines[-1])
+    if last := b"".join(open_line):
+        yield last
+
+
+@contextmanager
+def _as_file(path: str, first: bytes, rest: Iterator[bytes]) -> Iterator[tuple[Path, int]]:
+    """Yield a BCF as a file that htslib can open by name, and the number of its records.
+
+    Every block is read and checked on the way.
+    """
+    name = "stdin" if path == STDIN else path
+    if path != STDIN and Path(path).is_file():
+        yield Path(path), count_records(_chained(first, rest), name)
+        return
+    with tempfile.TemporaryDirectory(prefix="zooctl-") as folder:
+        copy = Path(folder) / "stdin.bcf"
+        with copy.open("wb") as file:
+            n_records = count_records(_copied(_chained(first, rest), file), name)
+        yield copy, n_records
+
+
+def _copied(pieces: Iterator[bytes], file: BinaryIO) -> Iterator[bytes]:
+    for piece in pieces:
+        file.write(piece)
+        yield piece

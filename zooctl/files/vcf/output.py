@@ -1,0 +1,136 @@
+"""What scores are written to: finished chunks become one VCF, BCF or table, whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from zooctl.errors import InputError
+from zooctl.files.disk.atomic import atomic_output, check_output
+from zooctl.files.disk.bgzf import END
+from zooctl.files.vcf.bcf import write_binary
+from zooctl.files.vcf.chunks import Parts, bgzipped
+from zooctl.files.vcf.index import Order, index_suffix, write_index
+from zooctl.files.vcf.table import require_parquet, write_parquet
+
+Form = Literal["vcf.gz", "vcf", "bcf", "tsv.gz", "tsv", "parquet"]
+_FORMS: tuple[Form, ...] = ("vcf.gz", "vcf", "bcf", "tsv.gz", "tsv", "parquet")
+_INDEXES = (".tbi", ".csi")
+
+
+def form_of(target: Path) -> Form:
+    """Return what a file is, by the end of its name.
+
+    Raises:
+        InputError: It is nothing that can be written; or Parquet, and pyarrow is not installed.
+
+    >>> form_of(Path("scores.chr21.vcf.gz"))
+    'vcf.gz'
+    """
+    for form in _FORMS:
+        if target.name.lower().endswith(f".{form}"):
+            if form == "parquet":
+                require_parquet()
+            return form
+    ends = ", ".join(f".{form}" for form in _FORMS)
+    raise InputError(
+        "output is of no known kind",
+        path=target,
+        expected=f"a name in {ends}",
+        hint="outputs are files, whole or absent" if str(target) == "-" else None,
+    )
+
+
+def is_table(form: Form) -> bool:
+    """Say whether it has a row for each allele and track, not a line for each record."""
+    return form in ("tsv.gz", "tsv", "parquet")
+
+
+def is_indexed(form: Form) -> bool:
+    """Say whether an index stands beside it when its records are sorted."""
+    return form in ("vcf.gz", "bcf")
+
+
+def check_target(target: Path, force: bool, inputs: Iterable[str | os.PathLike[str]]) -> None:
+    """Refuse a target that cannot or must not be written, its index included."""
+    check_output(target, force, inputs)
+    for suffix in _INDEXES if is_indexed(form_of(target)) else ():
+        check_output(target.with_name(target.name + suffix), force, inputs)
+
+
+def publish(
+    parts: Parts,
+    head: bytes,
+    order: Order,
+    *,
+    force: bool,
+    inputs: Iterable[str | os.PathLike[str]],
+    metadata: Mapping[str, str],
+) -> list[Path]:
+    """Write the output from its finished chunks, then remove these.
+
+    Args:
+        parts: The chunks.
+        head: What stands before them: the header of a VCF, or the column names of a table.
+        order: Whether the records are sorted; a .vcf.gz or .bcf is then indexed.
+        force: Whether existing files may be replaced.
+        inputs: Files that are read and so must not be written.
+        metadata: Kept in a Parquet file.
+
+    Returns:
+        The files written.
+    """
+    target, form = parts.target, form_of(parts.target)
+    indexed = is_indexed(form) and order.broken is None
+    suffix = index_suffix(target, order.end)
+    index = target.with_name(target.name + suffix)
+    with ExitStack() as stack:
+        # Left first, published last: an index is newer than its file, and never without it.
+        beside = (
+            stack.enter_context(atomic_output(index, force=force, inputs=inputs))
+            if indexed
+            else None
+        )
+        path = stack.enter_context(atomic_output(target, force=force, inputs=inputs))
+        _write(parts, head, form, path, metadata)
+        if beside is not None:
+            write_index(path, suffix).replace(beside)
+        for old in _INDEXES:
+            if is_indexed(form) and (not indexed or old != suffix):
+                # The index of a file that is replaced.
+                target.with_name(target.name + old).unlink(missing_ok=True)
+    parts.remove()
+    return [target, index] if indexed else [target]
+
+
+def _write(parts: Parts, head: bytes, form: Form, path: Path, metadata: Mapping[str, str]) -> None:
+    if form in ("vcf.gz", "tsv.gz"):
+        with path.open("wb") as file:
+            _join(parts, head, file)
+    elif form in ("vcf", "tsv"):
+        with path.open("wb") as file:
+            file.write(head)
+            file.writelines(_lines(parts))
+    elif form == "parquet":
+        write_parquet((line[:-1] for line in _lines(parts)), path, metadata)
+    else:
+        text = parts.folder / "joined.vcf.gz"
+        with text.open("wb") as file:
+            _join(parts, head, file)
+        write_binary(text, (line[:-1] for line in _lines(parts)), path)
+
+
+def _join(parts: Parts, head: bytes, file: BinaryIO) -> None:
+    """Blocks of one file follow those of another; nothing is compressed again."""
+    file.write(bgzipped(head))
+    file.writelines(parts.pieces())
+    file.write(END)
+
+
+def _lines(parts: Parts) -> Iterator[bytes]:
+    with gzip.open(parts.text, "rb") as text:
+        yield from text

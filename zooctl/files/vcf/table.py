@@ -1,0 +1,86 @@
+"""Scores as a table: one row for each allele and track, as TSV or Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+from zooctl.errors import InputError
+from zooctl.files.vcf.records import Record
+
+COLUMNS = (
+    *("chrom", "pos", "id", "ref", "alt", "status", "model", "track"),
+    *("lfc", "sd", "ref_mean", "alt_mean"),
+)
+HEAD = ("\t".join(COLUMNS) + "\n").encode()
+_NUMBERS = 4
+_ROWS = 1 << 16
+
+
+def row(
+    record: Record, alt: str, status: str, model: str, track: str, numbers: Sequence[str]
+) -> str:
+    """Return one row with its line end.
+
+    ``pos`` is POS as the VCF has it, from 1, so that rows can be joined with the VCF.
+
+    Args:
+        record: The record.
+        alt: One of its ALTs.
+        status: Its status.
+        model: Name of the model.
+        track: Name of the track.
+        numbers: Score, standard deviation, reference and alternative; "" where there is none.
+    """
+    identifier = record.line.split(b"\t", 3)[2].decode("utf-8", "replace")
+    place = (record.chrom, str(record.start + 1), identifier, record.ref, alt)
+    return "\t".join((*place, status, model, track, *numbers)) + "\n"
+
+
+def require_parquet() -> None:
+    """Say what to install, before anything is computed, if Parquet cannot be written.
+
+    Raises:
+        InputError: pyarrow is not installed.
+    """
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ModuleNotFoundError:
+        raise InputError(
+            "writing Parquet needs pyarrow",
+            hint="pip install 'zooctl[parquet]', or write .tsv.gz",
+        ) from None
+
+
+def write_parquet(lines: Iterator[bytes], target: Path, metadata: Mapping[str, str]) -> None:
+    """Write rows as a Parquet file.
+
+    Args:
+        lines: Rows, without line ends and without the head.
+        target: The file to write.
+        metadata: Kept in the file's schema.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    words = pa.dictionary(pa.int32(), pa.string())
+    kinds = {"pos": pa.int64(), "id": pa.string(), "ref": pa.string(), "alt": pa.string()}
+    kinds |= dict.fromkeys(COLUMNS[-_NUMBERS:], pa.float32())
+    schema = pa.schema([(name, kinds.get(name, words)) for name in COLUMNS], metadata=metadata)
+    with parquet.ParquetWriter(target, schema, compression="zstd") as writer:
+        while block := list(islice(lines, _ROWS)):
+            columns = zip(*(line.decode().split("\t") for line in block), strict=True)
+            arrays = [
+                pa.array(_values(name, column), schema.field(name).type)
+                for name, column in zip(COLUMNS, columns, strict=True)
+            ]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+
+
+def _values(name: str, column: Sequence[str]) -> Sequence[str | int | float | None]:
+    if name == "pos":
+        return [int(text) for text in column]
+    if name in COLUMNS[-_NUMBERS:]:
+        return [float(text) if text else None for text in column]
+    return column

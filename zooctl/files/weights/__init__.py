@@ -1,0 +1,1 @@
+"""Containers of weights: safetensors, HDF5, ONNX initialisers."""

@@ -1,0 +1,1 @@
+"""Entries from models that were made elsewhere."""

@@ -1,0 +1,207 @@
+"""Do the weights of an entry compute what its card and manifest say? Everything wrong, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from zooctl.catalog.entry import ONNX, PROBE, SAFETENSORS, Entry
+from zooctl.catalog.weights import onnx_bytes, verified_bytes
+from zooctl.errors import IntegrityError, UnsafeError, VerificationError, ZooError
+from zooctl.files.weights.safetensors import Tensors, read_safetensors
+from zooctl.inference.graph.check import compose
+from zooctl.inference.session import Session
+from zooctl.schema.card import Card
+from zooctl.schema.manifest import Manifest, tensor_digest
+from zooctl.sequence.onehot import N
+
+RELATIVE, ABSOLUTE = 1e-5, 1e-6
+
+
+def check_weights(entry: Entry) -> list[ZooError]:
+    """Return what is wrong with an entry's graph, weights and probe.
+
+    Files whose bytes are not those of the manifest, or which are not here, are passed over:
+    ``catalog.check`` reports them.
+
+    Args:
+        entry: A model whose card and manifest are readable, with a folder.
+    """
+    card, manifest = entry.card(), entry.manifest()
+    errors: list[ZooError] = []
+    graph = _graph_bytes(entry, errors)
+    weights, probe = (_verified(entry, file) for file in (SAFETENSORS, PROBE))
+    tensors = None if weights is None else _tensors(entry, SAFETENSORS, weights, errors)
+    if tensors is not None:
+        errors += _digest(entry, SAFETENSORS, tensors, manifest)
+    if graph is not None and _graph(entry, card, manifest, graph, errors):
+        if f"zoo/{entry.name}/{SAFETENSORS}" not in manifest.files:
+            errors += _digest(entry, ONNX, initialisers(graph), manifest)
+        if tensors is not None:
+            errors += _initialisers(entry, graph, tensors)
+        samples = None if probe is None else _tensors(entry, PROBE, probe, errors)
+        if samples is not None:
+            errors += _probe(entry, card, graph, samples)
+    return errors
+
+
+def initialisers(graph: bytes) -> Tensors:
+    """Return the constants of an ONNX graph by name."""
+    protos = onnx.ModelProto.FromString(graph).graph.initializer
+    return {proto.name: numpy_helper.to_array(proto) for proto in protos}
+
+
+def _graph_bytes(entry: Entry, errors: list[ZooError]) -> bytes | None:
+    """Return the graph if it is here, or can be made of what is here."""
+    try:
+        return onnx_bytes(entry, fetch=False)
+    except (IntegrityError, VerificationError) as error:
+        if not (entry.root / "zoo" / entry.name / ONNX).is_file():
+            errors.append(error)
+    except ZooError:
+        pass
+    return None
+
+
+def _verified(entry: Entry, file: str) -> bytes | None:
+    try:
+        return verified_bytes(entry, file, fetch=False)
+    except ZooError:
+        return None
+
+
+def _wrong(
+    entry: Entry,
+    file: str,
+    what: str,
+    *,
+    field: str | None = None,
+    got: object = None,
+    expected: object = None,
+) -> VerificationError:
+    path = entry.root / "zoo" / entry.name / file
+    return VerificationError(what, path=path, field=field, got=got, expected=expected)
+
+
+def _digest(entry: Entry, file: str, tensors: Tensors, manifest: Manifest) -> Iterator[ZooError]:
+    if (got := tensor_digest(tensors)) != manifest.tensor_digest:
+        what = "tensor digest differs from the manifest"
+        yield _wrong(entry, file, what, got=got, expected=manifest.tensor_digest)
+
+
+def _tensors(entry: Entry, file: str, content: bytes, errors: list[ZooError]) -> Tensors | None:
+    try:
+        return read_safetensors(content, entry.root / "zoo" / entry.name / file)
+    except UnsafeError as error:
+        errors.append(error)
+        return None
+
+
+def _graph(
+    entry: Entry, card: Card, manifest: Manifest, graph: bytes, errors: list[ZooError]
+) -> bool:
+    """Check the graph against card and manifest; return whether it can be run."""
+    try:
+        compose(
+            graph,
+            geometry=card.geometry,
+            n_tracks=card.n_tracks,
+            unknown_base=card.unknown_base,
+        )
+    except ZooError as error:
+        error.path = str(entry.root / "zoo" / entry.name / ONNX)
+        errors.append(error)
+        return False
+    opsets = {
+        opset.domain: opset.version for opset in onnx.ModelProto.FromString(graph).opset_import
+    }
+    if opsets.get("") != manifest.opset:
+        errors.append(
+            _wrong(
+                entry,
+                ONNX,
+                "operator set differs from the manifest",
+                got=opsets.get(""),
+                expected=manifest.opset,
+            )
+        )
+    return True
+
+
+def _initialisers(entry: Entry, graph: bytes, tensors: Tensors) -> Iterator[ZooError]:
+    """Yield tensors that the graph and the safetensors file both name, but hold differently."""
+    for name, got in initialisers(graph).items():
+        expected = tensors.get(name)
+        if expected is None:
+            continue
+        if (got.dtype, got.shape) != (expected.dtype, expected.shape):
+            yield _wrong(
+                entry,
+                ONNX,
+                "tensor differs in shape or type from the safetensors file",
+                field=name,
+                got=f"{got.dtype} {got.shape}",
+                expected=f"{expected.dtype} {expected.shape}",
+            )
+        elif got.tobytes() != expected.tobytes():
+            what = "tensor differs from the safetensors file"
+            yield _wrong(entry, ONNX, what, field=name)
+
+
+def _probe(entry: Entry, card: Card, graph: bytes, samples: Tensors) -> Iterator[ZooError]:
+    """Yield how the probe's stored predictions differ from those made now."""
+    if malformed := _malformed_probe(entry, card, samples):
+        yield malformed
+        return
+    session = Session(
+        graph,
+        geometry=card.geometry,
+        n_tracks=card.n_tracks,
+        unknown_base=card.unknown_base,
+        device="cpu",
+    )
+    expected = samples["expected"]
+    got = session.predict(samples["inputs"])
+    excess = np.abs(got - expected) - (ABSOLUTE + RELATIVE * np.abs(expected))
+    # NaN is never as expected; the comparison is written so that it fails.
+    wrong = ~(excess <= 0)
+    if wrong.any():
+        place = np.unravel_index(np.argmax(np.nan_to_num(excess, nan=np.inf)), excess.shape)
+        yield _wrong(
+            entry,
+            PROBE,
+            f"{np.count_nonzero(wrong):,} of {wrong.size:,} predictions are not as stored",
+            field=f"expected[{', '.join(map(str, place))}]",
+            got=f"{got[place]:.8g}",
+            expected=f"{expected[place]:.8g}",
+        )
+
+
+def _malformed_probe(entry: Entry, card: Card, samples: Tensors) -> VerificationError | None:
+    """Return what keeps the probe from being used, if anything does."""
+    inputs, expected = samples.get("inputs"), samples.get("expected")
+    if inputs is None or expected is None:
+        got = ", ".join(sorted(samples))
+        return _wrong(entry, PROBE, "tensor is missing", got=got, expected="inputs, expected")
+    n = len(inputs) if inputs.ndim else 0
+    for name, dtype, shape in (
+        ("inputs", np.uint8, (card.input_length,)),
+        ("expected", np.float32, (card.n_tracks, card.geometry.n_bins)),
+    ):
+        tensor = samples[name]
+        if tensor.dtype != dtype or tensor.shape != (n, *shape) or not n:
+            return _wrong(
+                entry,
+                PROBE,
+                "tensor has another shape or type than the card states",
+                field=name,
+                got=f"{tensor.dtype} {tensor.shape}",
+                expected=f"{np.dtype(dtype)} ({n or 'n'}, {', '.join(map(str, shape))})",
+            )
+    if inputs.max() > N:
+        what = "value is no genome code"
+        return _wrong(entry, PROBE, what, field="inputs", got=inputs.max(), expected=f"0 to {N}")
+    return None

@@ -1,0 +1,1 @@
+"""Checks and composition of ONNX graphs before they run."""

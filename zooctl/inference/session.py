@@ -1,0 +1,300 @@
+"""Networks ready to run: the only place that knows onnxruntime.
+
+Batches have one fixed shape. With it, and one number of threads, a window's prediction has the
+same bits in whatever row and company it is computed (tested); across shapes or thread counts the
+last bits may differ.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import os
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from zooctl.errors import InputError, VerificationError
+from zooctl.inference.graph.check import batch_bytes, compose
+from zooctl.inference.graph.front_back import CODES, SPANS
+from zooctl.schema.recipe.signals import Transform
+from zooctl.sequence.onehot import Codes, N
+from zooctl.sequence.windows import Geometry
+
+Device = Literal["auto", "cpu", "cuda"]
+Predictions = NDArray[np.float32]
+
+_SILENT = 4  # onnxruntime's log severity "fatal"
+# Bases in a batch by default: 64 windows of 2,048 bp. Larger ones gain nothing on a CPU.
+_BATCH_BASES = 2**17
+# What the tensors of a batch may take by default.
+_BATCH_BYTES = 2**31
+_OUT_OF_MEMORY = re.compile(
+    r"bad.?alloc|failed to allocate|out of memory|alloc_failed|cuda failure 2\b", re.IGNORECASE
+)
+# What rows that fill up a batch hold.
+_PADDING = {CODES: N, SPANS: 0}
+# TF32 keeps 10 bits of each factor; a searched convolution algorithm may change from run to run.
+_CUDA_OPTIONS = {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
+
+
+def default_threads() -> int:
+    """Return how many CPU cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def default_batch_size(input_length: int, window_bytes: int) -> int:
+    """Return how many windows a batch holds unless told.
+
+    Args:
+        input_length: Bases to a window.
+        window_bytes: Memory that one takes (``graph.batch_bytes``).
+
+    >>> [default_batch_size(length, 2**20) for length in (145, 2_048, 131_072, 1_000_000)]
+    [512, 64, 1, 1]
+    >>> default_batch_size(2_048, 2**28)
+    8
+    """
+    by_bases, by_bytes = _BATCH_BASES // input_length, _BATCH_BYTES // max(1, window_bytes)
+    return min(512, max(1, min(by_bases, by_bytes)))
+
+
+class Session:
+    """A network on a device, from genome codes to predictions or to sums of them.
+
+    Args:
+        model: Serialised ONNX model of the zoo, float one-hot in.
+        geometry: Window lengths that the card states.
+        n_tracks: Tracks that the card lists.
+        unknown_base: Value of all four channels at an unknown base.
+        summed: Undo this transform of the target and sum within the graph: to call ``sums``, not
+            ``predict``.
+        device: ``auto`` takes a CUDA device where onnxruntime can work with one, else the CPU.
+        threads: CPU threads; default is every core that the process may use.
+        batch_size: Windows to a batch; default ``default_batch_size``.
+
+    Attributes:
+        device: ``cpu`` or ``cuda``, as it really runs.
+        threads: CPU threads it runs with.
+        batch_size: Windows to a batch, as asked for.
+
+    Raises:
+        InputError: ``cuda`` was asked for and does not work here; or not enough memory.
+        UnsafeError: The graph is refused (see ``graph.compose``).
+        VerificationError: The graph is not what the card states, or onnxruntime cannot load it.
+    """
+
+    def __init__(
+        self,
+        model: bytes,
+        *,
+        geometry: Geometry,
+        n_tracks: int,
+        unknown_base: float,
+        summed: Transform | None = None,
+        device: Device = "auto",
+        threads: int | None = None,
+        batch_size: int | None = None,
+    ) -> None:
+        self.geometry = geometry
+        self.n_tracks = n_tracks
+        self.threads = _positive("threads", threads, default_threads())
+        composed = compose(
+            model,
+            geometry=geometry,
+            n_tracks=n_tracks,
+            unknown_base=unknown_base,
+            summed=summed,
+        )
+        length = geometry.input_length
+        default = default_batch_size(length, batch_bytes(model, length, 1))
+        self.batch_size = _positive("batch size", batch_size, default)
+        self._batch_bytes = batch_bytes(model, length, self.batch_size)
+        # Halved once where memory does not suffice; ``batch_size`` stays what callers were told.
+        self._rows = self.batch_size
+        self._run_options = ort.RunOptions()
+        self._session = _open(composed, device, self.threads)
+        on_gpu = "CUDAExecutionProvider" in self._session.get_providers()
+        self.device: Literal["cpu", "cuda"] = "cuda" if on_gpu else "cpu"
+        if device == "cuda" and not on_gpu:
+            raise InputError(
+                "no working CUDA device",
+                got="--device cuda",
+                hint="onnxruntime-gpu needs an NVIDIA driver, CUDA 13 and cuDNN 9; "
+                "--device auto takes the CPU",
+            )
+
+    @property
+    def halved(self) -> bool:
+        """Whether memory did not suffice, so that it goes on with half batches."""
+        return self._rows < self.batch_size
+
+    def interrupt(self) -> None:
+        """Have the prediction that runs in another thread, and any later one, fail at once."""
+        self._run_options.terminate = True
+
+    def predict(self, codes: Codes) -> Predictions:
+        """Return the network's output for windows of genome codes.
+
+        Args:
+            codes: uint8 ``(n, input_length)``, any n; full batches waste nothing.
+
+        Returns:
+            float32 ``(n, n_tracks, n_bins)``, before any inverse of the target's transform.
+
+        Raises:
+            InputError: Not enough memory, even for half a batch.
+            VerificationError: The output has another shape than the card states.
+        """
+        result = np.empty((len(codes), self.n_tracks, self.geometry.n_bins), dtype=np.float32)
+        self._fill(result, {CODES: codes})
+        return result
+
+    def sums(self, codes: Codes, spans: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return sums of predictions over bases, the transform of the target undone.
+
+        Args:
+            codes: uint8 ``(n, input_length)``, any n; full batches waste nothing.
+            spans: Starts of two stretches, then their ends, ``(n, 4)``: half-open, in bp from the
+                first predicted base. An empty stretch adds nothing.
+
+        Returns:
+            ``(n, n_tracks)``.
+
+        Raises:
+            InputError: Not enough memory, even for half a batch.
+            VerificationError: The output has another shape than the card states.
+        """
+        result = np.empty((len(codes), self.n_tracks), dtype=np.float64)
+        self._fill(result, {CODES: codes, SPANS: spans})
+        return result
+
+    def _fill(self, result: NDArray[Any], inputs: Mapping[str, NDArray[Any]]) -> None:
+        """Fill ``(n, ...)`` with the graph's output for inputs of n rows, batch by batch."""
+        first = 0
+        while first < len(result):
+            part = slice(first, first + self._rows)
+            try:
+                result[part] = self._run(
+                    {name: rows[part] for name, rows in inputs.items()}, result[part].shape
+                )
+            except MemoryError:
+                self._halve()
+            else:
+                first = part.stop
+
+    def _run(self, inputs: Mapping[str, NDArray[Any]], shape: tuple[int, ...]) -> NDArray[Any]:
+        """Run one batch, padded to the fixed shape with unknown bases and empty stretches."""
+        n, rows = shape[0], self._rows
+        feed = {name: _pad(values, rows, _PADDING[name]) for name, values in inputs.items()}
+        try:
+            output: NDArray[Any] = self._session.run(None, feed, self._run_options)[0]
+        except Exception as error:
+            if _OUT_OF_MEMORY.search(str(error)):
+                raise MemoryError from error
+            if self._run_options.terminate:
+                raise
+            raise _broken("run", error) from error
+        expected = (rows, *shape[1:])
+        if output.shape != expected:
+            raise VerificationError(
+                "the network's output has another shape than the card states",
+                got=output.shape,
+                expected=expected,
+            )
+        return output[:n]
+
+    def _halve(self) -> None:
+        """Go on with half a batch, once."""
+        if self.halved or self._rows == 1:
+            need = self._batch_bytes * self._rows // self.batch_size
+            raise InputError(
+                f"not enough memory for a batch of {self._rows} windows",
+                expected=f"about {need / 1e6:,.0f} MB free",
+                hint=f"try --batch-size {max(1, self._rows // 4)}" if self._rows > 1 else None,
+            )
+        self._rows //= 2
+
+
+def _pad(values: NDArray[Any], rows: int, filler: int) -> NDArray[Any]:
+    if len(values) == rows:
+        return values
+    padding = np.full((rows - len(values), *values.shape[1:]), filler, dtype=values.dtype)
+    return np.concatenate((values, padding))
+
+
+def run_graph(model: bytes, inputs: Mapping[str, NDArray[np.float32]]) -> Predictions:
+    """Run a graph as it is, on the CPU, with all of its inputs by name; for networks of several.
+
+    Args:
+        model: Serialised ONNX model of our own making; nothing of it is checked.
+        inputs: Of each input, ``(n, …)``.
+    """
+    session = _open(model, "cpu", threads=1)
+    output: Predictions = session.run(None, dict(inputs))[0]
+    return output
+
+
+def _positive(what: str, value: int | None, default: int) -> int:
+    if value is not None and value < 1:
+        raise InputError(f"{what} must be at least 1", got=value)
+    return default if value is None else value
+
+
+def _open(model: bytes, device: Device, threads: int) -> ort.InferenceSession:
+    """Load a graph without a word on stdout or stderr."""
+    ort.set_default_logger_severity(_SILENT)
+    options = ort.SessionOptions()
+    options.log_severity_level = _SILENT
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    # Idle workers that spin would take the cores from the thread that reads the genome.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # onnxruntime reports trouble with CUDA by print().
+    with contextlib.redirect_stdout(io.StringIO()):
+        providers = _providers(device)
+        try:
+            return ort.InferenceSession(model, options, providers=providers)
+        except Exception as error:
+            if _OUT_OF_MEMORY.search(str(error)):
+                raise InputError("not enough memory to load the network") from error
+            raise _broken("load", error) from error
+
+
+def _broken(what: str, error: Exception) -> VerificationError:
+    reason = str(error).strip().splitlines()[0]
+    return VerificationError(f"onnxruntime cannot {what} the graph: {reason}")
+
+
+def _providers(device: Device) -> list[str | tuple[str, dict[str, str]]]:
+    """Return what to ask onnxruntime for: CUDA only where there is a GPU.
+
+    Its own list of providers says what was compiled in, and asking for one that cannot work here
+    logs errors.
+    """
+    compiled_in = "CUDAExecutionProvider" in ort.get_available_providers()
+    if device == "cpu" or not compiled_in or not _count_gpus():
+        return ["CPUExecutionProvider"]
+    ort.preload_dlls()
+    return [("CUDAExecutionProvider", _CUDA_OPTIONS), "CPUExecutionProvider"]
+
+
+def _count_gpus() -> int:
+    """Ask NVIDIA's driver how many GPUs this process may use; 0 without a driver."""
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+        count = ctypes.c_int(0)
+        if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
+            return 0
+    except (OSError, AttributeError):
+        return 0
+    return count.value

@@ -1,0 +1,1 @@
+"""Prediction of tracks on the genome grid."""

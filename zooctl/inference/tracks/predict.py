@@ -1,0 +1,243 @@
+"""Tracks from a model and a genome: a stream of grid windows, each bin handed on once, in order.
+
+A value depends on the genome, the model, the batch size and the number of threads, never on how
+the regions were cut: windows lie on the genome grid, and batches have one fixed shape.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.errors import VerificationError
+from zooctl.inference.session import Predictions
+from zooctl.inference.tracks.batches import Batch, Genome, Plan, in_background, read_batches
+from zooctl.progress import Advance, no_advance
+from zooctl.sequence.intervals import Interval
+from zooctl.sequence.onehot import Codes, reverse_complement
+from zooctl.sequence.windows import Geometry, Integers
+
+Transform = Literal["none", "arcsinh", "log1p"]
+
+
+class Predictor(Protocol):
+    """What predicts windows; ``runtime.Session`` is one."""
+
+    @property
+    def batch_size(self) -> int:
+        """Windows to a batch."""
+        ...
+
+    def predict(self, codes: Codes) -> Predictions:
+        """Return ``(n, n_tracks, n_bins)`` for codes ``(n, input_length)``."""
+        ...
+
+    def interrupt(self) -> None:
+        """Have a prediction that runs in another thread end with an error at once."""
+        ...
+
+
+class Sink(Protocol):
+    """Where the bins of one track go; ``files.bigwig.BigWigWriter`` is one."""
+
+    def add_bins(self, chrom: str, start: int, values: NDArray[np.float32], bin_size: int) -> None:
+        """Take bins from ``start`` on; a NaN is a bin without a value."""
+        ...
+
+
+@dataclass(frozen=True)
+class Readout:
+    """How a network's output becomes a track's values.
+
+    Attributes:
+        transform: What the training target went through; it is undone.
+        rc_order: For an average over both strands, the index of the track that each track becomes
+            under reverse complement; None for the given strand alone.
+    """
+
+    transform: Transform = "none"
+    rc_order: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a run did.
+
+    Attributes:
+        windows: Windows of the plan.
+        unknown: Those of them without a value, because over half their bases are N.
+    """
+
+    windows: int
+    unknown: int
+
+
+def predict(
+    plan: Plan,
+    genome: Genome,
+    session: Predictor,
+    sinks: Mapping[int, Sink],
+    *,
+    readout: Readout,
+    advance: Advance = no_advance,
+) -> Counts:
+    """Predict the bins of a plan, each handed to its track's sink once, in the genome's order.
+
+    Memory does not grow with the plan. Reading, the network and the sinks run beside each other.
+
+    Args:
+        plan: Regions on the genome grid.
+        genome: Where the sequence comes from.
+        session: The network.
+        sinks: Index of a track to where its bins go; other tracks are dropped.
+        readout: How outputs become values.
+        advance: Called with the number of windows done since the last call.
+
+    Raises:
+        VerificationError: A prediction is not a finite number; the message names the window.
+    """
+    windows = unknown = 0
+    tracks = sorted(sinks)
+    done = in_background(_infer(plan, genome, session, tracks, readout), session.interrupt)
+    # The calling thread only waits and hands on, so that a signal is heard at any time.
+    with contextlib.closing(done):
+        for batch, values in done:
+            _check_finite(values, batch, plan.geometry)
+            _emit(values, batch, plan, [sinks[track] for track in tracks])
+            n = len(batch.codes) + batch.skipped
+            windows += n
+            unknown += batch.skipped
+            if advance is not None:
+                advance(n)
+    return Counts(windows, unknown)
+
+
+def _infer(
+    plan: Plan, genome: Genome, session: Predictor, tracks: Sequence[int], readout: Readout
+) -> Generator[tuple[Batch, NDArray[np.float32]]]:
+    with contextlib.closing(
+        in_background(read_batches(plan, genome, session.batch_size))
+    ) as batches:
+        for batch in batches:
+            yield batch, core_values(batch.codes, session, plan.geometry, tracks, readout)
+
+
+def batch_seconds(
+    plan: Plan,
+    genome: Genome,
+    session: Predictor,
+    tracks: Sequence[int],
+    readout: Readout,
+    *,
+    n_batches: int = 3,
+) -> float:
+    """Return how long one batch takes: the mean over the first few after one that warms up.
+
+    0 where no window of the plan has a value.
+    """
+    codes = [np.empty((0, plan.geometry.input_length), dtype=np.uint8)]
+    for batch in read_batches(plan, genome, session.batch_size):
+        if len(batch.codes):
+            codes.append(batch.codes)
+        if len(codes) > n_batches:
+            break
+    core_values(codes[-1], session, plan.geometry, tracks, readout)
+    start = time.perf_counter()
+    for some in codes[1:]:
+        core_values(some, session, plan.geometry, tracks, readout)
+    return (time.perf_counter() - start) / max(1, len(codes) - 1) if len(codes) > 1 else 0.0
+
+
+def core_values(
+    codes: Codes,
+    session: Predictor,
+    geometry: Geometry,
+    tracks: Sequence[int],
+    readout: Readout,
+) -> NDArray[np.float32]:
+    """Return the values of the cores of windows: ``(n, input_length)`` to ``(n, t, core_bins)``.
+
+    Args:
+        codes: Codes of the windows.
+        session: The network.
+        geometry: Its window.
+        tracks: Which of its tracks, t of them.
+        readout: How outputs become values.
+    """
+    kept = slice(geometry.core_bin_offset, geometry.core_bin_offset + geometry.core_bins)
+    values = untransform(session.predict(codes)[:, tracks, kept], readout.transform)
+    if readout.rc_order is None:
+        return values
+    swapped = [readout.rc_order[track] for track in tracks]
+    other = session.predict(reverse_complement(codes))[:, swapped, ::-1][..., kept]
+    mean: NDArray[np.float32] = (values + untransform(other, readout.transform)) * np.float32(0.5)
+    return mean
+
+
+def untransform(values: Predictions, transform: Transform) -> NDArray[np.float32]:
+    """Undo a transform of the training target.
+
+    It is computed in double precision and rounded once, so that it adds no error of its own.
+
+    >>> untransform(np.arcsinh(np.array([0, 2], np.float32)), "arcsinh").tolist()
+    [0.0, 2.0]
+    """
+    if transform == "none":
+        return values
+    inverse = np.sinh if transform == "arcsinh" else np.expm1
+    # What overflows becomes infinite, and is reported with its window.
+    with np.errstate(over="ignore"):
+        result: NDArray[np.float32] = inverse(values.astype(np.float64)).astype(np.float32)
+    return result
+
+
+def _check_finite(values: NDArray[np.float32], batch: Batch, geometry: Geometry) -> None:
+    """Refuse NaN and infinite predictions; they would be lost as bins without a value."""
+    if np.isfinite(values).all():
+        return
+    row = int(np.flatnonzero(~np.isfinite(values).all(axis=(1, 2)))[0])
+    places = [(chrom, window) for chrom, windows in batch.parts for window in windows.tolist()]
+    chrom, window = places[row]
+    start = window * geometry.core_length
+    where = Interval(chrom, start, start + geometry.core_length)
+    got = values[row][~np.isfinite(values[row])][0]
+    raise VerificationError(f"prediction for window {where} is not a finite number", got=got)
+
+
+def _emit(values: NDArray[np.float32], batch: Batch, plan: Plan, sinks: Sequence[Sink]) -> None:
+    """Hand on the bins of a batch that overlap a region, in runs of neighbouring windows."""
+    geometry = plan.geometry
+    row = 0
+    for chrom, windows in batch.parts:
+        for run in np.split(windows, np.flatnonzero(np.diff(windows) > 1) + 1):
+            start = int(run[0]) * geometry.core_length
+            # (windows, tracks, bins) to (tracks, windows * bins).
+            tracks = np.swapaxes(values[row : row + len(run)], 0, 1).reshape(len(sinks), -1)
+            row += len(run)
+            bin_starts: Integers = start + geometry.bin_size * np.arange(
+                tracks.shape[1], dtype=np.int64
+            )
+            _hand_on(chrom, bin_starts, tracks, plan, sinks)
+
+
+def _hand_on(
+    chrom: str,
+    bin_starts: Integers,
+    tracks: NDArray[np.float32],
+    plan: Plan,
+    sinks: Sequence[Sink],
+) -> None:
+    wanted = plan.wanted(chrom, bin_starts)
+    if not wanted.any():
+        return
+    first, last = np.flatnonzero(wanted)[[0, -1]]
+    shown = slice(int(first), int(last) + 1)
+    kept = np.where(wanted[shown], tracks[:, shown], np.float32(np.nan))
+    for sink, track in zip(sinks, kept, strict=True):
+        sink.add_bins(chrom, int(bin_starts[first]), track, plan.geometry.bin_size)

@@ -1,0 +1,1 @@
+"""Shift-robust scores of alleles."""

@@ -1,0 +1,245 @@
+"""A VCF held against a genome: contig names, the assembly, and what a run refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from zooctl.errors import InputError, ManyErrors
+from zooctl.files.vcf.records import MOST_FAULTS, Record
+from zooctl.inference.variants.locate import Genome
+from zooctl.inference.variants.score import Scorer
+from zooctl.inference.vcf.tally import FOREIGN, Tally, is_scored
+from zooctl.sequence.alleles import Allele, Status
+from zooctl.sequence.contigs import CHROM_MAP_HINT, other_style
+from zooctl.sequence.onehot import decode, reverse_complement
+
+FIRST = 1000
+"""How many alleles are held against the genome before any is scored."""
+
+_MOST_MISMATCHES = 0.1
+_FEWEST_MISMATCHES = 10  # a few in a file of a few say nothing
+_MITOCHONDRIA = ("MT", "chrM")
+
+
+@dataclass(frozen=True)
+class Vcf:
+    """How the records of a VCF are read against a genome.
+
+    Attributes:
+        name: The file, for errors.
+        genome: The genome.
+        names: The genome's name for contigs that the VCF calls otherwise.
+        strict: Refuse alleles that cannot be scored.
+        fail: Refuse alleles whose REF is not what the genome has.
+    """
+
+    name: str
+    genome: Genome
+    names: Mapping[str, str]
+    strict: bool = False
+    fail: bool = False
+
+    def alleles(self, record: Record) -> list[Allele]:
+        """Return the alleles of a record in the genome's names."""
+        chrom = self.names.get(record.chrom, record.chrom)
+        return [Allele(chrom, record.start, record.ref, alt) for alt in record.alts]
+
+    def mismatch(self, record: Record) -> tuple[str, bool]:
+        """Return what the genome has for a record, and whether REF is its other strand."""
+        chrom = self.names.get(record.chrom, record.chrom)
+        codes = self.genome.padded_codes(chrom, record.start, record.start + len(record.ref))
+        other = decode(reverse_complement(codes))
+        found = decode(codes)
+        place = f"{record.chrom}:{record.start + 1:,} (line {record.number:,})"
+        text = f"{place}: REF is {_short(record.ref)}, the genome has {_short(found)}"
+        return text, other == record.ref.upper()
+
+    def refusals(self, record: Record, scorers: Sequence[Scorer]) -> Iterator[InputError]:
+        """Yield what this run's rules refuse of a record: an error for each such allele."""
+        for allele in self.alleles(record) if self.strict or self.fail else ():
+            for scorer in scorers:
+                status = scorer.check(allele)
+                wrong = status == Status.REF_MISMATCH
+                if not is_scored(status) and (self.strict or wrong):
+                    yield self._refusal(record, allele, status, scorer)
+                    break
+
+    def _refusal(self, record: Record, allele: Allele, status: str, scorer: Scorer) -> InputError:
+        expected = None
+        if status == Status.REF_MISMATCH:
+            expected = self.mismatch(record)[0].partition(": ")[2]
+        elif status == Status.TOO_LONG:
+            expected = f"a change of at most {scorer.placement.longest:,} bp"
+        place = f"{record.chrom}:{record.start + 1:,}"
+        return InputError(
+            f"allele cannot be scored: {status}",
+            path=self.name,
+            line=record.number,
+            got=f"{place} {_short(record.ref)}>{_short(allele.alt)}",
+            expected=expected,
+            hint="without --strict and --check-ref fail it is written without a score",
+        )
+
+
+def _short(letters: str) -> str:
+    return letters if len(letters) <= 20 else f"{letters[:20]}… ({len(letters)} bp)"
+
+
+def genome_names(
+    header: Mapping[str, int | None],
+    named: Mapping[str, str],
+    contigs: Mapping[str, int],
+    *,
+    assembly: str,
+    path: str,
+) -> dict[str, str]:
+    """Return the genome's name for contigs of a VCF, "" where it is another sequence.
+
+    Args:
+        header: Lengths that the VCF's header gives.
+        named: What ``--chrom-map`` says.
+        contigs: Lengths of the genome's contigs.
+        assembly: What the genome should be, for errors.
+        path: The VCF, for errors.
+
+    Raises:
+        InputError: The header gives another length for a contig: another assembly. A mitochondrion
+            of another length is left out alone, since there are two in use with one assembly.
+    """
+    names = dict(named)
+    for chrom, length in header.items():
+        name = names.get(chrom, chrom)
+        if length is None or contigs.get(name, length) == length:
+            continue
+        if chrom in _MITOCHONDRIA:
+            names[chrom] = ""
+            continue
+        raise InputError(
+            f"wrong assembly? The header gives another length for {chrom}",
+            path=path,
+            got=f"{length:,} bp",
+            expected=f"{contigs[name]:,} bp, as in {assembly}",
+            hint=f"lift the VCF over to {assembly}, or name its genome with --fasta",
+        )
+    return names
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a VCF holds.
+
+    Attributes:
+        records: Its records.
+        alleles: Their alleles.
+        chroms: Alleles on each of its contigs.
+    """
+
+    records: int
+    alleles: int
+    chroms: dict[str, int]
+
+
+def survey(records: Iterable[Record]) -> Survey:
+    """Count the records of a VCF; a faulty one is found before anything is computed."""
+    n_records = 0
+    chroms: dict[str, int] = {}
+    for n_records, record in enumerate(records, 1):  # noqa: B007
+        chroms[record.chrom] = chroms.get(record.chrom, 0) + len(record.alts)
+    return Survey(n_records, sum(chroms.values()), chroms)
+
+
+def check_contigs(chroms: Mapping[str, int], vcf: Vcf, most: float) -> None:
+    """Refuse a VCF of which too much lies on contigs that the genome lacks.
+
+    Args:
+        chroms: Alleles on each contig.
+        vcf: The VCF.
+        most: Largest share that may.
+
+    Raises:
+        InputError: All of it does, or a larger share.
+    """
+    contigs = vcf.genome.contigs
+    absent = [chrom for chrom in chroms if vcf.names.get(chrom, chrom) not in contigs]
+    n_absent, total = sum(chroms[chrom] for chrom in absent), sum(chroms.values())
+    if not n_absent or (len(absent) < len(chroms) and n_absent <= most * total):
+        return
+    shown = ", ".join(list(contigs)[:3]) + (", …" if len(contigs) > 3 else "")
+    fits = [chrom for chrom in absent if other_style(chrom) in contigs]
+    hint = CHROM_MAP_HINT
+    if fits and not set(fits).difference(_MITOCHONDRIA):
+        hint = "two mitochondria are in use; if it is the same one, pass --chrom-map FILE"
+    elif not fits:
+        hint = "is the genome a part of its assembly? Else raise --max-skipped"
+    raise InputError(
+        "no contig of the VCF is in the genome"
+        if len(absent) == len(chroms)
+        else f"{n_absent:,} of {total:,} alleles are on contigs that the genome lacks",
+        path=vcf.name,
+        got=", ".join(absent[:3]) + (", …" if len(absent) > 3 else ""),
+        expected=f"names such as {shown}",
+        hint=hint,
+    )
+
+
+def check_first(records: Sequence[Record], vcf: Vcf, scorer: Scorer, *, assembly: str) -> Tally:
+    """Hold the first alleles against the genome, before anything is scored.
+
+    Raises:
+        InputError: More than a tenth of those on its contigs have a REF that the genome lacks.
+    """
+    tally = Tally(records=len(records))
+    for record in records:
+        for allele in vcf.alleles(record):
+            status = scorer.check(allele)
+            tally.count([""], [status])
+            if status == Status.REF_MISMATCH:
+                tally.note_mismatch(*vcf.mismatch(record))
+    wrong = tally.statuses.get(Status.REF_MISMATCH, 0)
+    there = tally.alleles - tally.statuses.get(Status.NO_CONTIG, 0)
+    if wrong >= _FEWEST_MISMATCHES and wrong > _MOST_MISMATCHES * there:
+        strand = f"; {tally.other_strand:,} fit the other strand" if tally.other_strand else ""
+        raise InputError(
+            f"wrong assembly? REF is not what {assembly} has",
+            path=vcf.name,
+            got=f"{wrong:,} mismatches in the first {there:,} alleles{strand}; "
+            f"{tally.mismatches[0]}",
+            expected=f"{assembly}, which the model is for",
+            hint=f"lift the VCF over to {assembly}",
+        )
+    return tally
+
+
+def check_allowed(records: Iterable[Record], vcf: Vcf, scorers: Sequence[Scorer]) -> None:
+    """Refuse a VCF with alleles that the rules of a run refuse.
+
+    Raises:
+        InputError: There is one.
+        ManyErrors: There are several; the first of them.
+    """
+    found = (error for record in records for error in vcf.refusals(record, scorers))
+    if faults := list(islice(found, MOST_FAULTS)):
+        raise faults[0] if len(faults) == 1 else ManyErrors(faults)
+
+
+def check_skipped(tally: Tally, most: float, path: str) -> None:
+    """Refuse a VCF of which too much disagrees with the genome.
+
+    Raises:
+        InputError: More than the share ``most`` of its alleles has a foreign contig, position or
+            REF.
+    """
+    if tally.foreign <= most * tally.alleles:
+        return
+    counts = ", ".join(
+        f"{status} {tally.statuses[status]:,}" for status in FOREIGN if status in tally.statuses
+    )
+    raise InputError(
+        "too many alleles disagree with the genome",
+        path=path,
+        got=f"{counts} of {tally.alleles:,}",
+        expected=f"at most {most:.0%}",
+        hint="is it another assembly, or part of a genome? Else raise --max-skipped",
+    )

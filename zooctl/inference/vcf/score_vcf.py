@@ -1,0 +1,148 @@
+"""A VCF scored record by record: every record out, in order, and every allele accounted for.
+
+Records go in chunks of a fixed number, so that a run that was killed and resumed ends with the
+bytes of one that was not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+
+from zooctl.errors import InputError
+from zooctl.files.vcf.chunks import Chunk, Parts
+from zooctl.files.vcf.records import Record
+from zooctl.inference.variants.score import ScoredAllele, Scorer
+from zooctl.inference.vcf.check import Vcf, check_allowed
+from zooctl.inference.vcf.tally import Tally
+from zooctl.inference.vcf.text import Model, Text
+from zooctl.progress import Advance, no_advance
+from zooctl.sequence.alleles import Status
+
+_RECORDS = 1024
+_BASES = 1 << 24  # read by networks: minutes on a CPU, of which a killed run loses the last
+_BYTES = 1 << 24  # of text, for records of many samples or of long INFO
+
+
+def score_vcf(
+    records: Iterable[Record],
+    vcf: Vcf,
+    models: Sequence[Model],
+    text: Text,
+    parts: Parts,
+    *,
+    advance: Advance = no_advance,
+) -> Tally:
+    """Score records into chunks on disk; those that are there already are only checked.
+
+    Memory does not grow with the records.
+
+    Args:
+        records: The records.
+        vcf: How they are read.
+        models: What scores them.
+        text: What they are written as.
+        parts: Where the chunks are.
+        advance: Called with the number of alleles done since the last call.
+
+    Returns:
+        What became of the alleles.
+
+    Raises:
+        InputError: A record is refused; or the finished chunks are those of another input.
+        VerificationError: A prediction is not a finite number.
+    """
+    tally = Tally()
+    read = hashlib.sha256()
+    done = list(parts.chunks)
+
+    def tell(n_alleles: float) -> None:
+        if advance is not None:
+            advance(n_alleles / len(models))
+
+    for number, chunk in enumerate(_chunks(records, chunk_records(models))):
+        for record in chunk:
+            read.update(record.line)
+            read.update(b"\n")
+        if number < len(done):
+            _check_same(vcf, tally.records + len(chunk), read.hexdigest(), done[number])
+            tally.add(Tally(**done[number].note))
+            tell(len(models) * sum(len(record.alts) for record in chunk))
+            continue
+        check_allowed(chunk, vcf, [model.scorer for model in models])
+        results = [_score(model.scorer, chunk, vcf, tell) for model in models]
+        found = _count(chunk, vcf, models, results)
+        tally.add(found)
+        lines = map(text.record, chunk, zip(*results, strict=True))
+        parts.add(b"".join(lines), records=tally.records, read=read.hexdigest(), note=asdict(found))
+    if done and tally.records < done[-1].records:
+        raise _other_input(vcf)
+    return tally
+
+
+def chunk_records(models: Sequence[Model]) -> int:
+    """Return how many records make a chunk: fewer where each takes longer.
+
+    It follows from the models and their shifts alone, for the chunks of a resumed run must be those
+    of the one before.
+    """
+    bases = sum(
+        2 * len(model.scorer.placement.shifts) * model.scorer.placement.geometry.input_length
+        for model in models
+    )
+    return max(1, min(_RECORDS, _BASES // max(1, bases)))
+
+
+def _chunks(records: Iterable[Record], most: int) -> Iterator[list[Record]]:
+    chunk: list[Record] = []
+    size = 0
+    for record in records:
+        chunk.append(record)
+        size += len(record.line)
+        if len(chunk) == most or size >= _BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _score(
+    scorer: Scorer, chunk: Sequence[Record], vcf: Vcf, advance: Advance
+) -> list[Sequence[ScoredAllele]]:
+    scored: list[Sequence[ScoredAllele]] = []
+    with contextlib.closing(scorer.score(map(vcf.alleles, chunk))) as found:
+        for alleles in found:
+            scored.append(alleles)
+            advance(len(alleles))
+    return scored
+
+
+def _count(
+    chunk: Sequence[Record],
+    vcf: Vcf,
+    models: Sequence[Model],
+    results: Sequence[Sequence[Sequence[ScoredAllele]]],
+) -> Tally:
+    tally = Tally(records=len(chunk))
+    names = [model.name for model in models]
+    for record, *scored in zip(chunk, *results, strict=True):
+        for alleles in zip(*scored, strict=True):
+            tally.count(names, [allele.status for allele in alleles])
+            if alleles[0].status == Status.REF_MISMATCH:
+                tally.note_mismatch(*vcf.mismatch(record))
+    return tally
+
+
+def _check_same(vcf: Vcf, records: int, read: str, chunk: Chunk) -> None:
+    if (records, read) != (chunk.records, chunk.read):
+        raise _other_input(vcf)
+
+
+def _other_input(vcf: Vcf) -> InputError:
+    return InputError(
+        "cannot resume: the input has changed since",
+        path=vcf.name,
+        hint="run it without --resume to begin anew",
+    )

@@ -1,0 +1,85 @@
+"""What became of the alleles of a VCF, counted: the counts add up to the input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from zooctl.inference.vcf.text import joint_status
+from zooctl.sequence.alleles import SCORED, Status
+
+_EXAMPLES = 3
+
+FOREIGN = (Status.REF_MISMATCH, Status.NO_CONTIG, Status.OUT_OF_RANGE)
+"""Statuses of alleles that disagree with the genome."""
+
+
+def is_scored(status: str) -> bool:
+    """Say whether an allele of this status has a score.
+
+    >>> is_scored("EDGE+N"), is_scored("STAR")
+    (True, False)
+    """
+    return SCORED.issuperset(status.split("+"))
+
+
+@dataclass
+class Tally:
+    """What became of alleles.
+
+    Attributes:
+        records: Records read.
+        alleles: Their ALTs; a record without any counts as one.
+        statuses: Alleles of each status, ``MIXED`` where several models differ.
+        models: The same for each model by its name.
+        other_strand: Alleles of REF_MISMATCH whose REF the genome has on the other strand.
+        mismatches: The first alleles of REF_MISMATCH, for people.
+    """
+
+    records: int = 0
+    alleles: int = 0
+    statuses: dict[str, int] = field(default_factory=dict)
+    models: dict[str, dict[str, int]] = field(default_factory=dict)
+    other_strand: int = 0
+    mismatches: list[str] = field(default_factory=list)
+
+    def count(self, models: Sequence[str], statuses: Sequence[str]) -> None:
+        """Count one allele: what each model said of it."""
+        self.alleles += 1
+        _add(self.statuses, joint_status(statuses), 1)
+        for name, status in zip(models, statuses, strict=True):
+            _add(self.models.setdefault(name, {}), status, 1)
+
+    def note_mismatch(self, text: str, other_strand: bool) -> None:
+        """Take note of an allele of REF_MISMATCH that was counted."""
+        self.other_strand += other_strand
+        if len(self.mismatches) < _EXAMPLES and text not in self.mismatches:
+            self.mismatches.append(text)
+
+    def add(self, later: Tally) -> None:
+        """Count in what came later."""
+        self.records += later.records
+        self.alleles += later.alleles
+        for status, n in later.statuses.items():
+            _add(self.statuses, status, n)
+        for name, counts in later.models.items():
+            for status, n in counts.items():
+                _add(self.models.setdefault(name, {}), status, n)
+        for text in later.mismatches:
+            self.note_mismatch(text, False)
+        self.other_strand += later.other_strand
+
+    @property
+    def foreign(self) -> int:
+        """Alleles that disagree with the genome."""
+        return sum(self.statuses.get(status, 0) for status in FOREIGN)
+
+    @property
+    def scored(self) -> int:
+        """Alleles that every model scored or, where they differ, some model may have."""
+        return sum(n for status, n in self.statuses.items() if is_scored(status))
+
+
+def _add(counts: dict[str, int], status: str, n: int) -> None:
+    # str: a Status would be written to JSON all the same, but equal keys must be one.
+    counts[str(status)] = counts.get(str(status), 0) + n

@@ -1,0 +1,1 @@
+"""Software, hardware and commit that a model was made with."""

@@ -1,0 +1,103 @@
+"""The machine of a run, as far as a reader wants to know it to plan one: criterion S2."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import resource
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, PositiveInt, ValidationError
+
+from zooctl.reproduce.environment.environment import processor_name
+from zooctl.reproduce.report.report import Machine, Stage
+from zooctl.schema.fields import Items
+
+_Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_Text = Annotated[str, Field(min_length=1)]
+
+
+class RunDetails(Machine):
+    """What must be recorded of a run from data to figures.
+
+    Attributes:
+        seconds: Wall clock.
+        steps: In their order.
+    """
+
+    system: _Text
+    os_release: _Text
+    processor: _Text
+    processors: PositiveInt
+    memory_bytes: PositiveInt
+    cpu_seconds: _Seconds
+    peak_memory_bytes: PositiveInt
+    disk_bytes: PositiveInt
+    seconds: _Seconds
+    steps: Annotated[Items[_Text], Field(min_length=1)]
+
+
+def measure_machine(disk_bytes: int) -> Machine:
+    """Return what is measured of this process and its machine.
+
+    Args:
+        disk_bytes: That the work folder takes; 0 where there is none.
+    """
+    own, below = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    seconds = sum(one.ru_utime + one.ru_stime for one in (own, below))
+    scale = 1 if sys.platform == "darwin" else 1024
+    return Machine(
+        system=f"{platform.system()} {platform.machine()}, {platform.libc_ver()[0]} "
+        f"{platform.libc_ver()[1]}, Python {platform.python_version()}",
+        os_release=_os_release(),
+        processor=processor_name(),
+        processors=os.cpu_count() or 1,
+        memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        cpu_seconds=round(seconds, 1),
+        peak_memory_bytes=max(own.ru_maxrss, below.ru_maxrss) * scale,
+        disk_bytes=disk_bytes,
+    )
+
+
+def _os_release() -> str:
+    """Name and version of the operating system, for people."""
+    try:
+        name = platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        name = ""
+    return name or f"{platform.system()} {platform.release()}"
+
+
+def folder_bytes(folder: Path) -> int:
+    """Bytes of the files below a folder."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def run_details(machine: Machine, seconds: float, stages: Iterable[Stage]) -> dict[str, Any]:
+    """Return what is recorded of a run: its machine, time and steps."""
+    return machine.model_dump() | {
+        "seconds": seconds,
+        "steps": [stage.name for stage in stages],
+    }
+
+
+def missing_details(document: Mapping[str, Any]) -> list[str]:
+    """Return what S2 asks for and a document does not say, or says in another form.
+
+    >>> missing_details({"mood": "good", "processors": 0})[:3]
+    ['system', 'os_release', 'processor']
+    """
+    names = list(RunDetails.model_fields)
+    told = {name: document[name] for name in names if name in document}
+    try:
+        RunDetails.model_validate_json(json.dumps(told))
+    except ValidationError as error:
+        wrong = {one["loc"][0] for one in error.errors()}
+        return [name for name in names if name in wrong]
+    return []

@@ -1,0 +1,1 @@
+"""Checks of an entry, its data and its repeated training."""

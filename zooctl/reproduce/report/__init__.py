@@ -1,0 +1,1 @@
+"""The reproduction report: levels, equivalence, text and pictures."""

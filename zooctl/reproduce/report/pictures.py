@@ -1,0 +1,239 @@
+"""What the pictures of a card show, as numbers: taken from an evaluation, published, compared.
+
+A card has up to two pictures: measured against predicted tracks over a held-out region, and the
+motif that the highest predictions hang on. Their numbers lie beside the weights as
+``pictures.json``, and a full run has to come to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.errors import InputError
+from zooctl.files.motifs import Motif
+from zooctl.reproduce.report.equivalence import ABSOLUTE, RELATIVE, Equivalence
+from zooctl.schema.fields import Items, Values
+from zooctl.schema.manifest import picture_paths
+from zooctl.sequence.intervals import Interval
+
+if TYPE_CHECKING:
+    from zooctl.evaluation.report.report import Report
+
+# A picture is about as many pixels wide.
+_POINTS = 1200
+
+
+class Line(Values):
+    """One track of a picture: its values from left to right, None where there is none."""
+
+    name: str
+    values: Items[float | None]
+
+
+class TrackPicture(Values):
+    """Measured and predicted tracks over a region.
+
+    Attributes:
+        title: Above all.
+        unit: At the axes.
+        chrom: Contig of the region.
+        start: Of the region.
+        end: Of the region.
+        tracks: Of the model, from top to bottom.
+        lines: Of each, what was measured and what is predicted.
+    """
+
+    title: str
+    unit: str
+    chrom: str
+    start: int
+    end: int
+    tracks: Items[str]
+    lines: Items[Line]
+
+
+class Logo(Values):
+    """A motif of a picture: ``counts`` ``(length, 4)``, from column ``first`` on."""
+
+    name: str
+    first: int
+    counts: Items[Items[float]]
+
+
+class MotifPicture(Values):
+    """The motif that the highest predictions hang on, and the known one.
+
+    Attributes:
+        windows: Highest predictions that it is read from.
+        logos: The motif first.
+    """
+
+    windows: int
+    logos: Items[Logo]
+
+
+class Pictures(Values):
+    """All pictures of a card."""
+
+    schema_version: Literal[1] = 1
+    tracks: TrackPicture | None = None
+    motif: MotifPicture | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What pictures are to show, whatever the numbers turn out to be.
+
+    Attributes:
+        title: Above the tracks.
+        unit: At their axes.
+        region: That they span; None for no tracks.
+        tracks: Of the model.
+        windows: Highest predictions to read the motif from; 0 for no motif.
+    """
+
+    title: str = ""
+    unit: str = ""
+    region: Interval | None = None
+    tracks: tuple[str, ...] = ()
+    windows: int = 0
+
+
+def plan_of(pictures: Pictures) -> Plan:
+    """Return what published pictures show, to make them again."""
+    shown = pictures.tracks
+    windows = 0 if pictures.motif is None else pictures.motif.windows
+    if shown is None:
+        return Plan(windows=windows)
+    region = Interval(shown.chrom, shown.start, shown.end)
+    return Plan(shown.title, shown.unit, region, shown.tracks, windows)
+
+
+def track_picture(report: Report, plan: Plan) -> TrackPicture | None:
+    """Take the tracks of a picture from an evaluation.
+
+    Raises:
+        InputError: The region is not held out, or a track is none of the model's.
+    """
+    if plan.region is None:
+        return None
+    lines = []
+    for name in plan.tracks:
+        track = next((one for one in report.tracks if one.track == name), None)
+        if track is None:
+            known = ", ".join(one.track for one in report.tracks)
+            raise InputError("no such track", got=name, expected=known)
+        for region, chrom in zip(track.drawn.regions, track.drawn.contigs, strict=True):
+            first, rest = divmod(plan.region.start - region.start, region.size)
+            last = first + plan.region.length // region.size
+            whole = rest == 0 and plan.region.length % region.size == 0
+            if chrom == plan.region.chrom and first >= 0 and last <= len(region.predicted):
+                break
+        else:
+            raise InputError("region is not held out", got=str(plan.region))
+        if not whole:
+            size = f"bounds that are multiples of {region.size} bp"
+            raise InputError("region is not of whole bins", got=str(plan.region), expected=size)
+        known_bins = np.where(region.used, region.predicted, np.nan)[first:last]
+        for what, values in (
+            ("measured", region.measured[first:last]),
+            ("predicted", known_bins),
+        ):
+            lines.append(Line(name=f"{name}, {what}", values=_points(values)))
+    place = plan.region
+    return TrackPicture(
+        title=plan.title,
+        unit=plan.unit,
+        chrom=place.chrom,
+        start=place.start,
+        end=place.end,
+        tracks=plan.tracks,
+        lines=tuple(lines),
+    )
+
+
+def _points(values: NDArray[np.floating]) -> tuple[float | None, ...]:
+    """Return what a picture shows of values, in six digits, which no eye tells from all.
+
+    >>> _points(np.array([0.12345678, np.nan]))
+    (0.123457, None)
+    """
+    from zooctl.interpret.plots import summarise
+
+    shown = summarise(values, _POINTS)
+    return tuple(None if np.isnan(value) else float(f"{value:.6g}") for value in shown)
+
+
+def motif_picture(motif: Motif, known: Motif | None, first: int, windows: int) -> MotifPicture:
+    """Take the logos of a picture.
+
+    Args:
+        motif: That predictions hang on, in the direction of the known one.
+        known: Of the assay's target, where there is one.
+        first: Column of the picture at which the known one begins.
+        windows: Highest predictions that the motif was read from.
+    """
+    logos = [("what the highest predictions hang on", motif, 0)]
+    logos += [] if known is None else [(known.name, known, first)]
+    return MotifPicture(
+        windows=windows,
+        logos=tuple(
+            Logo(
+                name=name,
+                first=place,
+                counts=tuple(tuple(float(f"{n:.6g}") for n in row) for row in one.counts),
+            )
+            for name, one, place in logos
+        ),
+    )
+
+
+def array(values: Sequence[float | None]) -> NDArray[np.float64]:
+    """Return numbers of a picture, NaN where there is none."""
+    return np.array([np.nan if value is None else value for value in values])
+
+
+def numbers(pictures: Pictures | None, name: str) -> dict[str, NDArray[np.float64]]:
+    """Return the numbers of each picture of an entry, by its file."""
+    if pictures is None:
+        return {}
+    files = picture_paths(name)
+    found: Mapping[str, Iterator[Sequence[float | None]]] = {
+        **({} if pictures.tracks is None else {files[0]: _lines(pictures.tracks)}),
+        **({} if pictures.motif is None else {files[1]: _columns(pictures.motif)}),
+    }
+    return {file: np.concatenate([array(row) for row in rows]) for file, rows in found.items()}
+
+
+def _lines(picture: TrackPicture) -> Iterator[Sequence[float | None]]:
+    yield from (line.values for line in picture.lines)
+
+
+def _columns(picture: MotifPicture) -> Iterator[Sequence[float | None]]:
+    yield [logo.first for logo in picture.logos]
+    yield from (column for logo in picture.logos for column in logo.counts)
+
+
+def compare_numbers(
+    old: NDArray[np.float64], new: NDArray[np.float64]
+) -> tuple[Equivalence, float | None]:
+    """Compare the numbers of a picture; return their class and the largest difference.
+
+    >>> compare_numbers(np.array([1.0, np.nan]), np.array([1.0, np.nan]))
+    ('bitwise', 0.0)
+    >>> compare_numbers(np.array([1.0, 2.0]), np.array([1.0, 2.1]))[0]
+    'failed'
+    """
+    if old.shape != new.shape or not np.array_equal(np.isnan(old), np.isnan(new)):
+        return "failed", None
+    difference = np.nan_to_num(np.abs(new - old))
+    largest = float(difference.max(initial=0.0))
+    if largest == 0:
+        return "bitwise", 0.0
+    near = (difference <= ABSOLUTE + RELATIVE * np.nan_to_num(np.abs(old))).all()
+    return ("numeric" if near else "failed"), largest

@@ -1,0 +1,132 @@
+"""A report for people, and as a statement that other tools read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from zooctl.reproduce.report.canonical import digest
+from zooctl.reproduce.report.report import Predictions, Report
+from zooctl.schema.escape import markdown as escaped
+from zooctl.schema.escape import markdown_table
+
+
+def statement(report: Report) -> dict[str, object]:
+    """Return the report as an in-toto statement of a test result (v0.1)."""
+    named = {
+        status: [one.id for one in report.criteria if one.status == status]
+        for status in ("pass", "skip", "fail")
+    }
+    unmet = report.warnings or named["skip"]
+    result = "FAILED" if report.exit_code else "WARNED" if unmet else "PASSED"
+    return {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [
+            {"name": name, "digest": {"sha256": file.sha256}}
+            for name, file in sorted(report.subjects.items())
+        ],
+        "predicateType": "https://in-toto.io/attestation/test-result/v0.1",
+        "predicate": {
+            "result": result,
+            "configuration": [
+                {"name": name, "digest": {"sha256": value.removeprefix("sha256:")}}
+                for name, value in (
+                    ("software", report.software.found),
+                    ("hardware", report.hardware.found),
+                    ("report", digest(report.model_dump(mode="json"))),
+                )
+            ],
+            "passedTests": named["pass"],
+            "warnedTests": named["skip"],
+            "failedTests": named["fail"],
+        },
+    }
+
+
+def texts(report: Report, path: Path) -> dict[Path, str]:
+    """Return what lies beside a report: by file, its words and its statement.
+
+    Args:
+        report: As it is written at ``path``.
+        path: Of its JSON.
+    """
+    return {
+        path.with_suffix(".md"): markdown(report),
+        path.with_suffix(".intoto.json"): json.dumps(statement(report), indent=2) + "\n",
+    }
+
+
+def equivalence_text(report: Report) -> str:
+    """Return the class of what was made again, or why there is none."""
+    if report.equivalence is not None:
+        return report.equivalence
+    if report.weights.trained is not None:
+        return "cannot be given: the card has no spread over seeds to hold other bits against"
+    return "nothing was made again"
+
+
+def markdown(report: Report) -> str:
+    """Return the report for people."""
+    minutes = report.seconds / 60
+    lines = [
+        f"# {report.model}: {report.level}",
+        "",
+        f"`zooctl reproduce {report.model} --mode {report.coverage}`, {report.started}, "
+        f"{minutes:.1f} minutes, {report.machine.system}.",
+        f"Equivalence: {equivalence_text(report)}. {str(report.commit).capitalize()}.",
+        "",
+        markdown_table(
+            ("criterion", "", "evidence"),
+            [(one.id, one.status, one.evidence) for one in report.criteria],
+        ),
+        "",
+    ]
+    for head, rows in _tables(report):
+        lines += [markdown_table(head, rows), ""] if rows else []
+    if (first := report.first_steps) is not None:
+        same = "the same" if first.once == first.again == first.killed else "not the same"
+        lines += [f"First {first.n} steps, done again and resumed: {same}.", ""]
+    lines += [f"- does not hold: {escaped(fault.text)}" for fault in report.faults]
+    lines += [f"- {escaped(text)}" for text in report.warnings]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _tables(report: Report) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+    """Return what was made again, and the probe: heads and rows."""
+    yield (
+        ("figure", "card", "now", ""),
+        [
+            (
+                f"{one.name} ({one.field})",
+                f"{one.card:g}",
+                "none" if one.got is None else f"{one.got:g}",
+                one.equivalence or "cannot be judged",
+            )
+            for one in report.figures
+        ],
+    )
+    yield (
+        ("picture", "numbers", "class", "file"),
+        [
+            (
+                one.file,
+                str(one.n),
+                one.equivalence or "cannot be judged",
+                "the same bytes" if one.same_file else "other bytes",
+            )
+            for one in report.pictures
+        ],
+    )
+    yield (
+        ("probe by", "windows", "class", "largest difference"),
+        [
+            (one.engine, str(one.n), one.equivalence, difference_text(one))
+            for one in report.predictions
+        ],
+    )
+
+
+def difference_text(found: Predictions) -> str:
+    """Return the largest difference in words; of what is not finite there is none."""
+    return "not a number" if found.max_abs is None else f"{found.max_abs:.1e}"

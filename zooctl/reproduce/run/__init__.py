@@ -1,0 +1,1 @@
+"""Training and evaluation repeated, in full or for the first steps."""

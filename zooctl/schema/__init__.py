@@ -1,0 +1,1 @@
+"""Documents that people write: model cards, recipes, manifests; strict YAML and its errors."""

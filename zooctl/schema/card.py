@@ -1,0 +1,321 @@
+"""The model card: what a model is, whether one may use it, how good it is; written by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from zooctl.schema.fields import (
+    Chrom,
+    Digest,
+    FilePath,
+    Items,
+    Licence,
+    Line,
+    Name,
+    Problem,
+    Revision,
+    Sha256,
+    Split,
+    Text,
+    TrackName,
+    Url,
+    Values,
+    geometry_problems,
+    repeated,
+    unknown_problems,
+)
+from zooctl.schema.strict_yaml import load, parse
+from zooctl.sequence.windows import Geometry
+
+
+def _unknown_base(value: float) -> float:
+    if value not in (0.0, 0.25):
+        raise ValueError("0 or 0.25")
+    return value
+
+
+UnknownBase = Annotated[
+    float, AfterValidator(_unknown_base), Field(json_schema_extra={"enum": [0, 0.25]})
+]
+
+
+class Track(Values):
+    """One predicted signal.
+
+    Attributes:
+        name: Short name, used in file names.
+        assay: Assay term, as ``ChIP-seq``.
+        target: What was assayed, as ``CTCF``; left out where the assay has none.
+        biosample: Cell line or tissue.
+        biosample_ontology: Its ontology term, as ``EFO:0002784``.
+        unit: Unit of a predicted value.
+        strand: Strand of the signal; ``.`` for both together.
+    """
+
+    name: TrackName
+    assay: Text
+    target: Text | None = None
+    biosample: Text
+    biosample_ontology: Annotated[str, Field(pattern=r"^[A-Za-z]+:[A-Za-z0-9_]+$")] | None
+    unit: Text
+    strand: Literal["+", "-", "."]
+
+
+class Dataset(Values):
+    """One file that the model was trained on; ``id`` is that of the recipe's source."""
+
+    id: Name
+    accession: Text | None
+    url: Url | None
+    sha256: Sha256 | None
+    size: Annotated[int, Field(ge=0)] | None
+    licence: Licence
+
+
+_EXTERNAL = (
+    "external: measured on data of another kind of experiment, whose sequences training may have "
+    "seen; no part of the split"
+)
+
+
+class Metric(Values):
+    """One figure on the card, beside what a simple method reaches on the same windows.
+
+    Of a part of the card's split, or ``external``: on data of another kind of experiment, as a
+    reporter's, whose sequences training may have seen.
+
+    Attributes:
+        name: As ``zooctl evaluate`` prints it.
+        track: The track; left out where the figure is over all of them.
+        value: The figure of the shipped weights.
+        mean: Mean over weights that were trained with different seeds, the shipped ones among them.
+        sd: Standard deviation over those seeds (ddof 1).
+        n_seeds: How many they were.
+        n: How many windows or bins.
+        split: Which part of the split it was measured on; ``external`` for none of them.
+        chroms: Chromosomes of the card's assembly that the sequences of external data come from,
+            where they are known.
+        definition: What exactly was measured.
+        baseline: What the baseline is.
+        baseline_value: The baseline's figure.
+    """
+
+    name: TrackName
+    track: TrackName | None = None
+    value: float | None
+    mean: float | None = None
+    sd: Annotated[float, Field(ge=0)] | None = None
+    n_seeds: Annotated[int, Field(ge=2)] | None = None
+    n: Annotated[int, Field(ge=1)] | None = None
+    split: Literal["train", "validation", "test", "external"]
+    chroms: Items[Chrom] = ()
+    definition: Text | None = None
+    baseline: Text | None
+    baseline_value: float | None
+
+    def problems(self) -> Iterator[Problem]:
+        spread = (self.mean, self.sd, self.n_seeds)
+        if None in spread and spread != (None, None, None):
+            yield Problem("", "spread over seeds is not whole", expected="mean, sd and n_seeds")
+        if self.chroms and self.split != "external":
+            yield Problem("chroms", "the split says where it was measured", expected="no chroms")
+
+
+class WeightFile(Values):
+    """One file of weights; ``path`` is below the entry's folder, ``url`` where else it lies."""
+
+    path: FilePath
+    sha256: Sha256
+    size: Annotated[int, Field(ge=1)]
+    url: Url | None = None
+
+
+class Hub(Values):
+    """A repository on the Hugging Face hub, pinned to a commit."""
+
+    repo: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$", max_length=96)]
+    revision: Revision
+
+
+class Origin(Values):
+    """The file that the authors of the weights published; our graph is filled from it at first use.
+
+    Attributes:
+        file: Its name, for a search in a mirror.
+        url: Where it is published.
+        format: ``keras_hdf5``: named float32 arrays.
+    """
+
+    file: FilePath
+    url: Url
+    sha256: Sha256
+    size: Annotated[int, Field(ge=1)]
+    format: Literal["keras_hdf5"]
+
+
+class Weights(Values):
+    """Where the weights are: files with digests, hub commits in order, what was published."""
+
+    files: Items[WeightFile] = ()
+    hub: Hub | None = None
+    mirrors: Items[Hub] = ()
+    origin: Origin | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        if not self.files and self.hub is None:
+            yield Problem("", "weights are nowhere", expected="files, hub, or null with a reason")
+        if self.mirrors and self.hub is None:
+            yield Problem("mirrors", "mirrors of nothing", expected="hub")
+        for path in repeated([file.path for file in self.files]):
+            yield Problem("files", "two files have one path", path)
+        if self.origin is not None and "model.onnx" not in [file.path for file in self.files]:
+            what = "the graph that is made of the origin is missing"
+            yield Problem("files", what, expected="model.onnx")
+
+
+class Acknowledged(Values):
+    """A finding of ``zooctl audit`` that stands, and why it may."""
+
+    finding: Annotated[str, Field(pattern=r"^[a-z]+\.[a-z_]+$")]
+    reason: Text
+
+
+class Card(Values):
+    """A model card; the meaning of each field is in ``zooctl schema card``."""
+
+    name: Name = Field(description="Stem of this file, of the recipe, and folder in zoo/.")
+    title: Annotated[str, Field(min_length=1, max_length=200)] = Field(description="One line.")
+    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")] = Field(
+        description="Of weights and card; the first number changes with the meaning of a track."
+    )
+    status: Literal["released", "preview"] = Field(
+        default="released",
+        description="preview: stands in for a model to come; the notice says in what it differs.",
+    )
+    notice: Line | None = Field(
+        default=None, description="What every user must know; listed, and said at every prediction."
+    )
+    experimental: Line | None = Field(
+        default=None,
+        description="Why the model is not to be relied on, as that it loses to its baseline; "
+        "listed, and said at every prediction.",
+    )
+    licence: Licence = Field(description="SPDX identifier, of the weights.")
+    citation: Text | None = Field(description="What to cite for the model.")
+    authors: Annotated[Items[Text], Field(min_length=1)] = Field(description="Who made the model.")
+    assembly: TrackName = Field(description="Genome it was trained on, in UCSC's name, as hg19.")
+    input_length: Annotated[int, Field(ge=1)] = Field(description="bp read by the network.")
+    output_length: Annotated[int, Field(ge=1)] = Field(description="bp predicted, centred.")
+    bin_size: Annotated[int, Field(ge=1)] = Field(description="bp to a predicted value.")
+    core_length: Annotated[int, Field(ge=1)] = Field(description="bp kept; stride of the grid.")
+    unknown_base: UnknownBase = Field(description="One-hot value of N and other IUPAC codes.")
+    tracks: Annotated[Items[Track], Field(min_length=1)] = Field(
+        description="What is predicted, in the order of the network's output."
+    )
+    strand_pairs: Items[Annotated[tuple[TrackName, TrackName], Field(strict=False)]] = Field(
+        default=(), description="Tracks that change places under reverse complement."
+    )
+    output_transform: Literal["none", "arcsinh", "log1p"] = Field(
+        description="Transform of the training target, undone at prediction."
+    )
+    output_scale: Literal["signal", "log", "logit", "probability"] = Field(
+        description="What a predicted value is, after undoing the transform."
+    )
+    training_data: Items[Dataset] = Field(description="Every file it was trained on.")
+    split: Split | None = Field(description="Regions that were trained on, chose, were held out.")
+    evaluated_on: Name | None = Field(
+        default=None,
+        description="Entry whose recipe names data and rules of its evaluation; default: its own.",
+    )
+    seed: Annotated[int, Field(ge=0)] | None = Field(description="Of the shipped weights.")
+    environment: Digest | None = Field(description="Hash of the software it was trained with.")
+    metrics: Items[Metric] = Field(description="The first is the headline.")
+    robustness: Annotated[float, Field(ge=0)] | None = Field(
+        description="Variation score of Toneyan 2022 over random shifts; lower is more robust."
+    )
+    intended_use: Text = Field(description="What it is good for.")
+    limits: Annotated[Items[Text], Field(min_length=1)] = Field(
+        description="What it cannot do, or was not tried on."
+    )
+    audit: Items[Acknowledged] = Field(
+        default=(), description="Findings of zooctl audit that stand, and why they may."
+    )
+    weights: Weights | None = Field(description="Where the weights are.")
+    unknown: dict[str, Text] = Field(
+        default_factory=dict,
+        description="Why a field is null: dotted path (with * for any index) to reason.",
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        yield from geometry_problems(
+            self.input_length, self.output_length, self.bin_size, self.core_length
+        )
+        yield from unknown_problems(self, self.unknown)
+        if self.status == "preview" and self.notice is None:
+            yield Problem("notice", "a preview does not say what it is", "null", "one line")
+        for name in repeated([known.finding for known in self.audit]):
+            yield Problem("audit", "a finding is acknowledged twice", name)
+        tracks = [track.name for track in self.tracks]
+        for name in repeated([name.lower() for name in tracks]):
+            yield Problem("tracks", "two tracks have one name, letter case aside", name)
+        for name in repeated([dataset.id for dataset in self.training_data]):
+            yield Problem("training_data", "two datasets have one id", name)
+        paired = [name for pair in self.strand_pairs for name in pair]
+        for index, pair in enumerate(self.strand_pairs):
+            for name in set(pair) - set(tracks):
+                yield Problem(f"strand_pairs.{index}", "no such track", name, ", ".join(tracks))
+        for name in repeated(paired):
+            yield Problem("strand_pairs", "a track is paired twice", name)
+        for index, metric in enumerate(self.metrics):
+            if metric.track is not None and metric.track not in tracks:
+                field = f"metrics.{index}.track"
+                yield Problem(field, "no such track", metric.track, ", ".join(tracks))
+
+    @property
+    def geometry(self) -> Geometry:
+        """The model's window."""
+        return Geometry(self.input_length, self.output_length, self.bin_size, self.core_length)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What every user must be told of the model, a line each."""
+        preview = "preview: " if self.status == "preview" else ""
+        notice = self.notice and preview + self.notice
+        experimental = self.experimental and f"experimental: {self.experimental}"
+        return tuple(remark for remark in (notice, experimental) if remark)
+
+    @property
+    def legend(self) -> str | None:
+        """What a reader of the metrics must be told of their splits; None if nothing."""
+        external = any(metric.split == "external" for metric in self.metrics)
+        return _EXTERNAL if external else None
+
+    @property
+    def n_tracks(self) -> int:
+        """Predicted values of a bin."""
+        return len(self.tracks)
+
+    @property
+    def track_order_rc(self) -> tuple[int, ...]:
+        """Index of the track that each track becomes under reverse complement.
+
+        Tracks ``plus, minus, both`` with the pair ``(plus, minus)`` give ``(1, 0, 2)``.
+        """
+        index = {track.name: number for number, track in enumerate(self.tracks)}
+        order = list(range(len(self.tracks)))
+        for first, second in self.strand_pairs:
+            order[index[first]], order[index[second]] = index[second], index[first]
+        return tuple(order)
+
+
+def load_card(path: Path) -> Card:
+    """Read a card.
+
+    Raises:
+        InputError: The file is no card (ManyErrors where several things are wrong).
+    """
+    return parse(Card, load(path))

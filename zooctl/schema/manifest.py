@@ -1,0 +1,250 @@
+"""The manifest: which bytes exactly; written by the program, never by hand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from zooctl import __version__
+from zooctl.errors import InputError
+from zooctl.files.disk.atomic import atomic_output
+from zooctl.schema.explain import explain
+from zooctl.schema.fields import Digest, FilePath, Name, Problem, Sha256, Text, Values
+from zooctl.sequence.onehot import Codes, decode
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MANIFEST = "manifest.json"
+_MAX_BYTES = 1_000_000
+# What protobuf reads, and more than memory should be asked for.
+_MAX_FILE = 2**31 - 1
+
+
+class FileDigest(Values):
+    """The bytes of one file."""
+
+    sha256: Sha256
+    size: Annotated[int, Field(ge=0)]
+
+
+class Manifest(Values):
+    """Everything that pins an entry.
+
+    Attributes:
+        schema_version: Of this format.
+        name: The entry.
+        zooctl: Version of the program that exported the weights.
+        opset: ONNX operator set of the graph.
+        exporter: Version of every program that had a hand in the graph.
+        tensor_digest: Of the weights, independent of file format (``tensor_digest``).
+        files: Path below the zoo's root to digest: weights, probe, card, recipe and pictures.
+        genome: Digest of each contig that training reads (``contig_digest``), by its name; None
+            where nothing was trained here.
+    """
+
+    schema_version: Literal[1]
+    name: Name
+    zooctl: Text
+    opset: Annotated[int, Field(ge=1)]
+    exporter: dict[str, Text]
+    tensor_digest: Digest
+    files: dict[FilePath, FileDigest]
+    genome: dict[Text, Digest] | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        if f"model_cards/{self.name}.yaml" not in self.files:
+            yield Problem("files", "the card is missing", expected=f"model_cards/{self.name}.yaml")
+        for path in self.files:
+            if self.files[path].size > _MAX_FILE:
+                yield Problem("files", "file is too large", path, f"up to {_MAX_FILE:,} bytes")
+            if not entry_path(self.name, path):
+                yield Problem("files", "path belongs to another entry", path)
+
+
+def entry_path(name: str, path: str) -> bool:
+    """Say whether a path below the zoo's root belongs to an entry."""
+    own = (f"model_cards/{name}.yaml", f"recipes/{name}.yaml", *picture_paths(name))
+    return path in own or path.startswith(f"zoo/{name}/")
+
+
+def picture_paths(name: str) -> tuple[str, ...]:
+    """Return the paths below the root where an entry's pictures may be.
+
+    >>> picture_paths("toy")
+    ('model_cards/toy.png', 'model_cards/toy.motif.png')
+    """
+    return f"model_cards/{name}.png", f"model_cards/{name}.motif.png"
+
+
+def digest_file(path: Path) -> FileDigest:
+    """Return sha256 and size of a file."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return FileDigest(sha256=sha256, size=file.tell())
+
+
+def tensor_digest(tensors: Mapping[str, NDArray[Any]]) -> str:
+    """Return the digest of named tensors, the same for safetensors, ONNX and a checkpoint.
+
+    sha256 over the tensors sorted by name, each as: length of the name and the name (UTF-8),
+    length of the dtype's name and that name, number of dimensions, each dimension, bytes in C
+    order. Integers are 8 bytes, little-endian, as are the values; -0.0 and NaN keep their bits.
+
+    >>> import numpy as np
+    >>> tensor_digest({"conv.weight": np.ones((2, 3), np.float32)})[:14]
+    'sha256:74f8d6b'
+    """
+    total = hashlib.sha256()
+    for name in sorted(tensors, key=str.encode):
+        values = tensors[name]
+        for text in (name, values.dtype.name):
+            total.update(_integer(len(text.encode())) + text.encode())
+        for number in (values.ndim, *values.shape):
+            total.update(_integer(number))
+        total.update(values.astype(values.dtype.newbyteorder("<"), order="C").tobytes())
+    return f"sha256:{total.hexdigest()}"
+
+
+def contig_digest(codes: Codes) -> str:
+    """Return the digest of a contig's sequence, whatever file it is read from.
+
+    sha256 over its bases as upper-case ASCII letters, everything but A, C, G and T as N.
+
+    >>> import numpy as np
+    >>> contig_digest(np.array([0, 1, 2, 3, 4], dtype=np.uint8))[:14]
+    'sha256:d254552'
+    """
+    return f"sha256:{hashlib.sha256(decode(codes).encode('ascii')).hexdigest()}"
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Read a manifest.
+
+    Raises:
+        InputError: The file is no manifest; it names the first field at fault.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
+            what = "too large for a manifest"
+            raise InputError(what, path=path, expected=f"up to {_MAX_BYTES:,} bytes")
+        data = json.loads(content, object_pairs_hook=_no_duplicates)
+        return Manifest.model_validate(data)
+    except OSError as error:
+        raise InputError("cannot be read", path=path, got=error.strerror) from None
+    except ValidationError as error:
+        fault = next(explain(error, Manifest, data))
+        field = ".".join(map(str, fault.field)) or None
+        raise InputError(
+            fault.what, path=path, field=field, got=fault.got, expected=fault.expected
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise InputError("not JSON", path=path, got=error) from None
+
+
+def write_manifest(
+    root: Path,
+    name: str,
+    *,
+    tensor_digest: str,
+    opset: int,
+    exporter: Mapping[str, str],
+    zooctl: str = __version__,
+    elsewhere: Mapping[str, FileDigest] | None = None,
+) -> Manifest:
+    """Digest an entry's files as they lie on disk and write ``zoo/<name>/manifest.json``.
+
+    Args:
+        root: Folder with ``model_cards/``, ``recipes/`` and ``zoo/``.
+        name: The entry; its card exists, its recipe may.
+        tensor_digest: Of the weights.
+        opset: ONNX operator set of the graph.
+        exporter: Program to version.
+        zooctl: Version that exported the weights.
+        elsewhere: Path below the root to digest of files that are pinned, but are not here.
+    """
+    manifest = Manifest(
+        schema_version=1,
+        name=name,
+        zooctl=zooctl,
+        opset=opset,
+        exporter=dict(exporter),
+        tensor_digest=tensor_digest,
+        files={
+            **{path: digest_file(root / path) for path in entry_files(root, name)},
+            **(elsewhere or {}),
+        },
+    )
+    save_manifest(manifest, root / "zoo" / name / MANIFEST)
+    return manifest
+
+
+def save_manifest(manifest: Manifest, path: Path) -> None:
+    """Write a manifest in its one canonical form: sorted keys, two spaces, newline at the end."""
+    text = json.dumps(manifest.model_dump(mode="json"), sort_keys=True, indent=2) + "\n"
+    with atomic_output(path, force=True) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def stamp_documents(root: Path, name: str) -> Manifest:
+    """Write the digests of an entry's card, recipe and pictures, as they are, into its manifest.
+
+    For use after one was changed on purpose; what is pinned of weights and probe stays.
+    """
+    path = root / "zoo" / name / MANIFEST
+    manifest = load_manifest(path)
+    files = dict(manifest.files)
+    for document in (f"model_cards/{name}.yaml", f"recipes/{name}.yaml", *picture_paths(name)):
+        files.pop(document, None)
+        if (root / document).is_file():
+            files[document] = digest_file(root / document)
+    stamped = manifest.model_copy(update={"files": files})
+    save_manifest(stamped, path)
+    return stamped
+
+
+def pin_genome(root: Path, name: str, codes: Mapping[str, Codes]) -> Manifest:
+    """Write into an entry's manifest which sequence it was trained on.
+
+    Args:
+        root: Folder with ``zoo/``.
+        name: The entry.
+        codes: Of each contig that training read, ``(length,)``.
+    """
+    path = root / "zoo" / name / MANIFEST
+    genome = {chrom: contig_digest(one) for chrom, one in codes.items()}
+    pinned = load_manifest(path).model_copy(update={"genome": genome})
+    save_manifest(pinned, path)
+    return pinned
+
+
+def entry_files(root: Path, name: str) -> list[str]:
+    """Return the paths below the root that an entry's manifest covers, sorted."""
+    folder = root / "zoo" / name
+    found = [f"model_cards/{name}.yaml"]
+    others = (f"recipes/{name}.yaml", *picture_paths(name))
+    found += [path for path in others if (root / path).is_file()]
+    found += [
+        path.relative_to(root).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != MANIFEST and not path.name.startswith(".")
+    ]
+    return sorted(found)
+
+
+def _integer(number: int) -> bytes:
+    return number.to_bytes(8, "little")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        raise ValueError("a key is given twice")
+    return data

@@ -1,0 +1,1 @@
+"""Every value of a training recipe, one module a section."""

@@ -1,0 +1,1 @@
+"""Sizes and defaults of every network that a recipe may choose."""

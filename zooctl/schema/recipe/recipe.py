@@ -1,0 +1,293 @@
+"""The recipe: how weights were made; values only, chosen among what this program has built in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from zooctl.schema.card import UnknownBase
+from zooctl.schema.fields import (
+    Items,
+    Name,
+    Problem,
+    Split,
+    Text,
+    Values,
+    repeated,
+    unknown_problems,
+)
+from zooctl.schema.recipe.evaluation import Rules
+from zooctl.schema.recipe.inputs import Features, Input, Sample
+from zooctl.schema.recipe.losses import Loss
+from zooctl.schema.recipe.networks.profile import Count, Network
+from zooctl.schema.recipe.signals import AnySignal, Control, PeakLabels, Target, sources_of
+from zooctl.schema.recipe.sources import GenomeChoice, Source, Window, assembly_problems
+from zooctl.schema.recipe.training import (
+    Adam,
+    Augmentation,
+    InitFromField,
+    LoggerName,
+    Precision,
+    Schedule,
+    WeightPattern,
+)
+from zooctl.schema.recipe.windows import Exclusion, WindowChoice
+from zooctl.schema.strict_yaml import load, parse
+
+
+class Recipe(Values):
+    """A recipe; the meaning of each field is in ``zooctl schema recipe``."""
+
+    name: Name = Field(description="Stem of this file, of the card, and folder in zoo/.")
+    sources: Annotated[Items[Source], Field(min_length=1)] = Field(description="Every data file.")
+    genome: GenomeChoice
+    split: Split
+    window: Window
+    unknown_base: UnknownBase = Field(description="One-hot value of N and other IUPAC codes.")
+    targets: Annotated[Items[Target], Field(min_length=1)] = Field(
+        description="One a track, in the card's order."
+    )
+    controls: Items[Control] = Field(default=(), description="Second inputs, in training alone.")
+    inputs: Items[Input] = Field(
+        default=(), description="Signals per base that the network reads beside the sequence."
+    )
+    features: Features | None = Field(
+        default=None, description="Values of the samples that the network reads, out of a table."
+    )
+    samples: Items[Sample] = Field(
+        default=(), description="Cell types or donors that one network is trained on."
+    )
+    windows: WindowChoice = Field(description="Which windows are trained on.")
+    exclude: Exclusion = Exclusion()
+    network: Network = Field(description="Which network, and its sizes.")
+    loss: Loss = Field(description="What is minimised.")
+    augmentation: Augmentation = Augmentation()
+    init_from: InitFromField | None = Field(default=None, description="Weights to begin with.")
+    frozen: Items[WeightPattern] = Field(
+        default=(), description="Weights or layers that stay as they begin; * and ? match."
+    )
+    optimiser: Adam
+    schedule: Schedule
+    batch_size: Count = Field(description="Windows to a step.")
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
+        description="Of initial weights, drawn windows, augmentation and dropout."
+    )
+    threads: Annotated[int, Field(ge=1, le=1024)] = Field(
+        description="CPU threads of training; another number may give other bits."
+    )
+    portable: bool = Field(
+        default=False,
+        description="Train with instructions that all x86-64 processors with AVX2 share: slower "
+        "on newer ones, and the same bits on each.",
+    )
+    precision: Precision = Field(default="32-true", description="Of the arithmetic in layers.")
+    loggers: Items[LoggerName] = Field(default=(), description="Metrics go there besides CSV.")
+    evaluation: Rules = Field(default=Rules(), description="How the model is judged.")
+    unknown: dict[str, Text] = Field(
+        default_factory=dict,
+        description="Why a field is null: dotted path (with * for any index) to reason.",
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        yield from unknown_problems(self, self.unknown)
+        if not self.split.train:
+            expected = "at least one chromosome or range"
+            yield Problem("split.train", "nothing to train on", "[]", expected)
+        yield from self._source_problems()
+        for name in repeated([target.track for target in self.targets]):
+            yield Problem("targets", "two targets train one track", name)
+        for name in repeated([control.name for control in self.controls]):
+            yield Problem("controls", "two controls have one name", name)
+        if self.portable and self.precision != "32-true":
+            what = "portable bits are of full precision"
+            yield Problem("precision", what, self.precision, "32-true")
+        yield from self._window_problems()
+        yield from input_problems(self)
+        if self._output not in self.loss.outputs:
+            what = "loss does not read what the network gives"
+            yield Problem("loss.key", what, self._output, " or ".join(sorted(self.loss.outputs)))
+
+    def _window_problems(self) -> Iterator[Problem]:
+        if self.windows.max_control is not None and not self.controls:
+            yield Problem("windows.max_control", "recipe has no control to limit")
+        transforms = sorted({target.signal.transform for target in self.targets})
+        if len(transforms) > 1:
+            yield Problem("targets", "targets differ in their transform", ", ".join(transforms))
+        if self.windows.key == "fixed_bins":
+            for index, target in enumerate(self.targets):
+                if target.signal.key != "peaks":
+                    field = f"targets.{index}.signal.key"
+                    yield Problem(field, "fixed bins need labels", target.signal.key, "peaks")
+            if self.window.output_length != self.window.bin_size:
+                yield Problem(
+                    "window.output_length",
+                    "fixed bins are one to a window",
+                    str(self.window.output_length),
+                    f"{self.window.bin_size}, the bin_size",
+                )
+
+    def _source_problems(self) -> Iterator[Problem]:
+        ids = [source.id for source in self.sources]
+        for name in repeated(ids):
+            yield Problem("sources", "two sources have one id", name)
+        used = dict(self._used_sources())
+        for field, name in used.items():
+            if name not in ids:
+                yield Problem(field, "no such source", name, ", ".join(ids))
+        for index, source in enumerate(self.sources):
+            if source.id not in used.values():
+                yield Problem(f"sources.{index}.id", "source is not used", source.id)
+        yield from assembly_problems(self.sources, self.genome.assembly)
+        lifted = {source.id for source in self.sources if source.lift is not None}
+        for field, name in self._bigwigs():
+            if name in lifted:
+                yield Problem(field, "a bigWig cannot be lifted", name)
+
+    def signals(self) -> Iterator[tuple[str, AnySignal]]:
+        for index, target in enumerate(self.targets):
+            yield f"targets.{index}.signal", target.signal
+        for index, control in enumerate(self.controls):
+            yield f"controls.{index}.signal", control.signal
+        for index, found in enumerate(self.inputs):
+            yield f"inputs.{index}.signal", found.signal
+        for index, other in enumerate(self.evaluation.others):
+            yield f"evaluation.others.{index}.signal", other.signal
+
+    def _bigwigs(self) -> Iterator[tuple[str, str]]:
+        for field, signal in self.signals():
+            if signal.key == "bigwig":
+                yield f"{field}.source", signal.source
+                for index, sample in enumerate(self.samples):
+                    if signal.source in sample.sources:
+                        place = f"samples.{index}.sources.{signal.source}"
+                        yield place, sample.sources[signal.source]
+        if self.exclude.mappability is not None:
+            yield "exclude.mappability.source", self.exclude.mappability.source
+
+    def _used_sources(self) -> Iterator[tuple[str, str]]:
+        """Yield field and source id wherever the recipe names a source."""
+        for field, signal in self.signals():
+            for name, source in sources_of(signal).items():
+                yield f"{field}.{name}", source
+        for index, sample in enumerate(self.samples):
+            for name, source in sample.sources.items():
+                yield f"samples.{index}.sources.{name}", source
+        if self.features is not None:
+            yield "features.source", self.features.source
+        if self.windows.key == "variants":
+            yield "windows.source", self.windows.source
+        if self.windows.key == "peak_centred":
+            for index, source in enumerate(self.windows.sources):
+                yield f"windows.sources.{index}", source
+        for index, source in enumerate(self.exclude.regions):
+            yield f"exclude.regions.{index}", source
+        if self.exclude.mappability is not None:
+            yield "exclude.mappability.source", self.exclude.mappability.source
+        for index, named in enumerate(self.sources):
+            if named.lift is not None:
+                yield f"sources.{index}.lift", named.lift
+
+    @property
+    def output_scale(self) -> Literal["signal", "probability"]:
+        """What a trained network predicts: labels are learned as probabilities."""
+        return "probability" if self._output in ("logit", "class") else "signal"
+
+    @property
+    def _output(self) -> str:
+        """What the network gives out; one without the field gives rates, as most do."""
+        output: str = getattr(self.network, "output", "rate")
+        return output
+
+    def source(self, name: str) -> Source:
+        """Return the source with an id that the recipe uses."""
+        return next(source for source in self.sources if source.id == name)
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe.
+
+    Raises:
+        InputError: The file is no recipe (ManyErrors where several things are wrong).
+    """
+    return parse(Recipe, load(path))
+
+
+def input_problems(recipe: Recipe) -> Iterator[Problem]:
+    """Yield where a network is given what it does not read, or not given what it does."""
+    network, key = recipe.network, recipe.network.key
+    reads_bases = getattr(network, "reads_bases", False)
+    if recipe.inputs and not reads_bases:
+        yield Problem("inputs", f"network {key} reads no signals per base", str(len(recipe.inputs)))
+    if recipe.controls and reads_bases:
+        what = f"network {key} reads signals per base, and controls are binned"
+        yield Problem("controls", what, str(len(recipe.controls)), "inputs")
+    for name in repeated([found.name for found in recipe.inputs]):
+        yield Problem("inputs", "two inputs have one name", name)
+    for index, found in enumerate(recipe.inputs):
+        if isinstance(found.signal, PeakLabels) and found.signal.ambiguous is not None:
+            what = "an input is known at every base"
+            yield Problem(f"inputs.{index}.signal.ambiguous", what, found.signal.ambiguous)
+    yield from _sample_problems(recipe)
+    yield from _variant_problems(recipe)
+
+
+def _sample_problems(recipe: Recipe) -> Iterator[Problem]:
+    for name in repeated([sample.name for sample in recipe.samples]):
+        yield Problem("samples", "two samples have one name", name)
+    used = {name for _, signal in recipe.signals() for name in sources_of(signal).values()}
+    wanted = getattr(recipe.network, "n_features", 0)
+    given = 0 if recipe.features is None else len(recipe.features.names)
+    if recipe.features is not None and not recipe.samples:
+        yield Problem("samples", "no sample has the features of the table", "[]")
+    for index, sample in enumerate(recipe.samples):
+        for name in sorted(set(sample.sources) - used):
+            what = "no target, control or input reads this source"
+            yield Problem(f"samples.{index}.sources", what, name, ", ".join(sorted(used)))
+        if recipe.features is not None and sample.features:
+            what = "features are in the table and here"
+            yield Problem(f"samples.{index}.features", what, str(list(sample.features)))
+        elif recipe.features is None and len(sample.features) != wanted:
+            what = "sample has other features than the network reads"
+            got = str(len(sample.features))
+            yield Problem(f"samples.{index}.features", what, got, f"{wanted}, as n_features says")
+    if recipe.features is not None and given != wanted:
+        what = "table gives other features than the network reads"
+        yield Problem("features.names", what, str(given), f"{wanted}, as n_features says")
+    if wanted and not recipe.samples:
+        what = "network reads values of a sample, and there is no sample"
+        yield Problem("network.n_features", what, str(wanted), "samples with features, or 0")
+
+
+def _variant_problems(recipe: Recipe) -> Iterator[Problem]:
+    """Yield where effects of variants, their windows and the twin do not come together."""
+    variants = recipe.windows.key == "variants"
+    if variants != (recipe.network.key == "siamese"):
+        what = "windows of variants are for the twin that reads two alleles, and it for them"
+        yield Problem("windows.key", what, recipe.windows.key, "variants with network siamese")
+    for index, target in enumerate(recipe.targets):
+        here = f"targets.{index}.signal"
+        if (target.signal.key == "variant_effect") != variants:
+            expected = "variant_effect" if variants else "a signal along the genome"
+            what = "does not go with the windows"
+            yield Problem(f"{here}.key", what, target.signal.key, expected)
+        elif recipe.windows.key == "variants" and target.signal.source != recipe.windows.source:
+            what = "effects are in another table than the variants"
+            yield Problem(f"{here}.source", what, target.signal.source, recipe.windows.source)
+    for field, signal in recipe.signals():
+        if not field.startswith("targets") and signal.key == "variant_effect":
+            what = "effects of variants are no signal along the genome"
+            yield Problem(f"{field}.key", what, signal.key)
+    if not variants:
+        return
+    if recipe.window.output_length != recipe.window.bin_size:
+        what = "an effect is one bin to a window"
+        expected = f"{recipe.window.bin_size}, the bin_size"
+        yield Problem("window.output_length", what, str(recipe.window.output_length), expected)
+    if recipe.augmentation.flanking:
+        what = "a variant has no neighbours"
+        yield Problem("augmentation.flanking", what, str(recipe.augmentation.flanking), "0")
+    if recipe.samples:
+        yield Problem("samples", "effects of variants are of one sample", str(len(recipe.samples)))

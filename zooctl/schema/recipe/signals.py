@@ -1,0 +1,124 @@
+"""What tracks and controls are made of, one model a key; the arithmetic is in per_base."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from zooctl.schema.fields import Name, Text, TrackName, Values
+from zooctl.schema.recipe.networks.profile import Count
+
+# Of a bin's bases. A bigWig of wider steps has the value of a step at each of its bases.
+Statistic = Literal["mean", "sum"]
+# Of the binned values; undone at prediction, where the card states it as output_transform.
+Transform = Literal["none", "arcsinh", "log1p"]
+
+
+class BigWigSignal(Values):
+    """Signal of a bigWig file, binned; bases without an entry count as 0."""
+
+    key: Literal["bigwig"]
+    source: Name
+    statistic: Statistic = "mean"
+    transform: Transform = "none"
+
+
+class ReadsSignal(Values):
+    """Coverage by aligned reads (BED with strands).
+
+    Attributes:
+        extend: Length in bp to which each read is brought from its 5' end on, about that of the
+            fragments; left out for reads as they were aligned.
+        depth: Reads to draw, so that experiments are as deep as each other; left out for all. The
+            draw depends on the recipe's seed and the source.
+    """
+
+    key: Literal["reads"]
+    source: Name
+    extend: Count | None = None
+    depth: Count | None = None
+    statistic: Statistic = "mean"
+    transform: Transform = "none"
+
+
+class FragmentsSignal(Values):
+    """Fragments of read pairs (BED or BEDPE).
+
+    Attributes:
+        count: The bases that fragments cover, or the two Tn5 insertions at the ends of each
+            (ATAC-seq; 4 bp into the left end, 5 bp into the right).
+        depth: Fragments to draw; left out for all.
+    """
+
+    key: Literal["fragments"]
+    source: Name
+    count: Literal["coverage", "cut_sites"] = "coverage"
+    depth: Count | None = None
+    statistic: Statistic = "mean"
+    transform: Transform = "none"
+
+
+class PeakLabels(Values):
+    """Whether a bin lies in a peak: 1, 0, or unknown, which no loss counts.
+
+    Attributes:
+        min_overlap: Share of a bin's bases that peaks have to cover; a bin that they cover less,
+            but not at all 0, is unknown.
+        ambiguous: Source of weaker peaks; a bin that touches one and is not 1 is unknown.
+    """
+
+    transform: ClassVar[Transform] = "none"
+    key: Literal["peaks"]
+    source: Name
+    min_overlap: Annotated[float, Field(gt=0, le=1)] = 0.5
+    ambiguous: Name | None = None
+
+
+class PeakValues(Values):
+    """The signalValue of narrowPeak or broadPeak over each peak, 0 between; the larger of two."""
+
+    key: Literal["peak_values"]
+    source: Name
+    statistic: Statistic = "mean"
+    transform: Transform = "none"
+
+
+class VariantEffect(Values):
+    """Measured effect of each variant of a table, for windows of variants.
+
+    Attributes:
+        column: Of the table that has it, as ``Coefficient``.
+    """
+
+    statistic: ClassVar[Statistic] = "mean"
+    transform: ClassVar[Transform] = "none"
+    key: Literal["variant_effect"]
+    source: Name
+    column: Text
+
+
+AnySignal = BigWigSignal | ReadsSignal | FragmentsSignal | PeakLabels | PeakValues | VariantEffect
+Signal = Annotated[AnySignal, Field(discriminator="key")]
+
+
+def sources_of(signal: AnySignal) -> dict[str, str]:
+    """Return the sources that a signal reads, by the field that names them."""
+    named = {"source": signal.source}
+    if isinstance(signal, PeakLabels) and signal.ambiguous is not None:
+        named["ambiguous"] = signal.ambiguous
+    return named
+
+
+class Target(Values):
+    """What a track of the card is trained on."""
+
+    track: TrackName
+    signal: Signal
+
+
+class Control(Values):
+    """A second input of the network, binned as the targets are."""
+
+    name: TrackName
+    signal: Signal

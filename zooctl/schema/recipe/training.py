@@ -1,0 +1,115 @@
+"""Values of a recipe that say how training goes: augmentation, optimiser, schedule, beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from zooctl.schema.fields import Items, Name, Problem, Sha256, Text, Values
+
+# `mixed` computes most layers in 16 bits and keeps weights and sums in 32.
+Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+LoggerName = Literal["tensorboard", "wandb"]
+# A weight's name as in the safetensors file, or a layer's, which means all below it; * and ? match.
+WeightPattern = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.*?]{1,255}$")]
+
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Augmentation(Values):
+    """Changes to training windows, drawn per sample; targets follow.
+
+    Attributes:
+        reverse_complement: Whether half of the windows are read on the other strand.
+        max_shift: Windows move by up to this many bp either way.
+        flanking: bp; each positive window is joined by the two that stand so far to its left and
+            to its right, with their own targets. 0 for none; the stride of the windows is a
+            natural choice.
+    """
+
+    reverse_complement: bool = False
+    max_shift: Annotated[int, Field(ge=0)] = 0
+    flanking: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def reach(self) -> int:
+        """Most bp by which a window may stand elsewhere than it was chosen."""
+        return self.max_shift + self.flanking
+
+
+class Adam(Values):
+    """Adam (Kingma and Ba 2015); weight decay is added to the gradient.
+
+    Attributes:
+        clip_norm: Largest norm of the gradient over all weights; left out for no limit.
+    """
+
+    key: Literal["adam"]
+    lr: Positive = 0.001
+    weight_decay: NotNegative = 0.0
+    betas: tuple[Fraction, Fraction] = Field(default=(0.9, 0.999), strict=False)
+    eps: Positive = 1e-8
+    clip_norm: Positive | None = None
+
+
+class PlateauDecay(Values):
+    """Lower the learning rate when the validation loss stops falling."""
+
+    factor: Annotated[float, Field(gt=0, lt=1)]
+    patience: Annotated[int, Field(ge=0)]
+    min_lr: NotNegative = 0.0
+
+
+class EarlyStopping(Values):
+    """Stop when the validation loss has not fallen for so many epochs."""
+
+    patience: Count
+
+
+class Schedule(Values):
+    """How long training goes on; the epoch with the lowest validation loss is kept."""
+
+    max_epochs: Count
+    plateau_decay: PlateauDecay | None = None
+    early_stopping: EarlyStopping | None = None
+
+
+class InitFrom(Values):
+    """Trained weights to begin with, matched by name; weights of another shape begin anew.
+
+    In YAML it is the name of a model of the zoo, or a mapping.
+
+    Attributes:
+        model: A model of the zoo.
+        file: In place of a model: a safetensors file, such as a run's ``best.safetensors``.
+        sha256: Of the safetensors file; required with ``file``. With ``model`` the zoo's manifest
+            pins it, and the run's own copy of the recipe has it filled in.
+        new: Weights that begin anew although the old ones would fit, such as those of the head.
+        lr_factor: What the learning rate is multiplied by for the weights taken over.
+    """
+
+    model: Name | None = None
+    file: Text | None = None
+    sha256: Sha256 | None = None
+    new: Items[WeightPattern] = ()
+    lr_factor: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+    def problems(self) -> Iterator[Problem]:
+        if (self.model is None) == (self.file is None):
+            yield Problem("", "weights come from a model or from a file", None, "one of the two")
+        if self.file is not None and self.sha256 is None:
+            yield Problem("sha256", "a file of weights is not pinned", "null", "its sha256")
+
+
+def _init_from(value: object) -> object:
+    return {"model": value} if isinstance(value, str) else value
+
+
+InitFromField = Annotated[
+    InitFrom, BeforeValidator(_init_from, json_schema_input_type=Name | InitFrom)
+]

@@ -1,0 +1,1 @@
+"""Signals of a recipe as arrays, per base and per bin."""

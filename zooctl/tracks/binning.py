@@ -1,0 +1,66 @@
+"""How the bases of a window become the values of its bins, one rule a track."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.schema.recipe.signals import AnySignal, PeakLabels, Transform
+from zooctl.sequence.bins import bin_mean, bin_sum
+
+Signal = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Binning:
+    """Rule of one track.
+
+    Attributes:
+        statistic: ``mean`` or ``sum`` of the bases; ``label`` reads bases that are 1 in a peak, NaN
+            in an ambiguous one and 0 elsewhere.
+        transform: Of the result.
+        min_overlap: Share of a bin that peaks cover, from which on its label is 1.
+
+    >>> Binning("sum", "log1p").apply(np.array([1, 2, 0, 0], np.float32), 2).round(2).tolist()
+    [1.3899999856948853, 0.0]
+    >>> peak = np.array([0, 0, 0, 1, 1, 1, 1, np.nan], np.float32)
+    >>> Binning("label").apply(peak, 2).tolist()
+    [0.0, 1.0, 1.0, 1.0]
+    >>> Binning("label", min_overlap=1.0).apply(peak, 2).tolist()
+    [0.0, nan, 1.0, nan]
+    """
+
+    statistic: Literal["mean", "sum", "label"] = "mean"
+    transform: Transform = "none"
+    min_overlap: float = 0.5
+
+    def apply(self, values: Signal, bin_size: int) -> Signal:
+        """Bin ``(..., length)`` to ``(..., length / bin_size)``."""
+        if self.statistic == "label":
+            return self._label(values, bin_size)
+        binned = (bin_mean if self.statistic == "mean" else bin_sum)(values, bin_size)
+        if self.transform == "arcsinh":
+            return np.arcsinh(binned)
+        return np.log1p(binned) if self.transform == "log1p" else binned
+
+    def _label(self, values: Signal, bin_size: int) -> Signal:
+        inside = bin_sum((values == 1).astype(np.float32), bin_size)
+        touched = bin_sum((values != 0).astype(np.float32), bin_size) > 0
+        # Shares such as 0.1 of 30 bases are no whole number in floating point.
+        positive = inside >= self.min_overlap * bin_size - 1e-6
+        return np.where(positive, np.float32(1), np.where(touched, np.float32(np.nan), 0)).astype(
+            np.float32
+        )
+
+
+PLAIN = Binning()
+
+
+def binning_of(signal: AnySignal) -> Binning:
+    """Return the rule that a recipe's signal asks for."""
+    if isinstance(signal, PeakLabels):
+        return Binning("label", min_overlap=signal.min_overlap)
+    return Binning(signal.statistic, signal.transform)

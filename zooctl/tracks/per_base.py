@@ -1,0 +1,253 @@
+"""Signals per base: made once from their sources, kept in memory-mapped files named by content.
+
+The name holds the digests of the sources and every value that the bases depend on, so a changed
+recipe never reads what an earlier one made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from zooctl.errors import InputError
+from zooctl.files.bigwig.reader import BigWig
+from zooctl.files.disk.atomic import atomic_output
+from zooctl.files.disk.cache import make_cache_folder
+from zooctl.files.intervals.liftover import Chain
+from zooctl.files.intervals.peaks import Peaks, read_peaks
+from zooctl.files.intervals.reads import Reads, read_fragments, read_reads
+from zooctl.files.intervals.table import check_places
+from zooctl.progress import Say
+from zooctl.schema.recipe.recipe import Recipe
+from zooctl.schema.recipe.signals import (
+    AnySignal,
+    BigWigSignal,
+    FragmentsSignal,
+    PeakLabels,
+    PeakValues,
+    ReadsSignal,
+    VariantEffect,
+    sources_of,
+)
+from zooctl.sequence.pileup import covered, cut_sites, extended, pile_up, step_track
+from zooctl.tracks.binning import Signal
+
+Make = Callable[[str, int], Signal]
+
+
+@dataclass(frozen=True)
+class Files:
+    """The verified files of a recipe.
+
+    Attributes:
+        recipe: Names them.
+        paths: Source id to file.
+        contigs: Length of each contig of the genome.
+        say: Called with one line for what takes time, and for what is dropped.
+    """
+
+    recipe: Recipe
+    paths: Mapping[str, Path]
+    contigs: Mapping[str, int]
+    say: Say
+
+    def sha256(self, source: str) -> str:
+        """Digest of a source."""
+        found = self.recipe.source(source).sha256
+        assert found is not None, "a source without digest is refused when it is located"
+        return found
+
+    def digests(self, signal: AnySignal) -> list[str]:
+        """Digests of all that a signal reads, chain files included."""
+        found = []
+        for source in sources_of(signal).values():
+            lift = self.recipe.source(source).lift
+            found += [self.sha256(source), self.sha256(lift) if lift else ""]
+        return found
+
+    def chain(self, source: str) -> Chain | None:
+        """The chain file that lifts a source, if one does."""
+        lift = self.recipe.source(source).lift
+        return None if lift is None else Chain(self.paths[lift])
+
+    def peaks(self, source: str) -> Peaks:
+        """Read peaks or other regions; they are on the genome's assembly."""
+        path = self.paths[source]
+        found = read_peaks(path, self.chain(source))
+        check_places(found.ends(), self.contigs, path)
+        if found.n_dropped:
+            total = len(found) + found.n_dropped
+            place = self.recipe.genome.assembly
+            self.say(f"{source}: {found.n_dropped:,} of {total:,} have no place in {place}")
+        return found
+
+    def reads(self, signal: ReadsSignal | FragmentsSignal) -> Reads:
+        """Read and draw reads or fragments."""
+        path = self.paths[signal.source]
+        read = read_reads if isinstance(signal, ReadsSignal) else read_fragments
+        found = read(path, self.chain(signal.source))
+        check_places(found.ends(), self.contigs, path)
+        return found if signal.depth is None else found.sample(signal.depth, self.seed(signal))
+
+    def seed(self, signal: ReadsSignal | FragmentsSignal) -> list[int]:
+        """Seed of a draw of reads: of the recipe and the source, so that no two are alike."""
+        return [self.recipe.seed, int(self.sha256(signal.source)[:15], 16)]
+
+
+def per_base(files: Files, signal: AnySignal, chroms: Sequence[str]) -> dict[str, Signal]:
+    """Return a signal of each contig, ``(length,)`` memory-mapped.
+
+    Bases are 0 where a bigWig has none; of labels 1 in a peak, NaN in an ambiguous one.
+
+    Raises:
+        InputError: A source is not what its key says, or does not fit the genome.
+    """
+    name, make = _name(files, signal), _maker(files, signal)
+    say = files.say
+    found = {}
+    for chrom in chroms:
+        length = files.contigs[chrom]
+        label = f"{files.paths[signal.source].name} {chrom}"
+        found[chrom] = kept(name, chrom, length, partial(make, chrom, length), say, label)
+        if signal.transform == "log1p" and found[chrom].min(initial=0) <= -1:
+            raise InputError(
+                "log1p of a signal of -1 or less",
+                path=files.paths[signal.source],
+                got=f"{found[chrom].min()} on {chrom}",
+            )
+    return found
+
+
+def stacked(files: Files, signals: Sequence[AnySignal], chroms: Sequence[str]) -> dict[str, Signal]:
+    """Return several signals of each contig, ``(n, length)``; memory-mapped."""
+    rows = [per_base(files, signal, chroms) for signal in signals]
+    if len(rows) == 1:
+        return {chrom: rows[0][chrom][None] for chrom in chroms}
+    if not rows:
+        return {chrom: np.empty((0, files.contigs[chrom]), np.float32) for chrom in chroms}
+    name = _digest([_name(files, signal) for signal in signals])
+    label = f"{len(rows)} tracks"
+    return {
+        chrom: kept(
+            name,
+            chrom,
+            files.contigs[chrom],
+            [row[chrom] for row in rows],
+            files.say,
+            f"{label} {chrom}",
+        )
+        for chrom in chroms
+    }
+
+
+def kept(
+    name: str,
+    chrom: str,
+    length: int,
+    content: Callable[[], Signal] | Sequence[Signal],
+    say: Say,
+    label: str,
+) -> Signal:
+    """Return an array of the cache, made if it is not there.
+
+    Args:
+        name: Says all that the array depends on but the contig.
+        chrom: Contig.
+        length: Of the contig, in bp; genomes may differ in it.
+        content: Makes the array; or rows to stack, which need not fit the memory.
+        say: Called with one line when it has to be made.
+        label: What is read then.
+    """
+    path = make_cache_folder("signal") / f"{name}.{chrom}.{length}.npy"
+    if not path.exists():
+        say(f"reading {label}")
+        with atomic_output(path, force=True) as temporary, temporary.open("wb") as file:
+            if callable(content):
+                np.save(file, content().astype(np.float32, copy=False))
+            else:
+                _save_rows(file, content)
+    signal: Signal = np.load(path, mmap_mode="r", allow_pickle=False)
+    return signal
+
+
+def _save_rows(file: BinaryIO, rows: Sequence[Signal]) -> None:
+    """Write rows as one array, a row at a time."""
+    header = {"descr": "<f4", "fortran_order": False, "shape": (len(rows), len(rows[0]))}
+    np.lib.format.write_array_header_1_0(file, header)
+    for row in rows:
+        row.astype("<f4", copy=False).tofile(file)
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _name(files: Files, signal: AnySignal) -> str:
+    if isinstance(signal, BigWigSignal):
+        return files.sha256(signal.source)[:32]
+    # What acts on bins does not act on bases.
+    on_bins = {"source", "ambiguous", "statistic", "transform", "min_overlap"}
+    content: dict[str, object] = {
+        **signal.model_dump(exclude=on_bins),
+        "digests": files.digests(signal),
+    }
+    if isinstance(signal, ReadsSignal | FragmentsSignal) and signal.depth is not None:
+        content["seed"] = files.seed(signal)
+    return _digest(content)
+
+
+def _maker(files: Files, signal: AnySignal) -> Make:
+    """Return what makes one contig; a source of text is read whole, at the first."""
+    match signal:
+        case BigWigSignal():
+            return lambda chrom, length: _bigwig(files.paths[signal.source], chrom, length)
+        case ReadsSignal() | FragmentsSignal():
+            reads = cache(lambda: files.reads(signal))
+            return lambda chrom, length: _count(signal, reads().on(chrom), length)
+        case PeakLabels():
+            peaks = cache(lambda: files.peaks(signal.source))
+            weak = cache(lambda: files.peaks(signal.ambiguous) if signal.ambiguous else None)
+            return lambda chrom, length: _labels(peaks(), weak(), chrom, length)
+        case PeakValues():
+            valued = cache(lambda: files.peaks(signal.source))
+            path = files.paths[signal.source]
+            return lambda chrom, length: _steps(valued().on(chrom), length, path)
+        case VariantEffect():
+            raise InputError("effects of variants lie on no base", got=signal.source)
+
+
+def _bigwig(path: Path, chrom: str, length: int) -> Signal:
+    with BigWig(path) as source:
+        return np.nan_to_num(source.values(chrom, 0, length), nan=0.0)
+
+
+def _count(signal: ReadsSignal | FragmentsSignal, reads: Reads, length: int) -> Signal:
+    starts, ends = reads.start, reads.end
+    if isinstance(signal, FragmentsSignal) and signal.count == "cut_sites":
+        return cut_sites(starts, ends, length).astype(np.float32)
+    if isinstance(signal, ReadsSignal) and signal.extend is not None:
+        starts, ends = extended(starts, ends, reads.forward, signal.extend)
+    return pile_up(starts, ends, length).astype(np.float32)
+
+
+def _labels(peaks: Peaks, weak: Peaks | None, chrom: str, length: int) -> Signal:
+    bases = np.zeros(length, np.float32)
+    if weak is not None:
+        bases[covered(weak.on(chrom).start, weak.on(chrom).end, length)] = np.nan
+    bases[covered(peaks.on(chrom).start, peaks.on(chrom).end, length)] = 1
+    return bases
+
+
+def _steps(peaks: Peaks, length: int, path: Path) -> Signal:
+    if peaks.value is None:
+        raise InputError(
+            "peaks without a value", path=path, expected="narrowPeak or broadPeak columns"
+        )
+    return step_track(peaks.start, peaks.end, peaks.value, length)

@@ -1,0 +1,1 @@
+"""Windows, inputs and targets of training as arrays."""

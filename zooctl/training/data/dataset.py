@@ -1,0 +1,245 @@
+"""Genome codes and signals as arrays, and the batches of windows cut out of them.
+
+Signals are kept per base and binned when a window is cut, so that windows may start at any base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.files.intervals.peaks import Peaks
+from zooctl.sequence.intervals import Interval
+from zooctl.sequence.onehot import Codes, N, reverse_complement
+from zooctl.sequence.windows import Geometry, Integers, gather
+from zooctl.tracks.binning import PLAIN, Binning, Signal
+from zooctl.training.data.variants import Variants
+
+Mask = NDArray[np.bool_]
+
+# Bases at a time, where all of a signal is read.
+_BLOCK = 1 << 22
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows that are trained on together.
+
+    Attributes:
+        codes: Genome codes ``(n, input_length)`` uint8.
+        target: Measured signal ``(n, n_tracks, n_bins)`` float32, as the recipe bins and transforms
+            it; NaN where it is unknown.
+        control: Control signal ``(n, n_controls, n_bins)`` float32.
+        signals: Signals per base ``(n, n_inputs, input_length)`` float32; None for none.
+        features: Values of each window's sample ``(n, n_features)`` float32; None for none.
+        alternative: Codes with the alternative base ``(n, input_length)``; None without variants.
+    """
+
+    codes: Codes
+    target: Signal
+    control: Signal
+    signals: Signal | None = None
+    features: Signal | None = None
+    alternative: Codes | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Everything a run reads, by contig.
+
+    Where there are several samples, their rows of a signal follow each other: all tracks of the
+    first, all tracks of the second.
+
+    Attributes:
+        geometry: Lengths of a window.
+        codes: Genome codes of each contig, ``(length,)`` uint8.
+        target: Signal per base of each contig, ``(n_samples * n_tracks, length)`` float32.
+        control: Control per base of each contig, ``(n_samples * n_controls, length)`` float32.
+        target_binning: Rule of each row; the mean of each bin where not given.
+        control_binning: Rule of each row.
+        peaks: Peak files that windows are centred on, by source.
+        excluded: Bases of each contig that no predicted base may be, ``(length,)``.
+        unmappable: Bases of each contig that reads can't be placed on, ``(length,)``.
+        signals: What the network reads at each base, ``(n_samples * n_inputs, length)`` float32.
+        signal_rules: Transform of each of its rows.
+        features: What the network reads of a sample, ``(n_samples, n_features)`` float32.
+        n_samples: How many samples there are.
+        variants: Measured variants; they have the targets then.
+    """
+
+    geometry: Geometry
+    codes: Mapping[str, Codes]
+    target: Mapping[str, Signal]
+    control: Mapping[str, Signal]
+    target_binning: tuple[Binning, ...] = ()
+    control_binning: tuple[Binning, ...] = ()
+    peaks: Mapping[str, Peaks] = field(default_factory=dict)
+    excluded: Mapping[str, Mask] = field(default_factory=dict)
+    unmappable: Mapping[str, Mask] = field(default_factory=dict)
+    signals: Mapping[str, Signal] = field(default_factory=dict)
+    signal_rules: tuple[Binning, ...] = ()
+    features: Signal | None = None
+    n_samples: int = 1
+    variants: Variants | None = None
+
+    @property
+    def n_tracks(self) -> int:
+        """Tracks that are trained on."""
+        if self.variants is not None:
+            return int(self.variants.effect.shape[1])
+        return len(next(iter(self.target.values()))) // self.n_samples
+
+    @property
+    def n_controls(self) -> int:
+        """Binned controls."""
+        return len(next(iter(self.control.values()))) // self.n_samples
+
+    def batch(
+        self,
+        chroms: Sequence[str],
+        input_starts: Integers,
+        samples: Integers | None = None,
+        variants: Integers | None = None,
+    ) -> Batch:
+        """Cut windows; each must lie inside its contig.
+
+        Args:
+            chroms: Contig of each window, ``n`` of them.
+            input_starts: First base of each input, ``(n,)``.
+            samples: In which sample each is read, ``(n,)``; the first if not given.
+            variants: Which variant each is about, ``(n,)``; for windows of variants.
+        """
+        geometry = self.geometry
+        flank = (geometry.input_length - geometry.output_length) // 2
+        names = np.asarray(chroms)
+        samples = np.zeros(len(names), np.int64) if samples is None else samples
+        codes = np.empty((len(names), geometry.input_length), np.uint8)
+        target = np.empty((len(names), self.n_tracks, geometry.n_bins), np.float32)
+        control = np.empty((len(names), self.n_controls, geometry.n_bins), np.float32)
+        signals = self._room_for_signals(len(names))
+        for chrom, sample in dict.fromkeys(zip(chroms, samples.tolist(), strict=True)):
+            rows = np.flatnonzero((names == chrom) & (samples == sample))
+            starts = input_starts[rows]
+            codes[rows] = gather(self.codes[chrom], starts, geometry.input_length)
+            if variants is None:
+                part = self._of(sample, self.target[chrom], self.target_binning)
+                target[rows] = self._cut(*part, starts + flank)
+            part = self._of(sample, self.control[chrom], self.control_binning)
+            control[rows] = self._cut(*part, starts + flank)
+            if signals is not None:
+                part = self._of(sample, self.signals[chrom], self.signal_rules)
+                signals[rows] = self._signals(*part, starts)
+        features = None if self.features is None else self.features[samples]
+        alternative = None
+        if variants is not None and self.variants is not None:
+            target[:] = self.variants.effect[variants][..., None]
+            alternative = codes.copy()
+            places = self.variants.position[variants] - input_starts
+            alternative[np.arange(len(names)), places] = self.variants.alternative[variants]
+        return Batch(codes, target, control, signals, features, alternative)
+
+    def _room_for_signals(self, n: int) -> Signal | None:
+        if not self.signals:
+            return None
+        n_inputs = len(self.signal_rules) // self.n_samples
+        return np.empty((n, n_inputs, self.geometry.input_length), np.float32)
+
+    def _of(
+        self, sample: int, signal: Signal, rules: tuple[Binning, ...]
+    ) -> tuple[Signal, tuple[Binning, ...]]:
+        """Return the rows of a sample, and their rules."""
+        if self.n_samples == 1:
+            return signal, rules
+        n = len(signal) // self.n_samples
+        rows = slice(sample * n, (sample + 1) * n)
+        return signal[rows], rules[rows]
+
+    def _signals(self, signal: Signal, rules: tuple[Binning, ...], starts: Integers) -> Signal:
+        """Cut and transform signals per base: ``(n, n_inputs, input_length)``."""
+        length = self.geometry.input_length
+        view = np.lib.stride_tricks.sliding_window_view(signal, length, axis=1)
+        windows = np.ascontiguousarray(view[:, starts].transpose(1, 0, 2))
+        for row, rule in enumerate(rules):
+            windows[:, row] = rule.apply(windows[:, row], 1)
+        return windows
+
+    def targets(self, chrom: str, starts: Integers) -> Signal:
+        """Bin the targets of outputs that begin at ``starts`` (n,), of all samples.
+
+        ``(n, n_samples * n_tracks, n_bins)``.
+        """
+        return self._cut(self.target[chrom], self.target_binning, starts)
+
+    def _cut(self, signal: Signal, binning: tuple[Binning, ...], starts: Integers) -> Signal:
+        view = np.lib.stride_tricks.sliding_window_view(signal, self.geometry.output_length, axis=1)
+        windows = view[:, starts].transpose(1, 0, 2)
+        return self._bin(np.ascontiguousarray(windows), binning)
+
+    def _bin(self, values: Signal, binning: tuple[Binning, ...]) -> Signal:
+        """Bin ``(..., n_tracks, length)``, each track by its rule."""
+        size = self.geometry.bin_size
+        if len(rules := set(binning) or {PLAIN}) == 1:
+            return rules.pop().apply(values, size)
+        rows = [rule.apply(values[..., row, :], size) for row, rule in enumerate(binning)]
+        return np.stack(rows, axis=-2)
+
+    def mean(self, signal: Mapping[str, Signal], regions: tuple[Interval, ...]) -> Signal:
+        """Mean of what is trained on over regions, of each track: ``(n,)``; of all samples.
+
+        It counts known bases; where bins are not plain means, known bins of known bases.
+
+        Args:
+            signal: ``target`` or ``control``.
+            regions: Of the genome.
+        """
+        rows = self._mean_of_rows(signal, regions)
+        if self.n_samples == 1:
+            return rows
+        return np.asarray(rows.reshape(self.n_samples, -1).mean(axis=0), dtype=np.float32)
+
+    def _mean_of_rows(self, signal: Mapping[str, Signal], regions: tuple[Interval, ...]) -> Signal:
+        binning = self.target_binning if signal is self.target else self.control_binning
+        if set(binning) - {PLAIN}:
+            return self._mean_of_bins(signal, regions, binning)
+        total, known = np.float64(0), 0
+        for chrom, start, end in regions:
+            mask = self.codes[chrom][start:end] != N
+            total = total + signal[chrom][:, start:end].sum(axis=1, where=mask, dtype=np.float64)
+            known += int(mask.sum())
+        return np.asarray(total / known, dtype=np.float32)
+
+    def _mean_of_bins(
+        self,
+        signal: Mapping[str, Signal],
+        regions: tuple[Interval, ...],
+        binning: tuple[Binning, ...],
+    ) -> Signal:
+        size = self.geometry.bin_size
+        total, count = np.zeros(len(binning)), np.zeros(len(binning))
+        for chrom, start, end in regions:
+            for low in range(start, end - size + 1, _BLOCK // size * size):
+                high = low + min(end - low, _BLOCK) // size * size
+                known = (self.codes[chrom][low:high] != N).reshape(-1, size).all(axis=1)
+                values = self._bin(signal[chrom][:, low:high], binning)[:, known]
+                total += np.nansum(values, axis=1, dtype=np.float64)
+                count += (~np.isnan(values)).sum(axis=1)
+        return np.asarray(total / np.maximum(count, 1), dtype=np.float32)
+
+
+def reverse_complement_batch(batch: Batch, rows: NDArray[np.bool_]) -> Batch:
+    """Turn the windows of ``rows`` (n,) to the other strand, with all that belongs to them."""
+    codes, target, control = batch.codes.copy(), batch.target.copy(), batch.control.copy()
+    codes[rows] = reverse_complement(codes[rows])
+    target[rows] = target[rows, :, ::-1]
+    control[rows] = control[rows, :, ::-1]
+    signals, alternative = batch.signals, batch.alternative
+    if signals is not None:
+        signals = signals.copy()
+        signals[rows] = signals[rows, :, ::-1]
+    if alternative is not None:
+        alternative = alternative.copy()
+        alternative[rows] = reverse_complement(alternative[rows])
+    return Batch(codes, target, control, signals, batch.features, alternative)

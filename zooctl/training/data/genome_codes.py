@@ -1,0 +1,46 @@
+"""Codes of whole contigs: made once, kept in memory-mapped files named by content."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from zooctl.files.disk.atomic import atomic_output
+from zooctl.files.disk.cache import make_cache_folder
+from zooctl.files.download.download import locked
+from zooctl.files.fasta.reader import Fasta
+from zooctl.progress import Say
+from zooctl.sequence.onehot import Codes
+
+# Bases held in memory at a time while a contig is read.
+_PIECE = 1 << 24
+
+
+def genome_codes(fasta: Fasta, chrom: str, say: Say) -> Codes:
+    """Return the codes of a contig, ``(length,)`` uint8, memory-mapped.
+
+    One process reads the genome, others that ask for the same contig wait for it.
+
+    Args:
+        fasta: The genome.
+        chrom: One of its contigs.
+        say: Called with one line when the genome has to be read.
+
+    Raises:
+        InputError: No such contig.
+    """
+    # The name of a contig may hold what a file name may not.
+    key = hashlib.sha256(f"{fasta.sha256(chrom)} {chrom}".encode()).hexdigest()[:32]
+    path = make_cache_folder("codes") / f"{key}.npy"
+    with locked(path):
+        if not path.exists():
+            say(f"reading {chrom} of the genome")
+            length = fasta.contigs[chrom]
+            with atomic_output(path, force=True) as temporary, temporary.open("wb") as file:
+                header = {"descr": "|u1", "fortran_order": False, "shape": (length,)}
+                np.lib.format.write_array_header_1_0(file, header)
+                for start in range(0, length, _PIECE):
+                    fasta.codes(chrom, start, min(start + _PIECE, length)).tofile(file)
+    codes: Codes = np.load(path, mmap_mode="r", allow_pickle=False)
+    return codes

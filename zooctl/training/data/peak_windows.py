@@ -1,0 +1,135 @@
+"""Windows centred on peaks: overlapping ones merged to common centres, as Basset does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.errors import InputError
+from zooctl.files.intervals.peaks import Peaks
+from zooctl.schema.recipe.windows import PeakWindows
+from zooctl.sequence.intervals import Interval, merge
+from zooctl.sequence.windows import Integers
+from zooctl.training.data.dataset import Dataset
+from zooctl.training.data.sampling import Chunks
+
+
+def merge_centres(
+    centres: Sequence[int], sources: Sequence[int], length: int, merge_overlap: int
+) -> list[int]:
+    """Merge the centres of peaks whose windows overlap, the most overlapping pair first.
+
+    A merged centre is the mean of both, each weighing one more than the number of sources it was
+    found in, rounded half up.
+
+    Args:
+        centres: Of the peaks of one contig, any order.
+        sources: Which source each was found in.
+        length: Of a window in bp.
+        merge_overlap: Least overlap in bp that is merged.
+
+    Returns:
+        Sorted centres, neighbours at least ``length - merge_overlap + 1`` apart.
+
+    Source: ``preprocess_features.py`` of Basset (Kelley et al. 2016, doi:10.1101/gr.200535.115).
+
+    >>> merge_centres([100, 160, 900], [0, 1, 0], length=600, merge_overlap=200)
+    [130, 900]
+    """
+    order = sorted(range(len(centres)), key=lambda row: (centres[row], sources[row]))
+    place = [centres[row] for row in order]
+    found_in = [{sources[row]} for row in order]
+    merged: list[int] = []
+    # Merging moves a centre between its neighbours, so only runs of close ones touch each other.
+    first = 0
+    while first < len(place):
+        last = first + 1
+        while last < len(place) and place[last] - place[last - 1] <= length - merge_overlap:
+            last += 1
+        merged += _merge_run(place[first:last], found_in[first:last], length - merge_overlap)
+        first = last
+    return merged
+
+
+def _merge_run(place: list[int], found_in: list[set[int]], reach: int) -> list[int]:
+    """Merge the closest neighbours, the first of equally close ones, until all are far apart."""
+    while len(place) > 1:
+        gaps = [right - left for left, right in pairwise(place)]
+        at = min(range(len(gaps)), key=gaps.__getitem__)
+        if gaps[at] > reach:
+            break
+        left, right = 1 + len(found_in[at]), 1 + len(found_in[at + 1])
+        # Half up in whole numbers.
+        total = left + right
+        place[at] = (2 * (place[at] * left + place[at + 1] * right) + total) // (2 * total)
+        found_in[at] = found_in[at] | found_in[at + 1]
+        del place[at + 1], found_in[at + 1]
+    return place
+
+
+def peak_cores(
+    dataset: Dataset, regions: tuple[Interval, ...], windows: PeakWindows, margin: int
+) -> Chunks:
+    """Place a window on each merged peak whose input stays in its region if moved by ``margin``.
+
+    Raises:
+        InputError: Summits are asked for and a file has none.
+    """
+    geometry = dataset.geometry
+    chroms = tuple(dict.fromkeys(region.chrom for region in regions))
+    index, starts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for number, chrom in enumerate(chroms):
+        found = [dataset.peaks[source].on(chrom) for source in windows.sources]
+        centres = [
+            _centres(peaks, windows, s) for peaks, s in zip(found, windows.sources, strict=True)
+        ]
+        merged = merge_centres(
+            [int(centre) for some in centres for centre in some],
+            [source for source, some in enumerate(centres) for _ in some],
+            geometry.input_length,
+            windows.merge_overlap,
+        )
+        cores = np.array(merged, dtype=np.int64) - geometry.core_length // 2
+        lows = cores - geometry.input_flank - margin
+        highs = lows + geometry.input_length + 2 * margin
+        inside = np.zeros(len(cores), np.bool_)
+        for region in regions:
+            if region.chrom == chrom:
+                inside |= (lows >= region.start) & (highs <= region.end)
+        starts.append(cores[inside])
+        index.append(np.full(int(inside.sum()), number, dtype=np.int64))
+    return Chunks(chroms, np.concatenate(index), np.concatenate(starts))
+
+
+def _centres(peaks: Peaks, windows: PeakWindows, source: str) -> Integers:
+    if windows.centre == "midpoint":
+        return (peaks.start + peaks.end) // 2
+    if peaks.summit is None:
+        raise InputError(
+            "peaks without summits", field="windows.centre", got=source, expected="narrowPeak"
+        )
+    return peaks.summit
+
+
+def touching(
+    dataset: Dataset, chunks: Chunks, sources: Sequence[str], margin: int
+) -> NDArray[np.bool_]:
+    """Say which chunks have a base of a peak in their input, wherever it is moved to, ``(n,)``."""
+    geometry = dataset.geometry
+    found = np.zeros(len(chunks), np.bool_)
+    for number, chrom in enumerate(chunks.chroms):
+        here = [dataset.peaks[source].on(chrom) for source in sources]
+        starts, ends = merge(
+            np.concatenate([peaks.start for peaks in here]),
+            np.concatenate([peaks.end for peaks in here]),
+        )
+        rows = np.flatnonzero(chunks.chrom == number)
+        lows = chunks.start[rows] - geometry.input_flank - margin
+        highs = lows + geometry.input_length + 2 * margin
+        # The first peak that ends behind the window's start: does it begin before its end?
+        following = np.searchsorted(ends, lows, side="right")
+        found[rows] = np.append(starts, np.iinfo(np.int64).max)[following] < highs
+    return found

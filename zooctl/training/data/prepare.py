@@ -1,0 +1,181 @@
+"""Bring together what a recipe names: its sources, its genome, as a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from zooctl.catalog.data import locate
+from zooctl.catalog.genomes import find_genome
+from zooctl.errors import InputError
+from zooctl.files.fasta.reader import Fasta
+from zooctl.files.intervals.text_table import read_text_table
+from zooctl.progress import Say, silent
+from zooctl.schema.explain import nearest
+from zooctl.schema.recipe.inputs import in_sample
+from zooctl.schema.recipe.recipe import Recipe
+from zooctl.schema.recipe.signals import AnySignal, BigWigSignal, VariantEffect
+from zooctl.schema.recipe.windows import VariantWindows
+from zooctl.sequence.onehot import Codes
+from zooctl.sequence.pileup import covered
+from zooctl.tracks.binning import Binning, Signal, binning_of
+from zooctl.tracks.per_base import Files, per_base, stacked
+from zooctl.training.data.dataset import Dataset, Mask
+from zooctl.training.data.genome_codes import genome_codes
+from zooctl.training.data.variants import Variants, read_variants
+
+
+def open_dataset(recipe: Recipe, fasta: Path | None, say: Say = silent) -> Dataset:
+    """Find a recipe's sources and genome and read them.
+
+    Args:
+        recipe: Names them.
+        fasta: Genome to use in place of the assembly's.
+        say: Takes a line on each source, and on what takes time.
+
+    Raises:
+        ZooError: As ``find_genome``, ``locate`` and ``prepare``.
+    """
+    genome, description = find_genome(recipe.genome.assembly, fasta)
+    say(f"genome: {description}")
+    sources = {}
+    for source in recipe.sources:
+        found = locate(source)
+        say(f"{source.id}: {found.path} ({found.origin})")
+        sources[source.id] = found.path
+    return prepare(recipe, sources, genome, say)
+
+
+def prepare(
+    recipe: Recipe,
+    sources: Mapping[str, Path],
+    genome: Sequence[Path],
+    say: Say,
+) -> Dataset:
+    """Read the contigs of the recipe's split: codes of the genome, targets and controls per base.
+
+    Args:
+        recipe: Names sources and contigs.
+        sources: Source id to verified file.
+        genome: FASTA files of the recipe's assembly.
+        say: Called with one line for what takes time, and for what is dropped.
+
+    Raises:
+        InputError: The genome lacks a contig of the split, or a source is not what it should be.
+    """
+    split = recipe.split
+    parts = (*split.train, *split.validation, *split.test)
+    chroms = list(dict.fromkeys(region.chrom for region in parts))
+    with Fasta(*genome) as fasta:
+        _check_split(recipe, fasta.contigs, genome[0])
+        codes = {chrom: genome_codes(fasta, chrom, say) for chrom in chroms}
+        files = Files(recipe, sources, dict(fasta.contigs), say)
+    targets = _of_samples(recipe, [target.signal for target in recipe.targets])
+    controls = _of_samples(recipe, [control.signal for control in recipe.controls])
+    inputs = _of_samples(recipe, [found.signal for found in recipe.inputs])
+    windows = recipe.windows
+    variants = _variants(files, codes) if windows.key == "variants" else None
+    return Dataset(
+        recipe.window.geometry,
+        codes,
+        stacked(files, targets, chroms) if variants is None else {},
+        stacked(files, controls, chroms),
+        tuple(binning_of(signal) for signal in targets),
+        tuple(binning_of(signal) for signal in controls),
+        {source: files.peaks(source) for source in windows.sources}
+        if windows.key == "peak_centred"
+        else {},
+        _excluded(files, chroms),
+        _unmappable(files, chroms),
+        stacked(files, inputs, chroms) if inputs else {},
+        tuple(binning_of(signal) for signal in inputs),
+        _features(files),
+        max(1, len(recipe.samples)),
+        variants,
+    )
+
+
+def _of_samples(recipe: Recipe, signals: Sequence[AnySignal]) -> list[AnySignal]:
+    """Return signals as they are in each sample, sample after sample."""
+    if not recipe.samples:
+        return list(signals)
+    return [in_sample(signal, sample) for sample in recipe.samples for signal in signals]
+
+
+def _features(files: Files) -> Signal | None:
+    """Return the values of each sample, ``(n_samples, n_features)``; None where there are none."""
+    recipe = files.recipe
+    chosen = recipe.features
+    if chosen is None:
+        own = np.array([sample.features for sample in recipe.samples], np.float32)
+        return own if own.size else None
+    table = read_text_table(files.paths[chosen.source])
+    columns = [table.column(sample.name) for sample in recipe.samples]
+    lines = {cells[0]: row for row, (_, cells) in enumerate(table.rows)}
+    for name in chosen.names:
+        if name not in lines:
+            raise InputError(
+                "table has no such line",
+                path=table.path,
+                got=name,
+                hint=nearest(name, list(lines)),
+            )
+    values = [[table.number(lines[name], column) for name in chosen.names] for column in columns]
+    return Binning("mean", chosen.transform).apply(np.array(values, np.float32), 1)
+
+
+def _variants(files: Files, codes: Mapping[str, Codes]) -> Variants:
+    windows = files.recipe.windows
+    assert isinstance(windows, VariantWindows)
+    effects = [
+        target.signal.column
+        for target in files.recipe.targets
+        if isinstance(target.signal, VariantEffect)
+    ]
+    path = files.paths[windows.source]
+    return read_variants(path, windows, effects, codes, files.say)
+
+
+def _check_split(recipe: Recipe, contigs: Mapping[str, int], genome: Path) -> None:
+    """Refuse a split that the genome does not hold."""
+    for part in ("train", "validation", "test"):
+        for index, region in enumerate(getattr(recipe.split, part)):
+            if region.chrom not in contigs:
+                raise InputError(
+                    "genome lacks a chromosome of the split",
+                    path=genome,
+                    got=region.chrom,
+                    expected=", ".join(list(contigs)[:5]),
+                )
+            length = contigs[region.chrom]
+            if region.end is not None and region.end > length:
+                raise InputError(
+                    "range of the split goes beyond its chromosome",
+                    field=f"split.{part}.{index}.end",
+                    got=f"{region.end:,}",
+                    expected=f"at most {length:,}, the length of {region.chrom}",
+                )
+
+
+def _excluded(files: Files, chroms: Sequence[str]) -> dict[str, Mask]:
+    """Bases of the regions that the recipe excludes; none where it excludes none."""
+    names = files.recipe.exclude.regions
+    masks: dict[str, Mask] = {}
+    for source in names:
+        regions = files.peaks(source)
+        for chrom in chroms:
+            here = regions.on(chrom)
+            mask = covered(here.start, here.end, files.contigs[chrom])
+            masks[chrom] = masks[chrom] | mask if chrom in masks else mask
+    return masks
+
+
+def _unmappable(files: Files, chroms: Sequence[str]) -> dict[str, Mask]:
+    """Bases whose mappability is below the recipe's threshold."""
+    choice = files.recipe.exclude.mappability
+    if choice is None:
+        return {}
+    track = per_base(files, BigWigSignal(key="bigwig", source=choice.source), chroms)
+    return {chrom: values < choice.min_value for chrom, values in track.items()}

@@ -1,0 +1,213 @@
+"""Which windows an epoch trains on, addressed by (seed, epoch) so that resuming needs no replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.schema.recipe.windows import CoverageWindows
+from zooctl.sequence.intervals import Interval
+from zooctl.sequence.windows import Integers, gather, unknown_fraction
+from zooctl.tracks.binning import Signal
+from zooctl.training.data.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """Places of the genome to train on, each the core of a window.
+
+    Attributes:
+        chrom: Index of the contig in ``chroms``, ``(n,)``.
+        start: First base of the core, ``(n,)``.
+        chroms: Names of contigs.
+        stratum: What negatives are matched by, from 0, ``(n,)``; None for nothing.
+        variant: Which variant each is about, ``(n,)``; None for places without one.
+    """
+
+    chroms: tuple[str, ...]
+    chrom: Integers
+    start: Integers
+    stratum: Integers | None = None
+    variant: Integers | None = None
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def take(self, rows: Integers | NDArray[np.bool_]) -> Chunks:
+        """The chunks of these rows."""
+        stratum = None if self.stratum is None else self.stratum[rows]
+        variant = None if self.variant is None else self.variant[rows]
+        return Chunks(self.chroms, self.chrom[rows], self.start[rows], stratum, variant)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """The windows of one epoch in order.
+
+    Attributes:
+        chunks: Where the windows stand before shifting.
+        shift: Bases to move each window by, ``(n,)``.
+        flip: Whether to read each window from the other strand, ``(n,)``.
+        sample: In which sample to read each window, ``(n,)``.
+    """
+
+    chunks: Chunks
+    shift: Integers
+    flip: NDArray[np.bool_]
+    sample: Integers
+
+
+def tile(dataset: Dataset, regions: tuple[Interval, ...], stride: int, margin: int = 0) -> Chunks:
+    """Place windows every ``stride`` bp so that they stay inside even if moved by ``margin``.
+
+    That no window leaves its region is what keeps splits from sharing a base.
+    """
+    geometry = dataset.geometry
+    chroms = tuple(dict.fromkeys(region.chrom for region in regions))
+    index, starts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for region in regions:
+        flank = geometry.input_flank + margin
+        first = -(-(region.start + flank) // stride) * stride
+        last = region.end - flank - geometry.core_length
+        cores = np.arange(first, last + 1, stride, dtype=np.int64)
+        index.append(np.full(len(cores), chroms.index(region.chrom), dtype=np.int64))
+        starts.append(cores)
+    return Chunks(chroms, np.concatenate(index), np.concatenate(starts))
+
+
+def split_by_signal(
+    dataset: Dataset, chunks: Chunks, windows: CoverageWindows
+) -> tuple[Chunks, Chunks]:
+    """Part chunks into those whose strongest base reaches the threshold, and the others.
+
+    Chunks with too much control or N, as the recipe has it, are in neither.
+
+    Source: coverage-threshold selection of Toneyan, Tang and Koo 2022.
+    """
+    found = usable(dataset, chunks, windows.max_unknown, windows.max_control)
+    positive = strongest(dataset.target, chunks, dataset.geometry.core_length) >= windows.threshold
+    return chunks.take(found & positive), chunks.take(found & ~positive)
+
+
+def usable(
+    dataset: Dataset, chunks: Chunks, max_unknown: float, max_control: float | None
+) -> NDArray[np.bool_]:
+    """Say which chunks have neither too much N nor too much of any control, ``(n,)``."""
+    length = dataset.geometry.core_length
+    found = np.empty(len(chunks), np.bool_)
+    for rows, chrom, starts in blocks(chunks):
+        found[rows] = unknown_fraction(gather(dataset.codes[chrom], starts, length)) <= max_unknown
+    if max_control is not None:
+        found &= strongest(dataset.control, chunks, length) <= max_control
+    return found
+
+
+def strongest(signal: Mapping[str, Signal], chunks: Chunks, length: int) -> Signal:
+    """Largest known value of any row of a signal over each chunk's core, ``(n,)``."""
+    peak = np.empty(len(chunks), np.float32)
+    for rows, chrom, starts in blocks(chunks):
+        view = np.lib.stride_tricks.sliding_window_view(signal[chrom], length, axis=1)
+        peak[rows] = np.fmax.reduce(view[:, starts], axis=(0, 2), initial=-np.inf)
+    return peak
+
+
+def blocks(chunks: Chunks, size: int = 4096) -> Iterator[tuple[Integers, str, Integers]]:
+    """Yield chunks of one contig, some at a time: their rows, contig and starts."""
+    for index, chrom in enumerate(chunks.chroms):
+        here = np.flatnonzero(chunks.chrom == index)
+        for first in range(0, len(here), size):
+            rows = here[first : first + size]
+            yield rows, chrom, chunks.start[rows]
+
+
+def epoch_windows(
+    positives: Chunks,
+    negatives: Chunks,
+    *,
+    n_negatives: int,
+    max_shift: int,
+    reverse_complement: bool,
+    seed: int,
+    epoch: int,
+    flanking: int = 0,
+    n_samples: int = 1,
+) -> Epoch:
+    """Draw one epoch: every positive, fresh negatives, in fresh order, shifts, strands, samples.
+
+    Negatives with strata are drawn so that their strata are filled as those of the positives. The
+    draw depends on ``(seed, epoch)`` alone.
+
+    Args:
+        positives: All of them are in the epoch.
+        negatives: Some of them are.
+        n_negatives: How many.
+        max_shift: Most bp that a window is moved by, either way.
+        reverse_complement: Whether half of the windows are read on the other strand.
+        seed: Of the run.
+        epoch: From 0.
+        flanking: bp between each positive and the two windows beside it that join it; 0 for none.
+        n_samples: Each window is read in one of so many.
+    """
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, epoch])))
+    if positives.stratum is None or negatives.stratum is None:
+        drawn = rng.choice(len(negatives), size=n_negatives, replace=False)
+    else:
+        drawn = draw_matched(rng, positives.stratum, negatives.stratum, n_negatives)
+    aside = (0, -flanking, flanking) if flanking else (0,)
+    order = rng.permutation(len(aside) * len(positives) + len(drawn))
+    chunks = Chunks(
+        positives.chroms,
+        np.concatenate([*([positives.chrom] * len(aside)), negatives.chrom[drawn]])[order],
+        np.concatenate([*(positives.start + bp for bp in aside), negatives.start[drawn]])[order],
+        variant=None if positives.variant is None else positives.variant[order],
+    )
+    shift = rng.integers(-max_shift, max_shift, size=len(chunks), endpoint=True)
+    flip = rng.random(len(chunks)) < 0.5
+    sample = rng.integers(0, n_samples, size=len(chunks))
+    return Epoch(chunks, shift, flip if reverse_complement else np.zeros_like(flip), sample)
+
+
+def draw_matched(
+    rng: np.random.Generator, wanted: Integers, offered: Integers, size: int
+) -> Integers:
+    """Draw rows whose strata are shared out as given ones are, without replacement.
+
+    Where a stratum has too few, the nearest that has more makes up for it.
+
+    Args:
+        rng: Drawn from once for each stratum, in order.
+        wanted: Stratum of each example to be matched, from 0, ``(n,)``.
+        offered: Stratum of each row that can be drawn, ``(m,)``.
+        size: Rows to draw, at most m.
+
+    Returns:
+        Rows of ``offered``, ``(size,)``.
+
+    >>> rows = draw_matched(np.random.default_rng(0), np.array([0, 0, 0, 2]),
+    ...                     np.array([0, 0, 0, 0, 1, 2, 2, 2]), 4)
+    >>> np.bincount(np.array([0, 0, 0, 0, 1, 2, 2, 2])[rows]).tolist()
+    [3, 0, 1]
+    """
+    n_strata = int(max(wanted.max(initial=0), offered.max(initial=0))) + 1
+    room = np.bincount(offered, minlength=n_strata)
+    share = np.bincount(wanted, minlength=n_strata) * (size / max(len(wanted), 1))
+    lacking = np.floor(share).astype(np.int64)
+    # What rounding left over goes to the largest remainders, the first of equal ones.
+    largest = np.argsort(lacking - share, kind="stable")
+    lacking[largest[: size - lacking.sum()]] += 1
+    counts = np.minimum(lacking, room)
+    lacking -= counts
+    for stratum in np.flatnonzero(lacking):
+        for near in np.argsort(np.abs(np.arange(n_strata) - stratum), kind="stable"):
+            more = min(lacking[stratum], room[near] - counts[near])
+            counts[near] += more
+            lacking[stratum] -= more
+    return np.concatenate(
+        [
+            rng.choice(np.flatnonzero(offered == stratum), size=count, replace=False)
+            for stratum, count in enumerate(counts)
+        ]
+    )

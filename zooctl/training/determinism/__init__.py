@@ -1,0 +1,1 @@
+"""Settings under which training gives the same bits again."""

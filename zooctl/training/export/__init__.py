@@ -1,0 +1,1 @@
+"""Trained weights to a zoo entry: ONNX, safetensors, probe, manifest."""

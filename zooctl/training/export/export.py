@@ -1,0 +1,296 @@
+"""From trained weights to what a zoo entry ships: ONNX, safetensors and the probe."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import onnx
+import torch
+from safetensors.numpy import save as save_numpy
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from zooctl.errors import VerificationError
+from zooctl.schema.recipe.recipe import Recipe
+from zooctl.sequence.intervals import Interval
+from zooctl.sequence.onehot import Codes, N, reverse_complement
+from zooctl.sequence.windows import Integers, gather
+from zooctl.training.data.dataset import Batch, Dataset
+from zooctl.training.data.feed import onehot
+from zooctl.training.data.windows import split_regions
+from zooctl.training.loop.fit import new_network, weights_of
+from zooctl.training.nets.parts.control import with_constant_control
+from zooctl.training.nets.parts.network import Finished, Network
+
+# Old enough for runtimes in the field, new enough for what the exporter writes.
+OPSET = 20
+# Bases of a probe, which travels with the weights.
+_PROBE_BASES = 1 << 20
+INPUT, OUTPUT = "sequence", "tracks"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Bytes of the files of an entry."""
+
+    onnx: bytes
+    safetensors: bytes
+
+
+def trained_network(
+    recipe: Recipe, dataset: Dataset, weights: dict[str, torch.Tensor]
+) -> nn.Module:
+    """The network with these weights, to evaluate: from sequence alone to the unit of the card.
+
+    A control is fixed to its mean over the training regions: prediction asks what the sequence
+    does where nothing is known about the background.
+    """
+    trained = new_network(recipe, dataset)
+    assert isinstance(trained, Network)
+    trained.load_state_dict(weights)
+    net: nn.Module = Finished(trained)
+    if list(other_inputs(recipe)) == ["features"]:
+        net = _WithoutSecond(net)
+    control = dataset.mean(dataset.control, split_regions(recipe.split.train, dataset))
+    if len(control):
+        net = with_constant_control(net, torch.from_numpy(control))
+    return net.eval()
+
+
+def other_inputs(recipe: Recipe) -> dict[str, tuple[int, ...]]:
+    """Inputs of the graph beside ``sequence``: name to shape of one window.
+
+    ``alternative`` is one-hot with the alternative base, ``signals`` are the recipe's inputs as
+    it transforms them, ``features`` the values of the sample.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    if recipe.windows.key == "variants":
+        found["alternative"] = (4, recipe.window.input_length)
+    elif recipe.inputs:
+        found["signals"] = (len(recipe.inputs), recipe.window.input_length)
+    if n_features := getattr(recipe.network, "n_features", 0):
+        found["features"] = (n_features,)
+    return found
+
+
+class _WithoutSecond(nn.Module):
+    """A network that reads values of a sample, and nothing at each base but the sequence."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor, features: Tensor) -> Tensor:
+        """Predictions ``(n, n_tracks, n_bins)``."""
+        return cast(Tensor, self.net(x, None, features))
+
+
+def to_onnx(
+    net: nn.Module, input_length: int, others: Mapping[str, tuple[int, ...]] | None = None
+) -> bytes:
+    """Export a network as one self-contained ONNX graph.
+
+    The graph takes ``sequence``, one-hot ``(batch, 4, input_length)`` float32, and gives
+    ``tracks``, ``(batch, n_tracks, n_bins)`` float32; the batch is free.
+
+    Args:
+        net: Called with the sequence and the other inputs, in their order.
+        input_length: Bases read.
+        others: Inputs beside the sequence, as ``other_inputs`` has them.
+    """
+    shapes = {INPUT: (4, input_length), **(others or {})}
+    examples = tuple(torch.zeros(2, *shape) for shape in shapes.values())
+    batch = torch.export.Dim("batch")
+    with warnings.catch_warnings():
+        # The exporter warns of its own deprecations.
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        program = torch.onnx.export(
+            net,
+            examples,
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=list(shapes),
+            output_names=[OUTPUT],
+            dynamic_shapes=tuple({0: batch} for _ in shapes),
+            verbose=False,
+        )
+    assert program is not None
+    model = program.model_proto
+    _forget_origin(model)
+    _rename_folded(model, net)
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _rename_folded(model: onnx.ModelProto, net: nn.Module) -> None:
+    """Rename tensors that carry the name of a weight without being it.
+
+    The exporter works a normalisation into the convolution before it and leaves the weight's name,
+    under which ``zooctl check`` looks for the weight as it was trained.
+    """
+    trained = {name: tensor.detach().numpy() for name, tensor in net.state_dict().items()}
+    folded = {
+        found.name: f"{found.name}.folded"
+        for found in model.graph.initializer
+        if found.name in trained
+        and onnx.numpy_helper.to_array(found).tobytes() != trained[found.name].tobytes()
+    }
+    for named in (*model.graph.initializer, *model.graph.value_info):
+        named.name = folded.get(named.name, named.name)
+    for node in model.graph.node:
+        node.input[:] = [folded.get(name, name) for name in node.input]
+
+
+def _forget_origin(model: onnx.ModelProto) -> None:
+    """Drop what the exporter notes of source files: paths of one machine, not the model."""
+    graph = model.graph
+    for part in [
+        model,
+        graph,
+        *graph.node,
+        *graph.input,
+        *graph.output,
+        *graph.value_info,
+        *graph.initializer,
+        *model.functions,
+    ]:
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    graph.name = "zooctl"
+
+
+def export(
+    net: nn.Module, input_length: int, others: Mapping[str, tuple[int, ...]] | None = None
+) -> Exported:
+    """Both forms of the weights; ``others`` as in ``to_onnx``."""
+    return Exported(to_onnx(net, input_length, others), save(weights_of(net)))
+
+
+def graph_inputs(batch: Batch, unknown_base: float) -> dict[str, np.ndarray]:
+    """What the graph reads of a batch, by the names of ``INPUT`` and ``other_inputs``."""
+    found = {INPUT: onehot(batch.codes, unknown_base).numpy()}
+    if batch.alternative is not None:
+        found["alternative"] = onehot(batch.alternative, unknown_base).numpy()
+    if batch.signals is not None:
+        found["signals"] = batch.signals
+    if batch.features is not None:
+        found["features"] = batch.features
+    return found
+
+
+def torch_predictions(net: nn.Module, codes: Codes, unknown_base: float) -> np.ndarray:
+    """Predictions ``(n, n_tracks, n_bins)`` of windows of codes ``(n, input_length)``."""
+    return torch_outputs(net, {INPUT: onehot(codes, unknown_base).numpy()})
+
+
+def torch_outputs(net: nn.Module, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Predictions ``(n, n_tracks, n_bins)`` of what a graph reads, ``(n, …)`` each."""
+    parts = []
+    for first in range(0, len(inputs[INPUT]), 64):
+        rows = [torch.from_numpy(array[first : first + 64]) for array in inputs.values()]
+        with torch.inference_mode():
+            parts.append(net(*rows).numpy())
+    return np.concatenate(parts)
+
+
+def check_parity(expected: np.ndarray, got: np.ndarray, tolerance: float = 1e-5) -> float:
+    """Largest difference of two predictions, relative to the largest value of each window.
+
+    Raises:
+        VerificationError: It is above ``tolerance``.
+    """
+    scale = np.abs(expected).max(axis=(1, 2), keepdims=True)
+    difference = float((np.abs(expected - got) / np.maximum(scale, 1e-12)).max())
+    if not difference <= tolerance:
+        raise VerificationError(
+            "torch and onnxruntime disagree",
+            got=f"{difference:.1e}",
+            expected=f"<= {tolerance:.0e}",
+        )
+    return difference
+
+
+def probe_windows(
+    codes: dict[str, Codes],
+    peaks: dict[str, Integers],
+    regions: tuple[Interval, ...],
+    input_length: int,
+    seed: int,
+) -> Codes:
+    """Windows that any machine can check a model on, without a genome: ``(n, input_length)``.
+
+    Half are random windows of the test regions, a quarter lie on the given peaks, an eighth are
+    extreme in GC, and an eighth are edge cases: contig ends, runs of N, one base throughout,
+    reverse complements. There are 512, or 16 and more of up to 1 MiB where windows are long.
+
+    Args:
+        codes: Genome codes of the contigs of ``regions``.
+        peaks: Centres of peaks in those regions, by contig.
+        regions: Test regions.
+        input_length: Bases of a window.
+        seed: Seed of the draw.
+    """
+    rng = np.random.Generator(np.random.PCG64(seed))
+    n = max(16, min(512, _PROBE_BASES // input_length))
+    pool = np.concatenate(
+        [
+            gather(
+                codes[chrom],
+                rng.integers(start, end - input_length, 8 * n // len(regions)),
+                input_length,
+            )
+            for chrom, start, end in regions
+        ]
+    )
+    pool = pool[(pool == N).mean(axis=1) < 0.1]
+    gc = ((pool == 1) | (pool == 2)).mean(axis=1).argsort()
+    on_peaks = np.concatenate(
+        [
+            gather(
+                codes[chrom], rng.permutation(centres)[: n // 4] - input_length // 2, input_length
+            )
+            for chrom, centres in peaks.items()
+        ]
+    )[: n // 4]
+    parts = [pool[: n // 2], on_peaks, pool[gc[: n // 16]], pool[gc[-(n // 16) :]]]
+    rest = n - sum(len(part) for part in parts)
+    return np.concatenate([*parts, _edge_cases(codes, pool, regions, input_length, rng, rest)])
+
+
+def _edge_cases(
+    codes: dict[str, Codes],
+    pool: Codes,
+    regions: tuple[Interval, ...],
+    input_length: int,
+    rng: np.random.Generator,
+    count: int,
+) -> Codes:
+    """``count`` windows at contig ends, with runs of N, of one base, and reverse complements."""
+    chrom = regions[0].chrom
+    length = len(codes[chrom])
+    overhang = np.linspace(-input_length + 1, -1, 8).astype(np.int64)
+    ends = np.concatenate([overhang, length + overhang])
+    one_base = np.repeat(np.arange(5, dtype=np.uint8)[:, None], input_length, axis=1)
+    masked = pool[min(256, len(pool) - 20) :][:20].copy()
+    for window in masked:
+        first = rng.integers(0, input_length)
+        window[first : first + int(rng.integers(1, input_length // 2))] = N
+    fixed = np.concatenate([gather(codes[chrom], ends, input_length), one_base, masked])
+    if count < len(fixed):
+        return fixed[np.linspace(0, len(fixed) - 1, count).astype(np.int64)]
+    return np.concatenate([fixed, reverse_complement(pool)])[:count]
+
+
+def probe_bytes(
+    inputs: Codes, expected: np.ndarray, others: Mapping[str, np.ndarray] | None = None
+) -> bytes:
+    """The probe file: ``inputs`` uint8 codes, ``expected`` float32 predictions, other inputs."""
+    tensors = {**(others or {}), "inputs": inputs, "expected": expected.astype(np.float32)}
+    # safetensors writes the buffer as it lies, whatever the strides say.
+    return bytes(save_numpy({name: np.ascontiguousarray(t) for name, t in tensors.items()}))

@@ -1,0 +1,46 @@
+"""Published weights computed by torch, without the data that they were trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from safetensors.torch import load
+from torch import nn
+
+from zooctl.schema.recipe.recipe import Recipe
+from zooctl.sequence.onehot import Codes
+from zooctl.training.determinism.determinism import pin
+from zooctl.training.export.export import other_inputs, torch_predictions
+from zooctl.training.nets import build
+from zooctl.training.nets.parts.control import with_constant_control
+from zooctl.training.nets.parts.network import Finished
+
+
+def published_predictions(recipe: Recipe, safetensors: bytes, codes: Codes) -> np.ndarray | None:
+    """Return what an entry's safetensors predict for windows, computed by torch.
+
+    Args:
+        recipe: Of the entry.
+        safetensors: As ``export`` wrote them.
+        codes: Windows ``(n, input_length)``.
+
+    Returns:
+        ``(n, n_tracks, n_bins)``; None for a network that reads more than the sequence.
+    """
+    if other_inputs(recipe):
+        return None
+    pin(recipe.threads)
+    window = recipe.window
+    trained = build(
+        recipe.network,
+        input_length=window.input_length,
+        output_length=window.output_length,
+        bin_size=window.bin_size,
+        n_tracks=len(recipe.targets),
+        n_controls=len(recipe.controls),
+    )
+    net: nn.Module = Finished(trained)
+    if recipe.controls:
+        net = with_constant_control(net, torch.zeros(len(recipe.controls)))
+    net.load_state_dict(load(safetensors))
+    return torch_predictions(net.eval(), codes, recipe.unknown_base)

@@ -1,0 +1,183 @@
+"""Where weights begin and which of them move: weights taken over, frozen layers, learning rates."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import torch
+from safetensors.torch import load
+from torch import Tensor, nn
+
+from zooctl.catalog import registry
+from zooctl.catalog.entry import SAFETENSORS
+from zooctl.catalog.weights import verified_bytes
+from zooctl.errors import InputError, IntegrityError
+from zooctl.files.weights.safetensors import checked
+from zooctl.progress import Say
+from zooctl.schema.explain import nearest
+from zooctl.schema.recipe.recipe import Recipe
+from zooctl.schema.recipe.training import InitFrom
+
+# An entry's network may be wrapped, so that it takes the sequence alone or gives probabilities.
+_WRAPPED = "net."
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Names of weights, as in the safetensors file.
+
+    Attributes:
+        taken: Those that were taken over from elsewhere.
+        frozen: Those that stay as they are.
+    """
+
+    taken: frozenset[str] = frozenset()
+    frozen: frozenset[str] = frozenset()
+
+
+def begin(recipe: Recipe, net: nn.Module, say: Say) -> Beginning:
+    """Give a new network the weights that the recipe begins with, and freeze what it freezes.
+
+    Args:
+        recipe: With ``init_from`` and ``frozen``.
+        net: Changed in place.
+        say: Called with one line on what was taken over.
+
+    Raises:
+        InputError: No weight fits, a pattern matches nothing, or nothing is left to train.
+        IntegrityError: The weights are not those that the recipe pins.
+    """
+    taken: frozenset[str] = frozenset()
+    if recipe.init_from is not None:
+        new = matching(recipe.init_from.new, net, "init_from.new")
+        taken = take_over(net, read_weights(recipe.init_from), new)
+        parameters = sorted({name for name, _ in net.named_parameters()} - taken)
+        say(f"init_from: took over {len(taken)} weights; new: {', '.join(parameters) or 'none'}")
+    frozen = matching(recipe.frozen, net, "frozen")
+    for name, parameter in net.named_parameters():
+        parameter.requires_grad_(name not in frozen)
+    if not any(parameter.requires_grad for parameter in net.parameters()):
+        raise InputError("nothing is left to train", field="frozen", got=", ".join(recipe.frozen))
+    return Beginning(taken, frozen)
+
+
+def read_weights(init: InitFrom) -> dict[str, Tensor]:
+    """Read the tensors of a model of the zoo or of a file.
+
+    Raises:
+        InputError: They are not there.
+        UnsafeError: They are no safetensors (see ``files.tensors.checked``).
+        IntegrityError: They have another digest than the recipe pins.
+    """
+    if init.model is not None:
+        entry = registry.entry(init.model)
+        path = (entry.folder or Path(init.model)) / SAFETENSORS
+        data = verified_bytes(entry, SAFETENSORS)
+    else:
+        path = Path(init.file or "")
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise InputError(
+                "cannot be read", path=path, field="init_from.file", got=error.strerror
+            ) from None
+    digest = hashlib.sha256(data).hexdigest()
+    if init.sha256 is not None and digest != init.sha256:
+        raise IntegrityError(
+            "weights to begin with are not those that the recipe pins",
+            path=path,
+            field="init_from.sha256",
+            got=digest,
+            expected=init.sha256,
+        )
+    return dict(load(checked(data, path)))
+
+
+def take_over(net: nn.Module, tensors: dict[str, Tensor], new: frozenset[str]) -> frozenset[str]:
+    """Copy the tensors whose name and shape fit, except ``new``; return their names.
+
+    Raises:
+        InputError: None fits.
+    """
+    own = net.state_dict()
+    taken = set()
+    for source, tensor in tensors.items():
+        name = source
+        while name not in own and name.startswith(_WRAPPED):
+            name = name.removeprefix(_WRAPPED)
+        if name in own and name not in new and own[name].shape == tensor.shape:
+            own[name].copy_(tensor)
+            taken.add(name)
+    if not taken:
+        raise InputError(
+            "no weight has the name and shape of one of the network's",
+            field="init_from",
+            got=", ".join(list(tensors)[:3]),
+            expected=", ".join(list(own)[:3]),
+        )
+    return frozenset(taken)
+
+
+def matching(patterns: Iterable[str], net: nn.Module, field: str) -> frozenset[str]:
+    """Names of the weights that patterns mean: of weights, or of layers with all below them.
+
+    Raises:
+        InputError: A pattern matches nothing; the nearest name is in the hint.
+    """
+    names = list(net.state_dict())
+    found = set()
+    for index, pattern in enumerate(patterns):
+        hits = [n for n in names if fnmatchcase(n, pattern) or fnmatchcase(n, f"{pattern}.*")]
+        if not hits:
+            layers = {name.rsplit(".", depth)[0] for name in names for depth in (1, 2, 3)}
+            known = sorted(layers | set(names))
+            top = ", ".join(dict.fromkeys(name.split(".")[0] for name in names))
+            raise InputError(
+                "no weight or layer of the network has this name",
+                field=f"{field}.{index}",
+                got=pattern,
+                expected=f"below {top}",
+                hint=nearest(pattern, known),
+            )
+        found.update(hits)
+    return frozenset(found)
+
+
+def frozen_modules(net: nn.Module, frozen: frozenset[str]) -> list[nn.Module]:
+    """Modules all of whose own weights are frozen, to be kept in evaluation mode.
+
+    Else batch normalisation would go on updating its averages, which are weights too.
+    """
+    found = []
+    for prefix, module in net.named_modules():
+        own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+        names = {f"{prefix}.{name}" if prefix else name for name, _ in own}
+        if names and names <= frozen:
+            found.append(module)
+    return found
+
+
+def new_optimiser(recipe: Recipe, net: nn.Module, beginning: Beginning) -> torch.optim.Optimizer:
+    """Adam with the recipe's values, over the weights that move.
+
+    A group of weights has its share of the learning rate in force under ``lr_factor``.
+    """
+    values = recipe.optimiser
+    moving = [(name, p) for name, p in net.named_parameters() if p.requires_grad]
+    new = [p for name, p in moving if name not in beginning.taken]
+    old = [p for name, p in moving if name in beginning.taken]
+    factor = 1.0 if recipe.init_from is None else recipe.init_from.lr_factor
+    groups = [{"params": new, "lr_factor": 1.0}, {"params": old, "lr_factor": factor}]
+    return torch.optim.Adam(
+        [group for group in groups if group["params"]],
+        lr=values.lr,
+        betas=values.betas,
+        eps=values.eps,
+        weight_decay=values.weight_decay,
+        # The other form takes MKL's square root, whose bits differ between processors.
+        fused=True if recipe.portable else None,
+    )

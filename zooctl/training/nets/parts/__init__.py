@@ -1,0 +1,1 @@
+"""Layers, blocks and heads that networks are composed of."""
