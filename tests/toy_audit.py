@@ -13,7 +13,7 @@ import numpy as np
 import toy_training as toy
 from numpy.typing import NDArray
 
-from zooctl.audit.data import Data, Material
+from zooctl.audit.data import AuditData, Data
 from zooctl.files.intervals.peaks import Peaks
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.tracks.binning import binning_of
@@ -104,7 +104,7 @@ def material(
     control: Mapping[str, NDArray[np.float32]] | None = None,
     peaks: Mapping[str, Peaks] | None = None,
     **more: Any,
-) -> tuple[Material, Data]:
+) -> tuple[AuditData, Data]:
     """What a check is given."""
     names = dict.fromkeys(
         one.chrom
@@ -128,4 +128,4 @@ def material(
         peaks or {},
     )
     data = Data(chosen, dataset, select_windows(chosen, dataset))
-    return Material(chosen, data=data, **more), data
+    return AuditData(chosen, data=data, **more), data

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from zooctl.evaluation.data.data import Material, Truth, Wanted
+from zooctl.evaluation.data.data import EvaluationData, TrackOfInterest, Truth
 from zooctl.evaluation.heldout.evaluate import evaluate
-from zooctl.evaluation.heldout.judge import Options
-from zooctl.evaluation.heldout.predicted import Network
-from zooctl.evaluation.report.report import Report
+from zooctl.evaluation.heldout.judge import EvaluationOptions
+from zooctl.evaluation.heldout.predicted import EvaluatedModel
+from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.session import Predictions
 from zooctl.inference.tracks.predict import Readout
@@ -49,7 +49,7 @@ class CountsGC:
         return np.repeat(strong, 2, axis=1).astype(np.float32)
 
 
-def toy_report(folder: Path, tracks: int = 2, *, split: Split = SPLIT) -> Report:
+def toy_report(folder: Path, tracks: int = 2, *, split: Split = SPLIT) -> EvaluationReport:
     """Judge it on its own counts with noise, and on labels of them, some of which are unknown.
 
     Args:
@@ -67,13 +67,13 @@ def toy_report(folder: Path, tracks: int = 2, *, split: Split = SPLIT) -> Report
     labels = (counts > 20).astype(np.float32)
     labels[60_000:61_000] = np.nan
     (folder / "toy.fa").write_text(f">chr1\n{decode(codes)}\n")
-    wanted = [Wanted(0, "counts", "toy", None), Wanted(1, "labels", "toy", None)]
+    wanted = [TrackOfInterest(0, "counts", "toy", None), TrackOfInterest(1, "labels", "toy", None)]
     truths = [
         Truth("counts", {"chr1": signal}),
         Truth("labels", {"chr1": labels}, Binning("label")),
     ]
     with Fasta(folder / "toy.fa") as genome:
-        material = Material(genome, wanted[:tracks], truths[:tracks], split)
-        network = Network("gc", CountsGC(), GEOMETRY, Readout(), tuple(range(tracks)))
-        options = Options(n_draws=50, n_shifts=4)
+        material = EvaluationData(genome, wanted[:tracks], truths[:tracks], split)
+        network = EvaluatedModel("gc", CountsGC(), GEOMETRY, Readout(), tuple(range(tracks)))
+        options = EvaluationOptions(n_draws=50, n_shifts=4)
         return evaluate(network, material, RULES, options, data="toy")

@@ -8,7 +8,7 @@ import pytest
 import toy_audit as toy
 
 from zooctl.audit.audit import ACKNOWLEDGEMENTS, CHECKS, Audit, audit
-from zooctl.audit.data import Material
+from zooctl.audit.data import AuditData
 from zooctl.audit.outcome import PITFALLS
 from zooctl.schema.card import Acknowledged, Card
 
@@ -31,7 +31,7 @@ def judged(card: Card | None, *known: str) -> Audit:
         reasons = tuple(Acknowledged(finding=name, reason="because") for name in known)
         card = card.model_copy(update={"audit": reasons})
     material, data = toy.material(toy.recipe(split=BESIDE), toy.broad())
-    return audit(Material(material.recipe, card, data=data, missing="no files"))
+    return audit(AuditData(material.recipe, card, data=data, missing="no files"))
 
 
 def test_every_check_has_an_outcome() -> None:
@@ -75,7 +75,7 @@ def test_a_check_that_was_not_run_may_be_acknowledged(card: Card) -> None:
 
 
 def test_without_data_the_others_run() -> None:
-    found = audit(Material(toy.recipe(split=BESIDE), missing="the genome is not here"))
+    found = audit(AuditData(toy.recipe(split=BESIDE), missing="the genome is not here"))
     lacking = found.of("not run")
     assert "dependence.near_duplicates" in [finding.id for finding in lacking]
     assert {finding.outcome.what.split(": ")[-1] for finding in lacking} == {

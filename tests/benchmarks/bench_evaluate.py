@@ -18,9 +18,9 @@ from pathlib import Path
 from statistics import median
 
 from zooctl.catalog import registry
-from zooctl.evaluation.data.data import Wanted, open_material
+from zooctl.evaluation.data.data import TrackOfInterest, open_material
 from zooctl.evaluation.heldout.evaluate import evaluate
-from zooctl.evaluation.heldout.predicted import Network, open_network
+from zooctl.evaluation.heldout.predicted import EvaluatedModel, open_network
 from zooctl.files.bigwig.writer import BigWigWriter
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.tracks.predict import predict
@@ -33,7 +33,7 @@ GOAL = 1.3
 Clock = Callable[[], float]
 
 
-def predict_alone(network: Network, test: tuple[Region, ...], clock: Clock) -> float:
+def predict_alone(network: EvaluatedModel, test: tuple[Region, ...], clock: Clock) -> float:
     """Seconds of CPU-bound prediction from FASTA to a verified bigWig."""
     start = clock()
     with Fasta(GENOME) as genome, tempfile.TemporaryDirectory() as folder:
@@ -44,7 +44,9 @@ def predict_alone(network: Network, test: tuple[Region, ...], clock: Clock) -> f
     return clock() - start
 
 
-def evaluate_all(network: Network, split: Split, clock: Clock, stages: dict[str, float]) -> float:
+def evaluate_all(
+    network: EvaluatedModel, split: Split, clock: Clock, stages: dict[str, float]
+) -> float:
     """Seconds of an evaluation; each stage's share is added to ``stages``."""
 
     @contextmanager
@@ -56,7 +58,7 @@ def evaluate_all(network: Network, split: Split, clock: Clock, stages: dict[str,
     entry = registry.entry(MODEL)
     card, recipe = entry.card(), entry.recipe()
     track = card.tracks[0]
-    wanted = [Wanted(0, track.name, track.assay, track.target)]
+    wanted = [TrackOfInterest(0, track.name, track.assay, track.target)]
     start = clock()
     with open_material(wanted, recipe, split=split) as material:
         opened = clock() - start

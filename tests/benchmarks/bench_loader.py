@@ -26,7 +26,7 @@ from zooctl.catalog import registry
 from zooctl.catalog.data import locate
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.onehot import encode, reverse_complement
-from zooctl.training.data.dataset import Batch, Dataset
+from zooctl.training.data.dataset import Dataset, TrainingBatch
 from zooctl.training.data.feed import cut
 from zooctl.training.data.prepare import prepare
 from zooctl.training.data.sampling import Epoch
@@ -54,7 +54,7 @@ def bulk_values(file: object, chrom: str, start: int, end: int, n_bins: int) -> 
 
 def obvious(
     recipe: Recipe, epoch: Epoch, sequence: pyfaidx.Fasta, tracks: Sequence[object], bins: Bins
-) -> Iterator[Batch]:
+) -> Iterator[TrainingBatch]:
     """Batches of an epoch, window by window."""
     geometry = recipe.window.geometry
     length, n_bins = geometry.input_length, geometry.n_bins
@@ -68,16 +68,16 @@ def obvious(
             codes.append(reverse_complement(some) if epoch.flip[row] else some)
             values.append(means[:, ::-1] if epoch.flip[row] else means)
         signal = np.stack(values).astype(np.float32)
-        yield Batch(np.stack(codes), signal[:, :1], signal[:, 1:])
+        yield TrainingBatch(np.stack(codes), signal[:, :1], signal[:, 1:])
 
 
-def ours(recipe: Recipe, dataset: Dataset, epoch: Epoch) -> Iterator[Batch]:
+def ours(recipe: Recipe, dataset: Dataset, epoch: Epoch) -> Iterator[TrainingBatch]:
     """Batches of an epoch, as training cuts them."""
     for step in range(-(-len(epoch.chunks) // recipe.batch_size)):
         yield cut(recipe, dataset, epoch, step)
 
 
-def speed(batches: Iterator[Batch], seconds: float) -> float:
+def speed(batches: Iterator[TrainingBatch], seconds: float) -> float:
     """Windows a second over about so many seconds."""
     start, done = time.perf_counter(), 0
     for batch in batches:
@@ -87,7 +87,9 @@ def speed(batches: Iterator[Batch], seconds: float) -> float:
     return done / (time.perf_counter() - start)
 
 
-def trainer(recipe: Recipe, dataset: Dataset) -> Callable[[Iterator[Batch]], Iterator[Batch]]:
+def trainer(
+    recipe: Recipe, dataset: Dataset
+) -> Callable[[Iterator[TrainingBatch]], Iterator[TrainingBatch]]:
     """Return what takes one step of training on each batch, on the recipe's CPU threads."""
     from zooctl.training.determinism.determinism import pin
     from zooctl.training.determinism.device import new_fabric
@@ -101,7 +103,7 @@ def trainer(recipe: Recipe, dataset: Dataset) -> Callable[[Iterator[Batch]], Ite
     net, optimiser = fabric.setup(net, new_optimiser(recipe, net, beginning))
     loss_of = build_loss(recipe.loss)
 
-    def steps(batches: Iterator[Batch]) -> Iterator[Batch]:
+    def steps(batches: Iterator[TrainingBatch]) -> Iterator[TrainingBatch]:
         for batch in batches:
             train_step(recipe, fabric, net, optimiser, loss_of, batch)
             yield batch
@@ -109,7 +111,7 @@ def trainer(recipe: Recipe, dataset: Dataset) -> Callable[[Iterator[Batch]], Ite
     return steps
 
 
-def same(one: Batch, other: Batch) -> None:
+def same(one: TrainingBatch, other: TrainingBatch) -> None:
     """Stop where two ways do not make the same batch."""
     assert (one.codes == other.codes).all()
     np.testing.assert_allclose(one.target, other.target, rtol=1e-5, atol=1e-6)
@@ -147,10 +149,10 @@ def measure(rounds: int, seconds: float, folder: Path) -> None:
         shutil.copyfileobj(packed, unpacked)
     sequence = pyfaidx.Fasta(str(plain))
 
-    def loop(bins: Bins) -> Iterator[Batch]:
+    def loop(bins: Bins) -> Iterator[TrainingBatch]:
         return obvious(recipe, epoch, sequence, tracks, bins)
 
-    rows: dict[str, Callable[[], Iterator[Batch]]] = {
+    rows: dict[str, Callable[[], Iterator[TrainingBatch]]] = {
         "pyfaidx + pyBigWig stats, a window at a time": lambda: loop(exact_stats),
         "pyfaidx + pyBigWig values, a window at a time": lambda: loop(bulk_values),
         "zooctl, out of mapped arrays": lambda: ours(recipe, dataset, epoch),

@@ -209,12 +209,12 @@ def compare(folder: Path, n: int, rounds: int) -> None:
 
     from zooctl.catalog import registry
     from zooctl.files.fasta.reader import Fasta
-    from zooctl.inference.variants.score import Network, Scorer
+    from zooctl.inference.variants.score import Scorer, VariantModel
 
     write_network(folder / "network.pt")
     write_genome(folder)
     entry = registry.entry(MODEL)
-    network = Network.of(entry.card(), onnx_bytes(entry))
+    network = VariantModel.of(entry.card(), onnx_bytes(entry))
     with Fasta(folder / "chr21.fa") as genome:
         one, robust = (
             Scorer(

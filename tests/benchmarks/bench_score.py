@@ -28,7 +28,7 @@ from zooctl.catalog import registry
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.liftover import Chain
-from zooctl.inference.variants.score import Network, Scorer
+from zooctl.inference.variants.score import Scorer, VariantModel
 from zooctl.sequence.alleles import Allele
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import decode, to_onehot
@@ -78,7 +78,7 @@ def snvs(genome: Fasta, chrom: str, start: int) -> list[Allele]:
 class Loop:
     """Onnxruntime alone on ready-made batches."""
 
-    def __init__(self, network: Network, scorer: Scorer, genome: Fasta) -> None:
+    def __init__(self, network: VariantModel, scorer: Scorer, genome: Fasta) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = scorer.threads
         options.log_severity_level = 4
@@ -164,7 +164,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     arguments = parser.parse_args()
     entry = registry.entry(MODEL)
-    network = Network.of(entry.card(), onnx_bytes(entry))
+    network = VariantModel.of(entry.card(), onnx_bytes(entry))
     with Fasta(*(GENOME / f"hg19.{chrom}.fa.gz" for chrom in ("chr20", "chr21"))) as genome:
         scorer = Scorer(network, genome, device="cpu")
         loop = Loop(network, scorer, genome)

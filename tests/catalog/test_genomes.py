@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from http_server import FailingServer, failing_server
 
-from zooctl.catalog.genomes import PUBLISHED, Published, fetch, find_genome
+from zooctl.catalog.genomes import PUBLISHED, PublishedGenome, fetch, find_genome
 from zooctl.errors import InputError, IntegrityError, NetworkError
 from zooctl.files.disk.cache import cache_folder
 from zooctl.files.download.transfer import Policy
@@ -36,8 +36,8 @@ def server() -> Iterator[FailingServer]:
         yield running
 
 
-def published(server: FailingServer, mode: str = "normal") -> Published:
-    return Published(
+def published(server: FailingServer, mode: str = "normal") -> PublishedGenome:
+    return PublishedGenome(
         urls=(server.url(mode, "tiny.fa.gz"),),
         archive_size=len(ARCHIVE),
         archive_sha256=hashlib.sha256(ARCHIVE).hexdigest(),
@@ -141,7 +141,7 @@ def test_fetch(server: FailingServer) -> None:
 
 
 def test_archive_in_the_mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pins = Published(
+    pins = PublishedGenome(
         urls=("https://nowhere.invalid/tiny.fa.gz",),
         archive_size=len(ARCHIVE),
         archive_sha256=hashlib.sha256(ARCHIVE).hexdigest(),

@@ -17,7 +17,7 @@ from zooctl.catalog.entry import Entry
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import InputError, IntegrityError, NetworkError
 from zooctl.files.disk.cache import cache_folder
-from zooctl.files.weights.onnx_weights import Published, put_weights, take_weights
+from zooctl.files.weights.onnx_weights import PublishedTensors, put_weights, take_weights
 from zooctl.schema.manifest import FileDigest, write_manifest
 
 h5py = pytest.importorskip("h5py", reason="needs h5py: pip install 'zooctl[keras]'")
@@ -60,7 +60,7 @@ def mirror_of_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def adopted(toy_zoo: Path, mirror_of_weights: Path) -> Entry:
     """The toy, as a graph without weights and the file that they were published in."""
     content = (mirror_of_weights / "toy.hdf5").read_bytes()
-    empty = take_weights(graph(), {"dense.weight": Published("dense/kernel:0", (1, 0))})
+    empty = take_weights(graph(), {"dense.weight": PublishedTensors("dense/kernel:0", (1, 0))})
     model = put_weights(empty, {"dense/kernel:0": KERNEL})
     digest = FileDigest(sha256=hashlib.sha256(model).hexdigest(), size=len(model))
     path = toy_zoo / "model_cards/toy.yaml"
@@ -119,7 +119,7 @@ def test_other_weights_are_never_read(adopted: Entry, mirror_of_weights: Path) -
 
 def test_another_graph_than_was_pinned(adopted: Entry) -> None:
     assert adopted.folder is not None
-    other = take_weights(graph(), {"dense.weight": Published("dense/kernel:0", (1, 0))})
+    other = take_weights(graph(), {"dense.weight": PublishedTensors("dense/kernel:0", (1, 0))})
     model = onnx.load_from_string(other)
     model.graph.name = "other"
     (adopted.folder / "graph.onnx").write_bytes(model.SerializeToString())

@@ -13,7 +13,7 @@ from PIL import Image
 from zooctl.errors import InputError
 from zooctl.files.motifs import Motif
 from zooctl.interpret.plots import (
-    Track,
+    PlottedTrack,
     draw_learning_curve,
     draw_logos,
     draw_tracks,
@@ -34,7 +34,7 @@ def coloured(path: Path, colour: tuple[int, int, int]) -> np.ndarray:
 def test_a_peak_is_drawn_at_its_place(tmp_path: Path) -> None:
     values = np.zeros(1000)
     values[240:260] = 40.0
-    draw_tracks(tmp_path / "a.png", [Track(" ", values, "pile-up")], REGION)
+    draw_tracks(tmp_path / "a.png", [PlottedTrack(" ", values, "pile-up")], REGION)
     column = coloured(tmp_path / "a.png", (0, 0x72, 0xB2))[:, 1]
     with Image.open(tmp_path / "a.png") as image:
         assert image.info["dpi"] == pytest.approx((150, 150), abs=0.1)
@@ -49,7 +49,9 @@ def test_every_track_has_its_colour_and_gaps_are_empty(tmp_path: Path) -> None:
     full = np.ones(100)
     gap = full.copy()
     gap[50:] = np.nan
-    draw_tracks(tmp_path / "a.png", [Track("one", full), Track("two", gap)], REGION, title="t")
+    draw_tracks(
+        tmp_path / "a.png", [PlottedTrack("one", full), PlottedTrack("two", gap)], REGION, title="t"
+    )
     one = coloured(tmp_path / "a.png", (0, 0x72, 0xB2))
     two = coloured(tmp_path / "a.png", (0xD5, 0x5E, 0))
     assert one[:, 0].mean() < two[:, 0].mean()
@@ -58,7 +60,7 @@ def test_every_track_has_its_colour_and_gaps_are_empty(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("values", [np.full(10, np.nan), np.zeros(10), np.full(10, -3.0)])
 def test_tracks_without_height_can_be_drawn(tmp_path: Path, values: np.ndarray) -> None:
-    draw_tracks(tmp_path / "a.svg", [Track("x", values)], Interval("chr21", 0, 10))
+    draw_tracks(tmp_path / "a.svg", [PlottedTrack("x", values)], Interval("chr21", 0, 10))
     text = (tmp_path / "a.svg").read_text()
     assert text.startswith("<?xml")
 
@@ -106,15 +108,15 @@ def test_an_existing_picture_stays_without_force(tmp_path: Path) -> None:
     target = tmp_path / "a.png"
     target.write_text("mine")
     with pytest.raises(InputError, match="exists"):
-        draw_tracks(target, [Track("x", np.ones(3))], REGION)
+        draw_tracks(target, [PlottedTrack("x", np.ones(3))], REGION)
     assert target.read_text() == "mine"
-    draw_tracks(target, [Track("x", np.ones(3))], REGION, force=True)
+    draw_tracks(target, [PlottedTrack("x", np.ones(3))], REGION, force=True)
     assert target.read_bytes().startswith(b"\x89PNG")
 
 
 def test_unknown_ending(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a picture"):
-        draw_tracks(tmp_path / "a.bw", [Track("x", np.ones(3))], REGION)
+        draw_tracks(tmp_path / "a.bw", [PlottedTrack("x", np.ones(3))], REGION)
 
 
 def test_summarise_keeps_sums() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, ValidationError
 
-from zooctl.schema.explain import Fault, explain, nearest, show
+from zooctl.schema.explain import Complaint, explain, nearest, show
 from zooctl.schema.fields import Items, Values
 
 
@@ -27,7 +27,7 @@ class House(Values):
     colour: Literal["red", "green", "blue"] = "red"
 
 
-def faults(data: object) -> list[Fault]:
+def faults(data: object) -> list[Complaint]:
     with pytest.raises(ValidationError) as caught:
         House.model_validate(data)
     return list(explain(caught.value, House, data))
@@ -40,7 +40,9 @@ def test_the_chosen_member_of_a_union_is_no_part_of_the_path() -> None:
 
 def test_an_unknown_field_is_compared_with_those_of_the_chosen_member() -> None:
     (fault,) = faults({"pet": {"key": "dog", "trick": []}})
-    assert fault == Fault(("pet", "trick"), "no such field", None, None, "did you mean 'tricks'?")
+    assert fault == Complaint(
+        ("pet", "trick"), "no such field", None, None, "did you mean 'tricks'?"
+    )
     (fault,) = faults({"pet": {"key": "cat", "tricks": []}})
     assert (fault.hint, fault.expected) == (None, "key, lives")
 

@@ -21,13 +21,13 @@ import torch
 
 from zooctl.errors import InputError
 from zooctl.files.fasta.reader import Fasta
-from zooctl.schema.recipe.networks.profile import MultiHead, Network
+from zooctl.schema.recipe.networks.profile import MultiHeadSizes, Network
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.onehot import decode
 from zooctl.training.data.dataset import Dataset
 from zooctl.training.data.feed import cut
 from zooctl.training.data.prepare import prepare
-from zooctl.training.data.windows import Windows, choose_windows
+from zooctl.training.data.windows import TrainingWindows, choose_windows
 from zooctl.training.loop.fit import draw, fit, new_network
 from zooctl.training.loop.losses import build_loss
 from zooctl.training.nets.parts.network import activate, linked
@@ -363,7 +363,7 @@ def dataset_of(recipe: Recipe, folder: Path, whole: list[Path]) -> Dataset:
     return prepare(recipe, sources, genome, say=lambda line: None)
 
 
-def train(recipe: Recipe, dataset: Dataset, windows: Windows, run: Path) -> list[float]:
+def train(recipe: Recipe, dataset: Dataset, windows: TrainingWindows, run: Path) -> list[float]:
     """Train 50 steps; the loss of each."""
     quiet = {"report": lambda line: None, "advance": lambda n: None}
     fit(recipe, dataset, windows, run, device="cpu", **quiet)
@@ -371,7 +371,7 @@ def train(recipe: Recipe, dataset: Dataset, windows: Windows, run: Path) -> list
         return [float(row["loss"]) for row in csv.DictReader(lines)]
 
 
-def flat_loss(recipe: Recipe, dataset: Dataset, windows: Windows) -> float:
+def flat_loss(recipe: Recipe, dataset: Dataset, windows: TrainingWindows) -> float:
     """Loss of the best that knows no sequence: the mean of each track over the trained windows."""
     epoch = draw(recipe, windows, 0)
     targets = [cut(recipe, dataset, epoch, step).target for step in range(N_STEPS)]
@@ -379,7 +379,7 @@ def flat_loss(recipe: Recipe, dataset: Dataset, windows: Windows) -> float:
     mean, n_bins = target.nanmean(dim=(0, 2)), target.shape[-1]
     network = recipe.network
     kinds = [network.output] * len(mean)
-    if isinstance(network, MultiHead):
+    if isinstance(network, MultiHeadSizes):
         kinds = [head.output for head in network.heads for _ in range(head.n_tracks)]
     tracks = [activate(linked(mean[i : i + 1], kind, n_bins), kind) for i, kind in enumerate(kinds)]
     flat = torch.stack(tracks)[None].expand_as(target)

@@ -15,19 +15,19 @@ from zooctl.audit.checks import (
     near_duplicates,
     shift,
 )
-from zooctl.audit.data import Data, Material
+from zooctl.audit.data import AuditData, Data
 from zooctl.audit.outcome import Finding, Outcome, clear
-from zooctl.audit.steps import Step, steps
+from zooctl.audit.steps import PipelineStep, steps
 from zooctl.schema.card import Card
 from zooctl.tracks.per_base import Files
 
-Run = Callable[[Material], Outcome]
+Run = Callable[[AuditData], Outcome]
 
 
-def _with_data(check: Callable[[Material, Data], Outcome]) -> Run:
+def _with_data(check: Callable[[AuditData, Data], Outcome]) -> Run:
     """Return a check that says so where the data are not here."""
 
-    def run(material: Material) -> Outcome:
+    def run(material: AuditData) -> Outcome:
         if material.data is None:
             return Outcome("not run", material.missing)
         return check(material, material.data)
@@ -35,8 +35,8 @@ def _with_data(check: Callable[[Material, Data], Outcome]) -> Run:
     return run
 
 
-def _with_files(check: Callable[[Material, Files], Outcome]) -> Run:
-    def run(material: Material) -> Outcome:
+def _with_files(check: Callable[[AuditData, Files], Outcome]) -> Run:
+    def run(material: AuditData) -> Outcome:
         if material.files is None:
             return Outcome("not run", material.missing)
         return check(material, material.files)
@@ -87,7 +87,7 @@ class Audit:
 
     name: str
     findings: tuple[Finding, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[PipelineStep, ...]
     has_recipe: bool = True
 
     def of(self, *levels: str) -> tuple[Finding, ...]:
@@ -116,7 +116,7 @@ class Audit:
         }
 
 
-def audit(material: Material) -> Audit:
+def audit(material: AuditData) -> Audit:
     """Run every check."""
     found: dict[str, Outcome] = {}
     with material.progress(len(CHECKS), "checks", "auditing") as advance:

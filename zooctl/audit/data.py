@@ -31,7 +31,7 @@ from zooctl.sequence.windows import Geometry, Integers, grid_windows
 from zooctl.tracks.per_base import Files
 from zooctl.training.data.dataset import Dataset
 from zooctl.training.data.sampling import Chunks, tile, usable
-from zooctl.training.data.windows import Windows, split_regions
+from zooctl.training.data.windows import TrainingWindows, split_regions
 
 PARTS = ("train", "validation", "test")
 
@@ -41,7 +41,7 @@ GeneMap = Mapping[str, tuple[Integers, Integers]]
 
 
 @dataclass(frozen=True)
-class Row:
+class AuditedTrack:
     """A track, control or input; where there are several samples, in one of them.
 
     Attributes:
@@ -55,26 +55,26 @@ class Row:
     signal: AnySignal
 
 
-def rows(recipe: Recipe) -> list[Row]:
+def rows(recipe: Recipe) -> list[AuditedTrack]:
     """Return the tracks of a recipe in the order of a data set's rows."""
     return _in_samples(recipe, [(target.track, target.signal) for target in recipe.targets])
 
 
-def control_rows(recipe: Recipe) -> list[Row]:
+def control_rows(recipe: Recipe) -> list[AuditedTrack]:
     """Return the controls of a recipe in the order of a data set's rows."""
     return _in_samples(recipe, [(control.name, control.signal) for control in recipe.controls])
 
 
-def input_rows(recipe: Recipe) -> list[Row]:
+def input_rows(recipe: Recipe) -> list[AuditedTrack]:
     """Return the signals per base that the network reads, in the order of a data set's rows."""
     return _in_samples(recipe, [(found.name, found.signal) for found in recipe.inputs])
 
 
-def _in_samples(recipe: Recipe, named: Sequence[tuple[str, AnySignal]]) -> list[Row]:
+def _in_samples(recipe: Recipe, named: Sequence[tuple[str, AnySignal]]) -> list[AuditedTrack]:
     if not recipe.samples:
-        return [Row(name, name, signal) for name, signal in named]
+        return [AuditedTrack(name, name, signal) for name, signal in named]
     return [
-        Row(f"{name} in {sample.name}", name, in_sample(signal, sample))
+        AuditedTrack(f"{name} in {sample.name}", name, in_sample(signal, sample))
         for sample in recipe.samples
         for name, signal in named
     ]
@@ -95,7 +95,7 @@ class Data:
 
     recipe: Recipe
     dataset: Dataset
-    windows: Windows
+    windows: TrainingWindows
 
     @cached_property
     def units(self) -> Dataset:
@@ -251,7 +251,7 @@ def on(chunks: Chunks, chrom: str) -> Integers:
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class AuditData:
     """What checks are given.
 
     Attributes:

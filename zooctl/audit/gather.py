@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from zooctl.audit.data import Data, GeneMap, Material, Values
+from zooctl.audit.data import AuditData, Data, GeneMap, Values
 from zooctl.catalog import registry
 from zooctl.catalog.data import locate
 from zooctl.catalog.genomes import find_genome
@@ -56,7 +56,7 @@ def gather(
     genes: GeneMap | None = None,
     say: Say = silent,
     progress: Progress = no_progress,
-) -> Material:
+) -> AuditData:
     """Read what a recipe names, as training does; what is not here is said and left out.
 
     Args:
@@ -82,7 +82,7 @@ def gather(
                 data = Data(recipe, dataset, select_windows(recipe, dataset))
         except InputError as error:
             missing = f"the data are not as they should be: {error}"
-    return Material(recipe, card, files, data, missing, genes, _predictor(recipe, card), progress)
+    return AuditData(recipe, card, files, data, missing, genes, _predictor(recipe, card), progress)
 
 
 def _predictor(recipe: Recipe, card: Card | None) -> Callable[[Codes], Values] | None:

@@ -21,7 +21,7 @@ _ALL: tuple[Part, ...] = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
-class Step:
+class PipelineStep:
     """One step.
 
     Attributes:
@@ -42,18 +42,18 @@ class Step:
         return asdict(self)
 
 
-def steps(recipe: Recipe) -> tuple[Step, ...]:
+def steps(recipe: Recipe) -> tuple[PipelineStep, ...]:
     """Return the steps of a recipe; each comes behind those that it takes from."""
     return tuple(_steps(recipe))
 
 
-def _steps(recipe: Recipe) -> Iterator[Step]:
+def _steps(recipe: Recipe) -> Iterator[PipelineStep]:
     for source in recipe.sources:
-        yield Step(f"read {source.id}", "fixed", (), _ALL)
+        yield PipelineStep(f"read {source.id}", "fixed", (), _ALL)
     for source in recipe.sources:
         if source.lift is not None:
             after = (f"read {source.id}", f"read {source.lift}")
-            yield Step(f"lift {source.id}", "fixed", after, _ALL)
+            yield PipelineStep(f"lift {source.id}", "fixed", after, _ALL)
     ready = {}
     for target in recipe.targets:
         yield from _signal(recipe, f"track {target.track}", target.signal)
@@ -64,7 +64,7 @@ def _steps(recipe: Recipe) -> Iterator[Step]:
     for found in recipe.inputs:
         yield from _signal(recipe, f"input {found.name}", found.signal)
         ready[f"input {found.name}"] = "input"
-    yield Step("split by region", "fixed", tuple(ready), _ALL)
+    yield PipelineStep("split by region", "fixed", tuple(ready), _ALL)
     yield from _windows(recipe)
     yield from _fit(recipe, tuple(ready))
 
@@ -73,7 +73,7 @@ def _read(recipe: Recipe, source: str) -> str:
     return f"{'lift' if recipe.source(source).lift is not None else 'read'} {source}"
 
 
-def _signal(recipe: Recipe, name: str, signal: AnySignal) -> Iterator[Step]:
+def _signal(recipe: Recipe, name: str, signal: AnySignal) -> Iterator[PipelineStep]:
     """Yield how bases of a signal come about, up to its bins."""
     named = set(sources_of(signal).values())
     named |= {
@@ -82,32 +82,34 @@ def _signal(recipe: Recipe, name: str, signal: AnySignal) -> Iterator[Step]:
     after = tuple(_read(recipe, source) for source in sorted(named))
     if signal.key in ("peaks", "peak_values"):
         # Whoever called the peaks set one threshold over the whole genome.
-        yield Step(f"call the peaks of {name}", "outside", after, _ALL)
+        yield PipelineStep(f"call the peaks of {name}", "outside", after, _ALL)
         after = (f"call the peaks of {name}",)
     depth = getattr(signal, "depth", None)
     if depth is not None:
-        yield Step(f"draw {depth:,} reads for {name}", "fitted", after, _ALL)
+        yield PipelineStep(f"draw {depth:,} reads for {name}", "fitted", after, _ALL)
         after = (f"draw {depth:,} reads for {name}",)
-    yield Step(name, "fixed", after, _ALL)
+    yield PipelineStep(name, "fixed", after, _ALL)
 
 
-def _windows(recipe: Recipe) -> Iterator[Step]:
+def _windows(recipe: Recipe) -> Iterator[PipelineStep]:
     windows = recipe.windows
     after = ["split by region"]
     if windows.key == "peak_centred":
         for source in windows.sources:
             name = f"call the peaks of {source}"
-            yield Step(name, "outside", (_read(recipe, source),), _ALL)
+            yield PipelineStep(name, "outside", (_read(recipe, source),), _ALL)
             after.append(name)
-        yield Step("merge the centres of peaks", "fitted", tuple(after), _merged(recipe))
+        yield PipelineStep("merge the centres of peaks", "fitted", tuple(after), _merged(recipe))
         after = ["merge the centres of peaks"]
-    yield Step("choose training windows", "fixed", tuple(after), ("train",))
+    yield PipelineStep("choose training windows", "fixed", tuple(after), ("train",))
     if getattr(windows, "matching", "random") == "gc":
-        yield Step("steps of GC content", "fixed", ("choose training windows",), ("train",))
-        yield Step("draw negatives like positives", "fitted", ("steps of GC content",), ("train",))
+        yield PipelineStep("steps of GC content", "fixed", ("choose training windows",), ("train",))
+        yield PipelineStep(
+            "draw negatives like positives", "fitted", ("steps of GC content",), ("train",)
+        )
     elif windows.negatives:
-        yield Step("draw negatives", "fixed", ("choose training windows",), ("train",))
-    yield Step("tile validation windows", "fixed", ("split by region",), ("validation",))
+        yield PipelineStep("draw negatives", "fixed", ("choose training windows",), ("train",))
+    yield PipelineStep("tile validation windows", "fixed", ("split by region",), ("validation",))
 
 
 def _merged(recipe: Recipe) -> tuple[Part, ...]:
@@ -118,9 +120,9 @@ def _merged(recipe: Recipe) -> tuple[Part, ...]:
     )
 
 
-def _fit(recipe: Recipe, ready: tuple[str, ...]) -> Iterator[Step]:
+def _fit(recipe: Recipe, ready: tuple[str, ...]) -> Iterator[PipelineStep]:
     bias = "start the output at the mean"
-    yield Step(bias, "fitted", ("split by region", *ready), ("train",))
+    yield PipelineStep(bias, "fitted", ("split by region", *ready), ("train",))
     after = ["choose training windows", bias]
     if getattr(recipe.windows, "matching", "random") == "gc":
         after.append("draw negatives like positives")
@@ -128,11 +130,11 @@ def _fit(recipe: Recipe, ready: tuple[str, ...]) -> Iterator[Step]:
         after.append("draw negatives")
     if recipe.init_from is not None:
         where = recipe.init_from.model or recipe.init_from.file
-        yield Step(f"take weights of {where}", "outside", (), ("train",))
+        yield PipelineStep(f"take weights of {where}", "outside", (), ("train",))
         after.append(f"take weights of {where}")
-    yield Step("fit the weights", "fitted", tuple(after), ("train",))
+    yield PipelineStep("fit the weights", "fitted", tuple(after), ("train",))
     chosen = ("fit the weights", "tile validation windows")
-    yield Step("choose the epoch and the learning rate", "chosen", chosen, ("validation",))
+    yield PipelineStep("choose the epoch and the learning rate", "chosen", chosen, ("validation",))
     if recipe.split.test:
         after_fit = ("choose the epoch and the learning rate",)
-        yield Step("judge the model", "judged", after_fit, ("test",))
+        yield PipelineStep("judge the model", "judged", after_fit, ("test",))

@@ -25,7 +25,7 @@ Origin = Literal["embedded", "mirror", "cache", "downloaded"]
 
 
 @dataclass(frozen=True)
-class Located:
+class LocatedFile:
     """A source's file, verified.
 
     Attributes:
@@ -39,7 +39,7 @@ class Located:
 
 def locate(
     source: Source, *, progress: Progress = no_progress, policy: Policy | None = None
-) -> Located:
+) -> LocatedFile:
     """Return the file of a source, which has the pinned bytes.
 
     Looked for in this order: beside the recipes (``recipes/data``); in the folder
@@ -65,7 +65,7 @@ def locate(
     changed: list[Path] = []
     for path, origin in _candidates(source, sha256):
         if _holds(path, sha256, size):
-            return Located(path, origin)
+            return LocatedFile(path, origin)
         changed.append(path)
     urls = [url for url in (source.url, *source.mirrors) if url]
     if base := _mirror_address():
@@ -81,7 +81,7 @@ def locate(
         if changed:
             raise _changed(source, changed[0]) from None
         raise
-    return Located(target, "downloaded")
+    return LocatedFile(target, "downloaded")
 
 
 def _candidates(source: Source, sha256: str) -> Iterator[tuple[Path, Origin]]:

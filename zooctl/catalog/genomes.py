@@ -27,7 +27,7 @@ _UCSC = "https://hgdownload.soe.ucsc.edu/goldenPath"
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedGenome:
     """A genome as its publisher offers it: a FASTA file in one gzip archive.
 
     Attributes:
@@ -48,7 +48,7 @@ class Published:
 
 
 PUBLISHED = {
-    "hg38": Published(
+    "hg38": PublishedGenome(
         urls=(f"{_UCSC}/hg38/bigZips/hg38.fa.gz",),
         archive_size=983_659_424,
         archive_sha256="c1dd87068c254eb53d944f71e51d1311964fce8de24d6fc0effc9c61c01527d4",
@@ -58,7 +58,7 @@ PUBLISHED = {
     ),
     # UCSC's md5sum.txt is all that is published for the archive. The digest of the FASTA in it
     # is in public code that reads it behind that MD5.
-    "hg19": Published(
+    "hg19": PublishedGenome(
         urls=(f"{_UCSC}/hg19/bigZips/hg19.fa.gz",),
         archive_size=948_731_419,
         archive_md5="806c02398f5ac5da8ffd6da2d1d5d1a9",
@@ -66,7 +66,7 @@ PUBLISHED = {
         sha256="92b96d16b307d824f3b6b9dc63feb237a75226f82ca2166d51ecec039bee4449",
     ),
     # Also the archive that bionumpy ships as example_data/sacCer3.fa.gz.
-    "sacCer3": Published(
+    "sacCer3": PublishedGenome(
         urls=(f"{_UCSC}/sacCer3/bigZips/sacCer3.fa.gz",),
         archive_size=3_820_548,
         archive_sha256="e3a70396853eff5a012077efbd06cb97d858e12349745d102e316bb8f620f266",
@@ -108,7 +108,7 @@ def find_genome(assembly: str, fasta: Path | None = None) -> tuple[list[Path], s
     raise _not_found(assembly, cached, embedded)
 
 
-def _mirrored(genome: Published) -> Path | None:
+def _mirrored(genome: PublishedGenome) -> Path | None:
     """Return the archive of a genome in the mirror, if its digest is known and it is there."""
     from zooctl.catalog.data import mirrored
 
@@ -177,7 +177,7 @@ def fetch(
     assembly: str,
     *,
     progress: Progress = no_progress,
-    published: Published | None = None,
+    published: PublishedGenome | None = None,
     policy: Policy | None = None,
 ) -> Path:
     """Download a genome into the cache, verify it and unpack it; return its FASTA file.
@@ -239,7 +239,7 @@ def fetch(
     return target
 
 
-def _is_there(target: Path, genome: Published, progress: Progress) -> bool:
+def _is_there(target: Path, genome: PublishedGenome, progress: Progress) -> bool:
     """Say whether the cache has the genome, after hashing it."""
     if not target.is_file() or target.stat().st_size != genome.size:
         return False
@@ -266,7 +266,7 @@ def _check_room(folder: Path, needed: int) -> None:
         )
 
 
-def _unpack(archive: Path, target: Path, genome: Published, advance: Advance) -> None:
+def _unpack(archive: Path, target: Path, genome: PublishedGenome, advance: Advance) -> None:
     """Decompress the archive under the target's name if the content is what is pinned."""
     from zooctl.files.disk.atomic import atomic_output
 

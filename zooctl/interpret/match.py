@@ -15,7 +15,7 @@ _LEAST_OVERLAP = 8
 
 
 @dataclass(frozen=True)
-class Match:
+class MotifMatch:
     """How a profile lies on a known one.
 
     Attributes:
@@ -35,7 +35,7 @@ class Match:
     strand: Literal["+", "-"]
 
 
-def match(found: Motif, known: Motif, least_overlap: int | None = None) -> Match:
+def match(found: Motif, known: Motif, least_overlap: int | None = None) -> MotifMatch:
     """Return the best placement of a profile on a known one, over offsets and both strands.
 
     Args:
@@ -50,7 +50,7 @@ def match(found: Motif, known: Motif, least_overlap: int | None = None) -> Match
     """
     if least_overlap is None:
         least_overlap = min(_LEAST_OVERLAP, found.length, known.length)
-    best: Match | None = None
+    best: MotifMatch | None = None
     strands: tuple[tuple[Literal["+", "-"], Motif], ...] = (
         ("+", found),
         ("-", found.reverse_complement()),
@@ -61,7 +61,7 @@ def match(found: Motif, known: Motif, least_overlap: int | None = None) -> Match
             shared = np.diagonal(correlation, offset)
             value = float(shared.mean())
             if best is None or value > best.similarity:
-                best = Match(turned, known.name, value, offset, len(shared), strand)
+                best = MotifMatch(turned, known.name, value, offset, len(shared), strand)
     assert best is not None
     return best
 

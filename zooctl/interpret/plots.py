@@ -43,7 +43,7 @@ GREY = "#444444"
 
 
 @dataclass(frozen=True, eq=False)
-class Track:
+class PlottedTrack:
     """One line of a picture.
 
     Attributes:
@@ -77,7 +77,7 @@ def summarise(values: Values, n: int) -> Values:
 
 def draw_tracks(
     target: Path,
-    tracks: Sequence[Track],
+    tracks: Sequence[PlottedTrack],
     region: Interval,
     *,
     title: str | None = None,
@@ -122,7 +122,7 @@ def _megabases(length: int) -> Callable[[float, int], str]:
     return text
 
 
-def _draw_track(axes: Axes, track: Track, region: Interval, colour: str) -> None:
+def _draw_track(axes: Axes, track: PlottedTrack, region: Interval, colour: str) -> None:
     edges = np.linspace(region.start, region.end, len(track.values) + 1) / 1e6
     known = track.values[~np.isnan(track.values)]
     # The thin line keeps a peak of one pixel visible.

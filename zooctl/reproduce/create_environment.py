@@ -35,7 +35,7 @@ _NOT_FOUND = (
 
 
 @dataclass(frozen=True)
-class Recipe:
+class EnvironmentSetup:
     """What is to be installed.
 
     Attributes:
@@ -47,7 +47,7 @@ class Recipe:
     package: Path | None
 
 
-def prepare(entry: Entry) -> Recipe:
+def prepare(entry: Entry) -> EnvironmentSetup:
     """Return the lock files of a model, which are those that its weights were proven with.
 
     Raises:
@@ -79,10 +79,10 @@ def prepare(entry: Entry) -> Recipe:
     source = Path(zooctl.__file__).resolve().parent.parent
     # In the order of LOCKS: what comes first does not name what comes later.
     locks.sort(key=lambda path: LOCKS.index(path.name))
-    return Recipe(tuple(locks), source if (source / "pyproject.toml").is_file() else None)
+    return EnvironmentSetup(tuple(locks), source if (source / "pyproject.toml").is_file() else None)
 
 
-def create(recipe: Recipe, folder: Path) -> None:
+def create(recipe: EnvironmentSetup, folder: Path) -> None:
     """Build a virtual environment; what is begun and fails is taken away again.
 
     Where packages come from is pip's business and settings: PIP_INDEX_URL, PIP_FIND_LINKS,

@@ -30,9 +30,9 @@ from zooctl.reproduce.report.report import (
     Criterion,
     FirstSteps,
     Mode,
-    Report,
-    Stage,
-    Weights,
+    ReproductionReport,
+    StageRecord,
+    WeightDigests,
 )
 from zooctl.reproduce.run.journal import Journal, open_journal
 from zooctl.reproduce.run.retrain import Again, make_again
@@ -40,7 +40,7 @@ from zooctl.reproduce.verify.recorded import recorded_details
 
 
 @dataclass(frozen=True)
-class Order:
+class ReproductionOrder:
     """What is asked for.
 
     Attributes:
@@ -83,7 +83,9 @@ def plan(entry: Entry, mode: Mode) -> list[str]:
     return lines
 
 
-def reproduce(entry: Entry, order: Order, *, progress: Progress, say: Say) -> Report:
+def reproduce(
+    entry: Entry, order: ReproductionOrder, *, progress: Progress, say: Say
+) -> ReproductionReport:
     """Check a model, make again what the mode asks for, and judge.
 
     Args:
@@ -111,7 +113,7 @@ def reproduce(entry: Entry, order: Order, *, progress: Progress, say: Say) -> Re
         predictions = checks.check_probe(entry, findings)
     recorded.check_lock(entry, known, findings, proving=order.mode == "full")
     again: Again | None = None
-    stages: list[Stage] = []
+    stages: list[StageRecord] = []
     first: FirstSteps | None = None
     size = 0
     if order.mode != "verify":
@@ -135,7 +137,7 @@ def reproduce(entry: Entry, order: Order, *, progress: Progress, say: Say) -> Re
     level = level_of(statuses)
     faults = tuple(findings.faults)
     manifest = None if entry.folder is None else entry.manifest()
-    return Report(
+    return ReproductionReport(
         schema_version=3,
         model=entry.name,
         zooctl=zooctl.__version__,
@@ -146,7 +148,7 @@ def reproduce(entry: Entry, order: Order, *, progress: Progress, say: Say) -> Re
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - clock, 1),
         subjects=checks.subjects(entry),
-        weights=Weights(
+        weights=WeightDigests(
             entry=None if manifest is None else manifest.tensor_digest,
             trained=None if again is None else again.tensor_digest,
         ),
@@ -171,13 +173,13 @@ def reproduce(entry: Entry, order: Order, *, progress: Progress, say: Say) -> Re
 
 def _make(
     entry: Entry,
-    order: Order,
+    order: ReproductionOrder,
     findings: Findings,
     here: environment.Environment,
     must: bool,
     progress: Progress,
     say: Say,
-) -> tuple[Again | None, list[Stage], FirstSteps | None, int]:
+) -> tuple[Again | None, list[StageRecord], FirstSteps | None, int]:
     """Do the training that the mode asks for, if what it starts from is sound.
 
     A full run that may give other bits, and does, repeats the first steps as smoke mode does.
@@ -201,7 +203,7 @@ def _make(
         if again is None or not (again.same_bits or must):
             first = _repeat(entry, order, findings, journal, progress)
         stages = [
-            Stage(
+            StageRecord(
                 name=done.name,
                 inputs=done.inputs,
                 outputs=done.outputs,
@@ -215,7 +217,7 @@ def _make(
 
 
 def _repeat(
-    entry: Entry, order: Order, findings: Findings, journal: Journal, progress: Progress
+    entry: Entry, order: ReproductionOrder, findings: Findings, journal: Journal, progress: Progress
 ) -> FirstSteps | None:
     """Do the first steps of training over and over; None where they fail, which is judged."""
     from zooctl.reproduce.run.smoke import repeat_first_steps

@@ -43,7 +43,7 @@ UnknownBase = Annotated[
 ]
 
 
-class Track(Values):
+class CardTrack(Values):
     """One predicted signal.
 
     Attributes:
@@ -65,7 +65,7 @@ class Track(Values):
     strand: Literal["+", "-", "."]
 
 
-class Dataset(Values):
+class TrainingData(Values):
     """One file that the model was trained on; ``id`` is that of the recipe's source."""
 
     id: Name
@@ -157,7 +157,7 @@ class Origin(Values):
     format: Literal["keras_hdf5"]
 
 
-class Weights(Values):
+class CardWeights(Values):
     """Where the weights are: files with digests, hub commits in order, what was published."""
 
     files: Items[WeightFile] = ()
@@ -213,7 +213,7 @@ class Card(Values):
     bin_size: Annotated[int, Field(ge=1)] = Field(description="bp to a predicted value.")
     core_length: Annotated[int, Field(ge=1)] = Field(description="bp kept; stride of the grid.")
     unknown_base: UnknownBase = Field(description="One-hot value of N and other IUPAC codes.")
-    tracks: Annotated[Items[Track], Field(min_length=1)] = Field(
+    tracks: Annotated[Items[CardTrack], Field(min_length=1)] = Field(
         description="What is predicted, in the order of the network's output."
     )
     strand_pairs: Items[Annotated[tuple[TrackName, TrackName], Field(strict=False)]] = Field(
@@ -225,7 +225,7 @@ class Card(Values):
     output_scale: Literal["signal", "log", "logit", "probability"] = Field(
         description="What a predicted value is, after undoing the transform."
     )
-    training_data: Items[Dataset] = Field(description="Every file it was trained on.")
+    training_data: Items[TrainingData] = Field(description="Every file it was trained on.")
     split: Split | None = Field(description="Regions that were trained on, chose, were held out.")
     evaluated_on: Name | None = Field(
         default=None,
@@ -244,7 +244,7 @@ class Card(Values):
     audit: Items[Acknowledged] = Field(
         default=(), description="Findings of zooctl audit that stand, and why they may."
     )
-    weights: Weights | None = Field(description="Where the weights are.")
+    weights: CardWeights | None = Field(description="Where the weights are.")
     unknown: dict[str, Text] = Field(
         default_factory=dict,
         description="Why a field is null: dotted path (with * for any index) to reason.",

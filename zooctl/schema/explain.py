@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 _QUOTED = re.compile(r"'([^']*)'")
 
 
-class Fault(NamedTuple):
+class Complaint(NamedTuple):
     """One thing wrong with a document; ``field`` is its path in the data."""
 
     field: tuple[str | int, ...]
@@ -23,7 +23,7 @@ class Fault(NamedTuple):
     hint: str | None
 
 
-def explain(error: ValidationError, model: type[BaseModel], data: object) -> Iterator[Fault]:
+def explain(error: ValidationError, model: type[BaseModel], data: object) -> Iterator[Complaint]:
     """Yield the faults of a document, in the order of its fields.
 
     Args:
@@ -40,7 +40,7 @@ def explain(error: ValidationError, model: type[BaseModel], data: object) -> Ite
                 # What is missing among the names that there are may be one of them, mistyped.
                 named = problem.what.startswith("no such") and problem.got and problem.expected
                 hint = nearest(problem.got or "", (problem.expected or "").split(", "))
-                yield Fault(
+                yield Complaint(
                     (*field, *below),
                     problem.what,
                     problem.got,
@@ -48,25 +48,27 @@ def explain(error: ValidationError, model: type[BaseModel], data: object) -> Ite
                     hint if named else None,
                 )
         elif kind == "missing":
-            yield Fault(field, "required field is missing", None, None, None)
+            yield Complaint(field, "required field is missing", None, None, None)
         elif kind == "extra_forbidden":
             names = _field_names(model, field[:-1], data)
             hint = nearest(str(field[-1]), names)
-            yield Fault(field, "no such field", None, None if hint else _listed(names), hint)
+            yield Complaint(field, "no such field", None, None if hint else _listed(names), hint)
         elif kind in ("literal_error", "union_tag_invalid"):
             accepted = _QUOTED.findall(str(context.get("expected") or context.get("expected_tags")))
             if kind == "union_tag_invalid":
                 field, got = (*field, "key"), context.get("tag")
             hint = nearest(str(got), accepted)
             listed = None if hint and len(accepted) > 8 else _listed(accepted)
-            yield Fault(field, "not one of the accepted values", show(got), listed, hint)
+            yield Complaint(field, "not one of the accepted values", show(got), listed, hint)
         elif kind == "too_short" and len(got) >= context["min_length"]:
             # pydantic counts the items that are right; those that are not have their own error.
             continue
         elif kind == "union_tag_not_found":
-            yield Fault((*field, "key"), "required field is missing", None, None, None)
+            yield Complaint((*field, "key"), "required field is missing", None, None, None)
         else:
-            yield Fault(field, "wrong value", show(got), _expected(item), _quote_hint(kind, got))
+            yield Complaint(
+                field, "wrong value", show(got), _expected(item), _quote_hint(kind, got)
+            )
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:

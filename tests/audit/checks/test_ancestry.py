@@ -10,7 +10,7 @@ import pytest
 import toy_audit as toy
 
 from zooctl.audit.checks.ancestry import cross_cell, pretraining
-from zooctl.audit.data import Material
+from zooctl.audit.data import AuditData
 from zooctl.audit.outcome import Outcome
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.strict_yaml import dumps
@@ -35,7 +35,7 @@ def on(train: str, validation: str, test: str, **changes: Any) -> Recipe:
 
 
 def judged(chosen: Recipe) -> Outcome:
-    return pretraining(Material(chosen))
+    return pretraining(AuditData(chosen))
 
 
 def test_weights_that_begin_at_random() -> None:
@@ -130,21 +130,21 @@ def two_cells(**changes: Any) -> Recipe:
 
 
 def test_two_cell_types_on_one_chromosome() -> None:
-    found = cross_cell(Material(two_cells(split=SHARED)))
+    found = cross_cell(AuditData(two_cells(split=SHARED)))
     assert found.level == "warning"
     assert "2 biosamples are trained and tested on chr1" in found.what
 
 
 def test_two_cell_types_on_chromosomes_apart() -> None:
-    assert cross_cell(Material(two_cells())).level == "clear"
-    assert cross_cell(Material(toy.recipe(split=SHARED))).level == "none to check"
+    assert cross_cell(AuditData(two_cells())).level == "clear"
+    assert cross_cell(AuditData(toy.recipe(split=SHARED))).level == "none to check"
 
 
 def test_earlier_training_on_the_test_in_another_cell_type(tmp_path: Path) -> None:
     other = [toy.source("signal", biosample="other")]
     begin = run_of(tmp_path / "run", on("chr3", "chr4", "chr5", sources=other))
-    found = cross_cell(Material(on("chr1", "chr2", "chr3", **begin)))
+    found = cross_cell(AuditData(on("chr1", "chr2", "chr3", **begin)))
     assert found.level == "severe"
     assert "was trained there on other" in found.what
     elsewhere = on("chr1", "chr2", "chr6", **begin)
-    assert cross_cell(Material(elsewhere)).level == "clear"
+    assert cross_cell(AuditData(elsewhere)).level == "clear"

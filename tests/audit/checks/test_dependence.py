@@ -16,7 +16,7 @@ from zooctl.audit.checks.dependence import (
     same_chromosome,
     shared_bases,
 )
-from zooctl.audit.data import Material
+from zooctl.audit.data import AuditData
 from zooctl.schema.fields import Region
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.intervals import merge
@@ -141,9 +141,9 @@ def test_chromosomes_apart() -> None:
 
 
 def test_without_data_the_chromosomes_are_still_looked_at() -> None:
-    apart = same_chromosome(Material(toy.recipe()), None)
+    apart = same_chromosome(AuditData(toy.recipe()), None)
     assert apart.level == "clear"
-    beside = same_chromosome(Material(toy.recipe(split=split(2_016)), missing="no genome"), None)
+    beside = same_chromosome(AuditData(toy.recipe(split=split(2_016)), missing="no genome"), None)
     assert beside.level == "not run"
     assert beside.what == "how far apart train and test have to be is not known: no genome"
 

@@ -9,13 +9,13 @@ import pytest
 import toy_audit as toy
 
 from zooctl.audit.checks import imbalance
-from zooctl.audit.data import Data, Material
+from zooctl.audit.data import AuditData, Data
 from zooctl.audit.measures import core_stats
 from zooctl.schema.card import Card, Metric
-from zooctl.training.data.windows import Windows
+from zooctl.training.data.windows import TrainingWindows
 
 
-def with_test(step: int) -> tuple[Material, Data]:
+def with_test(step: int) -> tuple[AuditData, Data]:
     """Every fourth window high, in the test every so many."""
     signal = toy.every(4)
     signal["chr3"] = toy.every(step)["chr3"]
@@ -79,7 +79,7 @@ def test_validation_that_was_balanced() -> None:
     assert high.sum() == 30
     kept = high.copy()
     kept[np.flatnonzero(~high)[:30]] = True
-    windows = Windows(data.windows.positives, data.windows.negatives, chunks.take(kept))
+    windows = TrainingWindows(data.windows.positives, data.windows.negatives, chunks.take(kept))
     balanced = Data(material.recipe, data.dataset, windows)
     found = imbalance.resampling(material, balanced)
     assert found.level == "severe"
@@ -97,7 +97,7 @@ def judged(card: Card, step: int, *names: str, **more: Any) -> tuple[str, str]:
     )
     material, data = with_test(step)
     found = imbalance.metrics(
-        Material(material.recipe, card.model_copy(update={"metrics": metrics})), data
+        AuditData(material.recipe, card.model_copy(update={"metrics": metrics})), data
     )
     return found.level, found.what
 
@@ -129,6 +129,6 @@ def test_accuracy_of_rare_classes(card: Card) -> None:
 
 def test_without_data_the_metrics_are_still_read(card: Card) -> None:
     metrics = (Metric(name="auroc", value=0.9, split="test", baseline=None, baseline_value=None),)
-    material = Material(toy.recipe(), card.model_copy(update={"metrics": metrics}))
+    material = AuditData(toy.recipe(), card.model_copy(update={"metrics": metrics}))
     assert imbalance.metrics(material, None).level == "warning"
-    assert imbalance.metrics(Material(toy.recipe()), None).level == "none to check"
+    assert imbalance.metrics(AuditData(toy.recipe()), None).level == "none to check"

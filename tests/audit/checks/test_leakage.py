@@ -9,7 +9,7 @@ import toy_audit as toy
 
 from zooctl.audit.checks import leakage
 from zooctl.audit.checks.leakage import blanking
-from zooctl.audit.data import Material
+from zooctl.audit.data import AuditData
 from zooctl.audit.steps import steps
 from zooctl.schema.card import Card, Metric
 from zooctl.schema.fields import Region, Split
@@ -35,13 +35,13 @@ def reads(**signal: Any) -> Recipe:
 
 
 def test_a_draw_of_reads_counts_those_of_the_test() -> None:
-    found = leakage.order(Material(reads(depth=1_000)))
+    found = leakage.order(AuditData(reads(depth=1_000)))
     assert found.level == "warning"
     assert "draw 1,000 reads for track toy (validation and test)" in found.what
 
 
 def test_all_reads_are_no_draw() -> None:
-    found = leakage.order(Material(reads()))
+    found = leakage.order(AuditData(reads()))
     assert found.level == "clear"
     kinds = {step.name: (step.kind, step.reads) for step in steps(reads())}
     assert kinds["start the output at the mean"] == ("fitted", ("train",))
@@ -52,9 +52,9 @@ def test_all_reads_are_no_draw() -> None:
 
 def test_centres_are_merged_with_those_of_the_test() -> None:
     chosen = toy.recipe(windows=PEAKS, split=BESIDE)
-    found = leakage.order(Material(chosen))
+    found = leakage.order(AuditData(chosen))
     assert found.what == "fitted to more than training: merge the centres of peaks (test)"
-    apart = leakage.order(Material(toy.recipe(windows=PEAKS)))
+    apart = leakage.order(AuditData(toy.recipe(windows=PEAKS)))
     assert apart.level == "note", "peaks are called on the whole genome"
 
 
@@ -132,7 +132,7 @@ def test_a_mean_that_reads_validation_is_found() -> None:
     inside = {"train": ["chr3"], "validation": [toy.region("chr1", 1_000, 2_016)], "test": ["chr2"]}
     validation = toy.recipe(split=inside).split.validation
     split = material.recipe.split.model_copy(update={"validation": validation})
-    forged = Material(material.recipe.model_copy(update={"split": split}), data=data)
+    forged = AuditData(material.recipe.model_copy(update={"split": split}), data=data)
     found = blanking(forged, data)
     assert found.level == "warning"
     assert found.evidence["validation"]["means_changed"] is True  # type: ignore[index]
@@ -140,7 +140,7 @@ def test_a_mean_that_reads_validation_is_found() -> None:
 
 def test_a_control_that_is_the_target() -> None:
     controls = [{"name": "input", "signal": {"key": "bigwig", "source": "signal"}}]
-    found = leakage.same_source(Material(toy.recipe(controls=controls)))
+    found = leakage.same_source(AuditData(toy.recipe(controls=controls)))
     assert found.level == "severe"
     assert found.what == "control input is the file that track toy is of"
 
@@ -148,13 +148,13 @@ def test_a_control_that_is_the_target() -> None:
 def test_one_file_under_two_names() -> None:
     sources = [toy.source("signal"), toy.source("input", sha256=toy.source("signal")["sha256"])]
     controls = [{"name": "input", "signal": {"key": "bigwig", "source": "input"}}]
-    found = leakage.same_source(Material(toy.recipe(sources=sources, controls=controls)))
+    found = leakage.same_source(AuditData(toy.recipe(sources=sources, controls=controls)))
     assert found.level == "severe"
     assert "sources signal and input are one file" in found.what
 
 
 def test_files_that_differ() -> None:
-    assert leakage.same_source(Material(toy.recipe())).level == "clear"
+    assert leakage.same_source(AuditData(toy.recipe())).level == "clear"
 
 
 def metric(name: str, split: Any, *chroms: str) -> Metric:

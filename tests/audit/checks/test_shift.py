@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zooctl.audit.checks import shift
-from zooctl.audit.data import Material
+from zooctl.audit.data import AuditData
 from zooctl.audit.outcome import Outcome
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.tracks.per_base import Files
@@ -113,7 +113,7 @@ def test_tracks_of_two_assays_are_not_compared() -> None:
 
 def files(chosen: Recipe, folder: Path, contigs: dict[str, int]) -> Outcome:
     paths = {source.id: folder / source.file for source in chosen.sources}
-    return shift.assemblies(Material(chosen), Files(chosen, paths, contigs, lambda text: None))
+    return shift.assemblies(AuditData(chosen), Files(chosen, paths, contigs, lambda text: None))
 
 
 def test_a_bigwig_of_another_assembly(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from zooctl.cli.main import run
-from zooctl.reproduce.report.report import Report
+from zooctl.reproduce.report.report import ReproductionReport
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import Manifest
 from zooctl.schema.recipe.recipe import Recipe
@@ -37,7 +37,11 @@ def test_every_field_says_what_it_is(document: str, capsys: pytest.CaptureFixtur
 def test_the_schema_of_a_report_has_its_digest(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schema", "report"]) == 0
     schema = json.loads(capsys.readouterr().out)
-    assert set(schema["properties"]) == {*Report.model_fields, "digest"} == set(schema["required"])
+    assert (
+        set(schema["properties"])
+        == {*ReproductionReport.model_fields, "digest"}
+        == set(schema["required"])
+    )
 
 
 def test_another_document(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,8 +13,8 @@ from sklearn.preprocessing import StandardScaler
 
 from zooctl.evaluation.baselines.kmers_and_hits import gc_content, kmer_counts
 from zooctl.evaluation.baselines.ridge import PENALTIES, Fit, fit
-from zooctl.evaluation.baselines.training_bins import Sample, sample_bins
-from zooctl.evaluation.data.data import Material, Truth, Wanted
+from zooctl.evaluation.baselines.training_bins import TrainingSample, sample_bins
+from zooctl.evaluation.data.data import EvaluationData, TrackOfInterest, Truth
 from zooctl.files.fasta.reader import Fasta
 from zooctl.schema.fields import Region, Split
 from zooctl.schema.recipe.evaluation import Rules
@@ -40,14 +40,14 @@ def genome(codes: Codes, tmp_path: Path) -> Iterator[Fasta]:
         yield fasta
 
 
-def material(genome: Fasta, *signals: Mapping[str, np.ndarray], **kinds: Binning) -> Material:
+def material(genome: Fasta, *signals: Mapping[str, np.ndarray], **kinds: Binning) -> EvaluationData:
     train = (
         Region(chrom="chr1", start=100, end=SIZE * 200),
         Region(chrom="chr1", start=SIZE * 300, end=SIZE * N_BINS),
     )
-    return Material(
+    return EvaluationData(
         genome,
-        [Wanted(index, f"t{index}") for index in range(len(signals))],
+        [TrackOfInterest(index, f"t{index}") for index in range(len(signals))],
         [Truth(f"t{i}", one, kinds.get(f"t{i}", Binning())) for i, one in enumerate(signals)],
         Split(train=train, validation=(), test=()),
     )
@@ -57,9 +57,9 @@ def bins_of(n: int, seed: int) -> Codes:
     return np.random.default_rng(seed).integers(0, 4, SIZE * n).astype(np.uint8)
 
 
-def sample(codes: Codes, signal: np.ndarray, margin: int = 0) -> Sample:
+def sample(codes: Codes, signal: np.ndarray, margin: int = 0) -> TrainingSample:
     n = len(codes) // SIZE - 2 * margin
-    return Sample([(codes, np.ones(n, np.bool_))], margin, signal.reshape(n, -1))
+    return TrainingSample([(codes, np.ones(n, np.bool_))], margin, signal.reshape(n, -1))
 
 
 def count_of(codes: Codes, word: int) -> np.ndarray:
@@ -155,7 +155,7 @@ def test_figures_do_not_depend_on_how_bins_are_divided() -> None:
     whole = fit(sample(codes, signal), validation, rules)
     cut = SIZE * 700
     parts = [(codes[:cut], np.ones(700, np.bool_)), (codes[cut:], np.ones(800, np.bool_))]
-    apart = fit(Sample(parts, 0, signal[:, None]), validation, rules)
+    apart = fit(TrainingSample(parts, 0, signal[:, None]), validation, rules)
     for name in whole.ridges:
         assert whole.ridges[name][2][0].penalty == apart.ridges[name][2][0].penalty
         one, other = (fitted.predict(others, 0, rules)[name] for fitted in (whole, apart))
@@ -182,7 +182,7 @@ def test_sample_bins_lie_inside_and_are_known(codes: Codes, genome: Fasta) -> No
     assert [(one.start, one.stop) for one in places] == [(0, 188), (188, len(expected))]
 
 
-def training_bins(found: Material) -> Sample | None:
+def training_bins(found: EvaluationData) -> TrainingSample | None:
     return sample_bins(found, found.split.train, RULES, 8)
 
 

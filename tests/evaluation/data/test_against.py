@@ -12,14 +12,14 @@ import toy_audit
 
 from zooctl.errors import InputError
 from zooctl.evaluation.data.against import open_against
-from zooctl.evaluation.data.data import Material, Wanted, open_material
+from zooctl.evaluation.data.data import EvaluationData, TrackOfInterest, open_material
 from zooctl.files.bigwig.writer import BigWigWriter
 from zooctl.schema.fields import Region, Split
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.tracks.binning import PLAIN, Binning
 
 LENGTH = 4_000
-WANTED = [Wanted(0, "a"), Wanted(1, "b")]
+WANTED = [TrackOfInterest(0, "a"), TrackOfInterest(1, "b")]
 SPLIT = Split(train=(), validation=(), test=(Region(chrom="chr1"),))
 
 
@@ -116,7 +116,7 @@ def toy_recipe(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
     )
 
 
-def bins_and_bases(material: Material) -> list[tuple[Binning, list[float]]]:
+def bins_and_bases(material: EvaluationData) -> list[tuple[Binning, list[float]]]:
     return [(one.binning, one.signal["chr1"].tolist()) for one in material.truths]
 
 

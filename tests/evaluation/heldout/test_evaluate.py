@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from zooctl.errors import InputError
-from zooctl.evaluation.data.data import Material, Truth, Wanted
+from zooctl.evaluation.data.data import EvaluationData, TrackOfInterest, Truth
 from zooctl.evaluation.heldout.evaluate import evaluate
-from zooctl.evaluation.heldout.judge import Options
-from zooctl.evaluation.heldout.predicted import Network
-from zooctl.evaluation.report.report import Report
+from zooctl.evaluation.heldout.judge import EvaluationOptions
+from zooctl.evaluation.heldout.predicted import EvaluatedModel
+from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.motifs import Motif, read_motif
@@ -35,7 +35,7 @@ SPLIT = Split(
 )
 
 
-OPTIONS = Options(n_draws=100, seed=3)
+OPTIONS = EvaluationOptions(n_draws=100, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def motif(mirror: Path) -> Motif:
 
 
 @pytest.fixture(scope="module")
-def material(repo: Path, motif: Motif) -> Iterator[Material]:
+def material(repo: Path, motif: Motif) -> Iterator[EvaluationData]:
     data = repo / "recipes/data"
     fastas = [data / f"hg19_chr20_chr21/hg19.{chrom}.fa.gz" for chrom in ("chr20", "chr21")]
     tracks = [
@@ -52,9 +52,9 @@ def material(repo: Path, motif: Motif) -> Iterator[Material]:
     ]
     with Fasta(*fastas) as genome:
         signal, control = (bases(path, genome) for path in tracks)
-        yield Material(
+        yield EvaluationData(
             genome,
-            [Wanted(0, "CTCF", "ChIP-seq", "CTCF")],
+            [TrackOfInterest(0, "CTCF", "ChIP-seq", "CTCF")],
             [Truth("CTCF", signal)],
             SPLIT,
             [control],
@@ -72,9 +72,9 @@ def bases(path: Path, genome: Fasta) -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def network(motif: Motif, scanner_session: Callable[[Motif], Session]) -> Network:
+def network(motif: Motif, scanner_session: Callable[[Motif], Session]) -> EvaluatedModel:
     session = scanner_session(motif)
-    return Network("scanner", session, session.geometry, Readout())
+    return EvaluatedModel("scanner", session, session.geometry, Readout())
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +84,8 @@ def stages() -> list[tuple[str, float | None, float]]:
 
 @pytest.fixture(scope="module")
 def report(
-    network: Network, material: Material, stages: list[tuple[str, float | None, float]]
-) -> Report:
+    network: EvaluatedModel, material: EvaluationData, stages: list[tuple[str, float | None, float]]
+) -> EvaluationReport:
     @contextmanager
     def stage(total: float | None, unit: str, label: str) -> Iterator[Callable[[float], None]]:
         done: list[float] = []
@@ -95,7 +95,7 @@ def report(
     return evaluate(network, material, Rules(), OPTIONS, progress=stage)
 
 
-def test_a_network_that_scans_is_the_scan(report: Report) -> None:
+def test_a_network_that_scans_is_the_scan(report: EvaluationReport) -> None:
     rows = {row.name: row for row in report.rows}
     scan = rows["best hit of CTCF_HUMAN.H11MO.0.A"]
     for name in ("auroc", "auprc"):
@@ -106,7 +106,7 @@ def test_a_network_that_scans_is_the_scan(report: Report) -> None:
     assert 0.75 < scan.metrics["auroc"].value < 0.95
 
 
-def test_rows_and_counts(report: Report) -> None:
+def test_rows_and_counts(report: EvaluationReport) -> None:
     assert [row.name for row in report.rows] == [
         "scanner",
         "scanner, ranked by mean",
@@ -127,7 +127,7 @@ def test_rows_and_counts(report: Report) -> None:
     assert 0 < track.fine_pearson.value < rows["scanner"].metrics["pearson"].value
 
 
-def test_robustness_of_a_scan_is_that_of_its_binning(report: Report) -> None:
+def test_robustness_of_a_scan_is_that_of_its_binning(report: EvaluationReport) -> None:
     # A hit stays where it is and only changes bins, so it varies, if less than a rate would.
     assert report.robustness is not None
     assert 0 < report.robustness.value < 0.7
@@ -136,12 +136,16 @@ def test_robustness_of_a_scan_is_that_of_its_binning(report: Report) -> None:
     assert 20 < report.robustness.n_peaks <= report.tracks[0].n_strong
 
 
-def test_log_odds_have_no_variation_score(network: Network, material: Material) -> None:
+def test_log_odds_have_no_variation_score(
+    network: EvaluatedModel, material: EvaluationData
+) -> None:
     log_odds = replace(network, scale="log")
-    assert evaluate(log_odds, material, Rules(), Options(n_draws=2)).robustness is None
+    assert evaluate(log_odds, material, Rules(), EvaluationOptions(n_draws=2)).robustness is None
 
 
-def test_tops_are_on_sites(report: Report, material: Material, network: Network) -> None:
+def test_tops_are_on_sites(
+    report: EvaluationReport, material: EvaluationData, network: EvaluatedModel
+) -> None:
     assert len(report.tops) == 100
     chrom, place = report.tops[0]
     codes = material.genome.padded_codes(chrom, place - 1024, place + 1024)
@@ -149,7 +153,9 @@ def test_tops_are_on_sites(report: Report, material: Material, network: Network)
     assert here > 2 * away
 
 
-def test_progress_adds_up(report: Report, stages: list[tuple[str, float | None, float]]) -> None:
+def test_progress_adds_up(
+    report: EvaluationReport, stages: list[tuple[str, float | None, float]]
+) -> None:
     assert [label.split()[0] for label, _, _ in stages] == [
         "fitting",
         "predicting",
@@ -159,7 +165,7 @@ def test_progress_adds_up(report: Report, stages: list[tuple[str, float | None, 
     assert all(total == done for _, total, done in stages if total is not None)
 
 
-def test_json(report: Report) -> None:
+def test_json(report: EvaluationReport) -> None:
     found = json.loads(json.dumps(report.to_json(), allow_nan=False))
     assert found["regions"] == ["chr21:33,000,001-35,000,000", "chr21:44,000,001-45,000,000"]
     assert found["rules"]["positive_min_signal"] == 8.0
@@ -168,13 +174,15 @@ def test_json(report: Report) -> None:
 
 
 def test_the_same_seed_gives_the_same_report(
-    report: Report, network: Network, material: Material
+    report: EvaluationReport, network: EvaluatedModel, material: EvaluationData
 ) -> None:
     again = evaluate(network, material, Rules(), OPTIONS)
     assert again == report
 
 
-def test_without_the_motif_the_line_says_so(network: Network, material: Material) -> None:
+def test_without_the_motif_the_line_says_so(
+    network: EvaluatedModel, material: EvaluationData
+) -> None:
     small = replace(
         material,
         motifs={},
@@ -185,7 +193,7 @@ def test_without_the_motif_the_line_says_so(network: Network, material: Material
             test=(Region(chrom="chr21", start=33_000_000, end=33_300_000),),
         ),
     )
-    report = evaluate(network, small, Rules(), Options(n_draws=0, n_shifts=0))
+    report = evaluate(network, small, Rules(), EvaluationOptions(n_draws=0, n_shifts=0))
     assert report.rows[-1].note == "not measured: needs HOCOMOCOv11_HUMAN.pfm"
     assert not report.rows[-1].metrics
 
@@ -198,14 +206,19 @@ def test_without_the_motif_the_line_says_so(network: Network, material: Material
     ],
 )
 def test_refused(
-    network: Network, material: Material, test: tuple[Region, ...], message: str
+    network: EvaluatedModel, material: EvaluationData, test: tuple[Region, ...], message: str
 ) -> None:
     split = Split(train=SPLIT.train, validation=(), test=test)
     with pytest.raises(InputError, match=message):
-        evaluate(network, replace(material, split=split), Rules(), Options(n_draws=0, n_shifts=0))
+        evaluate(
+            network,
+            replace(material, split=split),
+            Rules(),
+            EvaluationOptions(n_draws=0, n_shifts=0),
+        )
 
 
-def test_resolutions_and_test_sets(report: Report) -> None:
+def test_resolutions_and_test_sets(report: EvaluationReport) -> None:
     (track,) = report.tracks
     assert [one.resolution for one in track.resolutions] == [32, 128, 512]
     fine, _, coarse = (one.agreement for one in track.resolutions)
@@ -227,7 +240,7 @@ def test_resolutions_and_test_sets(report: Report) -> None:
     assert sweep[-1].agreement.jensen_shannon < fine.jensen_shannon
 
 
-def test_calls_are_counted_at_the_stated_threshold(report: Report) -> None:
+def test_calls_are_counted_at_the_stated_threshold(report: EvaluationReport) -> None:
     (track,) = report.tracks
     calls = track.confusion
     assert calls is not None
@@ -238,7 +251,9 @@ def test_calls_are_counted_at_the_stated_threshold(report: Report) -> None:
     assert (scores >= 8).sum() == calls.true_positives + calls.false_positives
 
 
-def test_resolutions_finer_than_the_model_are_refused(network: Network, material: Material) -> None:
+def test_resolutions_finer_than_the_model_are_refused(
+    network: EvaluatedModel, material: EvaluationData
+) -> None:
     small = replace(
         material,
         split=Split(
@@ -248,8 +263,12 @@ def test_resolutions_finer_than_the_model_are_refused(network: Network, material
         ),
     )
     with pytest.raises(InputError, match="multiple of the model's bins"):
-        evaluate(network, small, Rules(), Options(resolutions=(16,), n_draws=0, n_shifts=0))
-    report = evaluate(network, small, Rules(), Options((64,), (0.0, 5.0), n_draws=0, n_shifts=0))
+        evaluate(
+            network, small, Rules(), EvaluationOptions(resolutions=(16,), n_draws=0, n_shifts=0)
+        )
+    report = evaluate(
+        network, small, Rules(), EvaluationOptions((64,), (0.0, 5.0), n_draws=0, n_shifts=0)
+    )
     (track,) = report.tracks
     assert [one.resolution for one in track.resolutions] == [64]
     assert [one.threshold for one in track.selections][:2] == [0.0, 5.0]

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zooctl.evaluation.data.data import Material, Truth, Wanted
+from zooctl.evaluation.data.data import EvaluationData, TrackOfInterest, Truth
 from zooctl.evaluation.heldout.observed import observe, read_around
-from zooctl.evaluation.heldout.predicted import Network, Part, hold_out
+from zooctl.evaluation.heldout.predicted import EvaluatedModel, HeldoutRegion, hold_out
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.session import Predictions
 from zooctl.inference.tracks.predict import Readout
@@ -69,14 +69,14 @@ def signal() -> np.ndarray:
     return values
 
 
-def network(*tracks: int, rc: tuple[int, ...] | None = None) -> Network:
-    return Network("gc", CountsGC(), GEOMETRY, Readout(rc_order=rc), tracks or (0,))
+def network(*tracks: int, rc: tuple[int, ...] | None = None) -> EvaluatedModel:
+    return EvaluatedModel("gc", CountsGC(), GEOMETRY, Readout(rc_order=rc), tracks or (0,))
 
 
-def material(genome: Fasta, *signals: np.ndarray, binning: Binning = PLAIN) -> Material:
-    return Material(
+def material(genome: Fasta, *signals: np.ndarray, binning: Binning = PLAIN) -> EvaluationData:
+    return EvaluationData(
         genome,
-        [Wanted(index, f"t{index}") for index in range(len(signals))],
+        [TrackOfInterest(index, f"t{index}") for index in range(len(signals))],
         [Truth(f"t{index}", {"chr1": one}, binning) for index, one in enumerate(signals)],
         Split(train=(), validation=(), test=()),
     )
@@ -84,11 +84,11 @@ def material(genome: Fasta, *signals: np.ndarray, binning: Binning = PLAIN) -> M
 
 def hold(
     region: Region,
-    network: Network,
-    material: Material,
+    network: EvaluatedModel,
+    material: EvaluationData,
     rules: Rules,
     advance: Callable[[int], object] = unheard,
-) -> Part:
+) -> HeldoutRegion:
     """Read, measure and predict a region."""
     around = read_around(region, material, rules)
     observed = observe(region, around, material, rules, network.geometry.bin_size)
@@ -141,7 +141,7 @@ def test_no_bin_that_is_judged_reads_beyond_its_range(start: int, length: int) -
         path.write_text(f">chr1\n{decode(codes)}\n")
         with Fasta(path) as genome:
             data = material(genome, np.zeros(LENGTH, np.float32))
-            reads = Network("reads", Reads(), GEOMETRY, Readout(), (0,))
+            reads = EvaluatedModel("reads", Reads(), GEOMETRY, Readout(), (0,))
             part = hold(
                 Region(chrom="chr1", start=start, end=start + length),
                 reads,

@@ -10,7 +10,7 @@ import pytest
 from zooctl.catalog.registry import entry
 from zooctl.errors import InputError
 from zooctl.evaluation.heldout.predicted import open_network
-from zooctl.evaluation.heldout.subject import Subject, open_subject
+from zooctl.evaluation.heldout.subject import EvaluationTarget, open_subject
 from zooctl.schema.fields import Region, Split
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.schema.recipe.recipe import load_recipe
@@ -18,19 +18,19 @@ from zooctl.sequence.windows import Geometry
 
 
 @pytest.fixture
-def subject(toy_zoo: Path) -> Subject:
+def subject(toy_zoo: Path) -> EvaluationTarget:
     """The toy, of which nobody says what it was trained on, and data split by chromosomes."""
     recipe = load_recipe(toy_zoo / "recipes/toy.yaml")
     regions = {part: (Region(chrom=chrom),) for part, chrom in PARTS.items()}
     recipe = recipe.model_copy(update={"split": Split(**regions)})
     network = open_network(entry("toy"), [0], "cpu")
-    return Subject("toy", network, (), "hg19", None, recipe, "toy", None)
+    return EvaluationTarget("toy", network, (), "hg19", None, recipe, "toy", None)
 
 
 PARTS = {"train": "chr1", "validation": "chr2", "test": "chr3"}
 
 
-def test_the_recipe_says_what_is_held_out(subject: Subject) -> None:
+def test_the_recipe_says_what_is_held_out(subject: EvaluationTarget) -> None:
     split = subject.split([])
     assert [str(region) for region in split.test] == ["chr3"]
 
@@ -44,7 +44,7 @@ def test_the_recipe_says_what_is_held_out(subject: Subject) -> None:
     ],
 )
 def test_baselines_see_nothing_of_regions_that_are_judged(
-    subject: Subject, region: str, train: list[str], validation: list[str]
+    subject: EvaluationTarget, region: str, train: list[str], validation: list[str]
 ) -> None:
     split = subject.split([region])
     assert [str(part) for part in split.test] == [region]
@@ -62,29 +62,29 @@ def test_baselines_see_nothing_of_regions_that_are_judged(
     ],
 )
 def test_regions_that_overlap_are_one(
-    subject: Subject, regions: list[str], judged: list[str]
+    subject: EvaluationTarget, regions: list[str], judged: list[str]
 ) -> None:
     assert [str(region) for region in subject.split(regions).test] == judged
 
 
 @pytest.mark.parametrize("region", ["", "chr 4", "chr4\n"])
-def test_what_is_no_region_is_refused(subject: Subject, region: str) -> None:
+def test_what_is_no_region_is_refused(subject: EvaluationTarget, region: str) -> None:
     with pytest.raises(InputError, match="not a region") as caught:
         subject.split([region])
     assert caught.value.field == "--region"
 
 
-def test_what_a_model_was_chosen_on_is_not_judged(subject: Subject) -> None:
+def test_what_a_model_was_chosen_on_is_not_judged(subject: EvaluationTarget) -> None:
     recipe = subject.recipe
     assert recipe is not None
-    seen = Subject(
+    seen = EvaluationTarget(
         "toy", subject.network, (), "hg19", recipe.split, recipe, subject.data, subject.entry
     )
     with pytest.raises(InputError, match="trained or chosen on a region"):
         seen.split(["chr2:5-9"])
 
 
-def test_chromosomes_are_known_in_another_assembly(subject: Subject) -> None:
+def test_chromosomes_are_known_in_another_assembly(subject: EvaluationTarget) -> None:
     recipe = subject.recipe
     assert recipe is not None
     near = Split(train=(), validation=(Region(chrom="chr3", start=0, end=9),), test=())
@@ -100,7 +100,9 @@ def test_chromosomes_are_known_in_another_assembly(subject: Subject) -> None:
     assert lifted.split(["chr4"]).test == (Region(chrom="chr4"),)
 
 
-def test_another_assembly_is_said(subject: Subject, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_assembly_is_said(
+    subject: EvaluationTarget, capsys: pytest.CaptureFixture[str]
+) -> None:
     for assembly, said in (("hg19", ""), ("mm10", "toy is a model of mm10; it is judged on hg19")):
         # Nothing is opened before a block begins.
         replace(subject, assembly=assembly).material([], [], None)
@@ -122,7 +124,7 @@ def test_what_a_model_calls_is_said_by_its_own_recipe(toy_zoo: Path) -> None:
 
 @pytest.mark.parametrize(("own", "expected"), [(32, 512), (1, 512), (200, 600), (1_000, 1_000)])
 def test_bins_without_a_recipe_are_whole_bins_of_the_model(
-    subject: Subject, own: int, expected: int
+    subject: EvaluationTarget, own: int, expected: int
 ) -> None:
     geometry = Geometry(own * 5, own * 3, own, own)
     network = replace(subject.network, geometry=geometry)

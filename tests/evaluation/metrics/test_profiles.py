@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zooctl.evaluation.metrics import metrics
-from zooctl.evaluation.metrics.profiles import Track, agreement
+from zooctl.evaluation.metrics.profiles import TrackBins, agreement
 
 
-def track(n: int, *, start: int = 0, size: int = 32, seed: int = 0) -> Track:
+def track(n: int, *, start: int = 0, size: int = 32, seed: int = 0) -> TrackBins:
     rng = np.random.default_rng(seed)
     predicted, measured = rng.gamma(1, 1, (2, n))
     blocks = np.arange(n, dtype=np.int64) // 7
-    return Track(start, size, predicted, measured, rng.random(n) < 0.9, blocks)
+    return TrackBins(start, size, predicted, measured, rng.random(n) < 0.9, blocks)
 
 
 @settings(max_examples=50, deadline=None)

@@ -7,7 +7,7 @@ import pytest
 
 from zooctl.errors import InputError
 from zooctl.evaluation.metrics import metrics
-from zooctl.evaluation.metrics.profiles import Track
+from zooctl.evaluation.metrics.profiles import TrackBins
 from zooctl.evaluation.metrics.test_sets import over_resolutions, selections
 from zooctl.schema.recipe.evaluation import Rules
 
@@ -15,7 +15,7 @@ RULES = Rules(sequence_length=128)
 
 
 @pytest.fixture
-def tracks() -> list[Track]:
+def tracks() -> list[TrackBins]:
     rng = np.random.default_rng(0)
     found = []
     for n in (400, 80):
@@ -23,11 +23,11 @@ def tracks() -> list[Track]:
         measured[: n // 2] = 0
         predicted = measured + rng.gamma(1, 1, n)
         used, block = np.ones(n, np.bool_), np.zeros(n, np.int64)
-        found.append(Track(0, 32, predicted, measured, used, block))
+        found.append(TrackBins(0, 32, predicted, measured, used, block))
     return found
 
 
-def test_resolutions_are_of_means(tracks: list[Track]) -> None:
+def test_resolutions_are_of_means(tracks: list[TrackBins]) -> None:
     fine, coarse = over_resolutions(tracks, [32, 96], RULES)
     assert (fine.resolution, coarse.resolution) == (32, 96)
     assert fine.agreement.n_bins == 480
@@ -45,13 +45,13 @@ def test_resolutions_are_of_means(tracks: list[Track]) -> None:
 
 
 @pytest.mark.parametrize("size", [16, 48, 33])
-def test_targets_are_never_binned_up(tracks: list[Track], size: int) -> None:
+def test_targets_are_never_binned_up(tracks: list[TrackBins], size: int) -> None:
     with pytest.raises(InputError, match="multiple of the model's bins") as caught:
         over_resolutions(tracks, [32, size], RULES)
     assert "multiples of 32" in str(caught.value)
 
 
-def test_thresholds_select_profiles(tracks: list[Track]) -> None:
+def test_thresholds_select_profiles(tracks: list[TrackBins]) -> None:
     found = selections(tracks, [[], []], RULES, [0.0, 1.0, 99.0])
     # No profile reaches the last.
     assert [(one.kind, one.threshold) for one in found] == [("threshold", 0.0), ("threshold", 1.0)]
@@ -64,7 +64,7 @@ def test_thresholds_select_profiles(tracks: list[Track]) -> None:
     assert (highest >= sweep[-1]).sum() >= 20
 
 
-def test_peaks_are_in_the_middle(tracks: list[Track]) -> None:
+def test_peaks_are_in_the_middle(tracks: list[TrackBins]) -> None:
     summits = [int(np.argmax(one.measured)) * 32 for one in tracks]
     (centred,) = [
         one for one in selections(tracks, [[s] for s in summits], RULES) if one.kind == "peaks"

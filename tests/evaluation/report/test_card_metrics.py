@@ -11,7 +11,7 @@ from toy_reports import toy_report
 from zooctl.catalog import registry
 from zooctl.catalog.root import model_names
 from zooctl.evaluation.report.card_metrics import card_text, figure_of
-from zooctl.evaluation.report.report import Report
+from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.schema.card import Card
 from zooctl.schema.strict_yaml import loads, parse
 
@@ -33,7 +33,7 @@ metrics:
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+def report(tmp_path_factory: pytest.TempPathFactory) -> EvaluationReport:
     return toy_report(tmp_path_factory.mktemp("toy"))
 
 
@@ -54,7 +54,7 @@ def read(text: str) -> Card:
     return parse(Card, loads(text, Path("toy.yaml")))
 
 
-def test_figures_are_replaced_and_words_stay(report: Report, text: str) -> None:
+def test_figures_are_replaced_and_words_stay(report: EvaluationReport, text: str) -> None:
     before = with_metrics(text, METRICS)
     card = read(before)
     after = card_text(before, card, report)
@@ -78,7 +78,7 @@ def test_figures_are_replaced_and_words_stay(report: Report, text: str) -> None:
 
 
 @pytest.mark.parametrize("split", ["train", "validation", "external"])
-def test_figures_of_other_data_stay(report: Report, text: str, split: str) -> None:
+def test_figures_of_other_data_stay(report: EvaluationReport, text: str, split: str) -> None:
     chroms = "\n    chroms: [chr2, chrX]" if split == "external" else ""
     other = METRICS.replace("split: test\n", f"split: {split}{chroms}\n")
     before = with_metrics(text, other)
@@ -99,7 +99,9 @@ def test_what_cards_say_of_test_regions_an_evaluation_gives(name: str) -> None:
     assert not tested or (card.split is not None and card.split.test)
 
 
-def test_a_card_without_figures_is_given_the_usual_ones(report: Report, text: str) -> None:
+def test_a_card_without_figures_is_given_the_usual_ones(
+    report: EvaluationReport, text: str
+) -> None:
     before = re.sub(r"  metrics\..*\n", "", with_metrics(text, "metrics: []\n"))
     after = read(card_text(before, read(before), report))
     assert [(one.name, one.track) for one in after.metrics] == [

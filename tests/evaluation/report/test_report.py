@@ -12,16 +12,16 @@ from toy_reports import RULES, SPLIT, toy_report
 
 from zooctl.evaluation.report import text as tables
 from zooctl.evaluation.report.leaderboard import leaderboard
-from zooctl.evaluation.report.report import Report
+from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.schema.fields import Region
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+def report(tmp_path_factory: pytest.TempPathFactory) -> EvaluationReport:
     return toy_report(tmp_path_factory.mktemp("toy"))
 
 
-def test_tracks_have_their_own_bins(report: Report) -> None:
+def test_tracks_have_their_own_bins(report: EvaluationReport) -> None:
     counts, labels = report.tracks
     # From 40,064 on; the window of the first reads beyond the range.
     assert counts.n_bins == 311
@@ -34,7 +34,7 @@ def test_tracks_have_their_own_bins(report: Report) -> None:
     assert labels.confusion is None
 
 
-def test_labels_say_themselves_what_is_strong(report: Report) -> None:
+def test_labels_say_themselves_what_is_strong(report: EvaluationReport) -> None:
     labels = report.tracks[1]
     assert labels.drawn.strong.tolist() == (labels.drawn.signal == 1).tolist()
     row = labels.rows[0]
@@ -44,7 +44,7 @@ def test_labels_say_themselves_what_is_strong(report: Report) -> None:
     assert "mse" in report.tracks[0].rows[0].metrics
 
 
-def test_rows_of_the_mean_are_those_that_all_tracks_have(report: Report) -> None:
+def test_rows_of_the_mean_are_those_that_all_tracks_have(report: EvaluationReport) -> None:
     names = [row.name for row in report.mean]
     assert names == [
         "gc",
@@ -67,7 +67,7 @@ def test_rows_of_the_mean_are_those_that_all_tracks_have(report: Report) -> None
     )
 
 
-def test_json(report: Report) -> None:
+def test_json(report: EvaluationReport) -> None:
     found = json.loads(json.dumps(report.to_json(), allow_nan=False))
     assert [track["track"] for track in found["tracks"]] == ["counts", "labels"]
     assert found["robustness"]["by_track"][0] == pytest.approx(found["robustness"]["by_track"][1])
@@ -78,7 +78,7 @@ def test_json(report: Report) -> None:
     assert first["confusion"]["threshold"] == 24
 
 
-def test_tables(report: Report) -> None:
+def test_tables(report: EvaluationReport) -> None:
     counts, labels = report.tracks
     grid = tables.methods(counts.rows)
     assert grid.headers[:2] == ["method", "Pearson"]
@@ -101,7 +101,7 @@ def test_tables(report: Report) -> None:
     assert tables.strong_text(replace(report, n_controls=1)) == f"{strong} and control < 4"
 
 
-def test_leaderboard_puts_the_best_first(report: Report, tmp_path: Path) -> None:
+def test_leaderboard_puts_the_best_first(report: EvaluationReport, tmp_path: Path) -> None:
     single = toy_report(tmp_path, tracks=1)
     grid = leaderboard([report, single])
     figures = [row[grid.headers.index("AUROC")] for row in grid.rows]
@@ -111,7 +111,7 @@ def test_leaderboard_puts_the_best_first(report: Report, tmp_path: Path) -> None
     assert {len(row) for row in grid.rows} == {len(grid.headers)}
 
 
-def test_the_same_data_give_the_same_report(report: Report, tmp_path: Path) -> None:
+def test_the_same_data_give_the_same_report(report: EvaluationReport, tmp_path: Path) -> None:
     assert toy_report(tmp_path) == report
     assert report.rules == RULES
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from zooctl.evaluation.metrics import bootstrap, classification, metrics
-from zooctl.evaluation.report.rows import Row, Score, mean_over_tracks, table
+from zooctl.evaluation.report.rows import MetricRow, Score, mean_over_tracks, table
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def example() -> dict[str, np.ndarray]:
     }
 
 
-def rows_of(example: dict[str, np.ndarray], *scores: Score) -> list[Row]:
+def rows_of(example: dict[str, np.ndarray], *scores: Score) -> list[MetricRow]:
     found = table(scores, example["signal"], example["strong"], example["blocks"], example["draws"])
     return found.rows
 

@@ -297,10 +297,10 @@ def test_no_room(tmp_path: Path, server: FailingServer, monkeypatch: pytest.Monk
         download([server.url()], tmp_path / "x", size=10**18, sha256=SHA256, policy=FAST)
     assert server.asked == {}
 
-    def full(self: partial.Part, data: bytes) -> None:
+    def full(self: partial.PartialFile, data: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(partial.Part, "write", full)
+    monkeypatch.setattr(partial.PartialFile, "write", full)
     with pytest.raises(InputError, match="no space left"):
         fetch(server.url(), tmp_path)
     assert visible(tmp_path) == []

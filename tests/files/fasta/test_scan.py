@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zooctl.errors import InputError
-from zooctl.files.fasta.scan import Record, Scanner
+from zooctl.files.fasta.scan import FastaRecord, Scanner
 
 
-def scan(text: bytes, piece: int = 1 << 20) -> list[Record]:
+def scan(text: bytes, piece: int = 1 << 20) -> list[FastaRecord]:
     scanner = Scanner("a.fa")
     for start in range(0, len(text), piece):
         scanner.feed(text[start : start + piece])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zooctl.files.disk.bgzf import compress
-from zooctl.files.vcf.index import Order, index_suffix, write_index
+from zooctl.files.vcf.index import SortOrder, index_suffix, write_index
 from zooctl.files.vcf.records import Record, parse_record
 
 
@@ -19,8 +19,8 @@ def record(chrom: str, pos: int, number: int = 1) -> Record:
     return parse_record(f"{chrom}\t{pos}\t.\tA\tC\t.\t.\t.".encode(), 8, "a.vcf", number)
 
 
-def order_of(*places: tuple[str, int]) -> Order:
-    order = Order()
+def order_of(*places: tuple[str, int]) -> SortOrder:
+    order = SortOrder()
     for number, (chrom, pos) in enumerate(places, 5):
         order.add(record(chrom, pos, number))
     return order

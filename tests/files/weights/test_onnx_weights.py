@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from zooctl.errors import VerificationError
-from zooctl.files.weights.onnx_weights import Published, put_weights, take_weights
+from zooctl.files.weights.onnx_weights import PublishedTensors, put_weights, take_weights
 
 
 def adder(weight: np.ndarray, bias: np.ndarray) -> bytes:
@@ -42,7 +42,7 @@ def test_out_and_in_again(axes: list[int], seed: int) -> None:
     weight = np.ascontiguousarray(published.transpose(axes))
     bias = rng.normal(size=weight.shape[-1:]).astype(np.float32)
     model = adder(weight, bias)
-    names = {"net.weight": Published("conv/kernel:0", tuple(axes))}
+    names = {"net.weight": PublishedTensors("conv/kernel:0", tuple(axes))}
     empty = take_weights(model, names)
     (tensor,) = [t for t in onnx.load_from_string(empty).graph.initializer if t.name[0] == "c"]
     assert tuple(tensor.dims) == published.shape
@@ -58,8 +58,8 @@ def test_out_and_in_again(axes: list[int], seed: int) -> None:
 def test_what_does_not_fit() -> None:
     model = adder(np.ones((2, 3), np.float32), np.ones(3, np.float32))
     with pytest.raises(VerificationError, match="lacks a tensor"):
-        take_weights(model, {"net.wait": Published("a", (0, 1))})
-    empty = take_weights(model, {"net.weight": Published("a", (1, 0))})
+        take_weights(model, {"net.wait": PublishedTensors("a", (0, 1))})
+    empty = take_weights(model, {"net.weight": PublishedTensors("a", (1, 0))})
     for tensors in ({}, {"a": np.ones((2, 3), np.float32)}):
         with pytest.raises(VerificationError) as caught:
             put_weights(empty, tensors)

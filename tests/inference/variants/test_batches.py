@@ -8,17 +8,17 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zooctl.inference.variants.batches import Batch, Kept, Windows, fill_batches
+from zooctl.inference.variants.batches import AlleleBatch, AlleleWindows, Kept, fill_batches
 from zooctl.inference.variants.shifts import Haplotype
 
 LENGTH = 4
 
 
-def windows(n: int, first: int) -> Windows:
+def windows(n: int, first: int) -> AlleleWindows:
     """Windows of which each begins with a number of its own, on a stretch of 0 to 255."""
     codes = (first + np.arange(n + LENGTH - 1)).astype(np.uint8)
     spans = np.arange(first, first + n, dtype=np.int32)[:, None].repeat(4, axis=1)
-    return Windows(Haplotype(codes, tuple(range(n)), spans), np.full((n, 2), np.nan))
+    return AlleleWindows(Haplotype(codes, tuple(range(n)), spans), np.full((n, 2), np.nan))
 
 
 @given(st.lists(st.lists(st.integers(1, 7), max_size=3), max_size=12), st.integers(1, 9))
@@ -26,7 +26,7 @@ def windows(n: int, first: int) -> Windows:
 def test_every_window_travels_once(sizes: list[list[int]], batch_size: int) -> None:
     numbers = itertools.count(step=10)
     records = [[windows(n, next(numbers) % 200) for n in record] for record in sizes]
-    batches: list[Batch[int]] = list(fill_batches(enumerate(records), batch_size, LENGTH))
+    batches: list[AlleleBatch[int]] = list(fill_batches(enumerate(records), batch_size, LENGTH))
     total = sum(map(sum, sizes))
     assert sum(len(batch.codes) for batch in batches) == total
     assert all(len(batch.codes) == batch_size for batch in batches[:-1])

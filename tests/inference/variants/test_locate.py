@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from toy_genome import ToyGenome, repetitive
 
-from zooctl.inference.variants.locate import Located, locate
+from zooctl.inference.variants.locate import LocatedAllele, locate
 from zooctl.inference.variants.shifts import Placement
 from zooctl.sequence.alleles import Allele, Change
 from zooctl.sequence.windows import Geometry
@@ -16,7 +16,7 @@ GENOME = ToyGenome({"one": LETTERS, "gap": LETTERS[:100] + "N" * 30 + LETTERS[10
 PLACEMENT = Placement(Geometry(60, 60, 60, 60), 50, 5, 0)
 
 
-def found(allele: tuple[str, int, str, str], swap: bool = False) -> Located:
+def found(allele: tuple[str, int, str, str], swap: bool = False) -> LocatedAllele:
     return locate(Allele(*allele), GENOME, PLACEMENT, swap)
 
 

@@ -22,7 +22,7 @@ from zooctl.catalog import registry
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import InputError, VerificationError
 from zooctl.files.fasta.reader import Fasta
-from zooctl.inference.variants.score import Network, ScoredAllele, Scorer, compare
+from zooctl.inference.variants.score import ScoredAllele, Scorer, VariantModel, compare
 from zooctl.sequence.alleles import SCORED, Allele
 from zooctl.sequence.onehot import decode, encode, reverse_complement, to_onehot
 from zooctl.sequence.windows import Geometry
@@ -74,35 +74,35 @@ def motif_scan(geometry: Geometry) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def networks(conv_network: Build) -> dict[str, Network]:
+def networks(conv_network: Build) -> dict[str, VariantModel]:
     """Networks of different geometry, scale and transform; all have two tracks."""
     order = (1, 0)
     return {
-        "binned": Network(
+        "binned": VariantModel(
             positive(conv_network(BINNED, 8, 9, 3, "pointwise", 1)),
             *(BINNED, 2, 0.25, "arcsinh", "signal", order),
         ),
-        "whole": Network(
+        "whole": VariantModel(
             positive(conv_network(WHOLE, 8, 7, 2, "dense", 2)),
             *(WHOLE, 2, 0.0, "none", "signal", order),
         ),
-        "bases": Network(
+        "bases": VariantModel(
             conv_network(BASES, 6, 5, 2, "pointwise", 3), BASES, 2, 0.0, "log1p", "log", order
         ),
-        "scalar": Network(
+        "scalar": VariantModel(
             conv_network(SCALAR, 8, 7, 2, "dense", 4), SCALAR, 2, 0.25, "none", "logit", order
         ),
-        "motif": Network(motif_scan(MOTIF), MOTIF, 2, 0.0, "none", "log", (0, 1)),
+        "motif": VariantModel(motif_scan(MOTIF), MOTIF, 2, 0.0, "none", "log", (0, 1)),
     }
 
 
-def scorer(network: Network, **options: object) -> Scorer:
+def scorer(network: VariantModel, **options: object) -> Scorer:
     chosen = {"n_shifts": 6, "threads": 1, "batch_size": 6, "device": "cpu", **options}
     return Scorer(network, GENOME, **chosen)  # type: ignore[arg-type]
 
 
 def naive_predict(
-    network: Network, both_strands: bool
+    network: VariantModel, both_strands: bool
 ) -> Callable[[list[str]], NDArray[np.float64]]:
     """The bare network, run by onnxruntime for itself."""
     options = ort.SessionOptions()
@@ -127,7 +127,7 @@ def naive_predict(
 def assert_naive(
     scored: Sequence[ScoredAllele],
     alleles: Sequence[Allele],
-    net: Network,
+    net: VariantModel,
     of: Scorer,
     both_strands: bool = False,
     genome: ToyGenome = GENOME,
@@ -173,7 +173,7 @@ NAMES = ["binned", "whole", "bases", "scalar", "motif"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_equals_the_naive_definition(networks: dict[str, Network], name: str) -> None:
+def test_equals_the_naive_definition(networks: dict[str, VariantModel], name: str) -> None:
     """500 alleles over five geometries."""
     of = scorer(networks[name])
     alleles = random_alleles(GENOME, 100, of.max_allele_length + 2, 1)
@@ -183,7 +183,9 @@ def test_equals_the_naive_definition(networks: dict[str, Network], name: str) ->
 
 
 @pytest.mark.parametrize("name", ["binned", "bases", "scalar"])
-def test_both_strands_equal_the_naive_definition(networks: dict[str, Network], name: str) -> None:
+def test_both_strands_equal_the_naive_definition(
+    networks: dict[str, VariantModel], name: str
+) -> None:
     of = scorer(networks[name], reverse_complement=True)
     alleles = random_alleles(GENOME, 25, of.max_allele_length, 2)
     scored = of_each(of, alleles)
@@ -193,7 +195,9 @@ def test_both_strands_equal_the_naive_definition(networks: dict[str, Network], n
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_single_pass_equals_the_naive_definition(networks: dict[str, Network], name: str) -> None:
+def test_single_pass_equals_the_naive_definition(
+    networks: dict[str, VariantModel], name: str
+) -> None:
     of = scorer(networks[name], n_shifts=1, max_shift=0, batch_size=1)
     assert of.shifts.tolist() == [0]
     alleles = random_alleles(GENOME, 30, of.max_allele_length, 3)
@@ -205,7 +209,7 @@ def test_single_pass_equals_the_naive_definition(networks: dict[str, Network], n
 def test_real_network_on_real_sequence(repo: Path) -> None:
     """The zoo's CTCF network around a strong site of chr21, with real neighbours."""
     entry = registry.entry("ctcf_gm12878")
-    network = Network.of(entry.card(), onnx_bytes(entry))
+    network = VariantModel.of(entry.card(), onnx_bytes(entry))
     with Fasta(repo / "recipes/data/hg19_chr20_chr21/hg19.chr21.fa.gz") as fasta:
         letters = decode(fasta.codes("chr21", 33_980_000, 33_986_000))
     genome = ToyGenome({"chr21": letters})
@@ -222,7 +226,7 @@ def test_real_network_on_real_sequence(repo: Path) -> None:
 
 @given(st.integers(0, 2**32), st.sampled_from(NAMES))
 @settings(max_examples=25, deadline=None)
-def test_equal_alleles_score_equal(networks: dict[str, Network], seed: int, name: str) -> None:
+def test_equal_alleles_score_equal(networks: dict[str, VariantModel], seed: int, name: str) -> None:
     """Padded, in lower case, and at every place of a repeat: not only within 1e-6, but equal."""
     of = scorer(networks[name], n_shifts=3)
     rng = np.random.default_rng(seed)
@@ -235,7 +239,7 @@ def test_equal_alleles_score_equal(networks: dict[str, Network], seed: int, name
     assert all(same_bits(one, scored[0]) for one in together[0])
 
 
-def test_order_shard_and_neighbours_change_no_bit(networks: dict[str, Network]) -> None:
+def test_order_shard_and_neighbours_change_no_bit(networks: dict[str, VariantModel]) -> None:
     for name in NAMES:
         alleles = random_alleles(GENOME, 40, 12, 5)
         options = {"batch_size": 16, "threads": 2}
@@ -253,7 +257,7 @@ def test_order_shard_and_neighbours_change_no_bit(networks: dict[str, Network]) 
         assert all(map(same_bits, flat, [*expected, *expected]))
 
 
-def test_batch_size_and_threads_change_rounding_at_most(networks: dict[str, Network]) -> None:
+def test_batch_size_and_threads_change_rounding_at_most(networks: dict[str, VariantModel]) -> None:
     alleles = random_alleles(GENOME, 30, 12, 6)
     for name in NAMES:
         first, *rest = [
@@ -266,7 +270,7 @@ def test_batch_size_and_threads_change_rounding_at_most(networks: dict[str, Netw
                 np.testing.assert_allclose(one.score, two.score, rtol=0, atol=1e-6)
 
 
-def test_reference_is_predicted_once_for_a_site(networks: dict[str, Network]) -> None:
+def test_reference_is_predicted_once_for_a_site(networks: dict[str, VariantModel]) -> None:
     """Three SNVs of a site need four sets of windows; the same site again needs none."""
     of = scorer(networks["whole"])
     letters = GENOME.sequences["one"]
@@ -275,7 +279,7 @@ def test_reference_is_predicted_once_for_a_site(networks: dict[str, Network]) ->
     assert of.n_predicted == 4 * len(set(of.shifts.tolist()))
 
 
-def test_statuses(networks: dict[str, Network]) -> None:
+def test_statuses(networks: dict[str, VariantModel]) -> None:
     of = scorer(networks["whole"])
     genome, length = GENOME.sequences["one"], len(GENOME.sequences["one"])
 
@@ -314,14 +318,14 @@ def test_statuses(networks: dict[str, Network]) -> None:
         assert known.all() if set(one.status.split("+")) <= SCORED else not known.any()
 
 
-def test_mostly_unknown_windows_are_not_scored(networks: dict[str, Network]) -> None:
+def test_mostly_unknown_windows_are_not_scored(networks: dict[str, VariantModel]) -> None:
     short = ToyGenome({"one": "N" * 200 + repetitive(60, 1) + "N" * 200})
     of = Scorer(networks["whole"], short, n_shifts=3, device="cpu")
     base = short.sequences["one"][220]
     assert of.check(Allele("one", 220, base, OTHER[base])) == "MOSTLY_N"
 
 
-def test_reference_that_is_not_the_genome(networks: dict[str, Network]) -> None:
+def test_reference_that_is_not_the_genome(networks: dict[str, VariantModel]) -> None:
     genome = GENOME.sequences["one"]
     other = OTHER[genome[700]]
     right, wrong = Allele("one", 700, genome[700], other), Allele("one", 700, other, genome[700])
@@ -342,7 +346,7 @@ def test_reference_that_is_not_the_genome(networks: dict[str, Network]) -> None:
     assert of.check(neither) == "REF_MISMATCH"
 
 
-def test_shifts(networks: dict[str, Network]) -> None:
+def test_shifts(networks: dict[str, VariantModel]) -> None:
     net = networks["whole"]
     first, again, other = (scorer(net, seed=seed).shifts for seed in (0, 0, 1))
     assert first.tolist() == again.tolist() != other.tolist()
@@ -364,7 +368,7 @@ def test_a_signal_that_is_not_positive_has_no_ratio() -> None:
     np.testing.assert_array_equal(sd, [0.0, 2.0, 0.0])
 
 
-def test_prediction_that_is_no_number(networks: dict[str, Network]) -> None:
+def test_prediction_that_is_no_number(networks: dict[str, VariantModel]) -> None:
     proto = onnx.ModelProto.FromString(networks["whole"].model)
     proto.graph.node[-1].output[0] = "soft"
     proto.graph.node.append(helper.make_node("Log", ["negative"], ["y"]))
@@ -378,7 +382,7 @@ def test_prediction_that_is_no_number(networks: dict[str, Network]) -> None:
         list(scorer(broken).score([[allele]]))
 
 
-def test_streams(networks: dict[str, Network]) -> None:
+def test_streams(networks: dict[str, VariantModel]) -> None:
     """Records without end, most with nothing to predict; reading stays close to what is yielded."""
     letters = GENOME.sequences["one"]
     read = 0
@@ -397,7 +401,7 @@ def test_streams(networks: dict[str, Network]) -> None:
     found.close()
 
 
-def test_an_error_of_the_reader_arrives(networks: dict[str, Network]) -> None:
+def test_an_error_of_the_reader_arrives(networks: dict[str, VariantModel]) -> None:
     def records() -> Iterator[list[Allele]]:
         yield [Allele("one", 600, "A", "*")]
         raise InputError("POS is not a number", path="a.vcf", line=7)

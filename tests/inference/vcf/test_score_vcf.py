@@ -19,7 +19,7 @@ from zooctl.files.disk.bgzf import END
 from zooctl.files.vcf.annotate import Annotator
 from zooctl.files.vcf.chunks import Parts
 from zooctl.files.vcf.records import Header, Record, parse_record
-from zooctl.inference.variants.score import Network, Scorer
+from zooctl.inference.variants.score import Scorer, VariantModel
 from zooctl.inference.vcf import score_vcf as module
 from zooctl.inference.vcf.check import Vcf
 from zooctl.inference.vcf.score_vcf import chunk_records, score_vcf
@@ -42,7 +42,7 @@ def models(linear_network: Callable[..., bytes]) -> Sequence[Model]:
     def model(name: str, length: int) -> Model:
         lengths = Geometry(length, 32, 8, 16)
         weights = np.random.default_rng(length).uniform(1, 2, (1, 4, length)).astype(np.float32)
-        network = Network(
+        network = VariantModel(
             linear_network(weights, lengths), lengths, 1, 0.25, "none", "signal", (0,)
         )
         scorer = Scorer(network, GENOME, n_shifts=2, batch_size=8, threads=1, device="cpu")
@@ -154,7 +154,7 @@ def test_chunks_of_large_networks_are_short(linear_network: Callable[..., bytes]
     """20 shifts of 2,048 bp on both haplotypes: some minutes of a CPU."""
     lengths = Geometry(input_length=2048, output_length=2048, bin_size=32, core_length=1024)
     model = linear_network(np.ones((1, 4, 2048), dtype=np.float32), lengths)
-    network = Network(model, lengths, 1, 0.25, "none", "signal", (0,))
+    network = VariantModel(model, lengths, 1, 0.25, "none", "signal", (0,))
     scorer = Scorer(network, GENOME, threads=1, device="cpu")
     large = Model("large", "1.0.0", "0" * 64, "toy", "signal", ((0, "t"),), False, scorer)
     assert chunk_records([large]) == 2**24 // (2 * 20 * 2048) == 204

@@ -13,7 +13,7 @@ from toy_genome import toy_genome
 from zooctl.errors import InputError
 from zooctl.files.vcf.annotate import Annotator
 from zooctl.files.vcf.records import Header, parse_record
-from zooctl.inference.variants.score import Network, ScoredAllele, Scorer
+from zooctl.inference.variants.score import ScoredAllele, Scorer, VariantModel
 from zooctl.inference.vcf.text import (
     Model,
     TableText,
@@ -36,7 +36,7 @@ Make = Callable[..., Model]
 def scorer(linear_network: Callable[..., bytes]) -> Scorer:
     weights = np.ones((1, 4, 64), dtype=np.float32)
     model = linear_network(weights, LENGTHS)
-    network = Network(model, LENGTHS, 1, 0.25, "none", "signal", (0,))
+    network = VariantModel(model, LENGTHS, 1, 0.25, "none", "signal", (0,))
     return Scorer(network, toy_genome(), batch_size=2, threads=1, device="cpu")
 
 

@@ -16,9 +16,9 @@ from zooctl.reproduce.environment.machine import (
     missing_details,
     run_details,
 )
-from zooctl.reproduce.report.report import Stage
+from zooctl.reproduce.report.report import StageRecord
 
-TRAIN = Stage(name="train", inputs={}, outputs={}, seconds=1.0, resumed=False)
+TRAIN = StageRecord(name="train", inputs={}, outputs={}, seconds=1.0, resumed=False)
 
 
 def test_what_is_measured_is_all_that_is_asked_for() -> None:

@@ -11,12 +11,12 @@ from zooctl.catalog.entry import Entry
 from zooctl.reproduce.judge.entry import Findings
 from zooctl.reproduce.judge.repetition import equivalence_of, judge_repetition
 from zooctl.reproduce.report.equivalence import Equivalence
-from zooctl.reproduce.report.report import Figure, FirstSteps, Part, Picture
+from zooctl.reproduce.report.report import EnvironmentPart, Figure, FirstSteps, Picture
 from zooctl.reproduce.run.retrain import Again, figures
 
 DIGEST = "sha256:" + "0" * 64
-SAME = Part(recorded=DIGEST, found=DIGEST, match=True)
-OTHER = Part(recorded="sha256:" + "1" * 64, found=DIGEST, match=False)
+SAME = EnvironmentPart(recorded=DIGEST, found=DIGEST, match=True)
+OTHER = EnvironmentPart(recorded="sha256:" + "1" * 64, found=DIGEST, match=False)
 
 
 def made(
@@ -69,7 +69,7 @@ DIFFERS = FirstSteps(n=50, once=DIGEST, again=DIGEST, killed="sha256:" + "1" * 6
 def judge(
     findings: Findings,
     again: Again,
-    hardware: Part = SAME,
+    hardware: EnvironmentPart = SAME,
     first: FirstSteps | None = None,
 ) -> tuple[str, str]:
     """Return how S3 and G1 are judged."""

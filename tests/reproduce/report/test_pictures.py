@@ -19,8 +19,8 @@ SHOWN = pictures.Pictures(
         end=400,
         tracks=("toy",),
         lines=(
-            pictures.Line(name="toy, measured", values=(1.0, None, 3.0)),
-            pictures.Line(name="toy, predicted", values=(1.5, 2.5, 3.5)),
+            pictures.CurveLine(name="toy, measured", values=(1.0, None, 3.0)),
+            pictures.CurveLine(name="toy, predicted", values=(1.5, 2.5, 3.5)),
         ),
     ),
     motif=pictures.motif_picture(
@@ -39,7 +39,7 @@ def test_they_read_back_as_written() -> None:
 
 
 def test_the_plan_is_that_of_the_picture() -> None:
-    assert pictures.plan_of(SHOWN) == pictures.Plan(
+    assert pictures.plan_of(SHOWN) == pictures.PicturePlan(
         "Toy", "reads", Interval("chr1", 100, 400), ("toy",), 40
     )
 

@@ -19,7 +19,7 @@ from zooctl.training.data.dataset import Dataset
 from zooctl.training.data.feed import cut
 from zooctl.training.data.sampling import Chunks, draw_matched, epoch_windows
 from zooctl.training.data.windows import (
-    Windows,
+    TrainingWindows,
     allowed,
     check_apart,
     choose_windows,
@@ -146,9 +146,9 @@ def test_a_shared_base_is_refused(part: str, start: int) -> None:
     recipe = toy.recipe()
     good = choose_windows(recipe, DATA)
     stray = Chunks(("chr1",), np.array([0]), np.array([start]))
-    windows = Windows(**{**vars(good), part: stray})
+    windows = TrainingWindows(**{**vars(good), part: stray})
     if part == "positives":
-        windows = Windows(stray, good.negatives, good.validation)
+        windows = TrainingWindows(stray, good.negatives, good.validation)
     with pytest.raises(InputError, match="share bases") as caught:
         check_apart(recipe, DATA, windows)
     assert caught.value.exit_code == 2
@@ -290,5 +290,5 @@ def test_a_split_without_validation_is_refused() -> None:
 )
 def test_a_last_step_of_one_window_is_left_out(n_windows: int, n_steps: int) -> None:
     chunks = Chunks(("chr1",), np.zeros(n_windows, np.int64), np.arange(n_windows))
-    windows = Windows(chunks, chunks.take(np.arange(0)), chunks)
+    windows = TrainingWindows(chunks, chunks.take(np.arange(0)), chunks)
     assert windows.n_steps(toy.recipe(batch_size=32)) == n_steps

@@ -10,11 +10,11 @@ import torch
 
 from zooctl.errors import VerificationError
 from zooctl.training.loop.checkpoint import RunState
-from zooctl.training.loop.metrics_log import HEADER, MetricsLog, Step, cut_after, metrics_csv
+from zooctl.training.loop.metrics_log import HEADER, LoggedStep, MetricsLog, cut_after, metrics_csv
 
 
-def step(number: int, loss: float = 1.0, norm: float = 2.0, epoch: int = 0) -> Step:
-    return Step(epoch, number, 0.01, torch.tensor(loss), torch.tensor(norm), 4)
+def step(number: int, loss: float = 1.0, norm: float = 2.0, epoch: int = 0) -> LoggedStep:
+    return LoggedStep(epoch, number, 0.01, torch.tensor(loss), torch.tensor(norm), 4)
 
 
 def test_steps_are_read_together_and_written_once(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zooctl.audit.data import Material, rows
+from zooctl.audit.data import AuditData, rows
 from zooctl.audit.outcome import Level, Outcome, clear, none_to_check, worst
 from zooctl.catalog import registry
 from zooctl.errors import InputError
@@ -83,7 +83,7 @@ def _meets(ancestor: Ancestor, assembly: str, region: Region) -> str | None:
     return None
 
 
-def pretraining(material: Material) -> Outcome:
+def pretraining(material: AuditData) -> Outcome:
     """Look for test and validation regions that earlier training of the weights had seen."""
     recipe = material.recipe
     try:
@@ -121,7 +121,7 @@ def pretraining(material: Material) -> Outcome:
     )
 
 
-def cross_cell(material: Material) -> Outcome:
+def cross_cell(material: AuditData) -> Outcome:
     """Look for test chromosomes that were trained on with another cell type's signal."""
     recipe = material.recipe
     own = biosamples(recipe)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zooctl.audit.checks.confounding import shown
-from zooctl.audit.data import Data, Material
+from zooctl.audit.data import AuditData, Data
 from zooctl.audit.data import rows as rows_of
 from zooctl.audit.measures import core_stats
 from zooctl.audit.outcome import Outcome, clear, graded, none_to_check, rounded, worst
@@ -18,7 +18,7 @@ from zooctl.training.data.sampling import blocks
 _MOST_PREDICTED = 2_000
 
 
-def average(material: Material, data: Data) -> Outcome:
+def average(material: AuditData, data: Data) -> Outcome:
     """Measure how far the average over the other tracks of an assay predicts each track."""
     recipe = material.recipe
     groups: dict[tuple[str | None, str | None], list[int]] = {}
@@ -67,7 +67,7 @@ def average(material: Material, data: Data) -> Outcome:
 
 
 def _predictions(
-    material: Material,
+    material: AuditData,
     data: Data,
     part: str,
     groups: list[list[int]],

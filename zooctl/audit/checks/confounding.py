@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.audit.data import Data, Material, Values, control_rows
+from zooctl.audit.data import AuditData, Data, Values, control_rows
 from zooctl.audit.data import rows as rows_of
 from zooctl.audit.measures import composition
 from zooctl.audit.outcome import Level, Outcome, clear, graded, none_to_check, rounded, worst
@@ -27,7 +27,7 @@ _R2 = (0.1, 0.25, 0.5)
 _BLOCK = 1 << 22
 
 
-def depth(material: Material, data: Data) -> Outcome:
+def depth(material: AuditData, data: Data) -> Outcome:
     """Compare the mean signal of tracks of one assay, and of signal and control."""
     recipe, dataset = material.recipe, data.dataset
     if len(rows_of(recipe)) == 1 and not recipe.controls:
@@ -93,7 +93,7 @@ def _coverage(signal: Mapping[str, Values], regions: Sequence[Interval]) -> NDAr
     return np.asarray(total / np.maximum(bases, 1), dtype=np.float64)
 
 
-def gc(material: Material, data: Data) -> Outcome:
+def gc(material: AuditData, data: Data) -> Outcome:
     """Measure how much GC content alone explains, on validation and among training windows."""
     found = _explained(material, data, data.gc)
     drawn = _drawn(material, data)
@@ -150,7 +150,7 @@ def _level(figures: Mapping[str, object]) -> Level:
 
 
 def _explained(
-    material: Material, data: Data, covariate: Mapping[str, Values]
+    material: AuditData, data: Data, covariate: Mapping[str, Values]
 ) -> dict[str, dict[str, object]]:
     """Return R² and AUROC on validation of a quadratic in one covariate, fitted on training."""
     found: dict[str, dict[str, object]] = {}
@@ -177,7 +177,7 @@ def _powers(covariate: Values) -> NDArray[np.float64]:
     return np.vander(covariate.astype(np.float64), 3)
 
 
-def _drawn(material: Material, data: Data) -> float:
+def _drawn(material: AuditData, data: Data) -> float:
     """Return the AUROC of GC between positives and the negatives of an epoch; NaN without."""
     windows, recipe = data.windows, material.recipe
     n = windows.n_negatives(recipe)
@@ -195,7 +195,7 @@ def _drawn(material: Material, data: Data) -> float:
     return float(auroc(scores, np.arange(len(scores)) < len(positive)))
 
 
-def genes(material: Material, data: Data) -> Outcome:
+def genes(material: AuditData, data: Data) -> Outcome:
     """Measure how much the share of a window in genes explains."""
     if material.genes is None:
         return Outcome("not run", "no gene annotation (give one with --genes)")
@@ -209,7 +209,7 @@ def genes(material: Material, data: Data) -> Outcome:
     return _covariate("gene density", level, found, {**found, "share_in_genes": shares})
 
 
-def gene_share(material: Material, data: Data, chunks: Chunks) -> Values:
+def gene_share(material: AuditData, data: Data, chunks: Chunks) -> Values:
     """Return the share of each core's bases that lie in a gene, ``(n,)``."""
     length = data.unit
     found = np.zeros(len(chunks), np.float32)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zooctl.audit.data import Data, Material, on
+from zooctl.audit.data import AuditData, Data, on
 from zooctl.audit.outcome import Level, Outcome, clear, worst
 from zooctl.schema.fields import Split
 from zooctl.sequence.windows import Integers
@@ -87,7 +87,7 @@ def _input_starts(data: Data, part: str, chrom: str) -> Integers:
     return on(data.windows.validation, chrom) - geometry.input_flank
 
 
-def shared_bases(material: Material, data: Data) -> Outcome:
+def shared_bases(material: AuditData, data: Data) -> Outcome:
     """Look for bases that windows of two parts read, flanks and shifts included.
 
     Training windows are where training may shift them; test windows are those that evaluation
@@ -129,7 +129,7 @@ def shared_chromosomes(split: Split) -> dict[tuple[str, str], list[str]]:
     return {pair: names for pair, names in shared.items() if names}
 
 
-def same_chromosome(material: Material, data: Data | None) -> Outcome:
+def same_chromosome(material: AuditData, data: Data | None) -> Outcome:
     """Look for parts on one chromosome, and how far apart they are for how far signals reach."""
     close = shared_chromosomes(material.recipe.split)
     if not close:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zooctl.audit.data import PARTS, Data, Material, Values, rows
+from zooctl.audit.data import PARTS, AuditData, Data, Values, rows
 from zooctl.audit.measures import core_stats
 from zooctl.audit.outcome import Level, Outcome, clear, graded, none_to_check, rounded, worst
 from zooctl.schema.card import Card, Metric
@@ -31,7 +31,7 @@ def _prevalence(labels: Values) -> list[float]:
     return [float(hits) / n if n else float("nan") for hits, n in zip(positive, known, strict=True)]
 
 
-def prevalence(material: Material, data: Data) -> Outcome:
+def prevalence(material: AuditData, data: Data) -> Outcome:
     """Compare how rare positive windows are in each part, and in what training draws."""
     found = shares(data)
     n_positive = len(data.windows.positives)
@@ -83,7 +83,7 @@ def _judge(here: Mapping[str, float]) -> tuple[Level, str]:
     return level, "" if level == "clear" else f"{text} are positive"
 
 
-def resampling(material: Material, data: Data) -> Outcome:
+def resampling(material: AuditData, data: Data) -> Outcome:
     """Look whether windows that judge were drawn by their class, as those of training are."""
     dataset, windows = data.dataset, data.windows.validation
     used, whole = (
@@ -111,7 +111,7 @@ def resampling(material: Material, data: Data) -> Outcome:
     )
 
 
-def metrics(material: Material, data: Data | None) -> Outcome:
+def metrics(material: AuditData, data: Data | None) -> Outcome:
     """Look whether the card's figures hide how rare positives are."""
     if material.card is None:
         return none_to_check("no card with metrics")
@@ -157,7 +157,7 @@ def metrics_of(card: Card, lowest: Mapping[str | None, float]) -> Outcome:
     )
 
 
-def _lowest(material: Material, data: Data | None) -> dict[str | None, float]:
+def _lowest(material: AuditData, data: Data | None) -> dict[str | None, float]:
     """Return the prevalence of each track on test, and of the rarest under None."""
     if data is None:
         return {}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.audit.data import Data, Material, control_rows, input_rows, rows
+from zooctl.audit.data import AuditData, Data, control_rows, input_rows, rows
 from zooctl.audit.outcome import Level, Outcome, clear, none_to_check, worst
 from zooctl.audit.steps import steps
 from zooctl.errors import InputError
@@ -19,12 +19,12 @@ from zooctl.sequence.onehot import N
 from zooctl.tracks.binning import Signal
 from zooctl.training.data.dataset import Dataset
 from zooctl.training.data.sampling import Chunks
-from zooctl.training.data.windows import Windows, split_regions, training_windows
+from zooctl.training.data.windows import TrainingWindows, split_regions, training_windows
 
 _SEVERE_SHARE = 0.01
 
 
-def order(material: Material) -> Outcome:
+def order(material: AuditData) -> Outcome:
     """Look in the recipe's own steps for what is fitted to more than training."""
     found = steps(material.recipe)
     evidence = {"steps": [step.to_json() for step in found]}
@@ -54,7 +54,7 @@ def order(material: Material) -> Outcome:
     return clear(f"{len(found)} steps, each fitted one on training regions alone", evidence)
 
 
-def blanking(material: Material, data: Data) -> Outcome:
+def blanking(material: AuditData, data: Data) -> Outcome:
     """Take validation and test out of the data, choose again, and see whether training changes.
 
     The sequence there becomes N, signal and control 0, and peaks there are dropped. Training
@@ -130,7 +130,7 @@ def _outside(peaks: Peaks, regions: tuple[Interval, ...]) -> Peaks:
     )
 
 
-def _changed(material: Material, windows: Windows, blank: Dataset) -> tuple[int, int]:
+def _changed(material: AuditData, windows: TrainingWindows, blank: Dataset) -> tuple[int, int]:
     """Count training windows that are not chosen alike, strata included, and all there were."""
     old = _rows(windows.positives, windows.negatives)
     try:
@@ -149,14 +149,14 @@ def _rows(positives: Chunks, negatives: Chunks) -> NDArray[np.int64]:
     return np.unique(np.concatenate(found))
 
 
-def _means(material: Material, dataset: Dataset) -> list[float]:
+def _means(material: AuditData, dataset: Dataset) -> list[float]:
     """What the output of a new network starts at."""
     regions = split_regions(material.recipe.split.train, dataset)
     signals = (dataset.target, dataset.control)
     return [float(value) for signal in signals for value in dataset.mean(signal, regions)]
 
 
-def same_source(material: Material) -> Outcome:
+def same_source(material: AuditData) -> Outcome:
     """Look for a control or input that is a target, and for one file under two names."""
     recipe = material.recipe
     levels: list[Level] = []

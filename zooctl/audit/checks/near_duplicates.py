@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.audit.data import Data, Material
+from zooctl.audit.data import AuditData, Data
 from zooctl.audit.measures import core_stats
 from zooctl.audit.outcome import Outcome, clear, graded, rounded
 from zooctl.audit.sketch import K, Words, mixed, similarity, sketch
@@ -50,7 +50,7 @@ class Queries:
 
 
 @dataclass(frozen=True)
-class Match:
+class NearDuplicate:
     """A window and the stretch of training sequence that is most like it.
 
     Attributes:
@@ -66,7 +66,7 @@ class Match:
     strand: str
 
 
-def near_duplicates(material: Material, data: Data) -> Outcome:
+def near_duplicates(material: AuditData, data: Data) -> Outcome:
     """Look for windows of test and validation that training has too, nearly, on either strand."""
     queries = choose_queries(data)
     if not len(queries.starts):
@@ -147,7 +147,7 @@ def _positive(data: Data, chunks: Chunks) -> NDArray[np.bool_]:
     return found
 
 
-def find(data: Data, queries: Queries, advance: Advance) -> list[Match]:
+def find(data: Data, queries: Queries, advance: Advance) -> list[NearDuplicate]:
     """Return the most similar stretch of training sequence of each window that may have one.
 
     Args:
@@ -163,14 +163,14 @@ def find(data: Data, queries: Queries, advance: Advance) -> list[Match]:
     hashes, stretches = _sketch_training(data, trained, distinct, fraction, advance)
     best = _best(wanted, owner, hashes, stretches, len(queries.starts))
     places = _places(data)
-    found: dict[int, Match] = {}
+    found: dict[int, NearDuplicate] = {}
     for row, stretch in best:
         codes, interval = _stretch(data, trained, places, stretch)
         start = queries.starts[row]
         window = data.dataset.codes[str(queries.chroms[row])][start : start + length]
         value, strand = similarity(window, codes)
         if row not in found or value > found[row].similarity:
-            found[row] = Match(row, interval, value, strand)
+            found[row] = NearDuplicate(row, interval, value, strand)
     return list(found.values())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.audit.data import PARTS, Data, Material, Values
+from zooctl.audit.data import PARTS, AuditData, Data, Values
 from zooctl.audit.data import rows as rows_of
 from zooctl.audit.outcome import Level, Outcome, clear, graded, none_to_check, rounded, worst
 from zooctl.errors import InputError
@@ -74,7 +74,7 @@ def _shift(values: Mapping[str, Mapping[str, Values]], what: str, advice: str) -
     return Outcome(level, text, evidence, advice)
 
 
-def signal(material: Material, data: Data) -> Outcome:
+def signal(material: AuditData, data: Data) -> Outcome:
     """Compare the mean signal of windows between parts, for each track."""
     values = {
         track: {part: data.means[part][row] for part in PARTS}
@@ -84,19 +84,19 @@ def signal(material: Material, data: Data) -> Outcome:
     return _shift(values, f"mean signal of {data.unit:,} bp", advice)
 
 
-def gc(material: Material, data: Data) -> Outcome:
+def gc(material: AuditData, data: Data) -> Outcome:
     """Compare the GC content of windows between parts."""
     advice = "report figures within steps of GC content, or match the parts by it"
     return _shift({"gc": data.gc}, f"GC content of {data.unit:,} bp", advice)
 
 
-def unknown(material: Material, data: Data) -> Outcome:
+def unknown(material: AuditData, data: Data) -> Outcome:
     """Compare the share of N in windows between parts."""
     advice = "limit N alike in all parts (windows.max_unknown)"
     return _shift({"unknown": data.unknown}, f"share of N in {data.unit:,} bp", advice)
 
 
-def sources(material: Material, data: Data) -> Outcome:
+def sources(material: AuditData, data: Data) -> Outcome:
     """Look for tracks of one assay that come from different processing or origin."""
     recipe = material.recipe
     groups: dict[tuple[str | None, str], list[int]] = {}
@@ -159,7 +159,7 @@ def _most_different(data: Data, rows: list[int]) -> tuple[float, tuple[int, int]
     return distances[best], pairs[best]
 
 
-def assemblies(material: Material, files: Files) -> Outcome:
+def assemblies(material: AuditData, files: Files) -> Outcome:
     """Look for sources that were lifted, and for bigWigs whose contigs are not the genome's."""
     recipe = material.recipe
     levels: list[Level] = []
@@ -198,14 +198,14 @@ def _lifted(files: Files, source: Source) -> tuple[int, int]:
     return table.n_dropped, len(table.intervals) + table.n_dropped
 
 
-def _bigwigs(material: Material) -> list[str]:
+def _bigwigs(material: AuditData) -> list[str]:
     recipe = material.recipe
     named = [signal.source for _, signal in recipe.signals() if signal.key == "bigwig"]
     own = [sample.sources.get(name, name) for sample in recipe.samples for name in named]
     return list(dict.fromkeys(own or named))
 
 
-def _contigs(material: Material, files: Files, name: str) -> list[str]:
+def _contigs(material: AuditData, files: Files, name: str) -> list[str]:
     """Return what is wrong with a bigWig's contigs, held against the genome's."""
     split = material.recipe.split
     chroms = {region.chrom for part in PARTS for region in getattr(split, part)}

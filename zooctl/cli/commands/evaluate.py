@@ -11,9 +11,9 @@ from zooctl.cli.ui.options import AllowUntrusted, Device, DeviceChoice, GenomeFi
 
 if TYPE_CHECKING:
     from zooctl.cli.ui.evaluation_folder import Recovered
-    from zooctl.evaluation.heldout.judge import Options
-    from zooctl.evaluation.heldout.subject import Subject
-    from zooctl.evaluation.report.report import Report
+    from zooctl.evaluation.heldout.judge import EvaluationOptions
+    from zooctl.evaluation.heldout.subject import EvaluationTarget
+    from zooctl.evaluation.report.report import EvaluationReport
 
 _MOTIF_WINDOWS = 40
 
@@ -100,9 +100,9 @@ def command(
     from zooctl.errors import InputError
 
     need_sklearn("evaluate")
-    from zooctl.evaluation.heldout.judge import Options
+    from zooctl.evaluation.heldout.judge import EvaluationOptions
 
-    options = Options(
+    options = EvaluationOptions(
         resolutions=tuple(bin_sizes(resolution)) if resolution else (),
         thresholds=tuple(numbers(threshold, "--threshold")) if threshold else None,
         n_draws=bootstrap,
@@ -148,13 +148,13 @@ def command(
 
 
 def _judge(
-    subject: Subject,
+    subject: EvaluationTarget,
     against: list[Path],
     regions: list[str],
     fasta: Path | None,
-    options: Options,
+    options: EvaluationOptions,
     motif_windows: int,
-) -> tuple[Report, Recovered | None]:
+) -> tuple[EvaluationReport, Recovered | None]:
     from zooctl.cli.ui.evaluation_folder import Recovered
     from zooctl.cli.ui.models import say
     from zooctl.cli.ui.progress import progress
@@ -172,7 +172,11 @@ def _judge(
 
 
 def _judge_all(
-    options: Options, fasta: Path | None, device: DeviceChoice, threads: int | None, as_json: bool
+    options: EvaluationOptions,
+    fasta: Path | None,
+    device: DeviceChoice,
+    threads: int | None,
+    as_json: bool,
 ) -> None:
     """Print the zoo's leaderboard, and why an entry is not on it.
 
@@ -216,7 +220,7 @@ def _echo_json(result: dict[str, object]) -> None:
     typer.echo(json.dumps(result, indent=2, allow_nan=False))
 
 
-def _update_card(subject: Subject, report: Report) -> None:
+def _update_card(subject: EvaluationTarget, report: EvaluationReport) -> None:
     """Write the figures onto the card, which is read again before it is written."""
     from zooctl.errors import InputError
     from zooctl.evaluation.report.card_metrics import card_text
@@ -234,7 +238,7 @@ def _update_card(subject: Subject, report: Report) -> None:
     typer.echo(f"wrote {path}; zooctl check --stamp {subject.name} pins it", err=True)
 
 
-def _print(report: Report, recovered: Recovered | None) -> None:
+def _print(report: EvaluationReport, recovered: Recovered | None) -> None:
     from zooctl.cli.ui.tables import plain, print_fields, print_table
     from zooctl.evaluation.report import text as tables
 

@@ -81,7 +81,7 @@ def command(
     from zooctl.evaluation.variants.constructs import snvs
     from zooctl.evaluation.variants.effects import judge
     from zooctl.files.intervals.effects import read_effects
-    from zooctl.inference.variants.score import Network, Scorer
+    from zooctl.inference.variants.score import Scorer, VariantModel
 
     effects = read_effects(table, card.assembly)
     wanted = snvs(effects, min_n)
@@ -92,7 +92,7 @@ def command(
         genome, alleles = _place(card, effects, wanted, constructs, fasta, stack)
         scorers = [
             Scorer(
-                Network.of(card, onnx_bytes(entry)),
+                VariantModel.of(card, onnx_bytes(entry)),
                 genome,
                 n_shifts=n_shifts,
                 max_shift=furthest,

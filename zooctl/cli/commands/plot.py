@@ -22,7 +22,7 @@ def command(
     """Draw bigWig tracks of one region below each other."""
     from zooctl.files.bigwig.reader import BigWig
     from zooctl.files.disk.atomic import check_output
-    from zooctl.interpret.plots import Track, draw_tracks, summarise
+    from zooctl.interpret.plots import PlottedTrack, draw_tracks, summarise
     from zooctl.sequence.intervals import parse_region
 
     check_output(output, force, inputs=tracks)
@@ -34,7 +34,7 @@ def command(
             chosen = parse_region(region, bigwig.contigs)
             values = bigwig.values(*chosen)
         # One value a pixel.
-        drawn.append(Track(label, summarise(values, 1500), measure))
+        drawn.append(PlottedTrack(label, summarise(values, 1500), measure))
     draw_tracks(output, drawn, chosen, title=title, force=force)
     typer.echo(f"wrote {output}", err=True)
 

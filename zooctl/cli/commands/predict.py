@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
     from zooctl.files.fasta.reader import Fasta
     from zooctl.inference.session import Session
-    from zooctl.inference.tracks.batches import Plan
+    from zooctl.inference.tracks.batches import GridPlan
     from zooctl.inference.tracks.predict import Readout
     from zooctl.schema.card import Card
     from zooctl.sequence.intervals import Interval
@@ -127,7 +127,7 @@ class _Job:
     card: Card
     genome: Fasta
     session: Session
-    plan: Plan
+    plan: GridPlan
     readout: Readout
     outputs: Mapping[int, Path]
 
@@ -194,7 +194,7 @@ def _open_session(
     )
 
 
-def _plan(card: Card, genome: Fasta, intervals: Sequence[Interval]) -> Plan:
+def _plan(card: Card, genome: Fasta, intervals: Sequence[Interval]) -> GridPlan:
     from zooctl.inference.tracks.batches import plan
 
     return plan(intervals, genome.contigs, card.geometry)

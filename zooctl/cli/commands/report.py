@@ -123,7 +123,7 @@ def draw(
             raise InputError("say what to draw", expected="--region, --motif-windows or both")
         plan = pictures.plan_of(known)
     else:
-        plan = pictures.Plan(
+        plan = pictures.PicturePlan(
             title,
             unit,
             None if region is None else parse_region(region),

@@ -11,7 +11,7 @@ import typer
 from zooctl.cli.ui.options import AllowUntrusted, RecipeGenome
 
 if TYPE_CHECKING:
-    from zooctl.reproduce.report.report import Predictions, Report
+    from zooctl.reproduce.report.report import Predictions, ReproductionReport
 
 
 class ModeChoice(StrEnum):
@@ -116,7 +116,7 @@ def command(
         from zooctl.reproduce.run.offline import switch_off
 
         switch_off()
-    order = steps.Order(
+    order = steps.ReproductionOrder(
         mode=mode.value,
         work=work,
         resume=resume,
@@ -151,7 +151,7 @@ def _beside(report: Path) -> list[Path]:
     return [report, report.with_suffix(".md"), report.with_suffix(".intoto.json")]
 
 
-def _write(found: Report, report: Path, force: bool) -> None:
+def _write(found: ReproductionReport, report: Path, force: bool) -> None:
     import json
 
     from zooctl.files.disk.atomic import atomic_output
@@ -164,7 +164,7 @@ def _write(found: Report, report: Path, force: bool) -> None:
             temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _print(found: Report) -> None:
+def _print(found: ReproductionReport) -> None:
     from zooctl.cli.ui.tables import plain, print_fields, print_table
     from zooctl.reproduce.report.levels import DEMANDS
     from zooctl.reproduce.report.text import equivalence_text

@@ -99,10 +99,10 @@ def command(
     it has none.
     """
     from zooctl.cli.ui.score_run import score_run
-    from zooctl.cli.ui.score_setup import Options
+    from zooctl.cli.ui.score_setup import ScoreOptions
 
     score_run(
-        Options(
+        ScoreOptions(
             vcf=vcf,
             models=tuple(model or ()),
             fasta=fasta,

@@ -12,7 +12,7 @@ from zooctl.cli.ui.options import RecipeGenome
 if TYPE_CHECKING:
     from zooctl.schema.recipe.recipe import Recipe
     from zooctl.training.data.dataset import Dataset
-    from zooctl.training.data.windows import Windows
+    from zooctl.training.data.windows import TrainingWindows
     from zooctl.training.loop.checkpoint import RunState
 
 
@@ -75,7 +75,7 @@ def command(
 def _fit(
     recipe: Recipe,
     data: Dataset,
-    windows: Windows,
+    windows: TrainingWindows,
     run: Path,
     device: str,
     fabric: Any = None,

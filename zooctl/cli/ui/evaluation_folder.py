@@ -12,9 +12,9 @@ import typer
 from zooctl.errors import InputError
 
 if TYPE_CHECKING:
-    from zooctl.evaluation.report.report import Report, TrackReport
+    from zooctl.evaluation.report.report import EvaluationReport, TrackReport
     from zooctl.files.motifs import Motif
-    from zooctl.interpret.match import Match
+    from zooctl.interpret.match import MotifMatch
 
 # Bases on both sides of a peak in a picture of tracks.
 _AROUND = 50_000
@@ -32,7 +32,7 @@ class Recovered:
 
     motif: Motif
     known: Motif | None
-    match: Match | None
+    match: MotifMatch | None
 
     @property
     def turned(self) -> Motif:
@@ -98,7 +98,9 @@ class Folder:
             check_output(path / name, force)
         return cls(path, force)
 
-    def write(self, report: Report, result: dict[str, object], motif: Recovered | None) -> None:
+    def write(
+        self, report: EvaluationReport, result: dict[str, object], motif: Recovered | None
+    ) -> None:
         """Write everything; the pictures where matplotlib is there."""
         from importlib.util import find_spec
 
@@ -132,7 +134,7 @@ class Folder:
             logos.append((motif.known.name, motif.known, -motif.match.offset))
         draw_logos(self.path / "motif.png", logos, force=self.force)
 
-    def _pictures(self, report: Report, track: TrackReport) -> dict[str, str]:
+    def _pictures(self, report: EvaluationReport, track: TrackReport) -> dict[str, str]:
         """Draw a track's pictures; return what each shows and its file."""
         prefix = f"{track.track}." if len(report.tracks) > 1 else ""
         drawn = {}
@@ -148,11 +150,11 @@ class Folder:
         return drawn
 
 
-def _title(report: Report, track: TrackReport) -> str:
+def _title(report: EvaluationReport, track: TrackReport) -> str:
     return report.model if len(report.tracks) == 1 else f"{report.model}, {track.track}"
 
 
-def _draw_scatter(path: Path, report: Report, track: TrackReport, force: bool) -> bool:
+def _draw_scatter(path: Path, report: EvaluationReport, track: TrackReport, force: bool) -> bool:
     from zooctl.interpret.report_plots import draw_scatter
 
     values = track.drawn.scores[0].values
@@ -164,7 +166,7 @@ def _draw_scatter(path: Path, report: Report, track: TrackReport, force: bool) -
     return True
 
 
-def _draw_curves(path: Path, report: Report, track: TrackReport, force: bool) -> bool:
+def _draw_curves(path: Path, report: EvaluationReport, track: TrackReport, force: bool) -> bool:
     from zooctl.evaluation.metrics.classification import precision_recall, roc
     from zooctl.interpret.report_plots import Curves, draw_curves
 
@@ -186,7 +188,9 @@ def _draw_curves(path: Path, report: Report, track: TrackReport, force: bool) ->
     return True
 
 
-def _draw_resolutions(path: Path, report: Report, track: TrackReport, force: bool) -> bool:
+def _draw_resolutions(
+    path: Path, report: EvaluationReport, track: TrackReport, force: bool
+) -> bool:
     from zooctl.interpret.report_plots import Panel, draw_panels
 
     figures = {
@@ -217,10 +221,10 @@ def _draw_resolutions(path: Path, report: Report, track: TrackReport, force: boo
     return True
 
 
-def _draw_tracks(path: Path, report: Report, track: TrackReport, force: bool) -> bool:
+def _draw_tracks(path: Path, report: EvaluationReport, track: TrackReport, force: bool) -> bool:
     import numpy as np
 
-    from zooctl.interpret.plots import Track, draw_tracks
+    from zooctl.interpret.plots import PlottedTrack, draw_tracks
     from zooctl.sequence.intervals import Interval
 
     if not track.drawn.peaks:
@@ -236,8 +240,8 @@ def _draw_tracks(path: Path, report: Report, track: TrackReport, force: bool) ->
         region = Interval(chrom, start, start + (last - first) * bins.size)
         known = np.where(bins.used, bins.predicted, np.nan)[first:last]
         tracks = [
-            Track("measured", bins.measured[first:last]),
-            Track(f"predicted by {report.model}", known),
+            PlottedTrack("measured", bins.measured[first:last]),
+            PlottedTrack(f"predicted by {report.model}", known),
         ]
         title = f"{track.track}, {region}: around the highest peak held out"
         draw_tracks(path, tracks, region, title=title, force=force)
@@ -245,7 +249,9 @@ def _draw_tracks(path: Path, report: Report, track: TrackReport, force: bool) ->
     return False
 
 
-def markdown(report: Report, motif: Recovered | None, pictures: dict[str, dict[str, str]]) -> str:
+def markdown(
+    report: EvaluationReport, motif: Recovered | None, pictures: dict[str, dict[str, str]]
+) -> str:
     """Return a report as Markdown.
 
     Args:

@@ -17,7 +17,7 @@ import typer
 from zooctl import __version__
 from zooctl.cli.ui.models import announce, say
 from zooctl.cli.ui.score_setup import (
-    Options,
+    ScoreOptions,
     against_genome,
     check_report,
     chosen_intervals,
@@ -31,7 +31,7 @@ from zooctl.inference.tracks.choose import choose_tracks
 if TYPE_CHECKING:
     from zooctl.files.fasta.reader import Fasta
     from zooctl.files.vcf.chunks import Parts
-    from zooctl.files.vcf.index import Order
+    from zooctl.files.vcf.index import SortOrder
     from zooctl.files.vcf.records import Record, VcfReader
     from zooctl.inference.vcf.check import Survey, Vcf
     from zooctl.inference.vcf.tally import Tally
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from zooctl.sequence.intervals import Interval
 
 
-def score_run(options: Options) -> None:
+def score_run(options: ScoreOptions) -> None:
     """Score a VCF as the options say."""
     from zooctl.catalog.genomes import find_genome, open_genome
     from zooctl.cli.ui.progress import progress
@@ -86,7 +86,7 @@ _PROVENANCE = ("zooctl", "models", "tracks", "shifts", "max_shift", "seed", "rc"
 class _Run:
     """Everything that a run needs, opened and checked."""
 
-    options: Options
+    options: ScoreOptions
     reader: VcfReader
     vcf: Vcf
     genome: Fasta
@@ -149,12 +149,12 @@ class _Run:
         from zooctl.cli.ui.progress import progress
         from zooctl.cli.ui.score_report import say_done, write_report
         from zooctl.files.vcf.chunks import Parts
-        from zooctl.files.vcf.index import Order
+        from zooctl.files.vcf.index import SortOrder
         from zooctl.files.vcf.output import form_of, is_indexed, publish
         from zooctl.inference.vcf.check import check_allowed, check_contigs, check_skipped, survey
         from zooctl.inference.vcf.score_vcf import score_vcf
 
-        text, options, order = self._text(), self.options, Order()
+        text, options, order = self._text(), self.options, SortOrder()
         total = self._survey()
         first, rest, _ = self._first()
         if total is None:
@@ -252,7 +252,7 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _followed(records: Iterable[Record], order: Order) -> Iterator[Record]:
+def _followed(records: Iterable[Record], order: SortOrder) -> Iterator[Record]:
     for record in records:
         order.add(record)
         yield record

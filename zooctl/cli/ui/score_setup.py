@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Options:
+class ScoreOptions:
     """What the user typed; see the command's help."""
 
     vcf: str
@@ -50,7 +50,7 @@ class Options:
     allow_untrusted: bool
 
 
-def find_entries(options: Options) -> list[Entry]:
+def find_entries(options: ScoreOptions) -> list[Entry]:
     from zooctl.catalog import registry
 
     names = options.models
@@ -93,7 +93,7 @@ def check_report(report: Path, target: Path, force: bool, inputs: Sequence[Path]
         raise InputError("report and output are one file", path=report)
 
 
-def against_genome(reader: VcfReader, genome: Fasta, assembly: str, options: Options) -> Vcf:
+def against_genome(reader: VcfReader, genome: Fasta, assembly: str, options: ScoreOptions) -> Vcf:
     """Return how the VCF is read against the genome."""
     from zooctl.files.intervals.chrom_map import load_chrom_map
     from zooctl.inference.vcf.check import Vcf, genome_names
@@ -108,7 +108,7 @@ def against_genome(reader: VcfReader, genome: Fasta, assembly: str, options: Opt
     return Vcf(reader.name, genome, names, options.strict, options.check_ref == "fail")
 
 
-def chosen_intervals(options: Options, genome: Fasta, vcf: Vcf) -> list[Interval]:
+def chosen_intervals(options: ScoreOptions, genome: Fasta, vcf: Vcf) -> list[Interval]:
     """Return the regions in the genome's names; none for all records."""
     from zooctl.cli.ui.regions import read_regions
 
@@ -119,16 +119,16 @@ def chosen_intervals(options: Options, genome: Fasta, vcf: Vcf) -> list[Interval
 
 
 def open_model(
-    entry: Entry, card: Card, tracks: Sequence[int], genome: Fasta, options: Options
+    entry: Entry, card: Card, tracks: Sequence[int], genome: Fasta, options: ScoreOptions
 ) -> Model:
     import hashlib
 
-    from zooctl.inference.variants.score import Network, Scorer
+    from zooctl.inference.variants.score import Scorer, VariantModel
     from zooctl.inference.vcf.text import MOST_TRACKS, Model
 
     graph = onnx_bytes(entry)
     scorer = Scorer(
-        Network.of(card, graph),
+        VariantModel.of(card, graph),
         genome,
         n_shifts=options.n_shifts,
         max_shift=options.max_shift,

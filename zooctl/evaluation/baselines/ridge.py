@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve
 
 from zooctl.evaluation.baselines.features import Features, columns, features
-from zooctl.evaluation.baselines.training_bins import Sample
+from zooctl.evaluation.baselines.training_bins import TrainingSample
 from zooctl.evaluation.metrics.metrics import pearson
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.sequence.onehot import Codes
@@ -91,7 +91,7 @@ class Fitted:
         return {name: np.concatenate([nothing, *rows]) for name, rows in found.items()}
 
 
-def fit(training: Sample, validation: Sample | None, rules: Rules) -> Fitted:
+def fit(training: TrainingSample, validation: TrainingSample | None, rules: Rules) -> Fitted:
     """Fit all linear baselines; it reads no file, and may run beside what does.
 
     Args:
@@ -182,7 +182,7 @@ class _Sums:
     crossed: Values
 
 
-def _sum_up(training: Sample, targets: Values, rules: Rules) -> _Sums:
+def _sum_up(training: TrainingSample, targets: Values, rules: Rules) -> _Sums:
     """Sum up the training bins; ``targets`` are ``(n_bins, n_targets)``."""
     n_features = max(own.stop for own in columns(rules).values())
     total = np.zeros(n_features)
@@ -213,7 +213,7 @@ def _solve(sums: _Sums, own: slice, penalty: float, highest: Values) -> Linear:
 def _reached(
     linears: Mapping[str, Sequence[Linear]],
     targets: _Targets,
-    validation: Sample | None,
+    validation: TrainingSample | None,
     rules: Rules,
 ) -> dict[str, Values]:
     """Return the correlation of each penalty and target with the validation signal, by baseline."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zooctl.evaluation.baselines.features import Features, features
 from zooctl.evaluation.baselines.kmers_and_hits import whole_bins
 from zooctl.evaluation.data.bins import measure
-from zooctl.evaluation.data.data import Material
+from zooctl.evaluation.data.data import EvaluationData
 from zooctl.schema.fields import Region
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.sequence.onehot import Codes
@@ -23,7 +23,7 @@ _MOST_BINS = 200_000
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class TrainingSample:
     """Bins that baselines are fitted on, or chosen by.
 
     Attributes:
@@ -52,8 +52,8 @@ class Sample:
 
 
 def sample_bins(
-    material: Material, regions: Sequence[Region], rules: Rules, fine_size: int
-) -> Sample | None:
+    material: EvaluationData, regions: Sequence[Region], rules: Rules, fine_size: int
+) -> TrainingSample | None:
     """Return bins of regions, evenly spread where there are many; None without regions.
 
     A bin is left out where it is of unknown sequence, or where a track has no value.
@@ -85,4 +85,6 @@ def sample_bins(
         used &= ~np.isnan(signal).any(axis=1)
         parts.append((codes, used))
         signals.append(signal[used])
-    return Sample(parts, margin, np.concatenate(signals).astype(np.float64)) if parts else None
+    return (
+        TrainingSample(parts, margin, np.concatenate(signals).astype(np.float64)) if parts else None
+    )

@@ -12,9 +12,9 @@ import numpy as np
 
 from zooctl.errors import InputError, NetworkError
 from zooctl.evaluation.data.data import (
-    Material,
+    EvaluationData,
+    TrackOfInterest,
     Truth,
-    Wanted,
     check_regions,
     check_track,
     known_motifs,
@@ -47,7 +47,7 @@ _CHUNK = 1 << 22
 
 @contextmanager
 def open_against(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[TrackOfInterest],
     files: Sequence[Path],
     *,
     assembly: str,
@@ -55,7 +55,7 @@ def open_against(
     recipe: Recipe | None = None,
     fasta: Path | None = None,
     say: Say = silent,
-) -> Iterator[Material]:
+) -> Iterator[EvaluationData]:
     """Open a genome and read tracks (bigWig) or peaks (BED, narrowPeak) to judge a model by.
 
     Baselines are fitted where the genome is and the files say something. A chromosome on whose
@@ -93,7 +93,7 @@ def open_against(
         ]
         measured = any(truth.binning.statistic != "label" for truth in truths)
         motifs, no_motif = known_motifs(wanted)
-        yield Material(
+        yield EvaluationData(
             genome,
             wanted,
             truths,
@@ -109,7 +109,7 @@ def _is_track(path: Path) -> bool:
     return path.suffix.lower() in _BIGWIG
 
 
-def _binning(track: Wanted, recipe: Recipe | None, path: Path) -> Binning:
+def _binning(track: TrackOfInterest, recipe: Recipe | None, path: Path) -> Binning:
     """Return how a file becomes bins: as the recipe's target does, if that is of the same kind."""
     signal = None if recipe is None else signal_of(track, recipe)
     if signal is not None:
@@ -210,7 +210,7 @@ def _covered(split: Split, found: Mapping[Path, Bases], say: Say) -> tuple[Split
             say(
                 f"baselines are neither fitted nor chosen on {where}: {path.name} has nothing there"
             )
-    unfitted = Material.unfitted
+    unfitted = EvaluationData.unfitted
     if split.train and not parts["train"]:
         unfitted = f"nothing of {', '.join(not_trained)} in the training regions"
     return Split(**parts, test=split.test), unfitted

@@ -24,7 +24,7 @@ from zooctl.tracks.per_base import Files, per_base
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TrackOfInterest:
     """A track of the model that is judged.
 
     Attributes:
@@ -56,7 +56,7 @@ class Truth:
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class EvaluationData:
     """What an evaluation reads.
 
     Attributes:
@@ -74,12 +74,12 @@ class Material:
     """
 
     genome: Fasta
-    wanted: Sequence[Wanted]
+    wanted: Sequence[TrackOfInterest]
     truths: Sequence[Truth]
     split: Split
     controls: Sequence[Mapping[str, Signal]] = ()
     others: Sequence[Truth] = ()
-    beside: Sequence[tuple[Wanted, Truth]] = ()
+    beside: Sequence[tuple[TrackOfInterest, Truth]] = ()
     motifs: Mapping[str, Motif] = field(default_factory=dict)
     no_motif: Mapping[str, str] = field(default_factory=dict)
     unfitted: str = "no training regions"
@@ -87,14 +87,14 @@ class Material:
 
 @contextmanager
 def open_material(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[TrackOfInterest],
     recipe: Recipe,
     *,
-    beside: Sequence[Wanted] = (),
+    beside: Sequence[TrackOfInterest] = (),
     split: Split | None = None,
     fasta: Path | None = None,
     say: Say = silent,
-) -> Iterator[Material]:
+) -> Iterator[EvaluationData]:
     """Open the genome of a recipe, and read what its targets state.
 
     Args:
@@ -122,7 +122,7 @@ def open_material(
             return Truth(name, bases(signal), binning_of(signal))
 
         motifs, no_motif = known_motifs(wanted)
-        yield Material(
+        yield EvaluationData(
             genome,
             wanted,
             [truth(track.name, signal) for track, signal in zip(wanted, signals, strict=True)],
@@ -160,13 +160,13 @@ def signal_reader(
     return bases
 
 
-def signal_of(track: Wanted, recipe: Recipe) -> AnySignal | None:
+def signal_of(track: TrackOfInterest, recipe: Recipe) -> AnySignal | None:
     """Return what a track is held against: its own target, or the only one there is."""
     signals = {found.track: found.signal for found in recipe.targets}
     return next(iter(signals.values())) if len(signals) == 1 else signals.get(track.name)
 
 
-def _signals(wanted: Sequence[Wanted], recipe: Recipe) -> list[AnySignal]:
+def _signals(wanted: Sequence[TrackOfInterest], recipe: Recipe) -> list[AnySignal]:
     """Return what each track is held against.
 
     Raises:
@@ -195,7 +195,7 @@ def open_genome(assembly: str, fasta: Path | None, say: Say) -> Iterator[Fasta]:
         yield genome
 
 
-def known_motifs(wanted: Sequence[Wanted]) -> tuple[dict[str, Motif], dict[str, str]]:
+def known_motifs(wanted: Sequence[TrackOfInterest]) -> tuple[dict[str, Motif], dict[str, str]]:
     """Return the known motif of each assayed target, and the reason where there is none."""
     motifs, reasons = {}, {}
     for target in dict.fromkeys(track.target for track in wanted if track.target is not None):

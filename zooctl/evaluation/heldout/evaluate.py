@@ -11,27 +11,27 @@ from zooctl.errors import InputError
 from zooctl.evaluation.baselines.from_sequence import from_sequence
 from zooctl.evaluation.baselines.ridge import Fitted, fit
 from zooctl.evaluation.baselines.training_bins import sample_bins
-from zooctl.evaluation.data.data import Material
-from zooctl.evaluation.heldout.judge import Judge, Options
+from zooctl.evaluation.data.data import EvaluationData
+from zooctl.evaluation.heldout.judge import EvaluationOptions, Judge
 from zooctl.evaluation.heldout.observed import margin_of, observe, read_around
-from zooctl.evaluation.heldout.predicted import Network, hold_out
-from zooctl.evaluation.report.report import Report
+from zooctl.evaluation.heldout.predicted import EvaluatedModel, hold_out
+from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.files.fasta.reader import Fasta
 from zooctl.progress import Progress, no_progress
 from zooctl.schema.recipe.evaluation import Rules
 
-_DEFAULT = Options()
+_DEFAULT = EvaluationOptions()
 
 
 def evaluate(
-    network: Network,
-    material: Material,
+    network: EvaluatedModel,
+    material: EvaluationData,
     rules: Rules,
-    options: Options = _DEFAULT,
+    options: EvaluationOptions = _DEFAULT,
     *,
     data: str = "",
     progress: Progress = no_progress,
-) -> Report:
+) -> EvaluationReport:
     """Judge a model on its held-out regions.
 
     Args:
@@ -69,7 +69,7 @@ def evaluate(
     return Judge(network, material, rules, options, parts, found).report(data, progress)
 
 
-def _fit(material: Material, rules: Rules, fine_size: int) -> Fitted | None:
+def _fit(material: EvaluationData, rules: Rules, fine_size: int) -> Fitted | None:
     """Fit the linear baselines; None without training regions.
 
     The genome is opened anew, for a thread of its own. More threads for linear algebra would wait

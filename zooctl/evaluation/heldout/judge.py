@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 
 from zooctl.errors import InputError
 from zooctl.evaluation.baselines.from_sequence import FromSequence
-from zooctl.evaluation.data.data import Material
-from zooctl.evaluation.heldout.predicted import Network, Part
+from zooctl.evaluation.data.data import EvaluationData
+from zooctl.evaluation.heldout.predicted import EvaluatedModel, HeldoutRegion
 from zooctl.evaluation.heldout.scores import baseline_scores, model_scores
 from zooctl.evaluation.metrics import bootstrap
 from zooctl.evaluation.metrics.classification import Confusion
-from zooctl.evaluation.metrics.profiles import Track
+from zooctl.evaluation.metrics.profiles import TrackBins
 from zooctl.evaluation.metrics.robustness import variation_score
 from zooctl.evaluation.metrics.test_sets import AtResolution, Selected, over_resolutions, selections
-from zooctl.evaluation.report.report import Drawn, Report, Robustness, TrackReport
-from zooctl.evaluation.report.rows import Row, Score, Table, mean_over_tracks, table
+from zooctl.evaluation.report.report import Drawn, EvaluationReport, Robustness, TrackReport
+from zooctl.evaluation.report.rows import MetricRow, MetricTable, Score, mean_over_tracks, table
 from zooctl.progress import Progress
 from zooctl.schema.recipe.evaluation import Rules
 
@@ -34,7 +34,7 @@ _RESOLUTIONS = (32, 128, 512)
 
 
 @dataclass(frozen=True)
-class Options:
+class EvaluationOptions:
     """How an evaluation is done, beside the rules of the data.
 
     Attributes:
@@ -52,7 +52,7 @@ class Options:
     seed: int = 0
 
 
-def stated_threshold(network: Network, rules: Rules, is_label: bool) -> float | None:
+def stated_threshold(network: EvaluatedModel, rules: Rules, is_label: bool) -> float | None:
     """Return from which prediction on a bin is called; None where nothing states it."""
     if rules.decision is not None:
         return rules.decision
@@ -83,14 +83,14 @@ class _Bins(NamedTuple):
 class Judge:
     """All that the figures are computed from."""
 
-    network: Network
-    material: Material
+    network: EvaluatedModel
+    material: EvaluationData
     rules: Rules
-    options: Options
-    parts: Sequence[Part]
+    options: EvaluationOptions
+    parts: Sequence[HeldoutRegion]
     sequence: FromSequence
 
-    def report(self, data: str, progress: Progress) -> Report:
+    def report(self, data: str, progress: Progress) -> EvaluationReport:
         network, material, rules, options = self.network, self.material, self.rules, self.options
         blocks, n_blocks = _blocks(self.parts, rules)
         draws = bootstrap.draw(n_blocks, options.n_draws, options.seed)
@@ -101,7 +101,7 @@ class Judge:
             with progress(None, "methods", "scoring"):
                 judged, missing = job.result()
         tables = [one for one, _ in judged]
-        return Report(
+        return EvaluationReport(
             model=network.name,
             data=data,
             regions=tuple(str(region) for region in material.split.test),
@@ -118,7 +118,7 @@ class Judge:
 
     def scored(
         self, blocks: Sequence[NDArray[np.int64]], draws: bootstrap.Multiplicity
-    ) -> tuple[list[tuple[Table, Callable[..., TrackReport]]], list[Row]]:
+    ) -> tuple[list[tuple[MetricTable, Callable[..., TrackReport]]], list[MetricRow]]:
         """Judge every track; also return a line for each baseline that is missing."""
         baselines, missing = baseline_scores(self.parts, self.material, self.sequence)
         judged = [self.track(index, own, blocks, draws) for index, own in enumerate(baselines)]
@@ -130,7 +130,7 @@ class Judge:
         baselines: Sequence[Score],
         blocks: Sequence[NDArray[np.int64]],
         draws: bootstrap.Multiplicity,
-    ) -> tuple[Table, Callable[..., TrackReport]]:
+    ) -> tuple[MetricTable, Callable[..., TrackReport]]:
         """Judge one track; the report is still to be given its rows."""
         is_label = self.material.truths[index].binning.statistic == "label"
         in_unit = self.network.scale == ("probability" if is_label else "signal")
@@ -174,7 +174,7 @@ class Judge:
         )
 
     def selections(
-        self, index: int, tracks: Sequence[Track], whole: Sequence[AtResolution], in_unit: bool
+        self, index: int, tracks: Sequence[TrackBins], whole: Sequence[AtResolution], in_unit: bool
     ) -> tuple[Selected, ...]:
         """Return the test sets at the model's own resolution, all bins first."""
         own = self.network.geometry.bin_size
@@ -184,7 +184,7 @@ class Judge:
         return (*every, *found)
 
     def drawn(
-        self, index: int, scores: Sequence[Score], bins: _Bins, tracks: Sequence[Track]
+        self, index: int, scores: Sequence[Score], bins: _Bins, tracks: Sequence[TrackBins]
     ) -> Drawn:
         """Return what pictures of a track are drawn from."""
         peaks = _highest([(part.chrom, part.peaks(index)) for part in self.parts])
@@ -200,7 +200,7 @@ class Judge:
         sizes = {own, self.rules.bin_size, *(size for size in _RESOLUTIONS if size % own == 0)}
         return sorted(sizes)
 
-    def fine(self, index: int, blocks: Sequence[NDArray[np.int64]]) -> list[Track]:
+    def fine(self, index: int, blocks: Sequence[NDArray[np.int64]]) -> list[TrackBins]:
         """Return the model's own bins of each region; those count that lie in judged bins."""
         own = self.network.geometry.bin_size
         per_bin = self.rules.bin_size // own
@@ -210,7 +210,7 @@ class Judge:
             used = np.repeat(part.kept & measured.known, per_bin) & ~np.isnan(measured.fine)
             start = int(part.starts[0]) if len(part.starts) else 0
             tracks.append(
-                Track(
+                TrackBins(
                     start,
                     own,
                     part.predicted[index],
@@ -257,7 +257,7 @@ def _mean(scores: NDArray[np.float64]) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def _fine_pearson(tracks: Sequence[Track], draws: bootstrap.Multiplicity) -> bootstrap.Estimate:
+def _fine_pearson(tracks: Sequence[TrackBins], draws: bootstrap.Multiplicity) -> bootstrap.Estimate:
     predicted, measured, block = (
         np.concatenate([side[track.used] for track, side in zip(tracks, sides, strict=True)])
         for sides in zip(
@@ -268,7 +268,7 @@ def _fine_pearson(tracks: Sequence[Track], draws: bootstrap.Multiplicity) -> boo
     return bootstrap.estimate(statistic, draws)[0]
 
 
-def _blocks(parts: Sequence[Part], rules: Rules) -> tuple[list[NDArray[np.int64]], int]:
+def _blocks(parts: Sequence[HeldoutRegion], rules: Rules) -> tuple[list[NDArray[np.int64]], int]:
     """Return the block of each bin, numbered through over all parts; -1 where it is not judged."""
     blocks, n_blocks = [], 0
     for part in parts:

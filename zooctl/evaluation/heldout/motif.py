@@ -10,11 +10,11 @@ import numpy as np
 from zooctl.progress import Progress
 
 if TYPE_CHECKING:
-    from zooctl.evaluation.data.data import Material
-    from zooctl.evaluation.heldout.predicted import Network
-    from zooctl.evaluation.report.report import Report
+    from zooctl.evaluation.data.data import EvaluationData
+    from zooctl.evaluation.heldout.predicted import EvaluatedModel
+    from zooctl.evaluation.report.report import EvaluationReport
     from zooctl.files.motifs import Motif
-    from zooctl.interpret.match import Match
+    from zooctl.interpret.match import MotifMatch
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +27,14 @@ class Judged:
         material: What it was held against; open.
     """
 
-    report: Report
-    network: Network
-    material: Material
+    report: EvaluationReport
+    network: EvaluatedModel
+    material: EvaluationData
 
 
 def recover(
     judged: Judged, n_windows: int, progress: Progress
-) -> tuple[Motif, Motif | None, Match | None] | None:
+) -> tuple[Motif, Motif | None, MotifMatch | None] | None:
     """Read the motif that a model's highest predictions hang on, and lay it on the known one.
 
     Args:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError
 from zooctl.evaluation.baselines.kmers_and_hits import whole_bins
 from zooctl.evaluation.data.bins import Measured, measure
-from zooctl.evaluation.data.data import Material, Truth
+from zooctl.evaluation.data.data import EvaluationData, Truth
 from zooctl.schema.fields import Region
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.sequence.onehot import Codes
@@ -23,14 +23,14 @@ def margin_of(rules: Rules) -> int:
     return max(1, rules.context_bins // 2)
 
 
-def bins_of(region: Region, material: Material, rules: Rules) -> range:
+def bins_of(region: Region, material: EvaluationData, rules: Rules) -> range:
     """Return the whole bins of a region, counted from the contig's start."""
     _, start, end = region.interval(material.genome.contigs[region.chrom])
     first = -(-start // rules.bin_size)
     return range(first, max(first, end // rules.bin_size))
 
 
-def read_around(region: Region, material: Material, rules: Rules) -> Codes:
+def read_around(region: Region, material: EvaluationData, rules: Rules) -> Codes:
     """Read the bins of a region with the margin on both sides."""
     bins, margin, size = bins_of(region, material, rules), margin_of(rules), rules.bin_size
     first, last = (bins.start - margin) * size, (bins.stop + margin) * size
@@ -59,7 +59,7 @@ class Observed:
 
 
 def observe(
-    region: Region, around: Codes, material: Material, rules: Rules, fine_size: int
+    region: Region, around: Codes, material: EvaluationData, rules: Rules, fine_size: int
 ) -> Observed:
     """Return what was measured of one held-out region.
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from zooctl.catalog.entry import Entry
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.evaluation.data.bins import Measured
-from zooctl.evaluation.data.data import Material
+from zooctl.evaluation.data.data import EvaluationData
 from zooctl.evaluation.heldout.observed import Observed, bins_of, margin_of
 from zooctl.inference.session import Device, Session
-from zooctl.inference.tracks.batches import Plan, plan
+from zooctl.inference.tracks.batches import GridPlan, plan
 from zooctl.inference.tracks.predict import Predictor, Readout, core_values, predict
 from zooctl.progress import Advance
 from zooctl.schema.recipe.evaluation import Rules
@@ -29,7 +29,7 @@ Scale = Literal["signal", "log", "logit", "probability"]
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class EvaluatedModel:
     """A model as it predicts.
 
     Attributes:
@@ -48,7 +48,7 @@ class Network:
     tracks: tuple[int, ...] = (0,)
     scale: Scale = "signal"
 
-    def plan(self, regions: Sequence[Interval], contigs: Mapping[str, int]) -> Plan:
+    def plan(self, regions: Sequence[Interval], contigs: Mapping[str, int]) -> GridPlan:
         """Lay regions onto the genome grid of its windows."""
         return plan(regions, contigs, self.geometry)
 
@@ -74,7 +74,7 @@ class Network:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class HeldoutRegion:
     """One held-out region, in whole bins.
 
     Attributes:
@@ -146,7 +146,7 @@ class Part:
 
 def open_network(
     entry: Entry, tracks: Sequence[int], device: Device, threads: int | None = None
-) -> Network:
+) -> EvaluatedModel:
     """Return a model of the zoo, ready to predict.
 
     Args:
@@ -165,7 +165,9 @@ def open_network(
         threads=threads,
     )
     readout = Readout(card.output_transform)
-    return Network(entry.name, session, card.geometry, readout, tuple(tracks), card.output_scale)
+    return EvaluatedModel(
+        entry.name, session, card.geometry, readout, tuple(tracks), card.output_scale
+    )
 
 
 class _Bins:
@@ -184,11 +186,11 @@ class _Bins:
 
 def hold_out(
     observed: Observed,
-    network: Network,
-    material: Material,
+    network: EvaluatedModel,
+    material: EvaluationData,
     rules: Rules,
     advance: Advance,
-) -> Part:
+) -> HeldoutRegion:
     """Predict one held-out region.
 
     Args:
@@ -216,7 +218,7 @@ def hold_out(
     )
     kept = observed.known & ~np.isnan(predicted[0]).reshape(len(bins), -1).any(axis=1)
     kept &= _read_inside(bins, size, interval, network.geometry, contigs[region.chrom])
-    return Part(
+    return HeldoutRegion(
         region.chrom,
         size,
         observed.around,

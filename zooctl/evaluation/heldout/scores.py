@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.evaluation.baselines.from_sequence import FromSequence
-from zooctl.evaluation.data.data import Material
-from zooctl.evaluation.heldout.predicted import Network, Part
-from zooctl.evaluation.report.rows import Row, Score
+from zooctl.evaluation.data.data import EvaluationData
+from zooctl.evaluation.heldout.predicted import EvaluatedModel, HeldoutRegion
+from zooctl.evaluation.report.rows import MetricRow, Score
 
 Values = NDArray[np.floating]
 # All bins of each region to those that are judged.
@@ -22,8 +22,8 @@ _SMALLEST = 1e-6
 
 
 def model_scores(
-    parts: Sequence[Part],
-    network: Network,
+    parts: Sequence[HeldoutRegion],
+    network: EvaluatedModel,
     track: int,
     threshold: float | None,
     *,
@@ -59,8 +59,8 @@ def _logit(probability: Values) -> Values:
 
 
 def baseline_scores(
-    parts: Sequence[Part], material: Material, sequence: FromSequence
-) -> tuple[list[list[Score]], list[Row]]:
+    parts: Sequence[HeldoutRegion], material: EvaluationData, sequence: FromSequence
+) -> tuple[list[list[Score]], list[MetricRow]]:
     """Return what needs no network, judged on the same bins.
 
     Args:
@@ -75,7 +75,7 @@ def baseline_scores(
     def judged(bins: Sequence[Values]) -> Values:
         return np.concatenate([one[part.kept] for part, one in zip(parts, bins, strict=True)])
 
-    def on_test(score: Callable[[Part], Values]) -> Values:
+    def on_test(score: Callable[[HeldoutRegion], Values]) -> Values:
         return judged([score(part) for part in parts])
 
     gc_score = _signal_score("GC content", judged(sequence.gc))
@@ -95,11 +95,11 @@ def baseline_scores(
 
 
 def _fitted_scores(
-    judged: Judged, material: Material, sequence: FromSequence
-) -> tuple[list[list[Score]], list[Row]]:
+    judged: Judged, material: EvaluationData, sequence: FromSequence
+) -> tuple[list[list[Score]], list[MetricRow]]:
     """Return mean signal and linear baselines of each track."""
     if sequence.mean is None:
-        missing = Row("mean signal, 5-mer ridge", note=f"not fitted: {material.unfitted}")
+        missing = MetricRow("mean signal, 5-mer ridge", note=f"not fitted: {material.unfitted}")
         return [[] for _ in material.wanted], [missing]
     n = len(judged(sequence.gc))
     means = [np.full(n, mean) for mean in sequence.mean]
@@ -112,8 +112,8 @@ def _fitted_scores(
 
 
 def _hits(
-    judged: Judged, material: Material, sequence: FromSequence
-) -> tuple[dict[str, Score], list[Row]]:
+    judged: Judged, material: EvaluationData, sequence: FromSequence
+) -> tuple[dict[str, Score], list[MetricRow]]:
     """Return the best hit of each known motif in each bin, by the target's name."""
     found = {}
     for target, motif in material.motifs.items():
@@ -121,15 +121,15 @@ def _hits(
         hits = np.maximum(hits, hits[np.isfinite(hits)].min(initial=0.0))
         found[target] = Score(f"best hit of {motif.name}", hits, hits)
     missing = [
-        Row("best motif hit", note=f"not measured: {reason}")
+        MetricRow("best motif hit", note=f"not measured: {reason}")
         for reason in material.no_motif.values()
     ]
     if not material.motifs and not missing:
-        missing = [Row("best motif hit", note="not measured: no target is assayed")]
+        missing = [MetricRow("best motif hit", note="not measured: no target is assayed")]
     return found, missing
 
 
-def _other(index: int, part: Part) -> Values:
+def _other(index: int, part: HeldoutRegion) -> Values:
     return np.nan_to_num(part.others[index].mean, nan=0.0)
 
 
@@ -138,7 +138,9 @@ def _signal_score(name: str, values: Values) -> Score:
 
 
 def _relatives(
-    on_test: Callable[[Callable[[Part], Values]], Values], material: Material, index: int
+    on_test: Callable[[Callable[[HeldoutRegion], Values]], Values],
+    material: EvaluationData,
+    index: int,
 ) -> list[Score]:
     """Return the mean of the other tracks of the same assay and target: what all cells share."""
     own, truth = material.wanted[index], material.truths[index]
@@ -154,7 +156,7 @@ def _relatives(
     if not others or own.assay is None:
         return []
 
-    def mean(part: Part) -> Values:
+    def mean(part: HeldoutRegion) -> Values:
         measured = (*part.measured, *part.beside)
         known: Values = np.nan_to_num(np.stack([measured[i].mean for i in others]), nan=0.0).mean(
             axis=0

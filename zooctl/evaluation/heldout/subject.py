@@ -13,8 +13,8 @@ from zooctl.progress import Say, silent
 
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
-    from zooctl.evaluation.data.data import Material, Wanted
-    from zooctl.evaluation.heldout.predicted import Network
+    from zooctl.evaluation.data.data import EvaluationData, TrackOfInterest
+    from zooctl.evaluation.heldout.predicted import EvaluatedModel
     from zooctl.inference.session import Device
     from zooctl.schema.fields import Region, Split
     from zooctl.schema.recipe.evaluation import Rules
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class EvaluationTarget:
     """A model, ready to be judged.
 
     Attributes:
@@ -39,15 +39,15 @@ class Subject:
     """
 
     name: str
-    network: Network
-    wanted: Sequence[Wanted]
+    network: EvaluatedModel
+    wanted: Sequence[TrackOfInterest]
     assembly: str
     trained: Split | None
     recipe: Recipe | None
     data: str
     entry: Entry | None
     decision: float | None = None
-    beside: Sequence[Wanted] = ()
+    beside: Sequence[TrackOfInterest] = ()
 
     @property
     def rules(self) -> Rules:
@@ -121,7 +121,7 @@ class Subject:
         regions: Sequence[str],
         fasta: Path | None,
         say: Say = silent,
-    ) -> AbstractContextManager[Material]:
+    ) -> AbstractContextManager[EvaluationData]:
         """Open what the model is judged on.
 
         Raises:
@@ -198,7 +198,7 @@ def open_subject(
     device: Device,
     threads: int | None,
     allow_untrusted: bool = False,
-) -> Subject:
+) -> EvaluationTarget:
     """Open an entry by its name, or a run by its folder.
 
     Raises:
@@ -219,9 +219,9 @@ def open_subject(
 
 def _entry(
     entry: Entry, tracks: Sequence[str], data: str | None, device: Device, threads: int | None
-) -> Subject:
+) -> EvaluationTarget:
     from zooctl.catalog import registry
-    from zooctl.evaluation.data.data import Wanted
+    from zooctl.evaluation.data.data import TrackOfInterest
     from zooctl.evaluation.heldout.predicted import open_network
 
     card = entry.card()
@@ -232,11 +232,11 @@ def _entry(
         own = entry.recipe()
     recipe = own if data is None else registry.entry(data).recipe()
     wanted = [
-        Wanted(index, track.name, track.assay, track.target)
+        TrackOfInterest(index, track.name, track.assay, track.target)
         for index, track in enumerate(card.tracks)
     ]
     chosen = _chosen(wanted, tracks)
-    return Subject(
+    return EvaluationTarget(
         entry.name,
         open_network(entry, [track.index for track in chosen], device, threads),
         chosen,
@@ -257,10 +257,10 @@ def _run(
     fasta: Path | None,
     device: Device,
     threads: int | None,
-) -> Subject:
+) -> EvaluationTarget:
     from zooctl.catalog import registry
-    from zooctl.evaluation.data.data import Wanted
-    from zooctl.evaluation.heldout.predicted import Network
+    from zooctl.evaluation.data.data import TrackOfInterest
+    from zooctl.evaluation.heldout.predicted import EvaluatedModel
     from zooctl.extras import need
     from zooctl.inference.session import Session
     from zooctl.inference.tracks.predict import Readout
@@ -274,7 +274,7 @@ def _run(
     wanted = []
     for index, target in enumerate(recipe.targets):
         source = recipe.source(target.signal.source)
-        wanted.append(Wanted(index, target.track, source.assay, source.target))
+        wanted.append(TrackOfInterest(index, target.track, source.assay, source.target))
     chosen = _chosen(wanted, tracks)
     geometry = recipe.window.geometry
     session = Session(
@@ -288,9 +288,9 @@ def _run(
     readout = Readout(recipe.targets[0].signal.transform)
     indices = tuple(track.index for track in chosen)
     name = folder.resolve().name
-    return Subject(
+    return EvaluationTarget(
         name,
-        Network(name, session, geometry, readout, indices, recipe.output_scale),
+        EvaluatedModel(name, session, geometry, readout, indices, recipe.output_scale),
         chosen,
         recipe.genome.assembly,
         recipe.split,
@@ -302,7 +302,7 @@ def _run(
     )
 
 
-def _chosen(wanted: Sequence[Wanted], names: Sequence[str]) -> list[Wanted]:
+def _chosen(wanted: Sequence[TrackOfInterest], names: Sequence[str]) -> list[TrackOfInterest]:
     known = [track.name for track in wanted]
     for name in names:
         if name not in known:

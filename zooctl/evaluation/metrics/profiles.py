@@ -15,7 +15,7 @@ Values = NDArray[np.floating]
 
 
 @dataclass(frozen=True, eq=False)
-class Track:
+class TrackBins:
     """Bins of a part of a contig, predicted and measured.
 
     Attributes:
@@ -34,7 +34,7 @@ class Track:
     used: NDArray[np.bool_]
     block: NDArray[np.int64]
 
-    def coarser(self, size: int) -> Track:
+    def coarser(self, size: int) -> TrackBins:
         """Return the means over larger bins on the contig's grid; one counts if all of it does.
 
         Args:
@@ -53,7 +53,7 @@ class Track:
         n = max(0, len(self.predicted) - lead) // factor
         rows = slice(lead, lead + n * factor)
         used = np.asarray(self.used[rows].reshape(n, factor).all(axis=1))
-        return Track(
+        return TrackBins(
             self.start + lead * self.size,
             size,
             self.predicted[rows].reshape(n, factor).mean(axis=1),
@@ -119,7 +119,7 @@ _NO_ERRORS = Errors(math.nan, math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ProfileAgreement:
     """How a predicted track agrees with the measured one.
 
     Attributes:
@@ -151,7 +151,7 @@ def agreement(
     profiles: tuple[Values, Values],
     *,
     in_unit: bool = True,
-) -> Agreement:
+) -> ProfileAgreement:
     """Return all figures of one test set at one resolution.
 
     Args:
@@ -165,7 +165,7 @@ def agreement(
     scale = float(measured.mean(dtype=np.float64) / mean) if (mean := predicted.mean()) else 0.0
     shapes = profiles[0].shape[1] > 1
     none = np.empty(0)
-    return Agreement(
+    return ProfileAgreement(
         n_bins=len(predicted),
         n_sequences=len(profiles[0]),
         pearson=metrics.pearson(predicted, measured),

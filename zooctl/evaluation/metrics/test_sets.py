@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
-from zooctl.evaluation.metrics.profiles import Agreement, Track, agreement
+from zooctl.evaluation.metrics.profiles import ProfileAgreement, TrackBins, agreement
 from zooctl.schema.recipe.evaluation import Rules
 
 Values = NDArray[np.floating]
@@ -37,7 +37,7 @@ class Selected:
 
     kind: Literal["whole", "threshold", "peaks"]
     threshold: float | None
-    agreement: Agreement
+    agreement: ProfileAgreement
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class AtResolution:
     """The whole test set in bins of one size."""
 
     resolution: int
-    agreement: Agreement
+    agreement: ProfileAgreement
 
 
 def over_resolutions(
-    tracks: Sequence[Track], sizes: Sequence[int], rules: Rules, *, in_unit: bool = True
+    tracks: Sequence[TrackBins], sizes: Sequence[int], rules: Rules, *, in_unit: bool = True
 ) -> list[AtResolution]:
     """Return all figures at each resolution; predictions are binned down.
 
@@ -83,7 +83,7 @@ def over_resolutions(
 
 
 def selections(
-    tracks: Sequence[Track],
+    tracks: Sequence[TrackBins],
     peaks: Sequence[Sequence[int]],
     rules: Rules,
     thresholds: Sequence[float] | None = None,

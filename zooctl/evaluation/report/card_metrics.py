@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 
 from zooctl.catalog.card_text import forget_reason, replace_block
-from zooctl.evaluation.report.report import Report
-from zooctl.evaluation.report.rows import Row
+from zooctl.evaluation.report.report import EvaluationReport
+from zooctl.evaluation.report.rows import MetricRow
 from zooctl.schema.card import Card, Metric
 
 # What a card without metrics is given.
@@ -31,7 +31,7 @@ _KNOWN = (
 )
 
 
-def card_text(text: str, card: Card, report: Report) -> str:
+def card_text(text: str, card: Card, report: EvaluationReport) -> str:
     """Return a card's text with the figures of a report; the rest of it stays as it is.
 
     Figures that are on the card keep their definition and their spread over seeds. A name such as
@@ -68,7 +68,7 @@ def slug(name: str) -> str:
     return "_".join(words)
 
 
-def _first(report: Report) -> list[Metric]:
+def _first(report: EvaluationReport) -> list[Metric]:
     """Return metrics for a card that has none: over all tracks, then of each."""
     tracks: list[str | None] = [track.track for track in report.tracks]
     return [
@@ -90,7 +90,7 @@ def _first(report: Report) -> list[Metric]:
     ]
 
 
-def _definition(name: str, report: Report, track: str | None) -> str:
+def _definition(name: str, report: EvaluationReport, track: str | None) -> str:
     rules = report.rules
     on = f"{rules.bin_size}-bp bins of {', '.join(report.regions)}"
     if name == "pearson":
@@ -99,20 +99,20 @@ def _definition(name: str, report: Report, track: str | None) -> str:
     return f"{text} {_prevalence(report, track)}" if name == "auprc" else text
 
 
-def _prevalence(report: Report, track: str | None) -> str:
+def _prevalence(report: EvaluationReport, track: str | None) -> str:
     """Return what an auPRC has to be read beside: the share of strong bins."""
     found = [one.prevalence for one in report.tracks if track in (None, one.track)]
     of = f", the mean over {len(found)} tracks" * (len(found) > 1)
     return f"Prevalence {sum(found) / len(found):.4f}{of}."
 
 
-def _rows(report: Report, track: str | None) -> Sequence[Row]:
+def _rows(report: EvaluationReport, track: str | None) -> Sequence[MetricRow]:
     if track is None:
         return report.rows
     return next(one.rows for one in report.tracks if one.track == track)
 
 
-def _updated(metric: Metric, report: Report) -> Metric:
+def _updated(metric: Metric, report: EvaluationReport) -> Metric:
     """Return a metric with the report's figures; as it is where the report has none."""
     name = figure_of(metric) if metric.split == "test" else None
     tracks = [one for one in report.tracks if metric.track in (None, one.track)]
@@ -148,14 +148,14 @@ def figure_of(metric: Metric) -> str | None:
     return next((one for one in by_length if f"{metric.name}_".startswith(f"{one}_")), None)
 
 
-def _best(name: str, rows: Sequence[Row]) -> Row | None:
+def _best(name: str, rows: Sequence[MetricRow]) -> MetricRow | None:
     if not rows:
         return None
     sign = -1 if name in _ERRORS else 1
     return max(rows, key=lambda row: sign * row.metrics[name].value)
 
 
-def _described(row: Row, written: str | None) -> str:
+def _described(row: MetricRow, written: str | None) -> str:
     """Return a person's words for a baseline where they name it, else its name."""
     if written is not None and row.name.removeprefix("best hit of ") in written:
         return written

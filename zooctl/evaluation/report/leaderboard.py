@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zooctl.evaluation.report.report import Report
+from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.evaluation.report.text import Grid, nearest, number
 
 _SHOWN = {"pearson": "Pearson", "spearman": "Spearman", "auroc": "AUROC", "auprc": "auPRC"}
 
 
-def leaderboard(reports: Sequence[Report]) -> Grid:
+def leaderboard(reports: Sequence[EvaluationReport]) -> Grid:
     """Return a line for each model; those that were judged on the same data stand together.
 
     Within one set of data the best stands first, by AUROC, else by Pearson's correlation.
@@ -40,7 +40,7 @@ def leaderboard(reports: Sequence[Report]) -> Grid:
     return Grid("", [*headers, "best baseline"], rows)
 
 
-def _rank(report: Report) -> tuple[str, float]:
+def _rank(report: EvaluationReport) -> tuple[str, float]:
     figures = report.rows[0].metrics
     for metric in ("auroc", "pearson"):
         if metric in figures:

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from zooctl.evaluation.metrics.bootstrap import Estimate
 from zooctl.evaluation.metrics.classification import Confusion
-from zooctl.evaluation.metrics.profiles import Agreement
-from zooctl.evaluation.metrics.profiles import Track as Bins
+from zooctl.evaluation.metrics.profiles import ProfileAgreement
+from zooctl.evaluation.metrics.profiles import TrackBins as Bins
 from zooctl.evaluation.metrics.test_sets import AtResolution, Selected
-from zooctl.evaluation.report.rows import Row, Score, to_json
+from zooctl.evaluation.report.rows import MetricRow, Score, to_json
 from zooctl.schema.recipe.evaluation import Rules
 
 
@@ -80,7 +80,7 @@ class TrackReport:
     n_bins: int
     n_excluded: int
     n_strong: int
-    rows: tuple[Row, ...]
+    rows: tuple[MetricRow, ...]
     confusion: Confusion | None
     resolutions: tuple[AtResolution, ...]
     fine_pearson: Estimate
@@ -116,7 +116,7 @@ class TrackReport:
 
 
 @dataclass(frozen=True)
-class Report:
+class EvaluationReport:
     """An evaluation.
 
     Attributes:
@@ -142,18 +142,18 @@ class Report:
     n_controls: int
     fine_size: int
     tracks: tuple[TrackReport, ...]
-    mean: tuple[Row, ...]
+    mean: tuple[MetricRow, ...]
     robustness: Robustness | None
     tops: tuple[tuple[str, int], ...]
     draws: int
     seed: int
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[MetricRow, ...]:
         """The table of the only track, or of the mean over tracks."""
         return self.mean or self.tracks[0].rows
 
-    def baselines(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    def baselines(self, rows: tuple[MetricRow, ...]) -> tuple[MetricRow, ...]:
         """Return the rows of methods without a network."""
         own = (self.model, f"{self.model}, ")
         return tuple(row for row in rows if row.name != own[0] and not row.name.startswith(own[1]))
@@ -178,7 +178,7 @@ class Report:
         }
 
 
-def _figures(found: Agreement) -> dict[str, object]:
+def _figures(found: ProfileAgreement) -> dict[str, object]:
     return _finite(asdict(found))
 
 

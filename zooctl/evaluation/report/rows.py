@@ -56,7 +56,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Row:
+class MetricRow:
     """A line of the table.
 
     Attributes:
@@ -91,7 +91,7 @@ def to_json(value: Estimate) -> dict[str, float | None]:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class MetricTable:
     """Rows, and what each metric was on each draw of blocks.
 
     Attributes:
@@ -99,7 +99,7 @@ class Table:
         drawn: Of each row, metric to its values, ``(n_draws,)``.
     """
 
-    rows: list[Row]
+    rows: list[MetricRow]
     drawn: list[dict[str, NDArray[np.float64]]]
 
 
@@ -109,7 +109,7 @@ def table(
     strong: Labels,
     blocks: Blocks,
     draws: Multiplicity,
-) -> Table:
+) -> MetricTable:
     """Return a row for each method.
 
     Args:
@@ -119,7 +119,7 @@ def table(
         blocks: Block of each bin, ``(n,)``.
         draws: Block multiplicities, ``(n_draws, n_blocks)``.
     """
-    rows: list[Row] = []
+    rows: list[MetricRow] = []
     all_drawn: list[dict[str, NDArray[np.float64]]] = []
     for score in scores:
         found, own = {}, {}
@@ -130,13 +130,13 @@ def table(
         behind = _behind(rows[0], all_drawn[0], found, own) if rows else {}
         points = _errors(score, signal) | _calls(score, strong)
         found |= {name: point(value) for name, value in points.items() if math.isfinite(value)}
-        rows.append(Row(score.name, found, behind, score.fit))
+        rows.append(MetricRow(score.name, found, behind, score.fit))
         all_drawn.append(own)
-    return Table(rows, all_drawn)
+    return MetricTable(rows, all_drawn)
 
 
 def _behind(
-    first: Row,
+    first: MetricRow,
     first_drawn: Mapping[str, NDArray[np.float64]],
     found: Mapping[str, Estimate],
     drawn: Mapping[str, NDArray[np.float64]],
@@ -150,14 +150,14 @@ def _behind(
     }
 
 
-def mean_over_tracks(tables: Sequence[Table]) -> list[Row]:
+def mean_over_tracks(tables: Sequence[MetricTable]) -> list[MetricRow]:
     """Return the mean of each method's metrics over tracks, where all of them have it.
 
     Intervals are of the mean, since all tracks share their draws.
     """
     by_track = [{row.name: place for place, row in enumerate(one.rows)} for one in tables]
     shared = [name for name in by_track[0] if all(name in places for places in by_track)]
-    rows: list[Row] = []
+    rows: list[MetricRow] = []
     means: list[dict[str, NDArray[np.float64]]] = []
     for name in shared:
         own = [
@@ -173,7 +173,9 @@ def mean_over_tracks(tables: Sequence[Table]) -> list[Row]:
             if metric in own[0][1]:
                 drawn[metric] = np.mean([values[metric] for _, values in own], axis=0)
                 found[metric] = interval(value, drawn[metric])
-        rows.append(Row(name, found, _behind(rows[0], means[0], found, drawn) if rows else {}))
+        rows.append(
+            MetricRow(name, found, _behind(rows[0], means[0], found, drawn) if rows else {})
+        )
         means.append(drawn)
     return rows
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from zooctl.evaluation.baselines.ridge import Fit
-from zooctl.evaluation.metrics.profiles import Agreement
-from zooctl.evaluation.report.report import Report, Robustness, TrackReport
-from zooctl.evaluation.report.rows import Row
+from zooctl.evaluation.metrics.profiles import ProfileAgreement
+from zooctl.evaluation.report.report import EvaluationReport, Robustness, TrackReport
+from zooctl.evaluation.report.rows import MetricRow
 from zooctl.schema.escape import markdown as escaped
 from zooctl.schema.escape import markdown_table
 
@@ -52,7 +52,7 @@ class Grid:
         return title + markdown_table(self.headers, self.rows) + "\n"
 
 
-def methods(rows: Sequence[Row], title: str = "") -> Grid:
+def methods(rows: Sequence[MetricRow], title: str = "") -> Grid:
     """Return what each method reaches, with intervals; a column without any figure is left out."""
     measured = [row for row in rows if row.note is None]
     shown = [name for name in _METHODS if any(name in row.metrics for row in measured)]
@@ -66,7 +66,7 @@ def methods(rows: Sequence[Row], title: str = "") -> Grid:
     )
 
 
-def by_track(report: Report) -> Grid:
+def by_track(report: EvaluationReport) -> Grid:
     """Return the model's figures on each track, and the baseline that comes nearest."""
     shown = ("pearson", "auroc", "auprc")
     rows = []
@@ -87,7 +87,7 @@ def by_track(report: Report) -> Grid:
     return Grid("by track", [*headers, f"best baseline's {metric or 'Pearson'}"], rows)
 
 
-def nearest(report: Report, rows: tuple[Row, ...]) -> tuple[str, Row] | None:
+def nearest(report: EvaluationReport, rows: tuple[MetricRow, ...]) -> tuple[str, MetricRow] | None:
     """Return the best baseline and the metric that says so: AUROC, else Pearson."""
     for metric in ("auroc", "pearson"):
         ranked = [row for row in report.baselines(rows) if metric in row.metrics]
@@ -133,7 +133,7 @@ _AGREEMENT = (
 )
 
 
-def _agreement(found: Agreement) -> Iterator[str]:
+def _agreement(found: ProfileAgreement) -> Iterator[str]:
     """Yield figures in the order of the headers; errors as they are and scaled by the means."""
     yield f"{found.n_bins:,}"
     for value in (found.pearson, found.pearson_per_sequence, found.spearman, found.jensen_shannon):
@@ -154,7 +154,7 @@ def number(value: float) -> str:
     return f"{value:.3f}" if abs(value) < 1000 else f"{value:.4g}"
 
 
-def fields(report: Report, track: TrackReport) -> list[tuple[str, str]]:
+def fields(report: EvaluationReport, track: TrackReport) -> list[tuple[str, str]]:
     """Return name and value of what stands below a track's tables."""
     rules = report.rules
     found = [
@@ -186,7 +186,7 @@ def fields(report: Report, track: TrackReport) -> list[tuple[str, str]]:
     return found + fits([track])
 
 
-def strong_text(report: Report) -> str:
+def strong_text(report: EvaluationReport) -> str:
     """Return what the rules call strong."""
     rules = report.rules
     where = f"on {rules.positive_share:.0%} of its bases" if rules.positive_share else "somewhere"

@@ -22,7 +22,7 @@ from filelock import FileLock
 
 from zooctl.errors import InputError, IntegrityError, NetworkError, ZooError
 from zooctl.files.disk.cache import cache_folder, make_cache_folder
-from zooctl.files.download.part import Part, Pin
+from zooctl.files.download.part import PartialFile, Pin
 from zooctl.progress import Advance, no_advance
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def download(
         word = next(iter(digests.values()))[:16] if alone else uuid.uuid4().hex
         part = path.with_name(f".{path.name[:200]}.{word}.part")
         try:
-            with Part(part, pin) as received:
+            with PartialFile(part, pin) as received:
                 _check_room(path, size - received.length)
                 _fetch(urls, received, policy)
                 received.publish(path)
@@ -155,7 +155,7 @@ def _no_room(path: Path, needed: int) -> InputError:
     )
 
 
-def _fetch(urls: Sequence[str], part: Part, policy: Policy | None) -> None:
+def _fetch(urls: Sequence[str], part: PartialFile, policy: Policy | None) -> None:
     """Complete the part from the first address that has the file."""
     from zooctl.files.download.transfer import Policy, open_client  # The HTTP library loads slowly.
 
@@ -172,7 +172,7 @@ def _fetch(urls: Sequence[str], part: Part, policy: Policy | None) -> None:
     raise max(errors, key=lambda error: error.exit_code)
 
 
-def _persist(client: httpx2.Client, url: str, part: Part, policy: Policy) -> None:
+def _persist(client: httpx2.Client, url: str, part: PartialFile, policy: Policy) -> None:
     """Try one address, again after failures that may pass."""
     from zooctl.files.download.transfer import TransientError, shown
 
@@ -196,7 +196,7 @@ def _persist(client: httpx2.Client, url: str, part: Part, policy: Policy) -> Non
             time.sleep(wait)
 
 
-def _attempt(client: httpx2.Client, url: str, part: Part, policy: Policy) -> None:
+def _attempt(client: httpx2.Client, url: str, part: PartialFile, policy: Policy) -> None:
     """Ask once for the bytes that are missing."""
     from zooctl.files.download import transfer
 
@@ -231,7 +231,7 @@ def _attempt(client: httpx2.Client, url: str, part: Part, policy: Policy) -> Non
     )
 
 
-def _align(response: httpx2.Response, url: str, part: Part) -> None:
+def _align(response: httpx2.Response, url: str, part: PartialFile) -> None:
     """Make the part end where the body begins, and see that the body can be the file."""
     from zooctl.files.download import transfer
 

@@ -37,7 +37,7 @@ class Pin:
         return all(file_digest(path, name) == text for name, text in self.digests.items())
 
 
-class Part:
+class PartialFile:
     """The bytes received so far, on disk, hashed as they come.
 
     Attributes:

@@ -23,7 +23,7 @@ _CR, _LF = 13, 10
 
 
 @dataclass
-class Record:
+class FastaRecord:
     """One sequence, with the numbers of its line in a ``.fai`` file.
 
     Attributes:
@@ -55,8 +55,8 @@ class Scanner:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._records: dict[str, Record] = {}
-        self._record: Record | None = None
+        self._records: dict[str, FastaRecord] = {}
+        self._record: FastaRecord | None = None
         self._carry = b""  # a header whose end has not arrived
         self._pending = 0  # bytes of a sequence line whose end has not arrived
         self._last = _LF  # last byte of sequence seen
@@ -92,7 +92,7 @@ class Scanner:
                 self._sequence(data[position:stop])
                 position = stop
 
-    def finish(self) -> list[Record]:
+    def finish(self) -> list[FastaRecord]:
         """Return the records in file order; call it after the last piece.
 
         Raises:
@@ -145,7 +145,7 @@ class Scanner:
                 f"sequence {name!r} occurs twice", self._line, got=f"the first on line {first:,}"
             )
         self._offset += len(line) + 1
-        self._record = self._records[name] = Record(name, self._line, self._offset)
+        self._record = self._records[name] = FastaRecord(name, self._line, self._offset)
         self._line += 1
         self._short, self._last = None, _LF
 

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Table:
+class BedTable:
     """Lines of a BED-like file.
 
     Attributes:
@@ -70,7 +70,7 @@ class Table:
         return values
 
 
-def read_table(path: str | os.PathLike[str], chain: Chain | None = None) -> Table:
+def read_table(path: str | os.PathLike[str], chain: Chain | None = None) -> BedTable:
     """Read a BED-like file with all its columns, plain or gzipped.
 
     Args:
@@ -88,7 +88,7 @@ def read_table(path: str | os.PathLike[str], chain: Chain | None = None) -> Tabl
         if number in wanted
     ]
     if chain is None:
-        return Table(bed.path, list(bed), bed.lines, columns)
+        return BedTable(bed.path, list(bed), bed.lines, columns)
     places = [chain.lift(interval) for interval in bed]
     kept = [row for row, place in enumerate(places) if place is not None]
     if not kept:
@@ -98,7 +98,7 @@ def read_table(path: str | os.PathLike[str], chain: Chain | None = None) -> Tabl
             got=f"{bed[0]} and {len(bed) - 1:,} more",
             hint=f"is {chain.path.name} of another assembly?",
         )
-    return Table(
+    return BedTable(
         bed.path,
         [place for place in places if place is not None],
         _rows(bed.lines, kept),

@@ -10,7 +10,7 @@ from zooctl.files.vcf.records import Record
 _LAST_OF_TBI = 1 << 29
 
 
-class Order:
+class SortOrder:
     """Follows the records of a file and finds the first that is out of order.
 
     Sorted, as tabix needs it, means: the records of a contig together, by position.

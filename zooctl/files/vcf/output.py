@@ -14,7 +14,7 @@ from zooctl.files.disk.atomic import atomic_output, check_output
 from zooctl.files.disk.bgzf import END
 from zooctl.files.vcf.bcf import write_binary
 from zooctl.files.vcf.chunks import Parts, bgzipped
-from zooctl.files.vcf.index import Order, index_suffix, write_index
+from zooctl.files.vcf.index import SortOrder, index_suffix, write_index
 from zooctl.files.vcf.table import require_parquet, write_parquet
 
 Form = Literal["vcf.gz", "vcf", "bcf", "tsv.gz", "tsv", "parquet"]
@@ -65,7 +65,7 @@ def check_target(target: Path, force: bool, inputs: Iterable[str | os.PathLike[s
 def publish(
     parts: Parts,
     head: bytes,
-    order: Order,
+    order: SortOrder,
     *,
     force: bool,
     inputs: Iterable[str | os.PathLike[str]],

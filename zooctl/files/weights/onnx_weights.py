@@ -17,7 +17,7 @@ from onnx import TensorProto, helper
 from zooctl.errors import VerificationError
 
 
-class Published(NamedTuple):
+class PublishedTensors(NamedTuple):
     """Where the values of a tensor are published.
 
     Attributes:
@@ -29,7 +29,7 @@ class Published(NamedTuple):
     axes: tuple[int, ...]
 
 
-def take_weights(model: bytes, published: Mapping[str, Published]) -> bytes:
+def take_weights(model: bytes, published: Mapping[str, PublishedTensors]) -> bytes:
     """Return a graph without the values of some of its tensors.
 
     Each becomes a tensor of the published name and layout, which the graph transposes.

@@ -39,7 +39,7 @@ class Genome(Protocol):
 
 
 @dataclass(frozen=True)
-class Plan:
+class GridPlan:
     """The bins to predict: regions of a genome, and the windows of the grid that cover them.
 
     Attributes:
@@ -76,7 +76,7 @@ class Plan:
         return sum(len(grid_windows(starts, ends, size)) for starts, ends in self.regions.values())
 
 
-def plan(intervals: Iterable[Interval], contigs: Mapping[str, int], geometry: Geometry) -> Plan:
+def plan(intervals: Iterable[Interval], contigs: Mapping[str, int], geometry: Geometry) -> GridPlan:
     """Lay intervals, in any order and overlapping as they may, onto the genome grid.
 
     Args:
@@ -99,11 +99,11 @@ def plan(intervals: Iterable[Interval], contigs: Mapping[str, int], geometry: Ge
             starts, ends = merge(sides[:, 0], sides[:, 1])
             if len(starts):
                 regions[chrom] = (starts, ends)
-    return Plan(geometry, regions)
+    return GridPlan(geometry, regions)
 
 
 @dataclass(frozen=True)
-class Batch:
+class WindowBatch:
     """Windows to predict together.
 
     Attributes:
@@ -117,7 +117,7 @@ class Batch:
     skipped: int
 
 
-def read_batches(plan: Plan, genome: Genome, batch_size: int) -> Generator[Batch]:
+def read_batches(plan: GridPlan, genome: Genome, batch_size: int) -> Generator[WindowBatch]:
     """Yield the windows of a plan in the genome's order; all batches but the last are full.
 
     The last batch may hold no window, to carry the count of skipped ones.
@@ -136,13 +136,13 @@ def read_batches(plan: Plan, genome: Genome, batch_size: int) -> Generator[Batch
             filled += taken
             windows, found = windows[taken:], found[taken:]
             if filled == batch_size:
-                yield Batch(codes, tuple(parts), skipped)
+                yield WindowBatch(codes, tuple(parts), skipped)
                 codes, parts, filled, skipped = np.empty_like(codes), [], 0, 0
     if filled or skipped:
-        yield Batch(codes[:filled], tuple(parts), skipped)
+        yield WindowBatch(codes[:filled], tuple(parts), skipped)
 
 
-def _read_chunks(plan: Plan, genome: Genome) -> Iterator[tuple[str, Integers, Codes]]:
+def _read_chunks(plan: GridPlan, genome: Genome) -> Iterator[tuple[str, Integers, Codes]]:
     """Yield (contig, windows, their codes ``(n, input_length)``), each from one reading."""
     geometry = plan.geometry
     length = geometry.input_length

@@ -17,7 +17,13 @@ from numpy.typing import NDArray
 
 from zooctl.errors import VerificationError
 from zooctl.inference.session import Predictions
-from zooctl.inference.tracks.batches import Batch, Genome, Plan, in_background, read_batches
+from zooctl.inference.tracks.batches import (
+    Genome,
+    GridPlan,
+    WindowBatch,
+    in_background,
+    read_batches,
+)
 from zooctl.progress import Advance, no_advance
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, reverse_complement
@@ -79,7 +85,7 @@ class Counts:
 
 
 def predict(
-    plan: Plan,
+    plan: GridPlan,
     genome: Genome,
     session: Predictor,
     sinks: Mapping[int, Sink],
@@ -119,8 +125,8 @@ def predict(
 
 
 def _infer(
-    plan: Plan, genome: Genome, session: Predictor, tracks: Sequence[int], readout: Readout
-) -> Generator[tuple[Batch, NDArray[np.float32]]]:
+    plan: GridPlan, genome: Genome, session: Predictor, tracks: Sequence[int], readout: Readout
+) -> Generator[tuple[WindowBatch, NDArray[np.float32]]]:
     with contextlib.closing(
         in_background(read_batches(plan, genome, session.batch_size))
     ) as batches:
@@ -129,7 +135,7 @@ def _infer(
 
 
 def batch_seconds(
-    plan: Plan,
+    plan: GridPlan,
     genome: Genome,
     session: Predictor,
     tracks: Sequence[int],
@@ -197,7 +203,7 @@ def untransform(values: Predictions, transform: Transform) -> NDArray[np.float32
     return result
 
 
-def _check_finite(values: NDArray[np.float32], batch: Batch, geometry: Geometry) -> None:
+def _check_finite(values: NDArray[np.float32], batch: WindowBatch, geometry: Geometry) -> None:
     """Refuse NaN and infinite predictions; they would be lost as bins without a value."""
     if np.isfinite(values).all():
         return
@@ -210,7 +216,9 @@ def _check_finite(values: NDArray[np.float32], batch: Batch, geometry: Geometry)
     raise VerificationError(f"prediction for window {where} is not a finite number", got=got)
 
 
-def _emit(values: NDArray[np.float32], batch: Batch, plan: Plan, sinks: Sequence[Sink]) -> None:
+def _emit(
+    values: NDArray[np.float32], batch: WindowBatch, plan: GridPlan, sinks: Sequence[Sink]
+) -> None:
     """Hand on the bins of a batch that overlap a region, in runs of neighbouring windows."""
     geometry = plan.geometry
     row = 0
@@ -230,7 +238,7 @@ def _hand_on(
     chrom: str,
     bin_starts: Integers,
     tracks: NDArray[np.float32],
-    plan: Plan,
+    plan: GridPlan,
     sinks: Sequence[Sink],
 ) -> None:
     wanted = plan.wanted(chrom, bin_starts)

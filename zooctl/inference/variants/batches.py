@@ -31,7 +31,7 @@ _KEPT_BYTES, _KEPT = 2**24, 256
 
 
 @dataclass(frozen=True)
-class Windows:
+class AlleleWindows:
     """Windows to predict, and where their sums go, row by row."""
 
     haplotype: Haplotype
@@ -39,7 +39,7 @@ class Windows:
 
 
 @dataclass(frozen=True)
-class Batch(Generic[Record]):
+class AlleleBatch(Generic[Record]):
     """Windows to predict together.
 
     Attributes:
@@ -63,8 +63,8 @@ class Batch(Generic[Record]):
 
 
 def fill_batches(
-    records: Iterable[tuple[Record, Sequence[Windows]]], batch_size: int, input_length: int
-) -> Generator[Batch[Record]]:
+    records: Iterable[tuple[Record, Sequence[AlleleWindows]]], batch_size: int, input_length: int
+) -> Generator[AlleleBatch[Record]]:
     """Yield batches of windows; all but the last are full, unless few records need windows.
 
     Args:
@@ -107,7 +107,7 @@ class _Filling(Generic[Record]):
         """Whether no window fits in any more."""
         return self._n == self._shape[0]
 
-    def add(self, windows: Windows, rows: Iterable[Codes], first: int) -> int:
+    def add(self, windows: AlleleWindows, rows: Iterable[Codes], first: int) -> int:
         """Add windows from ``first`` on, as many as fit; return how many."""
         taken = min(self._shape[0] - self._n, len(windows.sums) - first)
         for row, codes in zip(range(self._n, self._n + taken), rows, strict=False):
@@ -118,10 +118,12 @@ class _Filling(Generic[Record]):
         self._n += taken
         return taken
 
-    def take(self) -> Batch[Record]:
+    def take(self) -> AlleleBatch[Record]:
         """Return what there is and start anew."""
         n = self._n
-        batch = Batch(self._codes[:n], self._spans[:n], tuple(self._targets), tuple(self.records))
+        batch = AlleleBatch(
+            self._codes[:n], self._spans[:n], tuple(self._targets), tuple(self.records)
+        )
         self._start()
         return batch
 

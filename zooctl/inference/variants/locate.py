@@ -49,14 +49,14 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Located:
+class LocatedAllele:
     """What became of an allele: a status as ``score`` reports it, and its site if it has one."""
 
     status: str
     site: Site | None = None
 
 
-def locate(allele: Allele, genome: Genome, placement: Placement, swap: bool) -> Located:
+def locate(allele: Allele, genome: Genome, placement: Placement, swap: bool) -> LocatedAllele:
     """Put an allele on a genome.
 
     Args:
@@ -66,30 +66,30 @@ def locate(allele: Allele, genome: Genome, placement: Placement, swap: bool) -> 
         swap: Whether the genome may have ALT in place of REF.
     """
     if problem := fault(allele, genome.contigs):
-        return Located(problem)
+        return LocatedAllele(problem)
     swapped = False
     if not _has(genome, allele, allele.ref):
         swapped = swap and _has(genome, allele, allele.alt)
         if not swapped:
-            return Located(Status.REF_MISMATCH)
+            return LocatedAllele(Status.REF_MISMATCH)
     chrom, start, ref, alt = allele
     change = trim(start, alt, ref) if swapped else trim(start, ref, alt)
     if max(len(change.ref), len(change.alt)) > placement.longest:
-        return Located(Status.TOO_LONG)
+        return LocatedAllele(Status.TOO_LONG)
     read = partial(genome.padded_codes, chrom)
     change = left_align(change, read)
     contig_length = genome.contigs[chrom]
     pair = placement.pair(change, read, contig_length)
     unknown = _share_unknown(pair, placement.geometry.input_length)
     if unknown > _MOST_UNKNOWN:
-        return Located(Status.MOSTLY_N)
+        return LocatedAllele(Status.MOSTLY_N)
     named = {
         Status.EDGE: pair.low < 0 or pair.low + len(pair.genome) > contig_length,
         Status.N: unknown > _MUCH_UNKNOWN,
         Status.SWAPPED: swapped,
     }
     flags = join_flags([flag for flag, raised in named.items() if raised])
-    return Located(flags, Site(chrom, change, pair, swapped))
+    return LocatedAllele(flags, Site(chrom, change, pair, swapped))
 
 
 def _has(genome: Genome, allele: Allele, letters: str) -> bool:

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from zooctl.errors import InputError
-from zooctl.inference.variants.batches import Kept, Sums, Windows
-from zooctl.inference.variants.locate import Genome, Located, locate
+from zooctl.inference.variants.batches import AlleleWindows, Kept, Sums
+from zooctl.inference.variants.locate import Genome, LocatedAllele, locate
 from zooctl.inference.variants.shifts import Haplotype, Placement
 from zooctl.sequence.alleles import Allele, Status
 from zooctl.sequence.onehot import decode
@@ -55,13 +55,13 @@ class Planner:
     check_ref: CheckRef
     both_strands: bool
 
-    def locate(self, allele: Allele) -> Located:
+    def locate(self, allele: Allele) -> LocatedAllele:
         """Put an allele on the genome."""
         return locate(allele, self.genome, self.placement, self.check_ref == "swap")
 
     def plan(
         self, records: Iterable[Sequence[Allele]], n_tracks: int
-    ) -> Iterator[tuple[tuple[Planned, ...], list[Windows]]]:
+    ) -> Iterator[tuple[tuple[Planned, ...], list[AlleleWindows]]]:
         """Yield each record with the windows that it is the first to need.
 
         Raises:
@@ -70,10 +70,10 @@ class Planner:
         strands = 2 if self.both_strands else 1
         kept = Kept(strands * len(self.placement.shifts), n_tracks)
         for alleles in records:
-            needed: list[Windows] = []
+            needed: list[AlleleWindows] = []
             yield tuple(self._plan(allele, kept, needed) for allele in alleles), needed
 
-    def _plan(self, allele: Allele, kept: Kept, needed: list[Windows]) -> Planned:
+    def _plan(self, allele: Allele, kept: Kept, needed: list[AlleleWindows]) -> Planned:
         located = self.locate(allele)
         if located.status == Status.REF_MISMATCH and self.check_ref == "fail":
             raise self._mismatch(allele)
@@ -89,14 +89,16 @@ class Planner:
         counted = self.placement.counted(site.pair)
         return Planned(allele, located.status, sums, compared.n_bases, counted)
 
-    def _sums(self, found: tuple[Sums, bool], haplotype: Haplotype, needed: list[Windows]) -> Sums:
+    def _sums(
+        self, found: tuple[Sums, bool], haplotype: Haplotype, needed: list[AlleleWindows]
+    ) -> Sums:
         """Return the sums of a haplotype, after noting its windows where they are new."""
         sums, new = found
         if new:
             n = len(self.placement.shifts)
-            needed.append(Windows(haplotype, sums[:n]))
+            needed.append(AlleleWindows(haplotype, sums[:n]))
             if self.both_strands:
-                needed.append(Windows(self.placement.other_strand(haplotype), sums[n:]))
+                needed.append(AlleleWindows(self.placement.other_strand(haplotype), sums[n:]))
         return sums
 
     def _mismatch(self, allele: Allele) -> InputError:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from zooctl.errors import VerificationError
 from zooctl.inference.session import Device, Session
 from zooctl.inference.tracks.batches import in_background
-from zooctl.inference.variants.batches import Batch, Sums, fill_batches
+from zooctl.inference.variants.batches import AlleleBatch, Sums, fill_batches
 from zooctl.inference.variants.locate import Genome
 from zooctl.inference.variants.planner import CheckRef, Planned, Planner
 from zooctl.inference.variants.shifts import Placement, default_max_shift
@@ -37,7 +37,7 @@ Scale = Literal["signal", "log", "logit", "probability"]
 
 
 @dataclass(frozen=True)
-class Network:
+class VariantModel:
     """A network as its card describes it.
 
     Attributes:
@@ -60,7 +60,7 @@ class Network:
     track_order_rc: tuple[int, ...]
 
     @classmethod
-    def of(cls, card: Card, model: bytes) -> Network:
+    def of(cls, card: Card, model: bytes) -> VariantModel:
         """Take from a card what scoring needs."""
         return cls(
             model,
@@ -125,7 +125,7 @@ class Scorer:
 
     def __init__(
         self,
-        network: Network,
+        network: VariantModel,
         genome: Genome,
         *,
         n_shifts: int = 20,
@@ -213,7 +213,7 @@ class Scorer:
 
     def _predict(
         self, records: Iterable[Sequence[Allele]]
-    ) -> Generator[Batch[tuple[Planned, ...]]]:
+    ) -> Generator[AlleleBatch[tuple[Planned, ...]]]:
         """Yield batches whose sums are delivered."""
         length = self._network.geometry.input_length
         filled = fill_batches(

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import Field, PositiveInt, ValidationError
 
 from zooctl.reproduce.environment.environment import processor_name
-from zooctl.reproduce.report.report import Machine, Stage
+from zooctl.reproduce.report.report import Machine, StageRecord
 from zooctl.schema.fields import Items
 
 _Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -79,7 +79,7 @@ def folder_bytes(folder: Path) -> int:
     return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def run_details(machine: Machine, seconds: float, stages: Iterable[Stage]) -> dict[str, Any]:
+def run_details(machine: Machine, seconds: float, stages: Iterable[StageRecord]) -> dict[str, Any]:
     """Return what is recorded of a run: its machine, time and steps."""
     return machine.model_dump() | {
         "seconds": seconds,

@@ -20,7 +20,7 @@ from zooctl.inference.session import Session
 from zooctl.reproduce.environment.machine import RunDetails, missing_details
 from zooctl.reproduce.report.equivalence import compare_predictions
 from zooctl.reproduce.report.levels import CriterionId, Status
-from zooctl.reproduce.report.report import Commit, Criterion, Engine, Fault, Predictions
+from zooctl.reproduce.report.report import Commit, Criterion, Engine, Predictions, ReportFault
 from zooctl.schema.manifest import MANIFEST, digest_file
 
 LOCKS = ("requirements.lock", "requirements-torch.lock")
@@ -39,7 +39,7 @@ class Findings:
 
     entry: Entry
     criteria: dict[CriterionId, Criterion] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[ReportFault] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def judge(self, name: CriterionId, status: Status, evidence: str) -> None:
@@ -49,7 +49,7 @@ class Findings:
     def fault(self, error: ZooError) -> None:
         """Keep an error, without places of this machine."""
         text = plain(error, self.entry.root)
-        self.faults.append(Fault(text=text, exit_code=5 if error.exit_code == 5 else 3))
+        self.faults.append(ReportFault(text=text, exit_code=5 if error.exit_code == 5 else 3))
 
 
 def plain(error: ZooError, root: Path) -> str:
@@ -222,7 +222,7 @@ def check_probe(entry: Entry, findings: Findings) -> list[Predictions]:
             by_torch = published_predictions(recipe, weights, probe["inputs"])
         except RuntimeError:  # of torch, which names every tensor
             text = "the weights are not those of the recipe's network"
-            findings.faults.append(Fault(text=text, exit_code=3))
+            findings.faults.append(ReportFault(text=text, exit_code=3))
             findings.judge("B2", "fail", text)
             return []
         made += [] if by_torch is None else [("torch", by_torch)]
@@ -232,7 +232,7 @@ def check_probe(entry: Entry, findings: Findings) -> list[Predictions]:
         found.append(Predictions(engine=engine, n=len(predictions), **like._asdict()))
         if like.equivalence == "failed":
             findings.faults.append(
-                Fault(text=f"probe predicted by {engine} is not as stored", exit_code=3)
+                ReportFault(text=f"probe predicted by {engine} is not as stored", exit_code=3)
             )
             findings.judge("B2", "fail", f"probe predicted by {engine} is not as stored")
     return found

@@ -12,13 +12,13 @@ from zooctl.reproduce.environment import environment
 from zooctl.reproduce.environment.machine import run_details
 from zooctl.reproduce.judge.entry import LOCKS, subjects
 from zooctl.reproduce.judge.recorded import here_for
-from zooctl.reproduce.report.report import Part, Report
+from zooctl.reproduce.report.report import EnvironmentPart, ReproductionReport
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import MANIFEST, digest_file, save_manifest
 from zooctl.schema.strict_yaml import loads, parse
 
 
-def record_environment(entry: Entry, report: Report) -> Report:
+def record_environment(entry: Entry, report: ReproductionReport) -> ReproductionReport:
     """Write ``zoo/<name>/environment.json``, its digest onto the card, and both into the manifest.
 
     Args:
@@ -70,7 +70,7 @@ def record_environment(entry: Entry, report: Report) -> Report:
         manifest.model_copy(update={"files": {**manifest.files, **new}}), entry.folder / MANIFEST
     )
     here_now = (here.software_digest, here.hardware_digest)
-    software, hardware = (Part(recorded=one, found=one, match=True) for one in here_now)
+    software, hardware = (EnvironmentPart(recorded=one, found=one, match=True) for one in here_now)
     return report.model_copy(
         update={"subjects": subjects(entry), "software": software, "hardware": hardware}
     )

@@ -17,7 +17,7 @@ from zooctl.errors import IntegrityError, ZooError
 from zooctl.reproduce.environment import environment
 from zooctl.reproduce.judge.entry import LOCKS, Findings
 from zooctl.reproduce.report.canonical import digest
-from zooctl.reproduce.report.report import Part
+from zooctl.reproduce.report.report import EnvironmentPart
 from zooctl.schema.manifest import digest_file
 
 
@@ -78,22 +78,22 @@ def here_for(entry: Entry) -> environment.Environment:
 
 def compare_environment(
     entry: Entry, here: environment.Environment, known: Recorded | None
-) -> tuple[Part, Part]:
+) -> tuple[EnvironmentPart, EnvironmentPart]:
     """Hold software and hardware against what was recorded, else against the card's digest."""
     card = entry.card()
     if known is None:
         match = None if card.environment is None else card.environment == here.software_digest
         found = here.hardware_digest
         return (
-            Part(recorded=card.environment, found=here.software_digest, match=match),
-            Part(recorded=None, found=found, match=None),
+            EnvironmentPart(recorded=card.environment, found=here.software_digest, match=match),
+            EnvironmentPart(recorded=None, found=found, match=None),
         )
     then = known.environment
     parts = []
     for old, new in ((then.software, here.software), (then.hardware, here.hardware)):
         before, now = digest(old), digest(new)
         parts.append(
-            Part(
+            EnvironmentPart(
                 recorded=before,
                 found=now,
                 match=before == now,

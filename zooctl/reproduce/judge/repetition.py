@@ -5,7 +5,7 @@ from __future__ import annotations
 from zooctl.errors import VerificationError
 from zooctl.reproduce.judge.entry import Findings
 from zooctl.reproduce.report.equivalence import MIN_SEEDS, Equivalence, worst
-from zooctl.reproduce.report.report import FirstSteps, Mode, Part, Predictions
+from zooctl.reproduce.report.report import EnvironmentPart, FirstSteps, Mode, Predictions
 from zooctl.reproduce.run.retrain import Again
 from zooctl.schema.card import Card
 
@@ -25,7 +25,7 @@ def equivalence_of(again: Again | None, predictions: list[Predictions]) -> Equiv
     return None if again.unjudged else "statistical"
 
 
-def must_agree(software: Part, hardware: Part) -> bool:
+def must_agree(software: EnvironmentPart, hardware: EnvironmentPart) -> bool:
     """Say whether this is the recorded environment, in which every bit has to come again."""
     return bool(software.match and hardware.match)
 
@@ -34,8 +34,8 @@ def judge_repetition(
     findings: Findings,
     mode: Mode,
     again: Again | None,
-    software: Part,
-    hardware: Part,
+    software: EnvironmentPart,
+    hardware: EnvironmentPart,
     first_steps: FirstSteps | None = None,
 ) -> None:
     """Judge S3 and G1 by what was trained.

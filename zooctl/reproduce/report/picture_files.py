@@ -61,13 +61,13 @@ def draw(pictures: Pictures, name: str, root: Path) -> list[Path]:
     Raises:
         InputError: matplotlib is not installed.
     """
-    from zooctl.interpret.plots import Track, draw_logos, draw_tracks
+    from zooctl.interpret.plots import PlottedTrack, draw_logos, draw_tracks
 
     targets = [root / path for path in picture_paths(name)]
     drawn = []
     targets[0].parent.mkdir(parents=True, exist_ok=True)
     if (shown := pictures.tracks) is not None:
-        tracks = [Track(one.name, array(one.values), shown.unit) for one in shown.lines]
+        tracks = [PlottedTrack(one.name, array(one.values), shown.unit) for one in shown.lines]
         region = Interval(shown.chrom, shown.start, shown.end)
         draw_tracks(targets[0], tracks, region, title=shown.title or None, force=True)
         drawn.append(targets[0])

@@ -22,13 +22,13 @@ from zooctl.schema.manifest import picture_paths
 from zooctl.sequence.intervals import Interval
 
 if TYPE_CHECKING:
-    from zooctl.evaluation.report.report import Report
+    from zooctl.evaluation.report.report import EvaluationReport
 
 # A picture is about as many pixels wide.
 _POINTS = 1200
 
 
-class Line(Values):
+class CurveLine(Values):
     """One track of a picture: its values from left to right, None where there is none."""
 
     name: str
@@ -54,7 +54,7 @@ class TrackPicture(Values):
     start: int
     end: int
     tracks: Items[str]
-    lines: Items[Line]
+    lines: Items[CurveLine]
 
 
 class Logo(Values):
@@ -86,7 +86,7 @@ class Pictures(Values):
 
 
 @dataclass(frozen=True)
-class Plan:
+class PicturePlan:
     """What pictures are to show, whatever the numbers turn out to be.
 
     Attributes:
@@ -104,17 +104,17 @@ class Plan:
     windows: int = 0
 
 
-def plan_of(pictures: Pictures) -> Plan:
+def plan_of(pictures: Pictures) -> PicturePlan:
     """Return what published pictures show, to make them again."""
     shown = pictures.tracks
     windows = 0 if pictures.motif is None else pictures.motif.windows
     if shown is None:
-        return Plan(windows=windows)
+        return PicturePlan(windows=windows)
     region = Interval(shown.chrom, shown.start, shown.end)
-    return Plan(shown.title, shown.unit, region, shown.tracks, windows)
+    return PicturePlan(shown.title, shown.unit, region, shown.tracks, windows)
 
 
-def track_picture(report: Report, plan: Plan) -> TrackPicture | None:
+def track_picture(report: EvaluationReport, plan: PicturePlan) -> TrackPicture | None:
     """Take the tracks of a picture from an evaluation.
 
     Raises:
@@ -144,7 +144,7 @@ def track_picture(report: Report, plan: Plan) -> TrackPicture | None:
             ("measured", region.measured[first:last]),
             ("predicted", known_bins),
         ):
-            lines.append(Line(name=f"{name}, {what}", values=_points(values)))
+            lines.append(CurveLine(name=f"{name}, {what}", values=_points(values)))
     place = plan.region
     return TrackPicture(
         title=plan.title,

@@ -69,7 +69,7 @@ class DataFile(Values):
     archive: str | None = None
 
 
-class Part(Values):
+class EnvironmentPart(Values):
     """Software or hardware: recorded beside the weights, and here."""
 
     recorded: Digest | None
@@ -92,7 +92,7 @@ class Predictions(Values):
     pearson: float
 
 
-class Stage(Values):
+class StageRecord(Values):
     """A step that takes long: digests in and out, and its time."""
 
     name: str
@@ -177,7 +177,7 @@ class Commit(Values):
         return f"at commit {self.revision}"
 
 
-class Weights(Values):
+class WeightDigests(Values):
     """Digest of the tensors on the card's entry, and of those trained now."""
 
     entry: Digest | None
@@ -208,14 +208,14 @@ class Machine(Values):
     disk_bytes: int
 
 
-class Fault(Values):
+class ReportFault(Values):
     """Something that does not hold, and the exit code of its kind."""
 
     text: Said
     exit_code: Literal[3, 5]
 
 
-class Report(Values):
+class ReproductionReport(Values):
     """All of it."""
 
     schema_version: Literal[3]
@@ -228,18 +228,18 @@ class Report(Values):
     finished: Time
     seconds: Seconds
     subjects: dict[str, FileDigest]
-    weights: Weights
-    software: Part
-    hardware: Part
+    weights: WeightDigests
+    software: EnvironmentPart
+    hardware: EnvironmentPart
     machine: Machine
     data: Items[DataFile]
     predictions: Items[Predictions]
-    stages: Items[Stage]
+    stages: Items[StageRecord]
     first_steps: FirstSteps | None
     figures: Items[Figure]
     pictures: Items[Picture]
     criteria: Items[Criterion]
-    faults: Items[Fault]
+    faults: Items[ReportFault]
     warnings: Items[str]
     equivalence: Equivalence | None
     level: Level
@@ -252,7 +252,7 @@ class Report(Values):
             yield Problem("finished", "before it started", self.finished, self.started)
 
 
-def to_text(report: Report) -> str:
+def to_text(report: ReproductionReport) -> str:
     """Return a report as JSON, with a digest of all the rest as its last field."""
     document = report.model_dump(mode="json")
     document["digest"] = digest(document)
@@ -261,7 +261,7 @@ def to_text(report: Report) -> str:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of what ``to_text`` writes."""
-    document = Report.model_json_schema()
+    document = ReproductionReport.model_json_schema()
     document["properties"]["digest"] = {
         "type": "string",
         "pattern": "^sha256:[0-9a-f]{64}$",
@@ -271,7 +271,7 @@ def schema() -> dict[str, Any]:
     return document
 
 
-def from_text(content: bytes, path: Path | None = None) -> Report:
+def from_text(content: bytes, path: Path | None = None) -> ReproductionReport:
     """Read a report.
 
     Args:
@@ -284,7 +284,7 @@ def from_text(content: bytes, path: Path | None = None) -> Report:
     try:
         document = json.loads(content)
         claimed = document.pop("digest")
-        report = Report.model_validate_json(json.dumps(document))
+        report = ReproductionReport.model_validate_json(json.dumps(document))
         made = to_text(report)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         # Of what is wrong with values, the first: its field, and what of it.

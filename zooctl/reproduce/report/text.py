@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from zooctl.reproduce.report.canonical import digest
-from zooctl.reproduce.report.report import Predictions, Report
+from zooctl.reproduce.report.report import Predictions, ReproductionReport
 from zooctl.schema.escape import markdown as escaped
 from zooctl.schema.escape import markdown_table
 
 
-def statement(report: Report) -> dict[str, object]:
+def statement(report: ReproductionReport) -> dict[str, object]:
     """Return the report as an in-toto statement of a test result (v0.1)."""
     named = {
         status: [one.id for one in report.criteria if one.status == status]
@@ -44,7 +44,7 @@ def statement(report: Report) -> dict[str, object]:
     }
 
 
-def texts(report: Report, path: Path) -> dict[Path, str]:
+def texts(report: ReproductionReport, path: Path) -> dict[Path, str]:
     """Return what lies beside a report: by file, its words and its statement.
 
     Args:
@@ -57,7 +57,7 @@ def texts(report: Report, path: Path) -> dict[Path, str]:
     }
 
 
-def equivalence_text(report: Report) -> str:
+def equivalence_text(report: ReproductionReport) -> str:
     """Return the class of what was made again, or why there is none."""
     if report.equivalence is not None:
         return report.equivalence
@@ -66,7 +66,7 @@ def equivalence_text(report: Report) -> str:
     return "nothing was made again"
 
 
-def markdown(report: Report) -> str:
+def markdown(report: ReproductionReport) -> str:
     """Return the report for people."""
     minutes = report.seconds / 60
     lines = [
@@ -92,7 +92,7 @@ def markdown(report: Report) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _tables(report: Report) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+def _tables(report: ReproductionReport) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
     """Return what was made again, and the probe: heads and rows."""
     yield (
         ("figure", "card", "now", ""),

@@ -26,7 +26,7 @@ from zooctl.progress import silent
 from zooctl.schema.manifest import tensor_digest
 from zooctl.schema.recipe.recipe import Recipe, load_recipe
 from zooctl.training.data.prepare import prepare
-from zooctl.training.data.windows import Windows, choose_windows
+from zooctl.training.data.windows import TrainingWindows, choose_windows
 from zooctl.training.loop import fit as loop
 
 # Validation is not looked at; the loop wants some.
@@ -34,7 +34,7 @@ _VALIDATION = 64
 
 
 @dataclass(frozen=True)
-class FirstSteps(Windows):
+class ShortWindows(TrainingWindows):
     """The windows of a run of which an epoch ends after a few steps.
 
     Attributes:
@@ -67,7 +67,7 @@ def first_steps(
     whole = choose_windows(recipe, dataset)
     kept = {field.name: getattr(whole, field.name) for field in fields(whole)}
     kept["validation"] = whole.validation.take(np.arange(min(_VALIDATION, len(whole.validation))))
-    windows = FirstSteps(**kept, steps=steps)
+    windows = ShortWindows(**kept, steps=steps)
     short = recipe.model_copy(
         update={"schedule": recipe.schedule.model_copy(update={"max_epochs": 1})}
     )

@@ -13,18 +13,23 @@ from zooctl.evaluation.heldout.motif import Judged, recover
 from zooctl.progress import Progress, Say
 from zooctl.reproduce.report import pictures
 from zooctl.reproduce.report.picture_files import publish
-from zooctl.reproduce.report.pictures import Pictures, Plan
+from zooctl.reproduce.report.pictures import PicturePlan, Pictures
 from zooctl.schema.card import Card
 from zooctl.schema.strict_yaml import loads
 
 if TYPE_CHECKING:
-    from zooctl.evaluation.heldout.judge import Options
-    from zooctl.evaluation.report.report import Report
+    from zooctl.evaluation.heldout.judge import EvaluationOptions
+    from zooctl.evaluation.report.report import EvaluationReport
 
 
 @contextmanager
 def judge(
-    entry: Entry, fasta: Path | None, options: Options | None, *, progress: Progress, say: Say
+    entry: Entry,
+    fasta: Path | None,
+    options: EvaluationOptions | None,
+    *,
+    progress: Progress,
+    say: Say,
 ) -> Iterator[Judged]:
     """Judge the weights of an entry by its recipe, on the threads that it was trained on.
 
@@ -35,27 +40,29 @@ def judge(
         progress: Opens a progress display from total, unit and label.
         say: Told what goes on, a line each.
     """
-    from zooctl.evaluation.data.data import Wanted, open_material
+    from zooctl.evaluation.data.data import TrackOfInterest, open_material
     from zooctl.evaluation.heldout.evaluate import evaluate
-    from zooctl.evaluation.heldout.judge import Options
+    from zooctl.evaluation.heldout.judge import EvaluationOptions
     from zooctl.evaluation.heldout.predicted import open_network
 
     card, recipe = entry.card(), entry.recipe()
-    wanted = [Wanted(n, one.name, one.assay, one.target) for n, one in enumerate(card.tracks)]
+    wanted = [
+        TrackOfInterest(n, one.name, one.assay, one.target) for n, one in enumerate(card.tracks)
+    ]
     network = open_network(entry, list(range(card.n_tracks)), "cpu", recipe.threads)
     with open_material(wanted, recipe, fasta=fasta, say=say) as material:
         report = evaluate(
             network,
             material,
             recipe.evaluation,
-            options or Options(),
+            options or EvaluationOptions(),
             data=entry.name,
             progress=progress,
         )
         yield Judged(report, network, material)
 
 
-def card_figures(card: Card, card_path: Path, report: Report) -> dict[str, Any]:
+def card_figures(card: Card, card_path: Path, report: EvaluationReport) -> dict[str, Any]:
     """Return the metrics and the robustness of a card as an evaluation found them.
 
     Figures that the evaluation does not give are None.
@@ -77,7 +84,7 @@ def card_figures(card: Card, card_path: Path, report: Report) -> dict[str, Any]:
     return {"metrics": document["metrics"], "robustness": robustness}
 
 
-def take_pictures(judged: Judged, plan: Plan, progress: Progress) -> Pictures:
+def take_pictures(judged: Judged, plan: PicturePlan, progress: Progress) -> Pictures:
     """Return the numbers of a card's pictures.
 
     Args:
@@ -95,7 +102,7 @@ def take_pictures(judged: Judged, plan: Plan, progress: Progress) -> Pictures:
 
 
 def draw_published(
-    entry: Entry, plan: Plan, fasta: Path | None, *, progress: Progress, say: Say
+    entry: Entry, plan: PicturePlan, fasta: Path | None, *, progress: Progress, say: Say
 ) -> list[Path]:
     """Draw the pictures of a card from the published weights; return the files written.
 
@@ -109,12 +116,12 @@ def draw_published(
     Raises:
         InputError: The model has no recipe, or the plan does not fit it.
     """
-    from zooctl.evaluation.heldout.judge import Options
+    from zooctl.evaluation.heldout.judge import EvaluationOptions
 
     if entry.recipe_path is None:
         raise InputError("the model has no recipe that names data to hold it against")
     # Intervals and shifts are of no use to pictures.
-    quick = Options(n_draws=0, n_shifts=0)
+    quick = EvaluationOptions(n_draws=0, n_shifts=0)
     with judge(entry, fasta, quick, progress=progress, say=say) as judged:
         return publish(entry, take_pictures(judged, plan, progress))
 

@@ -20,7 +20,7 @@ from zooctl.progress import Progress, Say
 from zooctl.reproduce.environment.environment import Environment, tree_digest
 from zooctl.reproduce.report import picture_files, pictures
 from zooctl.reproduce.report.equivalence import compare_figure
-from zooctl.reproduce.report.pictures import Pictures, Plan
+from zooctl.reproduce.report.pictures import PicturePlan, Pictures
 from zooctl.reproduce.report.report import Figure, Picture
 from zooctl.reproduce.run.journal import Journal
 from zooctl.reproduce.run.measure import card_figures, judge, take_pictures
@@ -119,7 +119,7 @@ def make_again(
 
     made_entry = Entry(work / ZOO, entry.name, entry.card_path, entry.recipe_path, folder)
     known = picture_files.published(entry)
-    plan = Plan() if known is None else pictures.plan_of(known)
+    plan = PicturePlan() if known is None else pictures.plan_of(known)
 
     def measure(resumes: bool) -> None:
         _measure(entry, made_entry, plan, work, fasta, progress, say)
@@ -196,7 +196,7 @@ def _export(
 def _measure(
     entry: Entry,
     made: Entry,
-    plan: Plan,
+    plan: PicturePlan,
     work: Path,
     fasta: Path | None,
     progress: Progress,

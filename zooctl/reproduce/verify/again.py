@@ -15,7 +15,7 @@ from zooctl.reproduce.judge.repetition import equivalence_of, judge_repetition, 
 from zooctl.reproduce.report import picture_files, pictures
 from zooctl.reproduce.report.equivalence import can_differ
 from zooctl.reproduce.report.levels import Status
-from zooctl.reproduce.report.report import Report, Stage
+from zooctl.reproduce.report.report import ReproductionReport, StageRecord
 from zooctl.reproduce.run.retrain import ENTRY_FILES, FIGURES, PICTURES, RUN, ZOO, Again, figures
 from zooctl.schema.manifest import digest_file, picture_paths
 
@@ -27,7 +27,9 @@ def wrong(field: str, what: str, got: object, expected: object) -> VerificationE
     return VerificationError(what, field=field, got=got, expected=expected)
 
 
-def check_again(entry: Entry, report: Report, statuses: Mapping[str, Status]) -> Iterator[ZooError]:
+def check_again(
+    entry: Entry, report: ReproductionReport, statuses: Mapping[str, Status]
+) -> Iterator[ZooError]:
     """Yield what does not hold of what a report says was trained, or follows from it otherwise.
 
     Args:
@@ -59,7 +61,7 @@ def check_again(entry: Entry, report: Report, statuses: Mapping[str, Status]) ->
     yield from _judged(entry, report, again, statuses)
 
 
-def _again(entry: Entry, report: Report) -> Again:
+def _again(entry: Entry, report: ReproductionReport) -> Again:
     """Return what was made: whether files came again is seen by what the export wrote."""
     pinned, outputs = entry.manifest().files, report.stages[1].outputs
     head = f"zoo/{entry.name}/"
@@ -73,7 +75,7 @@ def _again(entry: Entry, report: Report) -> Again:
 
 
 def _judged(
-    entry: Entry, report: Report, again: Again | None, statuses: Mapping[str, Status]
+    entry: Entry, report: ReproductionReport, again: Again | None, statuses: Mapping[str, Status]
 ) -> Iterator[ZooError]:
     """Yield what the run itself would have judged otherwise from the same parts."""
     found = Findings(entry)
@@ -99,7 +101,7 @@ def _judged(
         yield wrong("first_steps", "are there, though none were to be repeated", "some", None)
 
 
-def _stages(entry: Entry, report: Report) -> Iterator[ZooError]:
+def _stages(entry: Entry, report: ReproductionReport) -> Iterator[ZooError]:
     """Yield stages that did not start from this entry, or not from one another."""
     head = f"{ZOO}/zoo/{entry.name}/"
     known = pictures.numbers(picture_files.published(entry), entry.name)
@@ -139,7 +141,9 @@ def _of_pictures(entry: Entry) -> dict[str, str | None]:
     return {} if pinned is None else {"pictures": f"sha256:{pinned.sha256}"}
 
 
-def _stage(stage: Stage, inputs: dict[str, str | None], files: set[str]) -> Iterator[ZooError]:
+def _stage(
+    stage: StageRecord, inputs: dict[str, str | None], files: set[str]
+) -> Iterator[ZooError]:
     place = f"stages.{stage.name}"
     for name, digest in inputs.items():
         if (told := stage.inputs.get(name)) is None or told != digest:
@@ -150,7 +154,7 @@ def _stage(stage: Stage, inputs: dict[str, str | None], files: set[str]) -> Iter
         yield wrong(f"{place}.seconds", "no step takes so long", stage.seconds, "more than 0")
 
 
-def _figures(entry: Entry, report: Report, again: Again) -> Iterator[ZooError]:
+def _figures(entry: Entry, report: ReproductionReport, again: Again) -> Iterator[ZooError]:
     """Yield figures that are not the card's, or are called more alike than they are."""
     card = entry.card()
     metrics: list[dict[str, float | None]] = [{} for _ in card.metrics]
@@ -176,7 +180,7 @@ def _figures(entry: Entry, report: Report, again: Again) -> Iterator[ZooError]:
             yield wrong(told.field, what, told.equivalence, made.equivalence)
 
 
-def _pictures(entry: Entry, report: Report) -> Iterator[ZooError]:
+def _pictures(entry: Entry, report: ReproductionReport) -> Iterator[ZooError]:
     """Yield what is not said of the card's pictures as it must be."""
     known = pictures.numbers(picture_files.published(entry), entry.name)
     paths = [path for path in picture_paths(entry.name) if entry.path(path) in entry.pictures()]

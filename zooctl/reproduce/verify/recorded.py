@@ -10,7 +10,7 @@ from zooctl.catalog.entry import Entry
 from zooctl.errors import IntegrityError, ManyErrors, VerificationError, ZooError
 from zooctl.reproduce.environment.machine import missing_details, run_details
 from zooctl.reproduce.judge.recorded import Recorded
-from zooctl.reproduce.report.report import Report, from_text
+from zooctl.reproduce.report.report import ReproductionReport, from_text
 from zooctl.reproduce.report.text import texts
 from zooctl.reproduce.verify.report import check_report
 
@@ -26,7 +26,7 @@ class Held:
     """
 
     model: str
-    report: Report | None
+    report: ReproductionReport | None
     errors: tuple[ZooError, ...] = ()
 
 
@@ -35,7 +35,9 @@ def report_path(entry: Entry) -> Path:
     return entry.card_path.with_name(f"{entry.name}.report.json")
 
 
-def check_beside(report: Report, path: Path, *, all_there: bool = False) -> list[ZooError]:
+def check_beside(
+    report: ReproductionReport, path: Path, *, all_there: bool = False
+) -> list[ZooError]:
     """Return the files beside a report that say something else than it does.
 
     Args:

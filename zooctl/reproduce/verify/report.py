@@ -27,7 +27,7 @@ from zooctl.reproduce.judge.data import pinned_data
 from zooctl.reproduce.judge.entry import check_readable, subjects
 from zooctl.reproduce.report.equivalence import PEARSON, can_differ
 from zooctl.reproduce.report.levels import DEMANDS, Status, exit_code, level_of
-from zooctl.reproduce.report.report import Predictions, Report
+from zooctl.reproduce.report.report import Predictions, ReproductionReport
 from zooctl.reproduce.verify.again import check_again, wrong
 from zooctl.schema.recipe.sources import Source
 
@@ -35,7 +35,7 @@ from zooctl.schema.recipe.sources import Source
 _PLACE = re.compile(r"(?:^|(?<=[\s\"'(\[{=,;]))(?:file:|~?/\w|~\\|[A-Za-z]:[\\/]\w)")
 
 
-def check_report(entry: Entry, report: Report) -> list[ZooError]:
+def check_report(entry: Entry, report: ReproductionReport) -> list[ZooError]:
     """Return everything in a report that does not hold.
 
     Args:
@@ -63,7 +63,7 @@ def check_report(entry: Entry, report: Report) -> list[ZooError]:
     ]
 
 
-def _bytes(entry: Entry, report: Report) -> Iterator[ZooError]:
+def _bytes(entry: Entry, report: ReproductionReport) -> Iterator[ZooError]:
     """Yield files that are others than those that the report is about."""
     here = subjects(entry)
     for name in sorted({*here, *report.subjects}):
@@ -80,7 +80,7 @@ def _bytes(entry: Entry, report: Report) -> Iterator[ZooError]:
         yield wrong("weights.entry", "not the digest in the manifest", report.weights.entry, digest)
 
 
-def _said(entry: Entry, report: Report) -> Iterator[ZooError]:
+def _said(entry: Entry, report: ReproductionReport) -> Iterator[ZooError]:
     """Yield what is said of the run and its surroundings and cannot be so."""
     for text in sorted(_texts(report.model_dump(mode="json"))):
         if (place := place_in(text)) is not None:
@@ -125,7 +125,9 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(one)
 
 
-def _data(entry: Entry, report: Report, statuses: dict[str, Status]) -> Iterator[ZooError]:
+def _data(
+    entry: Entry, report: ReproductionReport, statuses: dict[str, Status]
+) -> Iterator[ZooError]:
     """Yield data that are not those of the recipe, or are not as B1 has it."""
     told = [(data.id, data.expected) for data in report.data]
     pinned = list(pinned_data(entry).items())
@@ -161,7 +163,9 @@ def _is_published(entry: Entry, source: Source) -> bool:
     return bool(travels or source.url or source.mirrors or source.accession)
 
 
-def _environment(entry: Entry, report: Report, statuses: dict[str, Status]) -> Iterator[ZooError]:
+def _environment(
+    entry: Entry, report: ReproductionReport, statuses: dict[str, Status]
+) -> Iterator[ZooError]:
     """Yield what differs from the environment that is recorded beside the weights."""
     # It reads recorded reports too, which are held by this module.
     from zooctl.reproduce.judge import recorded
@@ -193,7 +197,9 @@ def _environment(entry: Entry, report: Report, statuses: dict[str, Status]) -> I
             yield wrong("S1", "passed, though no lock file is recorded", "pass", "skip")
 
 
-def _predictions(entry: Entry, report: Report, statuses: dict[str, Status]) -> Iterator[ZooError]:
+def _predictions(
+    entry: Entry, report: ReproductionReport, statuses: dict[str, Status]
+) -> Iterator[ZooError]:
     """Yield predictions of the probe that have another class than their numbers, or are missing."""
     engines = [one.engine for one in report.predictions]
     if engines not in ([], ["onnxruntime"], ["onnxruntime", "torch"]):
@@ -242,7 +248,7 @@ def _documents(entry: Entry, statuses: dict[str, Status]) -> Iterator[ZooError]:
                 yield from as_verification(error)
 
 
-def _verdict(report: Report) -> Iterator[ZooError]:
+def _verdict(report: ReproductionReport) -> Iterator[ZooError]:
     """Yield what does not follow from the criteria."""
     statuses = {one.id: one.status for one in report.criteria}
     level = level_of(statuses)

@@ -22,7 +22,7 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from zooctl.errors import InputError, ManyErrors, ZooError
-from zooctl.schema.explain import Fault, explain, nearest, show
+from zooctl.schema.explain import Complaint, explain, nearest, show
 from zooctl.schema.fields import Items, Problem, Values
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.strict_yaml import Document, load
@@ -203,16 +203,16 @@ def tuned_name(name: str) -> str:
     return f"{name[:58]}_tuned"
 
 
-def _wrong_field(field: str, known: list[str]) -> Fault | None:
+def _wrong_field(field: str, known: list[str]) -> Complaint | None:
     if why := _fixed(field):
-        return Fault((), "field is not searched", None, None, why)
+        return Complaint((), "field is not searched", None, None, why)
     if field in known:
         return None
     last = field.rpartition(".")[2]
     # A forgotten prefix is the commonest slip: lr for optimiser.lr.
     same = [one for one in known if one.rpartition(".")[2] == last]
     hint = nearest(field, known) if not same else f"did you mean {same[0]!r}?"
-    return Fault((), "recipe has no such field", None, None, hint)
+    return Complaint((), "recipe has no such field", None, None, hint)
 
 
 def _fixed(field: str) -> str | None:
@@ -243,7 +243,7 @@ def _wrong_values(
             yield _error(document, field, (found.kind, index), fault)
 
 
-def _faults(data: dict[str, Any]) -> list[Fault]:
+def _faults(data: dict[str, Any]) -> list[Complaint]:
     try:
         Recipe.model_validate(data)
     except ValidationError as error:
@@ -252,7 +252,7 @@ def _faults(data: dict[str, Any]) -> list[Fault]:
 
 
 def _error(
-    document: Document, field: str, below: tuple[str | int, ...], fault: Fault
+    document: Document, field: str, below: tuple[str | int, ...], fault: Complaint
 ) -> InputError:
     return InputError(
         fault.what,

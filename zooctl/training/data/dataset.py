@@ -25,7 +25,7 @@ _BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
-class Batch:
+class TrainingBatch:
     """Windows that are trained on together.
 
     Attributes:
@@ -103,7 +103,7 @@ class Dataset:
         input_starts: Integers,
         samples: Integers | None = None,
         variants: Integers | None = None,
-    ) -> Batch:
+    ) -> TrainingBatch:
         """Cut windows; each must lie inside its contig.
 
         Args:
@@ -139,7 +139,7 @@ class Dataset:
             alternative = codes.copy()
             places = self.variants.position[variants] - input_starts
             alternative[np.arange(len(names)), places] = self.variants.alternative[variants]
-        return Batch(codes, target, control, signals, features, alternative)
+        return TrainingBatch(codes, target, control, signals, features, alternative)
 
     def _room_for_signals(self, n: int) -> Signal | None:
         if not self.signals:
@@ -229,7 +229,7 @@ class Dataset:
         return np.asarray(total / np.maximum(count, 1), dtype=np.float32)
 
 
-def reverse_complement_batch(batch: Batch, rows: NDArray[np.bool_]) -> Batch:
+def reverse_complement_batch(batch: TrainingBatch, rows: NDArray[np.bool_]) -> TrainingBatch:
     """Turn the windows of ``rows`` (n,) to the other strand, with all that belongs to them."""
     codes, target, control = batch.codes.copy(), batch.target.copy(), batch.control.copy()
     codes[rows] = reverse_complement(codes[rows])
@@ -242,4 +242,4 @@ def reverse_complement_batch(batch: Batch, rows: NDArray[np.bool_]) -> Batch:
     if alternative is not None:
         alternative = alternative.copy()
         alternative[rows] = reverse_complement(alternative[rows])
-    return Batch(codes, target, control, signals, batch.features, alternative)
+    return TrainingBatch(codes, target, control, signals, batch.features, alternative)

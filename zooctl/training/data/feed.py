@@ -9,12 +9,14 @@ from torch import Tensor, nn
 
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.onehot import Codes, N
-from zooctl.training.data.dataset import Batch, Dataset, reverse_complement_batch
+from zooctl.training.data.dataset import Dataset, TrainingBatch, reverse_complement_batch
 from zooctl.training.data.sampling import Epoch
 from zooctl.training.determinism.parallel import WHOLE, Share
 
 
-def cut(recipe: Recipe, dataset: Dataset, epoch: Epoch, step: int, share: Share = WHOLE) -> Batch:
+def cut(
+    recipe: Recipe, dataset: Dataset, epoch: Epoch, step: int, share: Share = WHOLE
+) -> TrainingBatch:
     """The batch of one step of an epoch, or a share of it."""
     first = step * recipe.batch_size
     rows = share.rows(first, min(first + recipe.batch_size, len(epoch.chunks)))
@@ -40,7 +42,7 @@ def onehot(codes: Codes | Tensor, unknown_base: float) -> Tensor:
 Inputs = tuple[Tensor | None, ...]
 
 
-def tensors(batch: Batch, unknown_base: float, fabric: Fabric) -> tuple[Inputs, Tensor]:
+def tensors(batch: TrainingBatch, unknown_base: float, fabric: Fabric) -> tuple[Inputs, Tensor]:
     """What the network reads of a batch, and the target, on the device.
 
     The second input is the binned control, signals per base, or one-hot with the alternative base.

@@ -30,7 +30,7 @@ _GC_STEPS = 20
 
 
 @dataclass(frozen=True)
-class Windows:
+class TrainingWindows:
     """What a run trains on and is judged by."""
 
     positives: Chunks
@@ -56,7 +56,7 @@ class Windows:
         return max(1, whole + (rest >= 2 * devices))
 
 
-def choose_windows(recipe: Recipe, dataset: Dataset) -> Windows:
+def choose_windows(recipe: Recipe, dataset: Dataset) -> TrainingWindows:
     """Choose the windows of training as the recipe has it; validation is tiled.
 
     Raises:
@@ -68,7 +68,7 @@ def choose_windows(recipe: Recipe, dataset: Dataset) -> Windows:
     return windows
 
 
-def select_windows(recipe: Recipe, dataset: Dataset) -> Windows:
+def select_windows(recipe: Recipe, dataset: Dataset) -> TrainingWindows:
     """As ``choose_windows``, but whether parts of the split share a base is not looked at.
 
     Raises:
@@ -84,7 +84,7 @@ def select_windows(recipe: Recipe, dataset: Dataset) -> Windows:
     validation = validation.take(allowed(recipe, dataset, validation, margin=0))
     if not len(validation):
         raise InputError("no window to validate on", field="split.validation")
-    return Windows(positives, negatives, validation)
+    return TrainingWindows(positives, negatives, validation)
 
 
 def training_windows(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
@@ -204,7 +204,7 @@ def gc_strata(dataset: Dataset, chunks: Chunks) -> Integers:
     return strata
 
 
-def check_apart(recipe: Recipe, dataset: Dataset, windows: Windows) -> None:
+def check_apart(recipe: Recipe, dataset: Dataset, windows: TrainingWindows) -> None:
     """Prove that training, validation and test share no base of any input, wherever it is moved to.
 
     Raises:
@@ -238,7 +238,7 @@ def check_apart(recipe: Recipe, dataset: Dataset, windows: Windows) -> None:
                 )
 
 
-def _trained(windows: Windows) -> tuple[Chunks, Chunks]:
+def _trained(windows: TrainingWindows) -> tuple[Chunks, Chunks]:
     return windows.positives, windows.negatives
 
 

@@ -22,7 +22,7 @@ from zooctl.schema.card import Card
 from zooctl.schema.manifest import FileDigest, tensor_digest, write_manifest
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.strict_yaml import loads, parse
-from zooctl.training.data.dataset import Batch, Dataset
+from zooctl.training.data.dataset import Dataset, TrainingBatch
 from zooctl.training.data.sampling import tile
 from zooctl.training.data.windows import split_regions, variant_cores
 from zooctl.training.export.export import (
@@ -140,7 +140,7 @@ def _wide_probe(
     return probe_bytes(batch.codes, expected, others), difference
 
 
-def _probe_batch(recipe: Recipe, dataset: Dataset) -> Batch:
+def _probe_batch(recipe: Recipe, dataset: Dataset) -> TrainingBatch:
     """Up to 128 windows of the test split, from the start of the run's seed."""
     rng = np.random.Generator(np.random.PCG64(recipe.seed))
     regions, geometry = split_regions(recipe.split.test, dataset), dataset.geometry

@@ -20,7 +20,7 @@ from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, N, reverse_complement
 from zooctl.sequence.windows import Integers, gather
-from zooctl.training.data.dataset import Batch, Dataset
+from zooctl.training.data.dataset import Dataset, TrainingBatch
 from zooctl.training.data.feed import onehot
 from zooctl.training.data.windows import split_regions
 from zooctl.training.loop.fit import new_network, weights_of
@@ -172,7 +172,7 @@ def export(
     return Exported(to_onnx(net, input_length, others), save(weights_of(net)))
 
 
-def graph_inputs(batch: Batch, unknown_base: float) -> dict[str, np.ndarray]:
+def graph_inputs(batch: TrainingBatch, unknown_base: float) -> dict[str, np.ndarray]:
     """What the graph reads of a batch, by the names of ``INPUT`` and ``other_inputs``."""
     found = {INPUT: onehot(batch.codes, unknown_base).numpy()}
     if batch.alternative is not None:

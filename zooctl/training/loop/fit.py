@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from zooctl.errors import InputError, VerificationError
 from zooctl.progress import Advance, Say
 from zooctl.schema.recipe.recipe import Recipe
-from zooctl.training.data.dataset import Batch, Dataset
+from zooctl.training.data.dataset import Dataset, TrainingBatch
 from zooctl.training.data.feed import cut, predict, tensors
 from zooctl.training.data.prefetch import prefetch
 from zooctl.training.data.sampling import Chunks, Epoch, epoch_windows
-from zooctl.training.data.windows import Windows, split_regions
+from zooctl.training.data.windows import TrainingWindows, split_regions
 from zooctl.training.determinism.determinism import pin, seed_step, torch_facts
 from zooctl.training.determinism.device import new_fabric
 from zooctl.training.determinism.parallel import (
@@ -36,7 +36,7 @@ from zooctl.training.loop.checkpoint import RunState, load_checkpoint, save_chec
 from zooctl.training.loop.finetune import begin, frozen_modules, new_optimiser
 from zooctl.training.loop.loggers import open_loggers
 from zooctl.training.loop.losses import LossFunction, build_loss
-from zooctl.training.loop.metrics_log import MetricsLog, Step, write_bytes
+from zooctl.training.loop.metrics_log import LoggedStep, MetricsLog, write_bytes
 from zooctl.training.loop.schedule import end_epoch, epoch_line
 from zooctl.training.nets import build
 
@@ -50,7 +50,7 @@ BATCHES_AHEAD = 2
 def fit(
     recipe: Recipe,
     dataset: Dataset,
-    windows: Windows,
+    windows: TrainingWindows,
     run: Path,
     *,
     device: str,
@@ -137,7 +137,7 @@ def fit(
                     n = min(recipe.batch_size, len(epoch.chunks) - first)
                     loss, norm = train_step(recipe, fabric, net, optimiser, loss_of, batch, n)
                     place = (progress.epoch, progress.step, progress.lr)
-                    log.add(Step(*place, loss, norm, n))
+                    log.add(LoggedStep(*place, loss, norm, n))
                     progress.step += 1
                     advance(n)
                     if progress.step % READ_STEPS == 0:
@@ -168,7 +168,7 @@ def train_step(
     net: nn.Module,
     optimiser: torch.optim.Optimizer,
     loss_of: LossFunction,
-    batch: Batch,
+    batch: TrainingBatch,
     n: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Move the weights once; return the loss, and the norm of the gradient before clipping.
@@ -200,7 +200,7 @@ def train_step(
     return summed(fabric, loss.detach()) / fabric.world_size, norm
 
 
-def draw(recipe: Recipe, windows: Windows, epoch: int) -> Epoch:
+def draw(recipe: Recipe, windows: TrainingWindows, epoch: int) -> Epoch:
     """The windows of one epoch."""
     return epoch_windows(
         windows.positives,
@@ -272,7 +272,7 @@ def validate(
 
 def validation_batches(
     dataset: Dataset, chunks: Chunks, size: int, share: Share = WHOLE
-) -> Iterator[Batch]:
+) -> Iterator[TrainingBatch]:
     """All chunks once in each sample, in order; of several processes, each has its batches."""
     places = [(n, first) for n in range(dataset.n_samples) for first in range(0, len(chunks), size)]
     for sample, first in places[share.rank :: share.n]:

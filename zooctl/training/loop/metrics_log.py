@@ -26,7 +26,7 @@ STEPS, METRICS = "steps.csv", "metrics.csv"
 HEADER = "epoch,step,lr,loss,grad_norm\n"
 
 
-class Step(NamedTuple):
+class LoggedStep(NamedTuple):
     """A step done whose numbers may still be on the device."""
 
     epoch: int
@@ -62,12 +62,12 @@ class MetricsLog:
         scaled: bool = False,
     ) -> None:
         self.run, self.n_steps, self.loggers, self.scaled = run, n_steps, loggers, scaled
-        self.pending: list[Step] = []
+        self.pending: list[LoggedStep] = []
         self.lines: list[str] = []
         if run is not None:
             cut_after(run / STEPS, progress.epoch, progress.step)
 
-    def add(self, step: Step) -> None:
+    def add(self, step: LoggedStep) -> None:
         """Note a step."""
         self.pending.append(step)
 
@@ -117,7 +117,7 @@ class MetricsLog:
             logger.close()
 
 
-def check_finite(step: Step, loss: float, norm: float, scaled: bool) -> None:
+def check_finite(step: LoggedStep, loss: float, norm: float, scaled: bool) -> None:
     """Refuse to go on with numbers that training cannot recover from.
 
     Raises:

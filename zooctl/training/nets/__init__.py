@@ -78,7 +78,7 @@ def build(
     Raises:
         InputError: The lengths or inputs do not fit the network.
 
-    >>> net = build(sizes.BPNet(key="bpnet", filters=8), input_length=2048, output_length=1024,
+    >>> net = build(sizes.BPNetSizes(key="bpnet", filters=8), input_length=2048, output_length=1024,
     ...             bin_size=32, n_tracks=1)
     >>> net.n_bins
     32
@@ -88,7 +88,7 @@ def build(
         "output_length": output_length,
         "bin_size": bin_size,
     }
-    if isinstance(network, sizes.PwmScan | sizes.Siamese | sizes.MultiHead):
+    if isinstance(network, sizes.PwmScanSizes | sizes.SiameseSizes | sizes.MultiHeadSizes):
         check_inputs(network.key, n_controls, takes_controls=False)
         return build_compound(network, lengths, n_tracks)
     family = FAMILIES[network.key]
@@ -122,7 +122,7 @@ def values(network: sizes.Network) -> dict[str, object]:
 
 
 def build_compound(
-    network: sizes.PwmScan | sizes.Siamese | sizes.MultiHead,
+    network: sizes.PwmScanSizes | sizes.SiameseSizes | sizes.MultiHeadSizes,
     lengths: Mapping[str, int],
     n_tracks: int,
 ) -> Network:
@@ -131,7 +131,7 @@ def build_compound(
     Raises:
         InputError: The lengths do not fit, or the tracks are not those of the motifs or heads.
     """
-    if isinstance(network, sizes.PwmScan):
+    if isinstance(network, sizes.PwmScanSizes):
         check_tracks(len(network.motifs), n_tracks)
         return PwmScan(
             network.motifs,
@@ -148,7 +148,7 @@ def build_compound(
         bin_size=lengths["bin_size"],
         n_tracks=network.hidden,
     )
-    if isinstance(network, sizes.Siamese):
+    if isinstance(network, sizes.SiameseSizes):
         return Siamese(trunk, n_tracks=n_tracks, input_length=lengths["input_length"])
     check_tracks(sum(head.n_tracks for head in network.heads), n_tracks)
     heads = [Head(head.n_tracks, head.output, head.kind) for head in network.heads]

@@ -125,7 +125,7 @@ class ChannelNorm(nn.LayerNorm):
         return super().forward(x.transpose(1, 2)).transpose(1, 2)
 
 
-class Residual(nn.Module):
+class DilatedResidual(nn.Module):
     """A dilated convolution and one of width 1, added to what they read."""
 
     def __init__(self, channels: int, kernel: int, dilation: int, dropout: float) -> None:
@@ -202,7 +202,7 @@ class KmerContext(Profile):
         self.context = nn.Sequential(
             nn.Dropout1d(channel_dropout),
             conv(embedding, filters, 1),
-            *(Residual(filters, kernel, 2**i, dropout) for i in range(dilated_layers)),
+            *(DilatedResidual(filters, kernel, 2**i, dropout) for i in range(dilated_layers)),
             ChannelNorm(filters),
             nn.ReLU(),
         )

@@ -12,7 +12,7 @@ from typing import cast
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zooctl.files.weights.onnx_weights import Published
+from zooctl.files.weights.onnx_weights import PublishedTensors
 from zooctl.training.nets.parts.layers import check_scalar
 from zooctl.training.nets.parts.network import Network
 
@@ -63,15 +63,15 @@ class MpraDragonn(Network):
     def output_bias(self) -> Tensor:
         return self.last.bias
 
-    def published(self) -> Mapping[str, Published]:
+    def published(self) -> Mapping[str, PublishedTensors]:
         """Return where each tensor of ``state_dict`` is in the published HDF5 file."""
 
         def dataset(layer: str, name: str) -> str:
             return f"{layer}/{layer}/{name}:0"
 
         found = {
-            "last.weight": Published(dataset("dense_1", "kernel"), (1, 0)),
-            "last.bias": Published(dataset("dense_1", "bias"), (0,)),
+            "last.weight": PublishedTensors(dataset("dense_1", "kernel"), (1, 0)),
+            "last.bias": PublishedTensors(dataset("dense_1", "bias"), (0,)),
         }
         names = {
             "weight": "gamma",
@@ -81,9 +81,9 @@ class MpraDragonn(Network):
         }
         for index in range(len(self.convolutions)):
             layer, norm = f"conv1d_{index + 1}", f"batch_normalization_{index + 1}"
-            weight = Published(dataset(layer, "kernel"), (2, 1, 0))
+            weight = PublishedTensors(dataset(layer, "kernel"), (2, 1, 0))
             found[f"convolutions.{index}.weight"] = weight
-            found[f"convolutions.{index}.bias"] = Published(dataset(layer, "bias"), (0,))
+            found[f"convolutions.{index}.bias"] = PublishedTensors(dataset(layer, "bias"), (0,))
             for ours, theirs in names.items():
-                found[f"norms.{index}.{ours}"] = Published(dataset(norm, theirs), (0,))
+                found[f"norms.{index}.{ours}"] = PublishedTensors(dataset(norm, theirs), (0,))
         return found

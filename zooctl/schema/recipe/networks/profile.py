@@ -24,24 +24,24 @@ from zooctl.schema.recipe.networks.sizes import (
     Stages,
 )
 from zooctl.schema.recipe.networks.window import (
-    Basset,
-    ConvBinary,
-    DanQ,
-    DeepBind,
-    DeepSea,
-    FactorNet,
-    ResidualBinary,
-    ThesisClasses,
-    ThesisDeep,
-    ThesisMultiTask,
-    ThesisShallow,
+    BassetSizes,
+    ConvBinarySizes,
+    DanQSizes,
+    DeepBindSizes,
+    DeepSeaSizes,
+    FactorNetSizes,
+    ResidualBinarySizes,
+    ThesisClassesSizes,
+    ThesisDeepSizes,
+    ThesisMultiTaskSizes,
+    ThesisShallowSizes,
 )
 
 Count = Annotated[int, Field(ge=1)]
 ProfileOutput = Literal["rate", "value", "logit", "log"]
 
 
-class BPNet(Values):
+class BPNetSizes(Values):
     """BPNet in GOPHER's form: dilated residual convolutions and a profile (Toneyan 2022).
 
     Attributes:
@@ -66,7 +66,7 @@ class BPNet(Values):
     output: ProfileOutput = "rate"
 
 
-class OriginalBPNet(Values):
+class OriginalBPNetSizes(Values):
     """BPNet with a head for the profile and one for the total count (Avsec 2021).
 
     Attributes:
@@ -84,7 +84,7 @@ class OriginalBPNet(Values):
     profile_kernel: Kernel = 25
 
 
-class Basenji(Values):
+class BasenjiSizes(Values):
     """Basenji in GOPHER's form, at any bin size (Kelley 2018, Toneyan 2022).
 
     Attributes:
@@ -105,7 +105,7 @@ class Basenji(Values):
     output: ProfileOutput = "rate"
 
 
-class CnnBaseline(Values):
+class CnnBaselineSizes(Values):
     """GOPHER's convolutional baseline, at any bin size (Toneyan 2022).
 
     Attributes:
@@ -128,7 +128,7 @@ class CnnBaseline(Values):
     output: ProfileOutput = "rate"
 
 
-class ResidualBind32(Values):
+class ResidualBind32Sizes(Values):
     """ResidualBind at 32 bp, or at what the stages' pools multiply to (Toneyan 2022).
 
     Attributes:
@@ -147,7 +147,7 @@ class ResidualBind32(Values):
     output: ProfileOutput = "rate"
 
 
-class ResidualBindBase(Values):
+class ResidualBindBaseSizes(Values):
     """ResidualBind with a bottleneck, at any bin size (Toneyan 2022).
 
     Attributes:
@@ -171,7 +171,7 @@ class ResidualBindBase(Values):
     output: ProfileOutput = "rate"
 
 
-class KmerContext(Values):
+class KmerContextSizes(Values):
     """Words of each bin, and dilated convolutions over the bins about it; for broad marks.
 
     Attributes:
@@ -196,7 +196,7 @@ class KmerContext(Values):
     output: ProfileOutput = "rate"
 
 
-class PwmScan(Values):
+class PwmScanSizes(Values):
     """Best log-odds of motifs over both strands; nothing is trained but a calibration.
 
     Attributes:
@@ -229,11 +229,12 @@ class PwmScan(Values):
 
 
 Profile = Annotated[
-    BPNet | Basenji | CnnBaseline | ResidualBind32 | ResidualBindBase, Field(discriminator="key")
+    BPNetSizes | BasenjiSizes | CnnBaselineSizes | ResidualBind32Sizes | ResidualBindBaseSizes,
+    Field(discriminator="key"),
 ]
 
 
-class Siamese(Values):
+class SiameseSizes(Values):
     """A twin that reads both alleles of a variant; the alternative is its second input.
 
     Attributes:
@@ -247,7 +248,7 @@ class Siamese(Values):
     hidden: Size = 64
 
 
-class Head(Values):
+class HeadSizes(Values):
     """One head of several.
 
     Attributes:
@@ -263,7 +264,7 @@ class Head(Values):
     kind: Heads = "joint"
 
 
-class MultiHead(Values):
+class MultiHeadSizes(Values):
     """Several heads on one trunk; their tracks stand side by side in this order.
 
     Attributes:
@@ -275,7 +276,7 @@ class MultiHead(Values):
     key: Literal["multi_head"]
     trunk: Profile
     hidden: Size = 64
-    heads: Annotated[Items[Head], Field(min_length=1, max_length=64)]
+    heads: Annotated[Items[HeadSizes], Field(min_length=1, max_length=64)]
 
     @property
     def output(self) -> Output:
@@ -291,26 +292,26 @@ class MultiHead(Values):
 
 
 Network = Annotated[
-    BPNet
-    | OriginalBPNet
-    | Basenji
-    | CnnBaseline
-    | ResidualBind32
-    | ResidualBindBase
-    | ConvBinary
-    | ResidualBinary
-    | Basset
-    | DeepSea
-    | DanQ
-    | DeepBind
-    | FactorNet
-    | ThesisShallow
-    | ThesisDeep
-    | ThesisMultiTask
-    | ThesisClasses
-    | KmerContext
-    | PwmScan
-    | Siamese
-    | MultiHead,
+    BPNetSizes
+    | OriginalBPNetSizes
+    | BasenjiSizes
+    | CnnBaselineSizes
+    | ResidualBind32Sizes
+    | ResidualBindBaseSizes
+    | ConvBinarySizes
+    | ResidualBinarySizes
+    | BassetSizes
+    | DeepSeaSizes
+    | DanQSizes
+    | DeepBindSizes
+    | FactorNetSizes
+    | ThesisShallowSizes
+    | ThesisDeepSizes
+    | ThesisMultiTaskSizes
+    | ThesisClassesSizes
+    | KmerContextSizes
+    | PwmScanSizes
+    | SiameseSizes
+    | MultiHeadSizes,
     Field(discriminator="key"),
 ]

@@ -16,7 +16,7 @@ Activation = Literal["relu", "exp"]
 Heads = Literal["joint", "task"]
 
 
-class Stage(Values):
+class StageSizes(Values):
     """One stage of a trunk: convolution, residual block, max-pooling, dropout.
 
     Attributes:
@@ -34,4 +34,4 @@ class Stage(Values):
     dropout: Fraction = 0.0
 
 
-Stages = Annotated[Items[Stage], Field(min_length=1, max_length=8)]
+Stages = Annotated[Items[StageSizes], Field(min_length=1, max_length=8)]

@@ -15,7 +15,7 @@ from zooctl.schema.recipe.losses import Output
 from zooctl.schema.recipe.networks.sizes import Activation, Fraction, Kernel, Size, Stages
 
 
-class ConvBinary(Values):
+class ConvBinarySizes(Values):
     """The convolutional baseline's binary form (Toneyan 2022).
 
     Attributes:
@@ -31,7 +31,7 @@ class ConvBinary(Values):
     hidden: Size = 256
 
 
-class ResidualBinary(Values):
+class ResidualBinarySizes(Values):
     """ResidualBind's binary form (Toneyan 2022).
 
     Attributes:
@@ -47,7 +47,7 @@ class ResidualBinary(Values):
     hidden: Size = 512
 
 
-class Basset(Values):
+class BassetSizes(Values):
     """Basset in GOPHER's form (Kelley 2016, Toneyan 2022).
 
     Attributes:
@@ -65,7 +65,7 @@ class Basset(Values):
     dropout: Fraction = 0.3
 
 
-class DeepSea(Values):
+class DeepSeaSizes(Values):
     """DeepSEA (Zhou 2015).
 
     Attributes:
@@ -94,7 +94,7 @@ class DeepSea(Values):
             )
 
 
-class DanQ(Values):
+class DanQSizes(Values):
     """DanQ (Quang 2016).
 
     Attributes:
@@ -118,7 +118,7 @@ class DanQ(Values):
     recurrent_dropout: Fraction = 0.5
 
 
-class DeepBind(Values):
+class DeepBindSizes(Values):
     """DeepBind (Alipanahi 2015).
 
     Attributes:
@@ -140,7 +140,7 @@ class DeepBind(Values):
     both_strands: bool = True
 
 
-class FactorNet(Values):
+class FactorNetSizes(Values):
     """FactorNet, siamese over strands, with signals per base as its second input (Quang 2019).
 
     Attributes:
@@ -166,7 +166,7 @@ class FactorNet(Values):
     reverse_order: Items[Annotated[int, Field(ge=0)]] | None = None
 
 
-class ThesisShallow(Values):
+class ThesisShallowSizes(Values):
     """The submitted network of ten Dijke's thesis; signals per base are its second input.
 
     Attributes:
@@ -193,7 +193,7 @@ class ThesisShallow(Values):
     dropout: Fraction = 0.5
 
 
-class ThesisDeep(Values):
+class ThesisDeepSizes(Values):
     """The deep network of ten Dijke's thesis; signals per base are its second input.
 
     Attributes:
@@ -218,7 +218,7 @@ class ThesisDeep(Values):
     dropout: Fraction = 0.5
 
 
-class ThesisMultiTask(Values):
+class ThesisMultiTaskSizes(Values):
     """All factors at once, for labels known in part (ten Dijke's thesis).
 
     Attributes:
@@ -245,7 +245,7 @@ class ThesisMultiTask(Values):
     dropout: Fraction = 0.5
 
 
-class ThesisClasses(Values):
+class ThesisClassesSizes(Values):
     """Classes that exclude each other, a track a class (ten Dijke's thesis).
 
     Attributes:
