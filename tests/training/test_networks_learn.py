@@ -365,7 +365,7 @@ def dataset_of(recipe: Recipe, folder: Path, whole: list[Path]) -> Dataset:
 
 def train(recipe: Recipe, dataset: Dataset, windows: TrainingWindows, run: Path) -> list[float]:
     """Train 50 steps; the loss of each."""
-    quiet = {"report": lambda line: None, "advance": lambda n: None}
+    quiet = {"say": lambda line: None, "advance": lambda n: None}
     fit(recipe, dataset, windows, run, device="cpu", **quiet)
     with (run / "steps.csv").open() as lines:
         return [float(row["loss"]) for row in csv.DictReader(lines)]

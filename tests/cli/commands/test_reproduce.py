@@ -453,7 +453,7 @@ def test_a_killed_run_ends_the_same(gold: Path, tmp_path: Path) -> None:
     code = (
         "import os, signal, sys\n"
         "from zooctl.cli.main import run\n"
-        "from zooctl.training import fit\n"
+        "from zooctl.training.loop import fit\n"
         "fit.CHECKPOINT_STEPS, left, step = 3, int(sys.argv[1]), fit.train_step\n"
         "def dying(*given):\n"
         "    global left\n"

@@ -310,7 +310,7 @@ def test_disk_filled_by_somebody_else(small_disk: Path) -> None:
 SLOW = """
 import sys, time
 import numpy as np
-from zooctl.files.bigwig.reader import BigWigWriter
+from zooctl.files.bigwig.writer import BigWigWriter
 with BigWigWriter(sys.argv[1], {"chr1": 100_000_000}) as writer:
     for i in range(100):
         writer.add_bins("chr1", i * 1_000_000, np.random.rand(1_000_000), 1)

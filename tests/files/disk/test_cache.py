@@ -37,7 +37,7 @@ def test_relative_xdg_folder_is_ignored(bare: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_import_and_lookup_create_nothing(bare: Path) -> None:
-    code = "from zooctl.files import atomic, cache; cache.cache_folder()"
+    code = "from zooctl.files.disk import atomic, cache; cache.cache_folder()"
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "HOME": str(bare)})
     assert list(bare.iterdir()) == []
 

@@ -165,7 +165,7 @@ def test_mixed_precision_learns_resumes_and_keeps_float32(
 def test_batches_made_ahead_are_the_same(uninterrupted: Path, tmp_path: Path, ahead: int) -> None:
     recipe = toy.recipe()
     windows = choose_windows(recipe, DATA)
-    settings = {"device": "cpu", "report": silent, "advance": silent}
+    settings = {"device": "cpu", "say": silent, "advance": silent}
     fit(recipe, DATA, windows, tmp_path, ahead=ahead, **settings)
     assert weights(tmp_path) == weights(uninterrupted)
     assert (tmp_path / "steps.csv").read_bytes() == (uninterrupted / "steps.csv").read_bytes()

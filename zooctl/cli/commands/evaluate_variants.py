@@ -12,7 +12,6 @@ import typer
 
 from zooctl.cli.ui.models import announce, need_sklearn, say
 from zooctl.cli.ui.options import BothStrands, Device, DeviceChoice, GenomeFile, Threads
-from zooctl.inference.tracks.choose import choose_tracks
 
 if TYPE_CHECKING:
     from zooctl.evaluation.variants.effects import ElementReport, Scores
@@ -70,6 +69,7 @@ def command(
     from zooctl.catalog import registry
     from zooctl.catalog.weights import onnx_bytes
     from zooctl.errors import InputError
+    from zooctl.inference.tracks.choose import choose_tracks
 
     need_sklearn("evaluate-variants")
     if constructs and fasta is not None:

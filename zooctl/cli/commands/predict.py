@@ -20,7 +20,6 @@ from zooctl.cli.ui.options import (
     GenomeFile,
     Threads,
 )
-from zooctl.inference.tracks.choose import choose_tracks
 
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
@@ -79,6 +78,7 @@ def command(
     from zooctl.catalog.genomes import open_genome
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.regions import read_regions
+    from zooctl.inference.tracks.choose import choose_tracks
 
     regions = read_regions(bed, region)
     entries = [

@@ -26,7 +26,6 @@ from zooctl.cli.ui.score_setup import (
     open_model,
     stem_of,
 )
-from zooctl.inference.tracks.choose import choose_tracks
 
 if TYPE_CHECKING:
     from zooctl.files.fasta.reader import Fasta
@@ -45,6 +44,7 @@ def score_run(options: ScoreOptions) -> None:
     from zooctl.cli.ui.progress import progress
     from zooctl.files.vcf.output import check_target
     from zooctl.files.vcf.records import VcfReader
+    from zooctl.inference.tracks.choose import choose_tracks
 
     entries = find_entries(options)
     cards = [entry.card() for entry in entries]

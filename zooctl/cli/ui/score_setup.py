@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from zooctl.catalog.weights import onnx_bytes
 from zooctl.cli.ui.models import say
 
 if TYPE_CHECKING:
@@ -123,6 +122,7 @@ def open_model(
 ) -> Model:
     import hashlib
 
+    from zooctl.catalog.weights import onnx_bytes
     from zooctl.inference.variants.score import Scorer, VariantModel
     from zooctl.inference.vcf.text import MOST_TRACKS, Model
 

@@ -41,7 +41,7 @@ class TrackBins:
             size: Bases to a larger bin; a multiple of ``self.size``.
 
         >>> ones = np.ones(5, bool)
-        >>> fine = Track(32, 32, np.arange(5.0), np.arange(5.0), ones, np.zeros(5, int))
+        >>> fine = TrackBins(32, 32, np.arange(5.0), np.arange(5.0), ones, np.zeros(5, int))
         >>> coarse = fine.coarser(64)
         >>> coarse.start, coarse.predicted.tolist()
         (64, [1.5, 3.5])

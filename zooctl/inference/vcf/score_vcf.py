@@ -59,8 +59,7 @@ def score_vcf(
     done = list(parts.chunks)
 
     def tell(n_alleles: float) -> None:
-        if advance is not None:
-            advance(n_alleles / len(models))
+        advance(n_alleles / max(1, len(models)))
 
     for number, chunk in enumerate(_chunks(records, chunk_records(models))):
         for record in chunk:
