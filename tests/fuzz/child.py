@@ -12,19 +12,21 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from fuzz.formats import FINE, Format
 from fuzz.mutate import CONTAINER, mutate
-from fuzz.place import Place, Work, others
+from fuzz.place import Place, Work
 
 SECONDS = 20.0
 """A case of a few kilobytes is done in a tenth of a second; what takes so long does not end."""
 MEGABYTES = 2_048
 """Beyond what the libraries take, a few hundred: a small file must not make a large process."""
 
+SOUND = "sound"
 # What Python, and numpy through it, says on its own: a user can't do anything with it.
 _RAW_WARNING = re.compile(r"\b[A-Z]\w*Warning: .*")
 _SAID = 20_000
@@ -43,6 +45,13 @@ class Outcome(NamedTuple):
     megabytes: float
 
 
+class Seeds(NamedTuple):
+    """Sound contents of a format, and files of others."""
+
+    own: Sequence[bytes]
+    theirs: Sequence[bytes]
+
+
 class Running(NamedTuple):
     """A case that runs."""
 
@@ -52,18 +61,17 @@ class Running(NamedTuple):
     began: float
 
 
-def drawn(found: Format, place: Place, seed: int, index: int) -> tuple[Work, str]:
+def drawn(found: Format, seeds: Seeds, seed: int, index: int) -> tuple[Work, str]:
     """Return a case: the content of its file, and how it was made; the same for the same seed.
 
     Case 0 of every seed is a sound file, so that a run proves that sound ones pass.
     """
     draw = random.Random(f"{found.name} {seed} {index}")
-    own = list(found.seeds(place))
-    theirs = others(*found.suffixes) if found.suffixes else []
+    own, theirs = seeds
     plain = draw.choice(theirs) if theirs and index % 5 == 4 else draw.choice(own)
     pack = found.pack or bytes
     if index == 0:
-        return Work(Path(), pack(own[0]), own[0], draw), "sound"
+        return Work(Path(), pack(own[0]), own[0], draw), SOUND
     if found.pack is not None and draw.random() < 0.5:
         content, how = mutate(draw, pack(plain), [pack(one) for one in own], CONTAINER)
         return Work(Path(), content, None, draw), f"packed {how}"
@@ -72,16 +80,31 @@ def drawn(found: Format, place: Place, seed: int, index: int) -> tuple[Work, str
 
 
 def start(
-    found: Format, place: Place, seed: int, index: int, folder: Path, *, modules: bool = False
+    found: Format,
+    seeds: Seeds,
+    place: Place,
+    number: tuple[int, int],
+    folder: Path,
+    *,
+    modules: bool = False,
 ) -> Running:
-    """Begin a case in an own folder, which must not exist; note the modules it had if asked."""
+    """Begin a case, by its seed and index, in an own folder, which must not exist.
+
+    Args:
+        found: Its format.
+        seeds: Of that format.
+        place: What all cases share.
+        number: Seed and index.
+        folder: Of the case.
+        modules: Whether to note there which modules it had imported.
+    """
     (folder / "work").mkdir(parents=True)
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
-        _run(found, place, seed, index, folder, modules)
-    return Running(pid, index, folder, time.monotonic())
+        _run(found, seeds, place, number, folder, modules)
+    return Running(pid, number[1], folder, time.monotonic())
 
 
 def end(case: Running, wait: bool = False) -> Outcome | None:
@@ -117,7 +140,14 @@ def end(case: Running, wait: bool = False) -> Outcome | None:
     elif not why and megabytes > MEGABYTES:
         why = f"took {megabytes:,.0f} MB"
     return Outcome(
-        case.index, begun["how"], begun["arguments"], told.get("code"), why, said, seconds, megabytes
+        case.index,
+        begun["how"],
+        begun["arguments"],
+        told.get("code"),
+        why,
+        said,
+        seconds,
+        megabytes,
     )
 
 
@@ -126,7 +156,12 @@ def _read(path: Path) -> str:
 
 
 def _run(
-    found: Format, place: Place, seed: int, index: int, folder: Path, modules: bool
+    found: Format,
+    seeds: Seeds,
+    place: Place,
+    number: tuple[int, int],
+    folder: Path,
+    modules: bool,
 ) -> NoReturn:
     """Run a case; called in the new process, which it ends."""
     code, why = 1, ""
@@ -135,7 +170,7 @@ def _run(
         os.chdir(folder / "work")
         _redirect(folder)
         place.settle()
-        work, how = drawn(found, place, seed, index)
+        work, how = drawn(found, seeds, *number)
         work = replace(work, folder=folder / "work")
         arguments = found.command(place, work)
         begun = {"how": how, "arguments": arguments}
@@ -150,6 +185,8 @@ def _run(
         if modules:
             (folder / "modules.json").write_text(json.dumps(list(sys.modules)))
         why = _wrong(found, place, work, left, before, folder)
+        if how == SOUND and not why and left not in found.sound:
+            why = f"a sound file leaves with {left}"
         (folder / "outcome.json").write_text(json.dumps({"code": left, "why": why}))
         code = 0
     except BaseException:
@@ -203,8 +240,11 @@ def _wrong(
     new = sorted(_files(work.folder) - before)
     if hidden := [name for name in new if Path(name).name.startswith(".")]:
         return f"left behind {', '.join(hidden[:5])}"
-    if code != FINE:
-        return f"exit {code}, and wrote {', '.join(new[:5])}" if new else ""
+    if code != FINE and new:
+        return f"exit {code}, and wrote {', '.join(new[:5])}"
+    # An audit that leaves with 3 has read everything and found something.
+    if code not in (FINE, 3) or code not in found.sound:
+        return ""
     unknown = [
         name
         for name in new

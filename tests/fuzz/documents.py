@@ -36,7 +36,9 @@ def _card_seeds(place: Place) -> list[bytes]:
 def _card(place: Place, work: Work) -> list[str]:
     root = work.own_zoo(place)
     (root / "model_cards/toy.yaml").write_bytes(work.content)
-    return work.draw.choice((["info", "toy"], ["info", "toy", "--json"], ["check", "toy"], ["list"]))
+    return work.draw.choice(
+        (["info", "toy"], ["info", "toy", "--json"], ["check", "toy"], ["list"])
+    )
 
 
 def _recipe_seeds(place: Place) -> list[bytes]:
@@ -92,8 +94,14 @@ def prepare(place: Place) -> None:
 DOCUMENT = {"mutations": JSON, "outputs": ("own",)}
 FORMATS = (
     Format("card", _card_seeds, _card, codes=OFFLINE_CODES, **DOCUMENT),
-    Format("recipe", _recipe_seeds, _recipe, suffixes=(".yaml",), codes=OFFLINE_CODES, **DOCUMENT),
+    Format(
+        *("recipe", _recipe_seeds, _recipe),
+        suffixes=(".yaml",),
+        codes=OFFLINE_CODES,
+        sound=frozenset({0, 3, 4}),
+        **DOCUMENT,
+    ),
     Format("manifest", _manifest_seeds, _manifest, codes=OFFLINE_CODES, **DOCUMENT),
     Format("report", _report_seeds, _report, codes=CODES, **DOCUMENT),
-    Format("space", _space_seeds, _space, codes=frozenset({2, 3}), **DOCUMENT),
+    Format("space", _space_seeds, _space, codes=frozenset({2}), sound=frozenset({2}), **DOCUMENT),
 )

@@ -32,6 +32,7 @@ class Format:
         suffixes: Files of others with these are seeds, too.
         unpack: Of such a file; the reverse of ``pack``.
         codes: Exit codes that are right.
+        sound: Exit codes of a sound file.
         check: Returns what is wrong with the outputs of a command that left with 0.
         outputs: Names that a command may leave behind where it leaves with 0.
     """
@@ -44,6 +45,7 @@ class Format:
     suffixes: tuple[str, ...] = ()
     unpack: Callable[[bytes], bytes] | None = None
     codes: frozenset[int] = CODES
+    sound: frozenset[int] = frozenset({FINE})
     check: Callable[[Place, Work], str | None] = nothing
     outputs: tuple[str, ...] = ("out*",)
 

@@ -37,7 +37,7 @@ def vcf_seeds() -> tuple[bytes, ...]:
     return tuple(one.content for one in passing())
 
 
-def _vcf(suffix: str):  # noqa: ANN202
+def _vcf(suffix: str):
     def command(place: Place, work: Work) -> list[str]:
         output = work.draw.choice(("vcf", "vcf", "vcf.gz", "tsv", "bcf"))
         return score(place, work.write(f"in.{suffix}"), f"out.{output}")
@@ -113,7 +113,7 @@ def _fasta_seeds(place: Place) -> list[bytes]:
     ]
 
 
-def _fasta(suffix: str):  # noqa: ANN202
+def _fasta(suffix: str):
     def command(place: Place, work: Work) -> list[str]:
         return score(place, str(place.vcf), "out.tsv", "--fasta", work.write(f"in.{suffix}"))
 
@@ -140,7 +140,7 @@ def _index(place: Place, work: Work) -> list[str]:
     import os
 
     kept = place.folder / "index-home"
-    home = Path(shutil.copytree(kept, work.folder / "home"))
+    home = Path(shutil.copytree(kept, work.folder.parent / "home"))
     home.chmod(0o700)
     files = sorted(path for path in home.glob("fasta-*/*") if path.is_file())
     work.draw.choice(files).write_bytes(work.content)
@@ -284,7 +284,9 @@ FORMATS = (
     ),
     Format("fasta", _fasta_seeds, _fasta("fa"), suffixes=(".fa",), check=_reference_is_held),
     Format("fasta.gz", _fasta_seeds, _fasta("fa.gz"), pack=bgzip, check=_reference_is_held),
-    Format("fasta-index", _index_seeds, _index, check=_as_without_a_cache, outputs=("out*", "home")),
+    Format(
+        "fasta-index", _index_seeds, _index, check=_as_without_a_cache
+    ),
     Format(
         *("bigwig", _bigwig_seeds, _bigwig, BINARY),
         suffixes=(".bw",),

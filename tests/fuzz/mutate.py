@@ -26,7 +26,17 @@ TOKENS = (
     *(b"", b".", b"-", b"*", b"+", b"<DEL>", b"<>", b"<*>", b"#", b">", b"@", b"=", b";", b","),
     *(b":", b"|", b"/", b'"', b"'", b"\\", b"[", b"]", b"{", b"}", b"[[1]", b"&a", b"!!x", b"%s%n"),
     *(b"\x00", b"\xff\xfe", b"\xc3\xa9", b"\xef\xbb\xbf", b"\xe2\x80\xae", b"\xe2\x80\xa8"),
-    *(b"\x0b", b"\x0c", b"\x1c", b"\x85", b"\xc2\xa0", b"\r", b"\x1b[31m", b"../../x", b"/etc/passwd"),
+    *(
+        b"\x0b",
+        b"\x0c",
+        b"\x1c",
+        b"\x85",
+        b"\xc2\xa0",
+        b"\r",
+        b"\x1b[31m",
+        b"../../x",
+        b"/etc/passwd",
+    ),
     *(b"NA", b"NaN", b"null", b"true", b"None", b"chr1", b"1", b"chrUn", b"A", b"N" * 300, b"~"),
     *(b"A" * 70_000, b"a " * 5_000, b"1," * 5_000, b"\xf0\x9f\xa7\xac", b"\xed\xa0\x80"),
 )
@@ -165,7 +175,9 @@ def move_columns(rng: random.Random, content: bytes, others: Sequence[bytes]) ->
         elif kind == 2:
             columns[at], columns[to] = columns[to], columns[at]
         elif kind == 3:
-            columns[at:at] = columns[at : at + 1] * min(3_000, _MOST_GROWTH // (len(columns[at]) + 1))
+            columns[at:at] = columns[at : at + 1] * min(
+                3_000, _MOST_GROWTH // (len(columns[at]) + 1)
+            )
         else:
             separator = rng.choice((b" ", b"\t", b"\t\t", b"  ", b","))
         return separator.join(columns)
@@ -234,7 +246,16 @@ def change_json(rng: random.Random, content: bytes, others: Sequence[bytes]) -> 
     return json.dumps(document).encode()
 
 
-ANY: tuple[Mutation, ...] = (flip_bits, set_bytes, delete, duplicate, swap, insert, splice, truncate)
+ANY: tuple[Mutation, ...] = (
+    flip_bits,
+    set_bytes,
+    delete,
+    duplicate,
+    swap,
+    insert,
+    splice,
+    truncate,
+)
 BINARY: tuple[Mutation, ...] = (*ANY, set_integer, set_integer, set_integer, flip_bits)
 TEXT: tuple[Mutation, ...] = (
     *ANY,

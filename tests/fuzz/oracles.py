@@ -74,7 +74,7 @@ def fasta(content: bytes) -> dict[str, str]:
     """Return the sequences of a FASTA file by the first word of their headers."""
     found: dict[str, list[str]] = {}
     lines: list[str] = []
-    for line in unpacked(content).decode("latin-1").split("\n"):
+    for line in unpacked(content).removeprefix(b"\xef\xbb\xbf").decode("latin-1").split("\n"):
         if line.startswith(">"):
             name = "".join(line[1:].split()[:1])
             lines = found.setdefault(name, [])
@@ -89,10 +89,15 @@ def intervals(content: bytes) -> Iterator[tuple[str, int, int]]:
         columns = line.rstrip("\r").split("\t")
         if len(columns) < 3:
             columns = line.split()
-        if not columns or line.startswith("#") or line.split(maxsplit=1)[:1] in (
-            [],
-            ["track"],
-            ["browser"],
+        if (
+            not columns
+            or line.startswith("#")
+            or line.split(maxsplit=1)[:1]
+            in (
+                [],
+                ["track"],
+                ["browser"],
+            )
         ):
             continue
         start, end = int(columns[1]), int(columns[2])

@@ -26,9 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ |= {"ORT_DISABLE_TELEMETRY": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 from fuzz import child, documents, entries, genomic
-from fuzz.child import Outcome, Running
+from fuzz.child import Outcome, Running, Seeds
 from fuzz.formats import Format, all_formats
-from fuzz.place import Place, make
+from fuzz.place import Place, make, others
 
 # Heavy, and needed where a format's own command imports it alone.
 _HEAVY = ("torch", "functorch", "lightning", "zooctl.training")
@@ -52,7 +52,7 @@ class Fuzzer:
     def __init__(self, folder: Path, kept: Path, jobs: int) -> None:
         self.place = make(folder / "place")
         self._folder, self._kept, self._jobs = folder / "cases", kept, jobs
-        self._warm: set[str] = set()
+        self._seeds: dict[str, Seeds] = {}
         self._prepared: set[Callable[[Place], None]] = set()
         self._prepare(genomic.prepare)
 
@@ -89,7 +89,7 @@ class Fuzzer:
 
     def _start(self, found: Format, seed: int, index: int) -> Running:
         folder = self._folder / f"{found.name}-{index}"
-        return child.start(found, self.place, seed, index, folder)
+        return child.start(found, self._seeds[found.name], self.place, (seed, index), folder)
 
     def _alone(self, found: Format, seed: int, index: int) -> Outcome:
         case = self._start(found, seed, index)
@@ -130,16 +130,18 @@ class Fuzzer:
 
     def _heat(self, found: Format) -> None:
         """Import what the format's command imports: what a child has, whose case was sound."""
-        if found.name in self._warm:
+        if found.name in self._seeds:
             return
-        self._warm.add(found.name)
         if found.name in _PREPARE:
             self._prepare(_PREPARE[found.name])
-        for index in range(4):
+        theirs = others(*found.suffixes) if found.suffixes else []
+        seeds = self._seeds[found.name] = Seeds(list(found.seeds(self.place)), theirs)
+        for index in range(2):
             folder = self._folder / f"warm-{found.name}-{index}"
-            case = child.start(found, self.place, 0, index, folder, modules=True)
+            case = child.start(found, seeds, self.place, (0, index), folder, modules=True)
             child.end(case, wait=True)
-            names = json.loads((folder / "modules.json").read_text())
+            noted = folder / "modules.json"
+            names = json.loads(noted.read_text()) if noted.exists() else []
             shutil.rmtree(folder)
             heavy = () if found.name in _NEEDS_TORCH else _HEAVY
             for name in names:
@@ -219,10 +221,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         for name in chosen.formats or formats:
             found = report(fuzzer, formats[name], chosen)
-            print(f"{name}: {found['cases']} cases, {found['codes']}, {found['seconds']} s", flush=True)
+            print(
+                f"{name}: {found['cases']} cases, {found['codes']}, {found['seconds']} s",
+                flush=True,
+            )
             for one in found["failed"]:  # type: ignore[attr-defined]
                 wrong += one["times"]
-                print(f"  {one['times']} x {one['cause']}\n    {one['again']}\n    {one['command']}")
+                print(
+                    f"  {one['times']} x {one['cause']}\n    {one['again']}\n    {one['command']}"
+                )
     print(f"{wrong} failed" + (f", kept in {chosen.kept}" if wrong else ""))
     return int(wrong > 0)
 

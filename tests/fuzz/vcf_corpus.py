@@ -12,7 +12,7 @@ from typing import NamedTuple
 from fuzz.genome import base, genome, other
 
 VERSIONS = ("4.1", "4.2", "4.3", "4.4", "4.5")
-COLUMNS = "#CHROM POS ID REF ALT QUAL FILTER INFO".split()
+COLUMNS = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]
 
 
 class Passing(NamedTuple):
@@ -109,22 +109,44 @@ def _alleles() -> Iterator[tuple[str, list[list[str]]]]:
     yield "insertion", [row(130, ALT=base(130) + "ACGTTT"), row(130, ALT=base(130) + "A")]
     yield "deletion", [row(200, REF=long, ALT=long[0]), row(700, REF=base(700, 3), ALT=base(700))]
     yield "long deletion", [row(900, REF=base(900, 400), ALT=base(900))]
-    yield "replacement", [row(300, REF=base(300, 3), ALT="TTTT"), row(400, REF=base(400, 2), ALT="GA")]
+    yield (
+        "replacement",
+        [row(300, REF=base(300, 3), ALT="TTTT"), row(400, REF=base(400, 2), ALT="GA")],
+    )
     yield "none", [row(110, ALT=".")]
     yield "star", [row(120, ALT="*"), row(121, ALT=f"{other(base(121))},*")]
     yield "small letters", [row(140, REF=base(140).lower(), ALT=other(base(140)).lower())]
     yield "unknown bases", [row(520, CHROM="chr2", REF="N", ALT="A"), row(150, ALT="N")]
-    symbols = ["<DEL>", "<INS>", "<DUP>", "<INV>", "<CNV>", "<DUP:TANDEM>", "<INS:ME:ALU>", "<DEL:ME>"]
+    symbols = [
+        "<DEL>",
+        "<INS>",
+        "<DUP>",
+        "<INV>",
+        "<CNV>",
+        "<DUP:TANDEM>",
+        "<INS:ME:ALU>",
+        "<DEL:ME>",
+    ]
     info = "SVTYPE=DEL;END=260"
     yield "symbols", [row(240 + at, ALT=one, INFO=info) for at, one in enumerate(symbols)]
-    ends = ["G]chr2:300]", "]chr2:300]G", "G[chr21:40[", "[chr21:40[GACT", "G]<ctg1>:7]", "G[13 : 1["]
+    ends = [
+        "G]chr2:300]",
+        "]chr2:300]G",
+        "G[chr21:40[",
+        "[chr21:40[GACT",
+        "G]<ctg1>:7]",
+        "G[13 : 1[",
+    ]
     yield "breakends", [row(160, REF="G", ALT=one, INFO="SVTYPE=BND") for one in ends[:5]]
     yield "single breakends", [row(170, ALT=f"{base(170)}."), row(171, ALT=f".{base(171)}")]
     yield "telomere", [row(0, REF="N", ALT="]chr2:300]N"), row(3001, REF="N", ALT="N[chr2:5[")]
     yield "edges", [row(1), row(2), row(3000)]
     yield "mixed", [row(180, ALT=f"{other(base(180))},<DEL>,*,{base(180)}TT,{base(180)}[chr2:9[")]
     yield "same place", [row(190)] * 3
-    yield "contigs", [row(60), row(60, CHROM="chr2", REF=base(60, 1, "chr2")), row(5, CHROM="chrX", REF="A")]
+    yield (
+        "contigs",
+        [row(60), row(60, CHROM="chr2", REF=base(60, 1, "chr2")), row(5, CHROM="chrX", REF="A")],
+    )
 
 
 def _columns() -> Iterator[tuple[str, list[list[str]]]]:
@@ -173,7 +195,9 @@ def passing() -> Iterator[Passing]:
 def _late() -> Iterator[Passing]:
     """Yield what later versions brought."""
     for version in ("4.3", "4.4", "4.5"):
-        yield Passing(f"{version} percent", document(version, [row(60, INFO="Stri=a%3Bb%25%0Ac")], INFO))
+        yield Passing(
+            f"{version} percent", document(version, [row(60, INFO="Stri=a%3Bb%25%0Ac")], INFO)
+        )
         reference = [row(60, ALT="<*>", INFO="END=90"), row(95, ALT=f"{other(base(95))},<NON_REF>")]
         yield Passing(f"{version} reference blocks", document(version, reference, INFO))
     for version in ("4.4", "4.5"):
@@ -218,7 +242,9 @@ def _broken_records() -> Iterator[Failing]:
     for name, changes in {
         **{f"POS {text!r}": {"POS": text} for text in ("", "x", "-5", "1.5", "1e3", "9" * 40, "١")},
         **{f"REF {text!r}": {"REF": text} for text in ("", ".", "<DEL>", "A,C", "AZ", "1", "A C")},
-        **{f"ALT {text!r}": {"ALT": text} for text in ("", "A,", ",A", "A,,C", "1", "<DEL", "DEL>")},
+        **{
+            f"ALT {text!r}": {"ALT": text} for text in ("", "A,", ",A", "A,,C", "1", "<DEL", "DEL>")
+        },
         **{f"ALT {text!r}": {"ALT": text} for text in ("G]chr2", "G]]", "A C", "é", "<a b>", "..")},
         **{f"CHROM {text!r}": {"CHROM": text} for text in ("", " chr1", "chr1 ", "ch r1")},
     }.items():
@@ -236,7 +262,9 @@ def _broken_records() -> Iterator[Failing]:
         content = document("4.2", [first, columns, last])
         yield Failing(name, content, _line_of(content, mark), True)
     content = document("4.2", [first, [], last])
-    yield Failing("an empty line", content, content[: content.index(b"\n\n") + 1].count(b"\n") + 1, True)
+    yield Failing(
+        "an empty line", content, content[: content.index(b"\n\n") + 1].count(b"\n") + 1, True
+    )
     content = document("4.2", [[*first, "GT", "0/1"], [*row(70, ID=mark), "GT"]], FORMAT, ["S1"])
     yield Failing("a sample less", content, _line_of(content, mark), True)
     content = document("4.2", [first, row(70, ID=mark, CHROM="?")]).replace(b"?\t", b"\xff\xfe\t")
@@ -252,7 +280,9 @@ def _broken_headers() -> Iterator[Failing]:
     yield Failing("fileformat of another", sound.replace(b"VCFv4.2", b"BED"), 1, True)
     yield Failing("no column names", sound.replace(b"#CHROM\t", b"##CHROM\t"), columns + 1, True)
     yield Failing("names with spaces", sound.replace(b"#CHROM\t", b"#CHROM "), columns, True)
-    yield Failing("names in small letters", sound.replace(b"#CHROM\tPOS", b"#chrom\tpos"), columns, True)
+    yield Failing(
+        "names in small letters", sound.replace(b"#CHROM\tPOS", b"#chrom\tpos"), columns, True
+    )
     yield Failing("a name missing", sound.replace(b"\tQUAL", b""), columns, True)
     yield Failing("a name more", sound.replace(b"\tINFO\n", b"\tINFO\tS1\n"), columns, True)
     yield Failing("ends in the header", sound[: sound.index(b"#CHROM") - 1], columns - 1, True)
@@ -286,9 +316,18 @@ def _broken_values() -> Iterator[Failing]:
     mark = "broken"
     for name, changes in {
         **{f"QUAL {text!r}": {"QUAL": text} for text in ("", "x", "-1", "PASS", "1,2", "1e999")},
-        **{f"FILTER {text!r}": {"FILTER": text} for text in ("", "0", "a b", "q10;", "PASS;q10", "x")},
-        **{f"INFO {text!r}": {"INFO": text} for text in ("", ";", "A=1;A=2", "=1", "I1=x", "I1=1,2")},
-        **{f"INFO {text!r}": {"INFO": text} for text in ("a b", "I1= 1", "DB=1", "I1", "1x=2", "a\x00b")},
+        **{
+            f"FILTER {text!r}": {"FILTER": text}
+            for text in ("", "0", "a b", "q10;", "PASS;q10", "x")
+        },
+        **{
+            f"INFO {text!r}": {"INFO": text}
+            for text in ("", ";", "A=1;A=2", "=1", "I1=x", "I1=1,2")
+        },
+        **{
+            f"INFO {text!r}": {"INFO": text}
+            for text in ("a b", "I1= 1", "DB=1", "I1", "1x=2", "a\x00b")
+        },
         "ID with a space": {"ID": f"{mark} x"},
         "ID twice": {"ID": f"{mark};{mark}"},
         "ALT is REF": {"ALT": base(70)},
@@ -305,7 +344,11 @@ def _broken_values() -> Iterator[Failing]:
         *(("GT of letters", "GT", "a/b"), ("GT too high", "GT", "0/9"), ("GT empty", "GT", "")),
         *(("GT not first", "DP:GT", "1:0/1"), ("key twice", "GT:GT", "0/1:0/1")),
         *(("more values than keys", "GT", "0/1:5:6"), ("no key", "", "0/1"), ("x", "XX", "y")),
-        *(("DP of letters", "GT:DP", "0/1:x"), ("AD of one", "GT:AD", "0/1:1"), ("GT 1-0", "GT", "1-0")),
+        *(
+            ("DP of letters", "GT:DP", "0/1:x"),
+            ("AD of one", "GT:AD", "0/1:1"),
+            ("GT 1-0", "GT", "1-0"),
+        ),
     ):
         content = document("4.2", [[*row(70, ID=mark), keys, value]], [*INFO, *FORMAT], ["S1"])
         yield Failing(f"sample: {name}", content, _line_of(content, mark), False)
