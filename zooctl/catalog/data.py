@@ -13,8 +13,8 @@ from urllib.parse import quote, urlsplit
 from zooctl.catalog.root import zoo_root
 from zooctl.errors import InputError, IntegrityError, NetworkError
 from zooctl.files.disk.cache import cache_folder
+from zooctl.files.disk.pinned import file_digest
 from zooctl.files.download.download import download, download_folder
-from zooctl.files.download.part import file_digest
 from zooctl.progress import Progress, no_progress
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ import re
 from typing import Any
 
 from zooctl import __version__
-from zooctl.catalog.card_text import replace_block
 from zooctl.catalog.entry import CARD, Entry, flat_path
 from zooctl.catalog.weights import pinned_files
 from zooctl.errors import InputError
@@ -219,21 +218,6 @@ def citation(card: Card) -> dict[str, Any]:
     if doi := re.search(r"10\.\d{4,9}/[^\s,;]+", card.citation or ""):
         fields["doi"] = doi[0].rstrip(".")
     return fields
-
-
-def with_hub(text: str, repo: str, revision: str) -> str:
-    """Return a card's text with the commit where its weights are.
-
-    >>> with_hub("a: 1\\nweights:\\n  files: []\\nb: 2\\n", "org/x", "0" * 40).splitlines()[2]
-    '  hub: {repo: org/x, revision: "0000000000000000000000000000000000000000"}'
-    """
-    # Quoted: forty digits are a number in YAML.
-    line = f'  hub: {{repo: {repo}, revision: "{revision}"}}'
-    block = re.search(r"^weights:\n((?:[ \t#-].*\n|\n(?=[ \t-]))*)", text, re.MULTILINE)
-    if block is None:
-        raise InputError("the card has no block of weights")
-    rest = re.sub(r"^  hub:.*\n(?:   .*\n)*", "", block[1], flags=re.MULTILINE)
-    return replace_block(text, "weights", f"weights:\n{line}\n{rest}")
 
 
 def _number(value: float | None) -> str:

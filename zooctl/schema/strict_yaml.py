@@ -114,12 +114,20 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    # PyYAML quotes what YAML 1.1 would change; 1e5 is a number to us and text to it.
-    style = "'" if not isinstance(_scalar(text), str) or text == "<<" else None
+def quotes(text: str) -> str | None:
+    """Return the quotes without which a text would be read as something else, None if none.
+
+    >>> quotes("1e5"), quotes("hg19"), quotes("a\\x85b")
+    ("'", None, '"')
+    """
     if not text.replace("\n", "").isprintable():
-        style = '"'  # the only style that keeps every line break apart
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+        return '"'  # the only style that keeps every line break apart
+    return "'" if not isinstance(_scalar(text), str) or text == "<<" else None
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # PyYAML alone quotes for YAML 1.1, where 1e5 is text; here it is a number.
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=quotes(text))
 
 
 _Dumper.add_representer(str, _represent_text)

@@ -15,7 +15,7 @@ from http_server import failing_server
 from zooctl.catalog import encode_portal as encode
 from zooctl.cli.main import run
 from zooctl.files.download import transfer
-from zooctl.files.download.part import file_digest
+from zooctl.files.disk.pinned import file_digest
 
 Captured = pytest.CaptureFixture[str]
 

@@ -18,7 +18,7 @@ import toy_training as toy
 from zooctl.cli.commands import tune
 from zooctl.cli.main import run
 from zooctl.files.bigwig.writer import BigWigWriter
-from zooctl.files.download.part import file_digest
+from zooctl.files.disk.pinned import file_digest
 from zooctl.reproduce.environment.environment import digest, software
 from zooctl.schema import strict_yaml
 from zooctl.schema.recipe.recipe import load_recipe

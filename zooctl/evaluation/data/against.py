@@ -23,7 +23,7 @@ from zooctl.evaluation.data.data import (
     signal_reader,
 )
 from zooctl.files.bigwig.reader import BigWig
-from zooctl.files.download.part import file_digest
+from zooctl.files.disk.pinned import file_digest
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.bed import read_bed
 from zooctl.files.intervals.peaks import Peaks, read_peaks

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from zooctl.catalog.card_text import forget_reason, replace_block
+from zooctl.catalog.card_text import CardText
 from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.evaluation.report.rows import MetricRow
 from zooctl.schema.card import Card, Metric
 
 # What a card without metrics is given.
 _FIRST = ("auroc", "auprc", "pearson")
+_REQUIRED = {field for field, info in Metric.model_fields.items() if info.is_required()}
 # Of these, less is better.
 _ERRORS = {"mse", "mae", "poisson_nll"}
 _KNOWN = (
@@ -44,18 +44,18 @@ def card_text(text: str, card: Card, report: EvaluationReport) -> str:
         report: Of all the card's tracks.
     """
     metrics = [_updated(metric, report) for metric in card.metrics] or _first(report)
-    text = replace_block(text, "metrics", "metrics:\n" + "".join(map(_entry, metrics)))
+    edited = CardText(text)
+    if not card.metrics:
+        edited.set("metrics", [{} for _ in metrics])
+    for number, metric in enumerate(metrics):
+        for field, value in _fields(metric):
+            if value is None and field not in _REQUIRED:
+                edited.remove("metrics", number, field)
+            else:
+                edited.set("metrics", number, field, value, order=list(Metric.model_fields))
     if report.robustness is not None and math.isfinite(report.robustness.value):
-        text = replace_block(text, "robustness", f"robustness: {report.robustness.value:.3f}\n")
-        text = forget_reason(text, "robustness")
-    for index, metric in enumerate(metrics):
-        for field in ("value", "baseline", "baseline_value"):
-            if getattr(metric, field) is not None:
-                text = forget_reason(text, f"metrics.{index}.{field}")
-    for field in ("value", "baseline", "baseline_value"):
-        if all(getattr(metric, field) is not None for metric in metrics):
-            text = forget_reason(text, f"metrics.*.{field}")
-    return text
+        edited.set("robustness", round(report.robustness.value, 3))
+    return str(edited)
 
 
 def slug(name: str) -> str:
@@ -167,19 +167,9 @@ def _rounded(value: float) -> float:
     return round(value, 3) if abs(value) < 1000 else float(f"{value:.4g}")
 
 
-def _entry(metric: Metric) -> str:
-    """Return a metric as an entry of a YAML list, a field a line."""
-    required = {"name", "value", "split", "baseline", "baseline_value"}
-    lines = []
+def _fields(metric: Metric) -> Iterator[tuple[str, object]]:
+    """Yield the fields of a metric that are measured or were chosen here, with their values."""
+    values = metric.model_dump(mode="json")
     for field in type(metric).model_fields:
-        value = getattr(metric, field)
-        if value not in (None, ()) or field in required:
-            lines.append(f"{field}: {_scalar(value)}")
-    return "  - " + "\n    ".join(lines) + "\n"
-
-
-def _scalar(value: object) -> str:
-    """Return a value as YAML: text bare where that is safe."""
-    if isinstance(value, str) and re.fullmatch(r"[A-Za-z][\w .,;'()/>=<+*-]*", value):
-        return value if value.lower() not in ("null", "true", "false", "yes", "no") else repr(value)
-    return json.dumps(value, ensure_ascii=False)
+        if field != "chroms" or values[field]:
+            yield field, values[field]

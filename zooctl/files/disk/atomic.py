@@ -8,7 +8,6 @@ carries the process, so that a later run can tell what a dead one left and remov
 from __future__ import annotations
 
 import errno
-import hashlib
 import itertools
 import os
 import re
@@ -18,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from zooctl.errors import InputError
+from zooctl.files.disk.pinned import digest_of
 
 _COUNTER = itertools.count()
 _TEMPORARY = re.compile(
@@ -200,7 +200,7 @@ def _place() -> str:
     namespace = ""
     with suppress(OSError):
         namespace = str(Path("/proc/self/ns/pid").readlink())
-    return hashlib.sha256(f"{socket.gethostname()} {namespace}".encode()).hexdigest()[:8]
+    return digest_of(f"{socket.gethostname()} {namespace}".encode())[:8]
 
 
 def _process_start(pid: int) -> str | None:

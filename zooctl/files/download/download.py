@@ -13,15 +13,13 @@ import random
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-
 from zooctl.errors import InputError, IntegrityError, NetworkError, ZooError
 from zooctl.files.disk.cache import cache_folder, make_cache_folder
+from zooctl.files.disk.lock import locked
 from zooctl.files.download.part import PartialFile, Pin
 from zooctl.progress import Advance, no_advance
 
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     import httpx2
 
     from zooctl.files.download.transfer import Policy
-
-_NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK})
 
 
 def download(
@@ -102,25 +98,6 @@ def download_folder(*parts: str) -> Path:
             got=os.strerror(error.errno or 0),
             hint="set ZOOCTL_HOME to a folder of your own",
         ) from None
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[bool]:
-    """Work alone on a target; yield False where the file system has no locks."""
-    lock = FileLock(path.with_name(f".{path.name[:200]}.lock"))
-    try:
-        lock.acquire()
-    except (OSError, NotImplementedError) as error:
-        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
-            raise InputError(
-                "the folder cannot be written", path=path.parent, got=os.strerror(error.errno or 0)
-            ) from None
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
 
 
 def is_offline() -> bool:

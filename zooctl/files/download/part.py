@@ -11,15 +11,8 @@ from pathlib import Path
 from typing import Self
 
 from zooctl.errors import IntegrityError
+from zooctl.files.disk.pinned import PIECE, file_digest
 from zooctl.progress import Advance
-
-"""Told how many more bytes are there; a negative number when received bytes are given up."""
-
-
-def file_digest(path: Path, algorithm: str = "sha256") -> str:
-    """Return the hexadecimal digest of a file, read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 class Pin:
@@ -58,7 +51,7 @@ class PartialFile:
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
         self._file = os.fdopen(os.open(path, flags, 0o666), "r+b")
         self._hashes = {name: hashlib.new(name) for name in pin.digests}
-        while (data := self._file.read(1 << 20)) and self.length <= pin.size:
+        while (data := self._file.read(PIECE)) and self.length <= pin.size:
             self._count(data)
         if self.length > pin.size:
             self.restart()

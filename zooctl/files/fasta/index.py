@@ -8,7 +8,6 @@ any other is hashed, which still saves the scan where only its place is new.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shlex
@@ -28,6 +27,7 @@ from zooctl.errors import InputError
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.disk.bgzf import compression, members
 from zooctl.files.disk.cache import make_cache_folder
+from zooctl.files.disk.pinned import digest_of, stream_digest
 from zooctl.files.fasta.scan import Scanner
 from zooctl.progress import Advance
 
@@ -72,7 +72,8 @@ def index_of(stream: BufferedReader, progress: Advance | None = None) -> Index:
     folder = _cache()
     digest = _known_digest(folder, stream.name, status)
     if digest is None:
-        digest = _hash(stream)
+        stream.seek(0)
+        digest = stream_digest(stream)
         _remember(folder, stream.name, status, digest)
     index = _load(folder, digest, bgzipped=kind == "bgzip")
     if index is None:
@@ -94,11 +95,6 @@ def _plain_gzip(path: str) -> InputError:
         expected="plain or bgzipped FASTA",
         hint=f"bgzip it: gunzip -c {shlex.quote(path)} | bgzip > {shlex.quote(str(target))}",
     )
-
-
-def _hash(stream: BufferedReader) -> str:
-    stream.seek(0)
-    return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _scan(stream: BufferedReader, bgzipped: bool, progress: Advance | None) -> Index:
@@ -147,7 +143,7 @@ def _cache() -> Path | None:
 
 
 def _known_file(folder: Path, path: str) -> Path:
-    key = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:32]
+    key = digest_of(os.fsencode(os.path.realpath(path)))[:32]
     return folder / f"{key}.json"
 
 

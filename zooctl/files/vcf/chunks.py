@@ -7,21 +7,20 @@ off. The journal holds what the chunks depend on, and the digest of the input up
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
-
 from zooctl.errors import InputError
 from zooctl.files.disk.bgzf import END, compress
+from zooctl.files.disk.lock import hold
+from zooctl.files.disk.pinned import PIECE, digest_of, matches
 
 Settings = Mapping[str, str | int | float | bool | None]
 
@@ -72,15 +71,13 @@ class Parts:
     def __init__(self, target: Path, settings: Settings, *, resume: bool) -> None:
         self.target = target
         real = Path(os.path.realpath(target))
-        digest = hashlib.sha256(os.fsencode(real.name)).hexdigest()[:16]
+        digest = digest_of(os.fsencode(real.name))[:16]
         # The target's own name could make one that is too long.
         self.folder = real.parent / f".zooctl-parts-{digest}"
         self.folder.mkdir(exist_ok=True)
-        self._lock = FileLock(self.folder / "lock", blocking=False)
-        try:
-            self._lock.acquire()
-        except Timeout:
-            raise InputError("another zooctl is writing this output", path=target) from None
+        self._lock = ExitStack()
+        busy = "another zooctl is writing this output"
+        self._lock.enter_context(hold(self.folder, busy, target))
         self.text = self.folder / "text.bgz"
         self._journal = self.folder / "journal.jsonl"
         self.chunks: list[Chunk] = []
@@ -90,7 +87,7 @@ class Parts:
             self._begin(dict(settings))
         except BaseException:
             # What is there is left for a call that fits it.
-            self._lock.release()
+            self._lock.close()
             raise
 
     def _load(self, settings: dict[str, object]) -> None:
@@ -115,7 +112,7 @@ class Parts:
             for line in rest:
                 with suppress(ValueError, TypeError):
                     chunk = Chunk(**json.loads(line))
-                    if hashlib.sha256(text.read(chunk.size)).hexdigest() == chunk.sha256:
+                    if matches(text.read(chunk.size), chunk.size, chunk.sha256):
                         self.chunks.append(chunk)
                         continue
                 break
@@ -133,8 +130,7 @@ class Parts:
     def add(self, text: bytes, *, records: int, read: str, note: Mapping[str, Any]) -> None:
         """Finish a chunk: its text first, and then its line in the journal, are synced to disk."""
         packed = bgzipped(text)
-        sha256 = hashlib.sha256(packed).hexdigest()
-        chunk = Chunk(records, read, len(packed), sha256, dict(note))
+        chunk = Chunk(records, read, len(packed), digest_of(packed), dict(note))
         self._file.write(packed)
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -146,7 +142,7 @@ class Parts:
     def pieces(self) -> Iterator[bytes]:
         """Yield the bgzipped text of all chunks."""
         with self.text.open("rb") as file:
-            while piece := file.read(1 << 20):
+            while piece := file.read(PIECE):
                 yield piece
 
     def remove(self) -> None:
@@ -158,7 +154,7 @@ class Parts:
         """Leave the chunks for a later run; without any, nothing is left."""
         self._file.close()
         self._notes.close()
-        self._lock.release()
+        self._lock.close()
         if not self.chunks:
             shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.disk.cache import make_cache_folder
-from zooctl.files.download.download import locked
+from zooctl.files.disk.lock import locked
 from zooctl.files.fasta.reader import Fasta
 from zooctl.progress import Say
 from zooctl.sequence.onehot import Codes

@@ -14,7 +14,8 @@ from safetensors.numpy import load as load_numpy
 from safetensors.torch import load_file
 from torch import nn
 
-from zooctl.catalog.card_text import draft_card, update_card
+from zooctl.catalog.card_text import with_weights
+from zooctl.catalog.new_card import card_text, fields_from_recipe
 from zooctl.errors import InputError
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.inference.session import Session, run_graph
@@ -182,8 +183,9 @@ def _card_text(
         for name in ("model.onnx", "model.safetensors")
     }
     if path.exists():
-        text = update_card(path, environment=environment, seed=recipe.seed, files=files)
+        old = path.read_text(encoding="utf-8")
+        text = with_weights(old, environment=environment, seed=recipe.seed, files=files)
     else:
-        text = draft_card(recipe, environment=environment, files=files)
+        text = card_text(fields_from_recipe(recipe, environment=environment), files)
     parse(Card, loads(text, path))
     return text.encode()

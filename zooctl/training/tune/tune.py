@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from zooctl.errors import InputError, NetworkError, ZooError
-from zooctl.files.download.download import locked
+from zooctl.files.disk.lock import locked
 from zooctl.progress import Say, no_advance
 from zooctl.schema.recipe.recipe import Recipe, load_recipe
 from zooctl.training.data.dataset import Dataset

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from zooctl.errors import InputError
-from zooctl.files.disk.folder_lock import hold
+from zooctl.files.disk.lock import hold
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from zooctl.files.disk.folder_lock import hold
+from zooctl.files.disk.lock import hold
 with hold(Path(sys.argv[1]), "busy"):
     print("held", flush=True)
     time.sleep(60)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from zooctl.catalog.adopted_card import card_text, collection_of, facts, pwm_facts
 from zooctl.catalog.check import unwritten_fields
+from zooctl.catalog.new_card import card_fields, card_text, collection_of, pwm_fields
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import FileDigest
 from zooctl.schema.strict_yaml import loads, parse
@@ -22,7 +22,7 @@ def read(fields: dict[str, object]) -> Card:
 
 
 def test_facts_make_a_card() -> None:
-    fields = facts(
+    fields = card_fields(
         name="mine",
         licence="MIT",
         assembly="hg38",
@@ -64,7 +64,7 @@ def test_others_are_not_taken_for_them(motif: str) -> None:
 
 
 def pwm_card(motif: str) -> tuple[Card, set[str]]:
-    fields = pwm_facts(
+    fields = pwm_fields(
         motif,
         name="pwm",
         target="CTCF",
