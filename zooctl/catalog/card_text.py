@@ -142,7 +142,7 @@ def with_weights(text: str, *, environment: str, seed: int, files: Mapping[str, 
     Args:
         text: The card.
         environment: Digest of the software of the training.
-        seed: Of the training.
+        seed: Seed of the training.
         files: Name below the entry's folder to digest.
     """
     card, weights = CardText(text), weight_fields(files)

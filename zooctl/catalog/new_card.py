@@ -31,7 +31,7 @@ def card_fields(
     """Return all fields of a card but its weights, with placeholders for those not known.
 
     Args:
-        name: Of the entry.
+        name: Name of the entry.
         licence: SPDX identifier.
         assembly: Genome to predict on.
         geometry: Window of the model.
@@ -173,7 +173,7 @@ class Collection(NamedTuple):
     Attributes:
         title: Its name.
         pattern: Pattern of its identifiers; the first group is the accession.
-        licence: Of its profiles.
+        licence: Licence of its profiles, as SPDX identifier.
         citation: To cite for them.
     """
 
@@ -225,9 +225,9 @@ def pwm_fields(
 
     Args:
         motif: Name of the profile in its file.
-        name: Of the entry.
+        name: Name of the entry.
         target: Protein that binds the motif.
-        licence: Of the profile.
+        licence: Licence of the profile.
         assembly: Genome to predict on.
         geometry: Window of the scan.
         file: Name and digest of the profile's file.

@@ -1,8 +1,8 @@
-"""An output on its way: finished chunks on disk, so that a run that was killed can go on.
+"""Finished chunks of an output on disk, so that a killed run can resume.
 
-Beside the target lies a hidden folder with the text of the chunks, bgzipped, and a journal. A chunk
-counts once its line stands in the journal; what a killed process wrote behind the last one is cut
-off. The journal holds what the chunks depend on, and the digest of the input up to each chunk.
+A hidden folder beside the target holds the bgzipped text of the chunks and a journal. A chunk
+counts once the journal has its line; text behind the last such chunk is cut off. The journal also
+holds the settings that the chunks depend on, and the digest of the input up to each chunk.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class Chunk:
     """One finished chunk.
 
     Attributes:
-        records: Records of the input up to its end.
+        records: Number of input records up to its end.
         read: Digest of the input up to its end.
-        size: Bytes of its compressed text.
-        sha256: Their digest.
-        note: What a later run wants to know of it, as JSON has it.
+        size: Size of its compressed text in bytes.
+        sha256: Digest of its compressed text.
+        note: Data for a later run, in JSON's types.
     """
 
     records: int
@@ -45,7 +45,7 @@ class Chunk:
 
 
 def bgzipped(text: bytes) -> bytes:
-    """Return text as blocks of a bgzipped file, without the block that marks the end."""
+    """Return text as blocks of a bgzipped file, without the end mark."""
     packed = io.BytesIO()
     compress(io.BytesIO(text), packed)
     return packed.getvalue()[: -len(END)]
@@ -55,17 +55,17 @@ class Parts:
     """The finished chunks of one output; a context manager, one process at a time.
 
     Args:
-        target: The output to be.
-        settings: What a chunk's bytes depend on.
-        resume: Whether to go on from chunks that are there; else they are removed.
+        target: The output.
+        settings: Settings that a chunk's bytes depend on.
+        resume: Whether to continue from existing chunks; else they are removed.
 
     Attributes:
         chunks: The finished chunks, in order.
         text: The file with their bgzipped text.
 
     Raises:
-        InputError: Another process is at it; or, with ``resume``, the chunks there were made with
-            other settings.
+        InputError: Another process writes this output; or, with ``resume``, the existing chunks
+            have other settings.
     """
 
     def __init__(self, target: Path, settings: Settings, *, resume: bool) -> None:
@@ -86,12 +86,12 @@ class Parts:
                 self._load(dict(settings))
             self._begin(dict(settings))
         except BaseException:
-            # What is there is left for a call that fits it.
+            # Existing chunks stay, for a call with their settings.
             self._lock.close()
             raise
 
     def _load(self, settings: dict[str, object]) -> None:
-        """Read the journal, as far as it is whole and the text bears it out."""
+        """Read the journal as far as it is whole and agrees with the text."""
         try:
             first, *rest = self._journal.read_text("utf-8").splitlines()
             stored = json.loads(first)
@@ -128,7 +128,7 @@ class Parts:
         self._notes = self._journal.open("a", encoding="utf-8")
 
     def add(self, text: bytes, *, records: int, read: str, note: Mapping[str, Any]) -> None:
-        """Finish a chunk: its text first, and then its line in the journal, are synced to disk."""
+        """Add a finished chunk: sync its text to disk, then its line in the journal."""
         packed = bgzipped(text)
         chunk = Chunk(records, read, len(packed), digest_of(packed), dict(note))
         self._file.write(packed)
@@ -146,12 +146,12 @@ class Parts:
                 yield piece
 
     def remove(self) -> None:
-        """Remove all of it: the output is whole."""
+        """Remove all chunks, after the output is complete."""
         self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def close(self) -> None:
-        """Leave the chunks for a later run; without any, nothing is left."""
+        """Keep the chunks for a later run; without any, remove the folder."""
         self._file.close()
         self._notes.close()
         self._lock.close()

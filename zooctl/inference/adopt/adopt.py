@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from safetensors.numpy import save
 
-from zooctl.catalog.new_card import card_text
 from zooctl.catalog.entry import ONNX, PROBE
+from zooctl.catalog.new_card import card_text
 from zooctl.errors import InputError, ManyErrors, VerificationError, ZooError
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.inference.adopt.verify import initialisers
@@ -263,5 +263,5 @@ def _write_manifest(
         tensor_digest=tensor_digest(initialisers(model)),
         opset=opsets[""],
         exporter={"onnx": onnx.__version__},
-        elsewhere=elsewhere,
+        absent=elsewhere,
     )

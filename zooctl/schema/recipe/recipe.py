@@ -16,6 +16,7 @@ from zooctl.schema.fields import (
     Split,
     Text,
     Values,
+    no_such,
     repeated,
     unknown_problems,
 )
@@ -136,7 +137,7 @@ class Recipe(Values):
         used = dict(self._used_sources())
         for field, name in used.items():
             if name not in ids:
-                yield Problem(field, "no such source", name, ", ".join(ids))
+                yield no_such("source", field, name, ids)
         for index, source in enumerate(self.sources):
             if source.id not in used.values():
                 yield Problem(f"sources.{index}.id", "source is not used", source.id)
