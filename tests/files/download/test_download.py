@@ -98,7 +98,7 @@ def test_survived(tmp_path: Path, server: FailingServer, mode: str, requests: in
         ("wrong_length", IntegrityError, "got 300,005 bytes .*expected 300,000 bytes", 1),
         ("endless", IntegrityError, "got more than 300,000 bytes", 1),
         ("redirect_loop", NetworkError, "redirects without end", 6),
-        ("redirect_other_host", UnsafeError, "not fetched from evil.example.org", 1),
+        ("redirect_other_host", UnsafeError, "not downloaded from evil.example.org", 1),
         ("gzip_bomb", IntegrityError, "got more than 300,000 bytes", 1),
         ("gzip_damaged", IntegrityError, "damaged compressed data", 1),
         ("captive_portal", IntegrityError, "a web page came in place of the file", 1),
