@@ -1,6 +1,6 @@
 """Metrics of calls: AUROC, auPRC, F1, recall at a false discovery rate, confusion matrix.
 
-Scores first and labels second, as flat arrays over bins. What is not defined is NaN.
+Scores come first and labels second, as flat arrays over bins. An undefined metric is NaN.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def auroc(scores: Values, labels: Labels) -> float:
 def auprc(scores: Values, labels: Labels) -> float:
     """Return the average precision: precision at each threshold, weighted by recall gained.
 
-    It is the step-wise area under the precision-recall curve. The value of a score without
-    information is the prevalence of positives, which belongs beside it.
+    It is the step-wise area under the precision-recall curve. A score without information has the
+    prevalence of positives, which belongs beside it.
 
     >>> round(auprc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])), 4)
     0.8333
@@ -48,7 +48,7 @@ def auprc(scores: Values, labels: Labels) -> float:
 
 
 def recall_at_fdr(scores: Values, labels: Labels, rate: float) -> float:
-    """Return the largest recall at which at most ``rate`` of what is called is wrong.
+    """Return the largest recall at a false discovery rate of at most ``rate``.
 
     0 where no threshold is that clean.
 
