@@ -78,6 +78,28 @@ class Finding:
         }
 
 
+class Problems(list[tuple[Level, str]]):
+    """Problems that a check found: level and description of each."""
+
+    def add(self, level: Level, text: str) -> None:
+        """Add a problem."""
+        self.append((level, text))
+
+    @property
+    def level(self) -> Level:
+        """Most severe level."""
+        return worst([level for level, _ in self])
+
+    def __str__(self) -> str:
+        """Return all descriptions in one line.
+
+        >>> problems = Problems([("note", "one file under two names"), ("severe", "no control")])
+        >>> str(problems), problems.level
+        ('one file under two names; no control', 'severe')
+        """
+        return "; ".join(text for _, text in self)
+
+
 def clear(summary: str, evidence: Evidence | None = None) -> Outcome:
     """Return the outcome of a check that found nothing."""
     return Outcome("clear", summary, evidence or {})

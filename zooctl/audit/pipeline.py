@@ -24,7 +24,7 @@ Part = Literal["train", "validation", "test"]
 _ALL: tuple[Part, ...] = ("train", "validation", "test")
 
 
-class Stage(NamedTuple):
+class StageCode(NamedTuple):
     """Code and recipe fields of one kind of step.
 
     Attributes:
@@ -39,37 +39,37 @@ class Stage(NamedTuple):
 _DATA = "zooctl.training.data"
 _LOOP = "zooctl.training.loop"
 _SIGNALS = ("key", "source", "statistic", "transform", "extend", "count", "min_overlap")
-STAGES: dict[str, Stage] = {
-    "read": Stage(
+STAGES: dict[str, StageCode] = {
+    "read": StageCode(
         ("zooctl.catalog.data.locate",),
         ("sources.file", "sources.url", "sources.mirrors", "sources.sha256", "sources.size"),
     ),
-    "lift": Stage(("zooctl.tracks.per_base.Files.chain",), ("sources.lift",)),
-    "call_peaks": Stage(()),
-    "draw_reads": Stage(("zooctl.tracks.per_base.Files.reads",), ("*.signal.depth",)),
-    "signal": Stage(
+    "lift": StageCode(("zooctl.tracks.per_base.Files.chain",), ("sources.lift",)),
+    "call_peaks": StageCode(()),
+    "draw_reads": StageCode(("zooctl.tracks.per_base.Files.reads",), ("*.signal.depth",)),
+    "signal": StageCode(
         ("zooctl.tracks.per_base.per_base",),
         (
             *(f"*.signal.{name}" for name in (*_SIGNALS, "ambiguous", "column")),
             "samples.sources",
         ),
     ),
-    "variants": Stage(
+    "variants": StageCode(
         (f"{_DATA}.variants.read_variants",),
         ("windows.source", "windows.columns.*", "windows.rows", "windows.chrom_prefix"),
     ),
-    "features": Stage(
+    "features": StageCode(
         (f"{_DATA}.prepare._features",),
         ("features.source", "features.names", "features.transform", "samples.features"),
     ),
-    "split": Stage(
+    "split": StageCode(
         (f"{_DATA}.windows.split_regions",), ("split.*.chrom", "split.*.start", "split.*.end")
     ),
-    "merge_centres": Stage(
+    "merge_centres": StageCode(
         (f"{_DATA}.peak_windows.peak_cores",),
         ("windows.sources", "windows.merge_overlap", "windows.centre"),
     ),
-    "choose_windows": Stage(
+    "choose_windows": StageCode(
         (f"{_DATA}.windows.training_windows",),
         (
             "windows.key",
@@ -79,31 +79,31 @@ STAGES: dict[str, Stage] = {
             "windows.max_control",
         ),
     ),
-    "exclude": Stage(
+    "exclude": StageCode(
         (f"{_DATA}.windows.allowed",),
         ("exclude.regions", "exclude.mappability.*"),
     ),
-    "gc_strata": Stage((f"{_DATA}.windows.gc_strata",), ("windows.matching",)),
-    "draw_matched": Stage(
+    "gc_strata": StageCode((f"{_DATA}.windows.gc_strata",), ("windows.matching",)),
+    "draw_matched": StageCode(
         (f"{_DATA}.sampling.draw_matched",), ("windows.matching", "windows.negatives")
     ),
-    "draw_negatives": Stage((f"{_DATA}.sampling.epoch_windows",), ("windows.negatives",)),
-    "tile_validation": Stage((f"{_DATA}.windows.select_windows",)),
-    "augment": Stage((f"{_DATA}.sampling.epoch_windows",), ("augmentation.*",)),
-    "output_bias": Stage((f"{_DATA}.dataset.Dataset.mean",)),
-    "initial_weights": Stage(
+    "draw_negatives": StageCode((f"{_DATA}.sampling.epoch_windows",), ("windows.negatives",)),
+    "tile_validation": StageCode((f"{_DATA}.windows.select_windows",)),
+    "augment": StageCode((f"{_DATA}.sampling.epoch_windows",), ("augmentation.*",)),
+    "output_bias": StageCode((f"{_DATA}.dataset.Dataset.mean",)),
+    "initial_weights": StageCode(
         (f"{_LOOP}.finetune.begin",),
         ("init_from.model", "init_from.file", "init_from.sha256", "init_from.new"),
     ),
-    "fit": Stage(
+    "fit": StageCode(
         (f"{_LOOP}.fit.fit", f"{_LOOP}.fit.train_step"),
         ("network", "loss", "optimiser.*", "batch_size", "frozen", "init_from.lr_factor"),
     ),
-    "choose_epoch": Stage(
+    "choose_epoch": StageCode(
         (f"{_LOOP}.fit.validate", f"{_LOOP}.schedule.end_epoch"),
         ("schedule.max_epochs", "schedule.plateau_decay.*", "schedule.early_stopping.*"),
     ),
-    "evaluate": Stage(("zooctl.evaluation.heldout.evaluate.evaluate",), ("evaluation",)),
+    "evaluate": StageCode(("zooctl.evaluation.heldout.evaluate.evaluate",), ("evaluation",)),
 }
 
 

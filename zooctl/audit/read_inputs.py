@@ -26,7 +26,7 @@ from zooctl.training.data.windows import select_windows
 
 
 def find_recipe(name: str, card: Path | None = None) -> tuple[Recipe | None, Card | None]:
-    """Return a recipe and its card, either of which may be missing.
+    """Return a recipe and its card; at most one of them is None.
 
     Args:
         name: A recipe file; or the name of a model, or of a recipe of the zoo without a card.

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 # First, because it names the missing library where matplotlib is not installed.
-from zooctl.interpret.plots import COLOURS, DPI, GREY, save_figure
+from zooctl.interpret.plots import COLOURS, DPI, GREY, save_figure, tidy
 
-from matplotlib.axes import Axes  # isort: skip
 from matplotlib.figure import Figure  # isort: skip
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator  # isort: skip
 
@@ -82,7 +81,7 @@ def draw_scatter(
     bar.set_label("bins", fontsize=9)
     bar.ax.tick_params(labelsize=8)
     axes.set_title(title, loc="left", fontsize=10)
-    _tidy(axes)
+    tidy(axes)
     save_figure(figure, target, force)
 
 
@@ -131,7 +130,7 @@ def draw_curves(
         axes.set_ylim(-0.01, 1.01)
         axes.set_xlabel(across, fontsize=9)
         axes.set_ylabel(up, fontsize=9)
-        _tidy(axes)
+        tidy(axes)
     figure.legend(fontsize=8, frameon=False, loc="outside lower center", ncols=2)
     figure.suptitle(title, fontsize=10, x=0.012, ha="left")
     save_figure(figure, target, force)
@@ -170,13 +169,7 @@ def draw_panels(target: Path, panels: Sequence[Panel], *, title: str, force: boo
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlabel(panel.label, fontsize=9)
         axes.set_title(panel.title, loc="left", fontsize=9)
-        _tidy(axes)
+        tidy(axes)
     figure.legend(fontsize=8, frameon=False, loc="outside lower center", ncols=4)
     figure.suptitle(title, fontsize=10, x=0.012, ha="left")
     save_figure(figure, target, force)
-
-
-def _tidy(axes: Axes) -> None:
-    axes.tick_params(labelsize=8, color=GREY)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)

@@ -134,9 +134,7 @@ def _draw_track(axes: Axes, track: PlottedTrack, region: Interval, colour: str) 
     axes.set_title(track.name, loc="left", fontsize=8.5, color=colour, fontweight="bold", pad=3)
     axes.set_ylabel(track.unit, fontsize=8)
     axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
-    axes.tick_params(labelsize=8, color=GREY)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    tidy(axes)
 
 
 def draw_logos(
@@ -181,9 +179,8 @@ def _draw_logo(axes: Axes, motif: Motif) -> None:
     axes.set_yticks([0, 1, 2])
     axes.set_ylabel("bits", fontsize=8)
     axes.set_xticks(range(1, motif.length + 1))
-    axes.tick_params(labelsize=7, color=GREY, axis="both", length=2)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    axes.tick_params(length=2)
+    tidy(axes, labelsize=7)
 
 
 def _draw_letter(
@@ -237,12 +234,17 @@ def draw_learning_curve(
     axes.set_xlabel("epoch", fontsize=9)
     axes.set_ylabel("loss", fontsize=9)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.tick_params(labelsize=8, color=GREY)
     axes.legend(fontsize=8, frameon=False)
     axes.set_title(title, loc="left", fontsize=10)
+    tidy(axes)
+    save_figure(figure, target, force)
+
+
+def tidy(axes: Axes, labelsize: float = 8) -> None:
+    """Hide the upper and right spines, and draw ticks in small grey type."""
+    axes.tick_params(labelsize=labelsize, color=GREY)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    save_figure(figure, target, force)
 
 
 def save_figure(figure: Figure, target: Path, force: bool) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 # First, because it names the missing library where matplotlib is not installed.
-from zooctl.interpret.plots import DPI, save_figure
+from zooctl.interpret.plots import COLOURS, DPI, save_figure, tidy
 
 from matplotlib.axes import Axes  # isort: skip
 from matplotlib.figure import Figure  # isort: skip
 from matplotlib.ticker import MaxNLocator  # isort: skip
 
-_BEST, _OTHER, _GREY = "#D55E00", "#0072B2", "#444444"
+_OTHER, _BEST = COLOURS[:2]
 _COLUMNS = 3
 
 Scale = Literal["linear", "log", "categories"]
@@ -65,9 +65,7 @@ def draw_trials(
     for axes, field in zip(panels[1:], fields, strict=False):
         _draw_field(axes, trials, best, field, scales[field])
     for axes in panels[:n]:
-        axes.tick_params(labelsize=7, color=_GREY)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
+        tidy(axes, labelsize=7)
     for axes in panels[n:]:
         axes.set_visible(False)
     figure.suptitle(title, fontsize=10, x=0.012, ha="left")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zooctl.audit.findings import Level, Outcome, clear, none_to_check, worst
+from zooctl.audit.findings import Level, Outcome, Problems, clear, none_to_check
 from zooctl.audit.inputs import AuditInputs, target_rows
 from zooctl.catalog import registry
 from zooctl.errors import InputError
@@ -92,30 +92,30 @@ def pretraining(inputs: AuditInputs) -> Outcome:
         return Outcome("not run", f"the regions that the weights had seen cannot be read: {error}")
     if not found:
         return none_to_check("weights begin at random")
-    levels: list[Level] = []
-    texts = []
+    problems = Problems()
     grades: tuple[tuple[str, Level], ...] = (("test", "severe"), ("validation", "warning"))
     for ancestor in found:
         for part, level in grades:
             for region in getattr(recipe.split, part):
                 if met := _seen_region(ancestor, recipe.genome.assembly, region):
-                    levels.append(level)
-                    texts.append(f"{part} {region} is in {met} of {ancestor.where}")
+                    problems.add(level, f"{part} {region} is in {met} of {ancestor.where}")
         if both := sorted(ancestor.biosamples & biosamples(recipe)):
-            levels.append("note")
-            texts.append(f"{ancestor.where} was trained on {', '.join(both)} too")
+            problems.add("note", f"{ancestor.where} was trained on {', '.join(both)} too")
     unknown = [ancestor.where for ancestor in found if ancestor.split is None]
-    evidence = {"ancestors": [ancestor.where for ancestor in found], "found": texts}
-    if unknown and "severe" not in levels:
+    evidence = {
+        "ancestors": [ancestor.where for ancestor in found],
+        "found": [text for _, text in problems],
+    }
+    if unknown and problems.level != "severe":
         reason = f"nobody says on which regions {', '.join(unknown)} was trained"
-        return Outcome("not run", "; ".join([reason, *texts]), evidence)
-    if not texts:
+        return Outcome("not run", "; ".join([reason, *evidence["found"]]), evidence)
+    if not problems:
         return clear(f"nothing of validation and test was seen by {found[0].where}", evidence)
     return Outcome(
-        worst(levels),
-        f"earlier training of the weights saw regions that judge them: {'; '.join(texts)}"
-        if worst(levels) != "note"
-        else f"{'; '.join(texts)}: the test says nothing of a new cell type",
+        problems.level,
+        f"earlier training of the weights saw regions that judge them: {problems}"
+        if problems.level != "note"
+        else f"{problems}: the test says nothing of a new cell type",
         evidence,
         "begin with weights that never saw these regions, or test on others",
     )
@@ -127,11 +127,11 @@ def cross_cell(inputs: AuditInputs) -> Outcome:
     own = biosamples(recipe)
     tested = {region.chrom for region in recipe.split.test}
     both = sorted(tested & {region.chrom for region in recipe.split.train})
-    levels: list[Level] = []
-    texts = []
+    problems = Problems()
     if len(own) > 1 and both:
-        levels.append("warning")
-        texts.append(f"{len(own)} biosamples are trained and tested on {', '.join(both)}")
+        problems.add(
+            "warning", f"{len(own)} biosamples are trained and tested on {', '.join(both)}"
+        )
     try:
         earlier = ancestors(recipe)
     except InputError as error:
@@ -142,16 +142,15 @@ def cross_cell(inputs: AuditInputs) -> Outcome:
             _seen_region(ancestor, recipe.genome.assembly, region) for region in recipe.split.test
         ]
         if others and any(met):
-            levels.append("severe")
-            texts.append(f"{ancestor.where} was trained there on {', '.join(others)}")
+            problems.add("severe", f"{ancestor.where} was trained there on {', '.join(others)}")
     evidence = {"biosamples": sorted(own), "chromosomes": both}
-    if not texts:
+    if not problems:
         if len(own) < 2 and not earlier:
             return none_to_check("one biosample")
         return clear("no biosample is tested where another was trained", evidence)
     return Outcome(
-        worst(levels),
-        f"{'; '.join(texts)}: signal that they share there can be learnt by heart",
+        problems.level,
+        f"{problems}: signal that they share there can be learnt by heart",
         evidence,
         "test on chromosomes that no other biosample was trained on, and show what the average "
         "over the other tracks reaches (confounding.average)",

@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.audit.findings import Level, Outcome, clear, graded, none_to_check, rounded, worst
+from zooctl.audit.findings import (
+    Level,
+    Outcome,
+    Problems,
+    clear,
+    graded,
+    none_to_check,
+    rounded,
+    worst,
+)
 from zooctl.audit.inputs import AuditInputs, control_rows, target_rows
 from zooctl.audit.split_data import SplitData, Values
 from zooctl.audit.window_stats import composition
@@ -44,8 +53,7 @@ def depth(inputs: AuditInputs, data: SplitData) -> Outcome:
         signal = row.signal
         kind = (recipe.source(signal.source).assay, signal.key, getattr(signal, "extend", None))
         groups.setdefault(kind, []).append(number)
-    levels: list[Level] = []
-    texts = []
+    problems = Problems()
     evidence: dict[str, object] = {
         "targets": {
             track: rounded(value) for track, value in zip(inputs.tracks, target, strict=True)
@@ -58,26 +66,29 @@ def depth(inputs: AuditInputs, data: SplitData) -> Outcome:
     for rows in groups.values():
         low, high = min(rows, key=lambda row: target[row]), max(rows, key=lambda row: target[row])
         ratio = target[high] / target[low] if target[low] > 0 else float("inf")
-        level = graded(ratio, _DEPTH_NOTE, _DEPTH_WARNING, float("inf"))
+        level = _graded_depth(ratio)
         if level != "clear" and len(rows) > 1:
-            levels.append("warning" if level == "severe" else level)
             deep, thin = inputs.tracks[high], inputs.tracks[low]
-            texts.append(f"{deep} has {ratio:.2f} times the signal of {thin}")
+            problems.add(level, f"{deep} has {ratio:.2f} times the signal of {thin}")
     for given, value in zip(control_rows(recipe), control, strict=True):
         lowest = float(min(target))
         ratio = max(lowest / value, value / lowest) if value > 0 and lowest > 0 else float("inf")
-        level = graded(ratio, _DEPTH_NOTE, _DEPTH_WARNING, float("inf"))
+        level = _graded_depth(ratio)
         if level != "clear":
-            levels.append("warning" if level == "severe" else level)
-            texts.append(f"signal and control {given.name} differ {ratio:.2f} times")
-    if not texts:
+            problems.add(level, f"signal and control {given.name} differ {ratio:.2f} times")
+    if not problems:
         return clear("tracks and controls are about as deep as each other", evidence)
     return Outcome(
-        worst(levels),
-        f"{'; '.join(texts)} (means per base)",
+        problems.level,
+        f"{problems} (means per base)",
         evidence,
         "draw as many reads of each (depth), or do not compare heights between tracks",
     )
+
+
+def _graded_depth(ratio: float) -> Level:
+    """Return the severity of a ratio of depths, never worse than a warning."""
+    return "warning" if ratio >= _DEPTH_WARNING else "note" if ratio >= _DEPTH_NOTE else "clear"
 
 
 def _coverage(signal: Mapping[str, Values], regions: Sequence[Interval]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zooctl.audit.findings import Level, Outcome, clear, worst
+from zooctl.audit.findings import Level, Outcome, Problems, clear
 from zooctl.audit.inputs import AuditInputs
 from zooctl.audit.split_data import SplitData, starts_on
 from zooctl.schema.fields import Split
@@ -98,22 +98,20 @@ def shared_bases(inputs: AuditInputs, data: SplitData) -> Outcome:
         pair: {"bases": one.bases, "windows": one.windows, "of": one.of}
         for pair, one in found.items()
     }
-    levels: list[Level] = []
+    problems = Problems()
     for pair, one in found.items():
-        if one.bases:
+        if one.first is not None:
             serious = pair == "train-test" and one.share >= _SEVERE_SHARE
-            levels.append("severe" if serious else "warning")
-    if not levels:
+            problems.add(
+                "severe" if serious else "warning",
+                f"{one.bases:,} bases of {pair.replace('-', ' and ')}, in {one.windows:,} of "
+                f"{one.of:,} windows of the latter, from {one.first[0]}:{one.first[1] + 1:,} on",
+            )
+    if not problems:
         return clear("no base is read by windows of two parts", evidence)
-    texts = [
-        f"{one.bases:,} bases of {pair.replace('-', ' and ')}, in {one.windows:,} of "
-        f"{one.of:,} windows of the latter, from {one.first[0]}:{one.first[1] + 1:,} on"
-        for pair, one in found.items()
-        if one.first is not None
-    ]
     return Outcome(
-        worst(levels),
-        f"windows of two parts read the same bases: {'; '.join(texts)}",
+        problems.level,
+        f"windows of two parts read the same bases: {problems}",
         evidence,
         "leave a gap between ranges of one chromosome of at least the input's length and shift",
     )
@@ -141,23 +139,22 @@ def same_chromosome(inputs: AuditInputs, data: SplitData | None) -> Outcome:
         )
     reach = correlation_length(data)
     evidence: dict[str, object] = {"correlation_length": reach}
-    levels: list[Level] = []
-    texts = []
+    problems = Problems()
     for (one, other), chroms in close.items():
         gap = _gap(data, one, other)
         evidence[f"{one}-{other}"] = {"chromosomes": chroms, "gap": gap}
         near = reach is None or gap < reach
+        grades: tuple[Level, Level] = ("warning", "note")
         if (one, other) == ("train", "test"):
-            levels.append("severe" if near else "warning")
-        else:
-            levels.append("warning" if near else "note")
-        texts.append(
-            f"{one} and {other} share {', '.join(chroms)}, windows {gap:,} bp apart at the least"
+            grades = ("severe", "warning")
+        problems.add(
+            grades[0] if near else grades[1],
+            f"{one} and {other} share {', '.join(chroms)}, windows {gap:,} bp apart at the least",
         )
     far = f"beyond {_MOST_LAGS * data.unit:,} bp" if reach is None else f"{reach:,} bp"
     return Outcome(
-        worst(levels),
-        f"{'; '.join(texts)}; the signal's autocorrelation falls below {_CORRELATED:g} at {far}",
+        problems.level,
+        f"{problems}; the signal's autocorrelation falls below {_CORRELATED:g} at {far}",
         evidence,
         "hold out whole chromosomes, or leave a gap longer than the signal is correlated",
     )

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zooctl.audit.findings import Level, Outcome, clear, graded, none_to_check, rounded, worst
+from zooctl.audit.findings import (
+    Level,
+    Outcome,
+    Problems,
+    clear,
+    graded,
+    none_to_check,
+    rounded,
+)
 from zooctl.audit.inputs import AuditInputs, target_rows
 from zooctl.audit.split_data import PARTS, SplitData, Values
 from zooctl.audit.window_stats import core_stats
@@ -44,21 +52,21 @@ def prevalence(inputs: AuditInputs, data: SplitData) -> Outcome:
             "negatives": n_negative,
             "prevalence": rounded(n_positive / (n_positive + n_negative), 5),
         }
-    levels: list[Level] = []
-    texts = []
+    problems = Problems()
     for row, track in enumerate(inputs.tracks):
         here = {part: found[part][row] for part in PARTS}
         evidence[track] = {part: rounded(share, 5) for part, share in here.items()}
         level, text = _judge(here)
         if text:
-            levels.append(level)
-            texts.append(f"{track}: {text}")
-    if not texts:
+            problems.add(level, f"{track}: {text}")
+    if not problems:
         return clear("positives are not rare, and as rare in every part", evidence)
-    shown = texts[:3] + ([f"and {len(texts) - 3} more tracks"] if len(texts) > 3 else [])
+    shown = str(Problems(problems[:3]))
+    if len(problems) > 3:
+        shown += f"; and {len(problems) - 3} more tracks"
     return Outcome(
-        worst(levels),
-        f"{'; '.join(shown)} (positive: {data.rule})",
+        problems.level,
+        f"{shown} (positive: {data.rule})",
         evidence,
         "state the prevalence beside every figure; show auPRC, not AUROC alone"
         + ("; predicted probabilities hold for the share that training draws" * bool(n_negative)),
@@ -129,30 +137,26 @@ def metrics_of(card: Card, lowest: Mapping[str | None, float]) -> Outcome:
     """
     if not card.metrics:
         return none_to_check("card has no metrics")
-    levels: list[Level] = []
-    texts = []
+    problems = Problems()
     for metric in card.metrics:
         rare = lowest.get(metric.track)
         if _is(metric, "auroc") and not _accompanied(metric, card.metrics):
-            levels.append(_without_auprc(rare))
-            texts.append(f"{_named(metric)} without auPRC")
+            problems.add(_without_auprc(rare), f"{_named(metric)} without auPRC")
         if _is(metric, "accuracy") and (rare is None or rare < _RARE):
-            levels.append("severe" if rare is not None else "warning")
-            texts.append(_named(metric))
+            problems.add("severe" if rare is not None else "warning", _named(metric))
         if _is(metric, "auprc") and "prevalence" not in (metric.definition or "").lower():
-            levels.append("note")
-            texts.append(f"{_named(metric)} does not state the prevalence")
+            problems.add("note", f"{_named(metric)} does not state the prevalence")
     evidence = {
         "metrics": [metric.name for metric in card.metrics],
         "test_prevalence": {
             str(track): rounded(share, 5) for track, share in lowest.items() if track is not None
         },
     }
-    if not texts:
+    if not problems:
         return clear("the card's figures do not hide the prevalence", evidence)
     return Outcome(
-        worst(levels),
-        f"the card's figures hide the prevalence: {'; '.join(texts)}",
+        problems.level,
+        f"the card's figures hide the prevalence: {problems}",
         evidence,
         "put auPRC beside AUROC, and the prevalence into its definition; no accuracy",
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.audit.findings import Level, Outcome, clear, none_to_check, worst
+from zooctl.audit.findings import Level, Outcome, Problems, clear, none_to_check, worst
 from zooctl.audit.inputs import AuditInputs, control_rows, input_rows, target_rows
 from zooctl.audit.pipeline import pipeline_steps
 from zooctl.audit.split_data import SplitData
@@ -63,8 +63,7 @@ def blanking(inputs: AuditInputs, data: SplitData) -> Outcome:
     """
     recipe = inputs.recipe
     before = _means(inputs, data.dataset)
-    texts = []
-    levels: list[Level] = []
+    problems = Problems()
     evidence: dict[str, object] = {}
     for part in ("validation", "test"):
         regions = split_regions(getattr(recipe.split, part), data.dataset)
@@ -79,14 +78,14 @@ def blanking(inputs: AuditInputs, data: SplitData) -> Outcome:
         evidence[part] = {"windows_changed": changed, "of": total, "means_changed": moved}
         if changed or moved:
             serious = part == "test" and (moved or changed >= _SEVERE_SHARE * total)
-            levels.append("severe" if serious else "warning")
+            level: Level = "severe" if serious else "warning"
             subject = f"{changed:,} of {total:,} training windows" if changed else "starting values"
-            texts.append(f"{subject} change when {part} is taken out")
-    if not texts:
+            problems.add(level, f"{subject} change when {part} is taken out")
+    if not problems:
         return clear("training windows and starting values know nothing of the rest", evidence)
     return Outcome(
-        worst(levels),
-        "; ".join(texts),
+        problems.level,
+        str(problems),
         evidence,
         "choose and merge within training regions alone; leave a gap between ranges",
     )
@@ -160,8 +159,7 @@ def _means(inputs: AuditInputs, dataset: Dataset) -> list[float]:
 def same_source(inputs: AuditInputs) -> Outcome:
     """Look for a control or input that is a target, and for one file under two names."""
     recipe = inputs.recipe
-    levels: list[Level] = []
-    texts = []
+    problems = Problems()
     by_digest: dict[str, list[str]] = {}
     for source in recipe.sources:
         if source.sha256 is not None:
@@ -172,15 +170,15 @@ def same_source(inputs: AuditInputs) -> Outcome:
     for kind, row in given:
         digest = recipe.source(row.signal.source).sha256
         if digest is not None and digest in target:
-            levels.append("severe")
-            texts.append(f"{kind} {row.name} is the file that track {target[digest]} is of")
+            problems.add(
+                "severe", f"{kind} {row.name} is the file that track {target[digest]} is of"
+            )
     for names in by_digest.values():
         if len(names) > 1:
-            levels.append("warning")
-            texts.append(f"sources {' and '.join(names)} are one file")
-    if not texts:
+            problems.add("warning", f"sources {' and '.join(names)} are one file")
+    if not problems:
         return clear(f"{len(by_digest)} sources, all different files")
-    return Outcome(worst(levels), "; ".join(texts), advice="name the file of each experiment")
+    return Outcome(problems.level, str(problems), advice="name the file of each experiment")
 
 
 def figures(card: Card | None) -> Outcome:

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.audit.findings import Level, Outcome, clear, graded, none_to_check, rounded, worst
+from zooctl.audit.findings import (
+    Level,
+    Outcome,
+    Problems,
+    clear,
+    graded,
+    none_to_check,
+    rounded,
+)
 from zooctl.audit.inputs import AuditInputs, target_rows
 from zooctl.audit.split_data import PARTS, SplitData, Values
 from zooctl.errors import InputError
@@ -107,16 +115,14 @@ def sources(inputs: AuditInputs, data: SplitData) -> Outcome:
     several = {key: rows for key, rows in groups.items() if len(rows) > 1}
     if not several:
         return none_to_check("no two tracks of one assay")
-    levels: list[Level] = []
-    texts = []
+    problems = Problems()
     evidence: dict[str, object] = {}
     for (assay, key), rows in several.items():
         files = [recipe.source(tracks[row].signal.source) for row in rows]
         for field, level in _FIELDS.items():
             values = sorted({str(getattr(source, field)) for source in files})
             if len(values) > 1:
-                levels.append(level)
-                texts.append(f"{field} of {assay} tracks: {_counted(files, field)}")
+                problems.add(level, f"{field} of {assay} tracks: {_counted(files, field)}")
         distance, pair = _most_different(data, rows)
         evidence[f"{assay} {key}"] = {
             "tracks": [inputs.tracks[row] for row in rows],
@@ -125,16 +131,16 @@ def sources(inputs: AuditInputs, data: SplitData) -> Outcome:
         }
         # Depth is taken out; cell types differ by nature, so the rest is only noted.
         if distance >= _WARNING:
-            levels.append("note")
-            texts.append(
+            problems.add(
+                "note",
                 f"{assay} signal over its mean differs most between "
-                f"{' and '.join(inputs.tracks[row] for row in pair)}, KS {distance:.3f}"
+                f"{' and '.join(inputs.tracks[row] for row in pair)}, KS {distance:.3f}",
             )
-    if not texts:
+    if not problems:
         return clear("tracks of one assay come from one origin and look alike", evidence)
     return Outcome(
-        worst(levels),
-        "; ".join(texts),
+        problems.level,
+        str(problems),
         evidence,
         "process all tracks of an assay in one way; do not read differences between such tracks "
         "as biology",
@@ -162,15 +168,16 @@ def _most_different(data: SplitData, rows: list[int]) -> tuple[float, tuple[int,
 def assemblies(inputs: AuditInputs, files: Files) -> Outcome:
     """Look for lifted sources, and for bigWigs whose contigs differ from the genome's."""
     recipe = inputs.recipe
-    levels: list[Level] = []
-    texts = []
+    problems = Problems()
     evidence: dict[str, object] = {"genome": recipe.genome.assembly}
     for source in recipe.sources:
         if source.lift is not None:
             dropped, total = _lifted(files, source)
             share = dropped / max(total, 1)
-            levels.append("warning" if share >= _DROPPED else "note")
-            texts.append(f"{source.id} is lifted from {source.assembly}, {share:.2%} are lost")
+            problems.add(
+                "warning" if share >= _DROPPED else "note",
+                f"{source.id} is lifted from {source.assembly}, {share:.2%} are lost",
+            )
             evidence[source.id] = {
                 "assembly": source.assembly,
                 "intervals": total,
@@ -178,14 +185,13 @@ def assemblies(inputs: AuditInputs, files: Files) -> Outcome:
             }
     for name in _bigwigs(inputs):
         if wrong := _contigs(inputs, files, name):
-            levels.append("severe")
-            texts.append(f"{name}: {'; '.join(wrong)}")
+            problems.add("severe", f"{name}: {'; '.join(wrong)}")
             evidence[name] = wrong
-    if not texts:
+    if not problems:
         return clear(f"every source lies on {recipe.genome.assembly}", evidence)
     return Outcome(
-        worst(levels),
-        "; ".join(texts),
+        problems.level,
+        str(problems),
         evidence,
         "take sources of the genome's own assembly; a lift loses and moves places, most of them "
         "repeats and duplications",

@@ -148,8 +148,9 @@ def auroc_of(scores: Values, labels: Labels, blocks: Blocks, n_blocks: int) -> S
 def auprc_of(scores: Values, labels: Labels, blocks: Blocks, n_blocks: int) -> Statistic:
     """Return the average precision as a function of block multiplicities.
 
-    Average precision is the mean over positives of the precision at their score; the bins of each
-    block that reach that score are counted once.
+    It is the step-wise area under the precision-recall curve; a score without information has the
+    prevalence of positives. Average precision is the mean over positives of the precision at their
+    score, so the bins of each block that reach that score are counted once.
     """
     thresholds, block_of_positive = scores[labels], blocks[labels]
 

@@ -40,8 +40,8 @@ def card_text(text: str, card: Card, report: EvaluationReport) -> str:
 
     Args:
         text: The card.
-        card: The same, read.
-        report: Of all the card's tracks.
+        card: The parsed card.
+        report: Report on all tracks of the card.
     """
     metrics = [_updated(metric, report) for metric in card.metrics] or _first(report)
     text = replace_block(text, "metrics", "metrics:\n" + "".join(map(_entry, metrics)))

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.evaluation.baselines.kmer_ridge import Fit
-from zooctl.evaluation.metrics import regression
 from zooctl.evaluation.metrics.bootstrap import (
     Blocks,
     Estimate,
@@ -24,6 +23,7 @@ from zooctl.evaluation.metrics.bootstrap import (
     spearman_of,
 )
 from zooctl.evaluation.metrics.classification import Confusion, recall_at_fdr
+from zooctl.evaluation.metrics.profiles import Errors
 
 Values = NDArray[np.floating]
 Labels = NDArray[np.bool_]
@@ -86,8 +86,7 @@ class MetricRow:
 
 def to_json(value: Estimate) -> dict[str, float | None]:
     """Return value and interval, with None for a number that is not finite."""
-    sides = {"value": value.value, "low": value.low, "high": value.high}
-    return {name: side if math.isfinite(side) else None for name, side in sides.items()}
+    return {name: side if math.isfinite(side) else None for name, side in asdict(value).items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,9 +213,4 @@ def _error_metrics(score: MethodScore, signal: Values) -> dict[str, float]:
     """Return the metrics that need scores in the unit of the signal."""
     if score.values is None or not score.is_signal:
         return {}
-    return {
-        "mse": regression.mse(score.values, signal),
-        "mae": regression.mae(score.values, signal),
-        "r2": regression.r2(score.values, signal),
-        "poisson_nll": regression.poisson_nll(score.values, signal),
-    }
+    return asdict(Errors.of(score.values, signal))
