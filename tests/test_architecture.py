@@ -75,7 +75,11 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "scipy": ("evaluation/",),
     "sklearn": ("evaluation/",),
     "threadpoolctl": ("evaluation/heldout/evaluate.py",),
-    "matplotlib": ("interpret/plots.py", "interpret/report_plots.py", "interpret/trials.py"),
+    "matplotlib": (
+        "interpret/plots.py",
+        "interpret/evaluation_plots.py",
+        "interpret/trial_plots.py",
+    ),
     "typer": ("cli/",),
     "rich": ("cli/",),
 }

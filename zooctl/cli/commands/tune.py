@@ -186,7 +186,7 @@ def _draw(
     if importlib.util.find_spec("matplotlib") is None:
         say(f"no {PICTURE}: it needs matplotlib (pip install 'zooctl[plot]')")
         return
-    from zooctl.interpret.trials import Line, Scale, draw_trials
+    from zooctl.interpret.trial_plots import Scale, TrialCurve, draw_trials
 
     scales: dict[str, Scale] = {
         "choice": "categories",
@@ -197,7 +197,7 @@ def _draw(
     shown = [trial for trial in done if trial.losses]
     draw_trials(
         folder / PICTURE,
-        [Line(trial.losses, trial.values) for trial in shown],
+        [TrialCurve(trial.losses, trial.values) for trial in shown],
         best=shown.index(best),
         scales={field: scales[found.kind] for field, found in ranges.items()},
         title=f"{name}: {len(done)} trials",
