@@ -96,14 +96,6 @@ class Geometry:
         """Bases the network reads on each side of the core."""
         return (self.input_length - self.core_length) // 2
 
-    def core_starts(self, windows: Integers) -> Integers:
-        """Return the first base of the cores of grid windows ``(n,)``.
-
-        >>> Geometry(8, 4, 2, 4).core_starts(np.array([0, 5])).tolist()
-        [0, 20]
-        """
-        return windows * self.core_length
-
     def input_starts(self, windows: Integers) -> Integers:
         """Return the first base of the inputs of grid windows ``(n,)``; it may be negative.
 

@@ -7,9 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from zooctl.schema.fields import Items, Values
+from zooctl.schema.recipe.bounds import Count, Share
 from zooctl.schema.recipe.signals import Target
-
-_Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Rules(Values):
@@ -31,13 +30,13 @@ class Rules(Values):
         others: Replicates, or tracks of other cells; each is a baseline.
     """
 
-    bin_size: Annotated[int, Field(ge=1)] = 512
+    bin_size: Count = 512
     positive_min_signal: float = 8.0
-    positive_share: _Share = 0.0
+    positive_share: Share = 0.0
     positive_max_control: float = 4.0
-    max_unknown: _Share = 0.5
-    block_length: Annotated[int, Field(ge=1)] = 1_000_000
-    sequence_length: Annotated[int, Field(ge=1)] = 2048
+    max_unknown: Share = 0.5
+    block_length: Count = 1_000_000
+    sequence_length: Count = 2048
     decision: float | None = None
     context_bins: Annotated[int, Field(ge=0)] = 0
     others: Items[Target] = ()

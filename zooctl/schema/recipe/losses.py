@@ -12,9 +12,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from zooctl.schema.fields import Items, Problem, Values
+from zooctl.schema.recipe.bounds import NotNegative, Positive
 
-Weight = Annotated[float, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0)]
 Output = Literal["rate", "value", "logit", "class", "log", "mixed"]
 
 
@@ -29,8 +28,8 @@ class MseLoss(Values):
 
     outputs: ClassVar[frozenset[Output]] = frozenset({"rate", "value"})
     key: Literal["mse"]
-    track_weights: Items[Weight] | None = None
-    signal_weight: Weight = 0.0
+    track_weights: Items[NotNegative] | None = None
+    signal_weight: NotNegative = 0.0
 
 
 class PoissonLoss(Values):
@@ -42,7 +41,7 @@ class PoissonLoss(Values):
 
     outputs: ClassVar[frozenset[Output]] = frozenset({"rate"})
     key: Literal["poisson_nll"]
-    track_weights: Items[Weight] | None = None
+    track_weights: Items[NotNegative] | None = None
 
 
 class MultinomialLoss(Values):
@@ -55,7 +54,7 @@ class MultinomialLoss(Values):
 
     outputs: ClassVar[frozenset[Output]] = frozenset({"log"})
     key: Literal["multinomial_nll"]
-    count_weight: Weight = 1.0
+    count_weight: NotNegative = 1.0
 
 
 class BinaryLoss(Values):
@@ -70,7 +69,7 @@ class BinaryLoss(Values):
     outputs: ClassVar[frozenset[Output]] = frozenset({"logit"})
     key: Literal["binary_cross_entropy"]
     positive_weights: Items[Positive] | None = None
-    track_weights: Items[Weight] | None = None
+    track_weights: Items[NotNegative] | None = None
 
 
 class CategoricalLoss(Values):
@@ -84,7 +83,7 @@ class CategoricalLoss(Values):
     outputs: ClassVar[frozenset[Output]] = frozenset({"class"})
     key: Literal["categorical_cross_entropy"]
     n_classes: Annotated[int, Field(ge=2)] | None = None
-    class_weights: Items[Weight] | None = None
+    class_weights: Items[NotNegative] | None = None
 
 
 class PearsonLoss(Values):

@@ -19,10 +19,11 @@ from zooctl.schema.fields import (
     repeated,
     unknown_problems,
 )
+from zooctl.schema.recipe.bounds import Count
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.schema.recipe.inputs import Features, Input, Sample
 from zooctl.schema.recipe.losses import Loss
-from zooctl.schema.recipe.networks.profile import Count, Network
+from zooctl.schema.recipe.networks.network import NetworkSizes
 from zooctl.schema.recipe.signals import AnySignal, Control, PeakLabels, Target, sources_of
 from zooctl.schema.recipe.sources import GenomeChoice, Source, Window, assembly_problems
 from zooctl.schema.recipe.training import (
@@ -62,7 +63,7 @@ class Recipe(Values):
     )
     windows: WindowChoice = Field(description="Which windows are trained on.")
     exclude: Exclusion = Exclusion()
-    network: Network = Field(description="Which network, and its sizes.")
+    network: NetworkSizes = Field(description="Which network, and its sizes.")
     loss: Loss = Field(description="What is minimised.")
     augmentation: Augmentation = Augmentation()
     init_from: InitFromField | None = Field(default=None, description="Weights to begin with.")

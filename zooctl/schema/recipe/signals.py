@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from zooctl.schema.fields import Name, Text, TrackName, Values
-from zooctl.schema.recipe.networks.profile import Count
+from zooctl.schema.recipe.bounds import Count
 
 # Of a bin's bases. A bigWig of wider steps has the value of a step at each of its bases.
 Statistic = Literal["mean", "sum"]

@@ -21,7 +21,7 @@ from zooctl.schema.fields import (
     Values,
     geometry_problems,
 )
-from zooctl.schema.recipe.networks.profile import Count
+from zooctl.schema.recipe.bounds import Count
 from zooctl.sequence.windows import Geometry
 
 

@@ -8,17 +8,13 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from zooctl.schema.fields import Items, Name, Problem, Sha256, Text, Values
+from zooctl.schema.recipe.bounds import Count, Fraction, NotNegative, Positive
 
 # `mixed` computes most layers in 16 bits and keeps weights and sums in 32.
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 LoggerName = Literal["tensorboard", "wandb"]
 # A weight's name as in the safetensors file, or a layer's, which means all below it; * and ? match.
 WeightPattern = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.*?]{1,255}$")]
-
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
 
 
 class Augmentation(Values):

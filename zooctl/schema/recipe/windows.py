@@ -8,10 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from zooctl.schema.fields import Items, Name, Problem, Text, Values, repeated
-from zooctl.schema.recipe.networks.profile import Count
-
-NotNegative = Annotated[float, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
+from zooctl.schema.recipe.bounds import Count, NotNegative, Share
 
 # Whether negatives are drawn from all, or so that their GC content is that of the positives.
 Matching = Literal["random", "gc"]

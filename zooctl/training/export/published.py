@@ -11,7 +11,7 @@ from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.onehot import Codes
 from zooctl.training.determinism.determinism import pin
 from zooctl.training.export.export import other_inputs, torch_predictions
-from zooctl.training.nets import build
+from zooctl.training.nets import network_of
 from zooctl.training.nets.parts.control import with_constant_control
 from zooctl.training.nets.parts.network import Finished
 
@@ -30,16 +30,7 @@ def published_predictions(recipe: Recipe, safetensors: bytes, codes: Codes) -> n
     if other_inputs(recipe):
         return None
     pin(recipe.threads)
-    window = recipe.window
-    trained = build(
-        recipe.network,
-        input_length=window.input_length,
-        output_length=window.output_length,
-        bin_size=window.bin_size,
-        n_tracks=len(recipe.targets),
-        n_controls=len(recipe.controls),
-    )
-    net: nn.Module = Finished(trained)
+    net: nn.Module = Finished(network_of(recipe))
     if recipe.controls:
         net = with_constant_control(net, torch.zeros(len(recipe.controls)))
     net.load_state_dict(load(safetensors))

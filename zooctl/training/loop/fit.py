@@ -38,7 +38,7 @@ from zooctl.training.loop.loggers import open_loggers
 from zooctl.training.loop.losses import LossFunction, build_loss
 from zooctl.training.loop.metrics_log import LoggedStep, MetricsLog, write_bytes
 from zooctl.training.loop.schedule import end_epoch, epoch_line
-from zooctl.training.nets import build
+from zooctl.training.nets import network_of
 
 # Losing so many steps to a power cut is bearable; writing more often would slow small networks.
 CHECKPOINT_STEPS = 200
@@ -219,19 +219,11 @@ def new_network(recipe: Recipe, dataset: Dataset) -> nn.Module:
     """Build the network from the recipe's seed, its output started at the training mean."""
     torch.manual_seed(recipe.seed)
     regions = split_regions(recipe.split.train, dataset)
-    geometry = dataset.geometry
     control_mean = torch.from_numpy(dataset.mean(dataset.control, regions))
     target_mean = torch.zeros(dataset.n_tracks)
     if dataset.variants is None:
         target_mean = torch.from_numpy(dataset.mean(dataset.target, regions))
-    net = build(
-        recipe.network,
-        input_length=geometry.input_length,
-        output_length=geometry.output_length,
-        bin_size=geometry.bin_size,
-        n_tracks=dataset.n_tracks,
-        n_controls=len(control_mean) + len(recipe.inputs),
-    )
+    net = network_of(recipe)
     if not list(net.parameters()):
         what = "network has nothing to train"
         raise InputError(what, field="network", got=recipe.network.key)
