@@ -12,10 +12,10 @@ import toy_training as toy
 
 from zooctl.errors import InputError
 from zooctl.training.data.dataset import Dataset
-from zooctl.training.data.feed import cut
+from zooctl.training.data.feed import cut, validation_batches
 from zooctl.training.data.prepare import prepare
 from zooctl.training.data.windows import choose_windows
-from zooctl.training.loop.fit import draw, validation_batches
+from zooctl.training.loop.fit import draw
 
 ALONE = {
     "inputs": [],
