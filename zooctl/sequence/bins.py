@@ -1,6 +1,6 @@
-"""Bins: runs of ``bin_size`` bases (or of smaller bins) along the last axis of an array.
+"""Bins of ``bin_size`` bases (or of smaller bins) along the last axis of an array.
 
-NaN means "no value" and spreads to every bin that holds one, so a gap is never taken for a zero.
+NaN means "no value" and spreads to its whole bin, so that a gap never counts as zero.
 """
 
 from __future__ import annotations

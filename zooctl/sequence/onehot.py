@@ -48,7 +48,7 @@ def decode(codes: Codes) -> str:
 
 
 def reverse_complement(codes: Codes) -> Codes:
-    """Return the other strand of codes ``(..., length)``, read 5' to 3'; unknown stays unknown.
+    """Return the reverse complement of codes ``(..., length)``; unknown bases stay unknown.
 
     >>> decode(reverse_complement(encode(b"AACGN")))
     'NCGTT'

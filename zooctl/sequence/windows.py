@@ -1,7 +1,7 @@
-"""Windows: what a model reads and predicts, and where on the genome it is placed.
+"""Windows of a model: lengths of input, output and core, and places on the genome.
 
 The genome grid: cores tile a contig from position 0, so a predicted value depends on the genome
-and the model and never on how regions were cut. Window k of a contig has::
+and the model, never on the cuts between regions. Window k of a contig has::
 
     core   [k * core_length,               (k + 1) * core_length)
     input  [k * core_length - input_flank, … + input_length)

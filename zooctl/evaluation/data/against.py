@@ -34,7 +34,7 @@ from zooctl.schema.recipe.signals import sources_of
 from zooctl.sequence.contigs import CHROM_MAP_HINT, other_style, unknown_contig
 from zooctl.sequence.pileup import covered
 from zooctl.tracks.binning import PLAIN, Binning, Signal, binning_of
-from zooctl.tracks.per_base import kept
+from zooctl.tracks.per_base import cached
 
 Make = Callable[[Path, str, int], Signal]
 Bases = Mapping[str, Signal]
@@ -141,7 +141,7 @@ def _bases(path: Path, genome: Fasta, split: Split, say: Say) -> dict[str, Signa
         chroms = list(judged | others)
         name, make = f"{digest}-covered", partial(_peaks, peaks)
     return {
-        chrom: kept(name, chrom, length, partial(make, path, chrom, length), say, label)
+        chrom: cached(name, chrom, length, partial(make, path, chrom, length), say, label)
         for chrom, length, label in (
             (chrom, genome.contigs[chrom], f"{path.name} {chrom}") for chrom in chroms
         )

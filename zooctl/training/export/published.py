@@ -1,4 +1,4 @@
-"""Published weights computed by torch, without the data that they were trained on."""
+"""Predictions of published weights by torch, without their training data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from zooctl.training.nets.parts.network import Finished
 
 
 def published_predictions(recipe: Recipe, safetensors: bytes, codes: Codes) -> np.ndarray | None:
-    """Return what an entry's safetensors predict for windows, computed by torch.
+    """Return torch's predictions of windows with an entry's safetensors.
 
     Args:
         recipe: Of the entry.
@@ -25,7 +25,7 @@ def published_predictions(recipe: Recipe, safetensors: bytes, codes: Codes) -> n
         codes: Windows ``(n, input_length)``.
 
     Returns:
-        ``(n, n_tracks, n_bins)``; None for a network that reads more than the sequence.
+        ``(n, n_tracks, n_bins)``; None for a network with inputs beside the sequence.
     """
     if other_inputs(recipe):
         return None
