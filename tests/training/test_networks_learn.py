@@ -171,7 +171,7 @@ TRUNK = {"key": "bpnet", "filters": 24, "first_kernel": 21, "pool": 8, "dilated_
 CONSENSUS = "CCACCAGGGGGCGC"
 MOTIF = [[80 if base == letter else 7 for base in "ACGT"] for letter in CONSENSUS]
 
-# By key: the network of a recipe, what it trains on, learning rate.
+# By key: the network of a recipe, its data, learning rate.
 FED: dict[str, tuple[dict[str, Any], dict[str, Any], float]] = {
     "bpnet": (TRUNK, RATES, 0.005),
     "bpnet_original": ({"filters": 16, "first_kernel": 21, "dilated_layers": 5}, COUNTS, 0.005),

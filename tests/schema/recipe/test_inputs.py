@@ -1,4 +1,4 @@
-"""What a network is given beside the sequence, held against what it reads."""
+"""Inputs beside the sequence: a network is given those that it reads, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spaces that recipes are drawn from: what is accepted, what is refused, what is drawn."""
+"""Spaces of recipes: accepted and refused ranges, and draws."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a recipe names, brought together: inputs of samples, tables of values and of variants."""
+"""Datasets of recipes with samples, tables of values and tables of variants."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def labelled(**changes: Any) -> tuple[Recipe, Dataset]:
 @pytest.mark.parametrize("key", WINDOWS)
 @pytest.mark.parametrize("shift", [0, 7])
 def test_no_part_of_a_split_shares_a_base(key: str, shift: int) -> None:
-    """Over what is really cut, epoch by epoch, flanks and shifts included."""
+    """Over the inputs that are cut, epoch by epoch, flanks and shifts included."""
     augmentation = {"reverse_complement": True, "max_shift": shift}
     recipe, data = labelled(key=key, augmentation=augmentation)
     windows = choose_windows(recipe, data)

@@ -105,7 +105,7 @@ def test_output_is_that_of_the_sizes(key):
 
 @pytest.mark.parametrize("key", [key for key in KEYS if key != "pwm_scan"])
 def test_trains(measure, key):
-    """A step of Adam from the mean of the targets lowers the squared error of what is finished."""
+    """A step of Adam from the mean of the targets lowers the squared error of the outputs."""
     net = made(key).train()
     net.set_output_bias(torch.tensor([0.3, 0.6]))
     x = measure.one_hot(4, 256)

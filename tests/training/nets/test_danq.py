@@ -33,7 +33,7 @@ def small(**sizes: object) -> DanQ:
     ],
 )
 def test_has_the_count_of_the_released_code(measure, sizes, expected):
-    """DanQ and DanQ-JASPAR; Keras has one bias a gate, and so has what is trained here."""
+    """DanQ and DanQ-JASPAR; Keras has one bias a gate, and here one is trained."""
     trainable, total = measure.keras_count(
         lambda: make(
             DanQ, input_length=1000, n_tracks=919, bin_size=200, output_length=200, **sizes

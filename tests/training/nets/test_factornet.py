@@ -93,7 +93,7 @@ def test_inputs_that_are_missing_are_refused(measure):
 
 
 def test_reads_the_whole_window(measure):
-    """175 positions are 13 pools of 13; what the forward strand misses, the reverse reads."""
+    """175 positions are 13 pools of 13; the reverse strand reads the bases beyond the last."""
     net = small().double()
     net.motifs[0].weight.data.abs_()
     x = torch.rand(1, 4, 200, dtype=torch.float64, requires_grad=True)

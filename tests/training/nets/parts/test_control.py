@@ -1,4 +1,4 @@
-"""The background of a control, and what replaces it for export."""
+"""The background of a control, and the constant that replaces it for export."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_every_network_with_rates_takes_a_control(measure):
 
 
 def test_constant_signal_per_base_of_a_finished_classifier(measure):
-    """The second input of a classifier is per base; the probability is what is exported."""
+    """The second input of a classifier is per base; the export gives the probability."""
     torch.manual_seed(0)
     net = make(
         ThesisShallow, input_length=300, bin_size=300, n_tracks=1, n_controls=1, hidden=6, merged=5

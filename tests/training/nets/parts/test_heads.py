@@ -36,7 +36,7 @@ def test_joint_head_has_a_layer_for_all():
 
 
 def test_task_heads_equal_networks_of_their_own():
-    """Computed side by side, a track is what its own convolution and layer make of it."""
+    """Computed side by side, a track equals its own convolution and layer alone."""
     heads = TaskHeads(3, 2, filters=4).eval()
     x = torch.randn(2, 3, 20)
     for track in range(2):
