@@ -92,7 +92,7 @@ STAGES: dict[str, StageCode] = {
     "augment": StageCode((f"{_DATA}.sampling.epoch_windows",), ("augmentation.*",)),
     "output_bias": StageCode((f"{_DATA}.dataset.Dataset.mean",)),
     "initial_weights": StageCode(
-        (f"{_LOOP}.finetune.begin",),
+        (f"{_LOOP}.finetune.initialise",),
         ("init_from.model", "init_from.file", "init_from.sha256", "init_from.new"),
     ),
     "fit": StageCode(

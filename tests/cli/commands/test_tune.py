@@ -172,5 +172,5 @@ def test_without_ray(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     assert run(arguments(folder)) == 2
-    assert "pip install 'zooctl[cluster]'" in capsys.readouterr().err
+    assert "pip install 'ray[tune]" in capsys.readouterr().err
     assert not (folder / "out").exists()

@@ -72,7 +72,7 @@ def command(
     from zooctl.training.data.prepare import open_dataset
     from zooctl.training.data.windows import choose_windows
     from zooctl.training.tune.trials import ranked, read_trial
-    from zooctl.training.tune.tune import Halving, Place, need_ray, tune
+    from zooctl.training.tune.tune import Halving, Resources, need_ray, tune
 
     chosen, text = recipe_as_run(recipe)
     hold_portable(chosen)
@@ -95,7 +95,7 @@ def command(
         folder,
         len(drawn),
         partial(_begin, fasta=genome, device=device),
-        place=Place(device, address, cpus),
+        resources=Resources(device, address, cpus),
         halving=Halving(grace_epochs, reduction),
         say=say,
     )

@@ -33,7 +33,7 @@ from zooctl.schema.recipe.signals import sources_of
 from zooctl.sequence.contigs import CHROM_MAP_HINT, other_style, unknown_contig
 from zooctl.sequence.pileup import covered
 from zooctl.tracks.binning import PLAIN, Binning, Signal, binning_of
-from zooctl.tracks.per_base import kept
+from zooctl.tracks.per_base import cached
 
 ReadContig = Callable[[Path, str, int], Signal]
 Bases = Mapping[str, Signal]
@@ -141,7 +141,7 @@ def _read_signal(path: Path, genome: Fasta, split: Split, say: Say) -> dict[str,
         chroms = list(tested | others)
         name, read = f"{digest}-covered", partial(_peak_bases, peaks)
     return {
-        chrom: kept(name, chrom, length, partial(read, path, chrom, length), say, label)
+        chrom: cached(name, chrom, length, partial(read, path, chrom, length), say, label)
         for chrom, length, label in (
             (chrom, genome.contigs[chrom], f"{path.name} {chrom}") for chrom in chroms
         )
