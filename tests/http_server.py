@@ -46,7 +46,7 @@ class FailingServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/{mode}/{name}{query}"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that hang up are what is tested."""
+        """Print nothing, since clients hang up on purpose."""
 
 
 @contextmanager
@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def serve(self, *, cut: int | None = None, etag: str | None = None) -> None:
-        """Answer as a sound server does; with ``cut``, hang up after so many bytes."""
+        """Answer like a sound server; with ``cut``, hang up after that many bytes."""
         content, tag = self.server.content, etag or self.server.etag
         match = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         first = int(match[1]) if match else 0
@@ -178,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(self.server.content + b"extra")
 
     def mode_endless(self, count: int) -> None:
-        """More bytes than pinned, without saying how many."""
+        """Send more bytes than pinned, without a length."""
         self.start(200, None)
         while not self.server.over.is_set():
             self.wfile.write(self.server.content)
@@ -188,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(self.server.content)
 
     def mode_no_content_length_short(self, count: int) -> None:
-        """Only the first time is the body short; the connection ends as it does when complete."""
+        """Send a short body the first time, and close the connection as after a complete one."""
         if "Range" in self.headers:
             self.serve()
             return
@@ -211,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = count < 2
 
     def mode_other_range(self, count: int) -> None:
-        """Answers a Range with the wrong part."""
+        """Answer a Range with another part."""
         if "Range" not in self.headers:
             self.serve(cut=len(self.server.content) // 2 if count < 2 else None)
             return
@@ -220,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def mode_etag_changed_mid_resume(self, count: int) -> None:
-        """The version before the pinned one is cut; then the pinned one is there."""
+        """Cut an older version short, then send the pinned one."""
         if count > 1:
             self.serve(etag='"v2"')
             return
@@ -230,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def mode_changed_under_one_etag(self, count: int) -> None:
-        """As before, by a server that takes both versions for one."""
+        """Do the same with one validator for both versions."""
         if count > 1:
             self.serve()
             return
@@ -245,7 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def mode_gzip_in_name_only(self, count: int) -> None:
-        """As servers of .gz files do: the encoding is named, the file comes as it is."""
+        """State the encoding of a .gz file and send it as it is, as some servers do."""
         self.start(200, len(self.server.content), Content_Encoding="x-gzip")
         self.wfile.write(self.server.content)
 
@@ -267,6 +267,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(PORTAL)
 
     def mode_slow(self, count: int) -> None:
-        """Sound, but it takes a second."""
+        """Send the content after a second."""
         time.sleep(1)
         self.serve()

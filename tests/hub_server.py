@@ -75,7 +75,7 @@ class Hub(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that hang up are what is tested."""
+        """Print nothing, since clients hang up on purpose."""
 
 
 @contextmanager
@@ -135,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
     def send_json(self, value: object, status: int = 200) -> None:
         self.send(status, json.dumps(value).encode(), {"Content-Type": "application/json"})
 
-    # ---- what works
+    # ---- sound answers
 
     def mode_sound(self) -> None:
         for pattern, answer in (
@@ -302,10 +302,10 @@ class _Handler(BaseHTTPRequestHandler):
             answer["pullRequestUrl"] = f"{self.server.url}/{name}/discussions/1"
         self.send_json(answer)
 
-    # ---- what fails
+    # ---- failures
 
     def at_file(self) -> bool:
-        """Say whether bytes of a file are asked for, not what is known of it."""
+        """Say whether a request is for the bytes of a file, not for its metadata."""
         return self.command == "GET" and ("/resolve/" in self.route or "/cdn/" in self.route)
 
     def mode_503(self) -> None:
@@ -378,7 +378,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.mode_sound()
 
     def mode_race(self) -> None:
-        """Somebody else's commit comes between what is asked before a commit and the commit."""
+        """Add a commit of somebody else between the client's look at the branch and its commit."""
         if "/commit/" in self.route:
             self.server.repos[self.route.split("/api/models/")[1].split("/commit/")[0]].commit(
                 {"theirs": b""}
@@ -392,7 +392,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.mode_portal() if "/resolve/" in self.route else self.mode_sound()
 
     def mode_other_commit(self) -> None:
-        """A header that would become a folder's name."""
+        """Send a header that would become a folder's name."""
         if "/resolve/" in self.route:
             headers = {"X-Repo-Commit": "../../evil", "ETag": f'"{"a" * 40}"'}
             self.send(200, b"x", headers)

@@ -15,7 +15,7 @@ Document = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def document(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Document:
-    """What a process of its own found that gave every case to the command line."""
+    """Return the findings of a process that ran every case through the command line."""
     pytest.importorskip("h5py", reason="needs h5py: pip install 'zooctl[keras]'")
     folder = tmp_path_factory.mktemp("hostile")
     done = subprocess.run(

@@ -13,7 +13,8 @@ import numpy as np
 import toy_training as toy
 from numpy.typing import NDArray
 
-from zooctl.audit.data import AuditData, Data
+from zooctl.audit.inputs import AuditInputs
+from zooctl.audit.split_data import SplitData
 from zooctl.files.intervals.peaks import Peaks
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.tracks.binning import binning_of
@@ -96,7 +97,7 @@ def broad() -> dict[str, NDArray[np.float32]]:
     return signal
 
 
-def material(
+def inputs(
     chosen: Recipe,
     target: Mapping[str, NDArray[np.float32]],
     *,
@@ -104,7 +105,7 @@ def material(
     control: Mapping[str, NDArray[np.float32]] | None = None,
     peaks: Mapping[str, Peaks] | None = None,
     **more: Any,
-) -> tuple[AuditData, Data]:
+) -> tuple[AuditInputs, SplitData]:
     """What a check is given."""
     names = dict.fromkeys(
         one.chrom
@@ -127,5 +128,5 @@ def material(
         tuple(binning_of(one.signal) for one in chosen.controls),
         peaks or {},
     )
-    data = Data(chosen, dataset, select_windows(chosen, dataset))
-    return AuditData(chosen, data=data, **more), data
+    data = SplitData(chosen, dataset, select_windows(chosen, dataset))
+    return AuditInputs(chosen, data=data, **more), data

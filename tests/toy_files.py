@@ -14,7 +14,7 @@ from zooctl.sequence.onehot import decode
 
 
 def write_bigwig(path: Path, values: Any) -> None:
-    """A contig's values, one a base."""
+    """Return a contig's values, one a base."""
     with pyBigWig.open(str(path), "w") as file:
         file.addHeader([("chr1", len(values))])
         file.addEntries("chr1", 0, values=values.tolist(), span=1, step=1)

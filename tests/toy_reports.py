@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from zooctl.evaluation.data.data import EvaluationData, TrackOfInterest, Truth
+from zooctl.evaluation.data.evaluation_data import EvaluatedTrack, EvaluationData, MeasuredTrack
 from zooctl.evaluation.heldout.evaluate import evaluate
-from zooctl.evaluation.heldout.judge import EvaluationOptions
-from zooctl.evaluation.heldout.predicted import EvaluatedModel
+from zooctl.evaluation.heldout.model import EvaluatedModel
+from zooctl.evaluation.heldout.options import EvaluationOptions
 from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.session import Predictions
@@ -45,8 +45,8 @@ class CountsGC:
         """Nothing runs beyond a call."""
 
     def predict(self, codes: Codes) -> Predictions:
-        strong = ((codes == 1) | (codes == 2)).reshape(len(codes), 1, 16, 32).sum(3)
-        return np.repeat(strong, 2, axis=1).astype(np.float32)
+        gc = ((codes == 1) | (codes == 2)).reshape(len(codes), 1, 16, 32).sum(3)
+        return np.repeat(gc, 2, axis=1).astype(np.float32)
 
 
 def toy_report(folder: Path, tracks: int = 2, *, split: Split = SPLIT) -> EvaluationReport:
@@ -59,21 +59,21 @@ def toy_report(folder: Path, tracks: int = 2, *, split: Split = SPLIT) -> Evalua
     """
     rng = np.random.default_rng(4)
     share = np.repeat(rng.random(LENGTH // 1_000), 1_000)
-    strong = rng.random(LENGTH) < share
-    codes = np.where(strong, rng.integers(1, 3, LENGTH), 3 * rng.integers(0, 2, LENGTH))
+    is_gc = rng.random(LENGTH) < share
+    codes = np.where(is_gc, rng.integers(1, 3, LENGTH), 3 * rng.integers(0, 2, LENGTH))
     codes = codes.astype(np.uint8)
-    counts = np.repeat(strong.reshape(-1, 32).sum(axis=1), 32).astype(np.float32)
+    counts = np.repeat(is_gc.reshape(-1, 32).sum(axis=1), 32).astype(np.float32)
     signal = np.maximum(counts + rng.normal(0, 4, LENGTH).astype(np.float32), 0)
     labels = (counts > 20).astype(np.float32)
     labels[60_000:61_000] = np.nan
     (folder / "toy.fa").write_text(f">chr1\n{decode(codes)}\n")
-    wanted = [TrackOfInterest(0, "counts", "toy", None), TrackOfInterest(1, "labels", "toy", None)]
-    truths = [
-        Truth("counts", {"chr1": signal}),
-        Truth("labels", {"chr1": labels}, Binning("label")),
+    evaluated = [EvaluatedTrack(0, "counts", "toy", None), EvaluatedTrack(1, "labels", "toy", None)]
+    measured = [
+        MeasuredTrack("counts", {"chr1": signal}),
+        MeasuredTrack("labels", {"chr1": labels}, Binning("label")),
     ]
     with Fasta(folder / "toy.fa") as genome:
-        material = EvaluationData(genome, wanted[:tracks], truths[:tracks], split)
-        network = EvaluatedModel("gc", CountsGC(), GEOMETRY, Readout(), tuple(range(tracks)))
+        data = EvaluationData(genome, evaluated[:tracks], measured[:tracks], split)
+        model = EvaluatedModel("gc", CountsGC(), GEOMETRY, Readout(), tuple(range(tracks)))
         options = EvaluationOptions(n_draws=50, n_shifts=4)
-        return evaluate(network, material, RULES, options, data="toy")
+        return evaluate(model, data, RULES, options, data_name="toy")

@@ -1,7 +1,7 @@
-"""The error family: what went wrong, where, what was expected, and what to do.
+"""The error family: each error carries its place, the value, the expected value and a hint.
 
-The command line prints ``error: file:line: what (got …; expected …). Hint: …`` and leaves with
-the exit code of the class. Anything that is not a ``ZooError`` is a bug of ours (exit code 1).
+The command line prints ``error: file:line: what (got …; expected …). Hint: …`` and exits with the
+code of the class. Any other exception is a bug of zooctl (exit code 1).
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from os import PathLike, fspath
 
 
 class ZooError(Exception):
-    """Base of all errors a user can meet; never raised itself.
+    """Base of all errors that a user can meet; never raised itself.
 
     Args:
         what: One sentence without a full stop.
         path: The file in question.
         line: Line in that file, counted from 1.
         field: Dotted field of a YAML or JSON document.
-        got: What was found.
-        expected: What would have been right.
-        hint: What the user can do about it.
+        got: The value that was found.
+        expected: The right value.
+        hint: Advice for the user.
 
     >>> print(InputError("start is not a number", path="a.bed", line=3, got="'x'",
     ...                  expected="an integer", hint="BED is chrom, start, end"))
@@ -62,31 +62,31 @@ class ZooError(Exception):
 
 
 class InputError(ZooError):
-    """The user's input or call is at fault."""
+    """A fault in the user's input or call."""
 
     exit_code = 2
 
 
 class VerificationError(ZooError):
-    """Something that was claimed does not hold when checked."""
+    """A claim that does not hold when checked."""
 
     exit_code = 3
 
 
 class NetworkError(ZooError):
-    """A host could not be reached or did not answer as it should."""
+    """A host that could not be reached, or did not answer as it should."""
 
     exit_code = 4
 
 
 class IntegrityError(ZooError):
-    """Bytes differ from the digest that the repository holds."""
+    """Bytes that differ from their pinned digest."""
 
     exit_code = 5
 
 
 class UnsafeError(ZooError):
-    """Refused, because it could harm the user's machine."""
+    """A refusal of input that could harm the user's machine."""
 
     exit_code = 6
 

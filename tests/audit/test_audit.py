@@ -8,8 +8,8 @@ import pytest
 import toy_audit as toy
 
 from zooctl.audit.audit import ACKNOWLEDGEMENTS, CHECKS, Audit, audit
-from zooctl.audit.data import AuditData
-from zooctl.audit.outcome import PITFALLS
+from zooctl.audit.findings import PITFALLS
+from zooctl.audit.inputs import AuditInputs
 from zooctl.schema.card import Acknowledged, Card
 
 BESIDE = {
@@ -30,15 +30,15 @@ def judged(card: Card | None, *known: str) -> Audit:
     if card is not None:
         reasons = tuple(Acknowledged(finding=name, reason="because") for name in known)
         card = card.model_copy(update={"audit": reasons})
-    material, data = toy.material(toy.recipe(split=BESIDE), toy.broad())
-    return audit(AuditData(material.recipe, card, data=data, missing="no files"))
+    inputs, data = toy.inputs(toy.recipe(split=BESIDE), toy.broad())
+    return audit(AuditInputs(inputs.recipe, card, data=data, missing="no files"))
 
 
 def test_every_check_has_an_outcome() -> None:
     found = judged(None)
     assert [finding.id for finding in found.findings] == list(CHECKS)
     assert {finding.id.split(".")[0] for finding in found.findings} == PITFALLS.keys() - {"card"}
-    assert all(finding.outcome.what for finding in found.findings)
+    assert all(finding.outcome.summary for finding in found.findings)
     for finding in found.of("severe", "warning", "note"):
         assert finding.outcome.advice, finding.id
 
@@ -66,7 +66,7 @@ def test_what_is_not_found_is_not_to_be_acknowledged(card: Card, name: str) -> N
     last = found.findings[-1]
     assert last.id == ACKNOWLEDGEMENTS
     assert last.outcome.level == "note"
-    assert last.outcome.what == f"the card acknowledges what is not found: {name}"
+    assert last.outcome.summary == f"the card acknowledges what is not found: {name}"
 
 
 def test_a_check_that_was_not_run_may_be_acknowledged(card: Card) -> None:
@@ -75,10 +75,10 @@ def test_a_check_that_was_not_run_may_be_acknowledged(card: Card) -> None:
 
 
 def test_without_data_the_others_run() -> None:
-    found = audit(AuditData(toy.recipe(split=BESIDE), missing="the genome is not here"))
+    found = audit(AuditInputs(toy.recipe(split=BESIDE), missing="the genome is not here"))
     lacking = found.of("not run")
     assert "dependence.near_duplicates" in [finding.id for finding in lacking]
-    assert {finding.outcome.what.split(": ")[-1] for finding in lacking} == {
+    assert {finding.outcome.summary.split(": ")[-1] for finding in lacking} == {
         "the genome is not here"
     }
     clear = [finding.id for finding in found.of("clear")]

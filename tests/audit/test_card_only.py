@@ -45,7 +45,7 @@ def test_a_sound_card_is_clear_and_the_rest_is_not_run(card: Card) -> None:
         "card.baselines",
     }
     assert {level for name, level in found.items() if name not in clear} == {"not run"}
-    (reason,) = {finding.outcome.what for finding in audit_card(card).of("not run")}
+    (reason,) = {finding.outcome.summary for finding in audit_card(card).of("not run")}
     assert reason == "not checkable: no training recipe"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from zooctl.audit.audit import ACKNOWLEDGEMENTS, audit
 from zooctl.audit.card_only import audit_card
-from zooctl.audit.gather import find_recipe, gather
+from zooctl.audit.read_inputs import find_recipe, read_inputs
 from zooctl.catalog.genomes import find_genome
 from zooctl.catalog.root import model_names, zoo_root
 from zooctl.errors import InputError
@@ -28,11 +28,11 @@ def test_severe_findings_are_on_the_card(
     recipe, card = find_recipe(name)
     annotation = GENES.get(recipe.genome.assembly)
     genes = None if annotation is None else read_genes(mirror / annotation)
-    found = audit(gather(recipe, card, genes=genes))
+    found = audit(read_inputs(recipe, card, genes=genes))
     assert [finding.id for finding in found.standing] == []
     last = found.findings[-1]
     if last.id == ACKNOWLEDGEMENTS:
-        assert last.outcome.level == "clear", last.outcome.what
+        assert last.outcome.level == "clear", last.outcome.summary
     try:
         find_genome(recipe.genome.assembly)
     except InputError:

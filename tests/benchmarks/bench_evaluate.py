@@ -18,9 +18,10 @@ from pathlib import Path
 from statistics import median
 
 from zooctl.catalog import registry
-from zooctl.evaluation.data.data import TrackOfInterest, open_material
+from zooctl.evaluation.data.evaluation_data import EvaluatedTrack
+from zooctl.evaluation.data.from_recipe import open_recipe_data
 from zooctl.evaluation.heldout.evaluate import evaluate
-from zooctl.evaluation.heldout.predicted import EvaluatedModel, open_network
+from zooctl.evaluation.heldout.model import EvaluatedModel, open_model
 from zooctl.files.bigwig.writer import BigWigWriter
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.tracks.predict import predict
@@ -58,12 +59,12 @@ def evaluate_all(
     entry = registry.entry(MODEL)
     card, recipe = entry.card(), entry.recipe()
     track = card.tracks[0]
-    wanted = [TrackOfInterest(0, track.name, track.assay, track.target)]
+    wanted = [EvaluatedTrack(0, track.name, track.assay, track.target)]
     start = clock()
-    with open_material(wanted, recipe, split=split) as material:
+    with open_recipe_data(wanted, recipe, split=split) as data:
         opened = clock() - start
         stages["signals and genome"] = stages.get("signals and genome", 0.0) + opened
-        evaluate(network, material, recipe.evaluation, progress=stage)
+        evaluate(network, data, recipe.evaluation, progress=stage)
     return clock() - start
 
 
@@ -75,7 +76,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int)
     parser.add_argument("--cpu", action="store_true", help="processor time, not time of day")
     given = parser.parse_args()
-    network = open_network(registry.entry(MODEL), [0], "cpu", given.threads)
+    network = open_model(registry.entry(MODEL), [0], "cpu", given.threads)
     split = registry.entry(MODEL).recipe().split
     if given.megabases:
         end = (20 + given.megabases) * 1_000_000

@@ -93,13 +93,13 @@ def trainer(
     """Return what takes one step of training on each batch, on the recipe's CPU threads."""
     from zooctl.training.determinism.determinism import pin
     from zooctl.training.determinism.device import new_fabric
-    from zooctl.training.loop.finetune import begin, new_optimiser
+    from zooctl.training.loop.finetune import initialise, new_optimiser
     from zooctl.training.loop.losses import build_loss
 
     pin(recipe.threads)
     fabric = new_fabric("cpu", recipe.precision)
     net = new_network(recipe, dataset)
-    beginning = begin(recipe, net, lambda line: None)
+    beginning = initialise(recipe, net, lambda line: None)
     net, optimiser = fabric.setup(net, new_optimiser(recipe, net, beginning))
     loss_of = build_loss(recipe.loss)
 

@@ -112,21 +112,12 @@ def write_network(path: Path) -> None:
     from safetensors.torch import load
 
     from zooctl.catalog import registry
-    from zooctl.training.nets import build
+    from zooctl.training.nets import network_of
     from zooctl.training.nets.parts.control import with_constant_control
     from zooctl.training.nets.parts.network import Finished
 
     entry = registry.entry(MODEL)
-    recipe = entry.recipe()
-    net = build(
-        recipe.network,
-        input_length=recipe.window.input_length,
-        output_length=recipe.window.output_length,
-        bin_size=recipe.window.bin_size,
-        n_tracks=len(recipe.targets),
-        n_controls=len(recipe.controls),
-    )
-    whole = with_constant_control(Finished(net), 0.0)
+    whole = with_constant_control(Finished(network_of(entry.recipe())), 0.0)
     whole.load_state_dict(load(verified_bytes(entry, "model.safetensors")))
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")

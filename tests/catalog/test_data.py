@@ -119,7 +119,7 @@ def test_only_changed_bytes(zoo: Path, server: FailingServer, place: str) -> Non
 
 
 def test_the_publisher_changed_it(zoo: Path, server: FailingServer) -> None:
-    with pytest.raises(IntegrityError, match="not the pinned one"):
+    with pytest.raises(IntegrityError, match="differs from the pinned bytes"):
         locate(at(server.url("wrong_bytes")), policy=FAST)
     assert locate(at(server.url("wrong_bytes"), server.url()), policy=FAST).origin == "downloaded"
 

@@ -169,12 +169,12 @@ def test_the_portal_is_asked(
     mode: str, server: FailingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     portal(server, mode, monkeypatch)
-    assert encode.fetch(ACCESSION, FAST) == DOCUMENT
+    assert encode.download_record(ACCESSION, FAST) == DOCUMENT
 
 
 def test_it_is_asked_again(server: FailingServer, monkeypatch: pytest.MonkeyPatch) -> None:
     portal(server, "429_then_ok", monkeypatch)
-    assert encode.fetch(ACCESSION, FAST) == DOCUMENT
+    assert encode.download_record(ACCESSION, FAST) == DOCUMENT
 
 
 @pytest.mark.parametrize("mode", ["503", "stall_always"])
@@ -183,13 +183,13 @@ def test_it_does_not_answer(
 ) -> None:
     portal(server, mode, monkeypatch)
     with pytest.raises(encode.UnreachableError, match="does not answer"):
-        encode.fetch(ACCESSION, FAST)
+        encode.download_record(ACCESSION, FAST)
 
 
 def test_it_does_not_know_the_file(server: FailingServer, monkeypatch: pytest.MonkeyPatch) -> None:
     portal(server, "404", monkeypatch)
     with pytest.raises(NetworkError, match="has no such file") as caught:
-        encode.fetch(ACCESSION, FAST)
+        encode.download_record(ACCESSION, FAST)
     assert not isinstance(caught.value, encode.UnreachableError)
 
 
@@ -199,11 +199,11 @@ def test_it_is_not_the_portal(
 ) -> None:
     portal(server, mode, monkeypatch)
     with pytest.raises(VerificationError, match="no file object"):
-        encode.fetch(ACCESSION, FAST)
+        encode.download_record(ACCESSION, FAST)
 
 
 def test_an_object_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     with failing_server(b"[" * 6_000_000) as running:
         portal(running, "normal", monkeypatch)
         with pytest.raises(VerificationError, match="no file object"):
-            encode.fetch(ACCESSION, FAST)
+            encode.download_record(ACCESSION, FAST)

@@ -80,7 +80,7 @@ def adopted(toy_zoo: Path, mirror_of_weights: Path) -> Entry:
         tensor_digest="sha256:" + "0" * 64,
         opset=20,
         exporter={"onnx": onnx.__version__},
-        elsewhere={"zoo/toy/model.onnx": digest},
+        absent={"zoo/toy/model.onnx": digest},
     )
     return registry.entry("toy")
 
@@ -98,7 +98,7 @@ def test_made_of_what_is_in_the_mirror_and_kept(adopted: Entry, mirror_of_weight
     with pytest.raises(NetworkError):
         onnx_bytes(adopted)
     with pytest.raises(InputError, match="not here and has no address"):
-        onnx_bytes(adopted, fetch=False)
+        onnx_bytes(adopted, may_download=False)
 
 
 def test_a_spoilt_cache_is_made_anew(adopted: Entry) -> None:
@@ -112,7 +112,7 @@ def test_a_spoilt_cache_is_made_anew(adopted: Entry) -> None:
 def test_other_weights_are_never_read(adopted: Entry, mirror_of_weights: Path) -> None:
     path = mirror_of_weights / "toy.hdf5"
     path.write_bytes(published(KERNEL + 1))
-    with pytest.raises(IntegrityError, match="differs from what the recipe pins") as caught:
+    with pytest.raises(IntegrityError, match="source weights differs") as caught:
         onnx_bytes(adopted)
     assert caught.value.path == str(path)
 
@@ -130,9 +130,9 @@ def test_another_graph_than_was_pinned(adopted: Entry) -> None:
         tensor_digest=manifest.tensor_digest,
         opset=20,
         exporter=manifest.exporter,
-        elsewhere={"zoo/toy/model.onnx": manifest.files["zoo/toy/model.onnx"]},
+        absent={"zoo/toy/model.onnx": manifest.files["zoo/toy/model.onnx"]},
     )
-    with pytest.raises(IntegrityError, match="another graph than the manifest pins"):
+    with pytest.raises(IntegrityError, match="graph made of the published weights differs"):
         onnx_bytes(adopted)
 
 

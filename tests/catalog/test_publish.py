@@ -9,7 +9,8 @@ from hub_server import Hub, Repo
 from huggingface_hub import ModelCardData
 
 from zooctl.catalog import registry
-from zooctl.catalog.publish import citation, front_matter, readme, repository, with_hub
+from zooctl.catalog.card_text import with_hub
+from zooctl.catalog.publish import citation, front_matter, readme, repository
 from zooctl.catalog.root import model_names
 from zooctl.catalog.weights import onnx_bytes, verified_bytes
 from zooctl.cli.commands.check import check_entry
@@ -61,7 +62,7 @@ def test_the_hub_knows_the_metadata(name: str) -> None:
 def test_the_commit_takes_the_place_of_the_last_one() -> None:
     text = "a: 1\nweights:\n  # where\n  files:\n    - path: x\nunknown:\n  a: b\n"
     once = with_hub(text, "org/x", "1" * 40)
-    assert "  # where\n  files:\n    - path: x\nunknown:" in once
+    assert "  # where\n  files:\n    - path: x\n  hub: " in once
     twice = with_hub(once, "org/x", "2" * 40)
     assert twice.count("hub:") == 1
     assert twice == with_hub(text, "org/x", "2" * 40)

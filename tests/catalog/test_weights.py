@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from zooctl.catalog import registry
-from zooctl.catalog import weights as elsewhere
-from zooctl.catalog.weights import onnx_bytes
+from zooctl.catalog.weights import add_to_cache, onnx_bytes
 from zooctl.errors import InputError, IntegrityError, NetworkError, UnsafeError
 from zooctl.schema.manifest import FileDigest, digest_file, write_manifest
 
@@ -30,7 +29,7 @@ def pinned(toy_zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fi
         tensor_digest=f"sha256:{'0' * 64}",
         opset=20,
         exporter={"onnx": "1"},
-        elsewhere=weights,
+        absent=weights,
     )
     return digest
 
@@ -55,7 +54,7 @@ def test_an_address(toy_zoo: Path, pinned: FileDigest, monkeypatch: pytest.Monke
     entry = registry.entry("toy")
     assert entry.weights_at(entry.card()) == "url"
     with pytest.raises(NetworkError, match="not in the cache"):
-        onnx_bytes(entry, fetch=False)
+        onnx_bytes(entry, may_download=False)
     with pytest.raises(UnsafeError):
         onnx_bytes(entry)
     monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
@@ -65,12 +64,12 @@ def test_an_address(toy_zoo: Path, pinned: FileDigest, monkeypatch: pytest.Monke
 
 @pytest.mark.usefixtures("no_sockets")
 def test_what_was_kept(toy_zoo: Path, tmp_path: Path, pinned: FileDigest) -> None:
-    elsewhere.keep("model.onnx", CONTENT, pinned)
+    add_to_cache("model.onnx", CONTENT, pinned)
     assert onnx_bytes(registry.entry("toy")) == CONTENT
     with pytest.raises(IntegrityError):
-        elsewhere.keep("model.onnx", b"other", pinned)
+        add_to_cache("model.onnx", b"other", pinned)
     (kept,) = (tmp_path / "home").rglob("model.onnx")
     kept.write_bytes(b"damaged")
     name_address(toy_zoo, pinned)
-    with pytest.raises(IntegrityError, match="damaged"):
-        onnx_bytes(registry.entry("toy"), fetch=False)
+    with pytest.raises(IntegrityError, match=r"model\.onnx in the cache differs"):
+        onnx_bytes(registry.entry("toy"), may_download=False)

@@ -16,7 +16,7 @@ from scipy.stats import pearsonr
 from zooctl.errors import InputError
 from zooctl.evaluation import compare as module
 from zooctl.evaluation.compare import Missing, compare
-from zooctl.evaluation.metrics import metrics
+from zooctl.evaluation.metrics import regression
 from zooctl.evaluation.metrics.moments import Moments
 from zooctl.evaluation.metrics.profiles import agreement
 from zooctl.files.bigwig.reader import BigWig
@@ -252,8 +252,8 @@ def test_profiles_are_windows_of_the_grid_without_a_gap(tracks: tuple[BigWig, Bi
     a, b = tracks
     region = [Interval("chr20", 1_000, 30_000)]
     shapes = {
-        "jensen_shannon": metrics.jensen_shannon,
-        "pearson_per_sequence": metrics.pearson_per_sequence,
+        "jensen_shannon": regression.jensen_shannon,
+        "pearson_per_sequence": regression.pearson_per_sequence,
     }
     fine, coarse = compare(a, b, region, resolutions=(32, 4_096), shapes=shapes)
     # From 2,048 on; A has no value from 6,400 to 9,600.
@@ -275,7 +275,7 @@ def test_profiles_are_windows_of_the_grid_without_a_gap(tracks: tuple[BigWig, Bi
 def test_profiles_do_not_depend_on_chunks(
     tracks: tuple[BigWig, BigWig], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shapes = {"jensen_shannon": metrics.jensen_shannon}
+    shapes = {"jensen_shannon": regression.jensen_shannon}
     whole = compare(*tracks, resolutions=(32, 96), shapes=shapes)
     monkeypatch.setattr(module, "_CHUNK", 1)
     for one, other in zip(

@@ -52,13 +52,13 @@ class Watch:
             return
         if _of_the_command_line():
             return
-        self.on = False  # what follows is this hook's own doing
+        self.on = False  # the rest is the hook's own work
         self.seen.append(f"{event} {str(arguments)[:120]}")
         self.on = True
 
 
 def _of_the_command_line() -> bool:
-    """Say whether it comes of what a command does before it opens a model.
+    """Say whether an event is from the start of a command, before it opens a model.
 
     ``predict`` tries whether its target can be written, and opens the genome, which is sound.
     """
@@ -71,7 +71,7 @@ def _of_the_command_line() -> bool:
 
 
 def run(arguments: list[str]) -> tuple[int, str]:
-    """Run `zooctl` with these arguments; return its exit code and what it said."""
+    """Run `zooctl` with these arguments; return its exit code and its output."""
     from zooctl.cli.main import main
 
     said = io.StringIO()
@@ -85,7 +85,7 @@ def run(arguments: list[str]) -> tuple[int, str]:
 
 
 def control(watch: Watch, folder: Path) -> list[str]:
-    """Do what a hostile file might have done; return what the hook saw."""
+    """Do the deeds of a hostile file, and return the events that the hook recorded."""
     target = folder / "control"
     payload = b"cos\ngetcwd\n(tR."
     watch.seen, watch.on = [], True

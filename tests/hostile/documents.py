@@ -1,4 +1,4 @@
-"""Hostile cards, recipes and manifests, and names that are none."""
+"""Hostile cards, recipes, manifests and names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-# Replaced text and what takes its place; each makes a card that is refused.
+# Text of a sound card and its replacement; each makes a card that is refused.
 CARDS = {
     "python": ("title: Strand", "title: !!python/object/apply:os.system [id]\nx: Strand"),
     "tag": ("title: Strand", "title: !exec Strand"),

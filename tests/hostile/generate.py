@@ -1,4 +1,4 @@
-"""Write every hostile file and say which command is to refuse it.
+"""Write every hostile file, with the command that must refuse it.
 
 ``python tests/hostile/generate.py FOLDER`` writes them all, to look at.
 """
@@ -34,7 +34,7 @@ PINNED = (
 
 @dataclass(frozen=True)
 class Case:
-    """A hostile file and the command that meets it; ``code`` is how it must leave."""
+    """A hostile file, the command that reads it, and the exit code due."""
 
     name: str
     arguments: list[str]
@@ -54,7 +54,7 @@ class Zoo:
         self.add("toy", {"model.onnx": graphs.sound().SerializeToString()})
 
     def add(self, name: str, files: dict[str, bytes], weights: str | None = None) -> None:
-        """Add an entry that pins these files as they are."""
+        """Add an entry that pins these files."""
         folder = self.root / "zoo" / name
         folder.mkdir(parents=True)
         for file, content in files.items():
@@ -71,7 +71,7 @@ class Zoo:
         self.manifest(name, json.dumps(self.pinned(name)).encode())
 
     def pinned(self, name: str) -> dict[str, object]:
-        """The manifest of an entry's files as they are."""
+        """Return the manifest of an entry's files."""
         paths = [self.root / "model_cards" / f"{name}.yaml"]
         paths += [p for p in (self.root / "zoo" / name).iterdir() if p.name != "manifest.json"]
         files = {
@@ -100,13 +100,13 @@ class Zoo:
         (self.root / "zoo" / name / "manifest.json").write_bytes(content)
 
     def predict(self, name: str) -> list[str]:
-        """The command that predicts with an entry."""
+        """Return the command that predicts with an entry."""
         genome, target = self.root / "genome.fa", self.root / "out.bw"
         options = ["--region", "chr1:1-200", "--fasta", str(genome), "-o", str(target), "--force"]
         return ["predict", "--model", name, *options, "--track", "plus", "--device", "cpu"]
 
     def adopt(self, file: Path, name: str) -> list[str]:
-        """The command that makes an entry of an ONNX file."""
+        """Return the command that makes an entry of an ONNX file."""
         facts = ["--assembly", "hg19", "--tracks", "plus,minus", "--licence", "MIT"]
         window = ["--bin-size", "8", "--unknown-base", "0.25"]
         return ["adopt", "onnx", str(file), "--name", name, *facts, *window]
@@ -117,7 +117,7 @@ def sha256(content: bytes) -> str:
 
 
 def generate(root: Path) -> list[Case]:
-    """Write all hostile files below ``root``, a zoo, and return what must refuse them."""
+    """Write all hostile files below ``root``, a zoo, and return the cases."""
     zoo = Zoo(root)
     parts = (_graphs, _safetensors, _hdf5, _documents, _changed)
     return [case for part in parts for case in part(zoo)]
@@ -198,7 +198,7 @@ def _documents(zoo: Zoo) -> Iterator[Case]:
 
 
 def _changed(zoo: Zoo) -> Iterator[Case]:
-    """Yield files that are not those that the manifest pins."""
+    """Yield files that differ from their pins in the manifest."""
     sound = graphs.sound().SerializeToString()
     for name, content in {
         "flipped": sound[:100] + bytes([sound[100] ^ 1]) + sound[101:],

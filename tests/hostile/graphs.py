@@ -17,7 +17,7 @@ OPERATORS = [
     *("Multinomial", "StringNormalizer", "ImageDecoder", "SequenceConstruct", "Optional", "conv"),
     *("Exec", "", "Relu\x1b[2J", "../Relu", "NonMaxSuppression", "StringConcat"),
 ]
-# What the bytes of other formats begin with.
+# First bytes of files of other formats.
 FOREIGN = {
     "empty": b"",
     "pickle": b"\x80\x04\x95\x0b\x00\x00\x00\x00\x00\x00\x00\x8c\x02os\x94\x8c\x06system\x94\x93.",
@@ -74,7 +74,7 @@ def external(location: str, **more: str) -> TensorProto:
 
 
 def put(model: onnx.ModelProto, place: str, tensor: TensorProto) -> None:
-    """Put a tensor into a place of the graph where one can be."""
+    """Put a tensor into one of the places of a graph that can hold one."""
     sparse = helper.make_sparse_tensor(tensor, numpy_helper.from_array(np.arange(2), "i"), [4])
     constant = onnx.NodeProto(op_type="Constant", output=["far"])
     constant.attribute.add(name="value", type=4).t.CopyFrom(tensor)
@@ -160,7 +160,7 @@ def _operators() -> Iterator[tuple[str, onnx.ModelProto]]:
 
 
 def extended(*nodes: onnx.NodeProto, **constants: object) -> onnx.ModelProto:
-    """The sound graph with further operators and constants."""
+    """Return the sound graph with further operators and constants."""
     model = sound()
     model.graph.node.extend(nodes)
     model.graph.initializer.extend(
@@ -231,7 +231,7 @@ def _sizes() -> Iterator[tuple[str, onnx.ModelProto]]:
 
 
 def _memory() -> Iterator[tuple[str, onnx.ModelProto]]:
-    """Each tensor is of an honest size, and about 40 GB are needed for all of them."""
+    """Return a graph whose tensors each have a fair size, and together need about 40 GB."""
     node = helper.make_node
     seed = [
         node("ReduceSum", ["onehot"], ["total"], keepdims=0),
@@ -343,7 +343,7 @@ def _swelling() -> Iterator[tuple[str, onnx.ModelProto | bytes]]:
 
 
 def framed(number: int, content: bytes) -> bytes:
-    """A field of bytes, as protobuf writes it."""
+    """Return a field of bytes in protobuf's encoding."""
     length, size = b"", len(content)
     while size > 0x7F:
         length += bytes([size & 0x7F | 0x80])

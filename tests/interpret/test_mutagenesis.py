@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from zooctl.files.motifs import Motif
-from zooctl.interpret.match import match
-from zooctl.interpret.mutagenesis import best_stretch, effects, locate, recover_motif
+from zooctl.interpret.motif_match import match_motif
+from zooctl.interpret.mutagenesis import base_effects, best_stretch, locate_site, recover_motif
 from zooctl.sequence.onehot import Codes, N, encode, reverse_complement
 
 SITE = "TGGCCACCAGGGGGCGCCA"
@@ -41,7 +41,7 @@ def planted(n: int, seed: int) -> tuple[Codes, NDArray[np.int64]]:
 def test_the_site_is_located() -> None:
     windows, starts = planted(8, seed=0)
     for window, start in zip(windows, starts, strict=True):
-        assert abs(locate(read, window) - (start + len(SITE) / 2)) <= 12
+        assert abs(locate_site(read, window) - (start + len(SITE) / 2)) <= 12
 
 
 def test_effects_are_those_of_the_weights() -> None:
@@ -49,7 +49,7 @@ def test_effects_are_those_of_the_weights() -> None:
     window = rng.integers(0, 4, 512).astype(np.uint8)
     site = encode(SITE.encode())
     window[250:269] = site
-    found = effects(read, window, 259, 30)
+    found = base_effects(read, window, 259, 30)
     weights = WEIGHTS[:4].T
     own = weights[np.arange(19), site]
     others = (weights.sum(axis=1) - own) / 3
@@ -57,7 +57,7 @@ def test_effects_are_those_of_the_weights() -> None:
     np.testing.assert_allclose(found[:21], 0, atol=1e-12)
     assert best_stretch(found, 19) == 21
     window[240] = N
-    assert effects(read, window, 259, 30)[11] == 0.0
+    assert base_effects(read, window, 259, 30)[11] == 0.0
 
 
 def test_the_motif_is_recovered_from_both_strands() -> None:
@@ -65,7 +65,7 @@ def test_the_motif_is_recovered_from_both_strands() -> None:
     seen: list[int] = []
     motif = recover_motif(read, windows, advance=seen.append)
     assert sum(seen) == 40
-    found = match(motif, PROFILE)
+    found = match_motif(motif, PROFILE)
     assert found.similarity > 0.98
     assert found.overlap == 19
     assert SITE in found.motif.consensus
@@ -74,7 +74,7 @@ def test_the_motif_is_recovered_from_both_strands() -> None:
 
 def test_short_windows_are_read_as_far_as_they_go() -> None:
     windows = planted(30, seed=2)[0][:, 150:390]
-    found = match(recover_motif(read, windows[:, 90:150]), PROFILE)
+    found = match_motif(recover_motif(read, windows[:, 90:150]), PROFILE)
     assert found.motif.length == 21
     tiny = recover_motif(lambda codes: np.ones(len(codes)), windows[:, :16])
     assert tiny.length == 15

@@ -131,7 +131,7 @@ def test_without_matplotlib_the_error_says_what_to_install() -> None:
     code = "import sys; sys.modules['matplotlib'] = None; import zooctl.interpret.plots"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "InputError" in done.stderr
-    assert "pip install matplotlib" in done.stderr
+    assert "pip install 'matplotlib" in done.stderr
 
 
 def test_a_learning_curve_falls_where_the_loss_falls(tmp_path: Path) -> None:

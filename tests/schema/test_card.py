@@ -144,7 +144,7 @@ def test_weights_must_be_somewhere(toy_zoo: Path) -> None:
     path = toy_zoo / CARD
     text = path.read_text().replace("  weights: written by the test\n", "")
     path.write_text(text.replace("weights: null", "weights: {}"))
-    assert fault(toy_zoo).what == "weights are nowhere"
+    assert fault(toy_zoo).what == "weights have no place"
     hub = "weights: {hub: {repo: zoo/toy, revision: main}}"
     path.write_text(text.replace("weights: null", hub))
     assert fault(toy_zoo).field == "weights.hub.revision"

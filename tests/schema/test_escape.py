@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from zooctl.catalog.publish import citation, licence_text, readme
-from zooctl.evaluation.report.text import Grid
+from zooctl.evaluation.report.tables import Grid
 from zooctl.schema.card import Card, load_card
 from zooctl.schema.escape import markdown, one_line
 from zooctl.schema.strict_yaml import dumps

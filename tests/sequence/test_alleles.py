@@ -117,7 +117,7 @@ def test_allele_prints_as_the_record_states_it() -> None:
         ("TGCACACAG", (3, "ACA", "A"), (2, "CA", "")),
         # An unknown base ends a repeat.
         ("AANAAAT", (5, "A", ""), (3, "A", "")),
-        # What replaces bases stays where it is.
+        # A replacement of bases stays in place.
         ("AAAAT", (2, "AAT", "AGT"), (3, "A", "G")),
         ("AAAAT", (1, "AAA", "TG"), (1, "AAA", "TG")),
         ("AAAAT", (0, "AAAAT", "AAGGGT"), (2, "AA", "GGG")),

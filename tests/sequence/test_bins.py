@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zooctl.sequence.bins import bin_mean, bin_sum, rebin_mean
+from zooctl.sequence.bins import bin_mean, bin_sum
 
 
 @given(n_bins=st.integers(1, 20), bin_size=st.integers(1, 20), seed=st.integers(0, 99))
@@ -28,27 +28,3 @@ def test_gap_spreads_to_its_bin_alone() -> None:
 def test_sizes_that_do_not_divide(bin_size: int) -> None:
     with pytest.raises(ValueError, match="do not divide"):
         bin_mean(np.zeros(8), bin_size)
-
-
-@given(
-    n=st.integers(1, 6),
-    from_size=st.integers(1, 12),
-    to_size=st.integers(1, 12),
-    seed=st.integers(0, 99),
-)
-def test_rebinning_equals_going_through_bases(
-    n: int, from_size: int, to_size: int, seed: int
-) -> None:
-    values = np.random.default_rng(seed).normal(size=(2, n * to_size))
-    bases = np.repeat(values, from_size, axis=-1)
-    assert np.allclose(rebin_mean(values, from_size, to_size), bin_mean(bases, to_size))
-
-
-def test_rebinning_to_the_same_size() -> None:
-    values = np.array([1.0, 5.0])
-    assert rebin_mean(values, 32, 32).tolist() == values.tolist()
-
-
-def test_rebinning_refuses_a_rest() -> None:
-    with pytest.raises(ValueError, match="do not divide"):
-        rebin_mean(np.ones(3), 32, 64)

@@ -99,8 +99,8 @@ def test_merging_keeps_the_bases_and_leaves_gaps(spans: list[tuple[int, int]]) -
     ends = starts + np.array([length for _, length in spans], dtype=np.int64)
     merged = list(zip(*(side.tolist() for side in merge(starts, ends)), strict=True))
     covered = [base for start, end in merged for base in range(start, end)]
-    wanted = {base for start, length in spans for base in range(start, start + length)}
-    assert covered == sorted(wanted)
+    expected = {base for start, length in spans for base in range(start, start + length)}
+    assert covered == sorted(expected)
     assert all(left[1] < right[0] for left, right in pairwise(merged))
     assert all(start < end for start, end in merged)
 

@@ -38,7 +38,7 @@ def test_statistics_and_transforms(rule: Binning, expected: list[float]) -> None
         ([1, 0, 0, 0], 0.5, NAN),  # touched, not enough
         ([1, 1, 1, 0], 1.0, NAN),
         ([NAN, 0, 0, 0], 0.5, NAN),  # a weak peak
-        ([NAN, NAN, 1, 1], 0.5, 1),  # a strong peak decides
+        ([NAN, NAN, 1, 1], 0.5, 1),  # a peak wins over an ambiguous one
         ([1, 0, 0, 0], 0.25, 1),
     ],
 )

@@ -76,7 +76,7 @@ def test_ten_kills_leave_no_trace(
     assert last.exitcode == 0
     assert bits(tmp_path) == uninterrupted
     left = [path.name for path in tmp_path.rglob(".*") if path.name != ".lock"]
-    assert left == [], "what killed processes left is cleared away"
+    assert left == [], "partial files of killed processes are removed"
 
 
 def test_surroundings_change_no_bit(uninterrupted: dict[str, bytes], tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """Every network that a recipe can name learns from real data.
 
 Each trains 50 steps through ``fit`` on the first 4 Mb of chr20: on coverage that travels in this
-repository, or on published peaks of the mirror; the twin on measured effects of variants. Ten steps
-are an epoch, so that the first ten and the last ten see the same windows (and fresh negatives), and
-differ by what was learned. Sizes are reduced through the recipe's own fields.
+repository, or on published peaks of the mirror; the siamese network on measured effects of
+variants. Ten steps are an epoch, so that the first ten and the last ten see the same windows (and
+fresh negatives). Sizes are reduced through the recipe's own fields.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import torch
 
 from zooctl.errors import InputError
 from zooctl.files.fasta.reader import Fasta
-from zooctl.schema.recipe.networks.profile import MultiHeadSizes, Network
+from zooctl.schema.recipe.networks.network import MultiHeadSizes, NetworkSizes
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.onehot import decode
 from zooctl.training.data.dataset import Dataset
@@ -118,7 +118,7 @@ CLASSES = LABELS | {
 
 # The same with the coverage of CTCF in another cell type at each base, as accessibility is given.
 WITH_SIGNAL = BOUND | {"inputs": {"gm12878": bigwig("ctcf") | {"transform": "log1p"}}}
-# One network for two cell types, which it tells apart by what is said of each.
+# One network for two cell types, told apart by their features.
 TWO_CELLS = {
     "gap": 0.01,
     "samples": [
@@ -171,7 +171,7 @@ TRUNK = {"key": "bpnet", "filters": 24, "first_kernel": 21, "pool": 8, "dilated_
 CONSENSUS = "CCACCAGGGGGCGC"
 MOTIF = [[80 if base == letter else 7 for base in "ACGT"] for letter in CONSENSUS]
 
-# By key: the network of a recipe, what it trains on, learning rate.
+# By key: the network of a recipe, its data, learning rate.
 FED: dict[str, tuple[dict[str, Any], dict[str, Any], float]] = {
     "bpnet": (TRUNK, RATES, 0.005),
     "bpnet_original": ({"filters": 16, "first_kernel": 21, "dilated_layers": 5}, COUNTS, 0.005),
@@ -372,7 +372,7 @@ def train(recipe: Recipe, dataset: Dataset, windows: TrainingWindows, run: Path)
 
 
 def flat_loss(recipe: Recipe, dataset: Dataset, windows: TrainingWindows) -> float:
-    """Loss of the best that knows no sequence: the mean of each track over the trained windows."""
+    """Loss of the best prediction without sequence: each track's mean over the trained windows."""
     epoch = draw(recipe, windows, 0)
     targets = [cut(recipe, dataset, epoch, step).target for step in range(N_STEPS)]
     target = torch.from_numpy(np.concatenate(targets))
@@ -389,7 +389,7 @@ def flat_loss(recipe: Recipe, dataset: Dataset, windows: TrainingWindows) -> flo
 def learn(
     recipe: Recipe, folder: Path, repo: Path, run: Path, gap: float
 ) -> tuple[Recipe, Dataset]:
-    """Train; the last epoch's loss is below the first's, and below what knows no sequence."""
+    """Train; the last epoch's loss is below the first's, and below that without sequence."""
     whole = [repo / "recipes/data" / GENOME.replace("chr20.fa", f"{c}.fa") for c in CHROMS]
     dataset = dataset_of(recipe, folder, whole)
     windows = choose_windows(recipe, dataset)
@@ -425,12 +425,12 @@ def test_loss_falls_with_more_than_the_sequence(
 
 
 def test_every_network_is_trained_here() -> None:
-    union = get_args(Network)[0]
+    union = get_args(NetworkSizes)[0]
     keys = {get_args(member.model_fields["key"].annotation)[0] for member in get_args(union)}
     assert set(FED) == keys
 
 
-def test_scores_that_nothing_is_made_of_are_not_trained(folder: Path) -> None:
+def test_scores_without_calibration_are_not_trained(folder: Path) -> None:
     choice = RATES | {"controls": {}, "loss": {"key": "mse"}}
     recipe = recipe_of("pwm_scan", {"motifs": [MOTIF]}, choice, 0.001, folder)
     with pytest.raises(InputError, match="nothing to train") as caught:

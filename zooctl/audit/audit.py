@@ -1,4 +1,4 @@
-"""All checks of a recipe, and what its card acknowledges."""
+"""Audit a recipe: run all checks, and match them with the card's acknowledgements."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from zooctl.audit.checks import (
     ancestry,
-    average,
+    cell_type_average,
     confounding,
     dependence,
     imbalance,
@@ -15,41 +15,42 @@ from zooctl.audit.checks import (
     near_duplicates,
     shift,
 )
-from zooctl.audit.data import AuditData, Data
-from zooctl.audit.outcome import Finding, Outcome, clear
-from zooctl.audit.steps import PipelineStep, steps
+from zooctl.audit.findings import Finding, Outcome, clear
+from zooctl.audit.inputs import AuditInputs
+from zooctl.audit.pipeline import PipelineStep, pipeline_steps
+from zooctl.audit.split_data import SplitData
 from zooctl.schema.card import Card
 from zooctl.tracks.per_base import Files
 
-Run = Callable[[AuditData], Outcome]
+Run = Callable[[AuditInputs], Outcome]
 
 
-def _with_data(check: Callable[[AuditData, Data], Outcome]) -> Run:
-    """Return a check that says so where the data are not here."""
+def _with_data(check: Callable[[AuditInputs, SplitData], Outcome]) -> Run:
+    """Return a check that is not run where the data are not here."""
 
-    def run(material: AuditData) -> Outcome:
-        if material.data is None:
-            return Outcome("not run", material.missing)
-        return check(material, material.data)
-
-    return run
-
-
-def _with_files(check: Callable[[AuditData, Files], Outcome]) -> Run:
-    def run(material: AuditData) -> Outcome:
-        if material.files is None:
-            return Outcome("not run", material.missing)
-        return check(material, material.files)
+    def run(inputs: AuditInputs) -> Outcome:
+        if inputs.data is None:
+            return Outcome("not run", inputs.missing)
+        return check(inputs, inputs.data)
 
     return run
 
 
-# In the order of the review; the last of a pitfall may take long.
+def _with_files(check: Callable[[AuditInputs, Files], Outcome]) -> Run:
+    """Return a check that is not run where the files are not here."""
+
+    def run(inputs: AuditInputs) -> Outcome:
+        if inputs.files is None:
+            return Outcome("not run", inputs.missing)
+        return check(inputs, inputs.files)
+
+    return run
+
+
+# In the order of the review of Whalen et al. 2022, doi:10.1038/s41576-021-00434-9.
 CHECKS: dict[str, Run] = {
     "dependence.shared_bases": _with_data(dependence.shared_bases),
-    "dependence.same_chromosome": lambda material: dependence.same_chromosome(
-        material, material.data
-    ),
+    "dependence.same_chromosome": lambda inputs: dependence.same_chromosome(inputs, inputs.data),
     "dependence.cross_cell": ancestry.cross_cell,
     "dependence.pretraining": ancestry.pretraining,
     "dependence.near_duplicates": _with_data(near_duplicates.near_duplicates),
@@ -61,14 +62,14 @@ CHECKS: dict[str, Run] = {
     "confounding.depth": _with_data(confounding.depth),
     "confounding.gc": _with_data(confounding.gc),
     "confounding.genes": _with_data(confounding.genes),
-    "confounding.average": _with_data(average.average),
+    "confounding.average": _with_data(cell_type_average.average),
     "leakage.steps": leakage.order,
     "leakage.blanking": _with_data(leakage.blanking),
     "leakage.same_source": leakage.same_source,
-    "leakage.figures": lambda material: leakage.figures(material.card),
+    "leakage.figures": lambda inputs: leakage.figures(inputs.card),
     "imbalance.prevalence": _with_data(imbalance.prevalence),
     "imbalance.resampling": _with_data(imbalance.resampling),
-    "imbalance.metrics": lambda material: imbalance.metrics(material, material.data),
+    "imbalance.metrics": lambda inputs: imbalance.metrics(inputs, inputs.data),
 }
 
 ACKNOWLEDGEMENTS = "card.acknowledged"
@@ -76,13 +77,13 @@ ACKNOWLEDGEMENTS = "card.acknowledged"
 
 @dataclass(frozen=True)
 class Audit:
-    """What was found.
+    """Result of an audit.
 
     Attributes:
-        name: Of the recipe, or of the card where there is none.
-        findings: One a check, in the order of the pitfalls, whatever came of it.
-        steps: The recipe's steps.
-        has_recipe: Whether there is one; else the card alone was audited.
+        name: Name of the recipe, or of the card where there is none.
+        findings: Finding of every check, in the order of the pitfalls.
+        steps: Steps of the recipe's pipeline.
+        has_recipe: Whether there is a recipe; else the card alone was audited.
     """
 
     name: str
@@ -91,7 +92,7 @@ class Audit:
     has_recipe: bool = True
 
     def of(self, *levels: str) -> tuple[Finding, ...]:
-        """The findings of these levels, the gravest level first."""
+        """Return the findings of these levels, in the order of the levels."""
         return tuple(
             finding
             for level in levels
@@ -105,7 +106,7 @@ class Audit:
         return tuple(finding for finding in self.findings if finding.stands)
 
     def to_json(self) -> dict[str, object]:
-        """Return all of it under its names."""
+        """Return all fields by name."""
         return {
             "name": self.name,
             "recipe": self.name if self.has_recipe else None,
@@ -116,23 +117,25 @@ class Audit:
         }
 
 
-def audit(material: AuditData) -> Audit:
+def audit(inputs: AuditInputs) -> Audit:
     """Run every check."""
     found: dict[str, Outcome] = {}
-    with material.progress(len(CHECKS), "checks", "auditing") as advance:
+    with inputs.progress(len(CHECKS), "checks", "auditing") as advance:
         for name, check in CHECKS.items():
             if name != "dependence.near_duplicates":
-                found[name] = check(material)
+                found[name] = check(inputs)
             advance(1)
-    # By itself: it has a display of its own.
+    # Run by itself, as it has a progress display of its own.
     name = "dependence.near_duplicates"
-    found[name] = CHECKS[name](material)
+    found[name] = CHECKS[name](inputs)
     in_order = {name: found[name] for name in CHECKS}
-    return Audit(material.recipe.name, with_card(in_order, material.card), steps(material.recipe))
+    return Audit(
+        inputs.recipe.name, with_card(in_order, inputs.card), pipeline_steps(inputs.recipe)
+    )
 
 
 def with_card(found: dict[str, Outcome], card: Card | None) -> tuple[Finding, ...]:
-    """Return outcomes with what the card says of them, and what it says in vain."""
+    """Return outcomes with their acknowledgements, and a finding on those without a cause."""
     known = () if card is None else card.audit
     reasons = {one.finding: one.reason for one in known}
     findings = [Finding(name, outcome, reasons.get(name)) for name, outcome in found.items()]
@@ -142,7 +145,7 @@ def with_card(found: dict[str, Outcome], card: Card | None) -> tuple[Finding, ..
 
 
 def _acknowledged(reasons: dict[str, str], found: dict[str, Outcome]) -> Outcome:
-    """Look for acknowledgements of what is not found."""
+    """Look for acknowledgements of problems that are not found."""
     gone = [
         name
         for name in reasons

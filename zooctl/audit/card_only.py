@@ -1,4 +1,4 @@
-"""What a card alone can be held to, where no training recipe says how the model was made."""
+"""Audit a card alone, where the model has no training recipe."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable
 from zooctl.audit.audit import CHECKS, Audit, with_card
 from zooctl.audit.checks import imbalance, leakage
 from zooctl.audit.checks.dependence import shared_chromosomes
-from zooctl.audit.outcome import Outcome, clear, none_to_check
+from zooctl.audit.findings import Outcome, clear, none_to_check
 from zooctl.schema.card import Card
 
 _NOT_CHECKABLE = Outcome("not run", "not checkable: no training recipe")
 
 
 def audit_card(card: Card) -> Audit:
-    """Run what needs a card alone; every other check says that there is no recipe."""
+    """Run the checks that need a card alone; report all others as not checkable."""
     found = dict.fromkeys(CHECKS, _NOT_CHECKABLE)
     found |= {name: check(card) for name, check in _CHECKS.items()}
     return Audit(card.name, with_card(found, card), (), has_recipe=False)
@@ -40,7 +40,7 @@ def same_chromosome(card: Card) -> Outcome:
 
 
 def held_out(card: Card) -> Outcome:
-    """Look whether the card names the regions that its figures of the test set are of."""
+    """Look for test figures on a card that names no test regions."""
     if card.split is not None and card.split.test:
         return clear(f"held out: {', '.join(str(region) for region in card.split.test)}")
     claimed = sorted({metric.name for metric in card.metrics if metric.split == "test"})
@@ -58,7 +58,7 @@ _NAME_THEM = "name what was held out (field split), for a figure on training dat
 
 
 def baselines(card: Card) -> Outcome:
-    """Look whether a simple method's figure stands beside each of the card's."""
+    """Look for figures of the card without a baseline beside them."""
     if not card.metrics:
         return none_to_check("card has no metrics")
     without = [

@@ -1,1 +1,1 @@
-"""Entries of the zoo, genomes and data: where they are, and whether they are whole."""
+"""Entries of the zoo, genomes and data: located, downloaded, verified, published."""

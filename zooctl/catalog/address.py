@@ -1,8 +1,8 @@
-"""Models that are not of the zoo: a folder, or a repository of the hub at a commit.
+"""Models outside of the zoo: in a folder, or in a repository of the hub at a commit.
 
 Both have one layout, flat: ``model_card.yaml``, ``recipe.yaml``, ``manifest.json`` and the files of
-``zoo/<name>/``. A folder may also be one of a zoo's own. What such a model says of itself is
-verified against its own manifest alone, so a repository is taken only on demand.
+``zoo/<name>/``. A folder may also be ``zoo/<name>`` of another zoo. The only pins of these models
+are in their own manifest, so a repository has to be allowed by the user.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ _ADDRESS = re.compile(
     r"hf://(?P<repo>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})@(?P<revision>[0-9a-f]{40})",
     re.ASCII,
 )
-_MOST_BYTES = 1_000_000  # of card, recipe and manifest
-# Of a repository's model, as of a bundle: all of it may be pulled.
+_MOST_BYTES = 1_000_000  # of card, recipe and manifest, each
+# As of a bundle, since all files may be pulled.
 _MOST_FILES, _MOST_TOTAL = 1_000, 4_000_000_000
 
 
 def parse_address(text: str) -> Hub:
-    """Read ``hf://org/repo@<40 hex>``.
+    """Parse ``hf://org/repo@<40 hex>``.
 
     Raises:
-        InputError: It is none; a branch or a tag is not enough, for both can be moved.
+        InputError: The text has another form; a branch or a tag can be moved, so neither is taken.
     """
     match = _ADDRESS.fullmatch(text)
     if match is None:
@@ -39,12 +39,12 @@ def parse_address(text: str) -> Hub:
 
 
 def from_hub(address: str, *, allow_untrusted: bool) -> Entry:
-    """Return the model of a repository; its documents are fetched, its weights at first use.
+    """Download the documents of a model on the hub; its weights are downloaded at first use.
 
     Raises:
-        UnsafeError: ``allow_untrusted`` is not given, or the repository holds what no model does.
-        InputError: The address is wrong, or a document is.
-        NetworkError: It cannot be had.
+        UnsafeError: ``allow_untrusted`` is not given, or the model is too large.
+        InputError: The address or a document is wrong.
+        NetworkError: A document is neither in the cache nor downloadable.
     """
     place = parse_address(address)
     if not allow_untrusted:
@@ -53,10 +53,10 @@ def from_hub(address: str, *, allow_untrusted: bool) -> Entry:
             got=address,
             hint=f"--allow-untrusted, if you trust {place.repo.split('/')[0]}",
         )
-    from zooctl.catalog.hub.cache import obtain, snapshot, unpinned  # the client loads slowly
+    from zooctl.catalog.hub import cache  # the client loads slowly
 
-    unpinned(place, MANIFEST, _MOST_BYTES)
-    folder = snapshot(place)
+    cache.read_unpinned(place, MANIFEST, _MOST_BYTES)
+    folder = cache.snapshot(place)
     manifest = load_manifest(folder / MANIFEST)
     total = sum(pinned.size for pinned in manifest.files.values())
     if len(manifest.files) > _MOST_FILES or total > _MOST_TOTAL:
@@ -70,12 +70,12 @@ def from_hub(address: str, *, allow_untrusted: bool) -> Entry:
             continue
         if pinned.size > _MOST_BYTES:
             raise UnsafeError("a document is too large", got=f"{path}: {pinned.size:,} bytes")
-        obtain([place], flat_path(manifest.name, path), pinned)
+        cache.read_file([place], flat_path(manifest.name, path), pinned)
     return _entry(folder, manifest, place)
 
 
 def from_folder(folder: Path) -> Entry:
-    """Return the model of a folder: flat, or ``zoo/<name>`` of some zoo.
+    """Return the model of a folder: in the flat layout, or ``zoo/<name>`` of a zoo.
 
     Raises:
         InputError: The folder holds no model.

@@ -1,13 +1,12 @@
-"""Models in one file, for machines without a network: a plain tar of what the zoo holds of them.
+"""Models in one tar archive, for machines without a network.
 
-The archive is the same bytes for the same models: sorted names, no times, no owners. Import trusts
-nothing in it: names, kinds and sizes are looked at before a byte is unpacked, every file is held
-against the manifest beside it, and against that of the zoo where the zoo knows the model.
+The same models give the same bytes: sorted names, no times, no owners. Unpacking trusts nothing in
+an archive: it checks names, kinds and sizes before it writes a byte, and compares every file with
+the manifest beside it, and with the manifest of the zoo where the zoo knows the model.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import tarfile
@@ -18,13 +17,13 @@ from typing import BinaryIO
 from zooctl.catalog.entry import Entry
 from zooctl.catalog.weights import pinned_files
 from zooctl.errors import InputError, IntegrityError, UnsafeError
+from zooctl.files.disk.pinned import PIECE, check_pinned
 from zooctl.schema.card import load_card
 from zooctl.schema.fields import NAME_PATTERN
 from zooctl.schema.manifest import MANIFEST, Manifest, load_manifest
 
 MOST_FILES = 1_000
 MOST_BYTES = 4_000_000_000
-_PIECE = 2**20
 _MEMBER = re.compile(
     r"(model_cards|recipes)/[a-z0-9][a-z0-9._-]{0,80}"
     r"|zoo/[a-z0-9][a-z0-9._-]{0,63}(/[A-Za-z0-9_][A-Za-z0-9_.+-]{0,100}){1,3}"
@@ -35,11 +34,11 @@ def export(entries: Sequence[Entry], target: BinaryIO) -> list[str]:
     """Write models into an archive; return the names of its files.
 
     Args:
-        entries: The models; what of them is not here is fetched.
-        target: Where the archive goes.
+        entries: The models; their missing files are downloaded.
+        target: Open file that takes the archive.
 
     Raises:
-        ZooError: A file is not what the manifest pins, or cannot be had.
+        ZooError: A file differs from the manifest, or is neither here nor downloadable.
     """
     contents: dict[str, bytes] = {}
     for entry in entries:
@@ -60,13 +59,13 @@ def unpack(path: Path, folder: Path) -> list[Manifest]:
 
     Raises:
         InputError: The file is no archive of models.
-        UnsafeError: A member is a link or a device, has another place than models have, is there
+        UnsafeError: A member is a link or a device, has a name that no model's file has, is there
             twice, or all are too large.
         IntegrityError: A file is missing, or differs from the manifest.
     """
     try:
         with path.open("rb") as handle:
-            _members(path, handle, folder)
+            _write_members(path, handle, folder)
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise InputError("no archive of models", path=path, got=error) from None
     except OSError as error:
@@ -86,8 +85,8 @@ def unpack(path: Path, folder: Path) -> list[Manifest]:
     return manifests
 
 
-def _members(path: Path, handle: BinaryIO, folder: Path) -> None:
-    """Write regular files of expected names below the folder."""
+def _write_members(path: Path, handle: BinaryIO, folder: Path) -> None:
+    """Write the members below a folder; all must be regular files of expected names."""
     total, seen = 0, set()
     for member in _headers(handle):
         if not member.isreg() or member.issparse() or member.size < 0:
@@ -108,7 +107,7 @@ def _members(path: Path, handle: BinaryIO, folder: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as output:
             left = member.size
-            while piece := handle.read(min(left, _PIECE)):
+            while piece := handle.read(min(left, PIECE)):
                 output.write(piece)
                 left -= len(piece)
         if left:
@@ -117,10 +116,10 @@ def _members(path: Path, handle: BinaryIO, folder: Path) -> None:
 
 
 def _headers(handle: BinaryIO) -> Iterator[tarfile.TarInfo]:
-    """Yield what the archive says of each member; its content must be read before the next.
+    """Yield the header of each member; read the member's content before the next header.
 
-    The standard library's reader would first act on headers of headers, which say how long a name
-    is and are read whole, however long.
+    ``tarfile.open`` would also act on extension headers, which state the length of a name and are
+    read whole, at any length.
 
     Raises:
         tarfile.HeaderError: The file is no archive, or ends within a header.
@@ -133,7 +132,7 @@ def _headers(handle: BinaryIO) -> Iterator[tarfile.TarInfo]:
 
 
 def _verify(path: Path, folder: Path, manifest: Manifest) -> set[str]:
-    """Return the files that a model accounts for, after comparing each with its digest."""
+    """Return the files of a model's manifest, and itself, after comparing each with its pin."""
     name = manifest.name
     if not re.fullmatch(NAME_PATTERN, name) or not (folder / "zoo" / name / MANIFEST).is_file():
         raise UnsafeError("a manifest lies under another name", path=path, got=name)
@@ -141,14 +140,10 @@ def _verify(path: Path, folder: Path, manifest: Manifest) -> set[str]:
         here = folder / file
         if not here.is_file():
             raise IntegrityError("a file is missing in the archive", path=path, got=file)
-        with here.open("rb") as handle:
-            sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
-        if sha256 != pinned.sha256 or here.stat().st_size != pinned.size:
-            raise IntegrityError(
-                f"{file} of the archive differs from its manifest",
-                path=path,
-                got=f"sha256 {sha256}",
-                expected=f"sha256 {pinned.sha256}",
-            )
+        try:
+            check_pinned(here, pinned.size, pinned.sha256, subject=f"{file} of the archive")
+        except IntegrityError as error:
+            error.path = str(path)  # the unpacked file is temporary
+            raise
     load_card(folder / "model_cards" / f"{name}.yaml")
     return {*manifest.files, f"zoo/{name}/{MANIFEST}"}

@@ -1,4 +1,4 @@
-"""Do card, recipe, manifest and files of an entry agree? Everything that disagrees, at once."""
+"""Compare card, recipe, manifest and files of an entry, and report all disagreements at once."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from zooctl.schema.strict_yaml import Document, load, parse
 
 D = TypeVar("D", Card, Recipe)
 
-# What the wheel carries of an entry; larger weights live on the hub.
+# The wheel carries entries up to this size; larger weights live on the hub.
 MAX_ENTRY_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
 class Checked(Generic[D]):
-    """A card or recipe with the file it came from, so that disagreements name lines."""
+    """A card or recipe with its file, so that disagreements name lines."""
 
     value: D
     document: Document
@@ -49,9 +49,9 @@ class Checked(Generic[D]):
 
 
 def check_documents(entry: Entry) -> list[ZooError]:
-    """Return everything that disagrees among an entry's card, recipe, manifest and files.
+    """Return all disagreements among an entry's card, recipe, manifest and files.
 
-    What the graph computes is not looked at here (``inference.verify`` does that).
+    The output of the graph is checked by ``inference.adopt.verify``.
     """
     errors: list[ZooError] = []
     card = _read(Card, entry.card_path, errors)
@@ -99,12 +99,12 @@ def check_orphans(root: Path) -> list[ZooError]:
 
 
 def unwritten(entry: Entry) -> list[str]:
-    """Return the fields of a model's card that a person has still to write."""
+    """Return the fields of a model's card that hold the placeholder ``TO_WRITE``."""
     return list(unwritten_fields(load(entry.card_path).data))
 
 
 def unwritten_fields(value: object, field: str = "") -> Iterator[str]:
-    """Yield the dotted path of every text that stands for one to come.
+    """Yield the dotted path of every placeholder in a card's data.
 
     >>> list(unwritten_fields({"a": "x", "b": {"c": [TO_WRITE, "y"]}}))
     ['b.c.0']
@@ -118,10 +118,7 @@ def unwritten_fields(value: object, field: str = "") -> Iterator[str]:
 
 
 def as_verification(error: ZooError) -> list[ZooError]:
-    """Return an error as what it is in a check: claims that do not hold (exit code 3).
-
-    What is refused as unsafe stays that.
-    """
+    """Return an error as a failed verification (exit code 3); an UnsafeError stays one."""
     if isinstance(error, UnsafeError):
         return [error]
     if isinstance(error, ManyErrors):
@@ -164,7 +161,7 @@ def _manifest(entry: Entry, errors: list[ZooError]) -> Manifest | None:
 
 
 def _card_and_recipe(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[ZooError]:
-    """Yield where the card claims something else than the recipe does; the recipe is right."""
+    """Yield the fields in which a card differs from its recipe, which is right."""
     claimed, made = card.value, recipe.value
     same = {
         "assembly": (claimed.assembly, made.genome.assembly),
@@ -195,7 +192,7 @@ def _card_and_recipe(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[Z
 def _evaluated_on(
     entry: Entry, card: Checked[Card], recipe: Checked[Recipe] | None
 ) -> Iterator[ZooError]:
-    """Yield what keeps the model from being evaluated by the recipe of another entry."""
+    """Yield faults of ``evaluated_on``, which names another entry's recipe."""
     other = card.value.evaluated_on
     if other is None:
         return
@@ -208,7 +205,7 @@ def _evaluated_on(
 
 
 def _tracks(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[ZooError]:
-    """Yield what the card says of a track, but the recipe's source of it says otherwise."""
+    """Yield the fields of tracks in which a card differs from the recipe's source of the track."""
     ids = {source.id: source for source in recipe.value.sources}
     sources = {target.track: ids[target.signal.source] for target in recipe.value.targets}
     for number, track in enumerate(card.value.tracks):
@@ -223,6 +220,7 @@ def _tracks(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[ZooError]:
 
 
 def _training_data(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[ZooError]:
+    """Yield the training data in which a card differs from the recipe's sources."""
     claimed = {data.id: (number, data) for number, data in enumerate(card.value.training_data)}
     for source in recipe.value.sources:
         if source.id not in claimed:
@@ -239,7 +237,7 @@ def _training_data(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[Zoo
 
 
 def _files(entry: Entry, manifest: Manifest, card: Card | None) -> Iterator[ZooError]:
-    """Yield files that are missing, differ from the manifest or are not in it, or are too large."""
+    """Yield files that are missing, changed, unknown to the manifest, or too large together."""
     assert entry.folder is not None
     path = entry.folder / MANIFEST
     if manifest.name != entry.name:
@@ -249,7 +247,7 @@ def _files(entry: Entry, manifest: Manifest, card: Card | None) -> Iterator[ZooE
     present = entry.present()
     for file, pinned in sorted(manifest.files.items()):
         if file not in present:
-            if not _elsewhere(entry, card, file):
+            if not _is_downloadable(entry, card, file):
                 yield VerificationError("file is missing", path=entry.path(file))
             continue
         got = digest_file(entry.path(file))
@@ -276,8 +274,8 @@ def _files(entry: Entry, manifest: Manifest, card: Card | None) -> Iterator[ZooE
         )
 
 
-def _elsewhere(entry: Entry, card: Card | None, file: str) -> bool:
-    """Say whether a file that is not here can be had from the hub, a URL or what was published."""
+def _is_downloadable(entry: Entry, card: Card | None, file: str) -> bool:
+    """Say whether a card names a place for a missing file: hub, address, or published weights."""
     if card is None or card.weights is None:
         return False
     if card.weights.origin is not None and file == f"zoo/{entry.name}/{ONNX}":
@@ -287,7 +285,7 @@ def _elsewhere(entry: Entry, card: Card | None, file: str) -> bool:
 
 
 def _weights(entry: Entry, card: Checked[Card], manifest: Manifest | None) -> Iterator[ZooError]:
-    """Yield where the weights that the card names differ from those that the manifest pins."""
+    """Yield the weights in which a card differs from its manifest."""
     weights = card.value.weights
     if weights is None:
         if entry.folder is not None:

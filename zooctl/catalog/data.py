@@ -1,4 +1,4 @@
-"""Data files that recipes name: found by their bytes or downloaded, never used when changed."""
+"""Data files of recipes: located by their pinned bytes or downloaded; changed files are refused."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from urllib.parse import quote, urlsplit
 from zooctl.catalog.root import zoo_root
 from zooctl.errors import InputError, IntegrityError, NetworkError
 from zooctl.files.disk.cache import cache_folder
+from zooctl.files.disk.pinned import changed, file_digest
 from zooctl.files.download.download import download, download_folder
-from zooctl.files.download.part import file_digest
 from zooctl.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ Origin = Literal["embedded", "mirror", "cache", "downloaded"]
 
 @dataclass(frozen=True)
 class LocatedFile:
-    """A source's file, verified.
+    """The verified file of a source.
 
     Attributes:
-        path: Where it is.
-        origin: How it came to be there.
+        path: The file.
+        origin: Place that it was taken from.
     """
 
     path: Path
@@ -40,52 +40,53 @@ class LocatedFile:
 def locate(
     source: Source, *, progress: Progress = no_progress, policy: Policy | None = None
 ) -> LocatedFile:
-    """Return the file of a source, which has the pinned bytes.
+    """Return a file with the pinned bytes of a source, downloaded if it is not here.
 
-    Looked for in this order: beside the recipes (``recipes/data``); in the folder
+    The search order: beside the recipes (``recipes/data``); in the folder
     ``$ZOOCTL_DATA_MIRROR``, at any depth, by a name that is the sha256, by the source's path, by
-    its file name; in the cache; below ``$ZOOCTL_DATA_MIRROR`` where that is an https address, by
-    the source's path; at its addresses. A file of the right name with other bytes is passed over.
+    its file name; in the cache; below ``$ZOOCTL_DATA_MIRROR`` if that is an https address, by
+    the source's path; at its own addresses. A file of the right name with other bytes is passed
+    over.
 
     Args:
-        source: What the recipe pins.
-        progress: Makes the progress bar of a download.
+        source: Source of a recipe.
+        progress: Opens the progress display of a download.
         policy: Time limits and hosts of a download.
 
     Raises:
-        InputError: The source is not pinned, or is nowhere and has no address.
-        IntegrityError: Only changed bytes were found, here or at its addresses.
-        NetworkError: It has to be downloaded and can't be.
+        InputError: The source has no pin, or has neither a file here nor an address.
+        IntegrityError: All files of its name, here or at its addresses, have other bytes.
+        NetworkError: The download failed.
     """
     sha256, size = source.sha256, source.size
     if sha256 is None or size is None:
         raise InputError(
             f"source {source.id} is not pinned", hint="the recipe needs its sha256 and size"
         )
-    changed: list[Path] = []
+    other: list[Path] = []
     for path, origin in _candidates(source, sha256):
         if _holds(path, sha256, size):
             return LocatedFile(path, origin)
-        changed.append(path)
+        other.append(path)
     urls = [url for url in (source.url, *source.mirrors) if url]
     if base := _mirror_address():
         urls.insert(0, f"{base}/{quote(source.file)}")
-        policy = _that_may_ask(base, policy)
+        policy = _allowing(base, policy)
     if not urls:
-        raise _changed(source, changed[0]) if changed else _nowhere(source)
+        raise _changed(source, other[0]) if other else _missing(source)
     target = download_folder("data", sha256) / Path(source.file).name
     try:
         with progress(size, "B", f"downloading {target.name}") as advance:
             download(urls, target, size=size, sha256=sha256, progress=advance, policy=policy)
     except NetworkError:
-        if changed:
-            raise _changed(source, changed[0]) from None
+        if other:
+            raise _changed(source, other[0]) from None
         raise
     return LocatedFile(target, "downloaded")
 
 
 def _candidates(source: Source, sha256: str) -> Iterator[tuple[Path, Origin]]:
-    """Yield files that could be it; a folder is only searched when what came before is not it."""
+    """Yield files of a source's name; each place is searched after those before it failed."""
     if (path := zoo_root() / "recipes" / "data" / source.file).is_file():
         yield path, "embedded"
     if mirror := _mirror():
@@ -106,8 +107,8 @@ def _mirror() -> Path | None:
     return Path(own)
 
 
-def _that_may_ask(base: str, policy: Policy | None) -> Policy:
-    """Return a policy with the mirror's host: whoever sets the variable wants it asked."""
+def _allowing(base: str, policy: Policy | None) -> Policy:
+    """Return a policy that allows the mirror's host, which the user named."""
     from zooctl.files.download.transfer import Policy
 
     policy = policy or Policy()
@@ -130,12 +131,12 @@ def _mirror_address() -> str | None:
 
 
 def mirrored(file: str, *, sha256: str, size: int) -> Path | None:
-    """Return what the mirror holds of a pinned file; None without a mirror, or without the file.
+    """Return a pinned file of the mirror's folder; None without a mirror, or without the file.
 
     Args:
         file: Its path or name; a name that is the sha256 is found too.
-        sha256: Of the file.
-        size: Its bytes.
+        sha256: Its digest.
+        size: Its size in bytes.
     """
     folder = _mirror()
     found = _in_mirror(folder, file, sha256) if folder else []
@@ -146,9 +147,8 @@ def _in_mirror(folder: Path, file: str, sha256: str) -> list[Path]:
     name = Path(file).name
     found: dict[str, list[Path]] = {sha256: [], name: []}
     for place, _, files in os.walk(folder):
-        for wanted in found:
-            if wanted in files:
-                found[wanted].append(Path(place, wanted))
+        for known in found.keys() & set(files):
+            found[known].append(Path(place, known))
     exact = folder / file
     by_name = sorted(found[name], key=lambda path: (path != exact, path))
     return [path for path in (*sorted(found[sha256]), *by_name) if path.is_file()]
@@ -168,18 +168,18 @@ def _digest(path: Path, inode: int, modified: int, changed: int) -> str:
 
 
 def _changed(source: Source, path: Path) -> IntegrityError:
-    size = path.stat().st_size
-    wrong_size = size != source.size
-    return IntegrityError(
-        f"source {source.id} differs from what the recipe pins",
-        path=path,
-        got=f"{size:,} bytes" if wrong_size else f"sha256 {file_digest(path)}",
-        expected=f"{source.size:,} bytes" if wrong_size else f"sha256 {source.sha256}",
+    assert source.size is not None
+    assert source.sha256 is not None
+    return changed(
+        path,
+        source.size,
+        source.sha256,
+        subject=f"source {source.id}",
         hint="restore the file; changed data is never used",
     )
 
 
-def _nowhere(source: Source) -> InputError:
+def _missing(source: Source) -> InputError:
     return InputError(
         f"source {source.id} is not here and has no address",
         got=source.file,

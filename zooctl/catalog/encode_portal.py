@@ -1,9 +1,8 @@
-"""What the ENCODE portal says about a file today, held against what a recipe says of it.
+"""Compare the sources of a recipe with the records of their files on the ENCODE portal.
 
-The bytes are pinned by their sha256 in any case. The portal knows more: whether the file was
-revoked or replaced since, and whether the accession is of the assay, target and assembly that the
-recipe claims. Fields are those of the portal's file objects
-(https://www.encodeproject.org/profiles/file).
+The bytes are pinned by their sha256 in any case. A record tells more: a file that was revoked or
+replaced since, or an accession of another assay, target or assembly than the recipe claims. Fields
+are those of the portal's file objects (https://www.encodeproject.org/profiles/file).
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ ACCESSION = re.compile(r"ENCFF[0-9]{3}[A-Z]{3}")
 # The portal's name of an assembly, where it is not UCSC's.
 _ASSEMBLIES = {"GRCh38": "hg38", "GRCm38": "mm10", "GRCm39": "mm39"}
 _LARGEST = 5_000_000
-# Where the portal does not answer, the bytes are still what the recipe pins: no long wait.
+# The bytes are pinned without the portal's answer, so it is not awaited for long.
 _TRIES = 2
 
 
@@ -44,18 +43,18 @@ def is_encode_file(source: Source) -> bool:
 
 
 def check(source: Source, document: Mapping[str, Any]) -> tuple[str, ...]:
-    """Hold a file object of the portal against a source; what the source leaves out is not held.
+    """Compare a source with its record on the portal, in the fields that the source gives.
 
     Args:
-        source: Of a recipe.
-        document: As ``https://www.encodeproject.org/files/<accession>/?format=json`` gives it.
+        source: Source of a recipe.
+        document: Record at ``https://www.encodeproject.org/files/<accession>/?format=json``.
 
     Returns:
-        What is to be said although nothing is wrong, such as that the file is archived.
+        Remarks on a file that passes, such as that it is archived.
 
     Raises:
         VerificationError: The file has another status, assembly, assay, target or output type.
-        IntegrityError: It has another digest or size (ManyErrors where several things differ).
+        IntegrityError: It has another digest or size (ManyErrors if several fields differ).
     """
     errors = [*_status_errors(source, document), *_field_errors(source, document)]
     if errors:
@@ -65,14 +64,14 @@ def check(source: Source, document: Mapping[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def fetch(accession: str, policy: Policy) -> dict[str, Any]:
-    """Ask the portal for the object of a file.
+def download_record(accession: str, policy: Policy) -> dict[str, Any]:
+    """Download the record of a file from the portal.
 
     Raises:
-        UnreachableError: It did not answer.
+        UnreachableError: The portal did not answer.
         NetworkError: It does not know the file, or does not show it.
-        UnsafeError: It leads to a host that must not be asked.
-        VerificationError: What it sends is no file object.
+        UnsafeError: It redirects to a host outside of the policy.
+        VerificationError: The answer is no record of a file.
     """
     from zooctl.files.download.transfer import TransientError, open_client
 

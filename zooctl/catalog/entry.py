@@ -1,4 +1,4 @@
-"""One model of the zoo as a record: its name, card, recipe and folder."""
+"""The record of one model: its name, card, recipe and folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WeightsAt = Literal["local", "hub", "url", "none"]
 
 @dataclass(frozen=True)
 class Entry:
-    """One model of the zoo; nothing is read before it is asked for.
+    """One model; its documents are read on demand.
 
     Attributes:
         root: The zoo it belongs to.
@@ -33,7 +33,7 @@ class Entry:
         card_path: Its card.
         recipe_path: Its recipe, if it has one.
         folder: Folder with its manifest and weights, if it has one.
-        hub: The commit that it was fetched from, if it is not of a zoo (``address.from_hub``).
+        hub: Commit that it was downloaded from, if it is outside of the zoo (``address.from_hub``).
     """
 
     root: Path
@@ -48,10 +48,9 @@ class Entry:
         return load_card(self.card_path)
 
     def path(self, pinned: str) -> Path:
-        """Return where a file of the manifest lies, if it is here."""
+        """Return the path of a file of the manifest, present or not."""
         if self.card_path.parent != self.folder:
             return self.root / pinned
-
         return self.folder / flat_path(self.name, pinned)
 
     def pictures(self) -> list[Path]:
@@ -60,10 +59,10 @@ class Entry:
         return [path for path in paths if path.is_file()]
 
     def present(self) -> list[str]:
-        """Return the files that are here and the manifest should pin, as it names them, sorted."""
+        """Return the present files that belong into the manifest, by their names there, sorted."""
         if self.card_path.parent != self.folder:
             return entry_files(self.root, self.name)
-        # A flat folder holds more, which is made of these.
+        # A flat folder also holds files derived from these.
         return sorted(path for path in self.manifest().files if self.path(path).is_file())
 
     def recipe(self) -> Recipe:
@@ -98,7 +97,7 @@ class Entry:
         return load_manifest(self.folder / MANIFEST)
 
     def weights_at(self, card: Card) -> WeightsAt:
-        """Say where the weights that a card names can be had; ``local`` if they are here."""
+        """Return the kind of place of the weights that a card names; ``local`` if they are here."""
         if self.folder is not None and (self.folder / ONNX).is_file():
             return "local"
         if card.weights is None:
@@ -111,13 +110,11 @@ class Entry:
 
 
 CARD = "model_card.yaml"
-
-
 RECIPE = "recipe.yaml"
 
 
 def flat_path(name: str, path: str) -> str:
-    """Return where a file of a manifest lies in the flat layout.
+    """Return the path of a manifest's file in the flat layout.
 
     >>> flat_path("toy", "zoo/toy/model.onnx"), flat_path("toy", "model_cards/toy.yaml")
     ('model.onnx', 'model_card.yaml')

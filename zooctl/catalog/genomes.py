@@ -1,4 +1,4 @@
-"""Genomes: where the FASTA files of an assembly are, and fetching the common ones from UCSC."""
+"""Genomes: locate the FASTA files of an assembly, or download the common ones from UCSC."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from zooctl.catalog.root import zoo_root
 from zooctl.errors import InputError, IntegrityError
 from zooctl.files.disk.cache import cache_folder
+from zooctl.files.disk.lock import locked
+from zooctl.files.disk.pinned import PIECE, differs, is_pinned
 from zooctl.files.fasta.reader import Fasta
 from zooctl.progress import Advance, Progress, no_progress
 
@@ -28,15 +30,15 @@ _UCSC = "https://hgdownload.soe.ucsc.edu/goldenPath"
 
 @dataclass(frozen=True)
 class PublishedGenome:
-    """A genome as its publisher offers it: a FASTA file in one gzip archive.
+    """A published genome: one FASTA file in a gzip archive.
 
     Attributes:
-        urls: Of the archive.
-        archive_size: Its bytes.
-        archive_sha256: Its digest, where known.
-        archive_md5: Its digest as the publisher lists it, where that is all there is.
-        size: Bytes of the FASTA file in it.
-        sha256: Digest of the FASTA file in it.
+        urls: Addresses of the archive.
+        archive_size: Size of the archive in bytes.
+        archive_sha256: Digest of the archive, where known.
+        archive_md5: Digest of the archive as its publisher lists it.
+        size: Size of the FASTA file in bytes.
+        sha256: Digest of the FASTA file.
     """
 
     urls: tuple[str, ...]
@@ -77,19 +79,19 @@ PUBLISHED = {
 
 
 def find_genome(assembly: str, fasta: Path | None = None) -> tuple[list[Path], str]:
-    """Return the FASTA files of an assembly, and one line that says which they are.
+    """Return the FASTA files of an assembly, and one line for the user that names them.
 
-    Looked up in this order: ``fasta``; the folder ``$ZOOCTL_GENOMES``, which holds
-    ``<assembly>.fa`` (or .fasta, .fna, bgzipped or not) or a folder ``<assembly>``; what
-    ``zooctl genome fetch`` put into the cache; the publisher's archive in
-    ``$ZOOCTL_DATA_MIRROR``, which is unpacked into the cache; what is embedded beside the recipes.
+    The search order: ``fasta``; the folder ``$ZOOCTL_GENOMES``, which holds ``<assembly>.fa``
+    (or .fasta, .fna, bgzipped or not) or a folder ``<assembly>``; the cache, which
+    ``zooctl genome fetch`` fills; the publisher's archive in ``$ZOOCTL_DATA_MIRROR``, which is
+    unpacked into the cache; contigs embedded beside the recipes.
 
     Args:
         assembly: UCSC's name: hg38, hg19, sacCer3.
-        fasta: What the user named; it wins.
+        fasta: File named by the user.
 
     Raises:
-        InputError: There is none; says where it was looked for.
+        InputError: No place has it; the error names the places.
     """
     if fasta is not None:
         return [fasta], f"{assembly}: {fasta}"
@@ -101,7 +103,7 @@ def find_genome(assembly: str, fasta: Path | None = None) -> tuple[list[Path], s
         if folder is not None and (paths := _in_folder(folder, assembly)):
             return paths, f"{assembly}: {_listed(paths)}, from {origin}"
     if assembly in PUBLISHED and _mirrored(PUBLISHED[assembly]) is not None:
-        paths = [fetch(assembly)]
+        paths = [download_genome(assembly)]
         return paths, f"{assembly}: {_listed(paths)}, unpacked from the mirror"
     if paths := _embedded(embedded, assembly):
         return paths, f"{assembly}, in part: {_listed(paths)}, embedded in recipes/data"
@@ -109,7 +111,7 @@ def find_genome(assembly: str, fasta: Path | None = None) -> tuple[list[Path], s
 
 
 def _mirrored(genome: PublishedGenome) -> Path | None:
-    """Return the archive of a genome in the mirror, if its digest is known and it is there."""
+    """Return the archive of a genome in the mirror; None without one, or without a known digest."""
     from zooctl.catalog.data import mirrored
 
     if genome.archive_sha256 is None:
@@ -165,54 +167,56 @@ def _listed(paths: Sequence[Path]) -> str:
 def _not_found(assembly: str, cached: Path, embedded: Path) -> InputError:
     own = os.environ.get("ZOOCTL_GENOMES")
     places = [own or "ZOOCTL_GENOMES (not set)", str(cached), str(embedded)]
-    fetch = f"zooctl genome fetch {assembly}, or " if assembly in PUBLISHED else ""
+    download = f"zooctl genome fetch {assembly}, or " if assembly in PUBLISHED else ""
     return InputError(
         f"genome {assembly} is not here",
         got=f"nothing in {', '.join(places)}",
-        hint=f"{fetch}name its FASTA file with --fasta",
+        hint=f"{download}name its FASTA file with --fasta",
     )
 
 
-def fetch(
+def download_genome(
     assembly: str,
     *,
     progress: Progress = no_progress,
     published: PublishedGenome | None = None,
     policy: Policy | None = None,
 ) -> Path:
-    """Download a genome into the cache, verify it and unpack it; return its FASTA file.
+    """Download a genome into the cache, verify and unpack it, and return its FASTA file.
 
     An archive in ``$ZOOCTL_DATA_MIRROR`` takes the place of the download. UCSC's archives are plain
-    gzip, in which nothing can be looked up, so the cache holds the FASTA as it is. What is there
-    already and right is left alone.
+    gzip, which allows no random access, so the cache holds plain FASTA. A genome that the cache
+    has, with the pinned bytes, is left alone.
 
     Args:
         assembly: One of ``PUBLISHED``.
-        bar: Makes the progress bars of downloading and unpacking.
-        published: Where it is and what it must be; for tests.
+        progress: Opens the progress displays of downloading and unpacking.
+        published: Addresses and pins in place of those of ``PUBLISHED``; for tests.
         policy: Time limits and hosts.
 
     Raises:
         InputError: zooctl has no digest for that assembly, or the disk has no room for it.
-        NetworkError: It could not be fetched.
-        IntegrityError: What came is not the genome that is pinned.
+        NetworkError: The download failed.
+        IntegrityError: The downloaded bytes differ from the pinned ones.
     """
-    from zooctl.files.download.download import download, download_folder, locked
+    from zooctl.files.download.download import download, download_folder
 
     genome = published or PUBLISHED.get(assembly)
     if genome is None:
         raise InputError(
-            f"no published digest is known for {assembly}, so it is not fetched",
+            f"no published digest is known for {assembly}, so it is not downloaded",
             expected=" or ".join(PUBLISHED),
-            hint="fetch it yourself, check it, and name it with --fasta or in ZOOCTL_GENOMES",
+            hint="download it yourself, check it, and name it with --fasta or in ZOOCTL_GENOMES",
         )
     folder = download_folder("genomes", assembly)
     target = folder / f"{assembly}.fa"
     # No FASTA suffix: find_genome must not take the archive for a genome.
     archive = folder / f"{assembly}.archive"
     with locked(target):
-        if _is_there(target, genome, progress):
-            return target
+        if target.is_file():
+            with progress(genome.size, "B", "checking the genome in the cache") as advance:
+                if is_pinned(target, genome.size, genome.sha256, advance):
+                    return target
         if (mirrored := _mirrored(genome)) is not None:
             _check_room(folder, genome.size)
             with progress(genome.size, "B", f"unpacking {assembly}") as advance:
@@ -239,21 +243,6 @@ def fetch(
     return target
 
 
-def _is_there(target: Path, genome: PublishedGenome, progress: Progress) -> bool:
-    """Say whether the cache has the genome, after hashing it."""
-    if not target.is_file() or target.stat().st_size != genome.size:
-        return False
-    digest = hashlib.sha256()
-    with (
-        target.open("rb") as file,
-        progress(genome.size, "B", "checking what is in the cache") as advance,
-    ):
-        while data := file.read(1 << 20):
-            digest.update(data)
-            advance(len(data))
-    return digest.hexdigest() == genome.sha256
-
-
 def _check_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
@@ -267,7 +256,11 @@ def _check_room(folder: Path, needed: int) -> None:
 
 
 def _unpack(archive: Path, target: Path, genome: PublishedGenome, advance: Advance) -> None:
-    """Decompress the archive under the target's name if the content is what is pinned."""
+    """Decompress an archive under the target's name, and verify the content before it appears.
+
+    Raises:
+        IntegrityError: The archive is damaged, or holds other bytes.
+    """
     from zooctl.files.disk.atomic import atomic_output
 
     digest, size = hashlib.sha256(), 0
@@ -275,20 +268,21 @@ def _unpack(archive: Path, target: Path, genome: PublishedGenome, advance: Advan
         try:
             with gzip.open(archive) as packed, temporary.open("wb") as plain:
                 # One byte beyond the size shows that there is more; a bomb gets no further.
-                while data := packed.read(min(1 << 20, genome.size + 1 - size)):
+                while data := packed.read(min(PIECE, genome.size + 1 - size)):
                     size += len(data)
                     digest.update(data)
                     plain.write(data)
                     advance(len(data))
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            size = -1
-        if size != genome.size or digest.hexdigest() != genome.sha256:
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise IntegrityError(
-                "the archive does not hold the pinned genome",
+                "the archive of the genome is damaged",
                 path=target,
-                got="a damaged archive" if size < 0 else f"sha256 {digest.hexdigest()}",
+                got=error,
                 expected=f"sha256 {genome.sha256}",
-            )
+            ) from None
+        got, pinned = (size, digest.hexdigest()), (genome.size, genome.sha256)
+        if got != pinned:
+            raise differs("the archived genome", got=got, expected=pinned, path=target)
 
 
 def open_genome(assembly: str, paths: Sequence[Path], progress: Progress = no_progress) -> Fasta:

@@ -1,7 +1,7 @@
-"""What a model's repository on the hub holds: its files as they are, and what is made of its card.
+"""Content of a model's repository on the hub: its files as they are, and derived documents.
 
-The documents for people and for the hub (README with front matter, ``config.json``, licence,
-citation) are derived: the card stays the one place where a fact is written.
+README with front matter, ``config.json``, licence and citation are derived from the card, which
+stays the only source of each fact.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 from typing import Any
 
 from zooctl import __version__
-from zooctl.catalog.card_text import replace_block
 from zooctl.catalog.entry import CARD, Entry, flat_path
 from zooctl.catalog.weights import pinned_files
 from zooctl.errors import InputError
@@ -21,9 +20,9 @@ from zooctl.schema.manifest import MANIFEST
 from zooctl.schema.strict_yaml import dumps
 
 REPORT = "reproduce_report.json"
-_MADE = ("README.md", "config.json", "LICENSE", "CITATION.cff", MANIFEST, REPORT)
+_DERIVED = ("README.md", "config.json", "LICENSE", "CITATION.cff", MANIFEST, REPORT)
 
-# Where the hub's name of a licence is not SPDX's in lower case.
+# The hub's names of licences that are not SPDX's in lower case.
 _LICENCES = {
     "GPL-2.0-only": "gpl-2.0",
     "GPL-2.0-or-later": "gpl-2.0",
@@ -35,45 +34,47 @@ _LICENCES = {
 
 
 def repository(entry: Entry, repo: str, report: bytes | None = None) -> dict[str, bytes]:
-    """Return path to content of everything that a model's repository holds.
+    """Return all files of a model's repository, path to content.
 
     Args:
-        entry: The model; all its files are here or can be had.
+        entry: The model; its missing files are downloaded.
         repo: Name of the repository, as ``org/name``.
-        report: What ``zooctl reproduce`` said, as JSON.
+        report: Report of ``zooctl reproduce``, as JSON.
 
     Raises:
-        ZooError: A file is not what the manifest pins, or cannot be had.
-        InputError: A file has the name of one that is made here.
+        ZooError: A file differs from the manifest, or is neither here nor downloadable.
+        InputError: A file has the name of a derived document.
     """
     card = entry.card()
     files = {flat_path(entry.name, path): data for path, data in pinned_files(entry).items()}
-    for name in _MADE:
+    for name in _DERIVED:
         if name in files:
-            raise InputError("a file has the name of one that is made", got=name)
+            raise InputError("a file has the name of a derived document", got=name)
     assert entry.folder is not None
     files[MANIFEST] = (entry.folder / MANIFEST).read_bytes()
     if report is not None:
         files[REPORT] = report
     source = f"https://huggingface.co/{repo}/blob/main/{CARD if report is None else REPORT}"
-    made = {
+    derived = {
         "README.md": readme(card, source),
         "config.json": json.dumps(config(card), indent=2) + "\n",
         "LICENSE": licence_text(card),
         "CITATION.cff": dumps(citation(card)),
     }
-    return dict(sorted({**files, **{name: text.encode() for name, text in made.items()}}.items()))
+    return dict(
+        sorted({**files, **{name: text.encode() for name, text in derived.items()}}.items())
+    )
 
 
 def front_matter(card: Card, source: str) -> dict[str, Any]:
     """Return the metadata of the hub's model card.
 
-    ``datasets`` is not among them: it names datasets of the hub alone, and what anybody may
-    register there under an accession would be taken for ours. The accessions are in the text.
+    ``datasets`` is left out: it names datasets of the hub, where anybody may register one under an
+    accession. The accessions are in the text.
 
     Args:
         card: The model's card.
-        source: Address of where its figures come from.
+        source: Address of the document that its figures come from.
     """
     tags = ["biology", "genomics", "dna", "onnx", "safetensors", card.assembly]
     tags += [track.assay.lower().replace(" ", "-") for track in card.tracks]
@@ -122,7 +123,7 @@ def _result(card: Card, metric: Metric, source: str) -> dict[str, Any]:
 
 
 def readme(card: Card, source: str) -> str:
-    """Return the page of the model on the hub."""
+    """Return the page of a model on the hub, as Markdown with front matter."""
     use = f"zooctl predict --model {card.name} --region chr21:30,000,001-31,000,000"
     parts = [
         f"# {card.name} {card.version}",
@@ -169,7 +170,7 @@ def readme(card: Card, source: str) -> str:
 
 
 def config(card: Card) -> dict[str, Any]:
-    """Return the small file by which the hub counts downloads: what a model reads and predicts."""
+    """Return the fields of ``config.json``, by which the hub counts downloads."""
     return {
         "library_name": "zooctl",
         "library_version": __version__,
@@ -194,9 +195,9 @@ def config(card: Card) -> dict[str, Any]:
 
 
 def licence_text(card: Card) -> str:
-    """Return what the weights may be used for, by the name of their licence."""
+    """Return the text of the file LICENSE, which names the licence of the weights."""
     terms = (
-        "The model card says what is known of its terms."
+        "The model card states the known terms."
         if card.licence.startswith("LicenseRef-")
         else f"https://spdx.org/licenses/{card.licence}.html"
     )
@@ -221,25 +222,10 @@ def citation(card: Card) -> dict[str, Any]:
     return fields
 
 
-def with_hub(text: str, repo: str, revision: str) -> str:
-    """Return a card's text with the commit where its weights are.
-
-    >>> with_hub("a: 1\\nweights:\\n  files: []\\nb: 2\\n", "org/x", "0" * 40).splitlines()[2]
-    '  hub: {repo: org/x, revision: "0000000000000000000000000000000000000000"}'
-    """
-    # Quoted: forty digits are a number in YAML.
-    line = f'  hub: {{repo: {repo}, revision: "{revision}"}}'
-    block = re.search(r"^weights:\n((?:[ \t#-].*\n|\n(?=[ \t-]))*)", text, re.MULTILINE)
-    if block is None:
-        raise InputError("the card has no block of weights")
-    rest = re.sub(r"^  hub:.*\n(?:   .*\n)*", "", block[1], flags=re.MULTILINE)
-    return replace_block(text, "weights", f"weights:\n{line}\n{rest}")
-
-
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """Return a table of Markdown; empty without rows."""
+    """Return a Markdown table; empty without rows."""
     return markdown_table(head, rows) if rows else ""

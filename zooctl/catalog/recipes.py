@@ -1,4 +1,4 @@
-"""Recipes as they are run: with values replaced and initial weights pinned."""
+"""Recipes as run: with values replaced and initial weights pinned."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from zooctl.schema.recipe.recipe import Recipe
 
 
 def recipe_as_run(recipe: str, settings: Sequence[str] = ()) -> tuple[Recipe, str]:
-    """Return a recipe of the zoo by name, or of a file, as it is to be run.
+    """Return a recipe of the zoo or of a file, with values replaced and initial weights pinned.
 
     Args:
         recipe: Name, or path ending in ``.yaml`` or ``.yml``.
-        settings: ``field=value`` that replace values of it.
+        settings: Replacements of values, each ``field=value``.
 
     Returns:
-        The recipe, and its text as a run keeps it: the file's own if nothing is replaced.
+        The recipe, and its text for the run's folder: the file's own if nothing is replaced.
 
     Raises:
-        InputError: There is none, or it is wrong.
+        InputError: There is no such recipe, or it is wrong.
     """
     path: Path | None = Path(recipe)
     if not recipe.endswith((".yaml", ".yml")):
@@ -45,10 +45,10 @@ def recipe_as_run(recipe: str, settings: Sequence[str] = ()) -> tuple[Recipe, st
 
 
 def pin_weights(recipe: Recipe, data: dict[str, Any]) -> bool:
-    """Note in a recipe's data the digest of the zoo's weights that training begins with.
+    """Pin the zoo's weights that training begins with, in a recipe's data.
 
     Returns:
-        Whether that was still to be done.
+        True if the data changed; False for a recipe without such weights, or with a pin.
 
     Raises:
         InputError: The model has no weights here.

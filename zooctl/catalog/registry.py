@@ -1,4 +1,4 @@
-"""Models by name, by folder, or by address on the hub."""
+"""Look up models by name, by folder, or by address on the hub."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from zooctl.catalog.root import model_names, zoo_root
 from zooctl.errors import InputError
 from zooctl.schema.explain import nearest
 from zooctl.schema.fields import NAME_PATTERN
-from zooctl.schema.manifest import (
-    MANIFEST,
-)
+from zooctl.schema.manifest import MANIFEST
 
 DEFAULT_MODEL = "h3k36me3_brain"
-"""The model that runs where none is named."""
+"""The model that runs if none is named."""
 
 
 def entry(name: str, *, allow_untrusted: bool = False) -> Entry:
@@ -23,11 +21,11 @@ def entry(name: str, *, allow_untrusted: bool = False) -> Entry:
 
     Args:
         name: A name of the zoo; a path with a slash; or ``hf://org/repo@<40 hex>``.
-        allow_untrusted: Whether an address on the hub will do.
+        allow_untrusted: Whether an address on the hub is allowed.
 
     Raises:
         InputError: There is no such model; the nearest name is in the hint.
-        UnsafeError: The model is not of the zoo, and that was not allowed.
+        UnsafeError: The model is outside of the zoo, which was not allowed.
     """
     if name.startswith("hf://"):
         from zooctl.catalog.address import from_hub

@@ -1,4 +1,4 @@
-"""Folder of the zoo in use, and the names in it."""
+"""Folder of the zoo in use, and the names of its models."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from zooctl.errors import InputError
 def zoo_root() -> Path:
     """Return the folder with ``model_cards/``, ``recipes/`` and ``zoo/``.
 
-    ``$ZOOCTL_ZOO`` if set; else what is packaged with the program; else the checkout it runs from.
+    ``$ZOOCTL_ZOO`` if set; else the packaged entries; else the checkout of the program.
 
     Raises:
-        InputError: ``$ZOOCTL_ZOO`` is no such folder.
+        InputError: ``$ZOOCTL_ZOO`` is not a zoo's folder.
     """
     if own := os.environ.get("ZOOCTL_ZOO"):
         if not (Path(own) / "model_cards").is_dir():
@@ -27,5 +27,5 @@ def zoo_root() -> Path:
 
 
 def model_names() -> list[str]:
-    """Return the names of all models, sorted; a model is there if its card is."""
+    """Return the names of all cards, which are the names of the models, sorted."""
     return sorted(path.stem for path in (zoo_root() / "model_cards").glob("*.yaml"))

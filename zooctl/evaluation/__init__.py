@@ -1,1 +1,1 @@
-"""How well predictions agree with measurements, beside baselines."""
+"""Agreement of predictions with measurements, beside baselines."""

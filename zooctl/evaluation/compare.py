@@ -1,8 +1,8 @@
-"""Any bigWig against any bigWig, streaming: agreement of binned means at several resolutions.
+"""Compare two bigWigs: agreement of binned means at several resolutions, in one pass.
 
-Needs numpy alone, but for what is said of profiles. Memory does not grow with the genome: chunks
-are reduced to moments, which merge exactly. Ranks, and absolute errors of scaled predictions, would
-need all bins at once; `zooctl evaluate` gives them.
+Needs numpy alone, but for figures of profiles. Memory does not grow with the genome: chunks are
+reduced to moments, which merge exactly. Ranks, and absolute errors of scaled predictions, would
+need all bins at once; `zooctl evaluate` computes them.
 
 Bins lie on the genome's own grid (bin i holds bases ``[i * size, (i + 1) * size)``), and a region
 selects the bins whose centre it holds. The result therefore does not depend on how regions are
@@ -30,7 +30,7 @@ from zooctl.sequence.intervals import Interval, merge
 Values = NDArray[np.floating]
 Bools = NDArray[np.bool_]
 
-# Profiles of both tracks, each ``(n, bins)``, to one figure each.
+# Profiles of both tracks, each ``(n, bins)``, to one figure per profile.
 Shape = Callable[[Values, Values], NDArray[np.float64]]
 NO_SHAPES: Mapping[str, Shape] = MappingProxyType({})
 
@@ -39,9 +39,9 @@ _LONGEST_CHUNK = 1 << 24
 
 
 class Missing(StrEnum):
-    """What a base without an entry means.
+    """Meaning of a base without an entry.
 
-    Coverage files leave zeros out; predictions leave out what was not predicted.
+    Coverage files leave out zeros; predictions leave out bases without a prediction.
     """
 
     B_ZERO = "b-zero"
@@ -51,17 +51,17 @@ class Missing(StrEnum):
 
 @dataclass(frozen=True)
 class Agreement:
-    """How two tracks agree at one resolution.
+    """Agreement of two tracks at one resolution.
 
     Attributes:
-        resolution: Bases to a bin.
-        moments: Of the bins that were compared; x is track A, y is track B.
+        resolution: Bases per bin.
+        moments: Moments of the compared bins; x is track A, y is track B.
         selected: Bins whose centre lies in a region.
-        missing_a: Of these, bins where A's file has values on less than half of the bases, whatever
-            their absence means.
+        missing_a: Selected bins where A's file has values on less than half of the bases, before
+            absent ones are made 0.
         missing_b: The same for B.
         profiles: Windows of the grid in which all bins were compared.
-        shapes: Figure of a profile to its sum over profiles that have it, and their number.
+        shapes: Sum of each shape figure over profiles that have one, and their number, by name.
     """
 
     resolution: int
@@ -134,18 +134,18 @@ def compare(
     """Compare two tracks over regions, bin by bin.
 
     The value of a bin is the mean over the bases where both tracks have a value; a bin where these
-    are less than half is left out. Counted are the bins where a file has less than half, before
-    what is absent is made 0.
+    are less than half is left out. Bins where a file has less than half are counted as missing,
+    before absent bases are made 0.
 
     Args:
         a: One track, as a rule the prediction.
         b: The other, as a rule the measurement.
-        regions: Where; all shared contigs if empty.
+        regions: Regions to compare; all shared contigs if empty.
         resolutions: Bin sizes in bp.
-        missing: What a base without an entry means: left out in A and 0 in B, left out in both,
+        missing: Meaning of a base without an entry: left out in A and 0 in B, left out in both,
             or 0 in both.
-        profile_length: Bases to a profile.
-        shapes: Figures of profiles by name, as ``metrics.jensen_shannon``; their means are given.
+        profile_length: Bases per profile.
+        shapes: Figures of profiles by name, such as ``regression.jensen_shannon``, to be averaged.
         advance: Called with the number of bases done.
 
     Raises:
@@ -178,7 +178,7 @@ def compare(
 
 
 def _common_multiple(resolutions: Sequence[int]) -> int:
-    """Return a number of bases that every bin size divides."""
+    """Return the least number of bases that every bin size divides."""
     if not resolutions or min(resolutions) < 1:
         raise InputError("a resolution is not a positive number of bases", got=list(resolutions))
     common = math.lcm(*resolutions)
@@ -209,8 +209,8 @@ def _chunks(
 ) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
     """Yield chunks to read: first base, last base + 1, and the regions that reach into them.
 
-    Chunks begin at multiples of ``grain``, which every resolution divides, and are cut to what the
-    regions need.
+    Chunks begin at multiples of ``grain``, which every resolution divides, and are cut to the
+    regions.
     """
     chunk = grain * max(1, _CHUNK // grain)
     first, last = starts // chunk, (ends - 1) // chunk
@@ -224,7 +224,7 @@ def _chunks(
 
 
 def _select(inside: NDArray[np.int64], low: int, high: int, size: int) -> Bools:
-    """Say for each bin of ``[low, high)`` whether a region holds its centre, ``(n_bins,)``."""
+    """Return for each bin of ``[low, high)`` whether a region holds its centre, ``(n_bins,)``."""
     n_bins = -(-(high - low) // size)
     # Bin i has its centre in [start, end) when start <= low + i * size + size // 2 < end.
     bounds = np.clip(-(-(inside - low - size // 2) // size), 0, n_bins)
@@ -243,15 +243,15 @@ def _add(
     profile_length: int,
     shapes: Mapping[str, Shape],
 ) -> Agreement:
-    """Return the agreement with the selected bins of one more chunk.
+    """Add the selected bins of one more chunk to an agreement.
 
     Args:
-        result: Of the chunks before.
+        result: Agreement over the chunks before.
         x: A's values, ``(n,)``; NaN where it has none.
-        y: B's, likewise.
-        has: Where their files have values, each ``(n,)``.
+        y: B's values, likewise.
+        has: Whether the files have a value at each base, each ``(n,)``.
         selected: Bins to compare.
-        profile_length: Bases to a profile.
+        profile_length: Bases per profile.
         shapes: Figures of profiles.
     """
     size = result.resolution
@@ -293,10 +293,10 @@ def _profiles(
     """Return the windows of a chunk in which all bins were compared, each ``(n, per_profile)``.
 
     Args:
-        means: Of both tracks, ``(n_compared,)``.
-        compared: Place of each of these bins in the chunk.
-        n_bins: Of the chunk, which begins with a window.
-        per_profile: Bins to a window; windows of one bin have no shape.
+        means: Means of the bins of both tracks, ``(n_compared,)``.
+        compared: Index of each of these bins in the chunk.
+        n_bins: Bins of the chunk, which begins with a window.
+        per_profile: Bins per window; windows of one bin have no shape.
     """
     if per_profile < 2:
         return np.empty((0, 1)), np.empty((0, 1))

@@ -1,4 +1,4 @@
-"""Motif profiles: HOCOMOCO, JASPAR and MEME files to counts ``(length, 4)``, and back to MEME."""
+"""Motif profiles: read HOCOMOCO, JASPAR and MEME files as counts ``(length, 4)``, write MEME."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Profile = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Motif:
-    """How often each base was seen at each position of a binding site.
+    """Counts of each base at each position of a binding site.
 
     Attributes:
         name: Identifier in its collection.
@@ -46,7 +46,7 @@ class Motif:
 
     @property
     def length(self) -> int:
-        """Positions in bp."""
+        """Length in bp."""
         return len(self.counts)
 
     @property
@@ -85,7 +85,7 @@ class Motif:
         return bits
 
     def reverse_complement(self) -> Motif:
-        """Return the motif as it reads on the other strand.
+        """Return the motif of the other strand.
 
         >>> Motif("box", np.array([[0.0, 9, 1, 0], [1, 0, 0, 9]])).reverse_complement().consensus
         'AG'
@@ -94,14 +94,14 @@ class Motif:
 
 
 def read_motifs(path: str | PathLike[str]) -> list[Motif]:
-    """Read all profiles of a file; its format is seen in its content.
+    """Read all profiles of a file, in a format recognised by its content.
 
     Three formats: ``>name`` with a row of four numbers a position (HOCOMOCO and GimmeMotifs
     ``.pfm``), ``>name`` with a row a base (JASPAR, with or without ``A [ … ]``), and MEME. Rows
-    without letters are positions where all of them hold four numbers.
+    without letters are positions if all of them hold four numbers.
 
     Raises:
-        InputError: No profile in the file, a row that is not numbers, two profiles of one name.
+        InputError: The file has no profile, a row is not numbers, or two profiles have one name.
     """
     path = Path(path)
     try:

@@ -1,1 +1,1 @@
-"""Mutagenesis, motif matches and pictures."""
+"""Motifs from in-silico mutagenesis, motif comparison, and pictures."""

@@ -1,8 +1,8 @@
-"""The motif a model reads, from in-silico mutagenesis of the places it predicts highest.
+"""Recover the motif of a model by in-silico mutagenesis of its highest predictions.
 
-It asks the model alone and knows nothing of its layers: hide parts of a window to find the stretch
-that a prediction hangs on, change each of its bases to see which matter, and lay the stretches of
-many windows onto each other.
+The model is a black box: parts of a window are hidden to find the stretch that a prediction depends
+on, each base of the stretch is changed to see which ones matter, and the stretches of many windows
+are aligned.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from zooctl.progress import Advance, no_advance
 from zooctl.sequence.onehot import Codes, N, reverse_complement
 
 # Windows ``(n, input_length)`` to one value each, above 0.
-Readout = Callable[[Codes], NDArray[np.floating]]
+PredictValue = Callable[[Codes], NDArray[np.floating]]
 
 _HIDDEN = 16
 _REACH = 30
@@ -25,13 +25,13 @@ _STEP = 8
 _ROUNDS = 20
 
 
-def locate(read: Readout, window: Codes, reach: int = 128) -> int:
-    """Return the middle of the 16 bases of a window without which its value falls most.
+def locate_site(predict: PredictValue, window: Codes, reach: int = 128) -> int:
+    """Return the middle of the 16 bases whose absence lowers the value of a window most.
 
     Args:
-        read: The model.
+        predict: The model.
         window: Codes ``(length,)``.
-        reach: How far from the centre of the window to look, in bp.
+        reach: Largest distance from the centre of the window, in bp.
     """
     centre = len(window) // 2
     reach = min(reach, centre)
@@ -39,19 +39,21 @@ def locate(read: Readout, window: Codes, reach: int = 128) -> int:
     hidden = np.tile(window, (len(starts), 1))
     for row, start in zip(hidden, starts, strict=True):
         row[start : start + _HIDDEN] = N
-    return int(starts[read(hidden).argmin()]) + _HIDDEN // 2
+    return int(starts[predict(hidden).argmin()]) + _HIDDEN // 2
 
 
-def effects(read: Readout, window: Codes, middle: int, reach: int) -> NDArray[np.float64]:
-    """Return what each base adds to the logarithm of a window's value, ``(2 * reach + 1,)``.
+def base_effects(
+    predict: PredictValue, window: Codes, middle: int, reach: int
+) -> NDArray[np.float64]:
+    """Return the effect of each base on the logarithm of a window's value, ``(2 * reach + 1,)``.
 
-    The logarithm of the value less its mean over the three other bases at that position; 0 at
+    The logarithm of the value minus its mean over the three other bases at that position; 0 at
     unknown bases.
 
     Args:
-        read: The model.
+        predict: The model.
         window: Codes ``(length,)``.
-        middle: Position that the result is centred on.
+        middle: Position to centre the result on, 0-based.
         reach: Bases on each side of it.
     """
     positions = np.arange(middle - reach, middle + reach + 1)
@@ -59,7 +61,7 @@ def effects(read: Readout, window: Codes, middle: int, reach: int) -> NDArray[np
     rows = changed[1:].reshape(len(positions), 3, -1)
     for step in range(3):
         rows[np.arange(len(positions)), step, positions] = (window[positions] + step + 1) % 4
-    logs = np.log(np.maximum(read(changed).astype(np.float64), 1e-9))
+    logs = np.log(np.maximum(predict(changed).astype(np.float64), 1e-9))
     effect: NDArray[np.float64] = logs[0] - logs[1:].reshape(len(positions), 3).mean(axis=1)
     effect[window[positions] == N] = 0.0
     return effect
@@ -71,13 +73,14 @@ def best_stretch(effect: NDArray[np.float64], length: int) -> int:
 
 
 def align(stretches: Codes, seed: int, length: int) -> Motif:
-    """Lay stretches onto each other: each at its best place and strand on what they share.
+    """Align stretches, each at its best offset and strand on the motif that they share.
 
-    It begins with one stretch, lays all on it, and repeats with the counts of what was laid.
+    The first stretch is the first motif; all stretches are aligned to it, and their counts are the
+    next motif, until nothing changes.
 
     Args:
         stretches: Codes ``(n, width)``.
-        seed: Start, in the first stretch, of what is begun with.
+        seed: Start of the first motif in the first stretch.
         length: Width of the motif in bp.
     """
     places = np.lib.stride_tricks.sliding_window_view(stretches, length, axis=1)
@@ -105,13 +108,13 @@ def _count(sites: Codes) -> NDArray[np.float64]:
 
 
 def recover_motif(
-    read: Readout, windows: Codes, *, length: int = 21, advance: Advance = no_advance
+    predict: PredictValue, windows: Codes, *, length: int = 21, advance: Advance = no_advance
 ) -> Motif:
-    """Return the motif that the values of windows hang on.
+    """Return the motif that the values of windows depend on.
 
     Args:
-        read: The model: codes ``(n, input_length)`` to the value at the centre of each window.
-        windows: Codes ``(n, input_length)``, the strongest first, each centred on what is strong.
+        predict: The model: codes ``(n, input_length)`` to the value at the centre of each window.
+        windows: Codes ``(n, input_length)``, highest value first, each centred on its peak.
         length: Width of the motif in bp.
         advance: Called with the number of windows done.
     """
@@ -119,8 +122,8 @@ def recover_motif(
     length = min(length, 2 * reach + 1)
     stretches, starts = [], []
     for window in windows:
-        middle = int(np.clip(locate(read, window), reach, len(window) - 1 - reach))
-        effect = effects(read, window, middle, reach)
+        middle = int(np.clip(locate_site(predict, window), reach, len(window) - 1 - reach))
+        effect = base_effects(predict, window, middle, reach)
         starts.append(best_stretch(effect, length))
         stretches.append(window[middle - reach : middle + reach + 1])
         advance(1)

@@ -1,6 +1,6 @@
-"""Pictures: genome tracks over a region, and sequence logos. Needs the ``plot`` extra.
+"""Pictures of genome tracks, sequence logos and learning curves. Needs the ``plot`` extra.
 
-Figures are drawn without a display and without any global state of matplotlib.
+Figures are drawn without a display and without global state of matplotlib.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
+from zooctl.extras import need
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.motifs import Motif
 from zooctl.sequence.intervals import Interval
@@ -27,11 +28,9 @@ try:
     from matplotlib.textpath import TextPath
     from matplotlib.ticker import FuncFormatter, MaxNLocator
     from matplotlib.transforms import Affine2D
-except ImportError as error:
-    raise InputError(
-        "pictures need matplotlib, which is not installed",
-        hint="pip install matplotlib (zooctl's extra `plot`)",
-    ) from error
+except ImportError:
+    need("matplotlib", "drawing pictures")
+    raise
 
 Values = NDArray[np.floating]
 
@@ -44,7 +43,7 @@ GREY = "#444444"
 
 @dataclass(frozen=True, eq=False)
 class PlottedTrack:
-    """One line of a picture.
+    """One track of a picture.
 
     Attributes:
         name: Shown at the top left.
@@ -58,7 +57,7 @@ class PlottedTrack:
 
 
 def summarise(values: Values, n: int) -> Values:
-    """Return at most n values for a picture, each the mean of a run of bases.
+    """Return at most n values for a picture, each the mean over a run of bases.
 
     Coverage files leave zeros out, so an absent base counts as 0 in a run that has values; a run
     without any is NaN.
@@ -83,14 +82,14 @@ def draw_tracks(
     title: str | None = None,
     force: bool = False,
 ) -> None:
-    """Draw tracks of one region below each other and save the picture.
+    """Draw tracks of one region, one below the other.
 
     Args:
         target: PNG, PDF or SVG, by its ending.
         tracks: From top to bottom; each on its own scale, which begins at 0 unless values are
             negative.
-        region: What the values span.
-        title: Above all; the region if not given.
+        region: Region that the values span.
+        title: Title; the region if not given.
         force: Replace an existing file.
 
     Raises:
@@ -113,7 +112,7 @@ def draw_tracks(
 
 
 def _megabases(length: int) -> Callable[[float, int], str]:
-    """Return how ticks are written: as many digits as the region's length needs."""
+    """Return a formatter of ticks with as many digits as the region's length needs."""
     digits = max(0, 1 - int(np.floor(np.log10(max(length, 1) / 1e6))))
 
     def text(position: float, _: int) -> str:
@@ -135,19 +134,17 @@ def _draw_track(axes: Axes, track: PlottedTrack, region: Interval, colour: str) 
     axes.set_title(track.name, loc="left", fontsize=8.5, color=colour, fontweight="bold", pad=3)
     axes.set_ylabel(track.unit, fontsize=8)
     axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
-    axes.tick_params(labelsize=8, color=GREY)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    tidy(axes)
 
 
 def draw_logos(
     target: Path, motifs: Sequence[tuple[str, Motif, int]], *, force: bool = False
 ) -> None:
-    """Draw sequence logos below each other: letters as high as their share of the information.
+    """Draw sequence logos, one below the other: letters as high as their share of information.
 
     Args:
         target: PNG, PDF or SVG, by its ending.
-        motifs: Caption, profile, and how many columns further right it begins, of each.
+        motifs: Caption, motif, and offset in columns to the right, of each logo.
         force: Replace an existing file.
 
     Raises:
@@ -182,9 +179,8 @@ def _draw_logo(axes: Axes, motif: Motif) -> None:
     axes.set_yticks([0, 1, 2])
     axes.set_ylabel("bits", fontsize=8)
     axes.set_xticks(range(1, motif.length + 1))
-    axes.tick_params(labelsize=7, color=GREY, axis="both", length=2)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    axes.tick_params(length=2)
+    tidy(axes, labelsize=7)
 
 
 def _draw_letter(
@@ -217,14 +213,14 @@ def draw_learning_curve(
     title: str,
     force: bool = False,
 ) -> None:
-    """Draw losses over epochs, with the epoch that was kept marked.
+    """Draw losses over epochs, and mark the epoch that was kept.
 
     Args:
         target: PNG, PDF or SVG, by its ending.
         epochs: Numbers of the epochs, ``(n,)``.
         losses: Name to the loss of each epoch, ``(n,)``.
         best: Number of the epoch that was kept.
-        title: Above the picture.
+        title: Title.
         force: Replace an existing file.
 
     Raises:
@@ -238,16 +234,21 @@ def draw_learning_curve(
     axes.set_xlabel("epoch", fontsize=9)
     axes.set_ylabel("loss", fontsize=9)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.tick_params(labelsize=8, color=GREY)
     axes.legend(fontsize=8, frameon=False)
     axes.set_title(title, loc="left", fontsize=10)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    tidy(axes)
     save_figure(figure, target, force)
 
 
+def tidy(axes: Axes, labelsize: float = 8) -> None:
+    """Hide the upper and right spines, and draw ticks in small grey type."""
+    axes.tick_params(labelsize=labelsize, color=GREY)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
 def save_figure(figure: Figure, target: Path, force: bool) -> None:
-    """Save without time of day and random names, so that equal pictures are equal files."""
+    """Save a figure without time stamps and random names: equal pictures are equal files."""
     ending = target.suffix.lower().removeprefix(".")
     if ending not in ("png", "pdf", "svg"):
         raise InputError(

@@ -1,1 +1,1 @@
-"""Documents that people write: model cards, recipes, manifests; strict YAML and its errors."""
+"""Documents: model cards, recipes and manifests; strict YAML, and errors with field and line."""

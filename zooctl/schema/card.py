@@ -1,4 +1,4 @@
-"""The model card: what a model is, whether one may use it, how good it is; written by a person."""
+"""The model card, written by a person: identity, licence, window, tracks, data, figures, limits."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from zooctl.schema.fields import (
     Url,
     Values,
     geometry_problems,
+    no_such,
     repeated,
     unknown_problems,
 )
@@ -49,7 +50,7 @@ class CardTrack(Values):
     Attributes:
         name: Short name, used in file names.
         assay: Assay term, as ``ChIP-seq``.
-        target: What was assayed, as ``CTCF``; left out where the assay has none.
+        target: Assayed protein or mark, as ``CTCF``; left out where the assay has none.
         biosample: Cell line or tissue.
         biosample_ontology: Its ontology term, as ``EFO:0002784``.
         unit: Unit of a predicted value.
@@ -83,24 +84,24 @@ _EXTERNAL = (
 
 
 class Metric(Values):
-    """One figure on the card, beside what a simple method reaches on the same windows.
+    """One figure on the card, beside the figure of a simple method on the same windows.
 
-    Of a part of the card's split, or ``external``: on data of another kind of experiment, as a
-    reporter's, whose sequences training may have seen.
+    It is measured on a part of the card's split, or on ``external`` data of another kind of
+    experiment, as a reporter assay, whose sequences training may have seen.
 
     Attributes:
         name: As ``zooctl evaluate`` prints it.
-        track: The track; left out where the figure is over all of them.
+        track: The track; left out for a figure over all tracks.
         value: The figure of the shipped weights.
         mean: Mean over weights that were trained with different seeds, the shipped ones among them.
         sd: Standard deviation over those seeds (ddof 1).
-        n_seeds: How many they were.
-        n: How many windows or bins.
-        split: Which part of the split it was measured on; ``external`` for none of them.
+        n_seeds: Number of seeds.
+        n: Number of windows or bins.
+        split: Part of the split that it was measured on; ``external`` for none of them.
         chroms: Chromosomes of the card's assembly that the sequences of external data come from,
-            where they are known.
-        definition: What exactly was measured.
-        baseline: What the baseline is.
+            if known.
+        definition: Exact definition of the figure.
+        baseline: Name of the baseline.
         baseline_value: The baseline's figure.
     """
 
@@ -126,7 +127,7 @@ class Metric(Values):
 
 
 class WeightFile(Values):
-    """One file of weights; ``path`` is below the entry's folder, ``url`` where else it lies."""
+    """One file of weights; ``path`` is below the entry's folder, ``url`` another place of it."""
 
     path: FilePath
     sha256: Sha256
@@ -142,11 +143,11 @@ class Hub(Values):
 
 
 class Origin(Values):
-    """The file that the authors of the weights published; our graph is filled from it at first use.
+    """The file that the authors of the weights published; the graph is filled from it at first use.
 
     Attributes:
         file: Its name, for a search in a mirror.
-        url: Where it is published.
+        url: Its address.
         format: ``keras_hdf5``: named float32 arrays.
     """
 
@@ -158,7 +159,7 @@ class Origin(Values):
 
 
 class CardWeights(Values):
-    """Where the weights are: files with digests, hub commits in order, what was published."""
+    """Places of the weights: files with digests, hub commits in order, the published file."""
 
     files: Items[WeightFile] = ()
     hub: Hub | None = None
@@ -167,7 +168,7 @@ class CardWeights(Values):
 
     def problems(self) -> Iterator[Problem]:
         if not self.files and self.hub is None:
-            yield Problem("", "weights are nowhere", expected="files, hub, or null with a reason")
+            yield Problem("", "weights have no place", expected="files, hub, or null with a reason")
         if self.mirrors and self.hub is None:
             yield Problem("mirrors", "mirrors of nothing", expected="hub")
         for path in repeated([file.path for file in self.files]):
@@ -178,7 +179,7 @@ class CardWeights(Values):
 
 
 class Acknowledged(Values):
-    """A finding of ``zooctl audit`` that stands, and why it may."""
+    """A finding of ``zooctl audit`` that is accepted, with the reason."""
 
     finding: Annotated[str, Field(pattern=r"^[a-z]+\.[a-z_]+$")]
     reason: Text
@@ -194,19 +195,22 @@ class Card(Values):
     )
     status: Literal["released", "preview"] = Field(
         default="released",
-        description="preview: stands in for a model to come; the notice says in what it differs.",
+        description="preview: stands in for a model to come; the notice tells the differences.",
     )
     notice: Line | None = Field(
-        default=None, description="What every user must know; listed, and said at every prediction."
+        default=None,
+        description="A warning for every user; shown in lists and at every prediction.",
     )
     experimental: Line | None = Field(
         default=None,
-        description="Why the model is not to be relied on, as that it loses to its baseline; "
-        "listed, and said at every prediction.",
+        description="Reason not to rely on the model, as that it loses to its baseline; "
+        "shown in lists and at every prediction.",
     )
     licence: Licence = Field(description="SPDX identifier, of the weights.")
-    citation: Text | None = Field(description="What to cite for the model.")
-    authors: Annotated[Items[Text], Field(min_length=1)] = Field(description="Who made the model.")
+    citation: Text | None = Field(description="Reference to cite for the model.")
+    authors: Annotated[Items[Text], Field(min_length=1)] = Field(
+        description="Authors of the model."
+    )
     assembly: TrackName = Field(description="Genome it was trained on, in UCSC's name, as hg19.")
     input_length: Annotated[int, Field(ge=1)] = Field(description="bp read by the network.")
     output_length: Annotated[int, Field(ge=1)] = Field(description="bp predicted, centred.")
@@ -214,7 +218,7 @@ class Card(Values):
     core_length: Annotated[int, Field(ge=1)] = Field(description="bp kept; stride of the grid.")
     unknown_base: UnknownBase = Field(description="One-hot value of N and other IUPAC codes.")
     tracks: Annotated[Items[CardTrack], Field(min_length=1)] = Field(
-        description="What is predicted, in the order of the network's output."
+        description="Predicted signals, in the order of the network's output."
     )
     strand_pairs: Items[Annotated[tuple[TrackName, TrackName], Field(strict=False)]] = Field(
         default=(), description="Tracks that change places under reverse complement."
@@ -223,10 +227,12 @@ class Card(Values):
         description="Transform of the training target, undone at prediction."
     )
     output_scale: Literal["signal", "log", "logit", "probability"] = Field(
-        description="What a predicted value is, after undoing the transform."
+        description="Scale of a predicted value, after undoing the transform."
     )
     training_data: Items[TrainingData] = Field(description="Every file it was trained on.")
-    split: Split | None = Field(description="Regions that were trained on, chose, were held out.")
+    split: Split | None = Field(
+        description="Regions for training, for choosing among models, and held out."
+    )
     evaluated_on: Name | None = Field(
         default=None,
         description="Entry whose recipe names data and rules of its evaluation; default: its own.",
@@ -237,17 +243,17 @@ class Card(Values):
     robustness: Annotated[float, Field(ge=0)] | None = Field(
         description="Variation score of Toneyan 2022 over random shifts; lower is more robust."
     )
-    intended_use: Text = Field(description="What it is good for.")
+    intended_use: Text = Field(description="Purpose that the model serves.")
     limits: Annotated[Items[Text], Field(min_length=1)] = Field(
-        description="What it cannot do, or was not tried on."
+        description="Limits: tasks that it fails at or was never tested on."
     )
     audit: Items[Acknowledged] = Field(
-        default=(), description="Findings of zooctl audit that stand, and why they may."
+        default=(), description="Findings of zooctl audit that are accepted, with the reasons."
     )
-    weights: CardWeights | None = Field(description="Where the weights are.")
+    weights: CardWeights | None = Field(description="Files and places of the weights.")
     unknown: dict[str, Text] = Field(
         default_factory=dict,
-        description="Why a field is null: dotted path (with * for any index) to reason.",
+        description="Reasons for nulls: dotted path (with * for any index) to reason.",
     )
 
     def problems(self) -> Iterator[Problem]:
@@ -267,13 +273,12 @@ class Card(Values):
         paired = [name for pair in self.strand_pairs for name in pair]
         for index, pair in enumerate(self.strand_pairs):
             for name in set(pair) - set(tracks):
-                yield Problem(f"strand_pairs.{index}", "no such track", name, ", ".join(tracks))
+                yield no_such("track", f"strand_pairs.{index}", name, tracks)
         for name in repeated(paired):
             yield Problem("strand_pairs", "a track is paired twice", name)
         for index, metric in enumerate(self.metrics):
             if metric.track is not None and metric.track not in tracks:
-                field = f"metrics.{index}.track"
-                yield Problem(field, "no such track", metric.track, ", ".join(tracks))
+                yield no_such("track", f"metrics.{index}.track", metric.track, tracks)
 
     @property
     def geometry(self) -> Geometry:
@@ -282,7 +287,7 @@ class Card(Values):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What every user must be told of the model, a line each."""
+        """Warnings for every user of the model, a line each."""
         preview = "preview: " if self.status == "preview" else ""
         notice = self.notice and preview + self.notice
         experimental = self.experimental and f"experimental: {self.experimental}"
@@ -290,18 +295,18 @@ class Card(Values):
 
     @property
     def legend(self) -> str | None:
-        """What a reader of the metrics must be told of their splits; None if nothing."""
+        """Explanation of the metrics' split ``external``; None if no metric has it."""
         external = any(metric.split == "external" for metric in self.metrics)
         return _EXTERNAL if external else None
 
     @property
     def n_tracks(self) -> int:
-        """Predicted values of a bin."""
+        """Number of tracks, the values predicted for a bin."""
         return len(self.tracks)
 
     @property
     def track_order_rc(self) -> tuple[int, ...]:
-        """Index of the track that each track becomes under reverse complement.
+        """Index of the track that takes each track's place under reverse complement.
 
         Tracks ``plus, minus, both`` with the pair ``(plus, minus)`` give ``(1, 0, 2)``.
         """
@@ -316,6 +321,6 @@ def load_card(path: Path) -> Card:
     """Read a card.
 
     Raises:
-        InputError: The file is no card (ManyErrors where several things are wrong).
+        InputError: The file is no card (ManyErrors if several fields are wrong).
     """
     return parse(Card, load(path))

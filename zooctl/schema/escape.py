@@ -1,4 +1,4 @@
-"""Text that somebody else wrote, made harmless where it is shown: on a terminal, in Markdown."""
+"""Escape text of others for display on a terminal and in Markdown."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from collections.abc import Iterable, Sequence
 # Control, format (bidirectional overrides among them), surrogate, private use, line separators.
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
-# Of a heading, list, quotation or line across.
+# Beginning of a heading, list, quotation or horizontal rule.
 _BEGINNING = re.compile(r"^(\d*)(?=#|>|[-+](?:\s|$)|---)|^(\d+)(?=[.)](?:\s|$))")
 
 
 def visible(text: str) -> str:
-    """Return text in which every character that could steer a terminal is written as an escape.
-
-    Line breaks stay.
+    """Return text with every character that could control a terminal escaped; line breaks stay.
 
     >>> visible("CTCF\\x1b[31m in \\u202egnp")
     'CTCF\\\\x1b[31m in \\\\u202egnp'
@@ -37,7 +35,7 @@ def one_line(text: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Return text as Markdown that shows it, on one line: no markup, HTML, image or named link.
+    """Return one line of Markdown that shows a text literally, without markup, HTML or images.
 
     >>> print(markdown("CTCF | <b>K562</b>, see [here](https://example.org)"))
     CTCF \\| &lt;b>K562&lt;/b>, see \\[here\\](https://example.org)
@@ -53,7 +51,7 @@ def markdown(text: str) -> str:
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table of Markdown that shows its cells as they are, without a line break at its end.
+    """Return a Markdown table that shows its cells literally, without a final line break.
 
     >>> print(markdown_table(["method", "AUROC"], [["a|b", "0.9"]]))
     | method | AUROC |

@@ -1,4 +1,4 @@
-"""From pydantic's errors to ours: the field, what was found, what is accepted, what is nearest."""
+"""Explain pydantic's errors: field, value, accepted values, and the nearest of these as a hint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _QUOTED = re.compile(r"'([^']*)'")
 
 
 class Complaint(NamedTuple):
-    """One thing wrong with a document; ``field`` is its path in the data."""
+    """One fault of a document; ``field`` is its path in the data."""
 
     field: tuple[str | int, ...]
     what: str
@@ -27,7 +27,7 @@ def explain(error: ValidationError, model: type[BaseModel], data: object) -> Ite
     """Yield the faults of a document, in the order of its fields.
 
     Args:
-        error: What pydantic raised for ``model.model_validate(data)``.
+        error: Error of ``model.model_validate(data)``.
         model: The model.
         data: The document.
     """
@@ -37,16 +37,7 @@ def explain(error: ValidationError, model: type[BaseModel], data: object) -> Ite
         if kind == "disagree":
             for problem in context["problems"]:
                 below = tuple(int(p) if p.isdigit() else p for p in problem.field.split(".") if p)
-                # What is missing among the names that there are may be one of them, mistyped.
-                named = problem.what.startswith("no such") and problem.got and problem.expected
-                hint = nearest(problem.got or "", (problem.expected or "").split(", "))
-                yield Complaint(
-                    (*field, *below),
-                    problem.what,
-                    problem.got,
-                    problem.expected,
-                    hint if named else None,
-                )
+                yield Complaint((*field, *below), *problem[1:])
         elif kind == "missing":
             yield Complaint(field, "required field is missing", None, None, None)
         elif kind == "extra_forbidden":
@@ -61,7 +52,7 @@ def explain(error: ValidationError, model: type[BaseModel], data: object) -> Ite
             listed = None if hint and len(accepted) > 8 else _listed(accepted)
             yield Complaint(field, "not one of the accepted values", show(got), listed, hint)
         elif kind == "too_short" and len(got) >= context["min_length"]:
-            # pydantic counts the items that are right; those that are not have their own error.
+            # pydantic counts the valid items alone; the others have errors of their own.
             continue
         elif kind == "union_tag_not_found":
             yield Complaint((*field, "key"), "required field is missing", None, None, None)
@@ -72,7 +63,7 @@ def explain(error: ValidationError, model: type[BaseModel], data: object) -> Ite
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
-    """Return a hint that names the choice most like a word, or None if none is like it.
+    """Return a hint that names the choice most similar to a word, or None if none is similar.
 
     >>> nearest("filtres", ["filters", "first_kernel"])
     "did you mean 'filters'?"
@@ -83,7 +74,7 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
 
 
 def show(value: object) -> str:
-    """Return a value as a message shows it: YAML's words, and no more than 80 characters.
+    """Return a value for a message, in YAML's words and at most 80 characters.
 
     >>> show(True), show(None), show("012")
     ('true', 'null', "'012'")
@@ -127,7 +118,7 @@ def _listed(words: Iterable[str]) -> str | None:
 
 
 def _place(loc: tuple[str | int, ...], data: object) -> tuple[str | int, ...]:
-    """Return the path in the data of a pydantic location, which also names chosen union members."""
+    """Return the path in the data of a pydantic location, without its names of union members."""
     field: list[str | int] = []
     for part in loc:
         if isinstance(data, dict):
@@ -143,7 +134,7 @@ def _place(loc: tuple[str | int, ...], data: object) -> tuple[str | int, ...]:
 
 
 def _field_names(model: type[BaseModel], field: tuple[str | int, ...], data: Any) -> list[str]:
-    """Return the fields of the model that stands at a path."""
+    """Return the field names of the model at a path."""
     for part in field:
         data = data[part]
         if isinstance(part, str):

@@ -1,20 +1,21 @@
-"""What cards, recipes and manifests have in common: the strict model and the types of fields.
+"""The strict model and the field types shared by cards, recipes and manifests.
 
-Two kinds of emptiness are kept apart. A field that must be written but may be ``null`` is *not
-known*, and its document gives the reason under ``unknown``. A field that may be left out does not
+Documents distinguish two kinds of empty fields. A required field that may be ``null`` is *not
+known*, and the document gives the reason under ``unknown``. A field that may be left out does not
 apply.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from zooctl.errors import InputError
+from zooctl.schema.explain import nearest
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.windows import Geometry
 
@@ -22,7 +23,7 @@ T = TypeVar("T")
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
-# A list in the file, a tuple in the program: documents are frozen through and through.
+# A list in the file, a tuple in the program: documents are frozen at every depth.
 Items = Annotated[tuple[T, ...], Field(strict=False)]
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
@@ -75,16 +76,28 @@ class Problem(NamedTuple):
     """One disagreement between the fields of a document.
 
     Attributes:
-        field: Dotted path below the model that found it; empty for the model as a whole.
+        field: Dotted path below the model that reports it; empty for the model as a whole.
         what: One sentence without a full stop.
-        got: What was found, as text.
-        expected: What would have been right, as text.
+        got: The value, as text.
+        expected: The right value, as text.
+        hint: Advice.
     """
 
     field: str
     what: str
     got: str | None = None
     expected: str | None = None
+    hint: str | None = None
+
+
+def no_such(kind: str, field: str, name: str, known: Iterable[str]) -> Problem:
+    """Return the problem of a name that is none of the known ones, with the nearest as a hint.
+
+    >>> no_such("track", "metrics.0.track", "ctfc", ["CTCF", "Input"]).hint
+    "did you mean 'CTCF'?"
+    """
+    names = list(known)
+    return Problem(field, f"no such {kind}", name, ", ".join(names), nearest(name, names))
 
 
 class Values(BaseModel):
@@ -95,12 +108,12 @@ class Values(BaseModel):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """Yield what disagrees between fields that are each right by themselves."""
+        """Yield disagreements between fields that are each valid by themselves."""
         yield from ()
 
     @model_validator(mode="after")
     def _agree(self) -> Values:
-        # One error carries all problems; strict_yaml.parse takes them apart again.
+        # One pydantic error carries all problems; ``explain`` yields them one by one.
         if found := list(self.problems()):
             text = "; ".join(f"{problem.field}: {problem.what}" for problem in found)
             # Braces are pydantic's placeholders.
@@ -129,7 +142,7 @@ class Region(Values):
             yield Problem("end", "range is empty", str(self.end), f"more than {self.start}")
 
     def overlaps(self, other: Region) -> bool:
-        """Say whether both share a base."""
+        """Say whether two regions share a base."""
         if self.chrom != other.chrom:
             return False
         if self.start is None or self.end is None or other.start is None or other.end is None:
@@ -137,7 +150,7 @@ class Region(Values):
         return self.start < other.end and other.start < self.end
 
     def interval(self, contig_length: int) -> Interval:
-        """Return the region with its ends; a chromosome without a range is all of it.
+        """Return the region as an interval; a chromosome without a range is taken whole.
 
         >>> Region(chrom="chr21").interval(48_129_895).end
         48129895
@@ -165,14 +178,14 @@ def _region(value: object) -> object:
 RegionField = Annotated[Region, BeforeValidator(_region, json_schema_input_type=str | Region)]
 
 
-# Each is held against each.
+# Few enough to compare each with each.
 Regions = Annotated[Items[RegionField], Field(max_length=1_000)]
 
 
 class Split(Values):
-    """Which part of the genome was trained on, which chose, which was held out.
+    """Regions for training, for validation (the choice among epochs and models), and for testing.
 
-    Nothing is trained on where nothing is trained, as in a scan with a motif.
+    All three are empty for a model without training, as a motif scan.
     """
 
     train: Regions
@@ -191,7 +204,7 @@ class Split(Values):
 
     @property
     def weak(self) -> bool:
-        """Whether two parts lie on one chromosome, which is weaker than whole chromosomes."""
+        """Whether two parts share a chromosome, a weaker separation than whole chromosomes."""
         parts = [
             {region.chrom for region in part} for part in (self.train, self.validation, self.test)
         ]
@@ -206,7 +219,7 @@ def repeated(values: list[str]) -> list[str]:
 def geometry_problems(
     input_length: int, output_length: int, bin_size: int, core_length: int
 ) -> Iterator[Problem]:
-    """Yield what does not fit among the four lengths (bp) of a window."""
+    """Yield the disagreements among the four lengths (bp) of a window."""
     try:
         Geometry(input_length, output_length, bin_size, core_length)
     except InputError as error:
@@ -223,7 +236,7 @@ def geometry_problems(
 
 
 def unknown_problems(document: Values, unknown: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield every ``null`` without a reason, and every reason without a ``null``.
+    """Yield each ``null`` without a reason, and each reason without a ``null``.
 
     Args:
         document: A card or recipe.
@@ -241,7 +254,7 @@ def unknown_problems(document: Values, unknown: Mapping[str, str]) -> Iterator[P
 
 
 def _nulls(model: BaseModel, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield ``(path, path with * for indices)`` of required fields that are null."""
+    """Yield ``(path, path with * for indices)`` of each required field that is null."""
     for name, info in type(model).model_fields.items():
         value = getattr(model, name)
         here = (*path, name)

@@ -1,4 +1,4 @@
-"""The manifest: which bytes exactly; written by the program, never by hand."""
+"""The manifest, written by the program: pins of all files of an entry."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 from zooctl import __version__
 from zooctl.errors import InputError
 from zooctl.files.disk.atomic import atomic_output
+from zooctl.files.disk.pinned import digest_of, stream_digest
 from zooctl.schema.explain import explain
 from zooctl.schema.fields import Digest, FilePath, Name, Problem, Sha256, Text, Values
 from zooctl.sequence.onehot import Codes, decode
@@ -22,30 +23,30 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 _MAX_BYTES = 1_000_000
-# What protobuf reads, and more than memory should be asked for.
+# The limit of protobuf, and more than should be read into memory.
 _MAX_FILE = 2**31 - 1
 
 
 class FileDigest(Values):
-    """The bytes of one file."""
+    """The pin of one file: SHA-256, and size in bytes."""
 
     sha256: Sha256
     size: Annotated[int, Field(ge=0)]
 
 
 class Manifest(Values):
-    """Everything that pins an entry.
+    """The pins of an entry.
 
     Attributes:
-        schema_version: Of this format.
-        name: The entry.
+        schema_version: Version of this format.
+        name: Name of the entry.
         zooctl: Version of the program that exported the weights.
         opset: ONNX operator set of the graph.
-        exporter: Version of every program that had a hand in the graph.
-        tensor_digest: Of the weights, independent of file format (``tensor_digest``).
+        exporter: Program that wrote or changed the graph to its version.
+        tensor_digest: Digest of the weights, independent of the file format (``tensor_digest``).
         files: Path below the zoo's root to digest: weights, probe, card, recipe and pictures.
-        genome: Digest of each contig that training reads (``contig_digest``), by its name; None
-            where nothing was trained here.
+        genome: Contig that training reads to its digest (``contig_digest``); None for a model that
+            was not trained here.
     """
 
     schema_version: Literal[1]
@@ -74,7 +75,7 @@ def entry_path(name: str, path: str) -> bool:
 
 
 def picture_paths(name: str) -> tuple[str, ...]:
-    """Return the paths below the root where an entry's pictures may be.
+    """Return the paths below the root of an entry's pictures, present or not.
 
     >>> picture_paths("toy")
     ('model_cards/toy.png', 'model_cards/toy.motif.png')
@@ -83,16 +84,16 @@ def picture_paths(name: str) -> tuple[str, ...]:
 
 
 def digest_file(path: Path) -> FileDigest:
-    """Return sha256 and size of a file."""
+    """Return the pin of a file as it is on disk."""
     with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = stream_digest(file)
         return FileDigest(sha256=sha256, size=file.tell())
 
 
 def tensor_digest(tensors: Mapping[str, NDArray[Any]]) -> str:
-    """Return the digest of named tensors, the same for safetensors, ONNX and a checkpoint.
+    """Return the digest of named tensors, independent of the file format.
 
-    sha256 over the tensors sorted by name, each as: length of the name and the name (UTF-8),
+    SHA-256 over the tensors sorted by name, each as: length of the name and the name (UTF-8),
     length of the dtype's name and that name, number of dimensions, each dimension, bytes in C
     order. Integers are 8 bytes, little-endian, as are the values; -0.0 and NaN keep their bits.
 
@@ -112,22 +113,22 @@ def tensor_digest(tensors: Mapping[str, NDArray[Any]]) -> str:
 
 
 def contig_digest(codes: Codes) -> str:
-    """Return the digest of a contig's sequence, whatever file it is read from.
+    """Return the digest of a contig's sequence, independent of its file.
 
-    sha256 over its bases as upper-case ASCII letters, everything but A, C, G and T as N.
+    SHA-256 over its bases as upper-case ASCII letters, with N for all but A, C, G and T.
 
     >>> import numpy as np
     >>> contig_digest(np.array([0, 1, 2, 3, 4], dtype=np.uint8))[:14]
     'sha256:d254552'
     """
-    return f"sha256:{hashlib.sha256(decode(codes).encode('ascii')).hexdigest()}"
+    return f"sha256:{digest_of(decode(codes).encode('ascii'))}"
 
 
 def load_manifest(path: Path) -> Manifest:
     """Read a manifest.
 
     Raises:
-        InputError: The file is no manifest; it names the first field at fault.
+        InputError: The file is no manifest; the error names the first field at fault.
     """
     try:
         with path.open("rb") as file:
@@ -157,18 +158,18 @@ def write_manifest(
     opset: int,
     exporter: Mapping[str, str],
     zooctl: str = __version__,
-    elsewhere: Mapping[str, FileDigest] | None = None,
+    absent: Mapping[str, FileDigest] | None = None,
 ) -> Manifest:
-    """Digest an entry's files as they lie on disk and write ``zoo/<name>/manifest.json``.
+    """Write ``zoo/<name>/manifest.json`` with the pins of an entry's files as they are on disk.
 
     Args:
         root: Folder with ``model_cards/``, ``recipes/`` and ``zoo/``.
         name: The entry; its card exists, its recipe may.
-        tensor_digest: Of the weights.
+        tensor_digest: Digest of the weights.
         opset: ONNX operator set of the graph.
         exporter: Program to version.
-        zooctl: Version that exported the weights.
-        elsewhere: Path below the root to digest of files that are pinned, but are not here.
+        zooctl: Version of the program that exported the weights.
+        absent: Path below the root to pin, of files that are not on disk.
     """
     manifest = Manifest(
         schema_version=1,
@@ -179,7 +180,7 @@ def write_manifest(
         tensor_digest=tensor_digest,
         files={
             **{path: digest_file(root / path) for path in entry_files(root, name)},
-            **(elsewhere or {}),
+            **(absent or {}),
         },
     )
     save_manifest(manifest, root / "zoo" / name / MANIFEST)
@@ -187,16 +188,16 @@ def write_manifest(
 
 
 def save_manifest(manifest: Manifest, path: Path) -> None:
-    """Write a manifest in its one canonical form: sorted keys, two spaces, newline at the end."""
+    """Write a manifest in its canonical form: sorted keys, two spaces, newline at the end."""
     text = json.dumps(manifest.model_dump(mode="json"), sort_keys=True, indent=2) + "\n"
     with atomic_output(path, force=True) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def stamp_documents(root: Path, name: str) -> Manifest:
-    """Write the digests of an entry's card, recipe and pictures, as they are, into its manifest.
+    """Pin an entry's card, recipe and pictures anew; the pins of weights and probe stay.
 
-    For use after one was changed on purpose; what is pinned of weights and probe stays.
+    For use after one of these documents was changed on purpose.
     """
     path = root / "zoo" / name / MANIFEST
     manifest = load_manifest(path)
@@ -211,12 +212,12 @@ def stamp_documents(root: Path, name: str) -> Manifest:
 
 
 def pin_genome(root: Path, name: str, codes: Mapping[str, Codes]) -> Manifest:
-    """Write into an entry's manifest which sequence it was trained on.
+    """Pin the sequence of an entry's training in its manifest.
 
     Args:
         root: Folder with ``zoo/``.
         name: The entry.
-        codes: Of each contig that training read, ``(length,)``.
+        codes: Contig that training read to its base codes, ``(length,)``.
     """
     path = root / "zoo" / name / MANIFEST
     genome = {chrom: contig_digest(one) for chrom, one in codes.items()}
@@ -226,7 +227,7 @@ def pin_genome(root: Path, name: str, codes: Mapping[str, Codes]) -> Manifest:
 
 
 def entry_files(root: Path, name: str) -> list[str]:
-    """Return the paths below the root that an entry's manifest covers, sorted."""
+    """Return the paths below the root of all files that an entry's manifest covers, sorted."""
     folder = root / "zoo" / name
     found = [f"model_cards/{name}.yaml"]
     others = (f"recipes/{name}.yaml", *picture_paths(name))

@@ -1,8 +1,8 @@
-"""YAML without surprises: plain data with the line of every field, or errors that name both.
+"""Strict YAML: plain data with the line of every field, and errors that name both.
 
-What is written is what is read: no tags, anchors, aliases or merges; no key twice; ``no``, ``012``
-and ``1:30`` are text. Numbers are decimal; ``true``, ``false`` and ``null`` are the only words
-with a meaning. Nothing is ever constructed from the file but dict, list and scalars.
+Tags, anchors, aliases, merges and repeated keys are refused; ``no``, ``012`` and ``1:30`` are text.
+Numbers are decimal; ``true``, ``false`` and ``null`` are the only words with a meaning. Only dict,
+list and scalars are ever constructed.
 """
 
 from __future__ import annotations
@@ -65,14 +65,13 @@ def load(path: Path) -> Document:
     """Read a YAML file whose top level is a mapping.
 
     Raises:
-        InputError: Unreadable file, or YAML outside what is accepted here; ManyErrors where
-            several things are wrong.
+        InputError: The file is unreadable, or its YAML is refused (ManyErrors for several faults).
     """
     return loads(_text(path), path)
 
 
 def loads(text: str, path: Path) -> Document:
-    """Read YAML text; ``path`` is for messages.
+    """Read YAML text.
 
     >>> loads("assembly: hg19\\nchroms: [no, 012, 1:30, 12]", Path("a.yaml")).data
     {'assembly': 'hg19', 'chroms': ['no', '012', '1:30', 12]}
@@ -94,7 +93,7 @@ def loads(text: str, path: Path) -> Document:
 
 
 def dumps(data: Mapping[str, Any]) -> str:
-    """Return YAML that ``loads`` reads back as the same data, in the given order.
+    """Return data as YAML in the given order, which ``loads`` reads back as the same data.
 
     >>> print(dumps({"assembly": "hg19", "chroms": ["012", "no", 12]}), end="")
     assembly: hg19
@@ -108,18 +107,26 @@ def dumps(data: Mapping[str, Any]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes every text that would be read as something else, and repeats instead of aliasing."""
+    """Quotes text that would be read as another type, and repeats instead of aliasing."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
 
 
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    # PyYAML quotes what YAML 1.1 would change; 1e5 is a number to us and text to it.
-    style = "'" if not isinstance(_scalar(text), str) or text == "<<" else None
+def quotes(text: str) -> str | None:
+    """Return the quotes without which a text would be read as something else, None if none.
+
+    >>> quotes("1e5"), quotes("hg19"), quotes("a\\x85b")
+    ("'", None, '"')
+    """
     if not text.replace("\n", "").isprintable():
-        style = '"'  # the only style that keeps every line break apart
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+        return '"'  # the only style that keeps every line break apart
+    return "'" if not isinstance(_scalar(text), str) or text == "<<" else None
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # PyYAML alone quotes for YAML 1.1, where 1e5 is text; here it is a number.
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=quotes(text))
 
 
 _Dumper.add_representer(str, _represent_text)
@@ -129,8 +136,8 @@ def parse(model: type[Model], document: Document) -> Model:
     """Validate a document as a card, recipe or other model.
 
     Raises:
-        InputError: One value is wrong, with line, field and nearest valid value; ManyErrors where
-            several are.
+        InputError: A value is wrong; with line, field and nearest valid value (ManyErrors for
+            several values).
     """
     try:
         return model.model_validate(document.data)
@@ -168,7 +175,7 @@ def _text(path: Path) -> str:
 
 
 class _Reader:
-    """Builds data from parser events, noting lines and everything that is refused."""
+    """Builds data from parser events, and collects the lines of fields and the errors."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -177,7 +184,7 @@ class _Reader:
         self.n_values = 0
 
     def document(self, events: Iterator[Any]) -> object:
-        """Return the value of the only document in the stream."""
+        """Return the value of the first document, and refuse a second one."""
         data: object = None
         documents = 0
         for event in events:

@@ -1,9 +1,9 @@
-"""Alleles of a variant: which can be scored, and the one form that equal alleles share.
+"""Alleles of a variant: checks before scoring, and the unique form of equal alleles.
 
-A VCF may write one change in many ways: padded with bases that do not change, and an insertion or
-deletion in a repeat at any of its places. Trimmed and left-aligned all of them are one ``Change``.
-It is unique: an allele that replaces bases differs from the genome at its first and its last base
-and so cannot be written otherwise; a pure insertion or deletion is moved left as far as it goes.
+A VCF may write one change in many ways: padded with unchanged bases, and an insertion or deletion
+in a repeat at any of its places. Trimmed and left-aligned, all of them are one ``Change``. It is
+unique: an allele that replaces bases differs from the genome at its first and its last base and so
+has no other form; a pure insertion or deletion is moved left as far as possible.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from zooctl.sequence.onehot import BASES, Codes, decode, encode
 
-# Bases read at once to the left of an insertion or deletion; doubled while the repeat goes on.
+# Bases read at once to the left of an insertion or deletion; doubled while the repeat continues.
 _REACH = 64
 
 Read = Callable[[int, int], Codes]
@@ -24,7 +24,7 @@ Read = Callable[[int, int], Codes]
 
 
 class Status(StrEnum):
-    """What became of an allele; ``+`` joins the flags of a scored one, as in ``EDGE+N``."""
+    """Outcome of an allele; ``+`` joins the flags of a scored one, as in ``EDGE+N``."""
 
     OK = "OK"
     EDGE = "EDGE"
@@ -41,27 +41,27 @@ class Status(StrEnum):
     """``*``: the base is deleted by another record."""
     NO_ALT = "NO_ALT"
     OUT_OF_RANGE = "OUT_OF_RANGE"
-    """REF lies, in whole or in part, outside of the contig."""
+    """REF lies partly or wholly outside the contig."""
     NO_CONTIG = "NO_CONTIG"
     TOO_LONG = "TOO_LONG"
-    """A changed stretch is longer than half of what all windows share."""
+    """A changed stretch is longer than half of the part that all windows share."""
     N_ALLELE = "N_ALLELE"
     """REF or ALT holds N, or REF another code for several bases."""
     AMBIGUOUS_ALT = "AMBIGUOUS_ALT"
     """ALT holds a letter that stands for several bases."""
     TELOMERE = "TELOMERE"
-    """POS is 0 or one behind the contig: a telomere in the VCF specification."""
+    """POS is 0 or the contig's length plus 1: a telomere in the VCF specification."""
     REF_EQ_ALT = "REF_EQ_ALT"
     MOSTLY_N = "MOSTLY_N"
-    """Over half the bases of a window are unknown: such a window has no value."""
+    """Over half the bases of a window are unknown, so the window has no value."""
 
 
 SCORED = frozenset({Status.OK, Status.EDGE, Status.N, Status.SWAPPED})
-"""What the status of a scored allele is made of."""
+"""Flags in the status of a scored allele."""
 
 
 class Allele(NamedTuple):
-    """One ALT as its record states it; ``start`` is counted from 0."""
+    """One ALT of a record; ``start`` counts from 0."""
 
     chrom: str
     start: int
@@ -81,12 +81,12 @@ class Change(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Base after the last that is replaced."""
+        """Position after the last replaced base."""
         return self.start + len(self.ref)
 
     @property
     def growth(self) -> int:
-        """Bases that the sequence becomes longer by; negative where it becomes shorter."""
+        """Length of ALT minus length of REF, in bp."""
         return len(self.alt) - len(self.ref)
 
 
@@ -100,10 +100,10 @@ def join_flags(flags: list[Status]) -> str:
 
 
 def fault(allele: Allele, contigs: Mapping[str, int]) -> Status | None:
-    """Return what keeps an allele from being scored, whatever the genome's bases; None if nothing.
+    """Return why an allele cannot be scored, whatever the genome's bases; None if it can.
 
     Args:
-        allele: As the record states it; letters of either case.
+        allele: As in the record; letters of either case.
         contigs: Lengths of the genome's contigs.
 
     >>> lengths = {"chr21": 48_129_895}
@@ -122,7 +122,7 @@ def fault(allele: Allele, contigs: Mapping[str, int]) -> Status | None:
 
 
 def _form(alt: str) -> Status | None:
-    """Return what ALT is if it is no sequence."""
+    """Return the kind of an ALT that is no sequence; None if it is one."""
     if alt in ("", "."):
         return Status.NO_ALT
     if alt == "*":
@@ -143,7 +143,7 @@ def _letters(ref: str, alt: str) -> Status | None:
 
 
 def trim(start: int, ref: str, alt: str) -> Change:
-    """Drop the bases that REF and ALT share, at the end first, then at the beginning.
+    """Drop the bases that REF and ALT share, at the end first, then at the start.
 
     >>> trim(100, "CAGT", "CAT")
     Change(start=102, ref='G', alt='')
@@ -161,13 +161,13 @@ def trim(start: int, ref: str, alt: str) -> Change:
 
 
 def left_align(change: Change, read: Read) -> Change:
-    """Move a trimmed insertion or deletion left as far as the sequence that it makes is the same.
+    """Move a trimmed insertion or deletion left as long as the resulting sequence is the same.
 
-    It may move by one base while the base before it is the last of its own; the test is made for
-    many bases at once. An unknown base stops it, as does the contig's beginning.
+    It moves by one base while the base before it equals its last base; many bases are tested at
+    once. An unknown base stops it, as does the contig's start.
 
     Args:
-        change: As ``trim`` returns it; one that replaces bases is returned as it is.
+        change: As ``trim`` returns it; one that replaces bases is returned unchanged.
         read: The contig.
 
     >>> genome = encode(b"GCACACAT")
@@ -181,7 +181,7 @@ def left_align(change: Change, read: Read) -> Change:
     while start > 0:
         low = max(0, start - reach)
         row = np.concatenate((read(low, start), moved))
-        # Moving by one base compares the base before with the one a length further.
+        # A move by one base compares the base before with the base one length further on.
         same = row[: start - low] == row[length : length + start - low]
         steps = start - low if same.all() else int(same[::-1].argmin())
         moved = row[start - low - steps : start - low - steps + length]

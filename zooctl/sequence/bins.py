@@ -1,6 +1,6 @@
-"""Bins: runs of ``bin_size`` bases (or of smaller bins) along the last axis of an array.
+"""Bins of ``bin_size`` bases (or of smaller bins) along the last axis of an array.
 
-NaN means "no value" and spreads to every bin that holds one, so a gap is never taken for a zero.
+NaN means "no value" and spreads to its whole bin, so that a gap never counts as zero.
 """
 
 from __future__ import annotations
@@ -44,27 +44,3 @@ def bin_sum(values: NDArray[Float], bin_size: int) -> NDArray[Float]:
     """
     result: NDArray[Float] = _split(values, bin_size).sum(axis=-1)
     return result
-
-
-def rebin_mean(values: NDArray[Float], from_size: int, to_size: int) -> NDArray[Float]:
-    """Return means over bins of ``from_size`` bp as means over bins of ``to_size`` bp.
-
-    Every base carries the mean of its bin, so the result is exact where the sizes divide and the
-    overlap-weighted mean where they do not. The total length in bp stays.
-
-    Args:
-        values: Means, ``(..., n_bins)``.
-        from_size: Bin size of ``values`` in bp.
-        to_size: Bin size of the result in bp.
-
-    Raises:
-        ValueError: The length in bp does not divide into bins of ``to_size``.
-
-    >>> rebin_mean(np.array([1.0, 3.0, 5.0, 7.0]), 32, 64).tolist()
-    [2.0, 6.0]
-    >>> rebin_mean(np.array([2.0, 6.0]), 64, 32).tolist()
-    [2.0, 2.0, 6.0, 6.0]
-    """
-    common = int(np.gcd(from_size, to_size))
-    fine = np.repeat(values, from_size // common, axis=-1) if from_size > common else values
-    return bin_mean(fine, to_size // common)

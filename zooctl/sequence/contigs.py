@@ -1,6 +1,6 @@
-"""Contig names: what to say when one is unknown, and how two naming styles map onto each other.
+"""Contig names: the error for an unknown one, and the mapping between two naming styles.
 
-UCSC writes ``chr21`` and ``chrM`` where Ensembl and NCBI write ``21`` and ``MT``. Names are never
+UCSC writes ``chr21`` and ``chrM``, Ensembl and NCBI write ``21`` and ``MT``. Names are never
 translated silently, because the mitochondria differ: ``chrM`` of UCSC's hg19 has 16,571 bp
 (NC_001807), while ``MT`` everywhere and ``chrM`` of hg38 have 16,569 bp (the revised Cambridge
 sequence).
@@ -37,7 +37,7 @@ def unknown_contig(
     path: str | PathLike[str] | None = None,
     line: int | None = None,
 ) -> InputError:
-    """Return the error for a contig that the genome lacks, with the hint that fits best.
+    """Return the error for a contig that the genome lacks, with the best hint.
 
     >>> print(unknown_contig("21", ["chr20", "chr21"], path="a.bed", line=1))
     a.bed:1: contig is not in the genome (got '21'; expected one of chr20, chr21). Hint: \
@@ -58,17 +58,17 @@ names differ in style: pass --chrom-map auto, or a file of two columns
 def auto_map(
     chroms: Iterable[str], contigs: Mapping[str, int], lengths: Mapping[str, int] | None = None
 ) -> dict[str, str]:
-    """Map names onto a genome's by adding or removing ``chr``, and MT to chrM where that is safe.
+    """Map names onto a genome's by adding or removing ``chr``, and MT onto chrM if that is safe.
 
     Args:
         chroms: Names to map.
         contigs: Lengths of the genome's contigs.
-        lengths: Lengths that go with ``chroms`` where known (a VCF header has them).
+        lengths: Known lengths of ``chroms`` (a VCF header has them).
 
     Returns:
-        For each name the genome's own; a name that cannot be mapped safely is left out. Safe means
-        that known lengths agree. Where the length of a mitochondrion is not known, MT (which is
-        always the Cambridge sequence) maps onto a chrM of 16,569 bp, and chrM is not mapped.
+        Each name to the genome's name; a name that cannot be mapped safely is left out. Safe means
+        that known lengths agree. If the length of a mitochondrion is unknown, MT (always the
+        Cambridge sequence) maps onto a chrM of 16,569 bp, and chrM is not mapped.
 
     >>> hg38 = {"chr20": 64_444_167, "chr21": 46_709_983, "chrM": 16_569}
     >>> auto_map(["21", "chr20", "MT", "Un_1"], hg38)
@@ -77,7 +77,7 @@ def auto_map(
     {}
     """
     known = lengths or {}
-    found: dict[str, str] = {}
+    mapped: dict[str, str] = {}
     for chrom in chroms:
         target = chrom if chrom in contigs else other_style(chrom)
         if target not in contigs:
@@ -86,5 +86,5 @@ def auto_map(
         if length is None and chrom != target and "MT" in (chrom, target):
             length = CAMBRIDGE_LENGTH if chrom == "MT" else -1
         if length is None or length == contigs[target]:
-            found[chrom] = target
-    return found
+            mapped[chrom] = target
+    return mapped

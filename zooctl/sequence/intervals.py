@@ -48,7 +48,7 @@ def parse_region(text: str, contigs: Mapping[str, int] | None = None) -> Interva
     """Read a region as samtools does: 1-based, inclusive, commas allowed.
 
     ``chr21`` is the whole contig, ``chr21:100`` and ``chr21:100-`` go to its end and ``chr21:-100``
-    starts at its start; these need ``contigs``. Of several contig names that fit (they may hold
+    starts at its start; these need ``contigs``. Of several contig names that fit (names may hold
     colons), the longest counts; ``{name}:1-2`` marks the name.
 
     Args:
@@ -84,12 +84,12 @@ def parse_region(text: str, contigs: Mapping[str, int] | None = None) -> Interva
 
 
 def _joined(match: re.Match[str]) -> bool:
-    """Say whether two numbers follow each other without a dash (``1,0002``)."""
+    """Return whether two numbers lack a dash between them (``1,0002``)."""
     return bool(match["first"] and match["last"] and not match["dash"])
 
 
 def _split_region(text: str, contigs: Mapping[str, int] | None) -> tuple[str, str | None]:
-    """Return the contig name and the part behind its colon, None where there is none."""
+    """Return the contig name and the part behind its colon, None if there is none."""
     if text.startswith("{") and "}" in text:
         name, _, rest = text[1:].partition("}")
         if rest and not rest.startswith(":"):
@@ -106,7 +106,7 @@ def _split_region(text: str, contigs: Mapping[str, int] | None) -> tuple[str, st
 
 
 def _checked(text: str, chrom: str, first: int, last: int, length: int | None) -> Interval:
-    """Return the interval, or say which of its ends is wrong."""
+    """Return the interval, or refuse a wrong end."""
     if first < 1:
         raise InputError(f"region {text!r} starts at 0", hint="regions count from 1, BED from 0")
     if last < first:

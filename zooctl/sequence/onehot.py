@@ -1,7 +1,6 @@
-"""Bases as numbers: uint8 codes, which travel and are cached, and one-hot, which networks see.
+"""Bases as uint8 codes: A, C, G, T = 0, 1, 2, 3 in either case, 4 for N and every other letter.
 
-Codes are A, C, G, T = 0, 1, 2, 3 in either case and 4 for N and every other letter. One-hot arrays
-are ``(n, 4, length)`` float32 in the order A, C, G, T.
+Graphs and tensors turn codes into one-hot ``(n, 4, length)`` float32, in the order A, C, G, T.
 """
 
 from __future__ import annotations
@@ -48,39 +47,10 @@ def decode(codes: Codes) -> str:
     return _BYTE_OF_CODE[codes].tobytes().decode("ascii")
 
 
-def to_onehot(codes: Codes, unknown_base: float) -> NDArray[np.float32]:
-    """Return codes ``(n, length)`` as one-hot ``(n, 4, length)`` float32.
-
-    Args:
-        codes: Codes of n windows.
-        unknown_base: Value of all four channels at an unknown base (0 or 0.25 in the cards).
-
-    >>> to_onehot(np.array([[0, 3, 4]], dtype=np.uint8), unknown_base=0.25)[0].tolist()
-    [[1.0, 0.0, 0.25], [0.0, 0.0, 0.25], [0.0, 0.0, 0.25], [0.0, 1.0, 0.25]]
-    """
-    channels = np.arange(len(BASES), dtype=np.uint8)
-    onehot: NDArray[np.float32] = (codes[:, None, :] == channels[:, None]).astype(np.float32)
-    if unknown_base:
-        onehot += (codes == N)[:, None, :] * np.float32(unknown_base)
-    return onehot
-
-
 def reverse_complement(codes: Codes) -> Codes:
-    """Return the other strand of codes ``(..., length)``, read 5' to 3'; unknown stays unknown.
+    """Return the reverse complement of codes ``(..., length)``; unknown bases stay unknown.
 
     >>> decode(reverse_complement(encode(b"AACGN")))
     'NCGTT'
     """
     return _COMPLEMENT[codes[..., ::-1]]
-
-
-def reverse_complement_onehot(onehot: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the other strand of one-hot ``(..., 4, length)``: both axes flipped (a view).
-
-    >>> codes = encode(b"AACG")[None]
-    >>> flipped = reverse_complement_onehot(to_onehot(codes, 0.0))
-    >>> bool((flipped == to_onehot(reverse_complement(codes), 0.0)).all())
-    True
-    """
-    flipped: NDArray[np.float32] = onehot[..., ::-1, ::-1]
-    return flipped

@@ -1,4 +1,4 @@
-"""Counts per base of one contig out of reads, fragments and peaks given as arrays."""
+"""Counts per base of one contig from arrays of reads, fragments and peaks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TN5_LEFT, TN5_RIGHT = 4, 5
 def extended(
     starts: Integers, ends: Integers, forward: NDArray[np.bool_], length: int
 ) -> tuple[Integers, Integers]:
-    """Bring reads to one length from their 5' end on; the result may leave the contig.
+    """Return reads at a fixed length from their 5' end; the result may leave the contig.
 
     Args:
         starts: First bases, ``(n,)``.
@@ -33,7 +33,7 @@ def extended(
 
 
 def pile_up(starts: Integers, ends: Integers, length: int) -> NDArray[np.int32]:
-    """Count the intervals over each base of a contig, ``(length,)``; what lies outside is cut off.
+    """Count the intervals over each base of a contig, ``(length,)``; parts outside are cut off.
 
     >>> pile_up(np.array([-3, 1]), np.array([2, 3]), 5).tolist()
     [1, 2, 1, 0, 0]
@@ -49,7 +49,7 @@ def pile_up(starts: Integers, ends: Integers, length: int) -> NDArray[np.int32]:
 def cut_sites(starts: Integers, ends: Integers, length: int) -> NDArray[np.int32]:
     """Count the Tn5 insertions at each base of a contig, ``(length,)``.
 
-    A fragment ``[start, end)`` shows two: at ``start + 4`` and at ``end - 5``.
+    A fragment ``[start, end)`` has two: at ``start + 4`` and at ``end - 5``.
 
     >>> np.flatnonzero(cut_sites(np.array([0]), np.array([72]), 100)).tolist()
     [4, 67]
@@ -63,7 +63,7 @@ def cut_sites(starts: Integers, ends: Integers, length: int) -> NDArray[np.int32
 def step_track(
     starts: Integers, ends: Integers, values: NDArray[np.float32], length: int
 ) -> NDArray[np.float32]:
-    """Draw intervals as steps over a contig, ``(length,)``; where they meet, the largest.
+    """Return intervals as steps over a contig, ``(length,)``; overlaps take the largest value.
 
     >>> step_track(np.array([0, 2]), np.array([3, 5]), np.array([7, 4], np.float32), 6).tolist()
     [7.0, 7.0, 7.0, 4.0, 4.0, 0.0]

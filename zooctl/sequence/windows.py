@@ -1,7 +1,7 @@
-"""Windows: what a model reads and predicts, and where on the genome it is placed.
+"""Windows of a model: lengths of input, output and core, and places on the genome.
 
 The genome grid: cores tile a contig from position 0, so a predicted value depends on the genome
-and the model and never on how regions were cut. Window k of a contig has::
+and the model, never on the cuts between regions. Window k of a contig has::
 
     core   [k * core_length,               (k + 1) * core_length)
     input  [k * core_length - input_flank, … + input_length)
@@ -95,14 +95,6 @@ class Geometry:
     def input_flank(self) -> int:
         """Bases the network reads on each side of the core."""
         return (self.input_length - self.core_length) // 2
-
-    def core_starts(self, windows: Integers) -> Integers:
-        """Return the first base of the cores of grid windows ``(n,)``.
-
-        >>> Geometry(8, 4, 2, 4).core_starts(np.array([0, 5])).tolist()
-        [0, 20]
-        """
-        return windows * self.core_length
 
     def input_starts(self, windows: Integers) -> Integers:
         """Return the first base of the inputs of grid windows ``(n,)``; it may be negative.

@@ -1,4 +1,4 @@
-"""How the bases of a window become the values of its bins, one rule a track."""
+"""From bases of a window to values of its bins, one rule a track."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Binning:
 
     Attributes:
         statistic: ``mean`` or ``sum`` of the bases; ``label`` reads bases that are 1 in a peak, NaN
-            in an ambiguous one and 0 elsewhere.
+            in an ambiguous one and 0 outside.
         transform: Of the result.
-        min_overlap: Share of a bin that peaks cover, from which on its label is 1.
+        min_overlap: Least share of a bin that peaks cover for a label of 1.
 
     >>> Binning("sum", "log1p").apply(np.array([1, 2, 0, 0], np.float32), 2).round(2).tolist()
     [1.3899999856948853, 0.0]
@@ -49,7 +49,7 @@ class Binning:
     def _label(self, values: Signal, bin_size: int) -> Signal:
         inside = bin_sum((values == 1).astype(np.float32), bin_size)
         touched = bin_sum((values != 0).astype(np.float32), bin_size) > 0
-        # Shares such as 0.1 of 30 bases are no whole number in floating point.
+        # In floating point, 0.1 of 30 bases is no whole number.
         positive = inside >= self.min_overlap * bin_size - 1e-6
         return np.where(positive, np.float32(1), np.where(touched, np.float32(np.nan), 0)).astype(
             np.float32
@@ -60,7 +60,7 @@ PLAIN = Binning()
 
 
 def binning_of(signal: AnySignal) -> Binning:
-    """Return the rule that a recipe's signal asks for."""
+    """Return the rule of a recipe's signal."""
     if isinstance(signal, PeakLabels):
         return Binning("label", min_overlap=signal.min_overlap)
     return Binning(signal.statistic, signal.transform)

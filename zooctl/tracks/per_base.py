@@ -1,7 +1,7 @@
-"""Signals per base: made once from their sources, kept in memory-mapped files named by content.
+"""Signals per base, computed once from their sources and cached as memory-mapped files.
 
-The name holds the digests of the sources and every value that the bases depend on, so a changed
-recipe never reads what an earlier one made.
+A file's name is a digest of the sources and of every value that the bases depend on, so a changed
+recipe never reads the signal of an earlier one.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ Make = Callable[[str, int], Signal]
 
 @dataclass(frozen=True)
 class Files:
-    """The verified files of a recipe.
+    """Verified files of a recipe.
 
     Attributes:
-        recipe: Names them.
+        recipe: Names the sources.
         paths: Source id to file.
-        contigs: Length of each contig of the genome.
-        say: Called with one line for what takes time, and for what is dropped.
+        contigs: Length in bp of each contig of the genome.
+        say: Takes a line before slow work, and on dropped peaks.
     """
 
     recipe: Recipe
@@ -59,70 +59,71 @@ class Files:
     say: Say
 
     def sha256(self, source: str) -> str:
-        """Digest of a source."""
-        found = self.recipe.source(source).sha256
-        assert found is not None, "a source without digest is refused when it is located"
-        return found
+        """Return the digest of a source."""
+        digest = self.recipe.source(source).sha256
+        assert digest is not None, "a source without digest is refused when it is located"
+        return digest
 
     def digests(self, signal: AnySignal) -> list[str]:
-        """Digests of all that a signal reads, chain files included."""
-        found = []
+        """Return the digests of all files of a signal, chain files included."""
+        digests = []
         for source in sources_of(signal).values():
             lift = self.recipe.source(source).lift
-            found += [self.sha256(source), self.sha256(lift) if lift else ""]
-        return found
+            digests += [self.sha256(source), self.sha256(lift) if lift else ""]
+        return digests
 
     def chain(self, source: str) -> Chain | None:
-        """The chain file that lifts a source, if one does."""
+        """Return the chain file that lifts a source; None if the source is not lifted."""
         lift = self.recipe.source(source).lift
         return None if lift is None else Chain(self.paths[lift])
 
     def peaks(self, source: str) -> Peaks:
-        """Read peaks or other regions; they are on the genome's assembly."""
+        """Read peaks or other regions, lifted to the genome's assembly."""
         path = self.paths[source]
-        found = read_peaks(path, self.chain(source))
-        check_places(found.ends(), self.contigs, path)
-        if found.n_dropped:
-            total = len(found) + found.n_dropped
+        peaks = read_peaks(path, self.chain(source))
+        check_places(peaks.ends(), self.contigs, path)
+        if peaks.n_dropped:
+            total = len(peaks) + peaks.n_dropped
             place = self.recipe.genome.assembly
-            self.say(f"{source}: {found.n_dropped:,} of {total:,} have no place in {place}")
-        return found
+            self.say(f"{source}: {peaks.n_dropped:,} of {total:,} have no place in {place}")
+        return peaks
 
     def reads(self, signal: ReadsSignal | FragmentsSignal) -> Reads:
-        """Read and draw reads or fragments."""
+        """Read reads or fragments, and draw as many as the signal's depth."""
         path = self.paths[signal.source]
         read = read_reads if isinstance(signal, ReadsSignal) else read_fragments
-        found = read(path, self.chain(signal.source))
-        check_places(found.ends(), self.contigs, path)
-        return found if signal.depth is None else found.sample(signal.depth, self.seed(signal))
+        reads = read(path, self.chain(signal.source))
+        check_places(reads.ends(), self.contigs, path)
+        return reads if signal.depth is None else reads.sample(signal.depth, self.seed(signal))
 
     def seed(self, signal: ReadsSignal | FragmentsSignal) -> list[int]:
-        """Seed of a draw of reads: of the recipe and the source, so that no two are alike."""
+        """Return the seed of a draw of reads, from the recipe's seed and the source's digest."""
         return [self.recipe.seed, int(self.sha256(signal.source)[:15], 16)]
 
 
 def per_base(files: Files, signal: AnySignal, chroms: Sequence[str]) -> dict[str, Signal]:
     """Return a signal of each contig, ``(length,)`` memory-mapped.
 
-    Bases are 0 where a bigWig has none; of labels 1 in a peak, NaN in an ambiguous one.
+    Bases without an entry in a bigWig are 0. Labels are 1 in a peak, NaN in an ambiguous one, 0
+    outside.
 
     Raises:
-        InputError: A source is not what its key says, or does not fit the genome.
+        InputError: A source is not of the kind of its key, or does not fit the genome.
     """
     name, make = _name(files, signal), _maker(files, signal)
     say = files.say
-    found = {}
+    signals = {}
     for chrom in chroms:
         length = files.contigs[chrom]
         label = f"{files.paths[signal.source].name} {chrom}"
-        found[chrom] = kept(name, chrom, length, partial(make, chrom, length), say, label)
-        if signal.transform == "log1p" and found[chrom].min(initial=0) <= -1:
+        signals[chrom] = cached(name, chrom, length, partial(make, chrom, length), say, label)
+        if signal.transform == "log1p" and signals[chrom].min(initial=0) <= -1:
             raise InputError(
                 "log1p of a signal of -1 or less",
                 path=files.paths[signal.source],
-                got=f"{found[chrom].min()} on {chrom}",
+                got=f"{signals[chrom].min()} on {chrom}",
             )
-    return found
+    return signals
 
 
 def stacked(files: Files, signals: Sequence[AnySignal], chroms: Sequence[str]) -> dict[str, Signal]:
@@ -135,7 +136,7 @@ def stacked(files: Files, signals: Sequence[AnySignal], chroms: Sequence[str]) -
     name = _digest([_name(files, signal) for signal in signals])
     label = f"{len(rows)} tracks"
     return {
-        chrom: kept(
+        chrom: cached(
             name,
             chrom,
             files.contigs[chrom],
@@ -147,7 +148,7 @@ def stacked(files: Files, signals: Sequence[AnySignal], chroms: Sequence[str]) -
     }
 
 
-def kept(
+def cached(
     name: str,
     chrom: str,
     length: int,
@@ -155,15 +156,15 @@ def kept(
     say: Say,
     label: str,
 ) -> Signal:
-    """Return an array of the cache, made if it is not there.
+    """Return an array of the cache, computed at first use.
 
     Args:
-        name: Says all that the array depends on but the contig.
+        name: Digest of all that the array depends on but the contig.
         chrom: Contig.
         length: Of the contig, in bp; genomes may differ in it.
-        content: Makes the array; or rows to stack, which need not fit the memory.
-        say: Called with one line when it has to be made.
-        label: What is read then.
+        content: Computes the array; or rows to stack, which need not fit the memory.
+        say: Takes a line when the array has to be computed.
+        label: Source that this line names.
     """
     path = make_cache_folder("signal") / f"{name}.{chrom}.{length}.npy"
     if not path.exists():
@@ -192,7 +193,7 @@ def _digest(content: object) -> str:
 def _name(files: Files, signal: AnySignal) -> str:
     if isinstance(signal, BigWigSignal):
         return files.sha256(signal.source)[:32]
-    # What acts on bins does not act on bases.
+    # These act on bins, not on bases.
     on_bins = {"source", "ambiguous", "statistic", "transform", "min_overlap"}
     content: dict[str, object] = {
         **signal.model_dump(exclude=on_bins),
@@ -204,7 +205,7 @@ def _name(files: Files, signal: AnySignal) -> str:
 
 
 def _maker(files: Files, signal: AnySignal) -> Make:
-    """Return what makes one contig; a source of text is read whole, at the first."""
+    """Return a function that computes one contig; a text source is read whole, at the first."""
     match signal:
         case BigWigSignal():
             return lambda chrom, length: _bigwig(files.paths[signal.source], chrom, length)
@@ -213,8 +214,8 @@ def _maker(files: Files, signal: AnySignal) -> Make:
             return lambda chrom, length: _count(signal, reads().on(chrom), length)
         case PeakLabels():
             peaks = cache(lambda: files.peaks(signal.source))
-            weak = cache(lambda: files.peaks(signal.ambiguous) if signal.ambiguous else None)
-            return lambda chrom, length: _labels(peaks(), weak(), chrom, length)
+            ambiguous = cache(lambda: files.peaks(signal.ambiguous) if signal.ambiguous else None)
+            return lambda chrom, length: _labels(peaks(), ambiguous(), chrom, length)
         case PeakValues():
             valued = cache(lambda: files.peaks(signal.source))
             path = files.paths[signal.source]
@@ -237,11 +238,11 @@ def _count(signal: ReadsSignal | FragmentsSignal, reads: Reads, length: int) -> 
     return pile_up(starts, ends, length).astype(np.float32)
 
 
-def _labels(peaks: Peaks, weak: Peaks | None, chrom: str, length: int) -> Signal:
+def _labels(peaks: Peaks, ambiguous: Peaks | None, chrom: str, length: int) -> Signal:
     bases = np.zeros(length, np.float32)
-    if weak is not None:
-        bases[covered(weak.on(chrom).start, weak.on(chrom).end, length)] = np.nan
-    bases[covered(peaks.on(chrom).start, peaks.on(chrom).end, length)] = 1
+    for some, value in ((ambiguous, np.nan), (peaks, 1)):
+        if some is not None:
+            bases[covered(some.on(chrom).start, some.on(chrom).end, length)] = value
     return bases
 
 

@@ -10,8 +10,8 @@ import pytest
 import toy_audit as toy
 
 from zooctl.audit.checks.ancestry import cross_cell, pretraining
-from zooctl.audit.data import AuditData
-from zooctl.audit.outcome import Outcome
+from zooctl.audit.findings import Outcome
+from zooctl.audit.inputs import AuditInputs
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.strict_yaml import dumps
 
@@ -35,7 +35,7 @@ def on(train: str, validation: str, test: str, **changes: Any) -> Recipe:
 
 
 def judged(chosen: Recipe) -> Outcome:
-    return pretraining(AuditData(chosen))
+    return pretraining(AuditInputs(chosen))
 
 
 def test_weights_that_begin_at_random() -> None:
@@ -46,7 +46,7 @@ def test_weights_that_were_trained_on_the_test(tmp_path: Path) -> None:
     begin = run_of(tmp_path / "run", on("chr3", "chr4", "chr5"))
     found = judged(on("chr1", "chr2", "chr3", **begin))
     assert found.level == "severe"
-    assert "test chr3 is in train chr3 of" in found.what
+    assert "test chr3 is in train chr3 of" in found.summary
 
 
 def test_weights_that_were_chosen_by_the_test(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_the_same_cell_type_is_noted(tmp_path: Path) -> None:
     begin = run_of(tmp_path / "run", on("chr1", "chr2", "chr3"))
     found = judged(on("chr1", "chr4", "chr3", **begin))
     assert found.level == "note"
-    assert "was trained on cell too: the test says nothing of a new cell type" in found.what
+    assert "was trained on cell too: the test says nothing of a new cell type" in found.summary
 
 
 def test_weights_apart(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_weights_that_nobody_knows(tmp_path: Path) -> None:
     begin = {"init_from": {"file": str(tmp_path / "x.safetensors"), "sha256": "0" * 64}}
     found = judged(toy.recipe(**begin))
     assert found.level == "not run"
-    assert "nobody says what" in found.what
+    assert "nobody says on which regions" in found.summary
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_model_of_the_zoo(parent: Path, with_recipe: bool) -> None:
     }
     found = judged(toy.recipe(name="child", split=parts, init_from="toy", **hg19))
     assert found.level == "severe"
-    assert "test chr20:60,000,001-61,000,000 is in validation chr20:53,000,001" in found.what
+    assert "test chr20:60,000,001-61,000,000 is in validation chr20:53,000,001" in found.summary
     parts["test"] = ["chr21"]
     clean = judged(toy.recipe(name="child", split=parts, init_from="toy", **hg19))
     assert clean.level == "clear"
@@ -120,7 +120,7 @@ def test_a_model_of_the_zoo(parent: Path, with_recipe: bool) -> None:
 def test_another_assembly_is_held_against_by_chromosome(parent: Path) -> None:
     parts = {"train": ["chr1"], "validation": ["chr2"], "test": ["chr20"]}
     found = judged(toy.recipe(name="child", split=parts, init_from="toy"))
-    assert "chr20 is in train chr20:1-53,000,000 of hg19 of toy" in found.what
+    assert "chr20 is in train chr20:1-53,000,000 of hg19 of toy" in found.summary
 
 
 def two_cells(**changes: Any) -> Recipe:
@@ -130,21 +130,21 @@ def two_cells(**changes: Any) -> Recipe:
 
 
 def test_two_cell_types_on_one_chromosome() -> None:
-    found = cross_cell(AuditData(two_cells(split=SHARED)))
+    found = cross_cell(AuditInputs(two_cells(split=SHARED)))
     assert found.level == "warning"
-    assert "2 biosamples are trained and tested on chr1" in found.what
+    assert "2 biosamples are trained and tested on chr1" in found.summary
 
 
 def test_two_cell_types_on_chromosomes_apart() -> None:
-    assert cross_cell(AuditData(two_cells())).level == "clear"
-    assert cross_cell(AuditData(toy.recipe(split=SHARED))).level == "none to check"
+    assert cross_cell(AuditInputs(two_cells())).level == "clear"
+    assert cross_cell(AuditInputs(toy.recipe(split=SHARED))).level == "none to check"
 
 
 def test_earlier_training_on_the_test_in_another_cell_type(tmp_path: Path) -> None:
     other = [toy.source("signal", biosample="other")]
     begin = run_of(tmp_path / "run", on("chr3", "chr4", "chr5", sources=other))
-    found = cross_cell(AuditData(on("chr1", "chr2", "chr3", **begin)))
+    found = cross_cell(AuditInputs(on("chr1", "chr2", "chr3", **begin)))
     assert found.level == "severe"
-    assert "was trained there on other" in found.what
+    assert "was trained there on other" in found.summary
     elsewhere = on("chr1", "chr2", "chr6", **begin)
-    assert cross_cell(AuditData(elsewhere)).level == "clear"
+    assert cross_cell(AuditInputs(elsewhere)).level == "clear"

@@ -16,7 +16,7 @@ from zooctl.audit.checks.dependence import (
     same_chromosome,
     shared_bases,
 )
-from zooctl.audit.data import AuditData
+from zooctl.audit.inputs import AuditInputs
 from zooctl.schema.fields import Region
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.intervals import merge
@@ -48,15 +48,15 @@ def test_a_test_window_reads_a_trained_base() -> None:
     # first test core whose input lies in its region begins at 2,016, its input at 2,000.
     test = [toy.region("chr1", 1_984, toy.LENGTH)]
     chosen = overlapping(toy.recipe(split=split(2_016), **shifted(4)), test=test)
-    found = shared_bases(*toy.material(chosen, toy.every(4)))
+    found = shared_bases(*toy.inputs(chosen, toy.every(4)))
     assert found.evidence["train-test"] == {"bases": 4, "windows": 1, "of": 62}
     assert found.level == "severe", "one of 62 windows"
     assert "4 bases of train and test, in 1 of 62 windows of the latter, from chr1:2,001" in (
-        found.what
+        found.summary
     )
 
     chosen = overlapping(chosen, test=[*test, "chr3"])
-    found = shared_bases(*toy.material(chosen, toy.every(4)))
+    found = shared_bases(*toy.inputs(chosen, toy.every(4)))
     assert found.evidence["train-test"] == {"bases": 4, "windows": 1, "of": 187}
     assert found.level == "warning", "less than one of a hundred"
 
@@ -65,7 +65,7 @@ def test_a_test_window_reads_a_trained_base() -> None:
 def test_ranges_side_by_side_share_none(shift: int) -> None:
     """Neither training nor evaluation reads beyond its range."""
     chosen = toy.recipe(split=split(2_016), **shifted(shift))
-    assert shared_bases(*toy.material(chosen, toy.every(4))).level == "clear"
+    assert shared_bases(*toy.inputs(chosen, toy.every(4))).level == "clear"
 
 
 def test_test_windows_read_validation() -> None:
@@ -76,7 +76,7 @@ def test_test_windows_read_validation() -> None:
     }
     chosen = toy.recipe(split=parts)
     chosen = overlapping(chosen, test=[toy.region("chr2", 1_968, toy.LENGTH)])
-    found = shared_bases(*toy.material(chosen, toy.every(4)))
+    found = shared_bases(*toy.inputs(chosen, toy.every(4)))
     # The first test core is 1,984, whose input begins at 1,968; the last validation input is that
     # of core 1,952 and ends at 2,000.
     assert found.evidence["validation-test"] == {"bases": 32, "windows": 1, "of": 63}
@@ -108,7 +108,7 @@ def test_overlap_is_what_both_cover(
 
 
 def test_parts_on_one_chromosome_farther_apart_than_the_signal_reaches() -> None:
-    found = same_chromosome(*toy.material(toy.recipe(split=split(2_016)), toy.every(4)))
+    found = same_chromosome(*toy.inputs(toy.recipe(split=split(2_016)), toy.every(4)))
     # Every fourth window is high: the next one never is. The last training input ends at 2,000;
     # the first test core whose input is inside begins at 2,048, that input at 2,032.
     assert found.level == "warning"
@@ -120,37 +120,37 @@ def test_parts_on_one_chromosome_farther_apart_than_the_signal_reaches() -> None
 
 def test_nearer_than_the_signal_reaches() -> None:
     # Eight windows high, eight low: a quarter of the correlation is lost with each window of lag.
-    material, data = toy.material(toy.recipe(split=split(2_016)), toy.broad())
+    inputs, data = toy.inputs(toy.recipe(split=split(2_016)), toy.broad())
     assert correlation_length(data) == 4 * 32
-    found = same_chromosome(material, data)
+    found = same_chromosome(inputs, data)
     assert found.level == "severe"
     assert "windows 32 bp apart at the least; the signal's autocorrelation falls below 0.1" in (
-        found.what
+        found.summary
     )
 
 
 def test_a_gap_as_long_as_the_signal_reaches() -> None:
     # The first test core whose input is inside 2,112 begins at 2,144.
-    found = same_chromosome(*toy.material(toy.recipe(split=split(2_112)), toy.broad()))
+    found = same_chromosome(*toy.inputs(toy.recipe(split=split(2_112)), toy.broad()))
     assert found.level == "warning"
     assert found.evidence["train-test"] == {"chromosomes": ["chr1"], "gap": 128}
 
 
 def test_chromosomes_apart() -> None:
-    assert same_chromosome(*toy.material(toy.recipe(), toy.every(4))).level == "clear"
+    assert same_chromosome(*toy.inputs(toy.recipe(), toy.every(4))).level == "clear"
 
 
 def test_without_data_the_chromosomes_are_still_looked_at() -> None:
-    apart = same_chromosome(AuditData(toy.recipe()), None)
+    apart = same_chromosome(AuditInputs(toy.recipe()), None)
     assert apart.level == "clear"
-    beside = same_chromosome(AuditData(toy.recipe(split=split(2_016)), missing="no genome"), None)
+    beside = same_chromosome(AuditInputs(toy.recipe(split=split(2_016)), missing="no genome"), None)
     assert beside.level == "not run"
-    assert beside.what == "how far apart train and test have to be is not known: no genome"
+    assert beside.summary == "how far apart train and test have to be is not known: no genome"
 
 
 def test_validation_beside_training_is_less_grave() -> None:
     parts = {"train": [TRAIN], "validation": [toy.region("chr1", 2_016, 4_000)], "test": ["chr3"]}
-    found = same_chromosome(*toy.material(toy.recipe(split=parts), toy.every(4)))
+    found = same_chromosome(*toy.inputs(toy.recipe(split=parts), toy.every(4)))
     # Tiled within its region, the first validation core is 2,048; its input begins at 2,032.
     assert found.evidence["train-validation"] == {"chromosomes": ["chr1"], "gap": 32}
     assert found.level == "note"

@@ -9,17 +9,18 @@ import pytest
 import toy_audit as toy
 
 from zooctl.audit.checks import imbalance
-from zooctl.audit.data import AuditData, Data
-from zooctl.audit.measures import core_stats
+from zooctl.audit.inputs import AuditInputs
+from zooctl.audit.split_data import SplitData
+from zooctl.audit.window_stats import core_stats
 from zooctl.schema.card import Card, Metric
 from zooctl.training.data.windows import TrainingWindows
 
 
-def with_test(step: int) -> tuple[AuditData, Data]:
+def with_test(step: int) -> tuple[AuditInputs, SplitData]:
     """Every fourth window high, in the test every so many."""
     signal = toy.every(4)
     signal["chr3"] = toy.every(step)["chr3"]
-    return toy.material(toy.recipe(), signal)
+    return toy.inputs(toy.recipe(), signal)
 
 
 def test_as_rare_in_every_part() -> None:
@@ -39,20 +40,20 @@ def test_rarer_in_the_test() -> None:
     # Windows 16, 32, ... 112 of 123.
     assert found.evidence["toy"]["test"] == round(7 / 123, 5)  # type: ignore[index]
     assert found.level == "warning"
-    assert "24.39% of train, 24.39% of validation, 5.69% of test are positive" in found.what
+    assert "24.39% of train, 24.39% of validation, 5.69% of test are positive" in found.summary
 
 
 def test_rare_everywhere() -> None:
-    found = imbalance.prevalence(*toy.material(toy.recipe(), toy.every(16)))
+    found = imbalance.prevalence(*toy.inputs(toy.recipe(), toy.every(16)))
     assert found.level == "note"
 
 
 def test_no_positive_in_the_test() -> None:
     signal = toy.every(4)
     signal["chr3"][:] = 0
-    found = imbalance.prevalence(*toy.material(toy.recipe(), signal))
+    found = imbalance.prevalence(*toy.inputs(toy.recipe(), signal))
     assert found.level == "severe"
-    assert "toy: only one class in test" in found.what
+    assert "toy: only one class in test" in found.summary
 
 
 def test_ambiguous_labels_are_no_class() -> None:
@@ -67,23 +68,25 @@ def test_ambiguous_labels_are_no_class() -> None:
     for chrom in toy.CHROMS:
         labels[chrom][:, 320:352] = 1  # window 10
         labels[chrom][:, 640:704] = np.nan  # windows 20 and 21
-    _, data = toy.material(chosen, labels)
+    _, data = toy.inputs(chosen, labels)
     # Where windows tile, bins of the evaluation are judged: 125 of 32 bp, without a flank.
-    assert imbalance.shares(data)["test"] == [1 / 123]
+    assert imbalance.prevalences(data)["test"] == [1 / 123]
 
 
 def test_validation_that_was_balanced() -> None:
-    material, data = with_test(4)
+    inputs, data = with_test(4)
     chunks = data.windows.validation
     high = data.label(data.dataset, chunks, core_stats(data.dataset, chunks)[1])[0] == 1
     assert high.sum() == 30
     kept = high.copy()
     kept[np.flatnonzero(~high)[:30]] = True
     windows = TrainingWindows(data.windows.positives, data.windows.negatives, chunks.take(kept))
-    balanced = Data(material.recipe, data.dataset, windows)
-    found = imbalance.resampling(material, balanced)
+    balanced = SplitData(inputs.recipe, data.dataset, windows)
+    found = imbalance.resampling(inputs, balanced)
     assert found.level == "severe"
-    assert found.what == "the validation windows' prevalence is changed: toy from 24.39% to 50.00%"
+    assert (
+        found.summary == "the validation windows' prevalence is changed: toy from 24.39% to 50.00%"
+    )
 
 
 def test_validation_as_it_is() -> None:
@@ -95,11 +98,11 @@ def judged(card: Card, step: int, *names: str, **more: Any) -> tuple[str, str]:
         Metric(name=name, value=0.9, split="test", baseline="none", baseline_value=0.5, **more)
         for name in names
     )
-    material, data = with_test(step)
+    inputs, data = with_test(step)
     found = imbalance.metrics(
-        AuditData(material.recipe, card.model_copy(update={"metrics": metrics})), data
+        AuditInputs(inputs.recipe, card.model_copy(update={"metrics": metrics})), data
     )
-    return found.level, found.what
+    return found.level, found.summary
 
 
 @pytest.mark.parametrize(
@@ -129,6 +132,6 @@ def test_accuracy_of_rare_classes(card: Card) -> None:
 
 def test_without_data_the_metrics_are_still_read(card: Card) -> None:
     metrics = (Metric(name="auroc", value=0.9, split="test", baseline=None, baseline_value=None),)
-    material = AuditData(toy.recipe(), card.model_copy(update={"metrics": metrics}))
-    assert imbalance.metrics(material, None).level == "warning"
-    assert imbalance.metrics(AuditData(toy.recipe()), None).level == "none to check"
+    inputs = AuditInputs(toy.recipe(), card.model_copy(update={"metrics": metrics}))
+    assert imbalance.metrics(inputs, None).level == "warning"
+    assert imbalance.metrics(AuditInputs(toy.recipe()), None).level == "none to check"

@@ -9,8 +9,8 @@ import toy_audit as toy
 
 from zooctl.audit.checks import leakage
 from zooctl.audit.checks.leakage import blanking
-from zooctl.audit.data import AuditData
-from zooctl.audit.steps import steps
+from zooctl.audit.inputs import AuditInputs
+from zooctl.audit.pipeline import pipeline_steps
 from zooctl.schema.card import Card, Metric
 from zooctl.schema.fields import Region, Split
 from zooctl.schema.recipe.recipe import Recipe
@@ -35,15 +35,15 @@ def reads(**signal: Any) -> Recipe:
 
 
 def test_a_draw_of_reads_counts_those_of_the_test() -> None:
-    found = leakage.order(AuditData(reads(depth=1_000)))
+    found = leakage.order(AuditInputs(reads(depth=1_000)))
     assert found.level == "warning"
-    assert "draw 1,000 reads for track toy (validation and test)" in found.what
+    assert "draw 1,000 reads for track toy (validation and test)" in found.summary
 
 
 def test_all_reads_are_no_draw() -> None:
-    found = leakage.order(AuditData(reads()))
+    found = leakage.order(AuditInputs(reads()))
     assert found.level == "clear"
-    kinds = {step.name: (step.kind, step.reads) for step in steps(reads())}
+    kinds = {step.name: (step.kind, step.reads) for step in pipeline_steps(reads())}
     assert kinds["start the output at the mean"] == ("fitted", ("train",))
     assert kinds["fit the weights"] == ("fitted", ("train",))
     assert kinds["choose the epoch and the learning rate"] == ("chosen", ("validation",))
@@ -52,9 +52,9 @@ def test_all_reads_are_no_draw() -> None:
 
 def test_centres_are_merged_with_those_of_the_test() -> None:
     chosen = toy.recipe(windows=PEAKS, split=BESIDE)
-    found = leakage.order(AuditData(chosen))
-    assert found.what == "fitted to more than training: merge the centres of peaks (test)"
-    apart = leakage.order(AuditData(toy.recipe(windows=PEAKS)))
+    found = leakage.order(AuditInputs(chosen))
+    assert found.summary == "fitted to more than training: merge the centres of peaks (test)"
+    apart = leakage.order(AuditInputs(toy.recipe(windows=PEAKS)))
     assert apart.level == "note", "peaks are called on the whole genome"
 
 
@@ -78,7 +78,7 @@ def test_centres_are_merged_with_those_of_the_test() -> None:
 )
 def test_each_step_comes_behind_what_it_takes_from(changes: dict[str, Any]) -> None:
     done: set[str] = set()
-    for step in steps(toy.recipe(**changes)):
+    for step in pipeline_steps(toy.recipe(**changes)):
         assert set(step.after) <= done, step.name
         assert step.name not in done
         done.add(step.name)
@@ -91,8 +91,8 @@ def test_a_peak_of_the_test_moves_one_of_training() -> None:
     # which does not. Without the test, there is one window more.
     chosen = toy.recipe(windows=PEAKS, split=BESIDE)
     beside = toy.peaks_at(("chr1", 495, 505), ("chr1", 1_975, 1_985), ("chr1", 2_015, 2_025))
-    material, data = toy.material(chosen, toy.every(4), peaks={"signal": beside})
-    found = blanking(material, data)
+    inputs, data = toy.inputs(chosen, toy.every(4), peaks={"signal": beside})
+    found = blanking(inputs, data)
     n_before = len(data.windows.positives) + len(data.windows.negatives)
     assert len(data.windows.positives) == 1
     assert found.evidence["test"] == {
@@ -101,13 +101,13 @@ def test_a_peak_of_the_test_moves_one_of_training() -> None:
         "means_changed": False,
     }
     assert found.level == "severe"
-    assert found.what == f"1 of {n_before} training windows change when test is taken out"
+    assert found.summary == f"1 of {n_before} training windows change when test is taken out"
 
 
 def test_a_peak_far_from_the_test_stays() -> None:
     chosen = toy.recipe(windows=PEAKS, split=BESIDE)
     apart = toy.peaks_at(("chr1", 495, 505), ("chr1", 1_935, 1_945), ("chr1", 2_015, 2_025))
-    found = blanking(*toy.material(chosen, toy.every(4), peaks={"signal": apart}))
+    found = blanking(*toy.inputs(chosen, toy.every(4), peaks={"signal": apart}))
     assert found.level == "clear"
     assert found.evidence["test"]["windows_changed"] == 0  # type: ignore[index]
 
@@ -122,17 +122,17 @@ def test_windows_by_coverage_know_of_training_alone(split: Any, matching: str) -
         "negatives": 1.0,
         "matching": matching,
     }
-    found = blanking(*toy.material(toy.recipe(split=split, windows=windows), toy.every(4)))
+    found = blanking(*toy.inputs(toy.recipe(split=split, windows=windows), toy.every(4)))
     assert found.level == "clear"
 
 
 def test_a_mean_that_reads_validation_is_found() -> None:
     """Recipes whose parts overlap are refused, so one is made behind the catalog's back."""
-    material, data = toy.material(toy.recipe(split=BESIDE), toy.every(4))
+    inputs, data = toy.inputs(toy.recipe(split=BESIDE), toy.every(4))
     inside = {"train": ["chr3"], "validation": [toy.region("chr1", 1_000, 2_016)], "test": ["chr2"]}
     validation = toy.recipe(split=inside).split.validation
-    split = material.recipe.split.model_copy(update={"validation": validation})
-    forged = AuditData(material.recipe.model_copy(update={"split": split}), data=data)
+    split = inputs.recipe.split.model_copy(update={"validation": validation})
+    forged = AuditInputs(inputs.recipe.model_copy(update={"split": split}), data=data)
     found = blanking(forged, data)
     assert found.level == "warning"
     assert found.evidence["validation"]["means_changed"] is True  # type: ignore[index]
@@ -140,21 +140,21 @@ def test_a_mean_that_reads_validation_is_found() -> None:
 
 def test_a_control_that_is_the_target() -> None:
     controls = [{"name": "input", "signal": {"key": "bigwig", "source": "signal"}}]
-    found = leakage.same_source(AuditData(toy.recipe(controls=controls)))
+    found = leakage.same_source(AuditInputs(toy.recipe(controls=controls)))
     assert found.level == "severe"
-    assert found.what == "control input is the file that track toy is of"
+    assert found.summary == "control input is the file that track toy is of"
 
 
 def test_one_file_under_two_names() -> None:
     sources = [toy.source("signal"), toy.source("input", sha256=toy.source("signal")["sha256"])]
     controls = [{"name": "input", "signal": {"key": "bigwig", "source": "input"}}]
-    found = leakage.same_source(AuditData(toy.recipe(sources=sources, controls=controls)))
+    found = leakage.same_source(AuditInputs(toy.recipe(sources=sources, controls=controls)))
     assert found.level == "severe"
-    assert "sources signal and input are one file" in found.what
+    assert "sources signal and input are one file" in found.summary
 
 
 def test_files_that_differ() -> None:
-    assert leakage.same_source(AuditData(toy.recipe())).level == "clear"
+    assert leakage.same_source(AuditInputs(toy.recipe())).level == "clear"
 
 
 def metric(name: str, split: Any, *chroms: str) -> Metric:
@@ -196,7 +196,7 @@ def test_external_figures_are_told_apart(card: Card) -> None:
     )
     found = leakage.figures(judged)
     assert found.level == "note"
-    assert found.what == (
+    assert found.summary == (
         "of the test regions: 1 of 4 figures; external: 3 of 4, whether training saw their "
         "sequences is not judged by the split; by chromosome, 2 of train, 1 of validation, 0 of "
         "test, 1 not told"
@@ -209,11 +209,11 @@ def test_external_figures_where_nothing_was_trained_are_clear(card: Card) -> Non
     metrics = (metric("a", "test"), metric("b", "external", "chr9"))
     found = leakage.figures(card.model_copy(update={"split": split, "metrics": metrics}))
     assert found.level == "clear"
-    assert "external: 1 of 2" in found.what
-    assert "0 of train" in found.what
+    assert "external: 1 of 2" in found.summary
+    assert "0 of train" in found.summary
     nowhere = card.model_copy(update={"split": None, "metrics": metrics[1:]})
     assert leakage.figures(nowhere).level == "note"
-    assert "chromosomes are not told" in leakage.figures(nowhere).what
+    assert "chromosomes are not told" in leakage.figures(nowhere).summary
 
 
 def test_no_card_has_no_figures() -> None:

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from zooctl.audit.checks import near_duplicates as module
 from zooctl.audit.checks.near_duplicates import near_duplicates
-from zooctl.audit.outcome import Outcome
+from zooctl.audit.findings import Outcome
 from zooctl.sequence.onehot import reverse_complement
 
 Codes = dict[str, NDArray[np.uint8]]
 
 
 def judged(codes: Codes) -> Outcome:
-    return near_duplicates(*toy.material(toy.recipe(), toy.every(4), codes=codes))
+    return near_duplicates(*toy.inputs(toy.recipe(), toy.every(4), codes=codes))
 
 
 def with_copy(length: int = 64, turned: bool = False) -> Codes:
@@ -75,15 +75,15 @@ def test_seven_of_123_windows_are_severe() -> None:
     found = judged(with_copy(64 + 6 * 32))
     assert found.evidence["test"]["near_duplicates"] == 7  # type: ignore[index]
     assert found.level == "severe"
-    assert "5.69% of the test windows" in found.what
+    assert "5.69% of the test windows" in found.summary
 
 
 def test_what_is_not_trained_on_does_not_count() -> None:
     codes = toy.genome()
     codes["chr3"][624:688] = codes["chr1"][3_200:3_264]
     parts = toy.APART | {"train": [toy.region("chr1", 0, 3_200)]}
-    material, data = toy.material(toy.recipe(split=parts), toy.every(4), codes=codes)
-    assert near_duplicates(material, data).level == "clear"
+    inputs, data = toy.inputs(toy.recipe(split=parts), toy.every(4), codes=codes)
+    assert near_duplicates(inputs, data).level == "clear"
 
 
 def test_a_copy_within_the_test_is_none() -> None:
@@ -114,7 +114,7 @@ def test_sketches_find_what_all_words_find(monkeypatch: pytest.MonkeyPatch) -> N
     counts = []
     for size in (10_000, 64):
         monkeypatch.setattr(module, "_SKETCH", size)
-        found = near_duplicates(*toy.material(chosen, toy.every(4), codes=codes))
+        found = near_duplicates(*toy.inputs(chosen, toy.every(4), codes=codes))
         counts.append(found.evidence["test"]["near_duplicates"])  # type: ignore[index]
     # Windows of 640 bp that share at least 313 of 625 16-mers, that is 328 bases: inputs that
     # begin from 800 - 312 to 1,600 - 328 on; cores stand 304 bp behind them, 32 bp apart.

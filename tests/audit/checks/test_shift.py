@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zooctl.audit.checks import shift
-from zooctl.audit.data import AuditData
-from zooctl.audit.outcome import Outcome
+from zooctl.audit.findings import Outcome
+from zooctl.audit.inputs import AuditInputs
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.tracks.per_base import Files
 
@@ -33,7 +33,7 @@ def test_ks_is_the_largest_difference_of_shares(one: list[int], other: list[int]
 def test_a_test_with_more_signal() -> None:
     signal = toy.every(4)
     signal["chr3"] = toy.every(1)["chr3"]
-    found = shift.signal(*toy.material(toy.recipe(), signal))
+    found = shift.signal(*toy.inputs(toy.recipe(), signal))
     test = found.evidence["toy"]["test"]  # type: ignore[index]
     assert test["ks"] == round(93 / 123, 4)
     assert test["mean"] == round(10 / 32, 4)
@@ -43,7 +43,7 @@ def test_a_test_with_more_signal() -> None:
 
 
 def test_parts_alike() -> None:
-    found = shift.signal(*toy.material(toy.recipe(), toy.every(4)))
+    found = shift.signal(*toy.inputs(toy.recipe(), toy.every(4)))
     assert found.level == "clear"
     assert found.evidence["toy"]["test"]["ks"] == 0.0  # type: ignore[index]
 
@@ -51,25 +51,25 @@ def test_parts_alike() -> None:
 def test_a_part_of_other_composition() -> None:
     codes = toy.genome()
     codes["chr3"][:] = 1
-    found = shift.gc(*toy.material(toy.recipe(), toy.every(4), codes=codes))
+    found = shift.gc(*toy.inputs(toy.recipe(), toy.every(4), codes=codes))
     assert found.level == "severe"
     assert found.evidence["gc"]["test"]["mean"] == 1.0  # type: ignore[index]
 
 
 def test_random_parts_have_one_composition() -> None:
     # 32 bases a window; two samples of 123 windows.
-    assert shift.gc(*toy.material(toy.recipe(), toy.every(4))).level in ("clear", "note")
+    assert shift.gc(*toy.inputs(toy.recipe(), toy.every(4))).level in ("clear", "note")
     codes = {chrom: toy.genome()["chr1"] for chrom in toy.CHROMS}
-    assert shift.gc(*toy.material(toy.recipe(), toy.every(4), codes=codes)).level == "clear"
+    assert shift.gc(*toy.inputs(toy.recipe(), toy.every(4), codes=codes)).level == "clear"
 
 
 def test_a_part_with_gaps() -> None:
     codes = toy.genome()
     codes["chr2"][::4] = 4
-    found = shift.unknown(*toy.material(toy.recipe(), toy.every(4), codes=codes))
+    found = shift.unknown(*toy.inputs(toy.recipe(), toy.every(4), codes=codes))
     assert found.evidence["unknown"]["validation"]["mean"] == 0.25  # type: ignore[index]
     assert found.level == "severe"
-    assert shift.unknown(*toy.material(toy.recipe(), toy.every(4))).level == "clear"
+    assert shift.unknown(*toy.inputs(toy.recipe(), toy.every(4))).level == "clear"
 
 
 def two(first: dict[str, Any], second: dict[str, Any]) -> Recipe:
@@ -83,13 +83,13 @@ def of_sources(chosen: Recipe, second_step: int = 4) -> Outcome:
     signal = toy.every(4, rows=2)
     for chrom, row in toy.every(second_step, 20.0).items():
         signal[chrom][1] = row[0]
-    return shift.sources(*toy.material(chosen, signal))
+    return shift.sources(*toy.inputs(chosen, signal))
 
 
 def test_tracks_of_other_processing() -> None:
     found = of_sources(two({}, {"output_type": "fold change"}))
     assert found.level == "warning"
-    assert "output_type of ChIP-seq tracks: coverage (1), fold change (1)" in found.what
+    assert "output_type of ChIP-seq tracks: coverage (1), fold change (1)" in found.summary
 
 
 def test_tracks_of_other_laboratories() -> None:
@@ -113,7 +113,7 @@ def test_tracks_of_two_assays_are_not_compared() -> None:
 
 def files(chosen: Recipe, folder: Path, contigs: dict[str, int]) -> Outcome:
     paths = {source.id: folder / source.file for source in chosen.sources}
-    return shift.assemblies(AuditData(chosen), Files(chosen, paths, contigs, lambda text: None))
+    return shift.assemblies(AuditInputs(chosen), Files(chosen, paths, contigs, lambda text: None))
 
 
 def test_a_bigwig_of_another_assembly(tmp_path: Path) -> None:
@@ -127,9 +127,9 @@ def test_a_bigwig_of_another_assembly(tmp_path: Path) -> None:
     assert files(chosen, tmp_path, {"chr1": 4_000}).level == "clear"
     found = files(chosen, tmp_path, {"chr1": 3_990})
     assert found.level == "severe"
-    assert found.what == "signal: chr1 of 4,000 bp, in the genome 3,990"
+    assert found.summary == "signal: chr1 of 4,000 bp, in the genome 3,990"
     elsewhere = files(toy.recipe(), tmp_path, {"chr1": 4_000, "chr2": 10, "chr3": 10})
-    assert elsewhere.what == "signal: no chr2; no chr3"
+    assert elsewhere.summary == "signal: no chr2; no chr3"
 
 
 def lifted(folder: Path) -> Recipe:
@@ -157,4 +157,4 @@ def test_lifting_loses_peaks(tmp_path: Path) -> None:
     (tmp_path / "peaks").write_text("chr1\t0\t100\nchr1\t200\t300\n")
     found = files(chosen, tmp_path, contigs)
     assert found.level == "note"
-    assert "peaks is lifted from old, 0.00% are lost" in found.what
+    assert "peaks is lifted from old, 0.00% are lost" in found.summary

@@ -44,7 +44,7 @@ def place(server: Server) -> Hub:
 
 
 def get(*places: Hub, file: str = "model.onnx", data: bytes = MODEL) -> bytes:
-    return hub_cache.obtain(places, file, pin_of(data))
+    return hub_cache.read_file(places, file, pin_of(data))
 
 
 def cached_files() -> list[str]:
@@ -76,13 +76,13 @@ def test_a_moved_branch_changes_nothing(server: Server, place: Hub) -> None:
 
 
 FAILURES = [
-    ("503", NetworkError, "cannot be had .*HTTP 503"),
+    ("503", NetworkError, "is not available .*HTTP 503"),
     ("503_files", NetworkError, "HTTP 503"),
     ("429_for_hours", NetworkError, "no request for 7,200 s"),
     ("stall", NetworkError, "cannot be reached .*read timeout"),
     ("stall_in_file", NetworkError, "no whole answer|cannot be reached"),
     ("drop", NetworkError, "gave up on|cannot be reached"),
-    ("wrong_bytes", IntegrityError, "is not the pinned file"),
+    ("wrong_bytes", IntegrityError, "differs from the pinned bytes"),
     ("wrong_length", IntegrityError, "another length"),
     ("portal", NetworkError, "something else than the hub answers"),
     ("portal_at_files", NetworkError, "something else than the hub answers"),
@@ -155,7 +155,7 @@ def test_no_such_commit_and_no_such_file(server: Server, place: Hub) -> None:
 
 @pytest.mark.usefixtures("server")
 def test_another_size_is_not_even_downloaded(server: Server, place: Hub) -> None:
-    with pytest.raises(IntegrityError, match="not the pinned file"):
+    with pytest.raises(IntegrityError, match="differs from the pinned bytes"):
         get(place, data=MODEL + b"!")
     assert not [one for one in server.asked if "/resolve/" in one]
 
@@ -176,7 +176,7 @@ def test_damage_in_the_cache_is_quarantined_and_fetched_again(
     changed = {"flip": b"\xff" + MODEL[1:], "truncate": MODEL[:-1], "empty": b""}[change]
     blob.write_bytes(changed)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(IntegrityError, match="is damaged"):
+    with pytest.raises(IntegrityError, match="in the cache differs"):
         get(place)
     monkeypatch.delenv("HF_HUB_OFFLINE")
     assert get(place) == MODEL
@@ -195,7 +195,7 @@ def test_offline_and_cold(place: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("said", "on"), [(None, False), ("0", True), ("1", False)])
 def test_unwatched_transfers_only_where_asked_for(said: str | None, on: bool) -> None:
     code = (
-        "from zooctl.catalog.hub import client; client._watch(); "
+        "from zooctl.catalog.hub import guard; guard.install(); "
         "from huggingface_hub.utils._runtime import is_xet_available; print(is_xet_available())"
     )
     known = {name: text for name, text in os.environ.items() if name != "HF_HUB_DISABLE_XET"}
@@ -225,9 +225,9 @@ def test_a_token_stays_with_the_hub(
 
 
 def test_unpinned_files_have_a_limit(server: Server, place: Hub) -> None:
-    assert hub_cache.unpinned(place, "config.json", 10) == b"{}"
+    assert hub_cache.read_unpinned(place, "config.json", 10) == b"{}"
     with pytest.raises(UnsafeError, match="too large"):
-        hub_cache.unpinned(place, "model.onnx", 10)
+        hub_cache.read_unpinned(place, "model.onnx", 10)
 
 
 def _pull(place: Hub, cache: str, endpoint: str, home: str) -> None:

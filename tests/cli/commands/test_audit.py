@@ -108,7 +108,7 @@ def test_data_that_are_not_here(
 def test_data_that_changed_are_refused(audit: Audit, folder: Path, capsys: Captured) -> None:
     (folder / "s.bw").write_bytes(b"other")
     assert audit() in (0, 5)
-    assert "differs from what the recipe pins" in "".join(capsys.readouterr())
+    assert "differs from the pinned bytes" in "".join(capsys.readouterr())
 
 
 def test_a_bigwig_of_another_assembly(audit: Audit, folder: Path, capsys: Captured) -> None:

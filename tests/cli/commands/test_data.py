@@ -14,8 +14,8 @@ from http_server import failing_server
 
 from zooctl.catalog import encode_portal as encode
 from zooctl.cli.main import run
+from zooctl.files.disk.pinned import file_digest
 from zooctl.files.download import transfer
-from zooctl.files.download.part import file_digest
 
 Captured = pytest.CaptureFixture[str]
 
@@ -60,7 +60,7 @@ def test_what_is_found_is_shown_beside_the_problem(
     assert run(["data", "fetch", "toy"]) == 5
     out, err = capsys.readouterr()
     assert out.endswith(f"plus    embedded  2.2 MB  {embedded}/plus.bw\n")
-    assert "source minus differs from what the recipe pins" in err
+    assert "source minus differs from the pinned bytes" in err
 
 
 def test_a_wrong_name(toy_zoo: Path, capsys: Captured) -> None:

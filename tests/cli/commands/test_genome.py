@@ -50,8 +50,8 @@ def test_fetch_prints_the_path(
 def test_fetch_of_an_unknown_assembly(capsys: Captured) -> None:
     assert run(["genome", "fetch", "mm10"]) == 2
     assert capsys.readouterr().err == (
-        "error: no published digest is known for mm10, so it is not fetched (expected hg38 or hg19"
-        " or sacCer3). Hint: fetch it yourself, check it, and name it with --fasta or in"
+        "error: no published digest is known for mm10, so it is not downloaded (expected hg38"
+        " or hg19 or sacCer3). Hint: download it yourself, check it, and name it with --fasta or in"
         " ZOOCTL_GENOMES\n"
     )
 

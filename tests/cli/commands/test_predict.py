@@ -341,7 +341,7 @@ def test_weights_that_changed(predict: Runner, here: Path, toy_zoo: Path) -> Non
 
     replace_graph(toy_zoo, change, pin=False)
     assert_refused(
-        predict, here, "--bed", "regions.bed", words="bytes differ from the manifest", code=5
+        predict, here, "--bed", "regions.bed", words="differs from the pinned bytes", code=5
     )
 
 

@@ -77,7 +77,7 @@ def test_other_bytes_end_with_5(
     tree = hub.repos[NAME].commits[published]
     tree["model.onnx"] = tree["model.onnx"][:-1] + b"!"
     assert run(["pull", "toy"]) == 5
-    assert "not the pinned file" in capsys.readouterr().err
+    assert "differs from the pinned bytes" in capsys.readouterr().err
 
 
 def test_an_address_is_taken_only_on_demand(

@@ -716,7 +716,7 @@ def test_what_is_no_report_is_no_crash(tmp_path: Path, capsys: Captured, content
 
 CHANGED = {
     "zoo/requirements.lock": "requirements.lock: the report is about another file",
-    "data/s.bw": "s.bw: source signal differs from what the recipe pins",
+    "data/s.bw": "s.bw: source signal differs from the pinned bytes",
     "zoo/model_cards/toy.report.md": "toy.report.md: does not say what the report says",
     "zoo/model_cards/toy.report.intoto.json": "toy.report.intoto.json: does not say what",
 }

@@ -13,8 +13,8 @@ from http_server import failing_server
 
 from zooctl.catalog import encode_portal as encode
 from zooctl.catalog import registry
+from zooctl.files.disk.pinned import file_digest
 from zooctl.files.download import transfer
-from zooctl.files.download.part import file_digest
 from zooctl.reproduce.judge import data as check_data
 from zooctl.reproduce.judge.entry import Findings
 from zooctl.reproduce.report.report import DataFile

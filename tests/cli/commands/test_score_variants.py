@@ -302,7 +302,7 @@ def test_parquet_without_pyarrow(
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     code, _, err = score("-o", "a.parquet")
     assert code == 2
-    assert "pip install 'zooctl[parquet]'" in err
+    assert "pip install 'pyarrow>=18'" in err
     assert outputs(here) == []
 
 

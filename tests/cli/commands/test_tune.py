@@ -18,7 +18,7 @@ import toy_training as toy
 from zooctl.cli.commands import tune
 from zooctl.cli.main import run
 from zooctl.files.bigwig.writer import BigWigWriter
-from zooctl.files.download.part import file_digest
+from zooctl.files.disk.pinned import file_digest
 from zooctl.reproduce.environment.environment import digest, software
 from zooctl.schema import strict_yaml
 from zooctl.schema.recipe.recipe import load_recipe
@@ -172,5 +172,5 @@ def test_without_ray(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     assert run(arguments(folder)) == 2
-    assert "pip install 'zooctl[cluster]'" in capsys.readouterr().err
+    assert "pip install 'ray[tune]" in capsys.readouterr().err
     assert not (folder / "out").exists()

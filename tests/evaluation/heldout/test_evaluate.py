@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from zooctl.errors import InputError
-from zooctl.evaluation.data.data import EvaluationData, TrackOfInterest, Truth
+from zooctl.evaluation.data.evaluation_data import EvaluatedTrack, EvaluationData, MeasuredTrack
 from zooctl.evaluation.heldout.evaluate import evaluate
-from zooctl.evaluation.heldout.judge import EvaluationOptions
-from zooctl.evaluation.heldout.predicted import EvaluatedModel
+from zooctl.evaluation.heldout.model import EvaluatedModel
+from zooctl.evaluation.heldout.options import EvaluationOptions
 from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.files.fasta.reader import Fasta
@@ -44,7 +44,7 @@ def motif(mirror: Path) -> Motif:
 
 
 @pytest.fixture(scope="module")
-def material(repo: Path, motif: Motif) -> Iterator[EvaluationData]:
+def measured(repo: Path, motif: Motif) -> Iterator[EvaluationData]:
     data = repo / "recipes/data"
     fastas = [data / f"hg19_chr20_chr21/hg19.{chrom}.fa.gz" for chrom in ("chr20", "chr21")]
     tracks = [
@@ -54,8 +54,8 @@ def material(repo: Path, motif: Motif) -> Iterator[EvaluationData]:
         signal, control = (bases(path, genome) for path in tracks)
         yield EvaluationData(
             genome,
-            [TrackOfInterest(0, "CTCF", "ChIP-seq", "CTCF")],
-            [Truth("CTCF", signal)],
+            [EvaluatedTrack(0, "CTCF", "ChIP-seq", "CTCF")],
+            [MeasuredTrack("CTCF", signal)],
             SPLIT,
             [control],
             motifs={"CTCF": motif},
@@ -72,7 +72,7 @@ def bases(path: Path, genome: Fasta) -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def network(motif: Motif, scanner_session: Callable[[Motif], Session]) -> EvaluatedModel:
+def model(motif: Motif, scanner_session: Callable[[Motif], Session]) -> EvaluatedModel:
     session = scanner_session(motif)
     return EvaluatedModel("scanner", session, session.geometry, Readout())
 
@@ -84,7 +84,7 @@ def stages() -> list[tuple[str, float | None, float]]:
 
 @pytest.fixture(scope="module")
 def report(
-    network: EvaluatedModel, material: EvaluationData, stages: list[tuple[str, float | None, float]]
+    model: EvaluatedModel, measured: EvaluationData, stages: list[tuple[str, float | None, float]]
 ) -> EvaluationReport:
     @contextmanager
     def stage(total: float | None, unit: str, label: str) -> Iterator[Callable[[float], None]]:
@@ -92,7 +92,7 @@ def report(
         yield done.append
         stages.append((label, total, sum(done)))
 
-    return evaluate(network, material, Rules(), OPTIONS, progress=stage)
+    return evaluate(model, measured, Rules(), OPTIONS, progress=stage)
 
 
 def test_a_network_that_scans_is_the_scan(report: EvaluationReport) -> None:
@@ -119,7 +119,7 @@ def test_rows_and_counts(report: EvaluationReport) -> None:
     # 2 Mb and 1 Mb in whole bins of 512 bp.
     (track,) = report.tracks
     assert track.n_bins + track.n_excluded == 3_905 + 1_952
-    assert track.n_strong > 20
+    assert track.n_positive > 20
     rows = {row.name: row for row in report.rows}
     assert rows["mean signal"].metrics["auroc"].value == 0.5
     assert rows["mean signal"].metrics["auprc"].value == pytest.approx(track.prevalence)
@@ -133,23 +133,21 @@ def test_robustness_of_a_scan_is_that_of_its_binning(report: EvaluationReport) -
     assert 0 < report.robustness.value < 0.7
     assert report.robustness.by_track == (report.robustness.value,)
     assert report.robustness.n_shifts == 20
-    assert 20 < report.robustness.n_peaks <= report.tracks[0].n_strong
+    assert 20 < report.robustness.n_peaks <= report.tracks[0].n_positive
 
 
-def test_log_odds_have_no_variation_score(
-    network: EvaluatedModel, material: EvaluationData
-) -> None:
-    log_odds = replace(network, scale="log")
-    assert evaluate(log_odds, material, Rules(), EvaluationOptions(n_draws=2)).robustness is None
+def test_log_odds_have_no_variation_score(model: EvaluatedModel, measured: EvaluationData) -> None:
+    log_odds = replace(model, scale="log")
+    assert evaluate(log_odds, measured, Rules(), EvaluationOptions(n_draws=2)).robustness is None
 
 
-def test_tops_are_on_sites(
-    report: EvaluationReport, material: EvaluationData, network: EvaluatedModel
+def test_top_predictions_are_on_sites(
+    report: EvaluationReport, measured: EvaluationData, model: EvaluatedModel
 ) -> None:
     assert len(report.tops) == 100
     chrom, place = report.tops[0]
-    codes = material.genome.padded_codes(chrom, place - 1024, place + 1024)
-    here, away = network.centre_value(np.stack([codes, np.roll(codes, 512)]))
+    codes = measured.genome.padded_codes(chrom, place - 1024, place + 1024)
+    here, away = model.centre_value(np.stack([codes, np.roll(codes, 512)]))
     assert here > 2 * away
 
 
@@ -174,17 +172,17 @@ def test_json(report: EvaluationReport) -> None:
 
 
 def test_the_same_seed_gives_the_same_report(
-    report: EvaluationReport, network: EvaluatedModel, material: EvaluationData
+    report: EvaluationReport, model: EvaluatedModel, measured: EvaluationData
 ) -> None:
-    again = evaluate(network, material, Rules(), OPTIONS)
+    again = evaluate(model, measured, Rules(), OPTIONS)
     assert again == report
 
 
 def test_without_the_motif_the_line_says_so(
-    network: EvaluatedModel, material: EvaluationData
+    model: EvaluatedModel, measured: EvaluationData
 ) -> None:
     small = replace(
-        material,
+        measured,
         motifs={},
         no_motif={"CTCF": "needs HOCOMOCOv11_HUMAN.pfm"},
         split=Split(
@@ -193,7 +191,7 @@ def test_without_the_motif_the_line_says_so(
             test=(Region(chrom="chr21", start=33_000_000, end=33_300_000),),
         ),
     )
-    report = evaluate(network, small, Rules(), EvaluationOptions(n_draws=0, n_shifts=0))
+    report = evaluate(model, small, Rules(), EvaluationOptions(n_draws=0, n_shifts=0))
     assert report.rows[-1].note == "not measured: needs HOCOMOCOv11_HUMAN.pfm"
     assert not report.rows[-1].metrics
 
@@ -206,13 +204,13 @@ def test_without_the_motif_the_line_says_so(
     ],
 )
 def test_refused(
-    network: EvaluatedModel, material: EvaluationData, test: tuple[Region, ...], message: str
+    model: EvaluatedModel, measured: EvaluationData, test: tuple[Region, ...], message: str
 ) -> None:
     split = Split(train=SPLIT.train, validation=(), test=test)
     with pytest.raises(InputError, match=message):
         evaluate(
-            network,
-            replace(material, split=split),
+            model,
+            replace(measured, split=split),
             Rules(),
             EvaluationOptions(n_draws=0, n_shifts=0),
         )
@@ -245,17 +243,17 @@ def test_calls_are_counted_at_the_stated_threshold(report: EvaluationReport) -> 
     calls = track.confusion
     assert calls is not None
     assert calls.threshold == 8.0
-    assert calls.true_positives + calls.false_negatives == track.n_strong
+    assert calls.true_positives + calls.false_negatives == track.n_positive
     assert calls.f1 == track.rows[0].metrics["f1"].value
-    scores = track.drawn.scores[0].ranking
+    scores = track.picture_data.scores[0].ranking
     assert (scores >= 8).sum() == calls.true_positives + calls.false_positives
 
 
 def test_resolutions_finer_than_the_model_are_refused(
-    network: EvaluatedModel, material: EvaluationData
+    model: EvaluatedModel, measured: EvaluationData
 ) -> None:
     small = replace(
-        material,
+        measured,
         split=Split(
             train=(),
             validation=(),
@@ -263,11 +261,9 @@ def test_resolutions_finer_than_the_model_are_refused(
         ),
     )
     with pytest.raises(InputError, match="multiple of the model's bins"):
-        evaluate(
-            network, small, Rules(), EvaluationOptions(resolutions=(16,), n_draws=0, n_shifts=0)
-        )
+        evaluate(model, small, Rules(), EvaluationOptions(resolutions=(16,), n_draws=0, n_shifts=0))
     report = evaluate(
-        network, small, Rules(), EvaluationOptions((64,), (0.0, 5.0), n_draws=0, n_shifts=0)
+        model, small, Rules(), EvaluationOptions((64,), (0.0, 5.0), n_draws=0, n_shifts=0)
     )
     (track,) = report.tracks
     assert [one.resolution for one in track.resolutions] == [64]

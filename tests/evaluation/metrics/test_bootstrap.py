@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score
 
-from zooctl.evaluation.metrics import bootstrap, classification, metrics
+from zooctl.evaluation.metrics import bootstrap, classification, regression
 
 BLOCKS = 6
 
@@ -29,6 +30,10 @@ def example(seed: int, *, ties: bool) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return scores, measured, labels, blocks
 
 
+def average_precision(scores: np.ndarray, labels: np.ndarray) -> float:
+    return float(average_precision_score(labels, scores)) if labels.any() else float("nan")
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 1000),
@@ -40,9 +45,9 @@ def test_equal_to_repeated_bins(seed: int, ties: bool, times: list[int]) -> None
     multiplicity = np.array(times)
     rows = np.repeat(np.arange(len(blocks)), multiplicity[blocks])
     cases: list[tuple[bootstrap.Statistic, Callable[..., float], np.ndarray]] = [
-        (bootstrap.pearson_of(scores, measured, blocks, BLOCKS), metrics.pearson, measured),
+        (bootstrap.pearson_of(scores, measured, blocks, BLOCKS), regression.pearson, measured),
         (bootstrap.auroc_of(scores, labels, blocks, BLOCKS), classification.auroc, labels),
-        (bootstrap.auprc_of(scores, labels, blocks, BLOCKS), classification.auprc, labels),
+        (bootstrap.auprc_of(scores, labels, blocks, BLOCKS), average_precision, labels),
     ]
     for statistic, metric, other in cases:
         expected = metric(scores[rows], other[rows])
@@ -55,12 +60,12 @@ def test_spearman_is_exact_on_all_bins_and_close_on_draws() -> None:
     measured = rng.normal(size=4000) + np.repeat(rng.normal(size=20), 200)
     scores = np.exp(measured + rng.normal(size=4000)).round(1)
     statistic = bootstrap.spearman_of(scores, measured, blocks, 20)
-    expected = metrics.spearman(scores, measured)
+    expected = regression.spearman(scores, measured)
     assert statistic(np.ones(20, dtype=int)) == pytest.approx(expected, abs=1e-12)
     for draw in bootstrap.draw(20, 20, seed=0):
         rows = np.repeat(np.arange(4000), draw[blocks])
         assert statistic(draw) == pytest.approx(
-            metrics.spearman(scores[rows], measured[rows]), abs=0.02
+            regression.spearman(scores[rows], measured[rows]), abs=0.02
         )
 
 
@@ -120,7 +125,7 @@ def test_no_draws_no_interval() -> None:
         bootstrap.pearson_of(scores, measured, blocks, BLOCKS), bootstrap.draw(BLOCKS, 0, seed=0)
     )
     assert len(values) == 0
-    assert found.value == pytest.approx(metrics.pearson(scores, measured))
+    assert found.value == pytest.approx(regression.pearson(scores, measured))
     assert np.isnan(found.low)
 
 

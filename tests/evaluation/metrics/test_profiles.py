@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zooctl.evaluation.metrics import metrics
+from zooctl.evaluation.metrics import regression
 from zooctl.evaluation.metrics.profiles import TrackBins, agreement
 
 
@@ -65,19 +65,19 @@ def test_agreement_is_the_plain_metrics() -> None:
     measured[4] = 0
     found = agreement(predicted.ravel(), measured.ravel(), (predicted, measured))
     assert (found.n_bins, found.n_sequences) == (240, 30)
-    assert found.pearson == metrics.pearson(predicted.ravel(), measured.ravel())
+    assert found.pearson == regression.pearson(predicted.ravel(), measured.ravel())
     assert found.scale == pytest.approx(measured.mean() / predicted.mean())
     scaled = predicted.ravel() * found.scale
     assert scaled.mean() == pytest.approx(measured.mean())
     for name in ("mse", "mae", "r2", "poisson_nll"):
-        plain = getattr(metrics, name)
+        plain = getattr(regression, name)
         assert getattr(found.unscaled, name) == plain(predicted.ravel(), measured.ravel())
         assert getattr(found.scaled, name) == pytest.approx(plain(scaled, measured.ravel()))
     # A profile without signal has neither a shape nor a correlation.
     rows = np.delete(np.arange(30), 4)
-    shapes = metrics.jensen_shannon(predicted[rows], measured[rows])
+    shapes = regression.jensen_shannon(predicted[rows], measured[rows])
     assert found.jensen_shannon == pytest.approx(shapes.mean())
-    each = [metrics.pearson(predicted[row], measured[row]) for row in rows]
+    each = [regression.pearson(predicted[row], measured[row]) for row in rows]
     assert found.pearson_per_sequence == pytest.approx(np.mean(each))
 
 

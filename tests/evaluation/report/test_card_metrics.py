@@ -115,7 +115,7 @@ def test_a_card_without_figures_is_given_the_usual_ones(
     assert first.baseline in {row.name for row in report.mean}
     assert first.definition is not None
     # The share of strong bins stands beside every auPRC.
-    shares = [one.n_strong / one.n_bins for one in report.tracks]
+    shares = [one.n_positive / one.n_bins for one in report.tracks]
     said = {one.track: one.definition for one in after.metrics if one.name == "auprc"}
     assert said[None].endswith(f" Prevalence {sum(shares) / 2:.4f}, the mean over 2 tracks.")
     assert said["counts"].endswith(f" Prevalence {shares[0]:.4f}.")

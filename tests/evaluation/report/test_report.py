@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from toy_reports import RULES, SPLIT, toy_report
 
-from zooctl.evaluation.report import text as tables
+from zooctl.evaluation.report import tables
 from zooctl.evaluation.report.leaderboard import leaderboard
 from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.schema.fields import Region
@@ -34,9 +34,9 @@ def test_tracks_have_their_own_bins(report: EvaluationReport) -> None:
     assert labels.confusion is None
 
 
-def test_labels_say_themselves_what_is_strong(report: EvaluationReport) -> None:
+def test_labels_state_the_positive_bins_themselves(report: EvaluationReport) -> None:
     labels = report.tracks[1]
-    assert labels.drawn.strong.tolist() == (labels.drawn.signal == 1).tolist()
+    assert labels.picture_data.positive.tolist() == (labels.picture_data.signal == 1).tolist()
     row = labels.rows[0]
     assert row.metrics["auroc"].value > 0.95
     # Counts are no probabilities.
@@ -96,9 +96,9 @@ def test_tables(report: EvaluationReport) -> None:
     assert fields["bins"] == "311 of 128 bp; 1 left out: unknown, or at the edge of a range"
     assert fields["calls"].startswith("predictions >= 24: F1 ")
     assert "50 draws of 4,000 bp" in fields["intervals"]
-    strong = "a bin that its label says is one; signal >= 24 somewhere"
-    assert tables.strong_text(report) == strong
-    assert tables.strong_text(replace(report, n_controls=1)) == f"{strong} and control < 4"
+    positive = "a bin that its label says is one; signal >= 24 somewhere"
+    assert tables.positive_rule_text(report) == positive
+    assert tables.positive_rule_text(replace(report, n_controls=1)) == f"{positive} and control < 4"
 
 
 def test_leaderboard_puts_the_best_first(report: EvaluationReport, tmp_path: Path) -> None:

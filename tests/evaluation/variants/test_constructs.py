@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from zooctl.errors import InputError
-from zooctl.evaluation.variants.constructs import Constructs, on_genome, snvs
+from zooctl.evaluation.variants.constructs import Constructs, alleles_on_genome, select_snvs
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.effects import Effect, read_effects
 from zooctl.sequence.alleles import Allele
@@ -35,13 +35,13 @@ def test_lines_that_disagree() -> None:
 def test_only_snvs_with_enough_observations() -> None:
     kept = [effect(1, "A"), effect(2, "C", n=None)]
     left = [effect(3, "C", "-"), effect(4, "CA", "T"), effect(5, "C", n=9), effect(6, "N")]
-    assert snvs([*left, *kept], 10) == kept
+    assert select_snvs([*left, *kept], 10) == kept
 
 
 def test_names_of_the_genome() -> None:
     contigs = {"chr1": 100, "2": 100}
     chroms = [effect(1, "A")._replace(chrom=chrom) for chrom in ("1", "chr2", "chr9")]
-    assert [allele.chrom for allele in on_genome(chroms, contigs)] == ["chr1", "2", "chr9"]
+    assert [allele.chrom for allele in alleles_on_genome(chroms, contigs)] == ["chr1", "2", "chr9"]
 
 
 def test_rebuilt_hnf4a_is_what_hg19_has(mirror: Path, repo: Path) -> None:

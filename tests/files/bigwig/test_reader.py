@@ -231,7 +231,7 @@ def test_a_changed_file_is_not_published(tmp_path: Path, monkeypatch: pytest.Mon
         with monkeypatch.context() as patch:
             patch.setattr(WriterProcess, "_pipe", pipe)
             with (
-                pytest.raises(VerificationError, match="does not hold what was written"),
+                pytest.raises(VerificationError, match="does not hold the written values"),
                 BigWigWriter(tmp_path / "out.bw", CONTIGS) as writer,
             ):
                 writer.add_bins("chr1", 0, np.arange(50.0), 10)

@@ -97,4 +97,4 @@ def test_without_h5py(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(InputError) as caught:
         hdf5.read_tensors(b"", PATH)
-    assert caught.value.hint == "pip install 'zooctl[keras]'"
+    assert caught.value.hint == "pip install 'h5py>=3.12'"

@@ -54,6 +54,7 @@ def test_against_a_scan_by_hand(length: int, sizes: tuple[int, int], seed: int) 
 def test_against_the_torch_network() -> None:
     """On known sequence; unknown bases are worth more to the network, which trains with them."""
     import torch
+    from toy_nets import make
 
     from zooctl.training.nets.pwm import PwmScan
 
@@ -62,12 +63,8 @@ def test_against_the_torch_network() -> None:
         motif = Motif("toy", rng.integers(0, 900, (length, 4)).astype(float))
         geometry = pwm_geometry(motif, 256, 32)
         codes = rng.integers(0, 4, (5, geometry.input_length)).astype(np.uint8)
-        net = PwmScan(
-            [motif.counts.tolist()],
-            input_length=geometry.input_length,
-            output_length=256,
-            bin_size=32,
-        )
+        lengths = {"input_length": geometry.input_length, "output_length": 256, "bin_size": 32}
+        net = make(PwmScan, motifs=[motif.counts.tolist()], n_tracks=1, **lengths)
         onehot = torch.from_numpy(np.eye(4, dtype=np.float32)[codes].transpose(0, 2, 1).copy())
         session = Session(
             pwm_graph(motif, geometry), geometry=geometry, n_tracks=1, unknown_base=0, device="cpu"

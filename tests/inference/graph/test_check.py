@@ -10,13 +10,13 @@ import onnx
 import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from toy_onehot import to_onehot
 
 from zooctl.errors import InputError, UnsafeError, VerificationError, ZooError
 from zooctl.inference.graph.check import batch_bytes, compose
 from zooctl.inference.graph.front_back import CODES
 from zooctl.inference.graph.operators import OPERATORS
 from zooctl.inference.graph.shapes import infer_window, unknown
-from zooctl.sequence.onehot import to_onehot
 from zooctl.sequence.windows import Geometry
 
 GEOMETRY = Geometry(input_length=64, output_length=32, bin_size=8, core_length=16)

@@ -17,6 +17,7 @@ from naive_scores import naive_score
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from toy_genome import ToyGenome, other_ways, random_alleles, repetitive, toy_genome
+from toy_onehot import to_onehot
 
 from zooctl.catalog import registry
 from zooctl.catalog.weights import onnx_bytes
@@ -24,7 +25,7 @@ from zooctl.errors import InputError, VerificationError
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.variants.score import ScoredAllele, Scorer, VariantModel, compare
 from zooctl.sequence.alleles import SCORED, Allele
-from zooctl.sequence.onehot import decode, encode, reverse_complement, to_onehot
+from zooctl.sequence.onehot import decode, encode, reverse_complement
 from zooctl.sequence.windows import Geometry
 
 Build = Callable[..., bytes]

@@ -1,4 +1,4 @@
-"""What a network is given beside the sequence, held against what it reads."""
+"""Inputs beside the sequence: a network is given those that it reads, and no others."""
 
 from __future__ import annotations
 
@@ -93,9 +93,9 @@ TILING = {"key": "tiling", "stride": 32}
 @pytest.mark.parametrize(
     ("spoil", "field", "what"),
     [
-        (put("windows", TILING), "windows.key", "for the twin that reads two alleles"),
+        (put("windows", TILING), "windows.key", "windows of variants and network siamese"),
         (put("windows", TILING), "targets.0.signal.key", "does not go with the windows"),
-        (put("network", BPNET), "windows.key", "for the twin that reads two alleles"),
+        (put("network", BPNET), "windows.key", "windows of variants and network siamese"),
         (put("window", "bin_size", 16), "window.output_length", "an effect is one bin"),
         (put("augmentation", {"flanking": 50}), "augmentation.flanking", "has no neighbours"),
         (put("samples", [{"name": "a"}]), "samples", "of one sample"),

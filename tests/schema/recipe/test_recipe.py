@@ -1,4 +1,4 @@
-"""Recipes: typed values, and what must agree among them."""
+"""Recipes: typed values, and agreement among them."""
 
 from __future__ import annotations
 

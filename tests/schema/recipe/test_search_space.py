@@ -1,4 +1,4 @@
-"""Spaces that recipes are drawn from: what is accepted, what is refused, what is drawn."""
+"""Spaces of recipes: accepted and refused ranges, and draws."""
 
 from __future__ import annotations
 
@@ -148,8 +148,8 @@ network: {choice: [{key: bpnet, filers: 3}]}
         "space.yaml:8: network.pool.int: range is empty (got [2, 1]; expected [lowest, highest])",
         "space.yaml:9: batch_size.chioce: no such field. Hint: did you mean 'choice'?",
         "space.yaml:10: seed.log_uniform.0: wrong value (got 0; expected greater than 0)",
-        "space.yaml:11: network.output.choice.1: with 'logit': loss.key: loss does not read what "
-        "the network gives (got logit; expected rate)",
+        "space.yaml:11: network.output.choice.1: with 'logit': loss.key: loss does not fit the "
+        "network's output (got logit; expected rate)",
         "space.yaml:12: threads: wrong value (got 4; expected a mapping)",
         "space.yaml:13: precision: a range is one of four (got choice, int; expected choice, "
         "uniform, log_uniform, int)",

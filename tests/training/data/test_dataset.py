@@ -46,12 +46,12 @@ def test_a_batch_is_its_windows(places: list[tuple[str, int]]) -> None:
 
 def test_reverse_complement_turns_sequence_and_signal() -> None:
     batch = DATA.batch(["chr1", "chr1"], np.array([3, 50]))
-    turned = reverse_complement_batch(batch, np.array([False, True]))
-    assert (turned.codes[0] == batch.codes[0]).all()
+    flipped = reverse_complement_batch(batch, np.array([False, True]))
+    assert (flipped.codes[0] == batch.codes[0]).all()
     complement = np.array([3, 2, 1, 0, 4])
-    assert (turned.codes[1] == complement[batch.codes[1][::-1]]).all()
-    assert (turned.target[1] == batch.target[1, :, ::-1]).all()
-    assert (turned.control[1] == batch.control[1, :, ::-1]).all()
+    assert (flipped.codes[1] == complement[batch.codes[1][::-1]]).all()
+    assert (flipped.target[1] == batch.target[1, :, ::-1]).all()
+    assert (flipped.control[1] == batch.control[1, :, ::-1]).all()
 
 
 def test_the_mean_leaves_unknown_bases_out() -> None:

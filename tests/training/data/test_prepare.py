@@ -1,4 +1,4 @@
-"""What a recipe names, brought together: inputs of samples, tables of values and of variants."""
+"""Datasets of recipes with samples, tables of values and tables of variants."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import toy_training as toy
 
 from zooctl.errors import InputError
 from zooctl.training.data.dataset import Dataset
-from zooctl.training.data.feed import cut
+from zooctl.training.data.feed import cut, validation_batches
 from zooctl.training.data.prepare import prepare
 from zooctl.training.data.windows import choose_windows
-from zooctl.training.loop.fit import draw, validation_batches
+from zooctl.training.loop.fit import draw
 
 ALONE = {
     "inputs": [],

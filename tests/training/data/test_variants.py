@@ -1,4 +1,4 @@
-"""Tables of measured variants: what is read of them, what is left out, what is refused."""
+"""Tables of measured variants: lines read, left out and refused."""
 
 from __future__ import annotations
 

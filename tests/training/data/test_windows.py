@@ -21,7 +21,7 @@ from zooctl.training.data.sampling import Chunks, draw_matched, epoch_windows
 from zooctl.training.data.windows import (
     TrainingWindows,
     allowed,
-    check_apart,
+    check_disjoint,
     choose_windows,
     gc_strata,
     inputs,
@@ -69,7 +69,7 @@ def labelled(**changes: Any) -> tuple[Recipe, Dataset]:
 @pytest.mark.parametrize("key", WINDOWS)
 @pytest.mark.parametrize("shift", [0, 7])
 def test_no_part_of_a_split_shares_a_base(key: str, shift: int) -> None:
-    """Over what is really cut, epoch by epoch, flanks and shifts included."""
+    """Over the inputs that are cut, epoch by epoch, flanks and shifts included."""
     augmentation = {"reverse_complement": True, "max_shift": shift}
     recipe, data = labelled(key=key, augmentation=augmentation)
     windows = choose_windows(recipe, data)
@@ -150,7 +150,7 @@ def test_a_shared_base_is_refused(part: str, start: int) -> None:
     if part == "positives":
         windows = TrainingWindows(stray, good.negatives, good.validation)
     with pytest.raises(InputError, match="share bases") as caught:
-        check_apart(recipe, DATA, windows)
+        check_disjoint(recipe, DATA, windows)
     assert caught.value.exit_code == 2
 
 
@@ -200,27 +200,29 @@ def test_labelled_bins_train(tmp_path: Path) -> None:
 
 def test_gc_matched_negatives_have_the_gc_of_positives() -> None:
     rng = np.random.default_rng(3)
-    wanted = rng.integers(8, 14, 500)
-    offered = rng.integers(0, 20, 20_000)
-    drawn = draw_matched(rng, wanted, offered, 1_000)
+    positives = rng.integers(8, 14, 500)
+    negatives = rng.integers(0, 20, 20_000)
+    drawn = draw_matched(rng, positives, negatives, 1_000)
     assert len(set(drawn.tolist())) == 1_000
-    expected = 2 * np.bincount(wanted, minlength=20)
-    assert np.bincount(offered[drawn], minlength=20).tolist() == expected.tolist()
+    expected = 2 * np.bincount(positives, minlength=20)
+    assert np.bincount(negatives[drawn], minlength=20).tolist() == expected.tolist()
 
 
 @settings(deadline=None)
 @given(
-    wanted=st.lists(st.integers(0, 5), min_size=1, max_size=20),
-    offered=st.lists(st.integers(0, 5), min_size=1, max_size=30),
+    positives=st.lists(st.integers(0, 5), min_size=1, max_size=20),
+    negatives=st.lists(st.integers(0, 5), min_size=1, max_size=30),
     share=st.floats(0, 1),
 )
-def test_a_matched_draw_has_its_size(wanted: list[int], offered: list[int], share: float) -> None:
-    size = int(share * len(offered))
+def test_a_matched_draw_has_its_size(
+    positives: list[int], negatives: list[int], share: float
+) -> None:
+    size = int(share * len(negatives))
     drawn = draw_matched(
-        np.random.default_rng(0), np.array(wanted), np.array(offered), size
+        np.random.default_rng(0), np.array(positives), np.array(negatives), size
     ).tolist()
     assert len(drawn) == len(set(drawn)) == size
-    assert set(drawn) <= set(range(len(offered)))
+    assert set(drawn) <= set(range(len(negatives)))
 
 
 def test_gc_matching_reaches_the_epoch() -> None:
@@ -233,13 +235,13 @@ def test_gc_matching_reaches_the_epoch() -> None:
     held = set(windows.positives.start.tolist())
     negative = drawn.chunks.take(np.array([s not in held for s in drawn.chunks.start.tolist()]))
     assert len(negative) == n_negatives
-    wanted, got, offered = (
+    positives, got, negatives = (
         np.bincount(gc_strata(DATA, chunks), minlength=20)
         for chunks in (windows.positives, negative, windows.negatives)
     )
-    share = wanted * n_negatives / wanted.sum()
-    assert (offered >= share + 1)[wanted > 0].sum() > 4
-    assert (abs(got - share) < 1)[(offered >= share + 1) & (wanted > 0)].mean() > 0.7
+    share = positives * n_negatives / positives.sum()
+    assert (negatives >= share + 1)[positives > 0].sum() > 4
+    assert (abs(got - share) < 1)[(negatives >= share + 1) & (positives > 0)].mean() > 0.7
     assert np.abs(got - share).sum() <= 0.1 * n_negatives + 10
 
 

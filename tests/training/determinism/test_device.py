@@ -1,4 +1,4 @@
-"""Devices and precisions that are not there are refused with what to do."""
+"""Missing devices and precisions are refused with a hint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graph of a run predicts what its network predicts."""
+"""The graph of a run predicts as its network does."""
 
 from __future__ import annotations
 

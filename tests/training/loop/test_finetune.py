@@ -1,4 +1,4 @@
-"""Weights taken over, frozen, or moved slowly; what is frozen stays bit for bit."""
+"""Weights copied, frozen, or trained slowly; frozen ones stay bit for bit."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from zooctl.schema.recipe.training import InitFrom
 from zooctl.training.data.windows import choose_windows
 from zooctl.training.loop.checkpoint import RunState
 from zooctl.training.loop.finetune import (
-    Beginning,
-    begin,
+    InitialWeights,
+    copy_weights,
     frozen_modules,
+    initialise,
     matching,
     new_optimiser,
     read_weights,
-    take_over,
 )
 from zooctl.training.loop.fit import fit, new_network
 
@@ -113,7 +113,7 @@ def test_killed_and_resumed_with_old_weights(old: Path, tmp_path: Path) -> None:
 def test_old_weights_move_slower() -> None:
     recipe = toy.recipe(init_from={"model": "toy", "lr_factor": 0.25})
     network = net()
-    optimiser = new_optimiser(recipe, network, Beginning(frozenset({"first.0.weight"})))
+    optimiser = new_optimiser(recipe, network, InitialWeights(frozenset({"first.0.weight"})))
     factors = {group["lr_factor"]: len(group["params"]) for group in optimiser.param_groups}
     assert factors == {1.0: len(list(network.parameters())) - 1, 0.25: 1}
 
@@ -122,10 +122,10 @@ def test_wrappings_of_an_entry_are_looked_through() -> None:
     network = net()
     wrapped = {f"net.net.{name}": t + 1 for name, t in network.state_dict().items()}
     want = {name: tensor + 1 for name, tensor in network.state_dict().items()}
-    assert take_over(network, wrapped | {"value": torch.ones(1)}, frozenset()) == want.keys()
+    assert copy_weights(network, wrapped | {"value": torch.ones(1)}, frozenset()) == want.keys()
     assert all(torch.equal(tensor, want[name]) for name, tensor in network.state_dict().items())
     with pytest.raises(InputError, match="no weight has the name and shape"):
-        take_over(network, {"first.0.weight": torch.ones(3)}, frozenset())
+        copy_weights(network, {"first.0.weight": torch.ones(3)}, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -148,14 +148,14 @@ def test_patterns(pattern: str, names: set[str]) -> None:
 def test_wrong_names(pattern: str, hint: str) -> None:
     recipe = toy.recipe(frozen=["first", pattern])
     with pytest.raises(InputError, match=hint) as caught:
-        begin(recipe, net(), str)
+        initialise(recipe, net(), str)
     assert caught.value.field == "frozen.1"
     assert caught.value.expected == "below background, first, dilated, profile"
 
 
 def test_everything_frozen_is_refused() -> None:
     with pytest.raises(InputError, match="nothing is left to train"):
-        begin(toy.recipe(frozen=["*"]), net(), str)
+        initialise(toy.recipe(frozen=["*"]), net(), str)
 
 
 def test_normalisation_is_frozen_with_its_averages() -> None:
@@ -190,9 +190,9 @@ def test_a_model_of_the_zoo(old: Path, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("ZOOCTL_ZOO", str(tmp_path))
     network = net()
     lines: list[str] = []
-    beginning = begin(toy.recipe(init_from="toy"), network, lines.append)
-    assert len(beginning.taken) == len(tensors)
+    start = initialise(toy.recipe(init_from="toy"), network, lines.append)
+    assert len(start.copied) == len(tensors)
     assert moved(load_file(old), dict(network.state_dict())) == set()
     (tmp_path / "zoo/toy/model.safetensors").write_bytes(b"other")
     with pytest.raises(IntegrityError):
-        begin(toy.recipe(init_from="toy"), network, lines.append)
+        initialise(toy.recipe(init_from="toy"), network, lines.append)

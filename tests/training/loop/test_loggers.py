@@ -13,6 +13,7 @@ import pytest
 import toy_training as toy
 
 from zooctl.errors import InputError
+from zooctl.extras import install_hint
 from zooctl.training.data.windows import choose_windows
 from zooctl.training.loop import fit as fit_module
 from zooctl.training.loop.fit import fit
@@ -114,14 +115,14 @@ def test_weights_and_biases_offline(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "title"), [("tensorboard", "TensorBoard"), ("wandb", "Weights & Biases")]
 )
-def test_what_is_missing_is_said_with_the_command(
+def test_missing_library_is_named_with_the_command(
     name: str, title: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda x: None if x == name else find(x))
     with pytest.raises(InputError, match=f"{title}, which is not installed") as caught:
         need_loggers(toy.recipe(loggers=[name]))
-    assert caught.value.hint == f"pip install {name}"
+    assert caught.value.hint == install_hint(name)
 
 
 def test_neither_is_imported_unless_asked_for(tmp_path: Path) -> None:

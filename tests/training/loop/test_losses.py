@@ -191,7 +191,7 @@ def test_sum_weighs_its_terms_on_their_tracks():
 
 @pytest.mark.parametrize("values", LOSSES, ids=lambda v: "-".join(map(str, v.values()))[:40])
 class TestEveryLoss:
-    """What must hold for each."""
+    """Properties of every loss."""
 
     def test_unknown_bins_do_not_count(self, values):
         """Cutting bins off equals making them unknown."""

@@ -65,16 +65,16 @@ def test_an_untouched_file_stays_the_same_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("loss", "norm", "what"),
+    ("loss", "norm", "number"),
     [(math.nan, 1.0, "loss"), (math.inf, 1.0, "loss"), (1.0, math.nan, "gradient")],
 )
 def test_what_is_not_a_number_ends_the_run(
-    tmp_path: Path, loss: float, norm: float, what: str
+    tmp_path: Path, loss: float, norm: float, number: str
 ) -> None:
     log = MetricsLog(tmp_path, RunState(), n_steps=5)
     log.add(step(0))
     log.add(step(1, loss, norm))
-    with pytest.raises(VerificationError, match=f"training {what} is not a number at epoch 0 st"):
+    with pytest.raises(VerificationError, match=f"training {number} is not a number at epoch 0 st"):
         log.read(RunState())
 
 

@@ -1,4 +1,4 @@
-"""What the end of an epoch decides, loss by loss."""
+"""Decisions at the end of an epoch, loss by loss."""
 
 from __future__ import annotations
 

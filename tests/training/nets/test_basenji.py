@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from toy_nets import make
 
 from zooctl.errors import InputError
 from zooctl.training.nets.basenji import Basenji
@@ -14,14 +15,14 @@ def small(**sizes: object) -> Basenji:
     """A network of Basenji's form that a test can afford."""
     torch.manual_seed(0)
     given = {"input_length": 512, "n_tracks": 2, "bin_size": 32, "filters": 8, "last_filters": 12}
-    return Basenji(**{**given, **sizes}).eval()  # type: ignore[arg-type]
+    return make(Basenji, **{**given, **sizes}).eval()
 
 
 @pytest.mark.parametrize("bin_size", [1, 32, 128])
 def test_has_gophers_count_at_every_resolution(measure, bin_size):
     """GOPHER's 2,038,287 is the total that Keras prints, running statistics counted."""
     trainable, total = measure.keras_count(
-        lambda: Basenji(input_length=2048, n_tracks=15, bin_size=bin_size)
+        lambda: make(Basenji, input_length=2048, n_tracks=15, bin_size=bin_size)
     )
     assert total == 2_038_287
     assert trainable == 2_025_231

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import pytest
 import torch
+from toy_nets import make
 
 from zooctl.errors import InputError
+from zooctl.schema.recipe.networks.sizes import as_stages
 from zooctl.training.nets.basset import Basset
-from zooctl.training.nets.parts.blocks import Stage
 from zooctl.training.nets.parts.network import Finished
 
-STAGES = (Stage(6, 10, 0, 3, 0.0), Stage(5, 11, 0, 4, 0.0), Stage(4, 7, 0, 4, 0.0))
+STAGES = as_stages((6, 10, 0, 3, 0.0), (5, 11, 0, 4, 0.0), (4, 7, 0, 4, 0.0))
 
 
 def small(**sizes: object) -> Basset:
     """A network of Basset's form that a test can afford."""
     torch.manual_seed(0)
     given = {"input_length": 500, "n_tracks": 2, "bin_size": 500, "stages": STAGES, "hidden": 8}
-    return Basset(**{**given, **sizes}).eval()  # type: ignore[arg-type]
+    return make(Basset, **{**given, **sizes}).eval()
 
 
 def test_has_the_count_of_its_layers(measure):
     """The papers give none: 2,048 bases are 682, 170 and 42 positions of 200 channels."""
     stages = (10 * 4 * 300 + 5 * 300) + (11 * 300 * 200 + 5 * 200) + (7 * 200 * 200 + 5 * 200)
     dense = (42 * 200 + 1) * 1000 + 1001 * 1000 + 1001 * 15
-    total = measure.keras_count(lambda: Basset(input_length=2048, n_tracks=15, bin_size=2048))[1]
+    total = measure.keras_count(
+        lambda: make(Basset, input_length=2048, n_tracks=15, bin_size=2048)
+    )[1]
     assert total == stages + dense == 10_372_515
 
 

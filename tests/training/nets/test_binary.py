@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import pytest
 import torch
+from toy_nets import make
 
 from zooctl.errors import InputError
+from zooctl.schema.recipe.networks.sizes import as_stages
 from zooctl.training.nets.binary import ConvBinary, ResidualBinary
-from zooctl.training.nets.parts.blocks import Stage
 from zooctl.training.nets.parts.network import Finished
 
-STAGES = (Stage(6, 19, 3, 8, 0.1), Stage(6, 7, 0, 4, 0.1), Stage(4, 7, 2, 4, 0.2))
+STAGES = as_stages((6, 19, 3, 8, 0.1), (6, 7, 0, 4, 0.1), (4, 7, 2, 4, 0.2))
 
 
 def small(kind: type[ConvBinary] = ConvBinary, **sizes: object) -> ConvBinary:
     """A network of this form that a test can afford."""
     torch.manual_seed(0)
     given = {"input_length": 512, "n_tracks": 2, "bin_size": 512, "stages": STAGES, "hidden": 8}
-    return kind(**{**given, **sizes}).eval()  # type: ignore[arg-type]
+    return make(kind, **{**given, **sizes}).eval()
 
 
 def layer(width: int, fan_in: int, fan_out: int) -> int:
@@ -28,9 +29,9 @@ def layer(width: int, fan_in: int, fan_out: int) -> int:
 def test_conv_binary_has_the_count_of_its_layers(measure):
     """The papers give none: the baseline's stages, 16·512 to 256, 256 to 15."""
     stages = layer(19, 4, 192) + layer(7, 192, 256) + layer(7, 256, 512)
-    total = measure.keras_count(lambda: ConvBinary(input_length=2048, n_tracks=15, bin_size=2048))[
-        1
-    ]
+    total = measure.keras_count(
+        lambda: make(ConvBinary, input_length=2048, n_tracks=15, bin_size=2048)
+    )[1]
     assert total == stages + layer(1, 16 * 512, 256) + 257 * 15 == 3_383_247
 
 
@@ -45,7 +46,7 @@ def test_residual_binary_has_the_count_of_its_layers(measure):
         + 4 * layer(3, 512, 512)
     )
     total = measure.keras_count(
-        lambda: ResidualBinary(input_length=2048, n_tracks=15, bin_size=2048)
+        lambda: make(ResidualBinary, input_length=2048, n_tracks=15, bin_size=2048)
     )[1]
     assert total == stages + layer(1, 32 * 512, 512) + 513 * 15
 

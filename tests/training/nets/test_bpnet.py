@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch.nn import functional
+from toy_nets import make
 
 from zooctl.errors import InputError
 from zooctl.schema.recipe.losses import MultinomialLoss
@@ -18,12 +19,12 @@ def small(**sizes: object) -> BPNet:
     """A network of BPNet's form that a test can afford."""
     torch.manual_seed(0)
     given = {"input_length": 512, "n_tracks": 2, "bin_size": 16, "filters": 6}
-    return BPNet(**{**given, "dilated_layers": 3, **sizes}).eval()  # type: ignore[arg-type]
+    return make(BPNet, **{**given, "dilated_layers": 3, **sizes}).eval()
 
 
 def test_has_gophers_count(measure):
     """No batch normalisation: Keras prints the trainable number."""
-    counts = measure.keras_count(lambda: BPNet(input_length=2048, n_tracks=15, bin_size=32))
+    counts = measure.keras_count(lambda: make(BPNet, input_length=2048, n_tracks=15, bin_size=32))
     assert counts == (1_824_527, 1_824_527)
 
 
@@ -41,7 +42,7 @@ def test_predicts_the_centre_when_output_is_shorter(measure):
 
 
 def test_reads_2075_bases_a_position(measure):
-    net = BPNet(input_length=4096, n_tracks=1, bin_size=1, filters=1)
+    net = make(BPNet, input_length=4096, n_tracks=1, bin_size=1, filters=1)
     field = measure.receptive_field(lambda x: net(x)[:, 0, 2048], net, 4096)
     assert len(field) == 2075
     assert (field[0] + field[-1]) // 2 == 2048
@@ -146,7 +147,7 @@ def original(**sizes: object) -> OriginalBPNet:
     """The original form, small."""
     torch.manual_seed(0)
     given = {"input_length": 512, "n_tracks": 2, "bin_size": 16, "filters": 6}
-    return OriginalBPNet(**{**given, "dilated_layers": 3, **sizes}).eval()  # type: ignore[arg-type]
+    return make(OriginalBPNet, **{**given, "dilated_layers": 3, **sizes}).eval()
 
 
 class TestOriginal:
@@ -155,7 +156,7 @@ class TestOriginal:
     def test_has_gophers_count(self, measure):
         """ori_bpnet of GOPHER; without normalisation all parameters are trainable."""
         counts = measure.keras_count(
-            lambda: OriginalBPNet(input_length=2048, n_tracks=15, bin_size=1)
+            lambda: make(OriginalBPNet, input_length=2048, n_tracks=15, bin_size=1)
         )
         assert counts == (142_622, 142_622)
 
@@ -165,7 +166,7 @@ class TestOriginal:
 
     def test_shape_reads_2093_bases(self, measure):
         """As GOPHER's form, with 25 instead of 7 in the profile convolution."""
-        net = OriginalBPNet(input_length=4096, n_tracks=1, bin_size=1, filters=1)
+        net = make(OriginalBPNet, input_length=4096, n_tracks=1, bin_size=1, filters=1)
         hidden = lambda x: net.profile(net.dilated(net.first(x)))[:, 0, 2048]  # noqa: E731
         assert len(measure.receptive_field(hidden, net, 4096)) == 2075 + 18
 

@@ -7,11 +7,13 @@ from typing import get_args
 import pytest
 import torch
 from pydantic import TypeAdapter, ValidationError
+from toy_nets import key_of
 
 from zooctl.errors import InputError
-from zooctl.schema.recipe.networks import profile as sizes
-from zooctl.training.nets import FAMILIES, build
+from zooctl.schema.recipe.networks.network import NetworkSizes
+from zooctl.training.nets import NETWORKS, build
 from zooctl.training.nets.parts.network import Network
+from zooctl.training.nets.parts.window import NetWindow
 
 torch.set_num_threads(1)
 
@@ -55,15 +57,15 @@ SMALL = {
         32,
     ),
 }
-KEYS = [
-    get_args(part.model_fields["key"].annotation)[0]
-    for part in get_args(get_args(sizes.Network)[0])
-]
+UNION = get_args(get_args(NetworkSizes)[0])
+BY_KEY = {key_of(sizes): NETWORKS[sizes] for sizes in UNION}
+KEYS = list(BY_KEY)
+TAKE_CONTROLS = [key for key in KEYS if BY_KEY[key].takes_controls]
 
 
-def recipe_network(**values: object) -> sizes.Network:
+def recipe_network(**values: object) -> NetworkSizes:
     """The sizes as a recipe's YAML gives them."""
-    return TypeAdapter(sizes.Network).validate_python(values)
+    return TypeAdapter(NetworkSizes).validate_python(values)
 
 
 def made(key: str, n_controls: int = 0, **more: object) -> Network:
@@ -72,11 +74,7 @@ def made(key: str, n_controls: int = 0, **more: object) -> Network:
     torch.manual_seed(0)
     return build(
         recipe_network(key=key, **{**values, **more}),
-        input_length=256,
-        output_length=256,
-        bin_size=bin_size,
-        n_tracks=2,
-        n_controls=n_controls,
+        NetWindow(256, output_length=256, bin_size=bin_size, n_tracks=2, n_controls=n_controls),
     )
 
 
@@ -87,7 +85,7 @@ def second_input(net: Network) -> torch.Tensor | None:
 
 def test_every_key_is_tried():
     assert sorted(KEYS) == sorted(SMALL)
-    assert set(FAMILIES) == set(KEYS) - {"pwm_scan", "siamese", "multi_head"}
+    assert set(NETWORKS) == set(UNION)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -99,7 +97,7 @@ def test_gives_tracks_by_bins(measure, key):
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_says_what_its_tracks_are(key):
+def test_output_is_that_of_the_sizes(key):
     """A recipe's check of the loss reads it from the sizes, training from the network."""
     values, _ = SMALL[key]
     assert recipe_network(key=key, **values).output == made(key).output
@@ -107,7 +105,7 @@ def test_says_what_its_tracks_are(key):
 
 @pytest.mark.parametrize("key", [key for key in KEYS if key != "pwm_scan"])
 def test_trains(measure, key):
-    """A step of Adam from the mean of the targets lowers the squared error of what is finished."""
+    """A step of Adam from the mean of the targets lowers the squared error of the outputs."""
     net = made(key).train()
     net.set_output_bias(torch.tensor([0.3, 0.6]))
     x = measure.one_hot(4, 256)
@@ -132,7 +130,7 @@ def test_same_seed_same_start(key):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-@pytest.mark.parametrize("key", [key for key in FAMILIES if FAMILIES[key].takes_controls])
+@pytest.mark.parametrize("key", TAKE_CONTROLS)
 def test_takes_controls(measure, key):
     net = made(key, n_controls=3).eval()
     x = measure.one_hot(4, 256)
@@ -141,23 +139,10 @@ def test_takes_controls(measure, key):
     assert not torch.equal(net(x, control), net(x, control + 1))
 
 
-@pytest.mark.parametrize(
-    "key", [key for key in KEYS if key not in FAMILIES or not FAMILIES[key].takes_controls]
-)
+@pytest.mark.parametrize("key", sorted(set(KEYS) - set(TAKE_CONTROLS)))
 def test_control_that_is_not_taken_is_refused(key):
     with pytest.raises(InputError, match="takes no control"):
         made(key, n_controls=1)
-
-
-@pytest.mark.parametrize("key", list(FAMILIES))
-def test_defaults_are_the_papers(measure, key):
-    """The sizes left out of a recipe make the network that its class makes by itself."""
-    lengths = {"input_length": 1024, "output_length": 1024, "n_tracks": 3}
-    bin_size = 32 if SMALL[key][1] < 256 else 1024
-    given = measure.keras_count(
-        lambda: build(recipe_network(key=key), bin_size=bin_size, **lengths)
-    )
-    assert given == measure.keras_count(lambda: FAMILIES[key].make(bin_size=bin_size, **lengths))
 
 
 @pytest.mark.parametrize("key", ["multi_head", "pwm_scan"])
@@ -166,10 +151,7 @@ def test_tracks_of_another_number_are_refused(key):
     with pytest.raises(InputError, match="not those of the recipe"):
         build(
             recipe_network(key=key, **values),
-            input_length=256,
-            output_length=256,
-            bin_size=bin_size,
-            n_tracks=5,
+            NetWindow(256, output_length=256, bin_size=bin_size, n_tracks=5),
         )
 
 

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import pytest
 import torch
+from toy_nets import make
 
+from zooctl.schema.recipe.networks.sizes import as_stages
 from zooctl.training.nets.cnn_baseline import CnnBaseline
-from zooctl.training.nets.parts.blocks import Stage
 
 
 def small(**sizes: object) -> CnnBaseline:
     """A network of this form that a test can afford."""
     torch.manual_seed(0)
-    stages = (Stage(6, 19, 0, 8, 0.1), Stage(6, 7, 0, 4, 0.1), Stage(4, 7, 0, 4, 0.2))
+    stages = as_stages((6, 19, 0, 8, 0.1), (6, 7, 0, 4, 0.1), (4, 7, 0, 4, 0.2))
     given = {"input_length": 512, "n_tracks": 2, "bin_size": 32, "stages": stages}
-    return CnnBaseline(**{**given, "hidden": 8, "profile_filters": 5, **sizes}).eval()  # type: ignore[arg-type]
+    return make(CnnBaseline, **{**given, "hidden": 8, "profile_filters": 5, **sizes}).eval()
 
 
 @pytest.mark.parametrize(("bin_size", "reference"), [(1, 7_675_087), (32, 3_532_495)])
 def test_has_gophers_count(measure, bin_size, reference):
     """GOPHER's counts are the totals that Keras prints, running statistics counted."""
     trainable, total = measure.keras_count(
-        lambda: CnnBaseline(input_length=2048, n_tracks=15, bin_size=bin_size)
+        lambda: make(CnnBaseline, input_length=2048, n_tracks=15, bin_size=bin_size)
     )
     assert total == reference
     assert total - trainable == 2 * (192 + 256 + 512 + 256 + 8 * 2048 // bin_size + 256)
@@ -31,8 +32,8 @@ def test_task_heads_add_a_network_each(measure):
     """Per track a convolution 256 to 64 of width 7, its normalisation, 64 to 1."""
     joint, task = (
         measure.keras_count(
-            lambda heads=heads: CnnBaseline(
-                input_length=2048, n_tracks=15, bin_size=32, heads=heads
+            lambda heads=heads: make(
+                CnnBaseline, input_length=2048, n_tracks=15, bin_size=32, heads=heads
             )
         )[1]
         for heads in ("joint", "task")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from toy_nets import make
 
 from zooctl.errors import InputError
 from zooctl.training.nets.danq import DanQ
@@ -15,7 +16,7 @@ def small(**sizes: object) -> DanQ:
     """A network of DanQ's form that a test can afford."""
     torch.manual_seed(0)
     given = {"input_length": 300, "n_tracks": 3, "bin_size": 300, "filters": 6, "units": 5}
-    return DanQ(**{**given, "hidden": 8, **sizes}).eval()  # type: ignore[arg-type]
+    return make(DanQ, **{**given, "hidden": 8, **sizes}).eval()
 
 
 @pytest.mark.parametrize(
@@ -32,9 +33,11 @@ def small(**sizes: object) -> DanQ:
     ],
 )
 def test_has_the_count_of_the_released_code(measure, sizes, expected):
-    """DanQ and DanQ-JASPAR; Keras has one bias a gate, and so has what is trained here."""
+    """DanQ and DanQ-JASPAR; Keras has one bias a gate, and here one is trained."""
     trainable, total = measure.keras_count(
-        lambda: DanQ(input_length=1000, n_tracks=919, bin_size=200, output_length=200, **sizes)
+        lambda: make(
+            DanQ, input_length=1000, n_tracks=919, bin_size=200, output_length=200, **sizes
+        )
     )
     assert trainable == total == expected
 

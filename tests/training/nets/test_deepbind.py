@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from toy_nets import make
 
 from zooctl.training.nets.deepbind import DeepBind
 from zooctl.training.nets.parts.network import Finished
@@ -13,7 +14,7 @@ def network(**sizes: object) -> DeepBind:
     """DeepBind at the paper's sizes, which are small."""
     torch.manual_seed(0)
     given = {"input_length": 101, "n_tracks": 1, "bin_size": 101}
-    return DeepBind(**{**given, **sizes}).eval()  # type: ignore[arg-type]
+    return make(DeepBind, **{**given, **sizes}).eval()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from toy_nets import make
 
 from zooctl.errors import InputError
 from zooctl.training.nets.deepsea import DeepSea
@@ -14,13 +15,13 @@ def small(**sizes: object) -> DeepSea:
     """A network of DeepSEA's form that a test can afford."""
     torch.manual_seed(0)
     given = {"input_length": 300, "n_tracks": 3, "bin_size": 300, "filters": (6, 5, 4)}
-    return DeepSea(**{**given, "hidden": 8, **sizes}).eval()  # type: ignore[arg-type]
+    return make(DeepSea, **{**given, "hidden": 8, **sizes}).eval()
 
 
 def test_has_the_papers_layers_and_count(measure):
     """4 to 320 to 480 to 960, 50,880 values to 925 to 919: 52,843,119 parameters."""
     with torch.device("meta"):
-        net = DeepSea(input_length=1000, n_tracks=919, bin_size=200, output_length=200)
+        net = make(DeepSea, input_length=1000, n_tracks=919, bin_size=200, output_length=200)
     assert net.hidden[0].in_features == 50_880
     expected = (
         (8 * 4 * 320 + 320)
@@ -30,7 +31,7 @@ def test_has_the_papers_layers_and_count(measure):
         + (925 + 1) * 919
     )
     counts = measure.keras_count(
-        lambda: DeepSea(input_length=1000, n_tracks=919, bin_size=200, output_length=200)
+        lambda: make(DeepSea, input_length=1000, n_tracks=919, bin_size=200, output_length=200)
     )
     assert counts == (expected, expected) == (52_843_119, 52_843_119)
 

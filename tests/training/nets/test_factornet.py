@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from toy_nets import make
 
 from zooctl.errors import InputError
 from zooctl.training.nets.factornet import FactorNet
@@ -13,7 +14,7 @@ def small(**sizes: object) -> FactorNet:
     """A network of FactorNet's form that a test can afford."""
     torch.manual_seed(0)
     given = {"input_length": 200, "n_tracks": 2, "bin_size": 200, "filters": 5, "units": 4}
-    return FactorNet(**{**given, "hidden": 6, **sizes}).eval()  # type: ignore[arg-type]
+    return make(FactorNet, **{**given, "hidden": 6, **sizes}).eval()
 
 
 @pytest.mark.parametrize(("n_features", "expected"), [(0, 637_377), (8, 654_913)])
@@ -28,7 +29,8 @@ def test_has_the_count_of_its_layers(measure, n_features, expected):
         + 129
     )
     counts = measure.keras_count(
-        lambda: FactorNet(
+        lambda: make(
+            FactorNet,
             input_length=1002,
             output_length=200,
             bin_size=200,
@@ -54,11 +56,11 @@ def test_probability_is_the_mean_of_both_strands(measure):
 
 
 def test_reverse_complement_scores_alike(measure):
-    """Signals turn with the bases; those of one strand change places."""
+    """Signals are reversed with the bases; those of one strand change places."""
     net = small(n_controls=3, reverse_order=[1, 0, 2])
     x, signals = measure.one_hot(4, 200), torch.rand(4, 3, 200)
-    turned = signals[:, [1, 0, 2]].flip(2)
-    torch.testing.assert_close(net(x, signals), net(x.flip(1, 2), turned))
+    reverse = signals[:, [1, 0, 2]].flip(2)
+    torch.testing.assert_close(net(x, signals), net(x.flip(1, 2), reverse))
     assert not torch.allclose(net(x, signals), net(x.flip(1, 2), signals.flip(2)))
 
 
@@ -91,7 +93,7 @@ def test_inputs_that_are_missing_are_refused(measure):
 
 
 def test_reads_the_whole_window(measure):
-    """175 positions are 13 pools of 13; what the forward strand misses, the reverse reads."""
+    """175 positions are 13 pools of 13; the reverse strand reads the bases beyond the last."""
     net = small().double()
     net.motifs[0].weight.data.abs_()
     x = torch.rand(1, 4, 200, dtype=torch.float64, requires_grad=True)

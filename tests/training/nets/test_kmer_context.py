@@ -1,4 +1,4 @@
-"""Words in bins counted one by one, both ways of counting, count, reach, strands, ONNX form."""
+"""K-mer counts against counting one by one; parameters, reach, strands, ONNX form."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from toy_nets import make
+from toy_onehot import to_onehot
 
 from zooctl.errors import InputError
-from zooctl.sequence.onehot import encode, to_onehot
+from zooctl.sequence.onehot import encode
 from zooctl.training.nets.kmer_context import (
     KmerContext,
-    other_strand,
-    smooth_word_counts,
-    word_counts,
+    kmer_counts,
+    reverse_complements,
+    smooth_kmer_counts,
 )
 
 BASES = "ACGT"
@@ -27,7 +29,7 @@ def small(**sizes: object) -> KmerContext:
     """A network of this form that a test can afford, with running statistics of its own."""
     torch.manual_seed(0)
     given = {"input_length": 640, "n_tracks": 2, "bin_size": 32, "k": 3, "embedding": 5}
-    net = KmerContext(**{**given, "filters": 6, "dilated_layers": 2, **sizes})  # type: ignore[arg-type]
+    net = make(KmerContext, **{**given, "filters": 6, "dilated_layers": 2, **sizes})
     for module in net.modules():
         if isinstance(module, torch.nn.BatchNorm1d):
             torch.nn.init.uniform_(module.running_mean)
@@ -41,12 +43,12 @@ def tensor(text: str, unknown_base: float) -> Tensor:
 
 
 def counted(text: str, k: int, bin_size: int) -> np.ndarray:
-    """Words of known bases by the bin of their middle base, read off the text."""
+    """K-mers of known bases by the bin of their middle base, counted in the text."""
     counts = np.zeros((4**k, len(text) // bin_size), np.float32)
     for start in range(len(text) - k + 1):
-        word = text[start : start + k]
-        if "N" not in word:
-            number = sum(BASES.index(base) * 4 ** (k - 1 - i) for i, base in enumerate(word))
+        kmer = text[start : start + k]
+        if "N" not in kmer:
+            number = sum(BASES.index(base) * 4 ** (k - 1 - i) for i, base in enumerate(kmer))
             counts[number, (start + k // 2) // bin_size] += 1
     return counts
 
@@ -59,23 +61,23 @@ def counted(text: str, k: int, bin_size: int) -> np.ndarray:
 )
 def test_counts_are_those_of_the_text(text, k, bin_size, unknown_base):
     x, expected = tensor(text, unknown_base), counted(text, k, bin_size)
-    assert np.array_equal(word_counts(x, k, bin_size)[0], expected)
-    assert np.array_equal(smooth_word_counts(x, k, bin_size)[0], expected)
+    assert np.array_equal(kmer_counts(x, k, bin_size)[0], expected)
+    assert np.array_equal(smooth_kmer_counts(x, k, bin_size)[0], expected)
 
 
 def test_windows_of_a_batch_are_counted_apart():
     texts = ["ACGTACGTACGT", "AAAAAAAACCCC", "NNNNGTNNGTGT"]
-    found = word_counts(torch.cat([tensor(text, 0.0) for text in texts]), 2, 4)
+    found = kmer_counts(torch.cat([tensor(text, 0.0) for text in texts]), 2, 4)
     for row, text in zip(found, texts, strict=True):
         assert np.array_equal(row, counted(text, 2, 4))
 
 
 @pytest.mark.parametrize("k", [2, 3, 5])
-def test_words_of_the_other_strand(k):
-    words = ["".join(BASES[word // 4**i % 4] for i in reversed(range(k))) for word in range(4**k)]
-    turned = [word[::-1].translate(str.maketrans("ACGT", "TGCA")) for word in words]
-    assert [words[i] for i in other_strand(k)] == turned
-    assert Counter(other_strand(k)) == Counter(range(4**k))
+def test_reverse_complements_of_all_kmers(k):
+    kmers = ["".join(BASES[kmer // 4**i % 4] for i in reversed(range(k))) for kmer in range(4**k)]
+    expected = [kmer[::-1].translate(str.maketrans("ACGT", "TGCA")) for kmer in kmers]
+    assert [kmers[i] for i in reverse_complements(k)] == expected
+    assert Counter(reverse_complements(k)) == Counter(range(4**k))
 
 
 def test_has_the_count_of_its_layers(measure):
@@ -83,7 +85,7 @@ def test_has_the_count_of_its_layers(measure):
     widened = (32 + 1) * 64
     residual = 2 * 64 + (5 * 64 + 1) * 64 + (64 + 1) * 64
     trainable, _ = measure.keras_count(
-        lambda: KmerContext(input_length=131_072, n_tracks=1, bin_size=512)
+        lambda: make(KmerContext, input_length=131_072, n_tracks=1, bin_size=512)
     )
     assert trainable == embedding + widened + 7 * residual + 2 * 64 + (64 + 1) == 208_961
 
@@ -103,8 +105,8 @@ def test_predicts_the_centre_when_output_is_shorter(measure):
 @pytest.mark.parametrize(
     ("layers", "kernel", "bins"), [(0, 3, 0), (1, 3, 1), (3, 3, 7), (1, 5, 2), (2, 5, 6)]
 )
-def test_reads_the_bins_about_and_words_that_reach_in(measure, layers, kernel, bins):
-    """Dilations 1, 2, 4, … reach 2^layers - 1 bins, or twice that, and words of 3 a base more."""
+def test_reads_the_bins_around_and_kmers_that_reach_in(measure, layers, kernel, bins):
+    """Dilations 1, 2, 4, … reach 2^layers - 1 bins, or twice that, and 3-mers a base more."""
     sizes = {"dilated_layers": layers, "kernel": kernel, "embedding": 32, "filters": 32}
     net = small(**sizes).double()
     x = measure.one_hot(1, 640).double().requires_grad_()
@@ -119,13 +121,13 @@ def test_gradient_is_the_effect_of_a_base(measure):
     """Of counts themselves, which are linear in a base, it is the exact difference."""
     x = measure.one_hot(1, 64).double().requires_grad_()
     weights = torch.rand(64, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    total = (smooth_word_counts(x, 3, 32)[0] * weights).sum()
+    total = (smooth_kmer_counts(x, 3, 32)[0] * weights).sum()
     total.backward()
     before = int(x[0, :, 30].argmax())
     for base in range(4):
         changed = x.detach().clone()
         changed[0, :, 30] = torch.eye(4, dtype=torch.float64)[base]
-        effect = (word_counts(changed, 3, 32)[0] * weights).sum() - total
+        effect = (kmer_counts(changed, 3, 32)[0] * weights).sum() - total
         torch.testing.assert_close(effect, x.grad[0, base, 30] - x.grad[0, before, 30])
 
 
@@ -134,13 +136,13 @@ def test_gradients_change_no_value(measure):
     torch.testing.assert_close(net(x.clone().requires_grad_()), net(x))
 
 
-def test_prediction_turns_with_the_sequence(measure):
+def test_reverse_complement_reverses_the_prediction(measure):
     net, x = small(), measure.one_hot(2, 640)
     torch.testing.assert_close(net(x.flip(1, 2)).flip(2), net(x))
 
 
-def test_unknown_bases_look_like_words_in_equal_parts(measure):
-    """A gap of the assembly has 32/64 of each word of 3 in its bins."""
+def test_unknown_bases_look_like_all_kmers_in_equal_parts(measure):
+    """A gap of the assembly has 32/64 of each 3-mer in its bins."""
     net = small(dilated_layers=0)
     x = measure.one_hot(1, 640)
     x[0, :, 256:512] = 0

@@ -1,26 +1,102 @@
-"""MPRA-DragoNN: the port against a forward pass in numpy, written from the architecture in JSON."""
+"""MPRA-DragoNN's graph in the zoo: a port in torch, compared with the graph and with numpy.
+
+The port is of ConvModel (Movva et al. 2019, doi:10.1371/journal.pone.0218073; released as Keras
+HDF5 in kundajelab/MPRA-DragoNN, kipoi/ConvModel), the forward pass in numpy of its architecture in
+JSON.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
 
 from zooctl.catalog import registry
 from zooctl.catalog.entry import GRAPH
 from zooctl.catalog.weights import verified_bytes
 from zooctl.files.weights.hdf5 import Tensors, read_tensors
-from zooctl.files.weights.onnx_weights import put_weights, take_weights
+from zooctl.files.weights.onnx_weights import PublishedTensors, put_weights, take_weights
 from zooctl.inference.session import Session
 from zooctl.training.export.export import to_onnx
-from zooctl.training.nets.mpra_dragonn import MpraDragonn
 
 MODEL = "mpra_dragonn"
+
+
+class MpraDragonn(nn.Module):
+    """Activity of each of several reporters, as a value that may be negative.
+
+    Convolution, ReLU, batch normalisation, three times, without padding or pooling; one linear
+    layer reads the rest. The published file lists positions before channels, and so does the linear
+    layer here.
+
+    Args:
+        input_length: Bases read; 145 in the paper.
+        n_tracks: Reporters; 12 in the paper.
+        filters: Of each convolution.
+        kernel: Bases that each reads.
+        layers: Convolutions.
+        dropout: After each.
+    """
+
+    def __init__(
+        self,
+        *,
+        input_length: int = 145,
+        n_tracks: int = 12,
+        filters: int = 120,
+        kernel: int = 5,
+        layers: int = 3,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        incoming = [4] + [filters] * (layers - 1)
+        self.convolutions = nn.ModuleList(nn.Conv1d(size, filters, kernel) for size in incoming)
+        # Momentum is the share of the old running mean in Keras, of the new one in torch.
+        self.norms = nn.ModuleList(
+            nn.BatchNorm1d(filters, eps=1e-3, momentum=0.01) for _ in incoming
+        )
+        self.dropout = nn.Dropout(dropout)
+        left = input_length - layers * (kernel - 1)
+        self.last = nn.Linear(left * filters, n_tracks)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """One-hot ``(n, 4, input_length)`` to activities ``(n, n_tracks, 1)``."""
+        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
+            x = self.dropout(norm(functional.relu(convolution(x))))
+        return cast(Tensor, self.last(x.transpose(1, 2).flatten(1))).unsqueeze(-1)
+
+    def published(self) -> Mapping[str, PublishedTensors]:
+        """Return where each tensor of ``state_dict`` is in the published HDF5 file."""
+
+        def dataset(layer: str, name: str) -> str:
+            return f"{layer}/{layer}/{name}:0"
+
+        places = {
+            "last.weight": PublishedTensors(dataset("dense_1", "kernel"), (1, 0)),
+            "last.bias": PublishedTensors(dataset("dense_1", "bias"), (0,)),
+        }
+        names = {
+            "weight": "gamma",
+            "bias": "beta",
+            "running_mean": "moving_mean",
+            "running_var": "moving_variance",
+        }
+        for index in range(len(self.convolutions)):
+            layer, norm = f"conv1d_{index + 1}", f"batch_normalization_{index + 1}"
+            weight = PublishedTensors(dataset(layer, "kernel"), (2, 1, 0))
+            places[f"convolutions.{index}.weight"] = weight
+            places[f"convolutions.{index}.bias"] = PublishedTensors(dataset(layer, "bias"), (0,))
+            for ours, theirs in names.items():
+                places[f"norms.{index}.{ours}"] = PublishedTensors(dataset(norm, theirs), (0,))
+        return places
 
 
 @pytest.fixture(scope="module")

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import pytest
 import torch
+from toy_nets import make
 
 from zooctl.errors import InputError
-from zooctl.training.nets.parts.blocks import ResidualBlock, Stage
+from zooctl.schema.recipe.networks.sizes import as_stages
+from zooctl.training.nets.parts.blocks import ResidualBlock
 from zooctl.training.nets.residualbind import ResidualBind32, ResidualBindBase
 
-STAGES = (Stage(6, 19, 5, 4, 0.2), Stage(6, 7, 5, 4, 0.2), Stage(4, 7, 3, 2, 0.5))
+STAGES = as_stages((6, 19, 5, 4, 0.2), (6, 7, 5, 4, 0.2), (4, 7, 3, 2, 0.5))
 
 
 def small_32(**sizes: object) -> ResidualBind32:
     """A network of this form that a test can afford."""
     torch.manual_seed(0)
-    given = {"input_length": 512, "n_tracks": 2, "stages": STAGES, "hidden": 5}
-    return ResidualBind32(**{**given, **sizes}).eval()  # type: ignore[arg-type]
+    given = {"input_length": 512, "n_tracks": 2, "bin_size": 32, "stages": STAGES, "hidden": 5}
+    return make(ResidualBind32, **{**given, **sizes}).eval()
 
 
 def small_base(**sizes: object) -> ResidualBindBase:
     """A network of this form that a test can afford."""
     torch.manual_seed(0)
     given = {"input_length": 512, "n_tracks": 2, "bin_size": 1, "stages": STAGES}
-    return ResidualBindBase(**{**given, "hidden": 8, "profile_filters": 5, **sizes}).eval()  # type: ignore[arg-type]
+    return make(ResidualBindBase, **{**given, "hidden": 8, "profile_filters": 5, **sizes}).eval()
 
 
 @pytest.mark.parametrize(
@@ -33,7 +35,7 @@ def small_base(**sizes: object) -> ResidualBindBase:
 def test_32_has_gophers_count(measure, heads, reference, trainable):
     """GOPHER's counts are the totals that Keras prints, running statistics counted."""
     counts = measure.keras_count(
-        lambda: ResidualBind32(input_length=2048, n_tracks=15, heads=heads)
+        lambda: make(ResidualBind32, input_length=2048, n_tracks=15, bin_size=32, heads=heads)
     )
     assert counts == (trainable, reference)
 
@@ -60,7 +62,7 @@ def test_base_has_the_count_of_its_layers(measure, heads, blocks, positions, las
     profile = layer(7, 8, 256) + last * layer(3, 256, 256)
     head = 15 * 257 if heads == "joint" else 15 * (layer(7, 256, 64) + 65)
     total = measure.keras_count(
-        lambda: ResidualBindBase(input_length=2048, n_tracks=15, bin_size=1, heads=heads)
+        lambda: make(ResidualBindBase, input_length=2048, n_tracks=15, bin_size=1, heads=heads)
     )[1]
     assert total == stages + middle + profile + head
 
@@ -95,7 +97,7 @@ def test_32_predicts_the_centre_when_output_is_shorter(measure):
 @pytest.mark.parametrize(("heads", "reach"), [("joint", 704), ("task", 704 + 2 * 6 * 32)])
 def test_32_reads_704_bases(measure, heads, reach):
     """19 + 62, pool 3; then (6 + 62)·4, pool 12; then (6 + 14)·16, pool 16: 704."""
-    stages = (Stage(1, 19, 5, 4, 0.2), Stage(1, 7, 5, 4, 0.2), Stage(1, 7, 3, 2, 0.5))
+    stages = as_stages((1, 19, 5, 4, 0.2), (1, 7, 5, 4, 0.2), (1, 7, 3, 2, 0.5))
     net = small_32(input_length=4096, n_tracks=1, heads=heads, stages=stages, hidden=1)
     assert len(measure.receptive_field(lambda x: net.raw(x)[:, 0, 64], net, 4096)) == reach
 
@@ -128,7 +130,7 @@ def test_residual_block_adds_what_it_reads():
 
 
 # Fewer layers: the exporter's time goes by nodes.
-SHALLOW = (Stage(6, 19, 2, 4, 0.2), Stage(4, 7, 1, 8, 0.5))
+SHALLOW = as_stages((6, 19, 2, 4, 0.2), (4, 7, 1, 8, 0.5))
 
 
 @pytest.mark.parametrize("sizes", [{"activation": "exp"}, {"heads": "task", "bin_size": 64}])

@@ -1,20 +1,22 @@
-"""The twin: antisymmetry, locality, learning, ONNX form."""
+"""The siamese network: antisymmetry, locality, learning, ONNX form."""
 
 from __future__ import annotations
 
 import pytest
 import torch
+from toy_nets import make
 
 from zooctl.errors import InputError
-from zooctl.training.nets.bpnet import BPNet
+from zooctl.schema.recipe.networks.profile import BPNetSizes
 from zooctl.training.nets.siamese import Siamese
 
 
-def twin(bin_size: int = 32) -> Siamese:
-    """A twin on a small trunk."""
+def siamese(bin_size: int = 32) -> Siamese:
+    """A siamese network on a small trunk."""
     torch.manual_seed(0)
-    trunk = BPNet(input_length=256, n_tracks=7, bin_size=bin_size, filters=6, dilated_layers=2)
-    return Siamese(trunk, n_tracks=2, input_length=256).eval()
+    trunk = BPNetSizes(key="bpnet", filters=6, dilated_layers=2)
+    lengths = {"input_length": 256, "bin_size": bin_size, "n_tracks": 2}
+    return make(Siamese, trunk=trunk, hidden=7, **lengths).eval()
 
 
 def variant(measure) -> tuple[torch.Tensor, torch.Tensor]:
@@ -26,23 +28,23 @@ def variant(measure) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def test_has_its_trunks_count_and_a_linear_layer(measure):
-    trunk = measure.keras_count(lambda: twin().trunk)[0]
-    assert measure.keras_count(twin) == (trunk + 7 * 2,) * 2
+    trunk = measure.keras_count(lambda: siamese().trunk)[0]
+    assert measure.keras_count(siamese) == (trunk + 7 * 2,) * 2
 
 
 @pytest.mark.parametrize("bin_size", [1, 32, 256])
 def test_gives_one_effect_a_bin(measure, bin_size):
-    assert twin(bin_size)(*variant(measure)).shape == (3, 2, 256 // bin_size)
+    assert siamese(bin_size)(*variant(measure)).shape == (3, 2, 256 // bin_size)
 
 
 def test_equal_alleles_have_no_effect(measure):
     reference, _ = variant(measure)
-    assert twin()(reference, reference).abs().max() == 0
+    assert siamese()(reference, reference).abs().max() == 0
 
 
-def test_exchanged_alleles_turn_the_sign(measure):
+def test_exchanged_alleles_change_the_sign(measure):
     reference, alternative = variant(measure)
-    net = twin()
+    net = siamese()
     effect = net(reference, alternative)
     assert effect.abs().max() > 0
     torch.testing.assert_close(net(alternative, reference), -effect)
@@ -50,7 +52,7 @@ def test_exchanged_alleles_turn_the_sign(measure):
 
 def test_effect_stays_within_the_trunks_reach(measure):
     """25 + 2·(2 + 4) + 6 bases around the variant: 21 to either side."""
-    effect = twin(1)(*variant(measure))
+    effect = siamese(1)(*variant(measure))
     touched = effect.abs().sum((0, 1)).nonzero().flatten()
     assert touched.min() >= 128 - 21
     assert touched.max() <= 128 + 21
@@ -58,11 +60,11 @@ def test_effect_stays_within_the_trunks_reach(measure):
 
 def test_alternative_is_required(measure):
     with pytest.raises(InputError):
-        twin()(measure.one_hot(1, 256))
+        siamese()(measure.one_hot(1, 256))
 
 
 def test_learns(measure):
-    net = twin().train()
+    net = siamese().train()
     reference, alternative = variant(measure)
     (net(reference, alternative) - 1).square().mean().backward()
     weights = [p for name, p in net.named_parameters() if not name.endswith("profile.bias")]
@@ -70,4 +72,4 @@ def test_learns(measure):
 
 
 def test_onnx_gives_the_same(measure):
-    assert measure.onnx_parity(twin(), *variant(measure)) < 1e-5
+    assert measure.onnx_parity(siamese(), *variant(measure)) < 1e-5

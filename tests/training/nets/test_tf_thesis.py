@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from toy_nets import make
 
 from zooctl.errors import InputError
 from zooctl.training.nets.parts.network import Finished
@@ -15,13 +16,15 @@ LENGTHS = {"input_length": 1000, "output_length": 200, "bin_size": 200}
 def shallow(**sizes: object) -> ThesisShallow:
     """The submitted network, with small layers."""
     torch.manual_seed(0)
-    return ThesisShallow(**{**LENGTHS, "n_tracks": 2, "hidden": 8, "merged": 9, **sizes}).eval()  # type: ignore[arg-type]
+    return make(
+        ThesisShallow, **{**LENGTHS, "n_tracks": 2, "hidden": 8, "merged": 9, **sizes}
+    ).eval()
 
 
 def deep(**sizes: object) -> ThesisDeep:
     """The deep network, with small layers."""
     torch.manual_seed(0)
-    return ThesisDeep(**{**LENGTHS, "n_tracks": 2, "hidden": 8, "merged": 9, **sizes}).eval()  # type: ignore[arg-type]
+    return make(ThesisDeep, **{**LENGTHS, "n_tracks": 2, "hidden": 8, "merged": 9, **sizes}).eval()
 
 
 def dense(fan_in: int, fan_out: int) -> int:
@@ -46,7 +49,7 @@ SEQUENCE = (20 * 4 + 1) * 32 + 4 * 32 + dense(28 * 32, 100)
 )
 def test_shallow_has_the_count_of_the_released_layers(measure, inputs, expected):
     """981 positions are 28 pools of 35: 896 values to 100; DNase 50 values; 150 to 1,000."""
-    total = measure.keras_count(lambda: ThesisShallow(**LENGTHS, n_tracks=1, **inputs))[1]
+    total = measure.keras_count(lambda: make(ThesisShallow, **LENGTHS, n_tracks=1, **inputs))[1]
     assert total == expected
 
 
@@ -60,7 +63,7 @@ def test_deep_has_the_count_of_the_released_layers(measure):
         + dense(1050, 1000)
         + dense(1000, 1)
     )
-    total = measure.keras_count(lambda: ThesisDeep(**LENGTHS, n_tracks=1, n_controls=1))[1]
+    total = measure.keras_count(lambda: make(ThesisDeep, **LENGTHS, n_tracks=1, n_controls=1))[1]
     assert total == expected == 1_968_061
 
 

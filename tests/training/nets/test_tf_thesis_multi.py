@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from toy_nets import make
 
 from zooctl.errors import InputError
 from zooctl.schema.recipe.losses import BinaryLoss, CategoricalLoss
@@ -20,14 +21,14 @@ def multi(**sizes: object) -> ThesisMultiTask:
     """The multi-task network, with small layers."""
     torch.manual_seed(0)
     given = {"n_tracks": 4, "filters": 6, "hidden": 8, "merged": 9}
-    return ThesisMultiTask(**{**LENGTHS, **given, **sizes}).eval()  # type: ignore[arg-type]
+    return make(ThesisMultiTask, **{**LENGTHS, **given, **sizes}).eval()
 
 
 def classes(**sizes: object) -> ThesisClasses:
     """The network of classes, with small layers."""
     torch.manual_seed(0)
     given = {"n_tracks": 6, "filters": 6, "hidden": 8, "merged": 9, "own": 5}
-    return ThesisClasses(**{**LENGTHS, **given, **sizes}).eval()  # type: ignore[arg-type]
+    return make(ThesisClasses, **{**LENGTHS, **given, **sizes}).eval()
 
 
 @pytest.mark.parametrize("n_features", [0, 4])
@@ -35,7 +36,7 @@ def test_multi_task_has_the_count_of_the_released_layers(measure, n_features):
     """100 filters, 28 pools of 35, 1,000 and 1,000 units, 32 factors; no normalisation."""
     expected = (15 * 4 + 1) * 100 + (2800 + 1) * 1000 + (1000 + n_features + 1) * 1000 + 1001 * 32
     counts = measure.keras_count(
-        lambda: ThesisMultiTask(**LENGTHS, n_tracks=32, n_features=n_features)
+        lambda: make(ThesisMultiTask, **LENGTHS, n_tracks=32, n_features=n_features)
     )
     assert counts == (expected, expected)
 
@@ -50,7 +51,9 @@ def test_classes_have_the_count_of_the_released_layers(measure):
         + 4 * 1000
         + 32 * (1001 * 128 + 129 * 3)
     )
-    total = measure.keras_count(lambda: ThesisClasses(**LENGTHS, n_tracks=96, n_controls=1))[1]
+    total = measure.keras_count(lambda: make(ThesisClasses, **LENGTHS, n_tracks=96, n_controls=1))[
+        1
+    ]
     assert total == expected
 
 

@@ -20,7 +20,7 @@ from zooctl.training.tune.tune import _check_address, _check_nodes, run_trial
 
 
 class Told(list[tuple[int, float, bool]]):
-    """What a trial tells; it stops the trial after so many epochs, as Ray does."""
+    """Reports of a trial, which is stopped after so many epochs, as Ray does."""
 
     def __init__(self, last: int | None = None) -> None:
         self.last = last

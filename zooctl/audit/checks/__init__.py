@@ -1,1 +1,1 @@
-"""One check of a recipe a module."""
+"""Checks of a recipe, by pitfall."""

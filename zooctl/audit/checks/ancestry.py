@@ -1,4 +1,4 @@
-"""What a model's weights had seen before it was trained, and which cell types share its test."""
+"""Dependent examples: test regions seen by pretraining, or by training on other cell types."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zooctl.audit.data import AuditData, rows
-from zooctl.audit.outcome import Level, Outcome, clear, none_to_check, worst
+from zooctl.audit.findings import Level, Outcome, Problems, clear, none_to_check
+from zooctl.audit.inputs import AuditInputs, target_rows
 from zooctl.catalog import registry
 from zooctl.errors import InputError
 from zooctl.schema.fields import Region, Split
@@ -19,12 +19,12 @@ _RECIPE_OF_A_RUN = "recipe.yaml"
 
 @dataclass(frozen=True)
 class Ancestor:
-    """Weights that training began with, or that those began with.
+    """Model whose weights training began with, directly or through another.
 
     Attributes:
         where: Model, or file.
-        assembly: Of its regions.
-        split: What it was trained on and chosen by; None where nobody says.
+        assembly: Assembly of its regions.
+        split: Regions of its training and validation; None where nobody says.
         biosamples: Its cell types.
     """
 
@@ -35,7 +35,7 @@ class Ancestor:
 
 
 def ancestors(recipe: Recipe) -> list[Ancestor]:
-    """Follow ``init_from`` through recipes and cards, the nearest first."""
+    """Return the ancestors of a recipe's weights by ``init_from``, the nearest first."""
     return list(_ancestors(recipe.init_from, frozenset({recipe.name})))
 
 
@@ -56,7 +56,7 @@ def _ancestors(init: InitFrom | None, seen: frozenset[str]) -> Iterator[Ancestor
 
 
 def _recipe(init: InitFrom) -> Recipe | None:
-    """Return the recipe of a model, or the one that a run keeps beside its weights."""
+    """Return the recipe of a model, or that of a run beside its weights."""
     if init.model is not None:
         entry = registry.entry(init.model)
         return None if entry.recipe_path is None else entry.recipe()
@@ -65,13 +65,13 @@ def _recipe(init: InitFrom) -> Recipe | None:
 
 
 def biosamples(recipe: Recipe) -> frozenset[str]:
-    """Cell types of a recipe's targets, as far as it names them."""
-    names = {recipe.source(row.signal.source).biosample for row in rows(recipe)}
+    """Return the cell types of a recipe's targets, as far as it names them."""
+    names = {recipe.source(row.signal.source).biosample for row in target_rows(recipe)}
     return frozenset(name for name in names if name is not None)
 
 
-def _meets(ancestor: Ancestor, assembly: str, region: Region) -> str | None:
-    """Return what an ancestor was trained on or chosen by that a region shares."""
+def _seen_region(ancestor: Ancestor, assembly: str, region: Region) -> str | None:
+    """Return the region of an ancestor's training or validation that overlaps a region."""
     if ancestor.split is None:
         return None
     for part in ("train", "validation"):
@@ -83,73 +83,74 @@ def _meets(ancestor: Ancestor, assembly: str, region: Region) -> str | None:
     return None
 
 
-def pretraining(material: AuditData) -> Outcome:
-    """Look for test and validation regions that earlier training of the weights had seen."""
-    recipe = material.recipe
+def pretraining(inputs: AuditInputs) -> Outcome:
+    """Look for test and validation regions that earlier training of the weights saw."""
+    recipe = inputs.recipe
     try:
         found = ancestors(recipe)
     except InputError as error:
-        return Outcome("not run", f"what the weights had seen cannot be read: {error}")
+        return Outcome("not run", f"the regions that the weights had seen cannot be read: {error}")
     if not found:
         return none_to_check("weights begin at random")
-    levels: list[Level] = []
-    texts = []
+    problems = Problems()
     grades: tuple[tuple[str, Level], ...] = (("test", "severe"), ("validation", "warning"))
     for ancestor in found:
         for part, level in grades:
             for region in getattr(recipe.split, part):
-                if met := _meets(ancestor, recipe.genome.assembly, region):
-                    levels.append(level)
-                    texts.append(f"{part} {region} is in {met} of {ancestor.where}")
+                if met := _seen_region(ancestor, recipe.genome.assembly, region):
+                    problems.add(level, f"{part} {region} is in {met} of {ancestor.where}")
         if both := sorted(ancestor.biosamples & biosamples(recipe)):
-            levels.append("note")
-            texts.append(f"{ancestor.where} was trained on {', '.join(both)} too")
+            problems.add("note", f"{ancestor.where} was trained on {', '.join(both)} too")
     unknown = [ancestor.where for ancestor in found if ancestor.split is None]
-    evidence = {"ancestors": [ancestor.where for ancestor in found], "found": texts}
-    if unknown and "severe" not in levels:
-        reason = f"nobody says what {', '.join(unknown)} was trained on"
-        return Outcome("not run", "; ".join([reason, *texts]), evidence)
-    if not texts:
+    evidence = {
+        "ancestors": [ancestor.where for ancestor in found],
+        "found": [text for _, text in problems],
+    }
+    if unknown and problems.level != "severe":
+        reason = f"nobody says on which regions {', '.join(unknown)} was trained"
+        return Outcome("not run", "; ".join([reason, *evidence["found"]]), evidence)
+    if not problems:
         return clear(f"nothing of validation and test was seen by {found[0].where}", evidence)
     return Outcome(
-        worst(levels),
-        f"earlier training of the weights saw what judges them: {'; '.join(texts)}"
-        if worst(levels) != "note"
-        else f"{'; '.join(texts)}: the test says nothing of a new cell type",
+        problems.level,
+        f"earlier training of the weights saw regions that judge them: {problems}"
+        if problems.level != "note"
+        else f"{problems}: the test says nothing of a new cell type",
         evidence,
         "begin with weights that never saw these regions, or test on others",
     )
 
 
-def cross_cell(material: AuditData) -> Outcome:
-    """Look for test chromosomes that were trained on with another cell type's signal."""
-    recipe = material.recipe
+def cross_cell(inputs: AuditInputs) -> Outcome:
+    """Look for test chromosomes that were trained on in another cell type."""
+    recipe = inputs.recipe
     own = biosamples(recipe)
     tested = {region.chrom for region in recipe.split.test}
     both = sorted(tested & {region.chrom for region in recipe.split.train})
-    levels: list[Level] = []
-    texts = []
+    problems = Problems()
     if len(own) > 1 and both:
-        levels.append("warning")
-        texts.append(f"{len(own)} biosamples are trained and tested on {', '.join(both)}")
+        problems.add(
+            "warning", f"{len(own)} biosamples are trained and tested on {', '.join(both)}"
+        )
     try:
         earlier = ancestors(recipe)
     except InputError as error:
-        return Outcome("not run", f"what the weights had seen cannot be read: {error}")
+        return Outcome("not run", f"the regions that the weights had seen cannot be read: {error}")
     for ancestor in earlier:
         others = sorted(ancestor.biosamples - own)
-        met = [_meets(ancestor, recipe.genome.assembly, region) for region in recipe.split.test]
+        met = [
+            _seen_region(ancestor, recipe.genome.assembly, region) for region in recipe.split.test
+        ]
         if others and any(met):
-            levels.append("severe")
-            texts.append(f"{ancestor.where} was trained there on {', '.join(others)}")
+            problems.add("severe", f"{ancestor.where} was trained there on {', '.join(others)}")
     evidence = {"biosamples": sorted(own), "chromosomes": both}
-    if not texts:
+    if not problems:
         if len(own) < 2 and not earlier:
             return none_to_check("one biosample")
         return clear("no biosample is tested where another was trained", evidence)
     return Outcome(
-        worst(levels),
-        f"{'; '.join(texts)}: what they have in common there can be learnt by heart",
+        problems.level,
+        f"{problems}: signal that they share there can be learnt by heart",
         evidence,
         "test on chromosomes that no other biosample was trained on, and show what the average "
         "over the other tracks reaches (confounding.average)",

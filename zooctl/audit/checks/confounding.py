@@ -1,4 +1,4 @@
-"""Confounding: what else than the biology in question explains the signal."""
+"""Confounding: depth, GC content or gene density that explain the signal."""
 
 from __future__ import annotations
 
@@ -7,30 +7,39 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.audit.data import AuditData, Data, Values, control_rows
-from zooctl.audit.data import rows as rows_of
-from zooctl.audit.measures import composition
-from zooctl.audit.outcome import Level, Outcome, clear, graded, none_to_check, rounded, worst
+from zooctl.audit.findings import (
+    Level,
+    Outcome,
+    Problems,
+    clear,
+    graded,
+    none_to_check,
+    rounded,
+    worst,
+)
+from zooctl.audit.inputs import AuditInputs, control_rows, target_rows
+from zooctl.audit.split_data import SplitData, Values
+from zooctl.audit.window_stats import composition
 from zooctl.evaluation.metrics.classification import auroc
-from zooctl.evaluation.metrics.metrics import pearson
+from zooctl.evaluation.metrics.regression import pearson
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.windows import Integers
 from zooctl.training.data.sampling import Chunks, draw_matched
 from zooctl.training.data.windows import split_regions
 
-# Of depth, largest over smallest.
+# Limits of the ratio of depths, largest over smallest.
 _DEPTH_NOTE, _DEPTH_WARNING = 1.25, 2.0
-# AUROC and R² of one covariate alone.
+# Limits of AUROC and R² of one covariate alone.
 _AUROC = (0.65, 0.75, 0.9)
 _R2 = (0.1, 0.25, 0.5)
 # Bases read at a time.
 _BLOCK = 1 << 22
 
 
-def depth(material: AuditData, data: Data) -> Outcome:
+def depth(inputs: AuditInputs, data: SplitData) -> Outcome:
     """Compare the mean signal of tracks of one assay, and of signal and control."""
-    recipe, dataset = material.recipe, data.dataset
-    if len(rows_of(recipe)) == 1 and not recipe.controls:
+    recipe, dataset = inputs.recipe, data.dataset
+    if len(target_rows(recipe)) == 1 and not recipe.controls:
         return none_to_check("one track and no control")
     regions = tuple(
         region
@@ -40,15 +49,14 @@ def depth(material: AuditData, data: Data) -> Outcome:
     target = _coverage(dataset.target, regions)
     control = _coverage(dataset.control, regions)
     groups: dict[tuple[object, ...], list[int]] = {}
-    for number, row in enumerate(rows_of(recipe)):
+    for number, row in enumerate(target_rows(recipe)):
         signal = row.signal
         kind = (recipe.source(signal.source).assay, signal.key, getattr(signal, "extend", None))
         groups.setdefault(kind, []).append(number)
-    levels: list[Level] = []
-    texts = []
+    problems = Problems()
     evidence: dict[str, object] = {
         "targets": {
-            track: rounded(value) for track, value in zip(material.tracks, target, strict=True)
+            track: rounded(value) for track, value in zip(inputs.tracks, target, strict=True)
         },
         "controls": {
             given.name: rounded(value)
@@ -58,30 +66,33 @@ def depth(material: AuditData, data: Data) -> Outcome:
     for rows in groups.values():
         low, high = min(rows, key=lambda row: target[row]), max(rows, key=lambda row: target[row])
         ratio = target[high] / target[low] if target[low] > 0 else float("inf")
-        level = graded(ratio, _DEPTH_NOTE, _DEPTH_WARNING, float("inf"))
+        level = _graded_depth(ratio)
         if level != "clear" and len(rows) > 1:
-            levels.append("warning" if level == "severe" else level)
-            deep, thin = material.tracks[high], material.tracks[low]
-            texts.append(f"{deep} has {ratio:.2f} times the signal of {thin}")
+            deep, thin = inputs.tracks[high], inputs.tracks[low]
+            problems.add(level, f"{deep} has {ratio:.2f} times the signal of {thin}")
     for given, value in zip(control_rows(recipe), control, strict=True):
         lowest = float(min(target))
         ratio = max(lowest / value, value / lowest) if value > 0 and lowest > 0 else float("inf")
-        level = graded(ratio, _DEPTH_NOTE, _DEPTH_WARNING, float("inf"))
+        level = _graded_depth(ratio)
         if level != "clear":
-            levels.append("warning" if level == "severe" else level)
-            texts.append(f"signal and control {given.name} differ {ratio:.2f} times")
-    if not texts:
+            problems.add(level, f"signal and control {given.name} differ {ratio:.2f} times")
+    if not problems:
         return clear("tracks and controls are about as deep as each other", evidence)
     return Outcome(
-        worst(levels),
-        f"{'; '.join(texts)} (means per base)",
+        problems.level,
+        f"{problems} (means per base)",
         evidence,
         "draw as many reads of each (depth), or do not compare heights between tracks",
     )
 
 
+def _graded_depth(ratio: float) -> Level:
+    """Return the severity of a ratio of depths, never worse than a warning."""
+    return "warning" if ratio >= _DEPTH_WARNING else "note" if ratio >= _DEPTH_NOTE else "clear"
+
+
 def _coverage(signal: Mapping[str, Values], regions: Sequence[Interval]) -> NDArray[np.float64]:
-    """Return the mean of each row over regions, labels that are unknown left out."""
+    """Return the mean of each row over regions, without unknown labels."""
     total: NDArray[np.float64] | float = 0.0
     bases: NDArray[np.int64] | int = 0
     for chrom, start, end in regions:
@@ -93,13 +104,13 @@ def _coverage(signal: Mapping[str, Values], regions: Sequence[Interval]) -> NDAr
     return np.asarray(total / np.maximum(bases, 1), dtype=np.float64)
 
 
-def gc(material: AuditData, data: Data) -> Outcome:
-    """Measure how much GC content alone explains, on validation and among training windows."""
-    found = _explained(material, data, data.gc)
-    drawn = _drawn(material, data)
+def gc(inputs: AuditInputs, data: SplitData) -> Outcome:
+    """Measure the signal that GC content alone explains, on validation and in training windows."""
+    found = _explained(inputs, data, data.gc)
+    drawn = _drawn(inputs, data)
     evidence = {**found, "training_draw": {"auroc": rounded(drawn)}}
     levels = [_level(figures) for figures in found.values()]
-    # What a network can learn of classes from GC alone, since negatives were drawn without regard.
+    # A network can learn classes from GC alone, where negatives were drawn without regard to it.
     if max(drawn, 1 - drawn) >= _AUROC[1]:
         levels.append("warning")
     return _covariate("GC content", worst(levels), found, evidence, drawn)
@@ -128,12 +139,12 @@ def _covariate(
 
 
 def shown(value: object) -> str:
-    """Return a figure for people, ``-`` for none."""
+    """Return a figure with three decimals, or ``-`` for None."""
     return "-" if value is None else f"{value:.3f}"
 
 
 def _height(figures: Mapping[str, object]) -> float:
-    """Largest of a covariate's figures, AUROC counted from 0.5 to 1 as R² is from 0 to 1."""
+    """Return the largest of a covariate's figures, AUROC rescaled from 0.5-1 to 0-1."""
     r2, area = figures["r2"], figures["auroc"]
     r2 = r2 if isinstance(r2, float) else 0.0
     return max(r2, 2 * area - 1 if isinstance(area, float) else 0.0)
@@ -150,12 +161,12 @@ def _level(figures: Mapping[str, object]) -> Level:
 
 
 def _explained(
-    material: AuditData, data: Data, covariate: Mapping[str, Values]
+    inputs: AuditInputs, data: SplitData, covariate: Mapping[str, Values]
 ) -> dict[str, dict[str, object]]:
-    """Return R² and AUROC on validation of a quadratic in one covariate, fitted on training."""
+    """Fit a quadratic in one covariate on training; return its R² and AUROC on validation."""
     found: dict[str, dict[str, object]] = {}
     design = {part: _powers(covariate[part]) for part in ("train", "validation")}
-    for row, track in enumerate(material.tracks):
+    for row, track in enumerate(inputs.tracks):
         train = data.means["train"][row].astype(np.float64)
         truth = data.means["validation"][row].astype(np.float64)
         weights = np.linalg.lstsq(design["train"], train, rcond=None)[0]
@@ -177,54 +188,54 @@ def _powers(covariate: Values) -> NDArray[np.float64]:
     return np.vander(covariate.astype(np.float64), 3)
 
 
-def _drawn(material: AuditData, data: Data) -> float:
-    """Return the AUROC of GC between positives and the negatives of an epoch; NaN without."""
-    windows, recipe = data.windows, material.recipe
+def _drawn(inputs: AuditInputs, data: SplitData) -> float:
+    """Return the AUROC of GC between positives and an epoch's negatives; NaN without these."""
+    windows, recipe = data.windows, inputs.recipe
     n = windows.n_negatives(recipe)
     if not n or not len(windows.positives):
         return float("nan")
     rng = np.random.default_rng(0)
-    wanted, offered = windows.positives.stratum, windows.negatives.stratum
-    if wanted is None or offered is None:
+    strata, offered = windows.positives.stratum, windows.negatives.stratum
+    if strata is None or offered is None:
         rows = rng.choice(len(windows.negatives), size=n, replace=False)
     else:
-        rows = draw_matched(rng, wanted, offered, n)
+        rows = draw_matched(rng, strata, offered, n)
     positive = composition(data.dataset, windows.positives)[0]
     negative = composition(data.dataset, windows.negatives.take(rows))[0]
     scores = np.concatenate([positive, negative])
     return float(auroc(scores, np.arange(len(scores)) < len(positive)))
 
 
-def genes(material: AuditData, data: Data) -> Outcome:
-    """Measure how much the share of a window in genes explains."""
-    if material.genes is None:
+def genes(inputs: AuditInputs, data: SplitData) -> Outcome:
+    """Measure the signal that the share of a window in genes explains."""
+    if inputs.genes is None:
         return Outcome("not run", "no gene annotation (give one with --genes)")
-    here = material.genes.keys() & data.dataset.codes.keys()
+    here = inputs.genes.keys() & data.dataset.codes.keys()
     if not here:
         return Outcome("not run", "the annotation has none of the split's contigs")
-    density = {part: gene_share(material, data, chunks) for part, chunks in data.parts.items()}
-    found = _explained(material, data, density)
+    density = {part: gene_share(inputs, data, chunks) for part, chunks in data.parts.items()}
+    found = _explained(inputs, data, density)
     level = worst([_level(figures) for figures in found.values()])
     shares = {part: rounded(float(values.mean())) for part, values in density.items()}
     return _covariate("gene density", level, found, {**found, "share_in_genes": shares})
 
 
-def gene_share(material: AuditData, data: Data, chunks: Chunks) -> Values:
+def gene_share(inputs: AuditInputs, data: SplitData, chunks: Chunks) -> Values:
     """Return the share of each core's bases that lie in a gene, ``(n,)``."""
     length = data.unit
     found = np.zeros(len(chunks), np.float32)
     for number, chrom in enumerate(chunks.chroms):
         rows = np.flatnonzero(chunks.chrom == number)
-        if material.genes is None or chrom not in material.genes:
+        if inputs.genes is None or chrom not in inputs.genes:
             continue
-        starts, ends = material.genes[chrom]
+        starts, ends = inputs.genes[chrom]
         low = chunks.start[rows]
         found[rows] = (_before(starts, ends, low + length) - _before(starts, ends, low)) / length
     return found
 
 
 def _before(starts: Integers, ends: Integers, places: Integers) -> Integers:
-    """Count the bases of merged intervals that lie before each place."""
+    """Return the number of bases of merged intervals before each position."""
     total = np.concatenate([[0], np.cumsum(ends - starts)])
     row = np.searchsorted(starts, places, side="right")
     last = np.maximum(row - 1, 0)

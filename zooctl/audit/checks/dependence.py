@@ -1,4 +1,4 @@
-"""Dependent examples: splits that share bases, chromosomes or cell types."""
+"""Dependent examples: parts of a split that share bases or chromosomes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zooctl.audit.data import AuditData, Data, on
-from zooctl.audit.outcome import Level, Outcome, clear, worst
+from zooctl.audit.findings import Level, Outcome, Problems, clear
+from zooctl.audit.inputs import AuditInputs
+from zooctl.audit.split_data import SplitData, starts_on
 from zooctl.schema.fields import Split
 from zooctl.sequence.windows import Integers
 
@@ -22,14 +23,14 @@ _PAIRS = (("train", "test"), ("validation", "test"), ("train", "validation"))
 
 
 @dataclass(frozen=True)
-class Shared:
-    """What two parts of a split have in common.
+class SharedBases:
+    """Bases that inputs of two parts of a split share.
 
     Attributes:
-        bases: Bases that inputs of both read.
-        windows: Windows of the second part that read one.
-        of: Windows of the second part.
-        first: One of the bases, with its contig.
+        bases: Number of bases that inputs of both read.
+        windows: Windows of the second part that read such a base.
+        of: All windows of the second part.
+        first: Contig and position of the first of the bases.
     """
 
     bases: int
@@ -39,7 +40,7 @@ class Shared:
 
     @property
     def share(self) -> float:
-        """Share of the second part's windows."""
+        """Share of the second part's windows that read a shared base."""
         return self.windows / max(self.of, 1)
 
 
@@ -61,66 +62,63 @@ def overlap(one: tuple[Integers, Integers], other: tuple[Integers, Integers]) ->
     return np.array(found, dtype=np.int64).reshape(-1, 2)
 
 
-def shared(data: Data, one: str, other: str) -> Shared:
-    """Count the bases that inputs of two parts share, and the windows of the second they are in."""
+def count_shared(data: SplitData, one: str, other: str) -> SharedBases:
+    """Count the bases that inputs of two parts share, and the windows that read them."""
     geometry = data.dataset.geometry
     bases = windows = total = 0
     first = None
     for chrom in data.dataset.codes:
-        common = overlap(data.inputs(one, chrom), data.inputs(other, chrom))
+        common = overlap(data.input_intervals(one, chrom), data.input_intervals(other, chrom))
         bases += int((common[:, 1] - common[:, 0]).sum())
         if first is None and len(common):
             first = (chrom, int(common[0, 0]))
         starts = _input_starts(data, other, chrom)
         total += len(starts)
-        # The first shared stretch that ends behind a window's start: does it begin before its end?
+        # The first shared stretch that ends behind a window's start may begin before its end.
         following = np.searchsorted(common[:, 1], starts, side="right")
         opens = np.append(common[:, 0], np.iinfo(np.int64).max)[following]
         windows += int((opens < starts + geometry.input_length).sum())
-    return Shared(bases, windows, total, first)
+    return SharedBases(bases, windows, total, first)
 
 
-def _input_starts(data: Data, part: str, chrom: str) -> Integers:
+def _input_starts(data: SplitData, part: str, chrom: str) -> Integers:
     geometry = data.dataset.geometry
     if part == "test":
         return data.test_inputs(data.dataset, chrom)
-    return on(data.windows.validation, chrom) - geometry.input_flank
+    return starts_on(data.windows.validation, chrom) - geometry.input_flank
 
 
-def shared_bases(material: AuditData, data: Data) -> Outcome:
+def shared_bases(inputs: AuditInputs, data: SplitData) -> Outcome:
     """Look for bases that windows of two parts read, flanks and shifts included.
 
-    Training windows are where training may shift them; test windows are those that evaluation
-    judges.
+    Training windows count with every shift of augmentation; test windows are those of evaluation.
     """
-    found = {f"{one}-{other}": shared(data, one, other) for one, other in _PAIRS}
+    found = {f"{one}-{other}": count_shared(data, one, other) for one, other in _PAIRS}
     evidence = {
         pair: {"bases": one.bases, "windows": one.windows, "of": one.of}
         for pair, one in found.items()
     }
-    levels: list[Level] = []
+    problems = Problems()
     for pair, one in found.items():
-        if one.bases:
+        if one.first is not None:
             serious = pair == "train-test" and one.share >= _SEVERE_SHARE
-            levels.append("severe" if serious else "warning")
-    if not levels:
+            problems.add(
+                "severe" if serious else "warning",
+                f"{one.bases:,} bases of {pair.replace('-', ' and ')}, in {one.windows:,} of "
+                f"{one.of:,} windows of the latter, from {one.first[0]}:{one.first[1] + 1:,} on",
+            )
+    if not problems:
         return clear("no base is read by windows of two parts", evidence)
-    texts = [
-        f"{one.bases:,} bases of {pair.replace('-', ' and ')}, in {one.windows:,} of "
-        f"{one.of:,} windows of the latter, from {one.first[0]}:{one.first[1] + 1:,} on"
-        for pair, one in found.items()
-        if one.first is not None
-    ]
     return Outcome(
-        worst(levels),
-        f"windows of two parts read the same bases: {'; '.join(texts)}",
+        problems.level,
+        f"windows of two parts read the same bases: {problems}",
         evidence,
         "leave a gap between ranges of one chromosome of at least the input's length and shift",
     )
 
 
 def shared_chromosomes(split: Split) -> dict[tuple[str, str], list[str]]:
-    """Return the chromosomes that two parts of a split share, by the parts."""
+    """Return the chromosomes that two parts of a split share, by pairs of parts."""
     chroms = {
         part: {region.chrom for region in getattr(split, part)}
         for part in ("train", "validation", "test")
@@ -129,45 +127,44 @@ def shared_chromosomes(split: Split) -> dict[tuple[str, str], list[str]]:
     return {pair: names for pair, names in shared.items() if names}
 
 
-def same_chromosome(material: AuditData, data: Data | None) -> Outcome:
-    """Look for parts on one chromosome, and how far apart they are for how far signals reach."""
-    close = shared_chromosomes(material.recipe.split)
+def same_chromosome(inputs: AuditInputs, data: SplitData | None) -> Outcome:
+    """Compare distances between parts on one chromosome with the correlation length of signals."""
+    close = shared_chromosomes(inputs.recipe.split)
     if not close:
         return clear("no two parts lie on one chromosome")
     if data is None:
         named = ", ".join(f"{one} and {other}" for one, other in close)
         return Outcome(
-            "not run", f"how far apart {named} have to be is not known: {material.missing}"
+            "not run", f"how far apart {named} have to be is not known: {inputs.missing}"
         )
     reach = correlation_length(data)
     evidence: dict[str, object] = {"correlation_length": reach}
-    levels: list[Level] = []
-    texts = []
+    problems = Problems()
     for (one, other), chroms in close.items():
         gap = _gap(data, one, other)
         evidence[f"{one}-{other}"] = {"chromosomes": chroms, "gap": gap}
         near = reach is None or gap < reach
+        grades: tuple[Level, Level] = ("warning", "note")
         if (one, other) == ("train", "test"):
-            levels.append("severe" if near else "warning")
-        else:
-            levels.append("warning" if near else "note")
-        texts.append(
-            f"{one} and {other} share {', '.join(chroms)}, windows {gap:,} bp apart at the least"
+            grades = ("severe", "warning")
+        problems.add(
+            grades[0] if near else grades[1],
+            f"{one} and {other} share {', '.join(chroms)}, windows {gap:,} bp apart at the least",
         )
     far = f"beyond {_MOST_LAGS * data.unit:,} bp" if reach is None else f"{reach:,} bp"
     return Outcome(
-        worst(levels),
-        f"{'; '.join(texts)}; the signal's autocorrelation falls below {_CORRELATED:g} at {far}",
+        problems.level,
+        f"{problems}; the signal's autocorrelation falls below {_CORRELATED:g} at {far}",
         evidence,
         "hold out whole chromosomes, or leave a gap longer than the signal is correlated",
     )
 
 
-def _gap(data: Data, one: str, other: str) -> int:
-    """Least distance in bp between inputs of two parts; 0 where they touch or overlap."""
+def _gap(data: SplitData, one: str, other: str) -> int:
+    """Return the least distance in bp between inputs of two parts; 0 where they overlap."""
     gaps = [np.iinfo(np.int64).max]
     for chrom in data.dataset.codes:
-        first, second = data.inputs(one, chrom), data.inputs(other, chrom)
+        first, second = data.input_intervals(one, chrom), data.input_intervals(other, chrom)
         if len(overlap(first, second)):
             return 0
         # From each end to the next start of the other part.
@@ -178,11 +175,11 @@ def _gap(data: Data, one: str, other: str) -> int:
     return min(gaps)
 
 
-def correlation_length(data: Data) -> int | None:
+def correlation_length(data: SplitData) -> int | None:
     """Return the lag in bp at which the signal's autocorrelation falls below 0.1.
 
-    Of the means of units side by side over the training regions, the mean over tracks; None where
-    it does not fall so low within 1,000 units.
+    Units lie side by side in the training regions; their means are correlated, and averaged over
+    tracks. None where the correlation does not fall so low within 1,000 units.
     """
     chunks, means = data.parts["train"], data.means["train"].astype(np.float64)
     length = data.unit
@@ -191,7 +188,7 @@ def correlation_length(data: Data) -> int | None:
     if not variance.any():
         return length
     for lag in range(1, min(_MOST_LAGS, len(chunks) - 1) + 1):
-        # Units that were left out for N open gaps, which pairs must not bridge.
+        # Units that are left out for N leave gaps, which pairs must not bridge.
         whole = (chunks.start[lag:] - chunks.start[:-lag] == lag * length) & (
             chunks.chrom[lag:] == chunks.chrom[:-lag]
         )

@@ -1,4 +1,4 @@
-"""Unbalanced classes: how rare positives are, and what hides it."""
+"""Unbalanced classes: rare positives, and figures that hide it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zooctl.audit.data import PARTS, AuditData, Data, Values, rows
-from zooctl.audit.measures import core_stats
-from zooctl.audit.outcome import Level, Outcome, clear, graded, none_to_check, rounded, worst
+from zooctl.audit.findings import (
+    Level,
+    Outcome,
+    Problems,
+    clear,
+    graded,
+    none_to_check,
+    rounded,
+)
+from zooctl.audit.inputs import AuditInputs, target_rows
+from zooctl.audit.split_data import PARTS, SplitData, Values
+from zooctl.audit.window_stats import core_stats
 from zooctl.schema.card import Card, Metric
 
 # Positives rarer than this are rare: AUROC then says little of how many calls are right.
@@ -16,12 +25,12 @@ _RARE = 0.1
 _VERY_RARE = 0.01
 # Prevalence of one part over that of another.
 _NOTE, _WARNING = 1.5, 2.0
-# Largest change of prevalence by leaving out unusable windows that is no resampling.
+# Change of prevalence up to which windows were left out, not resampled.
 _RESAMPLED = 1.25
 
 
-def shares(data: Data) -> dict[str, list[float]]:
-    """Return the prevalence of positives in each part, one a track; NaN where nothing is known."""
+def prevalences(data: SplitData) -> dict[str, list[float]]:
+    """Return the prevalence of positives in each part and track; NaN where none is known."""
     return {part: _prevalence(labels) for part, labels in data.labels.items()}
 
 
@@ -31,11 +40,11 @@ def _prevalence(labels: Values) -> list[float]:
     return [float(hits) / n if n else float("nan") for hits, n in zip(positive, known, strict=True)]
 
 
-def prevalence(material: AuditData, data: Data) -> Outcome:
-    """Compare how rare positive windows are in each part, and in what training draws."""
-    found = shares(data)
+def prevalence(inputs: AuditInputs, data: SplitData) -> Outcome:
+    """Compare the prevalence of positive windows between parts, and with the training draw."""
+    found = prevalences(data)
     n_positive = len(data.windows.positives)
-    n_negative = data.windows.n_negatives(material.recipe)
+    n_negative = data.windows.n_negatives(inputs.recipe)
     evidence: dict[str, object] = {"positive": data.rule}
     if n_negative:
         evidence["training_draw"] = {
@@ -43,21 +52,21 @@ def prevalence(material: AuditData, data: Data) -> Outcome:
             "negatives": n_negative,
             "prevalence": rounded(n_positive / (n_positive + n_negative), 5),
         }
-    levels: list[Level] = []
-    texts = []
-    for row, track in enumerate(material.tracks):
+    problems = Problems()
+    for row, track in enumerate(inputs.tracks):
         here = {part: found[part][row] for part in PARTS}
         evidence[track] = {part: rounded(share, 5) for part, share in here.items()}
         level, text = _judge(here)
         if text:
-            levels.append(level)
-            texts.append(f"{track}: {text}")
-    if not texts:
+            problems.add(level, f"{track}: {text}")
+    if not problems:
         return clear("positives are not rare, and as rare in every part", evidence)
-    shown = texts[:3] + ([f"and {len(texts) - 3} more tracks"] if len(texts) > 3 else [])
+    shown = str(Problems(problems[:3]))
+    if len(problems) > 3:
+        shown += f"; and {len(problems) - 3} more tracks"
     return Outcome(
-        worst(levels),
-        f"{'; '.join(shown)} (positive: {data.rule})",
+        problems.level,
+        f"{shown} (positive: {data.rule})",
         evidence,
         "state the prevalence beside every figure; show auPRC, not AUROC alone"
         + ("; predicted probabilities hold for the share that training draws" * bool(n_negative)),
@@ -65,7 +74,7 @@ def prevalence(material: AuditData, data: Data) -> Outcome:
 
 
 def _judge(here: Mapping[str, float]) -> tuple[Level, str]:
-    """Return how grave the prevalence of a track in the parts is, and in words."""
+    """Return the severity of a track's prevalence in the parts, and its description."""
     known = {part: share for part, share in here.items() if share == share}
     lacking = [part for part in ("validation", "test") if known.get(part) in (0.0, 1.0)]
     if lacking:
@@ -83,21 +92,21 @@ def _judge(here: Mapping[str, float]) -> tuple[Level, str]:
     return level, "" if level == "clear" else f"{text} are positive"
 
 
-def resampling(material: AuditData, data: Data) -> Outcome:
-    """Look whether windows that judge were drawn by their class, as those of training are."""
+def resampling(inputs: AuditInputs, data: SplitData) -> Outcome:
+    """Look for validation windows that were drawn by their class, as those of training are."""
     dataset, windows = data.dataset, data.windows.validation
     used, whole = (
         _prevalence(data.label(dataset, chunks, core_stats(dataset, chunks)[1]))
-        for chunks in (windows, data.judging["validation"])
+        for chunks in (windows, data.evaluation_windows["validation"])
     )
     evidence = {
         track: {"all": rounded(all_of, 5), "used": rounded(taken, 5)}
-        for track, all_of, taken in zip(material.tracks, whole, used, strict=True)
+        for track, all_of, taken in zip(inputs.tracks, whole, used, strict=True)
     }
-    evidence["windows"] = {"all": len(data.judging["validation"]), "used": len(windows)}
+    evidence["windows"] = {"all": len(data.evaluation_windows["validation"]), "used": len(windows)}
     wrong = [
         f"{track} from {all_of:.2%} to {taken:.2%}"
-        for track, all_of, taken in zip(material.tracks, whole, used, strict=True)
+        for track, all_of, taken in zip(inputs.tracks, whole, used, strict=True)
         if all_of > 0 and not 1 / _RESAMPLED <= taken / all_of <= _RESAMPLED
     ]
     if not wrong:
@@ -111,58 +120,54 @@ def resampling(material: AuditData, data: Data) -> Outcome:
     )
 
 
-def metrics(material: AuditData, data: Data | None) -> Outcome:
-    """Look whether the card's figures hide how rare positives are."""
-    if material.card is None:
+def metrics(inputs: AuditInputs, data: SplitData | None) -> Outcome:
+    """Look for figures of the card that hide the prevalence."""
+    if inputs.card is None:
         return none_to_check("no card with metrics")
-    return metrics_of(material.card, _lowest(material, data))
+    return metrics_of(inputs.card, _lowest(inputs, data))
 
 
 def metrics_of(card: Card, lowest: Mapping[str | None, float]) -> Outcome:
-    """Look whether figures hide how rare positives are.
+    """Look for figures of a card that hide the prevalence.
 
     Args:
-        card: Has the figures.
+        card: The card.
         lowest: Prevalence of each track on test, and of the rarest under None; empty where it is
-            not known.
+            unknown.
     """
     if not card.metrics:
         return none_to_check("card has no metrics")
-    levels: list[Level] = []
-    texts = []
+    problems = Problems()
     for metric in card.metrics:
         rare = lowest.get(metric.track)
         if _is(metric, "auroc") and not _accompanied(metric, card.metrics):
-            levels.append(_without_auprc(rare))
-            texts.append(f"{_named(metric)} without auPRC")
+            problems.add(_without_auprc(rare), f"{_named(metric)} without auPRC")
         if _is(metric, "accuracy") and (rare is None or rare < _RARE):
-            levels.append("severe" if rare is not None else "warning")
-            texts.append(_named(metric))
+            problems.add("severe" if rare is not None else "warning", _named(metric))
         if _is(metric, "auprc") and "prevalence" not in (metric.definition or "").lower():
-            levels.append("note")
-            texts.append(f"{_named(metric)} does not state the prevalence")
+            problems.add("note", f"{_named(metric)} does not state the prevalence")
     evidence = {
         "metrics": [metric.name for metric in card.metrics],
         "test_prevalence": {
             str(track): rounded(share, 5) for track, share in lowest.items() if track is not None
         },
     }
-    if not texts:
+    if not problems:
         return clear("the card's figures do not hide the prevalence", evidence)
     return Outcome(
-        worst(levels),
-        f"the card's figures hide the prevalence: {'; '.join(texts)}",
+        problems.level,
+        f"the card's figures hide the prevalence: {problems}",
         evidence,
         "put auPRC beside AUROC, and the prevalence into its definition; no accuracy",
     )
 
 
-def _lowest(material: AuditData, data: Data | None) -> dict[str | None, float]:
+def _lowest(inputs: AuditInputs, data: SplitData | None) -> dict[str | None, float]:
     """Return the prevalence of each track on test, and of the rarest under None."""
     if data is None:
         return {}
     known: dict[str | None, float] = {}
-    for row, share in zip(rows(material.recipe), shares(data)["test"], strict=True):
+    for row, share in zip(target_rows(inputs.recipe), prevalences(data)["test"], strict=True):
         for name in (row.track, None):
             if share == share:
                 known[name] = min(share, known.get(name, 1.0))
@@ -170,7 +175,7 @@ def _lowest(material: AuditData, data: Data | None) -> dict[str | None, float]:
 
 
 def _is(metric: Metric, name: str) -> bool:
-    """Say whether a metric is one of a kind, as ``auroc_5mer_ridge`` is an auroc."""
+    """Return whether a metric is of a kind, as ``auroc_5mer_ridge`` is of ``auroc``."""
     return metric.name.lower() == name or metric.name.lower().startswith(f"{name}_")
 
 

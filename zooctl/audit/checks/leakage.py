@@ -1,4 +1,4 @@
-"""Leaky preprocessing: steps of training that saw what chooses or judges it."""
+"""Leaky preprocessing: steps of training that read validation or test."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.audit.data import AuditData, Data, control_rows, input_rows, rows
-from zooctl.audit.outcome import Level, Outcome, clear, none_to_check, worst
-from zooctl.audit.steps import steps
+from zooctl.audit.findings import Level, Outcome, Problems, clear, none_to_check, worst
+from zooctl.audit.inputs import AuditInputs, control_rows, input_rows, target_rows
+from zooctl.audit.pipeline import pipeline_steps
+from zooctl.audit.split_data import SplitData
 from zooctl.errors import InputError
 from zooctl.files.intervals.peaks import Peaks
 from zooctl.schema.card import Card, Metric
@@ -24,9 +25,9 @@ from zooctl.training.data.windows import TrainingWindows, split_regions, trainin
 _SEVERE_SHARE = 0.01
 
 
-def order(material: AuditData) -> Outcome:
-    """Look in the recipe's own steps for what is fitted to more than training."""
-    found = steps(material.recipe)
+def order(inputs: AuditInputs) -> Outcome:
+    """Look for steps of the recipe that are fitted to more than training."""
+    found = pipeline_steps(inputs.recipe)
     evidence = {"steps": [step.to_json() for step in found]}
     leaks = [
         f"{step.name} ({' and '.join(part for part in step.reads if part != 'train')})"
@@ -54,16 +55,15 @@ def order(material: AuditData) -> Outcome:
     return clear(f"{len(found)} steps, each fitted one on training regions alone", evidence)
 
 
-def blanking(material: AuditData, data: Data) -> Outcome:
-    """Take validation and test out of the data, choose again, and see whether training changes.
+def blanking(inputs: AuditInputs, data: SplitData) -> Outcome:
+    """Blank validation and test, choose training windows again, and compare them.
 
     The sequence there becomes N, signal and control 0, and peaks there are dropped. Training
-    windows, strata of matching and the means that the output starts at must stay as they are.
+    windows, strata of matching and starting means of the output must not change.
     """
-    recipe = material.recipe
-    before = _means(material, data.dataset)
-    texts = []
-    levels: list[Level] = []
+    recipe = inputs.recipe
+    before = _means(inputs, data.dataset)
+    problems = Problems()
     evidence: dict[str, object] = {}
     for part in ("validation", "test"):
         regions = split_regions(getattr(recipe.split, part), data.dataset)
@@ -73,26 +73,26 @@ def blanking(material: AuditData, data: Data) -> Outcome:
             evidence[part] = {"windows_changed": 0, "means_changed": False}
             continue
         blank = blanked(data.dataset, regions)
-        changed, total = _changed(material, data.windows, blank)
-        moved = before != _means(material, blank)
+        changed, total = _changed(inputs, data.windows, blank)
+        moved = before != _means(inputs, blank)
         evidence[part] = {"windows_changed": changed, "of": total, "means_changed": moved}
         if changed or moved:
             serious = part == "test" and (moved or changed >= _SEVERE_SHARE * total)
-            levels.append("severe" if serious else "warning")
-            what = f"{changed:,} of {total:,} training windows" if changed else "starting values"
-            texts.append(f"{what} change when {part} is taken out")
-    if not texts:
+            level: Level = "severe" if serious else "warning"
+            subject = f"{changed:,} of {total:,} training windows" if changed else "starting values"
+            problems.add(level, f"{subject} change when {part} is taken out")
+    if not problems:
         return clear("training windows and starting values know nothing of the rest", evidence)
     return Outcome(
-        worst(levels),
-        "; ".join(texts),
+        problems.level,
+        str(problems),
         evidence,
         "choose and merge within training regions alone; leave a gap between ranges",
     )
 
 
 def blanked(dataset: Dataset, regions: tuple[Interval, ...]) -> Dataset:
-    """Return a dataset without what lies in regions; arrays of other contigs are shared."""
+    """Return a dataset with blank regions; arrays of other contigs are shared."""
     codes, target, control = dict(dataset.codes), dict(dataset.target), dict(dataset.control)
     for chrom in {region.chrom for region in regions}:
         codes[chrom] = codes[chrom].copy()
@@ -106,7 +106,7 @@ def blanked(dataset: Dataset, regions: tuple[Interval, ...]) -> Dataset:
 
 
 def _own(signal: Signal) -> Signal:
-    """Return a signal that may be written to; of one in a file, only what is written is copied."""
+    """Return a writable copy of a signal; a memory-mapped one copies written pages only."""
     if not isinstance(signal, np.memmap) or signal.filename is None:
         return signal.copy()
     own: Signal = np.memmap(
@@ -116,7 +116,7 @@ def _own(signal: Signal) -> Signal:
 
 
 def _outside(peaks: Peaks, regions: tuple[Interval, ...]) -> Peaks:
-    """Peaks whose middle is not in a region."""
+    """Return the peaks whose middle is in no region."""
     middle = (peaks.start + peaks.end) // 2
     kept = np.ones(len(peaks), np.bool_)
     for chrom, start, end in regions:
@@ -130,18 +130,18 @@ def _outside(peaks: Peaks, regions: tuple[Interval, ...]) -> Peaks:
     )
 
 
-def _changed(material: AuditData, windows: TrainingWindows, blank: Dataset) -> tuple[int, int]:
-    """Count training windows that are not chosen alike, strata included, and all there were."""
+def _changed(inputs: AuditInputs, windows: TrainingWindows, blank: Dataset) -> tuple[int, int]:
+    """Return the number of training windows that are chosen differently, and of all."""
     old = _rows(windows.positives, windows.negatives)
     try:
-        new = _rows(*training_windows(material.recipe, blank))
+        new = _rows(*training_windows(inputs.recipe, blank))
     except InputError:  # no positive is left
         return len(old), len(old)
     return len(np.setxor1d(old, new)), len(old)
 
 
 def _rows(positives: Chunks, negatives: Chunks) -> NDArray[np.int64]:
-    """Number windows by place, stratum and class; both have the contigs of training in order."""
+    """Number windows by position, stratum and class; both have training's contigs in order."""
     found = [np.empty(0, np.int64)]
     for positive, chunks in enumerate((negatives, positives)):
         stratum = np.int64(0) if chunks.stratum is None else chunks.stratum
@@ -149,43 +149,42 @@ def _rows(positives: Chunks, negatives: Chunks) -> NDArray[np.int64]:
     return np.unique(np.concatenate(found))
 
 
-def _means(material: AuditData, dataset: Dataset) -> list[float]:
-    """What the output of a new network starts at."""
-    regions = split_regions(material.recipe.split.train, dataset)
+def _means(inputs: AuditInputs, dataset: Dataset) -> list[float]:
+    """Return the means that the output of a new network starts at."""
+    regions = split_regions(inputs.recipe.split.train, dataset)
     signals = (dataset.target, dataset.control)
     return [float(value) for signal in signals for value in dataset.mean(signal, regions)]
 
 
-def same_source(material: AuditData) -> Outcome:
+def same_source(inputs: AuditInputs) -> Outcome:
     """Look for a control or input that is a target, and for one file under two names."""
-    recipe = material.recipe
-    levels: list[Level] = []
-    texts = []
+    recipe = inputs.recipe
+    problems = Problems()
     by_digest: dict[str, list[str]] = {}
     for source in recipe.sources:
         if source.sha256 is not None:
             by_digest.setdefault(source.sha256, []).append(source.id)
-    target = {recipe.source(row.signal.source).sha256: row.name for row in rows(recipe)}
+    target = {recipe.source(row.signal.source).sha256: row.name for row in target_rows(recipe)}
     given = [("control", row) for row in control_rows(recipe)]
     given += [("input", row) for row in input_rows(recipe)]
     for kind, row in given:
         digest = recipe.source(row.signal.source).sha256
         if digest is not None and digest in target:
-            levels.append("severe")
-            texts.append(f"{kind} {row.name} is the file that track {target[digest]} is of")
+            problems.add(
+                "severe", f"{kind} {row.name} is the file that track {target[digest]} is of"
+            )
     for names in by_digest.values():
         if len(names) > 1:
-            levels.append("warning")
-            texts.append(f"sources {' and '.join(names)} are one file")
-    if not texts:
+            problems.add("warning", f"sources {' and '.join(names)} are one file")
+    if not problems:
         return clear(f"{len(by_digest)} sources, all different files")
-    return Outcome(worst(levels), "; ".join(texts), advice="name the file of each experiment")
+    return Outcome(problems.level, str(problems), advice="name the file of each experiment")
 
 
 def figures(card: Card | None) -> Outcome:
-    """Look for figures on the card that were measured where the model was trained or chosen.
+    """Look for figures of the card on regions where the model was trained or chosen.
 
-    Those of external data are told apart: no part of the split is theirs.
+    Figures of external data are reported apart, as they belong to no part of the split.
     """
     if card is None or not card.metrics:
         return none_to_check("no card with metrics" if card is None else "card has no metrics")
@@ -200,14 +199,14 @@ def figures(card: Card | None) -> Outcome:
     level, text = _external(card.split, external)
     return Outcome(
         worst([found.level, level]),
-        f"{found.what}; external: {len(external)} of {len(card.metrics)}, {text}",
+        f"{found.summary}; external: {len(external)} of {len(card.metrics)}, {text}",
         evidence,
         found.advice or ("say on the card what training saw of them" if level != "clear" else ""),
     )
 
 
 def _of_the_split(card: Card, evidence: dict[str, list[str]]) -> Outcome:
-    """Judge the figures that were measured on parts of the split."""
+    """Return the outcome for figures that were measured on parts of the split."""
     if "train" in evidence:
         return Outcome(
             "severe",
@@ -230,10 +229,10 @@ def _of_the_split(card: Card, evidence: dict[str, list[str]]) -> Outcome:
 
 
 def _external(split: Split | None, metrics: list[Metric]) -> tuple[Level, str]:
-    """Say how far figures of external data may be of sequences that training saw.
+    """Count figures of external data by the part of the split that their chromosomes are in.
 
-    The split does not judge it: a sequence of a training region may not have been among what was
-    trained on. Chromosomes alone are told, where card and split name them.
+    Whether training saw their sequences remains open: a sequence of a training region need not
+    have been trained on.
     """
     apart = "whether training saw their sequences is not judged by the split"
     told = [metric for metric in metrics if metric.chroms]

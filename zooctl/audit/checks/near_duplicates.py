@@ -1,4 +1,4 @@
-"""Dependent examples: windows that judge, of which training has nearly the same sequence."""
+"""Dependent examples: test and validation windows with near-duplicates in training."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.audit.data import AuditData, Data
-from zooctl.audit.measures import core_stats
-from zooctl.audit.outcome import Outcome, clear, graded, rounded
-from zooctl.audit.sketch import K, Words, mixed, similarity, sketch
+from zooctl.audit.findings import Outcome, clear, graded, rounded
+from zooctl.audit.inputs import AuditInputs
+from zooctl.audit.kmer_sketch import K, Kmers, hash_kmers, similarity, sketch
+from zooctl.audit.split_data import SplitData
+from zooctl.audit.window_stats import core_stats
 from zooctl.progress import Advance
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, N
@@ -25,16 +26,16 @@ _CANDIDATE = 0.25
 _SKETCH = 128
 # More windows than this are sampled: the share is then known to 0.4 % at the worst.
 _MOST_WINDOWS = 20_000
-# Of a k-mer that training has many times over, so many stretches are followed; always the same.
+# Most stretches to follow of a k-mer that is frequent in training; always the same ones.
 _MOST_STRETCHES = 32
-# Of a window's stretches, so many that share most of its sketch are compared in full.
+# Stretches of a window that are compared in full: those that share most of its sketch.
 _FOLLOWED = 4
 _ROWS = 2_000
 
 
 @dataclass(frozen=True)
-class Queries:
-    """Windows that are looked for in training sequence.
+class QueryWindows:
+    """Windows to look for in training sequence.
 
     Attributes:
         parts: Part of the split of each, ``(n,)``.
@@ -54,10 +55,10 @@ class NearDuplicate:
     """A window and the stretch of training sequence that is most like it.
 
     Attributes:
-        row: Of the window among the queries.
-        stretch: Twice as long as a window.
+        row: Index of the window among the queries.
+        stretch: Stretch of training sequence, two windows long.
         similarity: Share of the window's distinct 16-mers in the stretch.
-        strand: On which strand.
+        strand: Strand of most of them.
     """
 
     row: int
@@ -66,14 +67,14 @@ class NearDuplicate:
     strand: str
 
 
-def near_duplicates(material: AuditData, data: Data) -> Outcome:
-    """Look for windows of test and validation that training has too, nearly, on either strand."""
+def near_duplicates(inputs: AuditInputs, data: SplitData) -> Outcome:
+    """Look for test and validation windows with a near-duplicate in training, on either strand."""
     queries = choose_queries(data)
     if not len(queries.starts):
         return clear("no window to look for")
     total = sum(len(codes) for codes in data.dataset.codes.values())
-    with material.progress(2 * total, "B", "comparing sequences") as advance:
-        matches = find(data, queries, advance)
+    with inputs.progress(2 * total, "B", "comparing sequences") as advance:
+        matches = find_near_duplicates(data, queries, advance)
     near = {match.row for match in matches if match.similarity >= NEAR}
     rows = np.isin(np.arange(len(queries.starts)), sorted(near))
     evidence: dict[str, object] = {"k": K, "near": NEAR}
@@ -113,23 +114,23 @@ def near_duplicates(material: AuditData, data: Data) -> Outcome:
     )
 
 
-def _interval(queries: Queries, row: int, length: int) -> Interval:
+def _interval(queries: QueryWindows, row: int, length: int) -> Interval:
     start = int(queries.starts[row])
     return Interval(str(queries.chroms[row]), start, start + length)
 
 
-def choose_queries(data: Data) -> Queries:
-    """Return the windows of test and validation, or an even draw of each where there are many."""
+def choose_queries(data: SplitData) -> QueryWindows:
+    """Return the windows of test and validation, or a random draw where there are many."""
     rng = np.random.default_rng(0)
-    found: list[Queries] = []
+    found: list[QueryWindows] = []
     for part in ("test", "validation"):
-        chunks = data.judging[part]
+        chunks = data.evaluation_windows[part]
         rows = np.arange(len(chunks))
         if len(rows) > _MOST_WINDOWS:
             rows = np.sort(rng.choice(rows, _MOST_WINDOWS, replace=False))
         names = np.array(chunks.chroms, dtype=np.str_)[chunks.chrom[rows]]
         found.append(
-            Queries(
+            QueryWindows(
                 np.full(len(rows), part),
                 names,
                 chunks.start[rows] - data.dataset.geometry.input_flank,
@@ -137,31 +138,35 @@ def choose_queries(data: Data) -> Queries:
             )
         )
     columns = ("parts", "chroms", "starts", "positive")
-    return Queries(*(np.concatenate([getattr(one, name) for one in found]) for name in columns))
+    return QueryWindows(
+        *(np.concatenate([getattr(one, name) for one in found]) for name in columns)
+    )
 
 
-def _positive(data: Data, chunks: Chunks) -> NDArray[np.bool_]:
-    """Say which windows are positive in any row, ``(n,)``."""
+def _positive(data: SplitData, chunks: Chunks) -> NDArray[np.bool_]:
+    """Return which windows are positive in any row, ``(n,)``."""
     labels = data.label(data.dataset, chunks, core_stats(data.dataset, chunks)[1])
     found: NDArray[np.bool_] = (labels == 1).any(axis=0)
     return found
 
 
-def find(data: Data, queries: Queries, advance: Advance) -> list[NearDuplicate]:
+def find_near_duplicates(
+    data: SplitData, queries: QueryWindows, advance: Advance
+) -> list[NearDuplicate]:
     """Return the most similar stretch of training sequence of each window that may have one.
 
     Args:
-        data: Sequence, and which of it is trained on.
+        data: Sequence, and training windows.
         queries: The windows.
-        advance: Told of bases that are done, twice the genome in all.
+        advance: Called with the number of bases done, twice the genome in all.
     """
     length = data.dataset.geometry.input_length
     fraction = min(1.0, _SKETCH / max(length - K + 1, 1))
-    wanted, owner = _sketch_queries(data, queries, fraction, advance)
-    distinct = np.unique(wanted)
-    trained = {chrom: data.inputs("train", chrom) for chrom in data.dataset.codes}
+    queried, owner = _sketch_queries(data, queries, fraction, advance)
+    distinct = np.unique(queried)
+    trained = {chrom: data.input_intervals("train", chrom) for chrom in data.dataset.codes}
     hashes, stretches = _sketch_training(data, trained, distinct, fraction, advance)
-    best = _best(wanted, owner, hashes, stretches, len(queries.starts))
+    best = _best(queried, owner, hashes, stretches, len(queries.starts))
     places = _places(data)
     found: dict[int, NearDuplicate] = {}
     for row, stretch in best:
@@ -175,8 +180,8 @@ def find(data: Data, queries: Queries, advance: Advance) -> list[NearDuplicate]:
 
 
 def _sketch_queries(
-    data: Data, queries: Queries, fraction: float, advance: Advance
-) -> tuple[Words, Integers]:
+    data: SplitData, queries: QueryWindows, fraction: float, advance: Advance
+) -> tuple[Kmers, Integers]:
     """Return the distinct hashes of each window and the window's row, sorted by row."""
     length = data.dataset.geometry.input_length
     keys = [np.empty(0, np.uint64)]
@@ -204,24 +209,24 @@ def _ranges(low: Integers, high: Integers) -> Integers:
     return found
 
 
-def _places(data: Data) -> list[tuple[str, int]]:
+def _places(data: SplitData) -> list[tuple[str, int]]:
     """Return contig and first stretch of each contig; stretch i begins at window length times i."""
     found, first = [], 0
     for chrom, codes in data.dataset.codes.items():
         found.append((chrom, first))
-        # One more: the stretch before the contig's first holds nothing.
+        # One more: the stretch before the contig's first is empty.
         first += len(codes) // data.dataset.geometry.input_length + 2
     return found
 
 
 def _sketch_training(
-    data: Data,
+    data: SplitData,
     trained: Mapping[str, tuple[Integers, Integers]],
-    wanted: Words,
+    queried: Kmers,
     fraction: float,
     advance: Advance,
-) -> tuple[Words, Integers]:
-    """Return the hashes of trained sequence that are wanted and the stretches they lie in, sorted.
+) -> tuple[Kmers, Integers]:
+    """Return hashes of training sequence that queries have, with their stretches, sorted.
 
     Stretches are two windows long, one window apart, so that any window lies in one as a whole.
     """
@@ -237,27 +242,27 @@ def _sketch_training(
         following = np.searchsorted(ends, places, side="right")
         inside = np.append(starts, np.iinfo(np.int64).max)[following] <= places
         inside &= np.append(ends, 0)[following] >= places + K
-        rows = np.searchsorted(wanted, hashes)
-        inside &= np.append(wanted, 0)[rows] == hashes
+        rows = np.searchsorted(queried, hashes)
+        inside &= np.append(queried, 0)[rows] == hashes
         at, hashed = places[inside] // length + 1 + first, hashes[inside].astype(np.uint64)
         keys += [hashed << np.uint64(32) | stretch.astype(np.uint64) for stretch in (at, at - 1)]
     whole = np.unique(np.concatenate(keys))
     hashes, stretches = (whole >> np.uint64(32)), (whole & np.uint64(0xFFFFFFFF))
     # Within a hash in an order that is the same for all, so that stretches are followed together.
-    order = np.lexsort((mixed(stretches.astype(np.uint32)), hashes))
+    order = np.lexsort((hash_kmers(stretches.astype(np.uint32)), hashes))
     return hashes[order].astype(np.uint32), stretches[order].astype(np.int64)
 
 
 def _best(
-    wanted: Words, owner: Integers, hashes: Words, stretches: Integers, n: int
+    queried: Kmers, owner: Integers, hashes: Kmers, stretches: Integers, n: int
 ) -> list[tuple[int, int]]:
     """Return row and stretch where a window shares enough of its sketch; by row, a few of each."""
     sizes = np.bincount(owner, minlength=n)
     found = []
     for first in range(0, n, _ROWS):
         low, high = np.searchsorted(owner, [first, first + _ROWS])
-        begin = np.searchsorted(hashes, wanted[low:high], side="left")
-        end = np.searchsorted(hashes, wanted[low:high], side="right")
+        begin = np.searchsorted(hashes, queried[low:high], side="left")
+        end = np.searchsorted(hashes, queried[low:high], side="right")
         end = np.minimum(end, begin + _MOST_STRETCHES)
         pairs = np.repeat(owner[low:high], end - begin).astype(np.uint64) << np.uint64(32)
         pairs |= stretches[_ranges(begin, end)].astype(np.uint64)
@@ -273,7 +278,7 @@ def _best(
 
 
 def _stretch(
-    data: Data,
+    data: SplitData,
     trained: Mapping[str, tuple[Integers, Integers]],
     places: list[tuple[str, int]],
     stretch: int,

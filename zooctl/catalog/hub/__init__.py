@@ -1,1 +1,1 @@
-"""The Hugging Face hub: its client, and what was downloaded from it."""
+"""The Hugging Face hub: its client, guarded, and the files downloaded from it."""

@@ -1,13 +1,12 @@
-"""Pinned files of the hub: from its client's cache where they are sound, else fetched into it.
+"""Pinned files of the hub, read from its client's cache or downloaded into it.
 
-A file is asked for at a commit, never at a branch, and handed out only if it has the bytes that
-were pinned beforehand. What is in the cache at that commit is used without any request.
+A file is requested at a commit, never at a branch, and returned only if it has the pinned bytes.
+A sound file in the cache at that commit is used without any request.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import shutil
 import time
 from collections.abc import Sequence
@@ -16,29 +15,33 @@ from pathlib import Path
 from zooctl.catalog.hub.client import download, listing, storage
 from zooctl.errors import IntegrityError, NetworkError, UnsafeError, ZooError
 from zooctl.files.disk.cache import make_cache_folder
-from zooctl.files.download.download import download_folder, is_offline, locked
+from zooctl.files.disk.lock import locked
+from zooctl.files.disk.pinned import changed, differs, file_digest, matches
+from zooctl.files.download.download import download_folder, is_offline
 from zooctl.schema.card import Hub
 from zooctl.schema.manifest import FileDigest
 
 
-def obtain(places: Sequence[Hub], file: str, pinned: FileDigest, *, fetch: bool = True) -> bytes:
+def read_file(
+    places: Sequence[Hub], file: str, pinned: FileDigest, *, may_download: bool = True
+) -> bytes:
     """Return a pinned file from the cache, or from the first place that hands it out.
 
-    What the cache holds with other bytes is moved to ``quarantine/`` in zooctl's cache folder
-    before the file is fetched again.
+    A damaged file in the cache is moved to ``quarantine/`` in zooctl's cache folder before the file
+    is downloaded again.
 
     Args:
         places: Repositories with their commits, best first.
         file: Path in the repository.
-        pinned: Its bytes.
-        fetch: Whether it may be downloaded.
+        pinned: Its pin.
+        may_download: Whether it may be downloaded.
 
     Raises:
         NetworkError: No place can be reached or hands the file out, or the network is switched
             off; each place is named with its reason.
-        IntegrityError: What a place hands out, or what is in the cache and cannot be fetched again,
-            has other bytes.
-        UnsafeError: A place leads elsewhere.
+        IntegrityError: A place hands out other bytes, or the cache holds other bytes and the file
+            cannot be downloaded again.
+        UnsafeError: A place redirects to another.
     """
     damaged: Path | None = None
     for place in places:
@@ -46,12 +49,12 @@ def obtain(places: Sequence[Hub], file: str, pinned: FileDigest, *, fetch: bool 
         if content is not None:
             return content
         damaged = damaged or path
-    if not fetch or is_offline():
-        raise _not_here(places, file, damaged)
+    if not may_download or is_offline():
+        raise _unavailable(places, file, pinned, damaged)
     failed: list[ZooError] = []
     for place in places:
         try:
-            return _fetch(place, file, pinned)
+            return _download(place, file, pinned)
         except ZooError as error:
             failed.append(error)
     # A wrong file tells more than a server that is down.
@@ -61,22 +64,22 @@ def obtain(places: Sequence[Hub], file: str, pinned: FileDigest, *, fetch: bool 
     raise gravest
 
 
-def unpinned(place: Hub, file: str, limit: int) -> bytes:
-    """Return a file that nothing but the commit pins: the manifest of somebody else's model.
+def read_unpinned(place: Hub, file: str, limit: int) -> bytes:
+    """Return a file that only its commit pins: the manifest of a model outside of the zoo.
 
     Args:
         place: Repository and commit.
-        file: Path in it.
-        limit: Bytes that it may have.
+        file: Path in the repository.
+        limit: Largest size accepted, in bytes.
 
     Raises:
-        NetworkError: It cannot be had.
-        UnsafeError: It is larger, or the repository leads elsewhere.
+        NetworkError: The file is neither in the cache nor downloadable.
+        UnsafeError: It is larger, or the repository redirects to another.
     """
     path = _cache_path(place, file)
     if not path.is_file():
         if is_offline():
-            raise _not_here([place], file, None)
+            raise _unavailable([place], file, None, None)
         size = _size(place, file)
         if size is None or size > limit:
             raise UnsafeError(f"{file} is too large", got=size, expected=f"at most {limit:,} bytes")
@@ -90,7 +93,7 @@ def unpinned(place: Hub, file: str, limit: int) -> bytes:
 
 
 def snapshot(place: Hub) -> Path:
-    """Return the folder of the cache where files of a commit are."""
+    """Return the folder of the cache with the files of a commit."""
     return _cache_path(place, "x").parent
 
 
@@ -109,7 +112,7 @@ def _cached(place: Hub, file: str, pinned: FileDigest) -> tuple[bytes | None, Pa
             content = handle.read(pinned.size + 1)
     except OSError:
         return None, None
-    if len(content) == pinned.size and hashlib.sha256(content).hexdigest() == pinned.sha256:
+    if matches(content, pinned.size, pinned.sha256):
         return content, None
     return None, path
 
@@ -122,13 +125,13 @@ def _inside_cache(place: Hub, path: Path) -> None:
         )
 
 
-def _not_here(places: Sequence[Hub], file: str, damaged: Path | None) -> ZooError:
-    if damaged is not None:
-        return IntegrityError(
-            "the file in the cache is damaged, and the network is switched off",
-            path=damaged,
-            hint="run the command again with the network, or remove the file",
-        )
+def _unavailable(
+    places: Sequence[Hub], file: str, pinned: FileDigest | None, damaged: Path | None
+) -> ZooError:
+    if pinned is not None and damaged is not None:
+        hint = "the network is switched off; run the command again with it, or remove the file"
+        subject = f"{file} in the cache"
+        return changed(damaged, pinned.size, pinned.sha256, subject=subject, hint=hint)
     where = ", ".join(f"{place.repo} at {place.revision}" for place in places)
     return NetworkError(
         f"{file} of {where} is not in the cache, and the network is switched off",
@@ -136,7 +139,7 @@ def _not_here(places: Sequence[Hub], file: str, damaged: Path | None) -> ZooErro
     )
 
 
-def _fetch(place: Hub, file: str, pinned: FileDigest) -> bytes:
+def _download(place: Hub, file: str, pinned: FileDigest) -> bytes:
     """Download a file into the cache and return its bytes; one process at a time."""
     lock = download_folder("hub") / f"{place.repo.replace('/', '--')}-{file.replace('/', '--')}"
     with locked(lock):
@@ -145,7 +148,7 @@ def _fetch(place: Hub, file: str, pinned: FileDigest) -> bytes:
             return content
         size = _size(place, file)
         if size is not None and size != pinned.size:
-            raise _wrong(place, file, f"{size:,} bytes", f"{pinned.size:,} bytes")
+            raise _differs(place, file, pinned, size, "")
         if damaged is not None:
             _quarantine(damaged)
         download(place, file)
@@ -153,23 +156,23 @@ def _fetch(place: Hub, file: str, pinned: FileDigest) -> bytes:
         if content is not None:
             return content
         if damaged is None:
-            raise NetworkError(f"{file} of {place.repo} came, but is not in the cache")
-        got = hashlib.sha256(damaged.read_bytes()).hexdigest()
+            raise NetworkError(f"{file} of {place.repo} was downloaded, but is not in the cache")
+        size, sha256 = damaged.stat().st_size, file_digest(damaged)
         _quarantine(damaged)
-    raise _wrong(place, file, f"sha256 {got}", f"sha256 {pinned.sha256}")
+    raise _differs(place, file, pinned, size, sha256)
 
 
-def _wrong(place: Hub, file: str, got: str, expected: str) -> IntegrityError:
-    return IntegrityError(
-        f"{file} of {place.repo} is not the pinned file",
-        got=got,
-        expected=expected,
+def _differs(place: Hub, file: str, pinned: FileDigest, size: int, sha256: str) -> IntegrityError:
+    return differs(
+        f"{file} of {place.repo}",
+        got=(size, sha256),
+        expected=(pinned.size, pinned.sha256),
         hint="something between changes files on the way, or the repository is not what it was",
     )
 
 
 def _quarantine(path: Path) -> None:
-    """Move a damaged file out of the cache, link and all, to where a person can look at it."""
+    """Move a damaged file and its link out of the cache, into a folder for a person to look at."""
     blob = path.resolve()
     number = f"{time.time_ns():x}"
     folder = make_cache_folder("quarantine")
@@ -179,7 +182,7 @@ def _quarantine(path: Path) -> None:
 
 
 def _size(place: Hub, file: str) -> int | None:
-    """Return the size of a file at a commit, as the hub says it."""
+    """Return the size of a file at a commit, as the hub states it; None if it does not."""
     files = listing(place)
     if file not in files:
         raise NetworkError(f"{place.repo} has no {file} at {place.revision}")

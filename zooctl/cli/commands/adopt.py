@@ -50,7 +50,7 @@ def onnx(
 
     The graph is copied, after the checks that every graph passes. Its lengths are read from it.
     """
-    from zooctl.catalog.adopted_card import facts
+    from zooctl.catalog.new_card import card_fields
     from zooctl.catalog.root import zoo_root
     from zooctl.errors import InputError, ManyErrors, UnsafeError, ZooError
     from zooctl.inference.adopt.adopt import read_interface, write_entry
@@ -73,7 +73,7 @@ def onnx(
         card = write_entry(
             zoo_root(),
             interface.model,
-            facts(
+            card_fields(
                 name=name,
                 licence=licence,
                 assembly=assembly,
@@ -118,7 +118,7 @@ def pwm(
     """Write an entry that scans for a motif: the best log-odds of both strands in each bin."""
     import re
 
-    from zooctl.catalog.adopted_card import collection_of, pwm_facts
+    from zooctl.catalog.new_card import collection_of, pwm_fields
     from zooctl.catalog.root import zoo_root
     from zooctl.errors import InputError
     from zooctl.files.motifs import read_motif
@@ -135,7 +135,7 @@ def pwm(
     card = write_entry(
         zoo_root(),
         pwm_graph(profile, geometry),
-        pwm_facts(
+        pwm_fields(
             motif,
             name=name or f"pwm_{stem}"[:64],
             target=target,

@@ -11,7 +11,7 @@ from zooctl.cli.ui.options import RecipeGenome
 
 if TYPE_CHECKING:
     from zooctl.audit.audit import Audit
-    from zooctl.audit.outcome import Finding
+    from zooctl.audit.findings import Finding
 
 
 def command(
@@ -50,7 +50,7 @@ def command(
     need_sklearn("audit")
     from zooctl.audit.audit import audit
     from zooctl.audit.card_only import audit_card
-    from zooctl.audit.gather import find_recipe, gather
+    from zooctl.audit.read_inputs import find_recipe, read_inputs
     from zooctl.files.intervals.gtf import read_genes
 
     chosen, its_card = find_recipe(recipe, card)
@@ -61,7 +61,7 @@ def command(
     else:
         annotated = None if genes is None else read_genes(genes)
         found = audit(
-            gather(chosen, its_card, fasta=fasta, genes=annotated, say=say, progress=progress)
+            read_inputs(chosen, its_card, fasta=fasta, genes=annotated, say=say, progress=progress)
         )
     if as_json:
         typer.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
@@ -78,7 +78,7 @@ def command(
 
 
 def _print(found: Audit, verbose: bool) -> None:
-    from zooctl.audit.outcome import FINDINGS
+    from zooctl.audit.findings import FINDINGS
     from zooctl.cli.ui.tables import plain
 
     typer.echo(plain(_summary(found)))
@@ -87,7 +87,7 @@ def _print(found: Audit, verbose: bool) -> None:
         _print_finding(finding, verbose)
     by_reason: dict[str, list[str]] = {}
     for finding in found.of("not run"):
-        by_reason.setdefault(finding.outcome.what, []).append(finding.id)
+        by_reason.setdefault(finding.outcome.summary, []).append(finding.id)
     for reason, names in by_reason.items():
         typer.echo()
         typer.echo(_filled(f"not run: {', '.join(names)}", ""))
@@ -95,7 +95,7 @@ def _print(found: Audit, verbose: bool) -> None:
     if verbose:
         typer.echo("\nclear:")
         for finding in found.of("clear"):
-            typer.echo(plain(f"  {finding.id}: {finding.outcome.what}"))
+            typer.echo(plain(f"  {finding.id}: {finding.outcome.summary}"))
 
 
 def _summary(found: Audit) -> str:
@@ -132,7 +132,7 @@ def _print_finding(finding: Finding, verbose: bool) -> None:
 
     outcome = finding.outcome
     typer.echo(plain(f"{outcome.level}: {finding.id} ({finding.pitfall})"))
-    lines = [outcome.what, f"To do: {outcome.advice}" if outcome.advice else ""]
+    lines = [outcome.summary, f"To do: {outcome.advice}" if outcome.advice else ""]
     if finding.acknowledged is not None:
         lines.append(f"Acknowledged: {finding.acknowledged}")
     for line in filter(None, lines):

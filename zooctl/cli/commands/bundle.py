@@ -89,7 +89,7 @@ def _import(folder: Path, name: str) -> None:
     """Put the weights of a model that this zoo knows into the cache."""
     from zooctl.catalog import registry
     from zooctl.catalog.root import model_names
-    from zooctl.catalog.weights import keep
+    from zooctl.catalog.weights import add_to_cache
     from zooctl.errors import InputError, IntegrityError
 
     head = f"zoo/{name}/"
@@ -105,7 +105,7 @@ def _import(folder: Path, name: str) -> None:
         if not here.is_file():
             raise IntegrityError("the archive lacks a file that this zoo pins", path=path)
         try:
-            keep(path, here.read_bytes(), pinned)
+            add_to_cache(path, here.read_bytes(), pinned)
         except IntegrityError:
             raise IntegrityError(
                 "the archive has other bytes than this zoo pins",

@@ -102,7 +102,7 @@ def _can_be_had(entry: Entry) -> bool:
     from zooctl.errors import ZooError
 
     try:
-        onnx_bytes(entry, fetch=False)
+        onnx_bytes(entry, may_download=False)
     except ZooError:
         return False
     return True

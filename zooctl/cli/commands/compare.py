@@ -120,7 +120,7 @@ def _shapes() -> Mapping[str, Shape]:
     if find_spec("sklearn") is None:
         say("nothing is said of profiles: scikit-learn is not installed (zooctl's extra `train`)")
         return {}
-    from zooctl.evaluation.metrics.metrics import jensen_shannon, pearson_per_sequence
+    from zooctl.evaluation.metrics.regression import jensen_shannon, pearson_per_sequence
 
     return {"pearson_per_sequence": pearson_per_sequence, "jensen_shannon": jensen_shannon}
 

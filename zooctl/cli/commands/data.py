@@ -76,7 +76,7 @@ class _Portal:
         """Check one source, if it is of ENCODE.
 
         Raises:
-            ZooError: As ``catalog.encode.fetch`` and ``check``.
+            ZooError: As ``encode_portal.download_record`` and ``check``.
         """
         from zooctl.catalog import encode_portal as encode
         from zooctl.files.download.download import is_offline
@@ -86,7 +86,7 @@ class _Portal:
         if is_offline():
             return self._leave("the network is switched off")
         try:
-            document = encode.fetch(str(source.accession), self.policy)
+            document = encode.download_record(str(source.accession), self.policy)
         except encode.UnreachableError as error:
             return self._leave(str(error))
         for note in encode.check(source, document):

@@ -11,8 +11,8 @@ from zooctl.cli.ui.options import AllowUntrusted, Device, DeviceChoice, GenomeFi
 
 if TYPE_CHECKING:
     from zooctl.cli.ui.evaluation_folder import Recovered
-    from zooctl.evaluation.heldout.judge import EvaluationOptions
-    from zooctl.evaluation.heldout.subject import EvaluationTarget
+    from zooctl.evaluation.heldout.options import EvaluationOptions
+    from zooctl.evaluation.heldout.target import EvaluationTarget
     from zooctl.evaluation.report.report import EvaluationReport
 
 _MOTIF_WINDOWS = 40
@@ -100,7 +100,7 @@ def command(
     from zooctl.errors import InputError
 
     need_sklearn("evaluate")
-    from zooctl.evaluation.heldout.judge import EvaluationOptions
+    from zooctl.evaluation.heldout.options import EvaluationOptions
 
     options = EvaluationOptions(
         resolutions=tuple(bin_sizes(resolution)) if resolution else (),
@@ -122,11 +122,11 @@ def command(
     if motif_windows is None:
         motif_windows = 0 if folder is None else _MOTIF_WINDOWS
 
-    from zooctl.evaluation.heldout.subject import open_subject
+    from zooctl.evaluation.heldout.open_target import open_target
 
     if update_card and "/" in model:
         raise InputError("only cards of the zoo are updated", got=model)
-    subject = open_subject(
+    subject = open_target(
         model,
         track or [],
         data,
@@ -159,14 +159,14 @@ def _judge(
     from zooctl.cli.ui.models import say
     from zooctl.cli.ui.progress import progress
     from zooctl.evaluation.heldout.evaluate import evaluate
-    from zooctl.evaluation.heldout.motif import Judged, recover
+    from zooctl.evaluation.heldout.recover_motif import Evaluation, recover
 
-    data = ", ".join(path.name for path in against) or subject.data
-    with subject.material(against, regions, fasta, say) as material:
+    data = ", ".join(path.name for path in against) or subject.data_name
+    with subject.open_data(against, regions, fasta, say) as opened:
         report = evaluate(
-            subject.network, material, subject.rules, options, data=data, progress=progress
+            subject.model, opened, subject.rules, options, data_name=data, progress=progress
         )
-        judged = Judged(report, subject.network, material)
+        judged = Evaluation(report, subject.model, opened)
         found = recover(judged, motif_windows, progress)
     return report, None if found is None else Recovered(*found)
 
@@ -186,7 +186,7 @@ def _judge_all(
     from zooctl.catalog.root import model_names
     from zooctl.cli.ui.tables import plain, print_table
     from zooctl.errors import InputError, NetworkError, ZooError
-    from zooctl.evaluation.heldout.subject import open_subject
+    from zooctl.evaluation.heldout.open_target import open_target
     from zooctl.evaluation.report.leaderboard import leaderboard
 
     tolerated = (InputError.exit_code, NetworkError.exit_code)
@@ -194,9 +194,7 @@ def _judge_all(
     for name in model_names():
         typer.echo(name, err=True)
         try:
-            subject = open_subject(
-                name, [], None, fasta=fasta, device=device.value, threads=threads
-            )
+            subject = open_target(name, [], None, fasta=fasta, device=device.value, threads=threads)
             reports.append(_judge(subject, [], [], fasta, options, 0)[0])
         except ZooError as error:
             missing[name] = " ".join(str(error).split())
@@ -240,7 +238,7 @@ def _update_card(subject: EvaluationTarget, report: EvaluationReport) -> None:
 
 def _print(report: EvaluationReport, recovered: Recovered | None) -> None:
     from zooctl.cli.ui.tables import plain, print_fields, print_table
-    from zooctl.evaluation.report import text as tables
+    from zooctl.evaluation.report import tables
 
     data = f", data of {report.data}" * (report.data != report.model)
     typer.echo(plain(f"{report.model} on {', '.join(report.regions)}, held out{data}"))
@@ -257,7 +255,7 @@ def _print(report: EvaluationReport, recovered: Recovered | None) -> None:
     for row in notes.values():
         typer.echo(plain(f"{row.name}  {row.note}"))
     typer.echo()
-    fields = [("strong is", tables.strong_text(report))]
+    fields = [("strong is", tables.positive_rule_text(report))]
     fields += tables.fits(report.tracks) if several else tables.fields(report, track)
     if report.robustness is not None:
         fields.append(("variation score", tables.robustness_text(report.robustness)))

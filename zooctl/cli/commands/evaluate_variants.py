@@ -14,7 +14,7 @@ from zooctl.cli.ui.models import announce, need_sklearn, say
 from zooctl.cli.ui.options import BothStrands, Device, DeviceChoice, GenomeFile, Threads
 
 if TYPE_CHECKING:
-    from zooctl.evaluation.variants.effects import ElementReport, Scores
+    from zooctl.evaluation.variants.compare_effects import ElementReport, Scores
     from zooctl.files.intervals.effects import Effect
     from zooctl.inference.variants.locate import Genome
     from zooctl.inference.variants.score import Scorer
@@ -78,13 +78,13 @@ def command(
     card = entry.card()
     (chosen,) = choose_tracks([card], track)
 
-    from zooctl.evaluation.variants.constructs import snvs
-    from zooctl.evaluation.variants.effects import judge
+    from zooctl.evaluation.variants.compare_effects import compare_effects
+    from zooctl.evaluation.variants.constructs import select_snvs
     from zooctl.files.intervals.effects import read_effects
     from zooctl.inference.variants.score import Scorer, VariantModel
 
     effects = read_effects(table, card.assembly)
-    wanted = snvs(effects, min_n)
+    wanted = select_snvs(effects, min_n)
     if not wanted:
         raise InputError("no SNV is left to judge", path=table, got=f"{len(effects):,} variants")
     say(f"{len(wanted):,} SNVs of {len(effects):,} variants are judged")
@@ -108,7 +108,7 @@ def command(
         announce([(card, scorers[0])])
         single, robust = (_score(scorer, alleles) for scorer in scorers)
     names = [(index, card.tracks[index].name) for index in chosen]
-    reports = list(judge(wanted, single, robust, names, n_draws=bootstrap, seed=seed))
+    reports = list(compare_effects(wanted, single, robust, names, n_draws=bootstrap, seed=seed))
     if not reports:
         raise InputError("no element has ten SNVs with a score", path=table)
     settings = {
@@ -142,7 +142,7 @@ def _place(
     """Return the sequence that windows are cut from, and the SNVs on it."""
     from zooctl.catalog.genomes import find_genome, open_genome
     from zooctl.cli.ui.progress import progress
-    from zooctl.evaluation.variants.constructs import Constructs, on_genome
+    from zooctl.evaluation.variants.constructs import Constructs, alleles_on_genome
 
     if constructs:
         elements = Constructs(effects)
@@ -150,19 +150,19 @@ def _place(
     paths, description = find_genome(card.assembly, fasta)
     say(f"genome: {description}")
     genome = stack.enter_context(open_genome(card.assembly, paths, progress))
-    return genome, on_genome(wanted, genome.contigs)
+    return genome, alleles_on_genome(wanted, genome.contigs)
 
 
 def _score(scorer: Scorer, alleles: Sequence[Allele]) -> Scores:
     """Return the scores, and say what became of the alleles."""
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.score_report import counts_text
-    from zooctl.evaluation.variants.effects import score
+    from zooctl.evaluation.variants.compare_effects import score_alleles
 
     n = len(scorer.shifts)
     label = f"{n} shifts up to {scorer.max_shift} bp" if scorer.max_shift else "one pass"
     with progress(len(alleles), "SNVs", label) as advance:
-        scores, statuses = score(scorer, alleles, advance)
+        scores, statuses = score_alleles(scorer, alleles, advance)
     say(f"{label}: {counts_text(Counter(statuses))}")
     return scores
 

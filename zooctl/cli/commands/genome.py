@@ -20,7 +20,7 @@ def fetch(
     from zooctl.catalog import genomes
     from zooctl.cli.ui.progress import progress
 
-    path = genomes.fetch(assembly, progress=progress)
+    path = genomes.download_genome(assembly, progress=progress)
     typer.echo(str(path))
 
 

@@ -82,7 +82,7 @@ def _report(path: Path) -> bytes:
 
 def _pin(entry: Entry, repo: str, revision: str) -> None:
     """Write the commit onto the card, and the card's digest into the manifest."""
-    from zooctl.catalog.publish import with_hub
+    from zooctl.catalog.card_text import with_hub
     from zooctl.files.disk.atomic import atomic_output
     from zooctl.schema.manifest import stamp_documents
 

@@ -72,7 +72,7 @@ def command(
     from zooctl.training.data.prepare import open_dataset
     from zooctl.training.data.windows import choose_windows
     from zooctl.training.tune.trials import ranked, read_trial
-    from zooctl.training.tune.tune import Halving, Place, need_ray, tune
+    from zooctl.training.tune.tune import Halving, Resources, need_ray, tune
 
     chosen, text = recipe_as_run(recipe)
     hold_portable(chosen)
@@ -95,7 +95,7 @@ def command(
         folder,
         len(drawn),
         partial(_begin, fasta=genome, device=device),
-        place=Place(device, address, cpus),
+        resources=Resources(device, address, cpus),
         halving=Halving(grace_epochs, reduction),
         say=say,
     )
@@ -186,7 +186,7 @@ def _draw(
     if importlib.util.find_spec("matplotlib") is None:
         say(f"no {PICTURE}: it needs matplotlib (pip install 'zooctl[plot]')")
         return
-    from zooctl.interpret.trials import Line, Scale, draw_trials
+    from zooctl.interpret.trial_plots import Scale, TrialCurve, draw_trials
 
     scales: dict[str, Scale] = {
         "choice": "categories",
@@ -197,7 +197,7 @@ def _draw(
     shown = [trial for trial in done if trial.losses]
     draw_trials(
         folder / PICTURE,
-        [Line(trial.losses, trial.values) for trial in shown],
+        [TrialCurve(trial.losses, trial.values) for trial in shown],
         best=shown.index(best),
         scales={field: scales[found.kind] for field, found in ranges.items()},
         title=f"{name}: {len(done)} trials",

@@ -14,7 +14,7 @@ from zooctl.errors import InputError
 if TYPE_CHECKING:
     from zooctl.evaluation.report.report import EvaluationReport, TrackReport
     from zooctl.files.motifs import Motif
-    from zooctl.interpret.match import MotifMatch
+    from zooctl.interpret.motif_match import MotifMatch
 
 # Bases on both sides of a peak in a picture of tracks.
 _AROUND = 50_000
@@ -155,33 +155,33 @@ def _title(report: EvaluationReport, track: TrackReport) -> str:
 
 
 def _draw_scatter(path: Path, report: EvaluationReport, track: TrackReport, force: bool) -> bool:
-    from zooctl.interpret.report_plots import draw_scatter
+    from zooctl.interpret.evaluation_plots import draw_scatter
 
-    values = track.drawn.scores[0].values
+    values = track.picture_data.scores[0].values
     assert values is not None
     pearson = track.rows[0].metrics.get("pearson")
     agreement = f", Pearson {pearson}" if pearson else ""
     title = f"{_title(report, track)}: bins of {report.rules.bin_size} bp{agreement}"
-    draw_scatter(path, values, track.drawn.signal, title=title, force=force)
+    draw_scatter(path, values, track.picture_data.signal, title=title, force=force)
     return True
 
 
 def _draw_curves(path: Path, report: EvaluationReport, track: TrackReport, force: bool) -> bool:
     from zooctl.evaluation.metrics.classification import precision_recall, roc
-    from zooctl.interpret.report_plots import Curves, draw_curves
+    from zooctl.interpret.evaluation_plots import MethodCurves, draw_curves
 
-    strong = track.drawn.strong
-    if not strong.any() or strong.all():
+    positive = track.picture_data.positive
+    if not positive.any() or positive.all():
         return False
     figures = {row.name: row.metrics for row in track.rows}
     methods = [
-        Curves(
+        MethodCurves(
             f"{score.name}: {figures[score.name]['auroc'].value:.3f}, "
             f"{figures[score.name]['auprc'].value:.3f}",
-            roc(score.ranking, strong),
-            precision_recall(score.ranking, strong),
+            roc(score.ranking, positive),
+            precision_recall(score.ranking, positive),
         )
-        for score in track.drawn.scores
+        for score in track.picture_data.scores
     ]
     title = f"{_title(report, track)}: AUROC and auPRC of {track.n_bins:,} bins"
     draw_curves(path, methods, track.prevalence, title=title, force=force)
@@ -191,7 +191,7 @@ def _draw_curves(path: Path, report: EvaluationReport, track: TrackReport, force
 def _draw_resolutions(
     path: Path, report: EvaluationReport, track: TrackReport, force: bool
 ) -> bool:
-    from zooctl.interpret.report_plots import Panel, draw_panels
+    from zooctl.interpret.evaluation_plots import Panel, draw_panels
 
     figures = {
         "Pearson": "pearson",
@@ -227,10 +227,10 @@ def _draw_tracks(path: Path, report: EvaluationReport, track: TrackReport, force
     from zooctl.interpret.plots import PlottedTrack, draw_tracks
     from zooctl.sequence.intervals import Interval
 
-    if not track.drawn.peaks:
+    if not track.picture_data.peaks:
         return False
-    chrom, place = track.drawn.peaks[0]
-    for name, bins in zip(track.drawn.contigs, track.drawn.regions, strict=True):
+    chrom, place = track.picture_data.peaks[0]
+    for name, bins in zip(track.picture_data.contigs, track.picture_data.regions, strict=True):
         first = (place - _AROUND - bins.start) // bins.size
         last = first + 2 * _AROUND // bins.size
         first, last = max(0, first), min(last, len(bins.predicted))
@@ -259,11 +259,11 @@ def markdown(
         motif: What was recovered.
         pictures: Of each track, what a picture shows and its file.
     """
-    from zooctl.evaluation.report import text as tables
+    from zooctl.evaluation.report import tables
     from zooctl.schema.escape import markdown as escaped
 
     held_out = escaped(f"{', '.join(report.regions)}, held out; data of {report.data}.")
-    parts = [f"# {report.model}\n\n{held_out} Strong is: {tables.strong_text(report)}.\n"]
+    parts = [f"# {report.model}\n\n{held_out} Strong is: {tables.positive_rule_text(report)}.\n"]
     if report.mean:
         parts += [tables.methods(report.mean, "mean over tracks").markdown()]
         parts += [tables.by_track(report).markdown()]

@@ -30,7 +30,7 @@ def open_run(folder: Path, recipe: Recipe, text: str, resume: bool) -> Iterator[
         InputError: It exists and is not to be resumed, holds another recipe, is no run, or is
             being trained by another process.
     """
-    from zooctl.files.disk.folder_lock import hold
+    from zooctl.files.disk.lock import hold
 
     held = folder / RECIPE
     if held.exists():

@@ -1,1 +1,1 @@
-"""Baselines that a model is compared with: k-mers, GC content, motif hits."""
+"""Baselines that a model is compared with: k-mer ridges, GC content, motif hits."""

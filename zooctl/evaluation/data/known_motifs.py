@@ -1,4 +1,4 @@
-"""The known motif of an assay's target, from a published collection that is pinned by its bytes."""
+"""Known motif of a transcription factor, from HOCOMOCO v11, pinned by its digest."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ HOCOMOCO = Source(
 
 
 def known_motif(target: str) -> Motif:
-    """Return HOCOMOCO v11's profile of a human transcription factor, the best in quality.
+    """Return the HOCOMOCO v11 profile of a human transcription factor, the best in quality.
 
     Args:
-        target: Gene symbol, as the card's tracks have it.
+        target: Gene symbol, as tracks of a card state it.
 
     Raises:
         InputError: The collection is not here, or has no profile of the target.
         IntegrityError: The collection's file was changed.
     """
     collection = read_motifs(locate(HOCOMOCO).path)
-    # Names are such as CTCF_HUMAN.H11MO.0.A; the last letter is the quality, A the best.
+    # Names are like CTCF_HUMAN.H11MO.0.A; the last letter is the quality, A the best.
     found = [motif for motif in collection if motif.name.startswith(f"{target}_HUMAN.")]
     if not found:
         raise InputError(f"HOCOMOCO v11 has no profile of {target}")

@@ -1,4 +1,4 @@
-"""A model on its held-out regions, beside what simpler methods reach on the same bins."""
+"""Evaluate a model on its held-out regions, beside simpler methods on the same bins."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from dataclasses import replace
 from threadpoolctl import threadpool_limits
 
 from zooctl.errors import InputError
-from zooctl.evaluation.baselines.from_sequence import from_sequence
-from zooctl.evaluation.baselines.ridge import Fitted, fit
+from zooctl.evaluation.baselines.kmer_ridge import FittedBaselines, fit
+from zooctl.evaluation.baselines.sequence_scores import score_sequence
 from zooctl.evaluation.baselines.training_bins import sample_bins
-from zooctl.evaluation.data.data import EvaluationData
-from zooctl.evaluation.heldout.judge import EvaluationOptions, Judge
-from zooctl.evaluation.heldout.observed import margin_of, observe, read_around
-from zooctl.evaluation.heldout.predicted import EvaluatedModel, hold_out
+from zooctl.evaluation.data.evaluation_data import EvaluationData
+from zooctl.evaluation.heldout.build_report import ReportBuilder
+from zooctl.evaluation.heldout.measure_region import margin_of, measure_region, read_padded
+from zooctl.evaluation.heldout.model import EvaluatedModel
+from zooctl.evaluation.heldout.options import EvaluationOptions
+from zooctl.evaluation.heldout.predict_region import predict_region
 from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.files.fasta.reader import Fasta
 from zooctl.progress import Progress, no_progress
@@ -24,62 +26,63 @@ _DEFAULT = EvaluationOptions()
 
 
 def evaluate(
-    network: EvaluatedModel,
-    material: EvaluationData,
+    model: EvaluatedModel,
+    data: EvaluationData,
     rules: Rules,
     options: EvaluationOptions = _DEFAULT,
     *,
-    data: str = "",
+    data_name: str = "",
     progress: Progress = no_progress,
 ) -> EvaluationReport:
-    """Judge a model on its held-out regions.
+    """Evaluate a model on its held-out regions.
 
     Args:
-        network: The model; its tracks are those that the material wants.
-        material: What was measured, and on which sequence.
-        rules: What counts as a bin, and as a strong one.
-        options: How it is done.
-        data: What the report calls the data.
-        progress: Opens a progress display from total, unit and label.
+        model: The model; its evaluated tracks are those of the data.
+        data: Measurements, and their genome.
+        rules: Bin size, and conditions of a positive bin.
+        options: Resolutions, bootstrap and shifts.
+        data_name: Name of the data in the report.
+        progress: Opens a progress display.
 
     Raises:
-        InputError: No held-out region, no bin to judge, or resolutions that do not fit.
+        InputError: No held-out region, no bin to evaluate, or resolutions that do not fit.
     """
-    held_out = material.split.test
+    held_out = data.split.test
     if not held_out:
         raise InputError("the model has no held-out regions", field="split.test", got="[]")
-    contigs = material.genome.contigs
+    contigs = data.genome.contigs
     intervals = [region.interval(contigs[region.chrom]) for region in held_out]
-    windows = sum(network.plan([interval], contigs).n_windows for interval in intervals)
-    fine_size = network.geometry.bin_size
-    # What needs no network keeps one core busy at a time, so two of it run beside each other. The
-    # network has all cores to itself after that, as what runs beside it holds up all its threads.
+    n_windows = sum(model.plan([interval], contigs).n_windows for interval in intervals)
+    fine_size = model.geometry.bin_size
+    # Work without a network keeps one core busy at a time, so two jobs of it run side by side. The
+    # network has all cores to itself after that, as any job beside it holds up all its threads.
     with progress(None, "methods", "fitting baselines"), ThreadPoolExecutor(1) as pool:
-        fitting = pool.submit(_fit, material, rules, fine_size)
-        arounds = [read_around(region, material, rules) for region in held_out]
-        observed = [
-            observe(region, around, material, rules, fine_size)
-            for region, around in zip(held_out, arounds, strict=True)
+        fitting = pool.submit(_fit_baselines, data, rules, fine_size)
+        padded = [read_padded(region, data, rules) for region in held_out]
+        measured = [
+            measure_region(region, codes, data, rules, fine_size)
+            for region, codes in zip(held_out, padded, strict=True)
         ]
-        found = from_sequence(arounds, margin_of(rules), fitting, material.motifs, rules)
-    with progress(windows, "windows", "predicting held-out regions") as advance:
-        parts = [hold_out(one, network, material, rules, advance) for one in observed]
-    if not any(part.kept.any() for part in parts):
+        sequence = score_sequence(padded, margin_of(rules), fitting, data.motifs, rules)
+    with progress(n_windows, "windows", "predicting held-out regions") as advance:
+        regions = [predict_region(one, model, data, rules, advance) for one in measured]
+    if not any(region.kept.any() for region in regions):
         raise InputError("no bin to judge: the held-out regions have no known sequence")
-    return Judge(network, material, rules, options, parts, found).report(data, progress)
+    builder = ReportBuilder(model, data, rules, options, regions, sequence)
+    return builder.build(data_name, progress)
 
 
-def _fit(material: EvaluationData, rules: Rules, fine_size: int) -> Fitted | None:
+def _fit_baselines(data: EvaluationData, rules: Rules, fine_size: int) -> FittedBaselines | None:
     """Fit the linear baselines; None without training regions.
 
     The genome is opened anew, for a thread of its own. More threads for linear algebra would wait
     for each other where there are no more cores.
     """
-    with Fasta(*material.genome.paths) as genome:
-        own = replace(material, genome=genome)
+    with Fasta(*data.genome.paths) as genome:
+        own = replace(data, genome=genome)
         training, validation = (
             sample_bins(own, regions, rules, fine_size)
-            for regions in (material.split.train, material.split.validation)
+            for regions in (data.split.train, data.split.validation)
         )
     if training is None:
         return None

@@ -1,1 +1,1 @@
-"""Metrics of tracks and classifications, with their intervals."""
+"""Metrics of predicted tracks and of calls, with confidence intervals."""

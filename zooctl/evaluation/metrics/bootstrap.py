@@ -4,9 +4,9 @@ Neighbouring bins are not independent: a domain of open chromatin or a repeat ar
 Resampling bins would therefore give intervals that are far too narrow. Blocks of a megabase,
 longer than that correlation, are drawn with replacement, and all bins of a block come with it.
 
-A draw is an integer multiplicity per block. Each ``*_of`` function does the work that depends on
-the bins once and returns the metric as a function of the multiplicities; its value is that of the
-metric on the repeated bins.
+A draw is an integer multiplicity per block. Each ``*_of`` function reduces the bins once and
+returns the metric as a function of the multiplicities; its value is that of the metric on the
+repeated bins.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ Statistic = Callable[[Multiplicity], float]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A metric with the interval that holds it.
+    """A metric with its 95 % interval.
 
     Attributes:
-        value: On all bins.
+        value: Metric over all bins.
         low: 2.5 % point of the bootstrap draws; NaN without draws.
         high: 97.5 % point.
     """
@@ -52,7 +52,7 @@ class Estimate:
 
 
 def blocks_of(starts: NDArray[np.int64], block_length: int) -> tuple[Blocks, int]:
-    """Return the block of each bin of one contig, numbered without gaps, and how many there are.
+    """Return the block of each bin of one contig, numbered without gaps, and the number of blocks.
 
     >>> blocks_of(np.array([0, 512, 1_000_448, 5_000_192]), 1_000_000)
     (array([0, 0, 1, 2]), 3)
@@ -62,7 +62,7 @@ def blocks_of(starts: NDArray[np.int64], block_length: int) -> tuple[Blocks, int
 
 
 def draw(n_blocks: int, n_draws: int, seed: int) -> Multiplicity:
-    """Return how often each block is drawn, ``(n_draws, n_blocks)``; every row sums to n_blocks."""
+    """Draw block multiplicities, ``(n_draws, n_blocks)``; every row sums to n_blocks."""
     rng = np.random.default_rng(seed)
     return rng.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks), size=n_draws)
 
@@ -116,8 +116,8 @@ def pearson_of(predicted: Values, measured: Values, blocks: Blocks, n_blocks: in
 def spearman_of(predicted: Values, measured: Values, blocks: Blocks, n_blocks: int) -> Statistic:
     """Return Spearman's rank correlation as a function of block multiplicities.
 
-    Ranks are those among all bins: on all of them the value is exact, on a draw it correlates what
-    was drawn without ranking anew, which would take a thousand times as long.
+    Ranks are those among all bins: the value over all bins is exact, that of a draw correlates the
+    ranks of drawn bins without ranking anew, which would take a thousand times as long.
     """
     return pearson_of(rankdata(predicted), rankdata(measured), blocks, n_blocks)
 
@@ -148,19 +148,20 @@ def auroc_of(scores: Values, labels: Labels, blocks: Blocks, n_blocks: int) -> S
 def auprc_of(scores: Values, labels: Labels, blocks: Blocks, n_blocks: int) -> Statistic:
     """Return the average precision as a function of block multiplicities.
 
-    Average precision is the mean over positives of the precision at their score; how many bins of
-    each block reach that score is counted once.
+    It is the step-wise area under the precision-recall curve; a score without information has the
+    prevalence of positives. Average precision is the mean over positives of the precision at their
+    score, so the bins of each block that reach that score are counted once.
     """
     thresholds, block_of_positive = scores[labels], blocks[labels]
 
-    def reaching(chosen: Labels) -> NDArray[np.float64]:
+    def count_reaching(chosen: Labels) -> NDArray[np.float64]:
         columns = []
         for block in range(n_blocks):
             part = np.sort(scores[chosen & (blocks == block)])
             columns.append(len(part) - np.searchsorted(part, thresholds, side="left"))
         return np.stack(columns, axis=1).astype(np.float64)
 
-    all_reaching, positives_reaching = reaching(np.ones_like(labels)), reaching(labels)
+    all_reaching, positives_reaching = map(count_reaching, (np.ones_like(labels), labels))
 
     def value(multiplicity: Multiplicity) -> float:
         weights = multiplicity[block_of_positive]

@@ -1,6 +1,6 @@
-"""Metrics of calls: AUROC, auPRC, F1, recall at a false discovery rate, confusion matrix.
+"""Metrics of calls: AUROC, F1, recall at a false discovery rate, confusion matrix.
 
-Scores first and labels second, as flat arrays over bins. What is not defined is NaN.
+Scores come first and labels second, as flat arrays over bins. An undefined metric is NaN.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import (
-    average_precision_score,
     confusion_matrix,
     precision_recall_curve,
     roc_auc_score,
@@ -33,22 +32,8 @@ def auroc(scores: Values, labels: Labels) -> float:
     return float(roc_auc_score(labels, scores))
 
 
-def auprc(scores: Values, labels: Labels) -> float:
-    """Return the average precision: precision at each threshold, weighted by recall gained.
-
-    It is the step-wise area under the precision-recall curve. The value of a score without
-    information is the prevalence of positives, which belongs beside it.
-
-    >>> round(auprc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])), 4)
-    0.8333
-    """
-    if not labels.any():
-        return float("nan")
-    return float(average_precision_score(labels, scores))
-
-
 def recall_at_fdr(scores: Values, labels: Labels, rate: float) -> float:
-    """Return the largest recall at which at most ``rate`` of what is called is wrong.
+    """Return the largest recall at a false discovery rate of at most ``rate``.
 
     0 where no threshold is that clean.
 

@@ -1,4 +1,4 @@
-"""Sums over pairs that merge exactly, so that tracks of any length are compared in one pass."""
+"""Moments of pairs that merge exactly, to compare tracks of any length in one pass."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Moments:
         mean_x: Mean of x; NaN where there is no pair.
         mean_y: Mean of y; likewise.
         xx: Sum of squared deviations of x from its mean.
-        yy: The same of y.
+        yy: The same for y.
         xy: Sum of products of both deviations.
         absolute: Sum of absolute differences.
         y_log_x: Sum of ``y * ln(x)``; infinite where x is 0 and y is not, NaN for negative values.
@@ -115,12 +115,12 @@ class Moments:
 
     @property
     def scaled_r2(self) -> float:
-        """The same after x is multiplied to have the mean of y."""
+        """``r2`` after x is multiplied to have the mean of y."""
         return self._r2(self.scaled_mse)
 
     @property
     def poisson_nll(self) -> float:
-        """Mean of ``x - y * ln(x)``, as ``metrics.poisson_nll``.
+        """Mean of ``x - y * ln(x)``, as ``regression.poisson_nll``.
 
         >>> Moments.of(np.array([1.0, 2.0]), np.array([3.0, 0.0])).poisson_nll
         1.5
@@ -129,7 +129,7 @@ class Moments:
 
     @property
     def scaled_poisson_nll(self) -> float:
-        """The same after x is multiplied to have the mean of y."""
+        """``poisson_nll`` after x is multiplied to have the mean of y."""
         if not self.n or not self.scale > 0:
             return math.nan
         return self.mean_y - self.y_log_x / self.n - self.mean_y * math.log(self.scale)

@@ -1,4 +1,4 @@
-"""A track as runs of bins, at any resolution, and how well two of them agree."""
+"""Bins of a predicted and a measured track, at any resolution, and their agreement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.evaluation.metrics import metrics
+from zooctl.evaluation.metrics import regression
+from zooctl.evaluation.metrics.regression import known_mean
 
 Values = NDArray[np.floating]
 
@@ -24,7 +25,7 @@ class TrackBins:
         predicted: ``(n,)``.
         measured: ``(n,)``.
         used: Which bins count, ``(n,)``.
-        block: Block of each bin for the bootstrap, ``(n,)``; of no meaning where it is not used.
+        block: Bootstrap block of each bin, ``(n,)``; meaningless for a bin that does not count.
     """
 
     start: int
@@ -35,10 +36,10 @@ class TrackBins:
     block: NDArray[np.int64]
 
     def coarser(self, size: int) -> TrackBins:
-        """Return the means over larger bins on the contig's grid; one counts if all of it does.
+        """Return means over larger bins on the contig's grid; one counts if all bins in it do.
 
         Args:
-            size: Bases to a larger bin; a multiple of ``self.size``.
+            size: Bases per larger bin; a multiple of ``self.size``.
 
         >>> ones = np.ones(5, bool)
         >>> fine = TrackBins(32, 32, np.arange(5.0), np.arange(5.0), ones, np.zeros(5, int))
@@ -63,10 +64,10 @@ class TrackBins:
         )
 
     def profiles(self, length: int) -> tuple[Values, Values]:
-        """Cut into windows of whole bins on the contig's grid, in which every bin counts.
+        """Cut windows of whole bins on the contig's grid, in which every bin counts.
 
         Args:
-            length: Bases to a window; what is left of them after whole bins is left out.
+            length: Bases per window, rounded down to whole bins.
 
         Returns:
             Predicted and measured, each ``(n, bins)``.
@@ -82,7 +83,11 @@ class TrackBins:
         return predicted, measured
 
     def around(self, places: Sequence[int], length: int) -> tuple[Values, Values]:
-        """Cut windows around positions of the contig; those that do not lie inside are left out.
+        """Cut windows around positions of the contig; those that reach outside are left out.
+
+        Args:
+            places: Positions, 0-based.
+            length: Bases per window, rounded down to whole bins.
 
         Returns:
             Predicted and measured, each ``(n, bins)``.
@@ -97,7 +102,7 @@ class TrackBins:
 
 @dataclass(frozen=True)
 class Errors:
-    """What depends on the size of predictions."""
+    """Errors, which depend on the scale of predictions."""
 
     mse: float
     mae: float
@@ -108,10 +113,10 @@ class Errors:
     def of(cls, predicted: Values, measured: Values) -> Errors:
         """Return the errors of flat arrays."""
         return cls(
-            metrics.mse(predicted, measured),
-            metrics.mae(predicted, measured),
-            metrics.r2(predicted, measured),
-            metrics.poisson_nll(predicted, measured),
+            regression.mse(predicted, measured),
+            regression.mae(predicted, measured),
+            regression.r2(predicted, measured),
+            regression.poisson_nll(predicted, measured),
         )
 
 
@@ -120,18 +125,18 @@ _NO_ERRORS = Errors(math.nan, math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True)
 class ProfileAgreement:
-    """How a predicted track agrees with the measured one.
+    """Agreement of a predicted track with the measured one.
 
     Attributes:
         n_bins: Bins that were compared.
         n_sequences: Profiles that were compared.
-        pearson: Over all bins together.
-        pearson_per_sequence: Mean over profiles in which both sides vary.
-        spearman: Over all bins together.
-        jensen_shannon: Mean distance of profiles that both have signal.
-        unscaled: Errors of predictions as they are.
-        scale: Mean measured over mean predicted.
-        scaled: Errors of predictions times that.
+        pearson: Correlation over all bins together.
+        pearson_per_sequence: Mean correlation over profiles in which both sides vary.
+        spearman: Rank correlation over all bins together.
+        jensen_shannon: Mean Jensen-Shannon distance over profiles with signal on both sides.
+        unscaled: Errors of the predictions as they are.
+        scale: Mean measurement over mean prediction.
+        scaled: Errors of the predictions times ``scale``.
     """
 
     n_bins: int
@@ -152,14 +157,14 @@ def agreement(
     *,
     in_unit: bool = True,
 ) -> ProfileAgreement:
-    """Return all figures of one test set at one resolution.
+    """Compute all figures of one test set at one resolution.
 
     Args:
-        predicted: Bins, ``(n,)``, n > 0.
-        measured: The same.
+        predicted: Predicted bins, ``(n,)``, n > 0.
+        measured: Measured bins, ``(n,)``.
         profiles: Predicted and measured, each ``(n_profiles, bins)``.
-        in_unit: Whether predictions are in the unit of what was measured; errors of those that are
-            not, such as log odds, say nothing and are NaN.
+        in_unit: Whether predictions are in the unit of the measurement; errors of others, as of
+            log odds, are meaningless and NaN.
     """
     predicted = predicted.astype(np.float64)
     scale = float(measured.mean(dtype=np.float64) / mean) if (mean := predicted.mean()) else 0.0
@@ -168,16 +173,13 @@ def agreement(
     return ProfileAgreement(
         n_bins=len(predicted),
         n_sequences=len(profiles[0]),
-        pearson=metrics.pearson(predicted, measured),
-        pearson_per_sequence=_mean(metrics.pearson_per_sequence(*profiles) if shapes else none),
-        spearman=metrics.spearman(predicted, measured),
-        jensen_shannon=_mean(metrics.jensen_shannon(*profiles) if shapes else none),
+        pearson=regression.pearson(predicted, measured),
+        pearson_per_sequence=known_mean(
+            regression.pearson_per_sequence(*profiles) if shapes else none
+        ),
+        spearman=regression.spearman(predicted, measured),
+        jensen_shannon=known_mean(regression.jensen_shannon(*profiles) if shapes else none),
         unscaled=Errors.of(predicted, measured) if in_unit else _NO_ERRORS,
         scale=scale if in_unit else math.nan,
         scaled=Errors.of(predicted * scale, measured) if in_unit else _NO_ERRORS,
     )
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else math.nan

@@ -1,8 +1,8 @@
-"""The robustness variation score: how much a prediction depends on where the window is placed.
+"""Robustness variation score: spread of a prediction over shifted windows.
 
-Toneyan, Tang and Koo 2022 (doi:10.1038/s42256-022-00570-9): windows of one place, shifted against
-each other, should predict the same for the bases they share. Lower is more robust. Scores compare
-only among models of one bin size.
+Toneyan, Tang and Koo 2022 (doi:10.1038/s42256-022-00570-9): windows around one position, shifted
+against each other, should predict the same for the bases they share. Lower is more robust. Only
+scores of models of one bin size are comparable.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.evaluation.metrics.regression import known_mean
 from zooctl.inference.variants.shifts import draw_shifts
 from zooctl.progress import Advance, no_advance
 from zooctl.sequence.onehot import Codes
@@ -25,13 +26,13 @@ Predict = Callable[[Codes], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class Variation:
-    """The variation score of a model.
+class VariationScore:
+    """Variation score of a model.
 
     Attributes:
         value: Mean over sequences and tracks.
-        scores: Of each sequence and track, ``(n, n_tracks)``; NaN where nothing is predicted.
-        shifts: Where windows lay, bp from centred, ``(n_shifts,)``.
+        scores: Score of each sequence and track, ``(n, n_tracks)``; NaN without a prediction.
+        shifts: Shifts of the windows in bp, ``(n_shifts,)``.
     """
 
     value: float
@@ -40,7 +41,11 @@ class Variation:
 
 
 def shared_length(geometry: Geometry, max_shift: int) -> int:
-    """Return how many bases all shifted windows predict: 1,024 for 2,048 bp and shifts of 512."""
+    """Return the number of bases that all shifted windows predict.
+
+    >>> shared_length(Geometry(2048, 2048, 32, 1024), 512)
+    1024
+    """
     return geometry.output_length - 2 * max_shift
 
 
@@ -54,8 +59,8 @@ def variation_score(
     max_shift: int | None = None,
     seed: int = 0,
     advance: Advance = no_advance,
-) -> Variation:
-    """Measure how predictions vary over shifted windows around given positions.
+) -> VariationScore:
+    """Compute the variation score of predictions around given positions.
 
     Per sequence and track: the standard deviation over shifts (ddof 0) at each base that all
     windows share, its mean over these bases, divided by the mean prediction over bases and shifts.
@@ -65,11 +70,11 @@ def variation_score(
         predict: Codes ``(n, input_length)`` to predictions ``(n, n_tracks, n_bins)``, in the
             signal's unit.
         window: Codes of the genome from a start to an end, N outside.
-        centres: Positions that windows are centred on, ``(n,)``.
+        centres: Positions to centre windows on, 0-based, ``(n,)``.
         geometry: The model's window.
-        n_shifts: Windows to a position.
+        n_shifts: Windows per position.
         max_shift: Largest shift in bp; a quarter of the output if not given.
-        seed: Of the shifts.
+        seed: Seed of the shifts.
         advance: Called with the number of windows done.
     """
     if max_shift is None:
@@ -91,12 +96,11 @@ def variation_score(
             rows.append(_variation(of_one, bins))
         advance(len(windows))
     scores = np.array(rows, dtype=np.float64)
-    known = scores[~np.isnan(scores)]
-    return Variation(float(known.mean()) if len(known) else float("nan"), scores, shifts)
+    return VariationScore(known_mean(scores), scores, shifts)
 
 
 def _variation(predicted: NDArray[np.float32], bins: Integers) -> NDArray[np.float64]:
-    """Return the score of one sequence per track.
+    """Return the score of one sequence, ``(n_tracks,)``.
 
     Args:
         predicted: ``(n_shifts, n_tracks, n_bins)``.

@@ -1,1 +1,1 @@
-"""Evaluation reports as text, tables, JSON and card metrics."""
+"""Evaluation reports as values, tables, JSON and card metrics."""

@@ -1,20 +1,20 @@
-"""The metrics of a card as an evaluation found them, and the card's text with them."""
+"""Metrics of a card from an evaluation, and the card's text with them."""
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from zooctl.catalog.card_text import forget_reason, replace_block
+from zooctl.catalog.card_text import CardText
+from zooctl.evaluation.report.metric_table import MetricRow
 from zooctl.evaluation.report.report import EvaluationReport
-from zooctl.evaluation.report.rows import MetricRow
 from zooctl.schema.card import Card, Metric
 
-# What a card without metrics is given.
+# Metrics of a card that has none yet.
 _FIRST = ("auroc", "auprc", "pearson")
-# Of these, less is better.
+_REQUIRED = {field for field, info in Metric.model_fields.items() if info.is_required()}
+# Metrics of which less is better.
 _ERRORS = {"mse", "mae", "poisson_nll"}
 _KNOWN = (
     "auroc",
@@ -40,22 +40,22 @@ def card_text(text: str, card: Card, report: EvaluationReport) -> str:
 
     Args:
         text: The card.
-        card: The same, read.
-        report: Of all the card's tracks.
+        card: The parsed card.
+        report: Report on all tracks of the card.
     """
     metrics = [_updated(metric, report) for metric in card.metrics] or _first(report)
-    text = replace_block(text, "metrics", "metrics:\n" + "".join(map(_entry, metrics)))
+    edited = CardText(text)
+    if not card.metrics:
+        edited.set("metrics", [{} for _ in metrics])
+    for number, metric in enumerate(metrics):
+        for field, value in _fields(metric):
+            if value is None and field not in _REQUIRED:
+                edited.remove("metrics", number, field)
+            else:
+                edited.set("metrics", number, field, value, order=list(Metric.model_fields))
     if report.robustness is not None and math.isfinite(report.robustness.value):
-        text = replace_block(text, "robustness", f"robustness: {report.robustness.value:.3f}\n")
-        text = forget_reason(text, "robustness")
-    for index, metric in enumerate(metrics):
-        for field in ("value", "baseline", "baseline_value"):
-            if getattr(metric, field) is not None:
-                text = forget_reason(text, f"metrics.{index}.{field}")
-    for field in ("value", "baseline", "baseline_value"):
-        if all(getattr(metric, field) is not None for metric in metrics):
-            text = forget_reason(text, f"metrics.*.{field}")
-    return text
+        edited.set("robustness", round(report.robustness.value, 3))
+    return str(edited)
 
 
 def slug(name: str) -> str:
@@ -95,12 +95,14 @@ def _definition(name: str, report: EvaluationReport, track: str | None) -> str:
     on = f"{rules.bin_size}-bp bins of {', '.join(report.regions)}"
     if name == "pearson":
         return f"Mean predicted against mean measured signal of {on}."
-    text = f"Strong against all other {on}, ranked by the highest predicted {report.fine_size} bp."
+    text = (
+        f"Positive against all other {on}, ranked by the highest predicted {report.fine_size} bp."
+    )
     return f"{text} {_prevalence(report, track)}" if name == "auprc" else text
 
 
 def _prevalence(report: EvaluationReport, track: str | None) -> str:
-    """Return what an auPRC has to be read beside: the share of strong bins."""
+    """Return the share of positive bins, to be read beside an auPRC."""
     found = [one.prevalence for one in report.tracks if track in (None, one.track)]
     of = f", the mean over {len(found)} tracks" * (len(found) > 1)
     return f"Prevalence {sum(found) / len(found):.4f}{of}."
@@ -122,9 +124,9 @@ def _updated(metric: Metric, report: EvaluationReport) -> Metric:
     if name not in rows[0].metrics:
         return metric
     others = [row for row in report.baselines(rows) if name in row.metrics]
-    wanted = metric.name.removeprefix(name).lstrip("_")
-    if wanted:
-        others = [row for row in others if slug(row.name) == wanted]
+    suffix = metric.name.removeprefix(name).lstrip("_")
+    if suffix:
+        others = [row for row in others if slug(row.name) == suffix]
     best = _best(name, others)
     changes: dict[str, object] = {
         "value": _rounded(rows[0].metrics[name].value),
@@ -132,13 +134,13 @@ def _updated(metric: Metric, report: EvaluationReport) -> Metric:
     }
     if best is not None:
         changes["baseline_value"] = _rounded(best.metrics[name].value)
-        if metric.baseline is None or not wanted:
+        if metric.baseline is None or not suffix:
             changes["baseline"] = _described(best, metric.baseline)
     return metric.model_copy(update=changes)
 
 
 def figure_of(metric: Metric) -> str | None:
-    """Return the figure of an evaluation that a card's metric is by its name; None if of none.
+    """Return the evaluation metric that a card metric is named after; None if it is none.
 
     >>> values = {"value": 0.9, "split": "test", "baseline": None, "baseline_value": None}
     >>> figure_of(Metric(name="recall_at_10_fdr_gc", **values))
@@ -156,30 +158,20 @@ def _best(name: str, rows: Sequence[MetricRow]) -> MetricRow | None:
 
 
 def _described(row: MetricRow, written: str | None) -> str:
-    """Return a person's words for a baseline where they name it, else its name."""
+    """Return the card's words for a baseline where they name it, else its name."""
     if written is not None and row.name.removeprefix("best hit of ") in written:
         return written
     return row.name
 
 
 def _rounded(value: float) -> float:
-    """Return a figure at three digits behind the point, or four in all if it is large."""
+    """Return a figure rounded to three decimals, or to four digits if it is large."""
     return round(value, 3) if abs(value) < 1000 else float(f"{value:.4g}")
 
 
-def _entry(metric: Metric) -> str:
-    """Return a metric as an entry of a YAML list, a field a line."""
-    required = {"name", "value", "split", "baseline", "baseline_value"}
-    lines = []
+def _fields(metric: Metric) -> Iterator[tuple[str, object]]:
+    """Yield the fields of a metric that are measured or were chosen here, with their values."""
+    values = metric.model_dump(mode="json")
     for field in type(metric).model_fields:
-        value = getattr(metric, field)
-        if value not in (None, ()) or field in required:
-            lines.append(f"{field}: {_scalar(value)}")
-    return "  - " + "\n    ".join(lines) + "\n"
-
-
-def _scalar(value: object) -> str:
-    """Return a value as YAML: text bare where that is safe."""
-    if isinstance(value, str) and re.fullmatch(r"[A-Za-z][\w .,;'()/>=<+*-]*", value):
-        return value if value.lower() not in ("null", "true", "false", "yes", "no") else repr(value)
-    return json.dumps(value, ensure_ascii=False)
+        if field != "chroms" or values[field]:
+            yield field, values[field]

@@ -1,26 +1,26 @@
-"""Evaluations of many models as one table."""
+"""Leaderboard: evaluations of many models as one table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from zooctl.evaluation.report.report import EvaluationReport
-from zooctl.evaluation.report.text import Grid, nearest, number
+from zooctl.evaluation.report.tables import Grid, best_baseline, number
 
 _SHOWN = {"pearson": "Pearson", "spearman": "Spearman", "auroc": "AUROC", "auprc": "auPRC"}
 
 
 def leaderboard(reports: Sequence[EvaluationReport]) -> Grid:
-    """Return a line for each model; those that were judged on the same data stand together.
+    """Return a row for each model; models evaluated on the same data stand together.
 
     Within one set of data the best stands first, by AUROC, else by Pearson's correlation.
     """
     rows = []
     for report in sorted(reports, key=_rank):
         figures = report.rows[0].metrics
-        best = nearest(report, report.rows)
+        best = best_baseline(report, report.rows)
         n_bins = sum(track.n_bins for track in report.tracks)
-        n_strong = sum(track.n_strong for track in report.tracks)
+        n_positive = sum(track.n_positive for track in report.tracks)
         robustness = report.robustness
         rows.append(
             [
@@ -29,7 +29,7 @@ def leaderboard(reports: Sequence[EvaluationReport]) -> Grid:
                 ", ".join(report.regions),
                 f"{len(report.tracks)}",
                 *(str(figures[name]) if name in figures else "-" for name in _SHOWN),
-                f"{n_strong / n_bins:.4f}",
+                f"{n_positive / n_bins:.4f}",
                 "-" if robustness is None else number(robustness.value),
                 "-"
                 if best is None

@@ -1,4 +1,4 @@
-"""What an evaluation found, as values and as JSON."""
+"""Report of an evaluation, as values and as JSON."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ from numpy.typing import NDArray
 
 from zooctl.evaluation.metrics.bootstrap import Estimate
 from zooctl.evaluation.metrics.classification import Confusion
-from zooctl.evaluation.metrics.profiles import ProfileAgreement
-from zooctl.evaluation.metrics.profiles import TrackBins as Bins
-from zooctl.evaluation.metrics.test_sets import AtResolution, Selected
-from zooctl.evaluation.report.rows import MetricRow, Score, to_json
+from zooctl.evaluation.metrics.profiles import TrackBins
+from zooctl.evaluation.metrics.subsets import ResolutionAgreement, SubsetAgreement
+from zooctl.evaluation.report.metric_table import MethodScore, MetricRow, to_json
 from zooctl.schema.recipe.evaluation import Rules
 
 
 @dataclass(frozen=True)
 class Robustness:
-    """The variation score and what it was measured on.
+    """Variation score, and the sequences that it was measured on.
 
     Attributes:
         value: Mean over sequences and tracks; NaN where it was not measured.
-        by_track: Mean over sequences of each track.
-        n_peaks: Sequences.
-        n_shifts: Windows to a sequence.
+        by_track: Mean over sequences, for each track.
+        n_peaks: Number of sequences.
+        n_shifts: Windows per sequence.
     """
 
     value: float
@@ -36,61 +35,61 @@ class Robustness:
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
-    """What pictures of a track are drawn from; not part of the report's values.
+class PictureData:
+    """Data behind the pictures of a track; not part of the report's values.
 
     Attributes:
-        scores: The methods on the bins that were judged.
-        strong: Which of these are strong, ``(n,)``.
-        signal: What was measured of them, ``(n,)``.
+        scores: Scores of all methods on the evaluated bins.
+        positive: Which of these are positive, ``(n,)``.
+        signal: Measured signal of these, ``(n,)``.
         regions: The model's own bins of each held-out region.
         contigs: Contig of each.
-        peaks: Contig and position of the highest peaks.
+        peaks: Contig and position of the highest peaks, highest first.
     """
 
-    scores: tuple[Score, ...]
-    strong: NDArray[np.bool_]
+    scores: tuple[MethodScore, ...]
+    positive: NDArray[np.bool_]
     signal: NDArray[np.floating]
-    regions: tuple[Bins, ...]
+    regions: tuple[TrackBins, ...]
     contigs: tuple[str, ...]
     peaks: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
 class TrackReport:
-    """An evaluation of one track.
+    """Evaluation of one track.
 
     Attributes:
         track: Its name.
-        is_label: Whether it is held against labels, which say themselves what is strong.
-        n_bins: Bins that were judged.
-        n_excluded: Bins of the regions that were not: of unknown sequence or label, or read by a
-            window that reaches beyond the region.
-        n_strong: Strong ones among those judged.
-        rows: The model first, then the baselines.
+        is_label: Whether it is compared with labels, which state the positive bins themselves.
+        n_bins: Evaluated bins.
+        n_excluded: Bins of the regions that are left out: of unknown sequence or label, or read by
+            a window that reaches beyond the region.
+        n_positive: Positive bins among the evaluated ones.
+        rows: Metrics of the model first, then of the baselines.
         confusion: Calls of the model; None where no threshold is stated.
-        resolutions: The model over all bins, at each resolution.
+        resolutions: Agreement of the model over all bins, at each resolution.
         fine_pearson: Correlation over the model's own bins, with its interval.
-        selections: The model on other test sets.
-        drawn: For pictures.
+        selections: Agreement of the model on subsets of the test set.
+        picture_data: Data of the pictures.
     """
 
     track: str
     is_label: bool
     n_bins: int
     n_excluded: int
-    n_strong: int
+    n_positive: int
     rows: tuple[MetricRow, ...]
     confusion: Confusion | None
-    resolutions: tuple[AtResolution, ...]
+    resolutions: tuple[ResolutionAgreement, ...]
     fine_pearson: Estimate
-    selections: tuple[Selected, ...]
-    drawn: Drawn = field(compare=False, repr=False)
+    selections: tuple[SubsetAgreement, ...]
+    picture_data: PictureData = field(compare=False, repr=False)
 
     @property
     def prevalence(self) -> float:
-        """Share of strong bins: the auPRC of a score without information."""
-        return self.n_strong / self.n_bins
+        """Share of positive bins: the auPRC of a score without information."""
+        return self.n_positive / self.n_bins
 
     def to_json(self) -> dict[str, object]:
         """Return all figures under their names."""
@@ -99,17 +98,21 @@ class TrackReport:
             "is_label": self.is_label,
             "n_bins": self.n_bins,
             "n_excluded": self.n_excluded,
-            "n_strong": self.n_strong,
+            "n_strong": self.n_positive,
             "prevalence": self.prevalence,
             "rows": [row.to_json() for row in self.rows],
             "confusion": None if self.confusion is None else asdict(self.confusion),
             "fine_pearson": to_json(self.fine_pearson),
             "resolutions": [
-                {"resolution": one.resolution, **_figures(one.agreement)}
+                {"resolution": one.resolution, **_finite(asdict(one.agreement))}
                 for one in self.resolutions
             ],
             "selections": [
-                {"kind": one.kind, "threshold": one.threshold, **_figures(one.agreement)}
+                {
+                    "kind": one.kind,
+                    "threshold": one.threshold,
+                    **_finite(asdict(one.agreement)),
+                }
                 for one in self.selections
             ],
         }
@@ -117,22 +120,22 @@ class TrackReport:
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """An evaluation.
+    """Evaluation of all tracks of a model.
 
     Attributes:
         model: Name of the entry.
-        data: Whose data it was judged on.
-        regions: What was held out.
-        rules: What counts as a bin, and as a strong one.
-        n_controls: Control experiments that had a say in what is strong.
-        fine_size: The model's own bin size.
-        tracks: One report a track.
+        data: Name of the data.
+        regions: Held-out regions.
+        rules: Bin size, and conditions of a positive bin.
+        n_controls: Control experiments that limit positive bins.
+        fine_size: The model's own bin size in bp.
+        tracks: Report of each track.
         mean: Means of the rows over tracks; empty for one track.
-        robustness: Variation score on peaks; None where it was not asked for, and of logarithms
-            and log odds, which have no mean to speak of.
+        robustness: Variation score on peaks; None where it was not asked for, and for logarithms
+            and log odds, which have no meaningful mean.
         tops: Contig and position of the highest predictions of the first track.
         draws: Bootstrap draws.
-        seed: Of the bootstrap and of the shifts.
+        seed: Seed of the bootstrap and of the shifts.
     """
 
     model: str
@@ -150,11 +153,11 @@ class EvaluationReport:
 
     @property
     def rows(self) -> tuple[MetricRow, ...]:
-        """The table of the only track, or of the mean over tracks."""
+        """Rows of the only track, or of the mean over tracks."""
         return self.mean or self.tracks[0].rows
 
     def baselines(self, rows: tuple[MetricRow, ...]) -> tuple[MetricRow, ...]:
-        """Return the rows of methods without a network."""
+        """Return the rows of the baselines."""
         own = (self.model, f"{self.model}, ")
         return tuple(row for row in rows if row.name != own[0] and not row.name.startswith(own[1]))
 
@@ -178,12 +181,8 @@ class EvaluationReport:
         }
 
 
-def _figures(found: ProfileAgreement) -> dict[str, object]:
-    return _finite(asdict(found))
-
-
 def _finite(values: Mapping[str, object]) -> dict[str, object]:
-    """Return figures with None for what is not a finite number."""
+    """Return figures with None for those that are not finite numbers."""
     return {name: _plain(value) for name, value in values.items()}
 
 

@@ -1,1 +1,1 @@
-"""Agreement of variant scores with measured effects."""
+"""Agreement of variant scores with measured effects of variants."""

@@ -1,4 +1,4 @@
-"""Elements whose variants were measured: as constructs of their own, or on a genome."""
+"""Measured variants as alleles: on reporter constructs of their own, or on a genome."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from zooctl.sequence.windows import gather
 
 
 class Constructs:
-    """Elements as sequences of their own, rebuilt from the REF column; a genome for ``Scorer``.
+    """Reporter constructs, rebuilt from the REF column; they serve ``Scorer`` as a genome.
 
     A base that no line states is N.
 
     Args:
-        effects: Lines of the table, those that are not judged among them.
+        effects: All lines of the table, also those that are not evaluated.
 
     Attributes:
         contigs: Length of each element.
@@ -41,7 +41,7 @@ class Constructs:
                 stated, known = encode(line.ref.encode()), codes[at : at + len(line.ref)]
                 if line.chrom != lines[0].chrom or ((known != N) & (known != stated)).any():
                     raise InputError(
-                        f"lines of {element} disagree in what the reference is",
+                        f"lines of {element} disagree in the reference sequence",
                         got=f"{line.ref} at {line.chrom}:{line.start + 1}",
                         hint="name what was measured as one in a column `element`",
                     )
@@ -55,13 +55,13 @@ class Constructs:
         return codes
 
     def allele(self, effect: Effect) -> Allele:
-        """Return what a line changes, on its element."""
+        """Return the allele of a line, on its element."""
         start = effect.start - self._first[effect.element]
         return Allele(effect.element, start, effect.ref, effect.alt)
 
 
-def on_genome(effects: Sequence[Effect], contigs: Mapping[str, int]) -> list[Allele]:
-    """Return what each line changes, in the genome's names, with or without ``chr``."""
+def alleles_on_genome(effects: Sequence[Effect], contigs: Mapping[str, int]) -> list[Allele]:
+    """Return the allele of each line, with contig names as in the genome."""
     names = auto_map({effect.chrom for effect in effects}, contigs)
     return [
         Allele(names.get(effect.chrom, effect.chrom), effect.start, effect.ref, effect.alt)
@@ -76,12 +76,12 @@ def _by_element(effects: Sequence[Effect]) -> dict[str, list[Effect]]:
     return found
 
 
-def snvs(effects: Sequence[Effect], least: float) -> list[Effect]:
-    """Return the lines that replace one base by another and rest on enough observations.
+def select_snvs(effects: Sequence[Effect], least: float) -> list[Effect]:
+    """Return the lines that replace one base by another and have enough observations.
 
     Args:
-        effects: Lines.
-        least: Observations, where the table says how many there are.
+        effects: Lines of the table.
+        least: Fewest observations; lines without a number of them are kept.
     """
     return [
         effect

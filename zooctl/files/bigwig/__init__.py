@@ -1,1 +1,1 @@
-"""bigWig: read, and written in a child process."""
+"""bigWig: reading, and writing in a child process."""

@@ -1,12 +1,12 @@
-"""The child process that writes one bigWig, run as a script by ``files.bigwig``.
+"""The child process that writes one bigWig, run as a script by ``files.bigwig.process``.
 
-pyBigWig writes through a C library that, on a full disk, crashes or loops for ever. Here both
-end this process and nothing else: the size limit of the process is kept at what the disk can
-still take (the kernel then stops it at the first byte too many), and every call has a budget of
-processor time. Messages come in on stdin, one JSON line goes out on stdout. When stdin ends
-before the parent has said ``KEEP``, the parent is dead, and the file is removed.
+pyBigWig writes through a C library that, on a full disk, crashes or loops for ever. Both end this
+process alone: its file size limit follows the free space of the disk (the kernel then stops it at
+the first byte too many), and every call has a budget of processor time. Messages come in on stdin,
+one JSON line goes out on stdout. If stdin ends before the message ``KEEP``, the parent is dead, and
+the file is removed.
 
-Nothing of zooctl is imported, so that the process starts at once.
+The process imports nothing of zooctl, so that it starts at once.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class _ParentGoneError(Exception):
 
 
 class _Written:
-    """What was handed to pyBigWig: runs of bins, and the summary that the header must show."""
+    """Record of the runs of bins handed to pyBigWig, and of the summary due in the header."""
 
     def __init__(self, contigs: list[tuple[str, int]]) -> None:
         self.contigs = contigs
@@ -75,7 +75,7 @@ class _Written:
         return self.bases, low, high, self.sum, self.squares
 
     def pieces(self) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
-        """Yield (contig, [(start, bins, bin size), …]) in order, each spanning about a chunk."""
+        """Yield (contig, [(start, bins, bin size), …]) in order, each about a chunk long."""
         group: list[tuple[int, int, int]] = []
         current = -1
         for i in range(0, len(self.runs), 4):
@@ -101,7 +101,7 @@ def _receive(stream: IO[bytes], size: int) -> bytes:
 
 
 class _Limits:
-    """Keeps the process from outgrowing the disk or its processor time."""
+    """Limits of the process: file size by the free space, and processor time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -112,12 +112,12 @@ class _Limits:
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
 
     def renew(self, seconds: float) -> None:
-        """Allow what the disk has free now, and ``seconds`` of processor time."""
+        """Allow the space that the disk has free now, and ``seconds`` of processor time."""
         disk = os.statvfs(self._path.parent)
-        if disk.f_blocks:  # Some network file systems say nothing.
+        if disk.f_blocks:  # Some network file systems state nothing.
             size = self._path.stat().st_size if self._path.exists() else 0
             free = disk.f_bavail * disk.f_frsize
-            # The last part is left for what the file system keeps beside the file.
+            # The rest is left for the file system's own records.
             limit = min(self._user, size + free - free // 64)
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, self._hard))
         signal.setitimer(signal.ITIMER_PROF, seconds)
@@ -157,19 +157,19 @@ def _write(path: Path, contigs: list[tuple[str, int]], limits: _Limits) -> _Writ
     # Zoom levels are built here: usually under a second a million bins.
     limits.renew(60 + bins / 20_000)
     out.close()
-    _mend(path, written)
+    _correct(path, written)
     return written
 
 
-def _mend(path: Path, written: _Written) -> None:
-    """Correct what pyBigWig gets wrong in the header, and complete files without values.
+def _correct(path: Path, written: _Written) -> None:
+    """Correct pyBigWig's errors in the header, and complete files without values.
 
     Its maximum is about 0 when the first value is the largest or all are negative (genome
     browsers scale by it), and its sum is infinite where a bin's is too large for 32 bits. Without
-    values there is no index, and other readers give up.
+    values there is no index, and other readers refuse the file.
 
     Raises:
-        RuntimeError: It covered other bases than it was told to.
+        RuntimeError: pyBigWig covered another number of bases.
     """
     with path.open("r+b") as file:
         file.seek(_SUMMARY_OFFSET_AT)
@@ -229,7 +229,7 @@ def _serve(path: Path) -> None:
 
 
 def main() -> None:
-    """Write the bigWig named on the command line from the messages on stdin."""
+    """Write the bigWig named on the command line, from the messages on stdin."""
     path = Path(sys.argv[1])
     status = 1
     try:
@@ -240,7 +240,7 @@ def main() -> None:
     except Exception as error:
         _reply(error=f"{type(error).__name__}: {error}", errno=getattr(error, "errno", None))
     finally:
-        # An orderly exit would let pyBigWig write on into a file that is given up.
+        # An orderly exit would let pyBigWig write on into an abandoned file.
         os._exit(status)
 
 

@@ -1,4 +1,4 @@
-"""The parent's side of the process that writes a bigWig: feeding it, and saying why it failed."""
+"""The parent's side of the child process that writes a bigWig: messages, and its failures."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class WriterProcess:
-    """Runs ``bigwig_writer`` on a temporary file.
+    """Runs ``files.bigwig.child`` on a temporary file.
 
     Args:
         temporary: File that the process writes.
-        target: Name that the file will have; for messages.
+        target: Final name of the file, for messages.
         contigs: Length of every contig in bp, in the order of the header.
 
     Attributes:
@@ -58,7 +58,7 @@ class WriterProcess:
         """Send a run of bins: little-endian float32 from ``start`` on.
 
         Raises:
-            InputError: The process is gone, most likely for a full disk.
+            InputError: The process ended, most likely on a full disk.
         """
         n = len(data) // 4
         self._crc = zlib.crc32(data, self._crc)
@@ -66,11 +66,11 @@ class WriterProcess:
         self._pipe(child.MESSAGE.pack(child.RUN, contig, start, n, bin_size), data)
 
     def finish(self) -> None:
-        """Have the file closed and read back; return when it holds what was sent.
+        """Close the file, read it back, and compare it with the sent bins.
 
         Raises:
             InputError: The disk is full, or the process was killed.
-            VerificationError: The file holds something else.
+            VerificationError: The file holds other values.
         """
         self._pipe(child.MESSAGE.pack(child.FINISH, 0, 0, 0, 0), flush=True)
         reply = self._reply()
@@ -80,10 +80,10 @@ class WriterProcess:
         self._process.wait()
 
     def end(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process and wait for its end."""
         self._process.kill()
         for stream in (self._stdin, self._stdout):
-            with suppress(BrokenPipeError):  # What was still buffered; the child is gone.
+            with suppress(BrokenPipeError):  # from flushing to the dead child
                 stream.close()
         self._process.wait()
 
@@ -101,7 +101,7 @@ class WriterProcess:
         return dict(json.loads(line)) if line.endswith(b"\n") else {}
 
     def _failure(self, reply: Mapping[str, object]) -> Exception:
-        """Return the error for a child that died, complained, or wrote something else."""
+        """Return the error for a child that died, reported an error, or wrote other values."""
         if not reply:
             self._process.wait()
         code = self._process.poll()
@@ -115,7 +115,7 @@ class WriterProcess:
             return RuntimeError(f"writing {self._target} failed: {reply['error']}")
         if reply:
             return VerificationError(
-                "the bigWig does not hold what was written",
+                "the bigWig does not hold the written values",
                 path=self._target,
                 got=", ".join(f"{key} {value}" for key, value in reply.items()),
                 expected=f"bins {self.bins}, crc {self._crc}",
@@ -128,7 +128,7 @@ class WriterProcess:
         )
 
     def _disk_is_full(self) -> bool:
-        """Say whether the disk refuses a few more bytes at the end of the given-up file."""
+        """Say whether the disk refuses a few more bytes at the end of the abandoned file."""
         try:
             with self._temporary.open("ab") as file:
                 file.write(bytes(1 << 20))

@@ -1,4 +1,4 @@
-"""bigWig files: bulk reading, and writing that leaves a verified file or none."""
+"""Read bigWig files in bulk."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ class BigWig:
         self._file.close()
 
     def values(self, chrom: str, start: int, end: int) -> NDArray[np.float32]:
-        """Return the value of every base of ``[start, end)``, NaN where there is none.
+        """Return the value of each base of ``[start, end)``, NaN for a base without one, ``(n,)``.
 
         Raises:
-            InputError: The contig is unknown, the range leaves it, or the file is damaged.
+            InputError: The contig is unknown or shorter than the range, or the file is damaged.
         """
         length = self._length(chrom)
         if not 0 <= start <= end <= length:
@@ -85,7 +85,7 @@ class BigWig:
     def bins(
         self, chrom: str, start: int, end: int, bin_size: int, missing: float = 0.0
     ) -> NDArray[np.float32]:
-        """Return the mean of every bin of ``[start, end)``, read in chunks.
+        """Return the mean of each bin of ``[start, end)``, read in chunks.
 
         Args:
             chrom: The contig.
@@ -125,7 +125,7 @@ class BigWig:
 
 
 def _check_file(path: Path) -> None:
-    """Refuse what pyBigWig would crash on, misread, or fetch from the network."""
+    """Refuse files that pyBigWig would crash on or misread, and addresses, which it downloads."""
     if not path.is_file():
         raise InputError("no such file", path=path, expected="a bigWig")
     with path.open("rb") as file:
@@ -141,5 +141,8 @@ def _check_file(path: Path) -> None:
     # Every current writer ends the file with its magic number; it is the one mark of a whole file.
     if max(offsets) >= size or tail != head[:4]:
         raise InputError(
-            "bigWig is cut short", path=path, got=f"{size:,} bytes", hint="fetch or write it again"
+            "bigWig is cut short",
+            path=path,
+            got=f"{size:,} bytes",
+            hint="download or write it again",
         )

@@ -1,4 +1,4 @@
-"""Write a bigWig through a child process: whole and verified, or not at all."""
+"""Write a bigWig through a child process: whole and verified, or absent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BUFFERED_BINS = 1 << 18
 
 
 class BigWigWriter:
-    """Writes one bigWig; the file appears under its name complete and verified, or not at all.
+    """Writes one bigWig, a context manager; the file appears complete and verified, or not at all.
 
     The header lists every contig in the given order; bins are fixed-step entries and must come
     sorted. Neighbouring runs are joined, so calls may be small. Zoom levels are kept. pyBigWig
@@ -34,7 +34,7 @@ class BigWigWriter:
 
     Raises:
         InputError: The target can't be written, or the disk is full.
-        VerificationError: A value is infinite, or the file does not hold what was written.
+        VerificationError: A value is infinite, or the file does not hold the written values.
 
     Example::
 
@@ -49,7 +49,7 @@ class BigWigWriter:
         self.contigs = dict(contigs)
         self._force = force
         self._index = {name: i for i, name in enumerate(self.contigs)}
-        # What waits to be sent: contig index, start, end before clipping, bin size, values.
+        # The run to be sent: contig index, start, end before clipping, bin size, values.
         self._contig = self._start = self._end = self._bin_size = 0
         self._waiting: list[NDArray[np.float32]] = []
         self._stack = ExitStack()
@@ -74,7 +74,7 @@ class BigWigWriter:
     def add_bins(self, chrom: str, start: int, values: NDArray[np.floating], bin_size: int) -> None:
         """Write ``values[i]`` over ``[start + i * bin_size, start + (i + 1) * bin_size)``.
 
-        NaN means "no value" and leaves a gap. The last bin is clipped to the end of the contig.
+        NaN leaves a gap. The last bin is clipped to the end of the contig.
 
         Args:
             chrom: A contig of the header.
@@ -84,9 +84,9 @@ class BigWigWriter:
 
         Raises:
             VerificationError: A value is infinite.
-            ValueError: Bins are unsorted, overlap what was written, or lie outside the contig.
+            ValueError: Bins are unsorted, overlap earlier ones, or lie outside of the contig.
         """
-        with np.errstate(over="ignore"):  # What overflows is infinite, and named below.
+        with np.errstate(over="ignore"):  # overflow makes an infinite value, refused below
             values = np.array(values, dtype=np.float32)  # A copy: callers reuse their buffers.
         if not values.size:
             return

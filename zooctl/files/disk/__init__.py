@@ -1,1 +1,1 @@
-"""Whole files or none, locks, the cache folder, BGZF and text."""
+"""Atomic outputs, pinned files, locks, the cache folder, BGZF and text."""

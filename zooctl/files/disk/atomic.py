@@ -1,14 +1,13 @@
-"""Outputs that appear whole or not at all.
+"""Atomic outputs: whole or absent.
 
 The output is written to a hidden file beside the target, synced to disk and renamed. Whatever kills
-the process, the target's name holds the complete output or what it held before. The hidden name
-carries the process, so that a later run can tell what a dead one left and remove it.
+the process, the target is the complete output or the file before it. The hidden name carries the
+process, so that a later run can recognise and remove the file of a dead one.
 """
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import itertools
 import os
 import re
@@ -18,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from zooctl.errors import InputError
+from zooctl.files.disk.pinned import digest_of
 
 _COUNTER = itertools.count()
 _TEMPORARY = re.compile(
@@ -31,12 +31,12 @@ def check_output(
     force: bool,
     inputs: Iterable[str | os.PathLike[str]] = (),
 ) -> None:
-    """Refuse a target that cannot or must not be written; call it before any work is done.
+    """Refuse a target that cannot or must not be written; for use before any work.
 
     Args:
         target: File to be written.
         force: Whether an existing file may be replaced.
-        inputs: Files that are read; the target must not be one of them, whatever ``force`` says.
+        inputs: Files that are read; the target must not be one of them, even with ``force``.
 
     Raises:
         InputError: The target is a folder, exists without ``force``, is an input, or its folder is
@@ -59,7 +59,7 @@ def check_output(
 
 
 def _check_target(path: Path, real: Path, force: bool) -> None:
-    """Check the target's own place; symbolic links are followed as ``open`` would."""
+    """Check a target at its real path, with symbolic links followed as ``open`` would."""
     if real.is_dir():
         raise InputError("output is a folder", path=path, hint="name a file in it")
     if not real.parent.exists():
@@ -103,7 +103,7 @@ def atomic_output(
 
     The yielded path has the target's suffix. The new file gets the permissions that ``open`` would
     give it: those of the file it replaces, or those of the umask. If the block raises, the hidden
-    file is removed. What earlier, dead processes left in the folder is removed first.
+    file is removed. Hidden files of dead processes in the folder are removed first.
 
     Args:
         target: File to be written.
@@ -157,7 +157,7 @@ def _sync(path: Path) -> None:
 
 
 def _publish(temporary: Path, real: Path, force: bool) -> None:
-    """Give the file its name, and have the folder remember it through a power loss."""
+    """Rename the file, and sync its folder so that the name survives a power loss."""
     if force:
         temporary.replace(real)
     else:
@@ -196,17 +196,17 @@ def _own_prefix() -> str:
 
 
 def _place() -> str:
-    """Name the machine and the process namespace in which a process number means something."""
+    """Return a name of this machine and its process namespace, for unique process numbers."""
     namespace = ""
     with suppress(OSError):
         namespace = str(Path("/proc/self/ns/pid").readlink())
-    return hashlib.sha256(f"{socket.gethostname()} {namespace}".encode()).hexdigest()[:8]
+    return digest_of(f"{socket.gethostname()} {namespace}".encode())[:8]
 
 
 def _process_start(pid: int) -> str | None:
-    """Return when a process started, as text that no other process of that number has had.
+    """Return a text unique to the run of a process of that number; None if no such process lives.
 
-    None where there is no such process. Without ``/proc`` a living process is all that can be told.
+    It is made of boot and start time. Without ``/proc`` it is the same text for every living one.
     """
     try:
         status = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")

@@ -1,7 +1,7 @@
-"""Blocked gzip, the output of ``bgzip``: gzip members of at most 64 KiB of text, read in any order.
+"""Blocked gzip (BGZF), the output of ``bgzip``: members of at most 64 KiB, with random access.
 
 Format: SAM specification, section 4.1. Each member states its own size in the extra field ``BC``;
-an empty member marks the end, so that a file cut between members can be told from a whole one.
+an empty member marks the end, and distinguishes a whole file from one cut between members.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError
 
 END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
-_MEMBER_TEXT = 0xFF00  # what bgzip takes, so that even incompressible text fits into 64 KiB
+_MEMBER_TEXT = 0xFF00  # as bgzip: incompressible text of this size still fits into 64 KiB
 
 
 def compression(head: bytes) -> Literal["none", "gzip", "bgzip"]:
-    """Tell how a file is compressed from its first 64 bytes.
+    """Return the compression of a file, from its first 64 bytes.
 
     >>> compression(b">chr21"), compression(END), compression(bytes([0x1F, 0x8B, 8, 0]))
     ('none', 'bgzip', 'gzip')
@@ -35,7 +35,7 @@ def compression(head: bytes) -> Literal["none", "gzip", "bgzip"]:
 
 
 def _member_size(head: bytes) -> int | None:
-    """Return the size in bytes of the member that starts with ``head``; None if it does not say."""
+    """Return the size in bytes of the member that starts with ``head``; None if not stated."""
     if len(head) < 18 or head[:3] != b"\x1f\x8b\x08" or not head[3] & 4:
         return None
     position, end = 12, 12 + int.from_bytes(head[10:12], "little")
@@ -48,7 +48,7 @@ def _member_size(head: bytes) -> int | None:
 
 
 def members(stream: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
-    """Yield ``(offset, size, text)`` of each member that holds text, checksums verified.
+    """Yield ``(offset, size, text)`` of each member with text, after verifying its checksum.
 
     Args:
         stream: A bgzipped file at its start, or a pipe.
@@ -59,7 +59,7 @@ def members(stream: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
     path, offset, last_was_empty = stream.name, 0, False
     while head := stream.read(18):
         if len(head) == 18 and head[3] & 4:
-            # All of the extra field; what bgzip writes ends here.
+            # The whole extra field, which ends here in bgzip's output.
             head += stream.read(max(0, int.from_bytes(head[10:12], "little") - 6))
         size = _member_size(head)
         if size is None:
@@ -101,12 +101,12 @@ def has_end(stream: BinaryIO) -> bool:
 
 
 class BlockText:
-    """The text of a bgzipped file as an open file: ``seek`` to any byte of it and ``read``.
+    """The text of a bgzipped file as an open file, with ``seek`` and ``read``.
 
     Args:
         stream: The bgzipped file; closed with this object.
-        offsets: Where each member that holds text starts in the file, ``(n_members,)``.
-        starts: Where its text starts in the whole text, ``(n_members,)``, from 0.
+        offsets: First byte in the file of each member with text, ``(n_members,)``.
+        starts: First byte of its text in the whole text, ``(n_members,)``, from 0.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class BlockText:
         self._position = 0
 
     def seek(self, position: int) -> int:
-        """Go to a byte of the text."""
+        """Move to a byte of the text, and return its number."""
         self._position = position
         return position
 
@@ -152,7 +152,7 @@ class BlockText:
 
 
 def compress(source: BinaryIO, target: BinaryIO, level: int = 6) -> None:
-    """Write what is left of ``source`` to ``target`` as ``bgzip`` does.
+    """Write the rest of ``source`` to ``target`` in bgzip's form.
 
     >>> import gzip, io
     >>> packed = io.BytesIO()

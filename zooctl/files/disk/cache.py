@@ -1,4 +1,4 @@
-"""Where zooctl keeps what it can make or fetch again: FASTA indexes, genomes, weights."""
+"""The cache folder of indexes, genomes, weights and data."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from zooctl.errors import InputError, UnsafeError
 
 
 def cache_folder() -> Path:
-    """Return the cache folder; nothing is created.
+    """Return the path of the cache folder, without creating it.
 
     ``$ZOOCTL_HOME``, else ``$XDG_CACHE_HOME/zooctl``, else ``~/.cache/zooctl``.
 
     Raises:
-        InputError: None of these is set and the user has no home folder.
+        InputError: Neither variable is set, and the user has no home folder.
     """
     if own := os.environ.get("ZOOCTL_HOME"):
         return Path(own).expanduser().absolute()
@@ -35,8 +35,8 @@ def make_cache_folder(*parts: str) -> Path:
     """Create and return ``cache_folder()/parts``, readable by its owner alone where new.
 
     Raises:
-        UnsafeError: The cache belongs to somebody else and others may write into it, so its
-            content could be anybody's.
+        UnsafeError: The cache belongs to another user and others may write into it, so its content
+            cannot be trusted.
         OSError: It cannot be created (a read-only or full disk).
     """
     root = cache_folder()

@@ -1,4 +1,4 @@
-"""Lines of text files as people have them: plain, gzipped or bgzipped, LF or CRLF, with a BOM."""
+"""Lines of text files: plain, gzipped or bgzipped, with LF or CRLF, with or without a BOM."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield number, from 1, and text of each line, without its end.
+    """Yield the number of each line, from 1, and its text without the line end.
 
     Raises:
         InputError: The file cannot be opened, is damaged or cut short, or is not UTF-8 text.
@@ -48,7 +48,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _require_end(stream: BufferedReader, path: Path) -> None:
-    """Refuse a bgzipped file cut between two blocks, which gzip would read as if it were whole."""
+    """Refuse a bgzipped file cut between two blocks, which gzip would read as a whole file."""
     if not has_end(stream):
         raise InputError(
             "bgzipped file is cut short", path=path, expected="an empty block at its end"

@@ -1,1 +1,1 @@
-"""Downloads that are resumed and verified."""
+"""Downloads: resumed, and verified before they appear."""

@@ -1,8 +1,7 @@
-"""Downloads that end with the pinned bytes under the target's name, or with an error.
+"""Download pinned files: the target appears with the pinned bytes, or an error is raised.
 
-A file is received beside its target, resumed where an earlier run stopped, compared with its
-digest and only then renamed. One process at a time works on a target; the others wait and find it
-there.
+A file is received beside its target, resumed after an interruption, compared with its digest and
+only then renamed. One process at a time works on a target; the others wait and find it there.
 """
 
 from __future__ import annotations
@@ -13,15 +12,13 @@ import random
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-
 from zooctl.errors import InputError, IntegrityError, NetworkError, ZooError
 from zooctl.files.disk.cache import cache_folder, make_cache_folder
+from zooctl.files.disk.lock import locked
 from zooctl.files.download.part import PartialFile, Pin
 from zooctl.progress import Advance, no_advance
 
@@ -29,8 +26,6 @@ if TYPE_CHECKING:
     import httpx2
 
     from zooctl.files.download.transfer import Policy
-
-_NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK})
 
 
 def download(
@@ -43,24 +38,24 @@ def download(
     progress: Advance | None = None,
     policy: Policy | None = None,
 ) -> Path:
-    """Fetch a pinned file from the first address that has it; return its path.
+    """Download a pinned file from the first address that has it, and return its path.
 
     A target that already has the pinned bytes is left alone.
 
     Args:
-        urls: Where the file is, best first.
-        target: Where it goes; its folder exists.
-        size: Its bytes. Not one more is received.
-        sha256: Its digest.
-        md5: Its digest by MD5, for publishers that give no other. One digest is required.
-        progress: Told of every piece that arrives.
+        urls: Addresses of the file, best first.
+        target: Path of the file; its folder exists.
+        size: Size in bytes. Not one byte more is received.
+        sha256: Digest of the file.
+        md5: MD5 of the file, for publishers that give no other digest. One digest is required.
+        progress: Told the bytes of each piece; a negative number when received bytes are discarded.
         policy: Time limits and hosts.
 
     Raises:
         NetworkError: No address could be reached or hands the file out, or ``HF_HUB_OFFLINE`` or
             ``ZOOCTL_OFFLINE`` is set.
-        IntegrityError: What came is not the pinned file.
-        UnsafeError: An address, or one that it leads to, must not be asked.
+        IntegrityError: The downloaded bytes differ from the pinned ones.
+        UnsafeError: An address, or a redirect, is outside of the policy.
         InputError: The disk has no room for the file.
     """
     if sha256 is None and md5 is None:
@@ -72,13 +67,13 @@ def download(
         if pin.holds(path):
             return path
         _check_online(path, urls)
-        # The same pin finds what an earlier run left; another pin does not.
-        word = next(iter(digests.values()))[:16] if alone else uuid.uuid4().hex
-        part = path.with_name(f".{path.name[:200]}.{word}.part")
+        # An earlier run with the same pin left its part under this name.
+        mark = next(iter(digests.values()))[:16] if alone else uuid.uuid4().hex
+        part = path.with_name(f".{path.name[:200]}.{mark}.part")
         try:
             with PartialFile(part, pin) as received:
                 _check_room(path, size - received.length)
-                _fetch(urls, received, policy)
+                _receive(urls, received, policy)
                 received.publish(path)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -104,25 +99,6 @@ def download_folder(*parts: str) -> Path:
         ) from None
 
 
-@contextmanager
-def locked(path: Path) -> Iterator[bool]:
-    """Work alone on a target; yield False where the file system has no locks."""
-    lock = FileLock(path.with_name(f".{path.name[:200]}.lock"))
-    try:
-        lock.acquire()
-    except (OSError, NotImplementedError) as error:
-        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
-            raise InputError(
-                "the folder cannot be written", path=path.parent, got=os.strerror(error.errno or 0)
-            ) from None
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
-
-
 def is_offline() -> bool:
     """Say whether ``HF_HUB_OFFLINE`` or ``ZOOCTL_OFFLINE`` forbids the network."""
     names = ("HF_HUB_OFFLINE", "ZOOCTL_OFFLINE")
@@ -131,10 +107,10 @@ def is_offline() -> bool:
 
 def _check_online(path: Path, urls: Sequence[str]) -> None:
     if not urls:
-        raise NetworkError("there is no address to fetch the file from", path=path)
+        raise NetworkError("the file has no address", path=path)
     if is_offline():
         raise NetworkError(
-            "the file is not here, and the network is switched off",
+            "the file is missing, and the network is switched off",
             path=path,
             hint="unset HF_HUB_OFFLINE and ZOOCTL_OFFLINE and run the command again",
         )
@@ -155,7 +131,7 @@ def _no_room(path: Path, needed: int) -> InputError:
     )
 
 
-def _fetch(urls: Sequence[str], part: PartialFile, policy: Policy | None) -> None:
+def _receive(urls: Sequence[str], part: PartialFile, policy: Policy | None) -> None:
     """Complete the part from the first address that has the file."""
     from zooctl.files.download.transfer import Policy, open_client  # The HTTP library loads slowly.
 
@@ -173,7 +149,7 @@ def _fetch(urls: Sequence[str], part: PartialFile, policy: Policy | None) -> Non
 
 
 def _persist(client: httpx2.Client, url: str, part: PartialFile, policy: Policy) -> None:
-    """Try one address, again after failures that may pass."""
+    """Download from one address, with new attempts after failures that may pass."""
     from zooctl.files.download.transfer import TransientError, shown
 
     failures, start = 0, part.most
@@ -197,7 +173,7 @@ def _persist(client: httpx2.Client, url: str, part: PartialFile, policy: Policy)
 
 
 def _attempt(client: httpx2.Client, url: str, part: PartialFile, policy: Policy) -> None:
-    """Ask once for the bytes that are missing."""
+    """Request the missing bytes once."""
     from zooctl.files.download import transfer
 
     headers = {}
@@ -224,7 +200,7 @@ def _attempt(client: httpx2.Client, url: str, part: PartialFile, policy: Policy)
     if once_more:
         raise transfer.TransientError("the resumed bytes do not fit together", 0)
     raise IntegrityError(
-        "the file is not the pinned one",
+        "the file differs from the pinned bytes",
         got=f"{wrong} from {transfer.shown(url)}",
         expected=" ".join(next(iter(part.pin.digests.items()))),
         hint="its publisher changed it, or something between changes files on the way",
@@ -232,7 +208,7 @@ def _attempt(client: httpx2.Client, url: str, part: PartialFile, policy: Policy)
 
 
 def _align(response: httpx2.Response, url: str, part: PartialFile) -> None:
-    """Make the part end where the body begins, and see that the body can be the file."""
+    """Cut the part to the first byte of the body, and refuse a body that is not the file."""
     from zooctl.files.download import transfer
 
     if response.status_code == 416:
@@ -243,13 +219,13 @@ def _align(response: httpx2.Response, url: str, part: PartialFile) -> None:
             part.restart()
             raise transfer.TransientError("it answers with another range", 0)
         return
-    _check_answer(response, part.pin.size)  # Before what is here is given up for it.
-    part.restart()  # It ignores ranges, or has another version by now.
+    _check_answer(response, part.pin.size)  # before the received bytes are discarded for it
+    part.restart()  # the server ignores ranges, or has another version by now
     part.note(url, transfer.validator(response))
 
 
 def _check_answer(response: httpx2.Response, size: int) -> None:
-    """Refuse an answer that is not the file by its length or kind."""
+    """Refuse an answer of another length or kind than the file."""
     from zooctl.files.download import transfer
 
     length = response.headers.get("Content-Length")
@@ -258,7 +234,9 @@ def _check_answer(response: httpx2.Response, size: int) -> None:
     misfit = length is not None and int(length) != size
     if page or (misfit and not transfer.is_compressed(response, size)):
         raise IntegrityError(
-            "a web page came in place of the file" if page else "the file is not the pinned one",
+            "a web page came in place of the file"
+            if page
+            else "the file differs from the pinned bytes",
             got=f"{int(length or 0):,} bytes from {transfer.shown(response.url)}",
             expected=f"{size:,} bytes",
             hint="log in to the network you are on" if page else "its publisher changed it",

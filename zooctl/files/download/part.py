@@ -1,4 +1,4 @@
-"""A file that is being received: pinned by size and digest, hashed as it grows, resumed later."""
+"""A partial download: pinned by size and digest, hashed as it grows, resumed later."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from pathlib import Path
 from typing import Self
 
 from zooctl.errors import IntegrityError
+from zooctl.files.disk.pinned import PIECE, file_digest
 from zooctl.progress import Advance
-
-"""Told how many more bytes are there; a negative number when received bytes are given up."""
-
-
-def file_digest(path: Path, algorithm: str = "sha256") -> str:
-    """Return the hexadecimal digest of a file, read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 class Pin:
-    """What the file must be, and who is told of its progress."""
+    """The pin of a download, by any digests, and its progress callback.
+
+    Args:
+        size: Size in bytes.
+        digests: Algorithm, as ``hashlib`` names it, to hexadecimal digest.
+        progress: Told of received and discarded bytes.
+    """
 
     def __init__(self, size: int, digests: Mapping[str, str], progress: Advance) -> None:
         self.size = size
@@ -31,20 +30,20 @@ class Pin:
         self.progress = progress
 
     def holds(self, path: Path) -> bool:
-        """Say whether a file is there and has the pinned bytes."""
+        """Say whether a file exists and has the pinned bytes."""
         if not path.is_file() or path.stat().st_size != self.size:
             return False
         return all(file_digest(path, name) == text for name, text in self.digests.items())
 
 
 class PartialFile:
-    """The bytes received so far, on disk, hashed as they come.
+    """The received bytes of a download, on disk, hashed as they arrive.
 
     Attributes:
-        length: Bytes that are there.
-        most: Largest length so far; unlike the length it never falls, so it bounds the tries.
+        length: Received bytes.
+        most: Largest length so far; unlike the length it never falls, so it bounds the attempts.
         resumed: Whether they came in more than one piece.
-        misfits: How often pieces did not fit together.
+        misfits: Times that resumed bytes had another digest.
     """
 
     def __init__(self, path: Path, pin: Pin) -> None:
@@ -54,11 +53,11 @@ class PartialFile:
         self.resumed = False
         self.misfits = 0
         self._note = path.with_suffix(".from")
-        # No link is followed: the name can be foretold.
+        # No link is followed, since the name is predictable.
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
         self._file = os.fdopen(os.open(path, flags, 0o666), "r+b")
         self._hashes = {name: hashlib.new(name) for name in pin.digests}
-        while (data := self._file.read(1 << 20)) and self.length <= pin.size:
+        while (data := self._file.read(PIECE)) and self.length <= pin.size:
             self._count(data)
         if self.length > pin.size:
             self.restart()
@@ -82,17 +81,17 @@ class PartialFile:
         """Add received bytes.
 
         Raises:
-            IntegrityError: There are more than the file has.
+            IntegrityError: The file would exceed its pinned size.
         """
         if self.length + len(data) > self.pin.size:
             got = f"more than {self.pin.size:,} bytes"
             self.restart()
-            raise IntegrityError("the file is not the pinned one", got=got)
+            raise IntegrityError("the file differs from the pinned bytes", got=got)
         self._file.write(data)
         self._count(data)
 
     def restart(self) -> None:
-        """Give up what was received."""
+        """Discard the received bytes."""
         self._file.seek(0)
         self._file.truncate()
         self._hashes = {name: hashlib.new(name) for name in self.pin.digests}
@@ -102,25 +101,25 @@ class PartialFile:
         self.resumed = False
 
     def wrong_digest(self) -> str | None:
-        """Return the digest, with its name, if the bytes are not the pinned ones."""
+        """Return name and value of the first digest that differs from its pin, else None."""
         for name, digest in self._hashes.items():
             if digest.hexdigest() != self.pin.digests[name]:
                 return f"{name} {digest.hexdigest()}"
         return None
 
     def note(self, url: str, version: str) -> None:
-        """Remember which version of the file at an address the bytes belong to."""
+        """Note the address and version of the file that the bytes belong to."""
         self._note.write_text(json.dumps([url, version]))
 
     def version_at(self, url: str) -> str:
-        """Return what ``note`` was told last, if it was about this address."""
+        """Return the version noted last, if it was noted for this address; else an empty text."""
         with suppress(OSError, ValueError):
             noted, version = json.loads(self._note.read_text())
             return str(version) if noted == url else ""
         return ""
 
     def publish(self, target: Path) -> None:
-        """Give the complete file its name, for good."""
+        """Sync the complete file to disk and rename it."""
         self._file.flush()
         os.fsync(self._file.fileno())
         self.path.replace(target)

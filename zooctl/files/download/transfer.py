@@ -1,8 +1,7 @@
-"""One HTTP request at a time, for ``files.download``: what may be asked, and what comes back.
+"""Single HTTP requests for ``files.download``: allowed addresses, redirects, answers, bodies.
 
-A server's answer ends in one of three ways: the bytes went to the caller; the same address may
-work later (``TransientError``); or it never will (an error of the family, so that the caller goes
-to the next address).
+A request ends in one of three ways: the bytes went to the caller; the same address may work later
+(``TransientError``); or it never will (a ``ZooError``, and the caller goes to the next address).
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ HOSTS = frozenset(
         "cas-bridge.xethub.hf.co",
     }
 )
-"""Hosts that files are fetched from, redirects included."""
+"""Hosts that files may be downloaded from, redirects included."""
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
-_WHY = {
+_REFUSALS = {
     401: "asks for a login",
     403: "refuses access",
     404: "has no such file",
@@ -49,20 +48,20 @@ _WHY = {
 
 @dataclass(frozen=True)
 class Policy:
-    """How patient to be, and with whom. Times in seconds.
+    """Time limits, in seconds, and allowed hosts of a download.
 
     Attributes:
         connect: Longest wait for a connection.
         read: Longest wait for the next bytes; also the span over which the rate is measured.
         least_rate: Bytes a second; a slower server counts as one that stalls.
-        tries: Failures in a row, without ``gain`` bytes between them, before giving up.
+        tries: Consecutive failures, without ``gain`` bytes between them, before giving up.
         gain: Bytes that make up for earlier failures.
         first_wait: Wait before the second try; it doubles, with jitter.
         longest_wait: Longest wait, even if the server asks for more.
         patience: Time without ``gain`` bytes before giving up.
         redirects: Most redirects in a row.
-        hosts: Hosts that may be asked.
-        loopback: Whether this machine may be asked too, without encryption.
+        hosts: Allowed hosts.
+        loopback: Whether this machine is allowed too, without encryption.
     """
 
     connect: float = 10.0
@@ -79,10 +78,10 @@ class Policy:
 
 
 class TransientError(Exception):
-    """The same address may work later.
+    """A failure after which the same address may work later.
 
     Args:
-        reason: What happened.
+        reason: Description of the failure.
         wait: Seconds that the server asks to wait.
     """
 
@@ -92,7 +91,7 @@ class TransientError(Exception):
 
 
 def shown(url: httpx2.URL | str) -> str:
-    """Return an address without what may be secret in it.
+    """Return an address without its login, query and fragment, which may be secret.
 
     >>> shown("https://user:pw@zenodo.org/a.bw?X-Signature=abc")
     'https://zenodo.org/a.bw'
@@ -104,8 +103,8 @@ def check_url(url: httpx2.URL, policy: Policy) -> None:
     """Refuse an address that is not public, encrypted and known.
 
     Raises:
-        UnsafeError: The scheme is not https, the address carries a login, or the host is not
-            among those of the policy.
+        UnsafeError: The scheme is not https, the address carries a login, or the policy lacks the
+            host.
     """
     if policy.loopback and url.host in _LOOPBACK and url.scheme in ("http", "https"):
         return
@@ -113,7 +112,7 @@ def check_url(url: httpx2.URL, policy: Policy) -> None:
         raise UnsafeError("not a plain https address", got=shown(url))
     if url.host not in policy.hosts:
         raise UnsafeError(
-            f"files are not fetched from {url.host}",
+            f"files are not downloaded from {url.host}",
             got=shown(url),
             expected="a host that zooctl knows",
             hint=f"--allow-host {url.host} if you trust it",
@@ -124,7 +123,7 @@ def check_url(url: httpx2.URL, policy: Policy) -> None:
 def open_client(policy: Policy) -> Iterator[httpx2.Client]:
     """Yield a client with the policy's time limits, on the proxies of the environment."""
     timeout = httpx2.Timeout(policy.read, connect=policy.connect)
-    # identity: a file that is compressed on the way could neither be resumed nor measured.
+    # identity: a file that is compressed in transit could neither be resumed nor measured.
     headers = {"User-Agent": f"zooctl/{__version__}", "Accept-Encoding": "identity"}
     with httpx2.Client(timeout=timeout, headers=headers) as client:
         yield client
@@ -134,12 +133,12 @@ def open_client(policy: Policy) -> Iterator[httpx2.Client]:
 def open_response(
     client: httpx2.Client, url: str, headers: Mapping[str, str], policy: Policy
 ) -> Iterator[httpx2.Response]:
-    """Yield the answer to a GET after redirects, each checked; its body is still to come.
+    """Yield the answer to a GET after checked redirects; its body is not read yet.
 
     Raises:
         TransientError: The connection failed, or the server is busy or broken.
         NetworkError: The server will not hand the file out.
-        UnsafeError: The address, or one that it leads to, must not be asked.
+        UnsafeError: The address, or a redirect, is outside of the policy.
     """
     try:
         response = _follow(client, httpx2.URL(url), headers, policy)
@@ -186,13 +185,13 @@ def _check_status(response: httpx2.Response) -> None:
         wait = _retry_after(response.headers.get("Retry-After"))
         raise TransientError(f"it answers {status} {response.reason_phrase}", wait)
     raise NetworkError(
-        f"{response.url.host} {_WHY.get(status, 'does not hand the file out')}",
+        f"{response.url.host} {_REFUSALS.get(status, 'does not hand the file out')}",
         got=f"{status} for {shown(response.url)}",
     )
 
 
 def _retry_after(text: str | None) -> float | None:
-    """Read a Retry-After header: seconds, or a date.
+    """Parse a Retry-After header, seconds or a date, into seconds.
 
     >>> _retry_after("120"), _retry_after(None), _retry_after("soon")
     (120.0, None, None)
@@ -208,7 +207,7 @@ def _retry_after(text: str | None) -> float | None:
 
 
 def content_range(response: httpx2.Response) -> tuple[int, int] | None:
-    """Return (first byte, size of the whole file) of a partial answer; None if it does not say."""
+    """Return (first byte, size of the whole file) of a partial answer; None if not stated."""
     text = response.headers.get("Content-Range", "")
     unit, _, rest = text.partition(" ")
     span, _, total = rest.partition("/")
@@ -219,7 +218,7 @@ def content_range(response: httpx2.Response) -> tuple[int, int] | None:
 
 
 def validator(response: httpx2.Response) -> str:
-    """Return what If-Range may name this version of the file by; empty if nothing may."""
+    """Return the validator of this version of the file for If-Range; empty if it has none."""
     etag = response.headers.get("ETag", "")
     if etag.startswith('"'):  # A weak one, W/"…", does not promise the same bytes.
         return str(etag)
@@ -227,9 +226,9 @@ def validator(response: httpx2.Response) -> str:
 
 
 def is_compressed(response: httpx2.Response, size: int) -> bool:
-    """Say whether the body is the file compressed for the way, and not the file itself.
+    """Say whether the body is the file compressed in transit, and not the file itself.
 
-    Servers that name the encoding of a ``.gz`` file send the file as it is; its length tells.
+    Some servers state the encoding of a ``.gz`` file that they send as it is; the length tells.
     """
     if response.headers.get("Content-Encoding", "").lower() not in ("gzip", "x-gzip"):
         return False
@@ -242,7 +241,7 @@ def is_compressed(response: httpx2.Response, size: int) -> bool:
 def receive(
     response: httpx2.Response, write: Callable[[bytes], None], policy: Policy, inflate: bool
 ) -> None:
-    """Hand the body on piece by piece, as it arrives.
+    """Pass the body to ``write`` piece by piece, as it arrives.
 
     Raises:
         TransientError: The server sends too slowly.

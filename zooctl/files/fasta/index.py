@@ -1,14 +1,12 @@
-"""Indexes of FASTA files: made once for a content, kept in the cache, never beside the file.
+"""Indexes of FASTA files, made once for a content and kept in the cache, never beside the file.
 
-An index that lies beside a file may belong to an older content, so it is not even read. The first
-time a content is met the file is scanned, which also proves it sound, and the index is kept under
-the content's sha256. A file whose size, times and inode have not changed since is known at once;
-any other is hashed, which still saves the scan where only its place is new.
+An index beside a file may belong to an older content, so it is not read. A new content is scanned,
+which also checks it, and its index is kept under its SHA-256. A file of unchanged size, times and
+inode is recognised at once; any other is hashed, which saves the scan if only its place is new.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shlex
@@ -28,23 +26,24 @@ from zooctl.errors import InputError
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.disk.bgzf import compression, members
 from zooctl.files.disk.cache import make_cache_folder
+from zooctl.files.disk.pinned import digest_of, stream_digest
 from zooctl.files.fasta.scan import Scanner
 from zooctl.progress import Advance
 
 _PIECE = 1 << 22
-# Within this many seconds of its last change, a file can change again without a new time stamp.
+# Seconds after a change within which another one may leave the time stamp as it is.
 _CLOCK_TICK = 2.0
 
 
 @dataclass(frozen=True)
 class Index:
-    """Where the bases of a FASTA file lie.
+    """Offsets of the bases of a FASTA file.
 
     Attributes:
         fai: Text of the ``.fai`` file that ``samtools faidx`` would write.
         blocks: Offsets ``(n_blocks, 2)`` of each bgzip block in the file and of its text in the
             whole text; ``(0, 2)`` of a plain file.
-        sha256: Of the file.
+        sha256: Digest of the file.
     """
 
     fai: str
@@ -72,7 +71,8 @@ def index_of(stream: BufferedReader, progress: Advance | None = None) -> Index:
     folder = _cache()
     digest = _known_digest(folder, stream.name, status)
     if digest is None:
-        digest = _hash(stream)
+        stream.seek(0)
+        digest = stream_digest(stream)
         _remember(folder, stream.name, status, digest)
     index = _load(folder, digest, bgzipped=kind == "bgzip")
     if index is None:
@@ -96,13 +96,8 @@ def _plain_gzip(path: str) -> InputError:
     )
 
 
-def _hash(stream: BufferedReader) -> str:
-    stream.seek(0)
-    return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _scan(stream: BufferedReader, bgzipped: bool, progress: Advance | None) -> Index:
-    """Check the whole file and note where its bases lie."""
+    """Check the whole file, and return the offsets of its bases."""
     blocks: list[tuple[int, int]] = []
     pieces = _unpacked(stream, blocks) if bgzipped else _pieces(stream)
     scanner = Scanner(stream.name)
@@ -125,21 +120,21 @@ def _pieces(stream: BufferedReader) -> Iterator[tuple[int, bytes]]:
 def _unpacked(stream: BufferedReader, blocks: list[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
     """Yield bytes read and text of many blocks at once, and append each block to ``blocks``."""
     texts: list[bytes] = []
-    start = held = read = 0
+    start = waiting = read = 0
     for offset, size, text in members(stream):
         blocks.append((offset, start))
         start += len(text)
         texts.append(text)
-        held += len(text)
+        waiting += len(text)
         read += size
-        if held >= _PIECE:
+        if waiting >= _PIECE:
             yield read, b"".join(texts)
-            texts, held, read = [], 0, 0
+            texts, waiting, read = [], 0, 0
     yield read, b"".join(texts)
 
 
 def _cache() -> Path | None:
-    """Return the cache folder of the indexes; None where there can be none."""
+    """Return the cache folder of the indexes; None if it cannot be created."""
     # The name changes whenever the content of the folder changes its meaning.
     with suppress(OSError, InputError):
         return make_cache_folder("fasta-1")
@@ -147,12 +142,12 @@ def _cache() -> Path | None:
 
 
 def _known_file(folder: Path, path: str) -> Path:
-    key = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:32]
+    key = digest_of(os.fsencode(os.path.realpath(path)))[:32]
     return folder / f"{key}.json"
 
 
 def _stamp(status: os.stat_result) -> dict[str, int]:
-    """Return what cannot stay the same when a content changes; nobody can set the ctime."""
+    """Return the times, size and inode that change with a content; nobody can set the ctime."""
     return {
         "size": status.st_size,
         "mtime_ns": status.st_mtime_ns,
@@ -180,7 +175,7 @@ def _remember(folder: Path | None, path: str, status: os.stat_result, digest: st
 
 
 def _load(folder: Path | None, digest: str, *, bgzipped: bool) -> Index | None:
-    """Return a kept index; None if there is none that can be read."""
+    """Return the index of a content; None if there is no readable one."""
     if folder is None:
         return None
     blocks = np.empty((0, 2), dtype=np.uint64)
@@ -191,7 +186,7 @@ def _load(folder: Path | None, digest: str, *, bgzipped: bool) -> Index | None:
             rows = np.frombuffer(packed, dtype="<u8", offset=8).reshape(-1, 2)
             if struct.unpack_from("<Q", packed) != (len(rows),):
                 return None
-            # The format leaves the first block, at 0 and 0, unsaid.
+            # The format leaves out the first block, at 0 and 0.
             blocks = np.vstack([np.zeros((1, 2)), rows]).astype(np.uint64)
         whole = all(line.count("\t") == 4 for line in fai.splitlines()) and fai.endswith("\n")
     except (OSError, ValueError, struct.error):
@@ -200,7 +195,7 @@ def _load(folder: Path | None, digest: str, *, bgzipped: bool) -> Index | None:
 
 
 def _save(folder: Path | None, digest: str, index: Index) -> None:
-    """Keep an index; several processes may do so at once, for they write the same."""
+    """Keep an index; several processes may do so at once, since all write the same."""
     if folder is None:
         return
     # A cache that cannot be written costs time, nothing else.

@@ -1,4 +1,4 @@
-"""Genomes in FASTA files, plain or bgzipped, read in any order through pyfaidx."""
+"""Read genomes from FASTA files, plain or bgzipped, by interval, through pyfaidx."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from zooctl.progress import Advance
 from zooctl.sequence.contigs import unknown_contig
 from zooctl.sequence.onehot import Codes, N, encode
 
-_FETCH = 1 << 20  # bases fetched at once for a large piece; more is slower
+_READ = 1 << 20  # bases read at once for a large piece; more is slower
 _CHUNK = 1 << 16  # bases of one entry of the small cache: about one bgzip block
 _CHUNKS = 64
 
@@ -79,7 +79,7 @@ class Fasta:
     def codes(self, chrom: str, start: int, end: int) -> Codes:
         """Return the codes of bases ``start`` to ``end - 1``, ``(end - start,)``.
 
-        Small pieces near each other are served from memory; of large ones nothing is kept.
+        Small pieces near each other come from memory; large ones are read anew.
 
         Raises:
             InputError: No such contig, or bases outside of it.
@@ -93,8 +93,8 @@ class Fasta:
             )
         codes = np.empty(end - start, dtype=np.uint8)
         if end - start > _CHUNK:
-            for low in range(start, end, _FETCH):
-                high = min(low + _FETCH, end)
+            for low in range(start, end, _READ):
+                high = min(low + _READ, end)
                 codes[low - start : high - start] = self._read(chrom, low, high)
             return codes
         for number in range(start // _CHUNK, -(-end // _CHUNK)):
@@ -105,7 +105,7 @@ class Fasta:
         return codes
 
     def sha256(self, chrom: str) -> str:
-        """Return the digest of the file that holds a contig.
+        """Return the SHA-256 of the file that holds a contig.
 
         Raises:
             InputError: No such contig.
@@ -114,7 +114,7 @@ class Fasta:
         return self._sources[chrom].sha256
 
     def padded_codes(self, chrom: str, start: int, end: int) -> Codes:
-        """Return the codes of ``start`` to ``end - 1``, N where that is outside of the contig.
+        """Return the codes of ``start`` to ``end - 1``, with N outside of the contig, ``(n,)``.
 
         Raises:
             InputError: No such contig.
@@ -177,9 +177,9 @@ def _open_source(path: Path, progress: Advance | None) -> _Source:
 def _reader(stream: BufferedReader, index: Index) -> pyfaidx.Faidx:
     """Return pyfaidx's reader with our index on our stream.
 
-    Opening a file by itself, pyfaidx trusts an index that is newer than the file, tells bgzip by
-    the file's name and reads it through Biopython, which stumbles over blocks of 65,536 bases. So
-    it is opened on the index alone, and then handed the text to read.
+    By itself, pyfaidx trusts an index that is newer than the file, recognises bgzip by the file's
+    name and reads it through Biopython, which fails at blocks of 65,536 bases. So it is opened on
+    the index alone, and then given the text.
     """
     with tempfile.TemporaryDirectory() as folder:
         fai = Path(folder) / "fai"

@@ -1,8 +1,8 @@
-"""One pass over the text of a FASTA file: is it sound, and where does each base lie.
+"""Check the text of a FASTA file in one pass, and collect the offsets of its sequences.
 
-What ``samtools faidx`` would index wrongly or not at all is refused with its line: lines of uneven
-length, names given twice, letters that are no DNA. Text arrives in pieces of any size and is
-checked by whole arrays, so a chromosome takes a fraction of a second.
+Text that ``samtools faidx`` would index wrongly or not at all is refused with its line: lines of
+uneven length, repeated names, letters other than IUPAC bases. Text arrives in pieces of any size
+and is checked as arrays, so a chromosome takes a fraction of a second.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ _CR, _LF = 13, 10
 
 @dataclass
 class FastaRecord:
-    """One sequence, with the numbers of its line in a ``.fai`` file.
+    """One sequence, with the fields of its line in a ``.fai`` file.
 
     Attributes:
         name: First word of the header.
         line: Line of the header, from 1.
-        offset: Byte of the text at which the first base lies.
-        length: Bases.
-        line_bases: Bases to a full line.
-        line_width: Bytes to a full line, with its end.
+        offset: Byte offset of the first base in the text.
+        length: Number of bases.
+        line_bases: Bases of a full line.
+        line_width: Bytes of a full line, with its end.
     """
 
     name: str
@@ -93,7 +93,7 @@ class Scanner:
                 position = stop
 
     def finish(self) -> list[FastaRecord]:
-        """Return the records in file order; call it after the last piece.
+        """Return the records in file order, after the last piece.
 
         Raises:
             InputError: The file is empty, or its last record is.
@@ -125,7 +125,7 @@ class Scanner:
         self._carry = start
 
     def _header(self, line: bytes) -> None:
-        """Close the record before and open the one that this line, without its end, names."""
+        """Close the last record, and open the record of a header line without its end."""
         self._close_record()
         if b"\r" in line.rstrip(b"\r"):
             raise self._fail(
@@ -155,7 +155,7 @@ class Scanner:
             raise self._fail(f"sequence {record.name!r} is empty", record.line)
 
     def _sequence(self, text: bytes) -> None:
-        """Check a stretch of sequence lines; the first and the last may be parts of lines."""
+        """Check consecutive sequence lines; the first and the last may be parts of lines."""
         if self._record is None:
             raise self._fail(
                 "not FASTA", self._line, got=repr(text[:20].decode("latin1")), expected="'>'"
@@ -178,14 +178,14 @@ class Scanner:
     def _returns(
         self, text: bytes, letters: NDArray[np.uint8], ends: NDArray[np.int64]
     ) -> NDArray[np.bool_]:
-        """Say which lines end in CRLF, ``(n_ends,)``, and refuse a CR anywhere else."""
-        held = self._last == _CR
-        if not held and b"\r" not in text:
+        """Return a mask of the lines that end in CRLF, ``(n_ends,)``; refuse a CR anywhere else."""
+        pending = self._last == _CR
+        if not pending and b"\r" not in text:
             return np.zeros(len(ends), dtype=np.bool_)
         before = np.concatenate(([self._last], letters[:-1]))[ends]
         returns: NDArray[np.bool_] = before == _CR
         # One at the very end may still be followed by its line feed.
-        expected = text.count(b"\r") + held - (letters[-1] == _CR)
+        expected = text.count(b"\r") + pending - (letters[-1] == _CR)
         if returns.sum() != expected:
             raise self._fail(
                 "a carriage return inside a line",
@@ -195,7 +195,7 @@ class Scanner:
         return returns
 
     def _lines(self, widths: NDArray[np.int64], returns: NDArray[np.bool_]) -> None:
-        """Count whole lines: all of one length, but the last, which blank lines may follow."""
+        """Count whole lines: all of one length except the last, which blank lines may follow."""
         record = self._record
         assert record is not None
         bases = widths - 1 - returns

@@ -1,1 +1,1 @@
-"""BED, peaks, reads, GTF, chain files and tables of intervals."""
+"""Intervals: BED, peaks, reads, GTF, chain files and tables."""

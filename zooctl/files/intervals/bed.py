@@ -1,7 +1,7 @@
-"""BED files: the regions people have, checked line by line.
+"""Read BED files, checked line by line.
 
-What is read is chromosome, start and end (BED specification, version 1.0); other columns may be
-anything, but every line must have as many as the first.
+Chromosome, start and end are read (BED specification, version 1.0); other columns are free, but
+every line must have as many as the first.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Bed(list[Interval]):
 
     Attributes:
         path: The file.
-        lines: Line of each interval, from 1.
-        n_empty: Lines left out because start equals end.
+        lines: Line number of each interval, from 1.
+        n_empty: Number of lines left out because start equals end.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,11 +39,11 @@ class Bed(list[Interval]):
 def read_bed(path: str | os.PathLike[str]) -> Bed:
     """Read the intervals of a BED file, plain or gzipped.
 
-    Blank lines, comments (#) and track and browser lines are left out, and empty intervals counted.
+    Blank lines, comments (#), track and browser lines are left out; empty intervals are counted.
 
     Raises:
         InputError: The file cannot be read, or holds no interval.
-        ManyErrors: Several lines are wrong; the first few of them.
+        ManyErrors: Several lines are wrong; lists the first five.
     """
     bed = Bed(Path(path))
     errors: list[ZooError] = []
@@ -80,13 +80,13 @@ def _is_header(line: str) -> bool:
 
 
 def _columns(line: str) -> list[str]:
-    """Split at tabs, or at white space where tabs do not give three columns."""
+    """Split a line at tabs, or at white space if tabs give fewer than three columns."""
     columns = line.split("\t")
     return columns if len(columns) >= 3 else line.split()
 
 
 def _interval(columns: list[str], path: Path, line: int, first: tuple[int, int]) -> Interval:
-    """Return the interval of one line, or say what is wrong with the line."""
+    """Return the interval of one line, or raise the line's error."""
     if len(columns) < 3:
         raise InputError(
             "not a BED line",
@@ -114,7 +114,7 @@ def _interval(columns: list[str], path: Path, line: int, first: tuple[int, int])
 
 
 def _position(text: str, name: str, path: Path, line: int) -> int:
-    """Return a start or end; what ``int`` alone takes, such as 1_000, is refused."""
+    """Return a start or end; forms that only ``int`` takes, such as 1_000, are refused."""
     digits = text.strip()
     if digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS:
         return int(digits)
@@ -137,20 +137,20 @@ def check_intervals(
     chrom_map: Mapping[str, str] | None = None,
     clip: bool = False,
 ) -> list[Interval]:
-    """Return the intervals in the genome's names, each proved to lie within its contig.
+    """Return intervals with the genome's names of contigs, each checked to lie within its contig.
 
     Args:
-        intervals: What to check; a ``Bed`` brings its own path and lines.
+        intervals: The intervals; a ``Bed`` brings its own path and lines.
         contigs: Lengths of the genome's contigs.
         path: File to name in errors.
         lines: Line of each interval in it.
         chrom_map: The genome's name for a name; other names stay as they are.
-        clip: Whether to cut off what lies beyond a contig's end. An interval that lies beyond it
-            altogether stays an error.
+        clip: Whether to cut intervals at a contig's end. An interval entirely beyond it stays an
+            error.
 
     Raises:
         InputError: A contig is unknown or an interval goes beyond its end.
-        ManyErrors: Several of these; the first few, each unknown contig once.
+        ManyErrors: Several of these; lists the first five, each unknown contig once.
     """
     if isinstance(intervals, Bed):
         path, lines = path or intervals.path, lines or intervals.lines

@@ -1,4 +1,4 @@
-"""``--chrom-map``: how the contig names of a file are said in the genome's."""
+"""Map the contig names of a file to those of the genome (``--chrom-map``)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def load_chrom_map(
             lines hold a name and the genome's name for it; lines that start with # are comments.
         chroms: The names of the file to be read.
         contigs: Lengths of the genome's contigs.
-        lengths: Lengths that go with ``chroms`` where known.
+        lengths: Known lengths of ``chroms``.
 
     Raises:
         InputError: The file cannot be read, is no two columns, names a contig that the genome

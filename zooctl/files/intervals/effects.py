@@ -1,4 +1,4 @@
-"""Tables of measured effects of variants, one a line, as assays of many variants publish them."""
+"""Read tables of measured variant effects, as massively parallel assays publish them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zooctl.errors import InputError
 from zooctl.files.intervals.text_table import TextTable, read_text_table
 
-# What columns are called here, and in published tables; letter case does not matter.
+# Field to its names as a column, here and in published tables; letter case does not matter.
 _NAMES = {
     "chrom": ("chrom", "chr", "#chrom"),
     "pos": ("pos", "position"),
@@ -28,13 +28,13 @@ class Effect(NamedTuple):
     """A measured effect.
 
     Attributes:
-        element: What was measured as one, as a promoter; the contig where the table names none.
+        element: Regulatory element that was assayed as one; the contig if the table names none.
         chrom: Contig, as the table names it.
-        start: Base, counted from 0.
+        start: Base, 0-based.
         ref: Reference.
         alt: Alternative, in the table's own notation (``-`` for a deletion, in some).
         value: The effect.
-        n: How many observations it rests on; None where the table does not say.
+        n: Number of observations; None if the table does not state it.
     """
 
     element: str
@@ -54,7 +54,7 @@ def read_effects(path: str | os.PathLike[str], assembly: str) -> list[Effect]:
             alt and value, and if there are n, element and assembly; or as Kircher et al. 2019
             (doi:10.1038/s41467-019-11526-w) call them, Chrom, Pos, Ref, Alt, Coefficient,
             Barcodes, Element and Release. ``NA`` for a position leaves a line out.
-        assembly: Lines of another one are left out where the table names assemblies; UCSC's name.
+        assembly: UCSC's name; lines of other assemblies are left out if the table names assemblies.
 
     Raises:
         InputError: A column is missing, a position or value is no number, or no line is left.
@@ -92,7 +92,7 @@ def read_effects(path: str | os.PathLike[str], assembly: str) -> list[Effect]:
 
 
 def _columns(table: TextTable) -> dict[str, int]:
-    """Return where each known column is."""
+    """Return the index of each known column."""
     header = [name.lower() for name in table.header]
     found = {}
     for name, known in _NAMES.items():

@@ -1,6 +1,6 @@
-"""Genes of an annotation (GTF, or GFF3), as the bases that they cover. Positions in it are 1-based.
+"""Read the bases in genes from an annotation (GTF or GFF3, both 1-based).
 
-Annotations differ in which features they name: some list genes, others only transcripts or exons.
+Annotations differ in the features that they list: genes, or only transcripts or exons.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from zooctl.sequence.intervals import merge
 Integers = NDArray[np.int64]
 
 _COLUMNS = 9
-# Whichever of these comes first in the list and is in the file.
+# The first of these that the file has is read.
 _FEATURES = ("gene", "transcript", "mRNA", "exon")
 
 

@@ -1,4 +1,4 @@
-"""UCSC chain files: where an interval of one assembly lies in another."""
+"""Lift intervals from one assembly to another, by UCSC chain files."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 from zooctl.errors import InputError
+from zooctl.extras import need
 from zooctl.files.disk.text import read_lines
 from zooctl.sequence.intervals import Interval
 
-# As much as UCSC liftOver asks to be kept (-minMatch=0.95).
+# The default of UCSC liftOver (-minMatch=0.95).
 _LENGTH_KEPT = 0.95
 
 
@@ -29,20 +30,17 @@ class Chain:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         _check(self.path)
-        try:
-            from liftover import ChainFile
-        except ImportError:
-            raise InputError(
-                "lifting needs liftover", path=path, hint="pip install 'zooctl[train]'"
-            ) from None
-        # It reads through the C library, which has no use for a broken file: _check saw it first.
+        need("liftover", "lifting")
+        from liftover import ChainFile
+
+        # Its C library crashes on a broken file, so _check comes first.
         self._chain = ChainFile(str(self.path), one_based=False)
 
     def lift(self, interval: Interval) -> Interval | None:
-        """Return the place of an interval in the other assembly, None if it has none.
+        """Return an interval in the coordinates of the other assembly; None if it cannot be lifted.
 
-        Both ends must have one place each, on one contig and on the forward strand, and the length
-        may not change by more than a twentieth: what is split, turned or grown is dropped.
+        Both ends must map to one position each, on one contig and the forward strand, and the
+        length may not change by more than a twentieth: split, reversed and grown ones are dropped.
         """
         first = self._base(interval.chrom, interval.start)
         last = self._base(interval.chrom, interval.end - 1)
@@ -54,7 +52,7 @@ class Chain:
         return Interval(first[0], first[1], last[1] + 1)
 
     def _base(self, chrom: str, position: int) -> tuple[str, int] | None:
-        """Return contig and position of a base, None where there is no or no single place."""
+        """Return contig and position of a base; None unless it maps once, to the forward strand."""
         if chrom not in self._chain:
             return None
         places = self._chain.query(chrom, position)
@@ -64,7 +62,7 @@ class Chain:
 
 
 def _check(path: Path) -> None:
-    """Refuse what the library would crash on or take for an empty chain file."""
+    """Refuse files that the library would crash on or read as an empty chain file."""
     blocks = 0
     inside = False
     for number, line in read_lines(path):

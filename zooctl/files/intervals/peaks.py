@@ -1,4 +1,4 @@
-"""Peaks: regions that an experiment marks (BED, narrowPeak, broadPeak)."""
+"""Read peaks: BED, narrowPeak and broadPeak."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Peaks:
         chrom: Contig of each, ``(n,)`` text.
         start: First base, ``(n,)``.
         end: Base after the last, ``(n,)``.
-        value: narrowPeak and broadPeak ``signalValue``, ``(n,)``; None in plain BED.
-        summit: narrowPeak's base of the summit, ``(n,)``; None where the file has none.
+        value: ``signalValue`` of narrowPeak and broadPeak, ``(n,)``; None for plain BED.
+        summit: Position of the summit in narrowPeak, ``(n,)``; None if the file has none.
         n_dropped: Peaks that could not be lifted.
     """
 
@@ -48,7 +48,7 @@ class Peaks:
         }
 
     def on(self, chrom: str) -> Peaks:
-        """The peaks of one contig."""
+        """Return the peaks of one contig."""
         rows = self.chrom == chrom
         return Peaks(
             self.chrom[rows],
@@ -64,7 +64,7 @@ def read_peaks(path: str | os.PathLike[str], chain: Chain | None = None) -> Peak
 
     Args:
         path: BED, narrowPeak (ten columns) or broadPeak (nine).
-        chain: Brings the peaks to another assembly.
+        chain: Lifts the peaks to another assembly.
 
     Raises:
         InputError: As ``read_bed``; or a value or summit is not a number, or lies outside its peak.

@@ -1,4 +1,4 @@
-"""Aligned reads (BED6) and fragments of read pairs (BED, BEDPE)."""
+"""Read aligned reads (BED6) and fragments of read pairs (BED, BEDPE)."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Reads:
 
     Attributes:
         chroms: Names of contigs.
-        chrom: Index of each one's contig in ``chroms``, ``(n,)``.
+        chrom: Index in ``chroms`` of the contig of each, ``(n,)``.
         start: First base, ``(n,)``.
         end: Base after the last, ``(n,)``.
-        forward: Whether it lies on the forward strand, ``(n,)``; fragments do.
+        forward: True for the forward strand, ``(n,)``; always true for fragments.
     """
 
     chroms: tuple[str, ...]
@@ -41,13 +41,13 @@ class Reads:
         return len(self.start)
 
     def take(self, rows: Integers | NDArray[np.bool_]) -> Reads:
-        """The reads of these rows."""
+        """Return the reads of these rows."""
         return Reads(
             self.chroms, self.chrom[rows], self.start[rows], self.end[rows], self.forward[rows]
         )
 
     def on(self, chrom: str) -> Reads:
-        """The reads of one contig; none if the file does not name it."""
+        """Return the reads of one contig, none for a contig that the file lacks."""
         index = self.chroms.index(chrom) if chrom in self.chroms else -1
         return self.take(self.chrom == index)
 
@@ -59,10 +59,10 @@ class Reads:
         }
 
     def sample(self, depth: int, seed: list[int]) -> Reads:
-        """Draw exactly ``depth`` reads without replacement, in their order.
+        """Draw exactly ``depth`` reads without replacement, and keep their order.
 
         Args:
-            depth: How many.
+            depth: Number of reads.
             seed: Non-negative integers; the draw depends on them and on the number of reads alone.
 
         Raises:
@@ -70,7 +70,7 @@ class Reads:
         """
         if depth > len(self):
             raise InputError(
-                "fewer reads than they are to be brought down to",
+                "fewer reads than the depth to sample",
                 field="depth",
                 got=f"{len(self):,}",
                 expected=f"at least {depth:,}",
@@ -84,7 +84,7 @@ def read_reads(path: str | os.PathLike[str], chain: Chain | None = None) -> Read
 
     Args:
         path: The file, plain or gzipped.
-        chain: Brings the reads to another assembly; those without a place there are dropped.
+        chain: Lifts the reads to another assembly; those that cannot be lifted are dropped.
 
     Raises:
         InputError: A line is no BED line or has no strand, or no read is left.
@@ -112,11 +112,11 @@ def read_fragments(path: str | os.PathLike[str], chain: Chain | None = None) -> 
 
     Args:
         path: The file, plain or gzipped.
-        chain: Brings fragments to another assembly; those without a place there are dropped.
+        chain: Lifts fragments to another assembly; those that cannot be lifted are dropped.
 
     Raises:
-        InputError: A line is no such line, the mates of a pair lie on two contigs, or no fragment
-            is left.
+        InputError: A line is neither BED nor BEDPE, the mates of a pair lie on two contigs, or no
+            fragment is left.
     """
     found = _Arrays(chain)
     for number, columns, interval in _records(Path(path)):
@@ -168,7 +168,7 @@ def _number(text: str) -> bool:
 
 
 class _Arrays:
-    """Reads as they come in, 21 bytes each."""
+    """Growing arrays of reads, 21 bytes each."""
 
     def __init__(self, chain: Chain | None) -> None:
         self._chain = chain
@@ -177,7 +177,7 @@ class _Arrays:
         self._forward = array("b")
 
     def add(self, interval: Interval, forward: bool) -> None:
-        """Take up a read, if it has a place."""
+        """Add a read, if it can be lifted."""
         place = interval if self._chain is None else self._chain.lift(interval)
         if place is not None:
             self._chrom.append(self._chroms.setdefault(place.chrom, len(self._chroms)))
@@ -186,7 +186,11 @@ class _Arrays:
             self._forward.append(forward)
 
     def reads(self, path: str | os.PathLike[str]) -> Reads:
-        """Return them, at least one."""
+        """Return the reads.
+
+        Raises:
+            InputError: There are none.
+        """
         if not self._chrom:
             hint = None if self._chain is None else f"is {self._chain.path.name} of its assembly?"
             raise InputError("no reads in the file", path=path, hint=hint)

@@ -1,4 +1,4 @@
-"""Intervals of a BED-like file together with the text of its other columns."""
+"""Read BED-like files with the text of all columns."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class BedTable:
 
     Attributes:
         path: The file.
-        intervals: Of each line, ``n`` of them.
+        intervals: Interval of each line.
         lines: Number of each line, from 1.
-        columns: Text of each line's columns, the first three as written.
-        n_dropped: Intervals that have no place in the assembly they were lifted to.
+        columns: Text of each line's columns, the first three before lifting.
+        n_dropped: Number of intervals that could not be lifted.
     """
 
     path: Path
@@ -41,7 +41,7 @@ class BedTable:
 
     @property
     def width(self) -> int:
-        """Columns of a line; all lines have as many."""
+        """Number of columns, equal for all lines."""
         return len(self.columns[0])
 
     def numbers(self, column: int, name: str) -> NDArray[np.float64]:
@@ -49,10 +49,10 @@ class BedTable:
 
         Args:
             column: From 0.
-            name: What it holds, for the error.
+            name: Name of its values, for the error.
 
         Raises:
-            InputError: A line has something else there.
+            InputError: A cell is not a finite number.
         """
         values = np.empty(len(self.columns))
         for row, text in enumerate(line[column] for line in self.columns):
@@ -75,17 +75,17 @@ def read_table(path: str | os.PathLike[str], chain: Chain | None = None) -> BedT
 
     Args:
         path: The file.
-        chain: Brings its intervals to another assembly; those without a place there are dropped.
+        chain: Lifts intervals to another assembly; those that cannot be lifted are dropped.
 
     Raises:
         InputError: As ``read_bed``; or no interval can be lifted.
     """
     bed = read_bed(path)
-    wanted = set(bed.lines)
+    numbers = set(bed.lines)
     columns = [
         line.split("\t") if line.count("\t") >= 2 else line.split()
         for number, line in read_lines(bed.path)
-        if number in wanted
+        if number in numbers
     ]
     if chain is None:
         return BedTable(bed.path, list(bed), bed.lines, columns)
@@ -114,7 +114,7 @@ def _rows(values: list[T], rows: list[int]) -> list[T]:
 def check_places(
     ends: Mapping[str, int], contigs: Mapping[str, int], path: str | os.PathLike[str]
 ) -> None:
-    """Prove that the intervals of a file fit the genome, which may lack some of their contigs.
+    """Check that the intervals of a file fit the genome, which may lack some of their contigs.
 
     Args:
         ends: Last end on each contig that the file names.

@@ -1,4 +1,4 @@
-"""Tables of text with a header: tab-separated, plain or gzipped."""
+"""Read tab-separated tables with a header, plain or gzipped."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from zooctl.files.disk.text import read_lines
 
 @dataclass(frozen=True)
 class TextTable:
-    """A table as it is written.
+    """The text of a table.
 
     Attributes:
         path: The file.
         header: Names of the columns.
-        rows: Number of each line, from 1, and its cells, as many as the header has.
+        rows: Number of each line, from 1, and its cells, one a column.
     """
 
     path: Path
@@ -26,10 +26,10 @@ class TextTable:
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
     def column(self, name: str) -> int:
-        """Return the place of a column.
+        """Return the index of a column.
 
         Raises:
-            InputError: There is none of this name.
+            InputError: No column has this name.
         """
         if name not in self.header:
             raise InputError(
@@ -45,7 +45,7 @@ class TextTable:
         """Return a cell as a finite number.
 
         Raises:
-            InputError: It is none.
+            InputError: The cell is something else.
         """
         line, cells = self.rows[row]
         try:
@@ -67,7 +67,7 @@ class TextTable:
 
 
 def read_text_table(path: Path) -> TextTable:
-    """Read a table; empty lines are passed over.
+    """Read a table; empty lines are skipped.
 
     Raises:
         InputError: It cannot be read, has no row, names a column twice, or has a line of another

@@ -1,1 +1,1 @@
-"""VCF and BCF: records read, annotated and written, with their indexes."""
+"""VCF and BCF: reading, annotating and writing records, and indexing."""

@@ -1,4 +1,4 @@
-"""INFO fields added to the lines of a VCF; everything else of a line stays as it is."""
+"""Add INFO fields to the lines of a VCF, and leave the rest of each line as it is."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Field:
     Attributes:
         key: Its name, ``ZOO_…``.
         type: Type of a value.
-        description: For people.
-        source: What computed it.
+        description: Description, for people.
+        source: Program or model that computed it.
         version: Version of the source.
     """
 
@@ -35,7 +35,7 @@ class Field:
     version: str
 
     def line(self) -> bytes:
-        """Return its line of the header.
+        """Return the header line of the field.
 
         >>> Field("ZOO_STATUS", "String", 'Scored or "not"', "zooctl", "0.1").line()[:60]
         b'##INFO=<ID=ZOO_STATUS,Number=A,Type=String,Description="Scor'
@@ -57,7 +57,7 @@ def quote(text: str) -> str:
 
 
 def info_key(*parts: str) -> str:
-    """Return the name of an added field; what the VCF specification forbids becomes ``_``.
+    """Return the name of an added field, with ``_`` for characters that VCF forbids.
 
     >>> info_key("ctcf", "GM12878 (rep 1)", "LFC")
     'ZOO_ctcf_GM12878__rep_1__LFC'
@@ -70,9 +70,9 @@ class Annotator:
 
     Args:
         header: The header of the VCF.
-        fields: What is added.
+        fields: The added fields.
         meta: Further header lines.
-        overwrite: Whether fields of these names may be there; they are replaced.
+        overwrite: Whether to replace fields of these names that the VCF has.
         path: The VCF, for errors.
 
     Raises:
@@ -114,12 +114,12 @@ class Annotator:
             )
 
     def line(self, line: bytes, number: int, values: Sequence[str]) -> bytes:
-        """Return a record's line with the fields added, and a line's end.
+        """Return a record's line with the fields added, and a line end.
 
         Args:
             line: The record's line.
             number: Its number, for errors.
-            values: One a field, ``""`` for a field that the record does not get.
+            values: Value of each field, ``""`` to leave the field out.
 
         Raises:
             InputError: The record has a ``ZOO_`` field already.

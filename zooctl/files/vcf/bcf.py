@@ -1,7 +1,7 @@
-"""BCF, the binary form of VCF: the only place that knows cyvcf2, and through it htslib.
+"""Read and write BCF, the binary form of VCF, through cyvcf2 and htslib.
 
-VCF itself passes through as text. htslib would rewrite numbers, and where a line is wrong it ends
-the file without an error or says so on stderr only.
+VCF itself is handled as text: htslib would rewrite numbers, and at a wrong line it ends the file
+without an error, or with a message on stderr alone.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _SIZES = struct.Struct("<II")
 
 
 def count_records(pieces: Iterator[bytes], name: str) -> int:
-    """Return how many records an uncompressed BCF holds, by the sizes that they state.
+    """Count the records of an uncompressed BCF by the sizes that they state.
 
     Format: BCF2 specification, section 6; five bytes of magic, the header's size and the header,
     then for each record the sizes of its shared and its individual part, and these parts.
 
     Args:
         pieces: The bytes of the BCF, in order.
-        name: How errors call the file.
+        name: Name of the file in errors.
 
     Raises:
         InputError: It ends within the header or within a record.
@@ -44,7 +44,7 @@ def count_records(pieces: Iterator[bytes], name: str) -> int:
 
 
 class _Bytes:
-    """Pieces of bytes as one stream, of which most is skipped."""
+    """A stream of bytes in pieces, most of them skipped."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
@@ -62,7 +62,7 @@ class _Bytes:
         return b"".join(parts)
 
     def skip(self, size: int) -> bool:
-        """Go on by ``size`` bytes; say whether there were as many."""
+        """Skip ``size`` bytes; return False if the stream ends before."""
         while size and self._more():
             step = min(size, len(self._piece) - self._position)
             self._position += step
@@ -79,12 +79,12 @@ class _Bytes:
 
 
 def binary_lines(path: Path, n_records: int, name: str) -> Iterator[bytes]:
-    """Yield the lines of the VCF that a BCF stands for, without their ends.
+    """Yield the lines of a BCF as VCF, without their ends.
 
     Args:
         path: The BCF.
-        n_records: How many records it has, as ``count_records`` found.
-        name: How errors call the file.
+        n_records: Number of its records (see ``count_records``).
+        name: Name of the file in errors.
 
     Raises:
         InputError: htslib cannot read it, or reads fewer records.
@@ -96,7 +96,7 @@ def binary_lines(path: Path, n_records: int, name: str) -> Iterator[bytes]:
         for found, record in enumerate(reader, 1):  # noqa: B007
             yield str(record).rstrip("\n").encode()
         reader.close()
-    # cyvcf2 raises bare exceptions; what it says is of little use to a person.
+    # cyvcf2 raises bare exceptions, with texts of little use to a person.
     except Exception as error:
         raise InputError("BCF cannot be read", path=name, got=str(error)) from None
     if found != n_records:
@@ -106,8 +106,8 @@ def binary_lines(path: Path, n_records: int, name: str) -> Iterator[bytes]:
 def write_binary(text: Path, lines: Iterator[bytes], target: Path) -> None:
     """Write a VCF as BCF.
 
-    What the header does not define, contigs among them, has no number in a BCF. htslib defines it
-    as it goes, but by then the header is written; so the file is read once before, for its header.
+    Contigs and fields that the header does not define have no number in a BCF. htslib would add
+    them after it wrote the header, so the file is read once before, for a complete header.
 
     Args:
         text: The VCF, plain or bgzipped.
@@ -115,7 +115,7 @@ def write_binary(text: Path, lines: Iterator[bytes], target: Path) -> None:
         target: The BCF to write.
 
     Raises:
-        InputError: htslib does not take a record.
+        InputError: htslib refuses a record.
     """
     first = VCF(str(text))
     for _ in first:
@@ -133,7 +133,7 @@ def write_binary(text: Path, lines: Iterator[bytes], target: Path) -> None:
 def _variant(writer: Writer, line: bytes, number: int) -> Variant:
     try:
         return writer.variant_from_string(line.decode())
-    # cyvcf2 raises bare exceptions; what it says is of little use to a person.
+    # cyvcf2 raises bare exceptions, with texts of little use to a person.
     except Exception as error:
         raise InputError(
             f"record {number:,} cannot be written as BCF",

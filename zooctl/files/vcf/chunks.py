@@ -1,27 +1,26 @@
-"""An output on its way: finished chunks on disk, so that a run that was killed can go on.
+"""Finished chunks of an output on disk, so that a killed run can resume.
 
-Beside the target lies a hidden folder with the text of the chunks, bgzipped, and a journal. A chunk
-counts once its line stands in the journal; what a killed process wrote behind the last one is cut
-off. The journal holds what the chunks depend on, and the digest of the input up to each chunk.
+A hidden folder beside the target holds the bgzipped text of the chunks and a journal. A chunk
+counts once the journal has its line; text behind the last such chunk is cut off. The journal also
+holds the settings that the chunks depend on, and the digest of the input up to each chunk.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
-
 from zooctl.errors import InputError
 from zooctl.files.disk.bgzf import END, compress
+from zooctl.files.disk.lock import hold
+from zooctl.files.disk.pinned import PIECE, digest_of, matches
 
 Settings = Mapping[str, str | int | float | bool | None]
 
@@ -31,11 +30,11 @@ class Chunk:
     """One finished chunk.
 
     Attributes:
-        records: Records of the input up to its end.
+        records: Number of input records up to its end.
         read: Digest of the input up to its end.
-        size: Bytes of its compressed text.
-        sha256: Their digest.
-        note: What a later run wants to know of it, as JSON has it.
+        size: Size of its compressed text in bytes.
+        sha256: Digest of its compressed text.
+        note: Data for a later run, in JSON's types.
     """
 
     records: int
@@ -46,7 +45,7 @@ class Chunk:
 
 
 def bgzipped(text: bytes) -> bytes:
-    """Return text as blocks of a bgzipped file, without the block that marks the end."""
+    """Return text as blocks of a bgzipped file, without the end mark."""
     packed = io.BytesIO()
     compress(io.BytesIO(text), packed)
     return packed.getvalue()[: -len(END)]
@@ -56,31 +55,29 @@ class Parts:
     """The finished chunks of one output; a context manager, one process at a time.
 
     Args:
-        target: The output to be.
-        settings: What a chunk's bytes depend on.
-        resume: Whether to go on from chunks that are there; else they are removed.
+        target: The output.
+        settings: Settings that a chunk's bytes depend on.
+        resume: Whether to continue from existing chunks; else they are removed.
 
     Attributes:
         chunks: The finished chunks, in order.
         text: The file with their bgzipped text.
 
     Raises:
-        InputError: Another process is at it; or, with ``resume``, the chunks there were made with
-            other settings.
+        InputError: Another process writes this output; or, with ``resume``, the existing chunks
+            have other settings.
     """
 
     def __init__(self, target: Path, settings: Settings, *, resume: bool) -> None:
         self.target = target
         real = Path(os.path.realpath(target))
-        digest = hashlib.sha256(os.fsencode(real.name)).hexdigest()[:16]
+        digest = digest_of(os.fsencode(real.name))[:16]
         # The target's own name could make one that is too long.
         self.folder = real.parent / f".zooctl-parts-{digest}"
         self.folder.mkdir(exist_ok=True)
-        self._lock = FileLock(self.folder / "lock", blocking=False)
-        try:
-            self._lock.acquire()
-        except Timeout:
-            raise InputError("another zooctl is writing this output", path=target) from None
+        self._lock = ExitStack()
+        busy = "another zooctl is writing this output"
+        self._lock.enter_context(hold(self.folder, busy, target))
         self.text = self.folder / "text.bgz"
         self._journal = self.folder / "journal.jsonl"
         self.chunks: list[Chunk] = []
@@ -89,12 +86,12 @@ class Parts:
                 self._load(dict(settings))
             self._begin(dict(settings))
         except BaseException:
-            # What is there is left for a call that fits it.
-            self._lock.release()
+            # Existing chunks stay, for a call with their settings.
+            self._lock.close()
             raise
 
     def _load(self, settings: dict[str, object]) -> None:
-        """Read the journal, as far as it is whole and the text bears it out."""
+        """Read the journal as far as it is whole and agrees with the text."""
         try:
             first, *rest = self._journal.read_text("utf-8").splitlines()
             stored = json.loads(first)
@@ -115,7 +112,7 @@ class Parts:
             for line in rest:
                 with suppress(ValueError, TypeError):
                     chunk = Chunk(**json.loads(line))
-                    if hashlib.sha256(text.read(chunk.size)).hexdigest() == chunk.sha256:
+                    if matches(text.read(chunk.size), chunk.size, chunk.sha256):
                         self.chunks.append(chunk)
                         continue
                 break
@@ -131,10 +128,9 @@ class Parts:
         self._notes = self._journal.open("a", encoding="utf-8")
 
     def add(self, text: bytes, *, records: int, read: str, note: Mapping[str, Any]) -> None:
-        """Finish a chunk: its text first, and then its line in the journal, are synced to disk."""
+        """Add a finished chunk: sync its text to disk, then its line in the journal."""
         packed = bgzipped(text)
-        sha256 = hashlib.sha256(packed).hexdigest()
-        chunk = Chunk(records, read, len(packed), sha256, dict(note))
+        chunk = Chunk(records, read, len(packed), digest_of(packed), dict(note))
         self._file.write(packed)
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -146,19 +142,19 @@ class Parts:
     def pieces(self) -> Iterator[bytes]:
         """Yield the bgzipped text of all chunks."""
         with self.text.open("rb") as file:
-            while piece := file.read(1 << 20):
+            while piece := file.read(PIECE):
                 yield piece
 
     def remove(self) -> None:
-        """Remove all of it: the output is whole."""
+        """Remove all chunks, after the output is complete."""
         self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def close(self) -> None:
-        """Leave the chunks for a later run; without any, nothing is left."""
+        """Keep the chunks for a later run; without any, remove the folder."""
         self._file.close()
         self._notes.close()
-        self._lock.release()
+        self._lock.close()
         if not self.chunks:
             shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""Indexes of sorted outputs, and whether an output is sorted; the only place that knows pysam."""
+"""Check the sort order of outputs and index sorted ones, through pysam."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from pathlib import Path
 
 from zooctl.files.vcf.records import Record
 
-# A .tbi index cannot hold what lies behind (tabix format, section 2.2).
+# The end of positions in a .tbi index (tabix format, section 2.2).
 _LAST_OF_TBI = 1 << 29
 
 
 class SortOrder:
-    """Follows the records of a file and finds the first that is out of order.
+    """Finds the first record of a file that is out of order.
 
-    Sorted, as tabix needs it, means: the records of a contig together, by position.
+    The order is tabix's: the records of a contig together, by position.
 
     Attributes:
-        end: Base after the last that a record covers.
-        broken: The two records between which the order breaks, as people write them, or None.
+        end: End of the bases that records cover.
+        broken: The two records between which the order breaks, as text, or None.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class SortOrder:
         self._seen: set[str] = set()
 
     def add(self, record: Record) -> None:
-        """Take the next record."""
+        """Add the next record."""
         self.end = max(self.end, record.start + len(record.ref))
         if self.broken is None:
             if record.chrom != self._chrom:
@@ -45,7 +45,7 @@ class SortOrder:
 
 
 def index_suffix(target: Path, end: int) -> str:
-    """Return the suffix of the index that fits a .vcf.gz or .bcf whose records end at ``end``.
+    """Return the suffix of the index for a .vcf.gz or .bcf with records up to ``end``.
 
     >>> index_suffix(Path("a.vcf.gz"), 48_129_895), index_suffix(Path("a.bcf"), 48_129_895)
     ('.tbi', '.csi')
@@ -58,7 +58,7 @@ def write_index(path: Path, suffix: str) -> Path:
     import pysam  # takes a tenth of a second
 
     preset = "bcf" if path.suffix == ".bcf" else "vcf"
-    said = pysam.set_verbosity(0)  # htslib warns of POS 0, which is legal
+    verbosity = pysam.set_verbosity(0)  # htslib warns of POS 0, which is legal
     try:
         pysam.tabix_index(
             str(path),
@@ -68,5 +68,5 @@ def write_index(path: Path, suffix: str) -> Path:
             keep_original=True,
         )
     finally:
-        pysam.set_verbosity(said)
+        pysam.set_verbosity(verbosity)
     return path.with_name(path.name + suffix)

@@ -1,8 +1,7 @@
-"""The lines of a VCF as people have it: plain, gzipped, bgzipped or BCF; a file, stdin or a FIFO.
+"""Read the lines of a VCF, plain, gzipped, bgzipped or BCF, from a file, stdin or a FIFO.
 
-Whatever is damaged or cut short is found here. Through htslib a bgzipped file that was cut
-between two blocks reads as a complete one, so blocks are read by ``bgzf``, and the records of a
-BCF are counted.
+Damaged and cut files are detected here. Through htslib a bgzipped file cut between two blocks reads
+as a complete one, so blocks are read by ``bgzf``, and the records of a BCF are counted.
 """
 
 from __future__ import annotations
@@ -28,20 +27,20 @@ _PIECE = 1 << 18
 
 @contextmanager
 def open_lines(path: str) -> Iterator[Iterator[bytes]]:
-    """Open a VCF or BCF and yield its lines, header lines among them, without their ``\\n``.
+    """Open a VCF or BCF and yield its lines, the header included, without their ``\\n``.
 
     Args:
         path: The file, or ``-`` for stdin.
 
     Raises:
         InputError: It cannot be opened, is empty, damaged or cut short. Damage further on is raised
-            by the lines when they come to it.
+            when the lines reach it.
     """
     with _opened(path) as stream:
         name = "stdin" if path == STDIN else path
         kind = compression(stream.peek(64))
         if kind == "bgzip" and stream.seekable():
-            # Said at once, not when the end is reached.
+            # Refused at once, not when the end is reached.
             if not has_end(stream):
                 raise _cut_short(name, "no empty block at its end")
             stream.seek(0)
@@ -74,7 +73,7 @@ def _opened(path: str) -> Iterator[BufferedReader]:
 
 
 def _pieces(stream: BufferedReader, kind: str, name: str) -> Iterator[bytes]:
-    """Yield the text in pieces that are not empty."""
+    """Yield the text in non-empty pieces."""
     try:
         if kind == "bgzip":
             for _, _, text in members(stream):
@@ -106,7 +105,7 @@ def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield lines; one that spans many pieces is joined once, so that long lines cost no more."""
+    """Yield lines; a line of many pieces is joined once, so that long lines take linear time."""
     open_line: list[bytes] = []
     for piece in pieces:
         lines = piece.split(b"\n")
@@ -122,7 +121,7 @@ def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 @contextmanager
 def _as_file(path: str, first: bytes, rest: Iterator[bytes]) -> Iterator[tuple[Path, int]]:
-    """Yield a BCF as a file that htslib can open by name, and the number of its records.
+    """Yield a BCF as a named file for htslib, and the number of its records.
 
     Every block is read and checked on the way.
     """

@@ -1,4 +1,4 @@
-"""What scores are written to: finished chunks become one VCF, BCF or table, whole or not at all."""
+"""Write finished chunks of scores as one VCF, BCF or table, whole or not at all."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _INDEXES = (".tbi", ".csi")
 
 
 def form_of(target: Path) -> Form:
-    """Return what a file is, by the end of its name.
+    """Return the format of an output by the end of its name.
 
     Raises:
-        InputError: It is nothing that can be written; or Parquet, and pyarrow is not installed.
+        InputError: The format is not known; or it is Parquet, and pyarrow is not installed.
 
     >>> form_of(Path("scores.chr21.vcf.gz"))
     'vcf.gz'
@@ -46,17 +46,17 @@ def form_of(target: Path) -> Form:
 
 
 def is_table(form: Form) -> bool:
-    """Say whether it has a row for each allele and track, not a line for each record."""
+    """Say whether a format has a row for each allele and track, not a line for each record."""
     return form in ("tsv.gz", "tsv", "parquet")
 
 
 def is_indexed(form: Form) -> bool:
-    """Say whether an index stands beside it when its records are sorted."""
+    """Say whether an output of this format is indexed if its records are sorted."""
     return form in ("vcf.gz", "bcf")
 
 
 def check_target(target: Path, force: bool, inputs: Iterable[str | os.PathLike[str]]) -> None:
-    """Refuse a target that cannot or must not be written, its index included."""
+    """Refuse a target that cannot or must not be written, or whose index cannot."""
     check_output(target, force, inputs)
     for suffix in _INDEXES if is_indexed(form_of(target)) else ():
         check_output(target.with_name(target.name + suffix), force, inputs)
@@ -71,11 +71,11 @@ def publish(
     inputs: Iterable[str | os.PathLike[str]],
     metadata: Mapping[str, str],
 ) -> list[Path]:
-    """Write the output from its finished chunks, then remove these.
+    """Write the output from its finished chunks, then remove the chunks.
 
     Args:
         parts: The chunks.
-        head: What stands before them: the header of a VCF, or the column names of a table.
+        head: Text before them: the header of a VCF, or the column names of a table.
         order: Whether the records are sorted; a .vcf.gz or .bcf is then indexed.
         force: Whether existing files may be replaced.
         inputs: Files that are read and so must not be written.
@@ -125,7 +125,7 @@ def _write(parts: Parts, head: bytes, form: Form, path: Path, metadata: Mapping[
 
 
 def _join(parts: Parts, head: bytes, file: BinaryIO) -> None:
-    """Blocks of one file follow those of another; nothing is compressed again."""
+    """Write head and chunks as one bgzipped file, without compressing blocks again."""
     file.write(bgzipped(head))
     file.writelines(parts.pieces())
     file.write(END)

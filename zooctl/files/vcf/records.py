@@ -1,7 +1,7 @@
-"""VCF: the records of a file, each with the line it stands on; the only place that counts from 1.
+"""Read the records of a VCF with their line numbers; positions become 0-based here.
 
 Lines are checked against the VCF specification (4.3) as far as scoring needs it and otherwise
-passed through as they are, byte for byte, so that 2,500 sample columns cost next to nothing.
+passed on byte for byte, so that 2,500 sample columns cost next to nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from zooctl.sequence.intervals import Interval
 
 COLUMNS = (b"#CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"INFO")
 MOST_FAULTS = 20
-"""So many faults of a file are said at once."""
+"""Largest number of faults of a file that are reported together."""
 
 _BOM = b"\xef\xbb\xbf"
 _MOST_DIGITS = 15
@@ -39,12 +39,12 @@ class Record(NamedTuple):
     """One record.
 
     Attributes:
-        number: Its line, from 1; in a BCF, the line that ``bcftools view`` prints it on.
-        line: All of it, without the line's end.
+        number: Line number, from 1; for a BCF, the line in the output of ``bcftools view``.
+        line: The line without its end.
         chrom: CHROM.
-        start: POS, counted from 0; -1 for the telomere.
-        ref: REF as it is written.
-        alts: ALT, in order; ``(".",)`` where there is none.
+        start: POS, 0-based; -1 for the telomere.
+        ref: REF as written.
+        alts: ALT, in order; ``(".",)`` for none.
     """
 
     number: int
@@ -66,8 +66,8 @@ class Header:
 
     Attributes:
         meta: Lines that start with ``##``.
-        columns: The line that names the columns.
-        contigs: Length of each contig that it defines; None where it gives none.
+        columns: The line of column names.
+        contigs: Length of each defined contig; None if not stated.
     """
 
     meta: tuple[bytes, ...]
@@ -76,25 +76,25 @@ class Header:
 
     @property
     def n_columns(self) -> int:
-        """Columns of every line."""
+        """Number of columns of every line."""
         return self.columns.count(b"\t") + 1
 
     @property
     def n_samples(self) -> int:
-        """Columns behind FORMAT."""
+        """Number of samples."""
         return max(0, self.n_columns - len(COLUMNS) - 1)
 
 
 class VcfReader:
-    """The header of a VCF or BCF, and its records, once; a context manager.
+    """Reads the header of a VCF or BCF, and its records once; a context manager.
 
     Args:
         path: The file, plain, gzipped, bgzipped or BCF, or ``-`` for stdin.
 
     Attributes:
-        name: How messages call the file.
+        name: Name of the file in messages.
         header: Its header.
-        notes: What is out of the ordinary but no fault; complete when the records were read.
+        notes: Remarks on unusual but valid forms; complete after all records were read.
 
     Raises:
         InputError: It cannot be opened, is damaged or is no VCF.
@@ -126,7 +126,7 @@ class VcfReader:
 
         Raises:
             InputError: A line is wrong, or the file is damaged or cut short.
-            ManyErrors: Several of these: a file is read on to find what else is wrong with it.
+            ManyErrors: Several of these, since a file is read on to collect its faults.
         """
         n_columns, faults = self.header.n_columns, list[InputError]()
         while len(faults) < MOST_FAULTS:
@@ -144,7 +144,7 @@ class VcfReader:
             raise faults[0] if len(faults) == 1 else ManyErrors(faults)
 
     def _clean(self) -> Iterator[bytes]:
-        """Count lines and drop what editors add to them: a byte order mark and \\r."""
+        """Count lines, and drop a byte order mark and \\r, which editors add."""
         carriage_returns = False
         for line in self._raw:
             self._number += 1
@@ -218,12 +218,12 @@ def parse_record(line: bytes, n_columns: int, path: str, number: int) -> Record:
 
     Args:
         line: The line, without its end.
-        n_columns: How many columns it must have.
+        n_columns: Number of columns that it must have.
         path: The file, for errors.
         number: The line's number, from 1.
 
     Raises:
-        InputError: It is no record; says which column is wrong.
+        InputError: The line is no record; the error names the wrong column.
 
     >>> record = parse_record(b"chr21\\t9411239\\trs1\\tG\\tA,*\\t.\\tPASS\\t.", 8, "a.vcf", 7)
     >>> record.start, record.ref, record.alts

@@ -1,4 +1,4 @@
-"""Scores as a table: one row for each allele and track, as TSV or Parquet."""
+"""Write scores as a table, one row for each allele and track, in TSV or Parquet."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from zooctl.errors import InputError
+from zooctl.extras import need
 from zooctl.files.vcf.records import Record
 
 COLUMNS = (
@@ -23,7 +23,7 @@ def row(
 ) -> str:
     """Return one row with its line end.
 
-    ``pos`` is POS as the VCF has it, from 1, so that rows can be joined with the VCF.
+    ``pos`` is POS of the VCF, 1-based, so that rows can be joined with the VCF.
 
     Args:
         record: The record.
@@ -31,7 +31,7 @@ def row(
         status: Its status.
         model: Name of the model.
         track: Name of the track.
-        numbers: Score, standard deviation, reference and alternative; "" where there is none.
+        numbers: Score, standard deviation, reference and alternative; "" for a missing one.
     """
     identifier = record.line.split(b"\t", 3)[2].decode("utf-8", "replace")
     place = (record.chrom, str(record.start + 1), identifier, record.ref, alt)
@@ -39,18 +39,12 @@ def row(
 
 
 def require_parquet() -> None:
-    """Say what to install, before anything is computed, if Parquet cannot be written.
+    """Refuse Parquet before any computation if it cannot be written.
 
     Raises:
         InputError: pyarrow is not installed.
     """
-    try:
-        import pyarrow.parquet  # noqa: F401
-    except ModuleNotFoundError:
-        raise InputError(
-            "writing Parquet needs pyarrow",
-            hint="pip install 'zooctl[parquet]', or write .tsv.gz",
-        ) from None
+    need("pyarrow", "writing Parquet")
 
 
 def write_parquet(lines: Iterator[bytes], target: Path, metadata: Mapping[str, str]) -> None:
@@ -59,7 +53,7 @@ def write_parquet(lines: Iterator[bytes], target: Path, metadata: Mapping[str, s
     Args:
         lines: Rows, without line ends and without the head.
         target: The file to write.
-        metadata: Kept in the file's schema.
+        metadata: Metadata of the file's schema.
     """
     import pyarrow as pa
     from pyarrow import parquet

@@ -1,4 +1,4 @@
-"""HDF5 files: the numbers in them, and nothing else."""
+"""Read the float32 datasets of HDF5 files, and nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.errors import InputError, UnsafeError
+from zooctl.errors import UnsafeError
+from zooctl.extras import need
 
 Tensors = dict[str, NDArray[np.float32]]
 
@@ -21,24 +22,21 @@ _MAX_ITEMS = 20_000
 def read_tensors(content: bytes, path: Path) -> Tensors:
     """Return every float32 dataset of an HDF5 file by its path in the file, as ``conv/kernel:0``.
 
-    The bytes should be verified first: the format is large, and its reader is written in C.
-    Groups are walked along hard links alone, and a dataset that keeps its values in another file
-    is refused, so that nothing but these bytes is read.
+    The bytes should be verified first: the format is large, and its reader is written in C. Only
+    hard links are followed, and a dataset with values in another file is refused, so that nothing
+    but these bytes is read.
 
     Args:
         content: The file.
-        path: Where it lies, for messages.
+        path: Its path, for messages.
 
     Raises:
         InputError: h5py is not installed.
-        UnsafeError: Not an HDF5 file, or one with values elsewhere or without bounds.
+        UnsafeError: The file is no HDF5, refers to other files, or is too large.
     """
-    try:
-        import h5py
-    except ImportError:
-        raise InputError(
-            "weights in HDF5 need h5py", path=path, hint="pip install 'zooctl[keras]'"
-        ) from None
+    need("h5py", "reading weights in HDF5")
+    import h5py
+
     found: Tensors = {}
     left, items = _MAX_VALUES, 0
     try:

@@ -1,7 +1,7 @@
-"""ONNX graphs whose weights lie in another file: taken out once, put in at first use.
+"""ONNX graphs without weights: values are removed for shipping, and put back at first use.
 
-A graph without weights keeps their names, types and shapes. The name of such a tensor is the name
-that its values have where they come from.
+A graph without weights keeps the names, types and shapes of its tensors; each has the name of its
+values in the published file.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from zooctl.errors import VerificationError
 
 
 class PublishedTensors(NamedTuple):
-    """Where the values of a tensor are published.
+    """Name and layout of a tensor's values in a published file.
 
     Attributes:
-        name: In the published file.
-        axes: Which published axis each axis of the tensor is.
+        name: Name in the published file.
+        axes: For each axis of the tensor, the index of the published axis.
     """
 
     name: str
@@ -32,11 +32,11 @@ class PublishedTensors(NamedTuple):
 def take_weights(model: bytes, published: Mapping[str, PublishedTensors]) -> bytes:
     """Return a graph without the values of some of its tensors.
 
-    Each becomes a tensor of the published name and layout, which the graph transposes.
+    Each becomes a tensor of the published name and layout, which a new node transposes.
 
     Args:
         model: Serialised ONNX model.
-        published: Name of a tensor in the graph to where its values are.
+        published: Name of a tensor in the graph to the published name and layout.
 
     Raises:
         VerificationError: The graph lacks one of the tensors.
@@ -61,14 +61,14 @@ def take_weights(model: bytes, published: Mapping[str, PublishedTensors]) -> byt
 
 
 def put_weights(model: bytes, tensors: Mapping[str, NDArray[np.float32]]) -> bytes:
-    """Return a graph with the values of all tensors that have none: the inverse of the above.
+    """Return a graph with the values of all its empty tensors: the inverse of ``take_weights``.
 
     Args:
-        model: What ``take_weights`` returned.
+        model: Serialised ONNX model without weights.
         tensors: Published name to values.
 
     Raises:
-        VerificationError: A tensor is not there, or has another shape.
+        VerificationError: A tensor is missing, or has another shape.
     """
     proto = onnx.ModelProto.FromString(model)
     for tensor in proto.graph.initializer:

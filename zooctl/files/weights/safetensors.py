@@ -1,7 +1,7 @@
-"""safetensors files: the header is read and held against the bytes before anything uses them.
+"""Read safetensors files after checking the header against the bytes.
 
-The format's own library accepts two tensors of one name, any text as a name, and NaN. Here a file
-is what it seems: every byte belongs to one named tensor, and every number is a number.
+The format's own library accepts two tensors of one name, any text as a name, and NaN. Here every
+byte must belong to one named tensor, and every value must be finite.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ def read_safetensors(content: bytes, path: Path) -> Tensors:
 
     Args:
         content: The file.
-        path: Where it lies, for messages.
+        path: Its path, for messages.
 
     Raises:
-        UnsafeError: It is refused (see ``checked``), or numpy lacks a type of it.
+        UnsafeError: The file is refused (see ``checked``), or numpy lacks one of its types.
 
     >>> from safetensors.numpy import save
     >>> read_safetensors(save({"bias": np.array([1.5])}), Path("a.safetensors"))
@@ -73,16 +73,16 @@ def read_safetensors(content: bytes, path: Path) -> Tensors:
 
 
 def checked(content: bytes, path: Path) -> bytes:
-    """Return the bytes of a safetensors file as they are, after checking all of them.
+    """Return the unchanged bytes of a safetensors file after checking all of them.
 
     Args:
         content: The file.
-        path: Where it lies, for messages.
+        path: Its path, for messages.
 
     Raises:
-        UnsafeError: A header that is too long or no JSON, a name twice or of odd characters, a
-            type or shape that is none, bytes that no tensor or two tensors claim, or a value that
-            is not finite.
+        UnsafeError: The header is too long or no JSON, a name is repeated or has odd characters, a
+            type or shape is not accepted, bytes belong to no tensor or to two, or a value is not
+            finite.
     """
     header, data = _split(content, path)
     if len(header) > _MAX_TENSORS:
@@ -136,7 +136,7 @@ def _no_constant(text: str) -> None:
 
 
 def _span(stated: object, name: str, path: Path) -> tuple[int, int]:
-    """Return first and last byte of a tensor after checking what the header states of it."""
+    """Return first and last byte of a tensor after checking its entry of the header."""
     if not isinstance(stated, Mapping) or stated.keys() != _KEYS:
         raise UnsafeError("a tensor needs dtype, shape and data_offsets", path=path, field=name)
     dtype, shape, offsets = stated["dtype"], stated["shape"], stated["data_offsets"]
@@ -158,14 +158,14 @@ def _span(stated: object, name: str, path: Path) -> tuple[int, int]:
 
 
 def _sizes(value: object) -> bool:
-    """Say whether a value is a list of sizes that a file can have."""
+    """Say whether a value is a list of sizes possible in a file."""
     return isinstance(value, list) and all(
         type(number) is int and 0 <= number < 2**48 for number in value
     )
 
 
 def _require_finite(data: memoryview, dtype: str, name: str, path: Path) -> None:
-    """Refuse infinite values and NaN; by bits, since numpy has no bfloat16."""
+    """Refuse infinite values and NaN, by their bits, since numpy has no bfloat16."""
     if dtype not in _EXPONENTS:
         return
     kind, exponent = _EXPONENTS[dtype]

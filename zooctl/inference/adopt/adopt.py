@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from safetensors.numpy import save
 
-from zooctl.catalog.adopted_card import card_text
 from zooctl.catalog.entry import ONNX, PROBE
+from zooctl.catalog.new_card import card_text
 from zooctl.errors import InputError, ManyErrors, VerificationError, ZooError
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.inference.adopt.verify import initialisers
@@ -207,7 +207,7 @@ def write_entry(
     Args:
         root: Folder with ``model_cards/`` and ``zoo/``.
         model: Serialised ONNX model in the zoo's layout.
-        facts: The card, without the digests of the weights (see ``catalog.adopted.facts``).
+        facts: The card, without the digests of the weights (see ``catalog.new_card.card_fields``).
         here: Whether the graph is kept; False where it is made of what was published elsewhere,
             and ``facts`` says where.
         force: Replace card, probe and graph that are there.
@@ -263,5 +263,5 @@ def _write_manifest(
         tensor_digest=tensor_digest(initialisers(model)),
         opset=opsets[""],
         exporter={"onnx": onnx.__version__},
-        elsewhere=elsewhere,
+        absent=elsewhere,
     )

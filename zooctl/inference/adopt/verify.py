@@ -57,7 +57,7 @@ def initialisers(graph: bytes) -> Tensors:
 def _graph_bytes(entry: Entry, errors: list[ZooError]) -> bytes | None:
     """Return the graph if it is here, or can be made of what is here."""
     try:
-        return onnx_bytes(entry, fetch=False)
+        return onnx_bytes(entry, may_download=False)
     except (IntegrityError, VerificationError) as error:
         if not (entry.root / "zoo" / entry.name / ONNX).is_file():
             errors.append(error)
@@ -68,7 +68,7 @@ def _graph_bytes(entry: Entry, errors: list[ZooError]) -> bytes | None:
 
 def _verified(entry: Entry, file: str) -> bytes | None:
     try:
-        return verified_bytes(entry, file, fetch=False)
+        return verified_bytes(entry, file, may_download=False)
     except ZooError:
         return None
 

@@ -223,7 +223,7 @@ class _Archive:
         if self.silent is not None:
             return f"not asked: {self.silent}"
         try:
-            document = encode.fetch(str(source.accession), self.policy)
+            document = encode.download_record(str(source.accession), self.policy)
             notes = encode.check(source, document)
         except encode.UnreachableError:
             self.silent = "ENCODE does not answer"

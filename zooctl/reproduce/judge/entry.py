@@ -205,7 +205,7 @@ def check_probe(entry: Entry, findings: Findings) -> list[Predictions]:
         return []
     recipe = None if entry.recipe_path is None else entry.recipe()
     session = Session(
-        onnx_bytes(entry, fetch=False),
+        onnx_bytes(entry, may_download=False),
         geometry=card.geometry,
         n_tracks=card.n_tracks,
         unknown_base=card.unknown_base,
@@ -261,9 +261,9 @@ def _is_kept(entry: Entry, file: str) -> bool:
     """Say whether a file that lies elsewhere has been fetched; it is verified."""
     try:
         return bool(
-            onnx_bytes(entry, fetch=False)
+            onnx_bytes(entry, may_download=False)
             if file == ONNX
-            else verified_bytes(entry, file, fetch=False)
+            else verified_bytes(entry, file, may_download=False)
         )
     except ZooError:
         return False

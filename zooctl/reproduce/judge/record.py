@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from zooctl.catalog.card_text import forget_reason, replace_block
+from zooctl.catalog.card_text import CardText
 from zooctl.catalog.entry import Entry
 from zooctl.errors import VerificationError
 from zooctl.files.disk.atomic import atomic_output
@@ -53,9 +53,9 @@ def record_environment(entry: Entry, report: ReproductionReport) -> Reproduction
         "machine": run_details(report.machine, report.seconds, report.stages),
     }
     target = entry.folder / environment.FILE
-    text = entry.card_path.read_text(encoding="utf-8")
-    text = replace_block(text, "environment", f"environment: {here.software_digest}\n")
-    text = forget_reason(text, "environment")
+    edited = CardText(entry.card_path.read_text(encoding="utf-8"))
+    edited.set("environment", here.software_digest)
+    text = str(edited)
     parse(Card, loads(text, entry.card_path))
     contents = {
         target: json.dumps(document, indent=1, sort_keys=True) + "\n",

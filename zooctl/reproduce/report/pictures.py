@@ -128,7 +128,9 @@ def track_picture(report: EvaluationReport, plan: PicturePlan) -> TrackPicture |
         if track is None:
             known = ", ".join(one.track for one in report.tracks)
             raise InputError("no such track", got=name, expected=known)
-        for region, chrom in zip(track.drawn.regions, track.drawn.contigs, strict=True):
+        for region, chrom in zip(
+            track.picture_data.regions, track.picture_data.contigs, strict=True
+        ):
             first, rest = divmod(plan.region.start - region.start, region.size)
             last = first + plan.region.length // region.size
             whole = rest == 0 and plan.region.length % region.size == 0

@@ -15,8 +15,8 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from zooctl.errors import InputError
-from zooctl.files.disk.folder_lock import hold
-from zooctl.files.download.part import file_digest
+from zooctl.files.disk.lock import hold
+from zooctl.files.disk.pinned import file_digest
 from zooctl.schema.fields import Values
 
 JOURNAL = "journal.jsonl"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zooctl.catalog.entry import Entry
 from zooctl.errors import InputError
-from zooctl.evaluation.heldout.motif import Judged, recover
+from zooctl.evaluation.heldout.recover_motif import Evaluation, recover
 from zooctl.progress import Progress, Say
 from zooctl.reproduce.report import pictures
 from zooctl.reproduce.report.picture_files import publish
@@ -18,7 +18,7 @@ from zooctl.schema.card import Card
 from zooctl.schema.strict_yaml import loads
 
 if TYPE_CHECKING:
-    from zooctl.evaluation.heldout.judge import EvaluationOptions
+    from zooctl.evaluation.heldout.options import EvaluationOptions
     from zooctl.evaluation.report.report import EvaluationReport
 
 
@@ -30,7 +30,7 @@ def judge(
     *,
     progress: Progress,
     say: Say,
-) -> Iterator[Judged]:
+) -> Iterator[Evaluation]:
     """Judge the weights of an entry by its recipe, on the threads that it was trained on.
 
     Args:
@@ -40,26 +40,27 @@ def judge(
         progress: Opens a progress display from total, unit and label.
         say: Told what goes on, a line each.
     """
-    from zooctl.evaluation.data.data import TrackOfInterest, open_material
+    from zooctl.evaluation.data.evaluation_data import EvaluatedTrack
+    from zooctl.evaluation.data.from_recipe import open_recipe_data
     from zooctl.evaluation.heldout.evaluate import evaluate
-    from zooctl.evaluation.heldout.judge import EvaluationOptions
-    from zooctl.evaluation.heldout.predicted import open_network
+    from zooctl.evaluation.heldout.model import open_model
+    from zooctl.evaluation.heldout.options import EvaluationOptions
 
     card, recipe = entry.card(), entry.recipe()
     wanted = [
-        TrackOfInterest(n, one.name, one.assay, one.target) for n, one in enumerate(card.tracks)
+        EvaluatedTrack(n, one.name, one.assay, one.target) for n, one in enumerate(card.tracks)
     ]
-    network = open_network(entry, list(range(card.n_tracks)), "cpu", recipe.threads)
-    with open_material(wanted, recipe, fasta=fasta, say=say) as material:
+    network = open_model(entry, list(range(card.n_tracks)), "cpu", recipe.threads)
+    with open_recipe_data(wanted, recipe, fasta=fasta, say=say) as material:
         report = evaluate(
             network,
             material,
             recipe.evaluation,
             options or EvaluationOptions(),
-            data=entry.name,
+            data_name=entry.name,
             progress=progress,
         )
-        yield Judged(report, network, material)
+        yield Evaluation(report, network, material)
 
 
 def card_figures(card: Card, card_path: Path, report: EvaluationReport) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def card_figures(card: Card, card_path: Path, report: EvaluationReport) -> dict[
     return {"metrics": document["metrics"], "robustness": robustness}
 
 
-def take_pictures(judged: Judged, plan: PicturePlan, progress: Progress) -> Pictures:
+def take_pictures(judged: Evaluation, plan: PicturePlan, progress: Progress) -> Pictures:
     """Return the numbers of a card's pictures.
 
     Args:
@@ -116,7 +117,7 @@ def draw_published(
     Raises:
         InputError: The model has no recipe, or the plan does not fit it.
     """
-    from zooctl.evaluation.heldout.judge import EvaluationOptions
+    from zooctl.evaluation.heldout.options import EvaluationOptions
 
     if entry.recipe_path is None:
         raise InputError("the model has no recipe that names data to hold it against")
@@ -126,7 +127,7 @@ def draw_published(
         return publish(entry, take_pictures(judged, plan, progress))
 
 
-def _motif(judged: Judged, n_windows: int, progress: Progress) -> pictures.MotifPicture | None:
+def _motif(judged: Evaluation, n_windows: int, progress: Progress) -> pictures.MotifPicture | None:
     found = recover(judged, n_windows, progress)
     if found is None:
         return None

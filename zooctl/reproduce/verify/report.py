@@ -213,7 +213,7 @@ def _predictions(
     if not engines:
         return
     try:
-        expected = load(verified_bytes(entry, PROBE, fetch=False))["expected"]
+        expected = load(verified_bytes(entry, PROBE, may_download=False))["expected"]
     except ZooError as error:
         yield error
         return

@@ -1,4 +1,4 @@
-"""How a model is judged: values of a recipe, since they belong to the data and not to a command."""
+"""Rules of evaluation: values of a recipe, since they belong to the data and not to a command."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ from typing import Annotated
 from pydantic import Field
 
 from zooctl.schema.fields import Items, Values
+from zooctl.schema.recipe.bounds import Count, Share
 from zooctl.schema.recipe.signals import Target
-
-_Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Rules(Values):
-    """What counts as a bin, and as a strong one, and what a model has to beat.
+    """Bins, positive bins and baselines of an evaluation.
 
     Attributes:
         bin_size: Bases to a bin.
-        positive_min_signal: A strong bin has at least this at its highest base; labels say
-            themselves which bins are strong.
+        positive_min_signal: A positive bin has at least this at its highest base; labels need no
+            threshold.
         positive_share: Share of a bin's bases that have to reach it; 0 for the highest alone.
-        positive_max_control: A strong bin has less than this at the highest base of every control.
+        positive_max_control: A positive bin has less than this at the highest base of every
+            control.
         max_unknown: Bins with a larger share of unknown bases are left out.
         block_length: Bases to a block of the bootstrap.
         sequence_length: Bases to a profile, for figures that are averaged over profiles.
-        decision: A bin is called from this prediction on; left out for 0.5 of a probability, 0 of a
-            logit, positive_min_signal of a signal.
-        context_bins: Bins around, the own one in the middle, that a second 5-mer ridge reads too;
+        decision: Lowest prediction at which a bin is called positive; left out for 0.5 of a
+            probability, 0 of a logit, positive_min_signal of a signal.
+        context_bins: Bins around each bin, itself included, that a second 5-mer ridge reads too;
             0 for no such baseline.
         others: Replicates, or tracks of other cells; each is a baseline.
     """
 
-    bin_size: Annotated[int, Field(ge=1)] = 512
+    bin_size: Count = 512
     positive_min_signal: float = 8.0
-    positive_share: _Share = 0.0
+    positive_share: Share = 0.0
     positive_max_control: float = 4.0
-    max_unknown: _Share = 0.5
-    block_length: Annotated[int, Field(ge=1)] = 1_000_000
-    sequence_length: Annotated[int, Field(ge=1)] = 2048
+    max_unknown: Share = 0.5
+    block_length: Count = 1_000_000
+    sequence_length: Count = 2048
     decision: float | None = None
     context_bins: Annotated[int, Field(ge=0)] = 0
     others: Items[Target] = ()

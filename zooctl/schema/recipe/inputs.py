@@ -1,41 +1,36 @@
-"""What a network reads beside the sequence: signals per base, values of a sample, a second allele.
+"""Inputs of a network beside the sequence: signals per base, values of a sample.
 
-A sample is a cell type, donor or condition: the same tracks, measured again, with accessibility
-or expression of its own. One network learns from all, and tells them apart by these inputs.
+A sample is a cell type, donor or condition: the same tracks, measured again, with their own
+accessibility or expression. One network learns from all samples, told apart by these inputs.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pydantic import Field
 
 from zooctl.schema.fields import Items, Name, Text, TrackName, Values
-from zooctl.schema.recipe.signals import AnySignal, Signal, Transform, sources_of
-
-if TYPE_CHECKING:
-    pass
+from zooctl.schema.recipe.signals import AnySignal, SignalField, Transform, sources_of
 
 
 class Input(Values):
-    """A signal that the network reads at each base of its window, as accessibility.
+    """A signal that the network reads at each base of its window, such as accessibility.
 
     The transform acts on bases. Predicting needs the signal too: it is an input of the graph.
     """
 
     name: TrackName
-    signal: Signal
+    signal: SignalField
 
 
 class Features(Values):
-    """Values of a sample that the network reads, out of a table: expression of genes.
+    """Values of a sample that the network reads from a table, such as expression of genes.
 
-    The table is tab-separated, plain or gzipped: a header that names the samples, and a line for
-    each value that begins with its name.
+    The table is tab-separated, plain or gzipped: a header with the samples' names, and a line
+    a value, which begins with its name.
 
     Attributes:
         source: The table.
-        names: Which lines are read, in this order.
+        names: Lines to read, in this order.
         transform: Of the values.
     """
 
@@ -50,10 +45,10 @@ class Sample(Values):
     Validation reads all windows in all samples.
 
     Attributes:
-        name: As the table of features has it.
-        sources: What takes the place of the sources of targets, controls and inputs; those that
-            are not named stay.
-        features: Values that the network reads, where no table has them.
+        name: As in the table of features.
+        sources: Source of a target, control or input to the source that replaces it in this
+            sample; the others stay.
+        features: Values that the network reads, if no table has them.
     """
 
     name: TrackName
@@ -62,6 +57,6 @@ class Sample(Values):
 
 
 def in_sample(signal: AnySignal, sample: Sample) -> AnySignal:
-    """Return a signal with the sources that it has in a sample."""
+    """Return a signal with its sources in a sample."""
     places = {field: sample.sources.get(name, name) for field, name in sources_of(signal).items()}
     return signal.model_copy(update=places)

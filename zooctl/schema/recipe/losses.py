@@ -1,7 +1,7 @@
-"""What training minimises, one model a key; the arithmetic is in training/losses.
+"""Losses of training, one class a key; the arithmetic is in ``training.loop.losses``.
 
-A loss reads what the network gives out: rates, values, logits, class logits or log rates (the
-field ``output`` of the network's sizes). Bins whose target is NaN are unknown and never count.
+A loss fits some outputs of networks: rates, values, logits, class logits or log rates (the field
+``output`` of the network's sizes). Bins whose target is NaN are unknown and never count.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from zooctl.schema.fields import Items, Problem, Values
+from zooctl.schema.recipe.bounds import NotNegative, Positive
 
-Weight = Annotated[float, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0)]
 Output = Literal["rate", "value", "logit", "class", "log", "mixed"]
 
 
@@ -22,55 +21,55 @@ class MseLoss(Values):
     """Mean squared error.
 
     Attributes:
-        track_weights: How much each track counts; all alike if not given.
+        track_weights: Weight of each track; equal if not given.
         signal_weight: A bin counts ``1 + signal_weight·|target|``, so that the few bins with
             signal are not lost among the empty ones; 0 is the plain mean.
     """
 
     outputs: ClassVar[frozenset[Output]] = frozenset({"rate", "value"})
     key: Literal["mse"]
-    track_weights: Items[Weight] | None = None
-    signal_weight: Weight = 0.0
+    track_weights: Items[NotNegative] | None = None
+    signal_weight: NotNegative = 0.0
 
 
 class PoissonLoss(Values):
     """Negative log likelihood of counts under predicted rates, without the factorial.
 
     Attributes:
-        track_weights: How much each track counts; all alike if not given.
+        track_weights: Weight of each track; equal if not given.
     """
 
     outputs: ClassVar[frozenset[Output]] = frozenset({"rate"})
     key: Literal["poisson_nll"]
-    track_weights: Items[Weight] | None = None
+    track_weights: Items[NotNegative] | None = None
 
 
 class MultinomialLoss(Values):
-    """Negative log likelihood of where the counts of a window fall, and of how many they are.
+    """Negative log likelihood of the bins of a window's counts, and squared error of their total.
 
     Attributes:
-        count_weight: Of the squared error of log(1 + total count) beside the likelihood; with 0
-            the shape alone is learned (BPNet calls it lambda, GOPHER alpha).
+        count_weight: Of the squared error of log(1 + total count) beside the likelihood; 0 learns
+            the shape alone (lambda in BPNet, alpha in GOPHER).
     """
 
     outputs: ClassVar[frozenset[Output]] = frozenset({"log"})
     key: Literal["multinomial_nll"]
-    count_weight: Weight = 1.0
+    count_weight: NotNegative = 1.0
 
 
 class BinaryLoss(Values):
     """Binary cross-entropy of logits; targets 0 and 1, unknown ones NaN or negative.
 
     Attributes:
-        positive_weights: How much a positive counts against a negative: one for all, or one a
-            track; the ratio of negatives to positives balances them.
-        track_weights: How much each track counts; all alike if not given.
+        positive_weights: Weight of a positive relative to a negative: one for all tracks, or one
+            a track; the ratio of negatives to positives balances them.
+        track_weights: Weight of each track; equal if not given.
     """
 
     outputs: ClassVar[frozenset[Output]] = frozenset({"logit"})
     key: Literal["binary_cross_entropy"]
     positive_weights: Items[Positive] | None = None
-    track_weights: Items[Weight] | None = None
+    track_weights: Items[NotNegative] | None = None
 
 
 class CategoricalLoss(Values):
@@ -78,13 +77,13 @@ class CategoricalLoss(Values):
 
     Attributes:
         n_classes: Tracks in a group of classes; all tracks are one group if not given.
-        class_weights: How much each class counts; all alike if not given.
+        class_weights: Weight of each class; equal if not given.
     """
 
     outputs: ClassVar[frozenset[Output]] = frozenset({"class"})
     key: Literal["categorical_cross_entropy"]
     n_classes: Annotated[int, Field(ge=2)] | None = None
-    class_weights: Items[Weight] | None = None
+    class_weights: Items[NotNegative] | None = None
 
 
 class PearsonLoss(Values):
@@ -111,8 +110,8 @@ class Term(Values):
     """One part of a sum.
 
     Attributes:
-        loss: What it is.
-        weight: What it is multiplied by.
+        loss: The loss.
+        weight: Its factor.
         tracks: First track and the track after the last, for a network with several heads; all
             tracks if not given.
     """
@@ -125,7 +124,7 @@ class Term(Values):
 
     def problems(self) -> Iterator[Problem]:
         if self.tracks is not None and self.tracks[0] >= self.tracks[1]:
-            yield Problem("tracks", "no track is meant", str(list(self.tracks)))
+            yield Problem("tracks", "range of tracks is empty", str(list(self.tracks)))
 
 
 class SumLoss(Values):
@@ -136,7 +135,7 @@ class SumLoss(Values):
 
     @property
     def outputs(self) -> frozenset[Output]:
-        """What every term can read; ``mixed`` too, where each is of some tracks alone."""
+        """Outputs that fit every term; ``mixed`` too, if each term names its tracks."""
         common = frozenset.intersection(*(term.loss.outputs for term in self.terms))
         parted = all(term.tracks is not None for term in self.terms)
         return common | {"mixed"} if parted else common

@@ -1,4 +1,4 @@
-"""Values of a recipe set on the command line, held to the same rules as those in the file."""
+"""Values of a recipe set on the command line, checked by the same rules as those in the file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def override(document: Document, settings: Sequence[str], option: str = "--set")
     Args:
         document: Left as it is.
         settings: ``field=value`` each, the field dotted, the value YAML.
-        option: How errors name where the values came from.
+        option: Option of the command line that errors name.
 
     Raises:
         InputError: A setting is not ``field=value``, its value is no YAML, or its field lies below
@@ -43,7 +43,7 @@ def override(document: Document, settings: Sequence[str], option: str = "--set")
 
 
 def _value(text: str, path: Path) -> object:
-    """Read a value as the strict YAML of a file; it has no lines to speak of."""
+    """Read a value as strict YAML, without line numbers in errors."""
     try:
         data = loads(f"value: {text}", path).data
     except ZooError as error:
@@ -84,7 +84,7 @@ def _put(data: dict[str, Any], field: str, value: object, option: str) -> None:
 def parse_changed(
     model: type[Model], document: Document, settings: Sequence[str], option: str = "--set"
 ) -> tuple[Model, Document]:
-    """Validate a document with values replaced; errors in those name the setting, not a line.
+    """Validate a document with values replaced; errors in these name the setting, not a line.
 
     Raises:
         InputError: As ``override`` and ``strict_yaml.parse``.
@@ -103,7 +103,7 @@ def _placed(error: ZooError, settings: Sequence[str], option: str) -> ZooError:
     own = error.field or ""
     for setting in settings:
         field = setting.partition("=")[0]
-        # What is wrong may lie below the field, or above it where the field itself is not known.
+        # The fault may lie below the field, or above it if the field itself is unknown.
         if f"{own}.".startswith(f"{field}.") or f"{field}.".startswith(f"{own}."):
             error.path, error.line = f"{option} {setting}", None
             return error

@@ -1,4 +1,4 @@
-"""The recipe: how weights were made; values only, chosen among what this program has built in."""
+"""The recipe of a training: values, and choices among this program's built-in parts."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from zooctl.schema.fields import (
     Split,
     Text,
     Values,
+    no_such,
     repeated,
     unknown_problems,
 )
+from zooctl.schema.recipe.bounds import Count
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.schema.recipe.inputs import Features, Input, Sample
 from zooctl.schema.recipe.losses import Loss
-from zooctl.schema.recipe.networks.profile import Count, Network
+from zooctl.schema.recipe.networks.network import NetworkSizes
 from zooctl.schema.recipe.signals import AnySignal, Control, PeakLabels, Target, sources_of
 from zooctl.schema.recipe.sources import GenomeChoice, Source, Window, assembly_problems
 from zooctl.schema.recipe.training import (
@@ -55,19 +57,21 @@ class Recipe(Values):
         default=(), description="Signals per base that the network reads beside the sequence."
     )
     features: Features | None = Field(
-        default=None, description="Values of the samples that the network reads, out of a table."
+        default=None, description="Values of the samples that the network reads from a table."
     )
     samples: Items[Sample] = Field(
         default=(), description="Cell types or donors that one network is trained on."
     )
-    windows: WindowChoice = Field(description="Which windows are trained on.")
+    windows: WindowChoice = Field(description="Choice of training windows.")
     exclude: Exclusion = Exclusion()
-    network: Network = Field(description="Which network, and its sizes.")
-    loss: Loss = Field(description="What is minimised.")
+    network: NetworkSizes = Field(description="The network and its sizes.")
+    loss: Loss = Field(description="The loss that training minimises.")
     augmentation: Augmentation = Augmentation()
-    init_from: InitFromField | None = Field(default=None, description="Weights to begin with.")
+    init_from: InitFromField | None = Field(
+        default=None, description="Trained weights as initial ones."
+    )
     frozen: Items[WeightPattern] = Field(
-        default=(), description="Weights or layers that stay as they begin; * and ? match."
+        default=(), description="Weights or layers that are not trained; * and ? match."
     )
     optimiser: Adam
     schedule: Schedule
@@ -76,7 +80,7 @@ class Recipe(Values):
         description="Of initial weights, drawn windows, augmentation and dropout."
     )
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(
-        description="CPU threads of training; another number may give other bits."
+        description="CPU threads of training; another number may change the bits."
     )
     portable: bool = Field(
         default=False,
@@ -84,11 +88,13 @@ class Recipe(Values):
         "on newer ones, and the same bits on each.",
     )
     precision: Precision = Field(default="32-true", description="Of the arithmetic in layers.")
-    loggers: Items[LoggerName] = Field(default=(), description="Metrics go there besides CSV.")
-    evaluation: Rules = Field(default=Rules(), description="How the model is judged.")
+    loggers: Items[LoggerName] = Field(
+        default=(), description="Destinations of metrics besides CSV."
+    )
+    evaluation: Rules = Field(default=Rules(), description="Rules of evaluation.")
     unknown: dict[str, Text] = Field(
         default_factory=dict,
-        description="Why a field is null: dotted path (with * for any index) to reason.",
+        description="Reasons for null fields: dotted path (with * for any index) to reason.",
     )
 
     def problems(self) -> Iterator[Problem]:
@@ -107,7 +113,7 @@ class Recipe(Values):
         yield from self._window_problems()
         yield from input_problems(self)
         if self._output not in self.loss.outputs:
-            what = "loss does not read what the network gives"
+            what = "loss does not fit the network's output"
             yield Problem("loss.key", what, self._output, " or ".join(sorted(self.loss.outputs)))
 
     def _window_problems(self) -> Iterator[Problem]:
@@ -136,7 +142,7 @@ class Recipe(Values):
         used = dict(self._used_sources())
         for field, name in used.items():
             if name not in ids:
-                yield Problem(field, "no such source", name, ", ".join(ids))
+                yield no_such("source", field, name, ids)
         for index, source in enumerate(self.sources):
             if source.id not in used.values():
                 yield Problem(f"sources.{index}.id", "source is not used", source.id)
@@ -151,8 +157,8 @@ class Recipe(Values):
             yield f"targets.{index}.signal", target.signal
         for index, control in enumerate(self.controls):
             yield f"controls.{index}.signal", control.signal
-        for index, found in enumerate(self.inputs):
-            yield f"inputs.{index}.signal", found.signal
+        for index, one in enumerate(self.inputs):
+            yield f"inputs.{index}.signal", one.signal
         for index, other in enumerate(self.evaluation.others):
             yield f"evaluation.others.{index}.signal", other.signal
 
@@ -168,7 +174,7 @@ class Recipe(Values):
             yield "exclude.mappability.source", self.exclude.mappability.source
 
     def _used_sources(self) -> Iterator[tuple[str, str]]:
-        """Yield field and source id wherever the recipe names a source."""
+        """Yield field and source id of every mention of a source."""
         for field, signal in self.signals():
             for name, source in sources_of(signal).items():
                 yield f"{field}.{name}", source
@@ -192,14 +198,13 @@ class Recipe(Values):
 
     @property
     def output_scale(self) -> Literal["signal", "probability"]:
-        """What a trained network predicts: labels are learned as probabilities."""
+        """Unit of the predictions: labels are learned as probabilities."""
         return "probability" if self._output in ("logit", "class") else "signal"
 
     @property
     def _output(self) -> str:
-        """What the network gives out; one without the field gives rates, as most do."""
-        output: str = getattr(self.network, "output", "rate")
-        return output
+        """Meaning of the network's tracks."""
+        return self.network.output
 
     def source(self, name: str) -> Source:
         """Return the source with an id that the recipe uses."""
@@ -210,13 +215,13 @@ def load_recipe(path: Path) -> Recipe:
     """Read a recipe.
 
     Raises:
-        InputError: The file is no recipe (ManyErrors where several things are wrong).
+        InputError: The file is no recipe (ManyErrors for several faults).
     """
     return parse(Recipe, load(path))
 
 
 def input_problems(recipe: Recipe) -> Iterator[Problem]:
-    """Yield where a network is given what it does not read, or not given what it does."""
+    """Yield inputs that the network does not read, and inputs that it lacks."""
     network, key = recipe.network, recipe.network.key
     reads_bases = getattr(network, "reads_bases", False)
     if recipe.inputs and not reads_bases:
@@ -224,12 +229,12 @@ def input_problems(recipe: Recipe) -> Iterator[Problem]:
     if recipe.controls and reads_bases:
         what = f"network {key} reads signals per base, and controls are binned"
         yield Problem("controls", what, str(len(recipe.controls)), "inputs")
-    for name in repeated([found.name for found in recipe.inputs]):
+    for name in repeated([one.name for one in recipe.inputs]):
         yield Problem("inputs", "two inputs have one name", name)
-    for index, found in enumerate(recipe.inputs):
-        if isinstance(found.signal, PeakLabels) and found.signal.ambiguous is not None:
+    for index, one in enumerate(recipe.inputs):
+        if isinstance(one.signal, PeakLabels) and one.signal.ambiguous is not None:
             what = "an input is known at every base"
-            yield Problem(f"inputs.{index}.signal.ambiguous", what, found.signal.ambiguous)
+            yield Problem(f"inputs.{index}.signal.ambiguous", what, one.signal.ambiguous)
     yield from _sample_problems(recipe)
     yield from _variant_problems(recipe)
 
@@ -238,7 +243,7 @@ def _sample_problems(recipe: Recipe) -> Iterator[Problem]:
     for name in repeated([sample.name for sample in recipe.samples]):
         yield Problem("samples", "two samples have one name", name)
     used = {name for _, signal in recipe.signals() for name in sources_of(signal).values()}
-    wanted = getattr(recipe.network, "n_features", 0)
+    expected = getattr(recipe.network, "n_features", 0)
     given = 0 if recipe.features is None else len(recipe.features.names)
     if recipe.features is not None and not recipe.samples:
         yield Problem("samples", "no sample has the features of the table", "[]")
@@ -249,23 +254,23 @@ def _sample_problems(recipe: Recipe) -> Iterator[Problem]:
         if recipe.features is not None and sample.features:
             what = "features are in the table and here"
             yield Problem(f"samples.{index}.features", what, str(list(sample.features)))
-        elif recipe.features is None and len(sample.features) != wanted:
+        elif recipe.features is None and len(sample.features) != expected:
             what = "sample has other features than the network reads"
             got = str(len(sample.features))
-            yield Problem(f"samples.{index}.features", what, got, f"{wanted}, as n_features says")
-    if recipe.features is not None and given != wanted:
+            yield Problem(f"samples.{index}.features", what, got, f"{expected}, as n_features says")
+    if recipe.features is not None and given != expected:
         what = "table gives other features than the network reads"
-        yield Problem("features.names", what, str(given), f"{wanted}, as n_features says")
-    if wanted and not recipe.samples:
+        yield Problem("features.names", what, str(given), f"{expected}, as n_features says")
+    if expected and not recipe.samples:
         what = "network reads values of a sample, and there is no sample"
-        yield Problem("network.n_features", what, str(wanted), "samples with features, or 0")
+        yield Problem("network.n_features", what, str(expected), "samples with features, or 0")
 
 
 def _variant_problems(recipe: Recipe) -> Iterator[Problem]:
-    """Yield where effects of variants, their windows and the twin do not come together."""
+    """Yield disagreements of variant effects, their windows and the siamese network."""
     variants = recipe.windows.key == "variants"
     if variants != (recipe.network.key == "siamese"):
-        what = "windows of variants are for the twin that reads two alleles, and it for them"
+        what = "windows of variants and network siamese need each other"
         yield Problem("windows.key", what, recipe.windows.key, "variants with network siamese")
     for index, target in enumerate(recipe.targets):
         here = f"targets.{index}.signal"

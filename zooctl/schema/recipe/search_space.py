@@ -1,4 +1,4 @@
-"""What a search over hyperparameters may try: declared ranges, and recipes drawn from them.
+"""Search spaces of hyperparameters: declared ranges, and recipes drawn from them.
 
 A space is a YAML file of dotted recipe fields::
 
@@ -7,7 +7,7 @@ A space is a YAML file of dotted recipe fields::
     network.filters: {choice: [32, 64, 128]}
     network.dilated_layers: {int: [2, 6]}
 
-What is drawn for a trial depends on the space, the seed and the trial's number alone.
+The draw of a trial depends on the space, the seed and the trial's number alone.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from zooctl.schema.fields import Items, Problem, Values
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.strict_yaml import Document, load
 
-# With these changed, one trial's validation loss would say nothing about another's.
+# Validation losses of trials that differ in these cannot be compared.
 _DATA = "trials on other data can't be compared"
 _UNIT = "losses of other bins can't be compared"
 FIXED = {
@@ -56,13 +56,13 @@ _KINDS = ("choice", "uniform", "log_uniform", "int")
 
 
 class Range(Values):
-    """What one field may be: exactly one of four.
+    """Values that a field may take, in exactly one of four forms.
 
     Attributes:
         choice: One of these values; a value may be a whole mapping, such as a network.
-        uniform: Lowest and highest of a number.
-        log_uniform: The same, drawn evenly in its logarithm.
-        int: Lowest and highest of a whole number, both included.
+        uniform: Lowest and highest number.
+        log_uniform: Lowest and highest number, drawn uniformly in its logarithm.
+        int: Lowest and highest whole number, both included.
     """
 
     choice: Annotated[Items[Any] | None, Field(min_length=1)] = None
@@ -81,11 +81,11 @@ class Range(Values):
 
     @property
     def kind(self) -> str:
-        """The one of the four that is given."""
+        """The form that is given."""
         return next(kind for kind in _KINDS if getattr(self, kind) is not None)
 
     def tested(self) -> tuple[object, ...]:
-        """Values that are tried on the recipe before any is drawn: choices, or both ends."""
+        """Return the values checked on the recipe before any is drawn: choices, or both ends."""
         values: tuple[object, ...] = getattr(self, self.kind)
         return values
 
@@ -122,7 +122,7 @@ class Candidate:
 
 
 def load_space(path: Path, recipe: Document) -> dict[str, Range]:
-    """Read the ranges to be searched around a recipe; each is tried on it, alone.
+    """Read the ranges to search around a recipe, and check each alone on the recipe.
 
     Args:
         path: The space.
@@ -133,7 +133,7 @@ def load_space(path: Path, recipe: Document) -> dict[str, Range]:
 
     Raises:
         InputError: The file is no space, or a range has a field or value that the recipe can't
-            have (ManyErrors where several are wrong).
+            have (ManyErrors for several faults).
     """
     document = load(path)
     base = Recipe.model_validate(recipe.data)
@@ -163,16 +163,16 @@ def load_space(path: Path, recipe: Document) -> dict[str, Range]:
 def candidates(
     space: Mapping[str, Range], recipe: Document, n: int, seed: int
 ) -> tuple[Candidate, ...]:
-    """Draw recipes; the first is the recipe as it stands, so that what is won can be told.
+    """Draw recipes; the first is the recipe unchanged, as the baseline of the search.
 
-    Combinations that no recipe may have, and those drawn before, are drawn again. A space with
-    fewer combinations gives fewer candidates.
+    Invalid combinations, and those drawn before, are drawn again. A space with fewer combinations
+    gives fewer candidates.
 
     Args:
-        space: As ``load_space`` gives it.
+        space: As ``load_space`` returns it.
         recipe: The same recipe.
-        n: How many.
-        seed: Of what is drawn; more candidates begin with the same ones.
+        n: Number of candidates.
+        seed: Of the draw; more candidates begin with the same ones.
     """
     base = Recipe.model_validate(recipe.data)
     dump = base.model_dump(mode="json")
@@ -195,7 +195,7 @@ def candidates(
 
 
 def tuned_name(name: str) -> str:
-    """Return the name of the recipe that a search finds.
+    """Return the name of the winning recipe of a search.
 
     >>> tuned_name("ctcf_gm12878")
     'ctcf_gm12878_tuned'
@@ -216,7 +216,7 @@ def _wrong_field(field: str, known: list[str]) -> Complaint | None:
 
 
 def _fixed(field: str) -> str | None:
-    """Say why a field stays as it is: it, what is above it, or what is below it must."""
+    """Return the reason why a field is not searched: its own, or of a field above or below it."""
     here = f"{field}."
     return next(
         (
@@ -288,7 +288,7 @@ def _get(data: Any, field: str) -> object:
 def _changed(
     data: dict[str, Any], full: dict[str, Any], values: Mapping[str, object]
 ) -> dict[str, Any]:
-    """Return a recipe's data with values replaced; what the file leaves out comes from ``full``."""
+    """Return a recipe's data with values replaced; fields that it leaves out come from ``full``."""
     changed = copy.deepcopy(data)
     for field, value in values.items():
         *above, last = field.split(".")
@@ -298,7 +298,7 @@ def _changed(
             key: Any = int(name) if isinstance(whole, list) else name
             whole = whole[key]
             inner = place[key] if isinstance(place, list) else place.get(key)
-            if not isinstance(inner, (dict, list)):  # left out, or in its short form
+            if not isinstance(inner, (dict, list)):  # left out, or in short form
                 place[key] = copy.deepcopy(whole)
             place = place[key]
         place[int(last) if isinstance(place, list) else last] = copy.deepcopy(value)

@@ -1,4 +1,4 @@
-"""What tracks and controls are made of, one model a key; the arithmetic is in per_base."""
+"""Signals of tracks, controls and inputs, one class a key; the arithmetic is in ``tracks``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from zooctl.schema.fields import Name, Text, TrackName, Values
-from zooctl.schema.recipe.networks.profile import Count
+from zooctl.schema.recipe.bounds import Count
 
-# Of a bin's bases. A bigWig of wider steps has the value of a step at each of its bases.
+# Of a bin's bases; a step of a bigWig counts at each of its bases.
 Statistic = Literal["mean", "sum"]
-# Of the binned values; undone at prediction, where the card states it as output_transform.
+# Of the binned values; undone at prediction by the card's output_transform.
 Transform = Literal["none", "arcsinh", "log1p"]
 
 
@@ -28,10 +28,10 @@ class ReadsSignal(Values):
     """Coverage by aligned reads (BED with strands).
 
     Attributes:
-        extend: Length in bp to which each read is brought from its 5' end on, about that of the
-            fragments; left out for reads as they were aligned.
-        depth: Reads to draw, so that experiments are as deep as each other; left out for all. The
-            draw depends on the recipe's seed and the source.
+        extend: Length in bp of each read from its 5' end, about that of the fragments; left out
+            for reads as aligned.
+        depth: Reads to draw, so that experiments have equal depth; left out for all. The draw
+            depends on the recipe's seed and the source.
     """
 
     key: Literal["reads"]
@@ -60,11 +60,11 @@ class FragmentsSignal(Values):
 
 
 class PeakLabels(Values):
-    """Whether a bin lies in a peak: 1, 0, or unknown, which no loss counts.
+    """Labels of bins: 1 in a peak, 0 outside, or unknown, which no loss counts.
 
     Attributes:
-        min_overlap: Share of a bin's bases that peaks have to cover; a bin that they cover less,
-            but not at all 0, is unknown.
+        min_overlap: Share of a bin's bases that peaks have to cover; a bin with a smaller share
+            above 0 is unknown.
         ambiguous: Source of weaker peaks; a bin that touches one and is not 1 is unknown.
     """
 
@@ -88,7 +88,7 @@ class VariantEffect(Values):
     """Measured effect of each variant of a table, for windows of variants.
 
     Attributes:
-        column: Of the table that has it, as ``Coefficient``.
+        column: Of the table, such as ``Coefficient``.
     """
 
     statistic: ClassVar[Statistic] = "mean"
@@ -99,7 +99,7 @@ class VariantEffect(Values):
 
 
 AnySignal = BigWigSignal | ReadsSignal | FragmentsSignal | PeakLabels | PeakValues | VariantEffect
-Signal = Annotated[AnySignal, Field(discriminator="key")]
+SignalField = Annotated[AnySignal, Field(discriminator="key")]
 
 
 def sources_of(signal: AnySignal) -> dict[str, str]:
@@ -111,14 +111,14 @@ def sources_of(signal: AnySignal) -> dict[str, str]:
 
 
 class Target(Values):
-    """What a track of the card is trained on."""
+    """The signal that a track of the card is trained on."""
 
     track: TrackName
-    signal: Signal
+    signal: SignalField
 
 
 class Control(Values):
     """A second input of the network, binned as the targets are."""
 
     name: TrackName
-    signal: Signal
+    signal: SignalField

@@ -21,7 +21,7 @@ from zooctl.schema.fields import (
     Values,
     geometry_problems,
 )
-from zooctl.schema.recipe.networks.profile import Count
+from zooctl.schema.recipe.bounds import Count
 from zooctl.sequence.windows import Geometry
 
 
@@ -29,19 +29,19 @@ class Source(Values):
     """One data file, pinned by its bytes.
 
     Attributes:
-        id: How the rest of the recipe names it.
-        file: Path below ``recipes/data`` or a mirror; its last part is the name looked up there.
-        accession: Of the archive it came from.
-        url: Where it is published.
-        mirrors: Where else the same bytes are.
-        sha256: Of the file; what is downloaded or found has this digest or is not used.
+        id: Its name in the rest of the recipe.
+        file: Path below ``recipes/data``; in a mirror, its last part is looked up.
+        accession: In its archive.
+        url: Of the published file.
+        mirrors: Further URLs of the same bytes.
+        sha256: Of the file; a file with another digest is not used.
         size: Bytes.
-        md5: As the archive publishes it, where it does.
+        md5: As published by the archive.
         assembly: Of its coordinates.
-        assay: With target, biosample and output_type: as the archive describes the file, so that
-            a re-used accession is noticed.
-        lift: Source of the UCSC chain file that brings its intervals to the genome's assembly;
-            for reads, fragments, peaks and regions of another one.
+        assay: The archive's description of the file, with target, biosample and output_type; a
+            re-used accession is noticed by it.
+        lift: Source of the UCSC chain file that lifts its intervals to the genome's assembly;
+            for reads, fragments, peaks and regions.
     """
 
     id: Name
@@ -63,7 +63,7 @@ class Source(Values):
 
 
 def assembly_problems(sources: tuple[Source, ...], assembly: str) -> Iterator[Problem]:
-    """Yield the sources that lie neither on an assembly nor are lifted to it."""
+    """Yield the sources that neither lie on an assembly nor are lifted to it."""
     chains = {source.lift: source for source in sources if source.lift is not None}
     for index, source in enumerate(sources):
         field = f"sources.{index}.assembly"
@@ -81,7 +81,7 @@ def assembly_problems(sources: tuple[Source, ...], assembly: str) -> Iterator[Pr
 
 
 class GenomeChoice(Values):
-    """The genome that windows are cut from, found as ``zooctl genome`` finds it."""
+    """The genome that windows are cut from, resolved as by ``zooctl genome``."""
 
     assembly: TrackName
 
@@ -101,5 +101,5 @@ class Window(Values):
 
     @property
     def geometry(self) -> Geometry:
-        """The same as integers that compute."""
+        """Return the lengths with their arithmetic."""
         return Geometry(self.input_length, self.output_length, self.bin_size, self.core_length)

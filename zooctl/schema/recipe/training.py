@@ -1,4 +1,4 @@
-"""Values of a recipe that say how training goes: augmentation, optimiser, schedule, beginning."""
+"""Augmentation, optimiser, schedule and initial weights of a recipe."""
 
 from __future__ import annotations
 
@@ -8,28 +8,24 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from zooctl.schema.fields import Items, Name, Problem, Sha256, Text, Values
+from zooctl.schema.recipe.bounds import Count, Fraction, NotNegative, Positive
 
 # `mixed` computes most layers in 16 bits and keeps weights and sums in 32.
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 LoggerName = Literal["tensorboard", "wandb"]
-# A weight's name as in the safetensors file, or a layer's, which means all below it; * and ? match.
+# Name of a weight as in the safetensors file, or of a layer for all below it; * and ? match.
 WeightPattern = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.*?]{1,255}$")]
-
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
 
 
 class Augmentation(Values):
     """Changes to training windows, drawn per sample; targets follow.
 
     Attributes:
-        reverse_complement: Whether half of the windows are read on the other strand.
-        max_shift: Windows move by up to this many bp either way.
-        flanking: bp; each positive window is joined by the two that stand so far to its left and
-            to its right, with their own targets. 0 for none; the stride of the windows is a
-            natural choice.
+        reverse_complement: Reverse-complement each window with probability 0.5.
+        max_shift: Largest shift of a window in bp, either way.
+        flanking: bp; adds the two windows at this distance to the left and right of each positive
+            window, with their own targets. 0 for none; the stride of the windows is a natural
+            choice.
     """
 
     reverse_complement: bool = False
@@ -38,7 +34,7 @@ class Augmentation(Values):
 
     @property
     def reach(self) -> int:
-        """Most bp by which a window may stand elsewhere than it was chosen."""
+        """Largest distance in bp of a window from its chosen place."""
         return self.max_shift + self.flanking
 
 
@@ -72,7 +68,7 @@ class EarlyStopping(Values):
 
 
 class Schedule(Values):
-    """How long training goes on; the epoch with the lowest validation loss is kept."""
+    """Length of training; the epoch with the lowest validation loss is kept."""
 
     max_epochs: Count
     plateau_decay: PlateauDecay | None = None
@@ -80,7 +76,7 @@ class Schedule(Values):
 
 
 class InitFrom(Values):
-    """Trained weights to begin with, matched by name; weights of another shape begin anew.
+    """Trained weights as initial ones, matched by name; those of another shape are drawn anew.
 
     In YAML it is the name of a model of the zoo, or a mapping.
 
@@ -89,8 +85,8 @@ class InitFrom(Values):
         file: In place of a model: a safetensors file, such as a run's ``best.safetensors``.
         sha256: Of the safetensors file; required with ``file``. With ``model`` the zoo's manifest
             pins it, and the run's own copy of the recipe has it filled in.
-        new: Weights that begin anew although the old ones would fit, such as those of the head.
-        lr_factor: What the learning rate is multiplied by for the weights taken over.
+        new: Weights drawn anew although trained ones fit, such as those of the head.
+        lr_factor: Factor of the learning rate for the copied weights.
     """
 
     model: Name | None = None

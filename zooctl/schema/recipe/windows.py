@@ -1,4 +1,4 @@
-"""Which windows are trained on, one model a key; and which places never are."""
+"""Choice of training windows, one class a key, and excluded places."""
 
 from __future__ import annotations
 
@@ -8,23 +8,20 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from zooctl.schema.fields import Items, Name, Problem, Text, Values, repeated
-from zooctl.schema.recipe.networks.profile import Count
+from zooctl.schema.recipe.bounds import Count, NotNegative, Share
 
-NotNegative = Annotated[float, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-# Whether negatives are drawn from all, or so that their GC content is that of the positives.
+# Of negatives: drawn from all, or with the GC content of the positives.
 Matching = Literal["random", "gc"]
 
 
 class CoverageWindows(Values):
-    """Windows whose strongest base passes a threshold, and weaker ones drawn anew each epoch.
+    """Windows with a base at or above a threshold, and others drawn anew each epoch.
 
     Attributes:
-        threshold: Least value that the strongest base of a window's core must have in any track.
+        threshold: Lowest signal that the highest base of a positive core has in any track.
         stride: bp between candidate windows.
         negatives: Windows below the threshold in an epoch, per window above it.
-        matching: Whether negatives are drawn from all, or with the GC content of the others.
+        matching: ``gc`` draws negatives with the GC content of the positives.
         max_unknown: Largest fraction of N in the core of a window that is used.
         max_control: Largest value of any control in the core; left out for no limit.
     """
@@ -41,16 +38,16 @@ class CoverageWindows(Values):
 class PeakWindows(Values):
     """Windows centred on peaks, and windows without a peak drawn anew each epoch.
 
-    Peaks as long as the input that overlap are merged about their mean, the closest first, as
-    Basset does (Kelley et al. 2016, doi:10.1101/gr.200535.115): each weighs one more than the
-    number of sources it was found in.
+    Overlapping peaks, each extended to the input length, are merged at their mean, the closest
+    first, as in Basset (Kelley et al. 2016, doi:10.1101/gr.200535.115): each weighs one more than
+    its number of sources.
 
     Attributes:
         sources: Peak files, such as one a cell type.
-        merge_overlap: Least bp by which two inputs overlap to be merged.
-        centre: The middle of a peak, or the summit where the file has it.
+        merge_overlap: Least overlap in bp of two inputs to be merged.
+        centre: The middle of a peak, or its summit.
         negatives: Windows without a peak in an epoch, per window with one.
-        matching: Whether these are drawn from all, or with the GC content of the others.
+        matching: ``gc`` draws these with the GC content of the windows with a peak.
         max_unknown: Largest fraction of N in the core of a window that is used.
         max_control: Largest value of any control in the core; left out for no limit.
     """
@@ -85,21 +82,21 @@ class TilingWindows(Values):
 
     @property
     def negatives(self) -> float:
-        """None apart from what the tiles hold."""
+        """0: all tiles are trained on."""
         return 0.0
 
 
 class FixedBinWindows(Values):
-    """One labelled bin a window, with sequence about it; for targets that are peaks.
+    """One labelled bin a window, with sequence around it; for targets that are peaks.
 
-    A window is positive where any track's label is 1, negative where all are 0, and else not used.
+    A window is positive if any track's label is 1, negative if all are 0, and not used otherwise.
     The window's ``output_length`` is its ``bin_size``: 200 bp at a stride of 50 in the ENCODE-DREAM
     challenge, with 400 bp on each side.
 
     Attributes:
         stride: bp between bins.
         negatives: Negatives in an epoch, per positive.
-        matching: Whether negatives are drawn from all, or with the GC content of the others.
+        matching: ``gc`` draws negatives with the GC content of the positives.
         max_unknown: Largest fraction of N in the core of a window that is used.
         max_control: Largest value of any control in the core; left out for no limit.
     """
@@ -122,16 +119,16 @@ class TableColumns(Values):
 
 
 class VariantWindows(Values):
-    """Windows about measured variants, each read with the reference and with the alternative base.
+    """Windows around measured variants, each read with the reference and the alternative base.
 
-    Single bases alone: other lines are left out, and their number is said, as are lines whose
-    reference base is not the genome's.
+    Only single-base substitutions: other lines, and those whose reference base is not the
+    genome's, are left out and counted.
 
     Attributes:
         source: Table of variants, tab-separated with a header.
-        columns: Where it has what.
-        rows: Column to value that a line must have to be used, as ``{Release: GRCh37}``.
-        chrom_prefix: Put before the table's names of chromosomes, as ``chr``.
+        columns: Names of its columns.
+        rows: Column to the value of the lines to use, such as ``{Release: GRCh37}``.
+        chrom_prefix: Put before the table's names of chromosomes, such as ``chr``.
     """
 
     max_unknown: ClassVar[float] = 1.0
@@ -149,7 +146,7 @@ WindowChoice = Annotated[AnyWindows, Field(discriminator="key")]
 
 
 class Mappability(Values):
-    """Where reads cannot be told apart, by a track of how well they can.
+    """Limit of bases to which reads cannot be mapped uniquely, by a mappability track.
 
     Attributes:
         source: bigWig; bases without an entry count as 0.
@@ -163,11 +160,11 @@ class Mappability(Values):
 
 
 class Exclusion(Values):
-    """Places that neither train nor validate.
+    """Places without training and validation windows.
 
     Attributes:
         regions: Sources of regions (BED), such as the ENCODE blacklist; no predicted base of a
-            window lies in one, wherever the window is shifted to.
+            window lies in one, at any shift.
         mappability: Left out for no limit.
     """
 

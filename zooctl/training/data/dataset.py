@@ -1,6 +1,6 @@
 """Genome codes and signals as arrays, and the batches of windows cut out of them.
 
-Signals are kept per base and binned when a window is cut, so that windows may start at any base.
+Signals are stored per base and binned when a window is cut, so windows may start at any base.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from zooctl.training.data.variants import Variants
 
 Mask = NDArray[np.bool_]
 
-# Bases at a time, where all of a signal is read.
+# Bases at a time when a whole signal is read.
 _BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
 class TrainingBatch:
-    """Windows that are trained on together.
+    """Windows of one step.
 
     Attributes:
         codes: Genome codes ``(n, input_length)`` uint8.
-        target: Measured signal ``(n, n_tracks, n_bins)`` float32, as the recipe bins and transforms
-            it; NaN where it is unknown.
+        target: Measured signal ``(n, n_tracks, n_bins)`` float32, binned and transformed by the
+            recipe's rules; NaN if unknown.
         control: Control signal ``(n, n_controls, n_bins)`` float32.
         signals: Signals per base ``(n, n_inputs, input_length)`` float32; None for none.
         features: Values of each window's sample ``(n, n_features)`` float32; None for none.
@@ -48,26 +48,25 @@ class TrainingBatch:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Everything a run reads, by contig.
+    """Sequence, signals and variants of a run, by contig.
 
-    Where there are several samples, their rows of a signal follow each other: all tracks of the
-    first, all tracks of the second.
+    Rows of several samples follow each other: all tracks of the first, all tracks of the second.
 
     Attributes:
         geometry: Lengths of a window.
         codes: Genome codes of each contig, ``(length,)`` uint8.
         target: Signal per base of each contig, ``(n_samples * n_tracks, length)`` float32.
         control: Control per base of each contig, ``(n_samples * n_controls, length)`` float32.
-        target_binning: Rule of each row; the mean of each bin where not given.
+        target_binning: Rule of each row; the mean of each bin if not given.
         control_binning: Rule of each row.
         peaks: Peak files that windows are centred on, by source.
-        excluded: Bases of each contig that no predicted base may be, ``(length,)``.
-        unmappable: Bases of each contig that reads can't be placed on, ``(length,)``.
-        signals: What the network reads at each base, ``(n_samples * n_inputs, length)`` float32.
+        excluded: Mask of the bases of each contig that no window may predict, ``(length,)``.
+        unmappable: Mask of the bases of each contig without mappable reads, ``(length,)``.
+        signals: Inputs per base of the network, ``(n_samples * n_inputs, length)`` float32.
         signal_rules: Transform of each of its rows.
-        features: What the network reads of a sample, ``(n_samples, n_features)`` float32.
-        n_samples: How many samples there are.
-        variants: Measured variants; they have the targets then.
+        features: Values of each sample, ``(n_samples, n_features)`` float32.
+        n_samples: Number of samples.
+        variants: Measured variants, whose effects are the targets.
     """
 
     geometry: Geometry
@@ -87,14 +86,14 @@ class Dataset:
 
     @property
     def n_tracks(self) -> int:
-        """Tracks that are trained on."""
+        """Number of target tracks."""
         if self.variants is not None:
             return int(self.variants.effect.shape[1])
         return len(next(iter(self.target.values()))) // self.n_samples
 
     @property
     def n_controls(self) -> int:
-        """Binned controls."""
+        """Number of binned controls."""
         return len(next(iter(self.control.values()))) // self.n_samples
 
     def batch(
@@ -109,8 +108,8 @@ class Dataset:
         Args:
             chroms: Contig of each window, ``n`` of them.
             input_starts: First base of each input, ``(n,)``.
-            samples: In which sample each is read, ``(n,)``; the first if not given.
-            variants: Which variant each is about, ``(n,)``; for windows of variants.
+            samples: Index of each window's sample, ``(n,)``; the first if not given.
+            variants: Index of each window's variant, ``(n,)``; for windows of variants.
         """
         geometry = self.geometry
         flank = (geometry.input_length - geometry.output_length) // 2
@@ -119,18 +118,18 @@ class Dataset:
         codes = np.empty((len(names), geometry.input_length), np.uint8)
         target = np.empty((len(names), self.n_tracks, geometry.n_bins), np.float32)
         control = np.empty((len(names), self.n_controls, geometry.n_bins), np.float32)
-        signals = self._room_for_signals(len(names))
+        signals = self._empty_signals(len(names))
         for chrom, sample in dict.fromkeys(zip(chroms, samples.tolist(), strict=True)):
             rows = np.flatnonzero((names == chrom) & (samples == sample))
             starts = input_starts[rows]
             codes[rows] = gather(self.codes[chrom], starts, geometry.input_length)
             if variants is None:
-                part = self._of(sample, self.target[chrom], self.target_binning)
+                part = self._rows_of_sample(sample, self.target[chrom], self.target_binning)
                 target[rows] = self._cut(*part, starts + flank)
-            part = self._of(sample, self.control[chrom], self.control_binning)
+            part = self._rows_of_sample(sample, self.control[chrom], self.control_binning)
             control[rows] = self._cut(*part, starts + flank)
             if signals is not None:
-                part = self._of(sample, self.signals[chrom], self.signal_rules)
+                part = self._rows_of_sample(sample, self.signals[chrom], self.signal_rules)
                 signals[rows] = self._signals(*part, starts)
         features = None if self.features is None else self.features[samples]
         alternative = None
@@ -141,13 +140,13 @@ class Dataset:
             alternative[np.arange(len(names)), places] = self.variants.alternative[variants]
         return TrainingBatch(codes, target, control, signals, features, alternative)
 
-    def _room_for_signals(self, n: int) -> Signal | None:
+    def _empty_signals(self, n: int) -> Signal | None:
         if not self.signals:
             return None
         n_inputs = len(self.signal_rules) // self.n_samples
         return np.empty((n, n_inputs, self.geometry.input_length), np.float32)
 
-    def _of(
+    def _rows_of_sample(
         self, sample: int, signal: Signal, rules: tuple[Binning, ...]
     ) -> tuple[Signal, tuple[Binning, ...]]:
         """Return the rows of a sample, and their rules."""
@@ -187,9 +186,9 @@ class Dataset:
         return np.stack(rows, axis=-2)
 
     def mean(self, signal: Mapping[str, Signal], regions: tuple[Interval, ...]) -> Signal:
-        """Mean of what is trained on over regions, of each track: ``(n,)``; of all samples.
+        """Return the mean of each track over regions and samples, ``(n,)``.
 
-        It counts known bases; where bins are not plain means, known bins of known bases.
+        It counts known bases or, if bins are no plain means, known bins of known bases.
 
         Args:
             signal: ``target`` or ``control``.
@@ -230,7 +229,7 @@ class Dataset:
 
 
 def reverse_complement_batch(batch: TrainingBatch, rows: NDArray[np.bool_]) -> TrainingBatch:
-    """Turn the windows of ``rows`` (n,) to the other strand, with all that belongs to them."""
+    """Reverse-complement the windows of a mask ``(n,)``, with their signals and targets."""
     codes, target, control = batch.codes.copy(), batch.target.copy(), batch.control.copy()
     codes[rows] = reverse_complement(codes[rows])
     target[rows] = target[rows, :, ::-1]

@@ -1,6 +1,8 @@
-"""From windows to what a network reads: batches are cut, made tensors, and given to it."""
+"""From windows to the inputs of a network: batches are cut and turned into tensors."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -10,14 +12,14 @@ from torch import Tensor, nn
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.onehot import Codes, N
 from zooctl.training.data.dataset import Dataset, TrainingBatch, reverse_complement_batch
-from zooctl.training.data.sampling import Epoch
+from zooctl.training.data.sampling import Chunks, Epoch
 from zooctl.training.determinism.parallel import WHOLE, Share
 
 
 def cut(
     recipe: Recipe, dataset: Dataset, epoch: Epoch, step: int, share: Share = WHOLE
 ) -> TrainingBatch:
-    """The batch of one step of an epoch, or a share of it."""
+    """Return the batch of one step of an epoch, or a share of it."""
     first = step * recipe.batch_size
     rows = share.rows(first, min(first + recipe.batch_size, len(epoch.chunks)))
     chunks = epoch.chunks
@@ -29,7 +31,7 @@ def cut(
 
 
 def onehot(codes: Codes | Tensor, unknown_base: float) -> Tensor:
-    """Codes ``(n, input_length)`` as one-hot ``(n, 4, input_length)`` float32."""
+    """Return codes ``(n, input_length)`` as one-hot ``(n, 4, input_length)`` float32."""
     column = torch.as_tensor(codes)[:, None]
     bases = torch.arange(4, dtype=torch.uint8, device=column.device)
     x = (column == bases[None, :, None]).float()
@@ -38,19 +40,31 @@ def onehot(codes: Codes | Tensor, unknown_base: float) -> Tensor:
     return x
 
 
-# What a network is called with: one-hot, then its second input, then values of the sample.
+def validation_batches(
+    dataset: Dataset, chunks: Chunks, size: int, share: Share = WHOLE
+) -> Iterator[TrainingBatch]:
+    """Yield the batches of all chunks, once in each sample, in order; a process has its share."""
+    places = [(n, first) for n in range(dataset.n_samples) for first in range(0, len(chunks), size)]
+    for sample, first in places[share.rank :: share.n]:
+        part = chunks.take(np.arange(first, min(first + size, len(chunks))))
+        names = [part.chroms[i] for i in part.chrom]
+        starts = part.start - dataset.geometry.input_flank
+        yield dataset.batch(names, starts, np.full(len(part), sample), part.variant)
+
+
+# Arguments of a network: one-hot, then its second input, then values of the sample.
 Inputs = tuple[Tensor | None, ...]
 
 
 def tensors(batch: TrainingBatch, unknown_base: float, fabric: Fabric) -> tuple[Inputs, Tensor]:
-    """What the network reads of a batch, and the target, on the device.
+    """Return the network's inputs and the target of a batch, on the device.
 
     The second input is the binned control, signals per base, or one-hot with the alternative base.
     """
 
     def on_device(array: np.ndarray) -> Tensor:
-        found: Tensor = fabric.to_device(torch.from_numpy(array))
-        return found
+        tensor: Tensor = fabric.to_device(torch.from_numpy(array))
+        return tensor
 
     inputs: list[Tensor | None] = [onehot(on_device(batch.codes), unknown_base)]
     second = None
@@ -68,6 +82,6 @@ def tensors(batch: TrainingBatch, unknown_base: float, fabric: Fabric) -> tuple[
 
 
 def predict(net: nn.Module, inputs: Inputs) -> Tensor:
-    """Run the network on what ``tensors`` gives."""
+    """Run the network on its inputs, as ``tensors`` returns them."""
     result: Tensor = net(*inputs)
     return result

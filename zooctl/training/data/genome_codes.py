@@ -1,4 +1,4 @@
-"""Codes of whole contigs: made once, kept in memory-mapped files named by content."""
+"""Codes of whole contigs, computed once and cached as memory-mapped files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.disk.cache import make_cache_folder
-from zooctl.files.download.download import locked
+from zooctl.files.disk.lock import locked
 from zooctl.files.fasta.reader import Fasta
 from zooctl.progress import Say
 from zooctl.sequence.onehot import Codes
@@ -25,12 +25,12 @@ def genome_codes(fasta: Fasta, chrom: str, say: Say) -> Codes:
     Args:
         fasta: The genome.
         chrom: One of its contigs.
-        say: Called with one line when the genome has to be read.
+        say: Takes a line when the genome has to be read.
 
     Raises:
         InputError: No such contig.
     """
-    # The name of a contig may hold what a file name may not.
+    # A contig's name may hold characters that a file name may not.
     key = hashlib.sha256(f"{fasta.sha256(chrom)} {chrom}".encode()).hexdigest()[:32]
     path = make_cache_folder("codes") / f"{key}.npy"
     with locked(path):

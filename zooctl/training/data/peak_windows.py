@@ -1,4 +1,4 @@
-"""Windows centred on peaks: overlapping ones merged to common centres, as Basset does."""
+"""Windows centred on peaks, overlapping ones merged as in Basset."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def merge_centres(
 ) -> list[int]:
     """Merge the centres of peaks whose windows overlap, the most overlapping pair first.
 
-    A merged centre is the mean of both, each weighing one more than the number of sources it was
-    found in, rounded half up.
+    A merged centre is the mean of both, each with a weight of one more than its number of sources,
+    rounded half up.
 
     Args:
         centres: Of the peaks of one contig, any order.
-        sources: Which source each was found in.
+        sources: Index of the source of each.
         length: Of a window in bp.
-        merge_overlap: Least overlap in bp that is merged.
+        merge_overlap: Least overlap in bp to merge.
 
     Returns:
         Sorted centres, neighbours at least ``length - merge_overlap + 1`` apart.
@@ -41,39 +41,39 @@ def merge_centres(
     """
     order = sorted(range(len(centres)), key=lambda row: (centres[row], sources[row]))
     place = [centres[row] for row in order]
-    found_in = [{sources[row]} for row in order]
+    origins = [{sources[row]} for row in order]
     merged: list[int] = []
-    # Merging moves a centre between its neighbours, so only runs of close ones touch each other.
+    # A merged centre lies between its parts, so runs of close centres merge independently.
     first = 0
     while first < len(place):
         last = first + 1
         while last < len(place) and place[last] - place[last - 1] <= length - merge_overlap:
             last += 1
-        merged += _merge_run(place[first:last], found_in[first:last], length - merge_overlap)
+        merged += _merge_run(place[first:last], origins[first:last], length - merge_overlap)
         first = last
     return merged
 
 
-def _merge_run(place: list[int], found_in: list[set[int]], reach: int) -> list[int]:
-    """Merge the closest neighbours, the first of equally close ones, until all are far apart."""
+def _merge_run(place: list[int], origins: list[set[int]], reach: int) -> list[int]:
+    """Merge the closest neighbours, the first of equally close ones, until all are apart."""
     while len(place) > 1:
         gaps = [right - left for left, right in pairwise(place)]
         at = min(range(len(gaps)), key=gaps.__getitem__)
         if gaps[at] > reach:
             break
-        left, right = 1 + len(found_in[at]), 1 + len(found_in[at + 1])
+        left, right = 1 + len(origins[at]), 1 + len(origins[at + 1])
         # Half up in whole numbers.
         total = left + right
         place[at] = (2 * (place[at] * left + place[at + 1] * right) + total) // (2 * total)
-        found_in[at] = found_in[at] | found_in[at + 1]
-        del place[at + 1], found_in[at + 1]
+        origins[at] = origins[at] | origins[at + 1]
+        del place[at + 1], origins[at + 1]
     return place
 
 
 def peak_cores(
     dataset: Dataset, regions: tuple[Interval, ...], windows: PeakWindows, margin: int
 ) -> Chunks:
-    """Place a window on each merged peak whose input stays in its region if moved by ``margin``.
+    """Place a window on each merged peak whose input stays in a region at all shifts.
 
     Raises:
         InputError: Summits are asked for and a file has none.
@@ -82,9 +82,8 @@ def peak_cores(
     chroms = tuple(dict.fromkeys(region.chrom for region in regions))
     index, starts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for number, chrom in enumerate(chroms):
-        found = [dataset.peaks[source].on(chrom) for source in windows.sources]
         centres = [
-            _centres(peaks, windows, s) for peaks, s in zip(found, windows.sources, strict=True)
+            _centres(dataset.peaks[source].on(chrom), windows, source) for source in windows.sources
         ]
         merged = merge_centres(
             [int(centre) for some in centres for centre in some],
@@ -117,9 +116,9 @@ def _centres(peaks: Peaks, windows: PeakWindows, source: str) -> Integers:
 def touching(
     dataset: Dataset, chunks: Chunks, sources: Sequence[str], margin: int
 ) -> NDArray[np.bool_]:
-    """Say which chunks have a base of a peak in their input, wherever it is moved to, ``(n,)``."""
+    """Return which inputs meet a peak at any shift up to ``margin``, ``(n,)``."""
     geometry = dataset.geometry
-    found = np.zeros(len(chunks), np.bool_)
+    touched = np.zeros(len(chunks), np.bool_)
     for number, chrom in enumerate(chunks.chroms):
         here = [dataset.peaks[source].on(chrom) for source in sources]
         starts, ends = merge(
@@ -129,7 +128,7 @@ def touching(
         rows = np.flatnonzero(chunks.chrom == number)
         lows = chunks.start[rows] - geometry.input_flank - margin
         highs = lows + geometry.input_length + 2 * margin
-        # The first peak that ends behind the window's start: does it begin before its end?
+        # The first peak that ends behind the window's start touches it if it starts before its end.
         following = np.searchsorted(ends, lows, side="right")
-        found[rows] = np.append(starts, np.iinfo(np.int64).max)[following] < highs
-    return found
+        touched[rows] = np.append(starts, np.iinfo(np.int64).max)[following] < highs
+    return touched

@@ -1,4 +1,4 @@
-"""Batches are made ahead by a thread while the network computes; order and content stay."""
+"""Prefetching: a thread prepares batches ahead; their order and content do not change."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# How soon a maker that waits for room notices that nobody reads any more.
+# Seconds between the waiting thread's looks at whether its reader has stopped.
 _LOOK_UP_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class _Made(Generic[T]):
+class _Item(Generic[T]):
     item: T
 
 
 @dataclass(frozen=True)
-class _Ended:
-    """Of the items; with the error that ended them, if one did."""
+class _End:
+    """End of the items; ``error`` is None at a regular end."""
 
     error: BaseException | None
 
 
 def prefetch(items: Iterable[T], ahead: int) -> Generator[T, None, None]:
-    """Yield the items in their order, up to ``ahead`` of them made before they are asked for.
+    """Yield the items in their order, up to ``ahead`` of them computed in advance.
 
-    An error in making an item is raised where that item would have come. Close the iterator
+    An error in computing an item is raised in that item's place. Close the iterator
     (``contextlib.closing``) to stop the thread before the end.
 
     Args:
-        items: Made by iterating, in a thread of its own.
-        ahead: Items that wait at most; 0 for no thread.
+        items: Iterated over in a separate thread.
+        ahead: Most items that wait; 0 for no thread.
 
     >>> list(prefetch(range(5), ahead=2))
     [0, 1, 2, 3, 4]
@@ -42,34 +42,34 @@ def prefetch(items: Iterable[T], ahead: int) -> Generator[T, None, None]:
     if ahead == 0:
         yield from items
         return
-    queue: Queue[_Made[T] | _Ended] = Queue(maxsize=ahead)
+    queue: Queue[_Item[T] | _End] = Queue(maxsize=ahead)
     unread = Event()
-    # A daemon, so that it never keeps an interpreter alive that wants to leave.
+    # A daemon, so that it never keeps the interpreter alive.
     thread = Thread(target=_make, args=(items, queue, unread), name="prefetch", daemon=True)
     thread.start()
     try:
-        while isinstance(found := queue.get(), _Made):
-            yield found.item
-        if found.error is not None:
-            raise found.error
+        while isinstance(entry := queue.get(), _Item):
+            yield entry.item
+        if entry.error is not None:
+            raise entry.error
     finally:
         unread.set()
         thread.join()
 
 
-def _make(items: Iterable[T], queue: Queue[_Made[T] | _Ended], unread: Event) -> None:
+def _make(items: Iterable[T], queue: Queue[_Item[T] | _End], unread: Event) -> None:
     error: BaseException | None = None
     try:
         for item in items:
-            if not _put(_Made(item), queue, unread):
+            if not _put(_Item(item), queue, unread):
                 return
-    except BaseException as raised:  # whatever it is, it belongs to the reader
+    except BaseException as raised:  # of any kind: the reader raises it
         error = raised
-    _put(_Ended(error), queue, unread)
+    _put(_End(error), queue, unread)
 
 
-def _put(entry: _Made[T] | _Ended, queue: Queue[_Made[T] | _Ended], unread: Event) -> bool:
-    """Wait for room; False if nobody reads any more."""
+def _put(entry: _Item[T] | _End, queue: Queue[_Item[T] | _End], unread: Event) -> bool:
+    """Wait for room in the queue; return False if the reader has stopped."""
     while not unread.is_set():
         try:
             queue.put(entry, timeout=_LOOK_UP_SECONDS)

@@ -1,4 +1,4 @@
-"""Bring together what a recipe names: its sources, its genome, as a dataset."""
+"""A recipe's dataset, from its sources and its genome."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from zooctl.schema.explain import nearest
 from zooctl.schema.recipe.inputs import in_sample
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.signals import AnySignal, BigWigSignal, VariantEffect
-from zooctl.schema.recipe.windows import VariantWindows
+from zooctl.schema.recipe.windows import PeakWindows, VariantWindows
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.pileup import covered
 from zooctl.tracks.binning import Binning, Signal, binning_of
@@ -28,12 +28,12 @@ from zooctl.training.data.variants import Variants, read_variants
 
 
 def open_dataset(recipe: Recipe, fasta: Path | None, say: Say = silent) -> Dataset:
-    """Find a recipe's sources and genome and read them.
+    """Locate a recipe's sources and genome and read them.
 
     Args:
         recipe: Names them.
         fasta: Genome to use in place of the assembly's.
-        say: Takes a line on each source, and on what takes time.
+        say: Takes a line on each source, and before slow work.
 
     Raises:
         ZooError: As ``find_genome``, ``locate`` and ``prepare``.
@@ -42,9 +42,9 @@ def open_dataset(recipe: Recipe, fasta: Path | None, say: Say = silent) -> Datas
     say(f"genome: {description}")
     sources = {}
     for source in recipe.sources:
-        found = locate(source)
-        say(f"{source.id}: {found.path} ({found.origin})")
-        sources[source.id] = found.path
+        located = locate(source)
+        say(f"{source.id}: {located.path} ({located.origin})")
+        sources[source.id] = located.path
     return prepare(recipe, sources, genome, say)
 
 
@@ -60,10 +60,10 @@ def prepare(
         recipe: Names sources and contigs.
         sources: Source id to verified file.
         genome: FASTA files of the recipe's assembly.
-        say: Called with one line for what takes time, and for what is dropped.
+        say: Takes a line before slow work, and on dropped peaks and variants.
 
     Raises:
-        InputError: The genome lacks a contig of the split, or a source is not what it should be.
+        InputError: The genome lacks a contig of the split, or a source does not fit its key.
     """
     split = recipe.split
     parts = (*split.train, *split.validation, *split.test)
@@ -74,31 +74,30 @@ def prepare(
         files = Files(recipe, sources, dict(fasta.contigs), say)
     targets = _of_samples(recipe, [target.signal for target in recipe.targets])
     controls = _of_samples(recipe, [control.signal for control in recipe.controls])
-    inputs = _of_samples(recipe, [found.signal for found in recipe.inputs])
+    inputs = _of_samples(recipe, [one.signal for one in recipe.inputs])
     windows = recipe.windows
-    variants = _variants(files, codes) if windows.key == "variants" else None
+    variants = _variants(files, codes) if isinstance(windows, VariantWindows) else None
+    peaks = windows.sources if isinstance(windows, PeakWindows) else ()
     return Dataset(
-        recipe.window.geometry,
-        codes,
-        stacked(files, targets, chroms) if variants is None else {},
-        stacked(files, controls, chroms),
-        tuple(binning_of(signal) for signal in targets),
-        tuple(binning_of(signal) for signal in controls),
-        {source: files.peaks(source) for source in windows.sources}
-        if windows.key == "peak_centred"
-        else {},
-        _excluded(files, chroms),
-        _unmappable(files, chroms),
-        stacked(files, inputs, chroms) if inputs else {},
-        tuple(binning_of(signal) for signal in inputs),
-        _features(files),
-        max(1, len(recipe.samples)),
-        variants,
+        geometry=recipe.window.geometry,
+        codes=codes,
+        target=stacked(files, targets, chroms) if variants is None else {},
+        target_binning=tuple(map(binning_of, targets)),
+        control=stacked(files, controls, chroms),
+        control_binning=tuple(map(binning_of, controls)),
+        signals=stacked(files, inputs, chroms) if inputs else {},
+        signal_rules=tuple(map(binning_of, inputs)),
+        features=_features(files),
+        n_samples=max(1, len(recipe.samples)),
+        variants=variants,
+        peaks={source: files.peaks(source) for source in peaks},
+        excluded=_excluded(files, chroms),
+        unmappable=_unmappable(files, chroms),
     )
 
 
 def _of_samples(recipe: Recipe, signals: Sequence[AnySignal]) -> list[AnySignal]:
-    """Return signals as they are in each sample, sample after sample."""
+    """Return the signals of each sample, sample after sample."""
     if not recipe.samples:
         return list(signals)
     return [in_sample(signal, sample) for sample in recipe.samples for signal in signals]
@@ -109,8 +108,8 @@ def _features(files: Files) -> Signal | None:
     recipe = files.recipe
     chosen = recipe.features
     if chosen is None:
-        own = np.array([sample.features for sample in recipe.samples], np.float32)
-        return own if own.size else None
+        given = np.array([sample.features for sample in recipe.samples], np.float32)
+        return given if given.size else None
     table = read_text_table(files.paths[chosen.source])
     columns = [table.column(sample.name) for sample in recipe.samples]
     lines = {cells[0]: row for row, (_, cells) in enumerate(table.rows)}
@@ -139,7 +138,7 @@ def _variants(files: Files, codes: Mapping[str, Codes]) -> Variants:
 
 
 def _check_split(recipe: Recipe, contigs: Mapping[str, int], genome: Path) -> None:
-    """Refuse a split that the genome does not hold."""
+    """Refuse a split with a contig or range beyond the genome."""
     for part in ("train", "validation", "test"):
         for index, region in enumerate(getattr(recipe.split, part)):
             if region.chrom not in contigs:
@@ -160,20 +159,19 @@ def _check_split(recipe: Recipe, contigs: Mapping[str, int], genome: Path) -> No
 
 
 def _excluded(files: Files, chroms: Sequence[str]) -> dict[str, Mask]:
-    """Bases of the regions that the recipe excludes; none where it excludes none."""
-    names = files.recipe.exclude.regions
+    """Return a mask of the excluded bases of each contig; empty where no region is excluded."""
     masks: dict[str, Mask] = {}
-    for source in names:
+    for source in files.recipe.exclude.regions:
         regions = files.peaks(source)
         for chrom in chroms:
-            here = regions.on(chrom)
-            mask = covered(here.start, here.end, files.contigs[chrom])
+            intervals = regions.on(chrom)
+            mask = covered(intervals.start, intervals.end, files.contigs[chrom])
             masks[chrom] = masks[chrom] | mask if chrom in masks else mask
     return masks
 
 
 def _unmappable(files: Files, chroms: Sequence[str]) -> dict[str, Mask]:
-    """Bases whose mappability is below the recipe's threshold."""
+    """Return a mask of the bases with a mappability below the recipe's threshold."""
     choice = files.recipe.exclude.mappability
     if choice is None:
         return {}

@@ -1,4 +1,4 @@
-"""Which windows an epoch trains on, addressed by (seed, epoch) so that resuming needs no replay."""
+"""Windows of an epoch, a function of (seed, epoch) so that resuming needs no replay."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from zooctl.training.data.dataset import Dataset
 
 @dataclass(frozen=True)
 class Chunks:
-    """Places of the genome to train on, each the core of a window.
+    """Places on the genome, each the core of a window.
 
     Attributes:
         chrom: Index of the contig in ``chroms``, ``(n,)``.
         start: First base of the core, ``(n,)``.
         chroms: Names of contigs.
-        stratum: What negatives are matched by, from 0, ``(n,)``; None for nothing.
-        variant: Which variant each is about, ``(n,)``; None for places without one.
+        stratum: Stratum that negatives are matched by, from 0, ``(n,)``; None for no matching.
+        variant: Index of each place's variant, ``(n,)``; None without variants.
     """
 
     chroms: tuple[str, ...]
@@ -37,7 +37,7 @@ class Chunks:
         return len(self.start)
 
     def take(self, rows: Integers | NDArray[np.bool_]) -> Chunks:
-        """The chunks of these rows."""
+        """Return the chunks of these rows."""
         stratum = None if self.stratum is None else self.stratum[rows]
         variant = None if self.variant is None else self.variant[rows]
         return Chunks(self.chroms, self.chrom[rows], self.start[rows], stratum, variant)
@@ -48,10 +48,10 @@ class Epoch:
     """The windows of one epoch in order.
 
     Attributes:
-        chunks: Where the windows stand before shifting.
-        shift: Bases to move each window by, ``(n,)``.
-        flip: Whether to read each window from the other strand, ``(n,)``.
-        sample: In which sample to read each window, ``(n,)``.
+        chunks: Places before shifting.
+        shift: Shift of each window in bp, ``(n,)``.
+        flip: Mask of the windows to reverse-complement, ``(n,)``.
+        sample: Index of each window's sample, ``(n,)``.
     """
 
     chunks: Chunks
@@ -61,9 +61,9 @@ class Epoch:
 
 
 def tile(dataset: Dataset, regions: tuple[Interval, ...], stride: int, margin: int = 0) -> Chunks:
-    """Place windows every ``stride`` bp so that they stay inside even if moved by ``margin``.
+    """Place windows every ``stride`` bp that stay in their region at shifts up to ``margin``.
 
-    That no window leaves its region is what keeps splits from sharing a base.
+    So no two parts of a split share a base.
     """
     geometry = dataset.geometry
     chroms = tuple(dict.fromkeys(region.chrom for region in regions))
@@ -81,45 +81,46 @@ def tile(dataset: Dataset, regions: tuple[Interval, ...], stride: int, margin: i
 def split_by_signal(
     dataset: Dataset, chunks: Chunks, windows: CoverageWindows
 ) -> tuple[Chunks, Chunks]:
-    """Part chunks into those whose strongest base reaches the threshold, and the others.
+    """Split chunks into those whose highest base reaches the threshold, and the others.
 
-    Chunks with too much control or N, as the recipe has it, are in neither.
+    Chunks beyond the recipe's limits of control or N are in neither.
 
     Source: coverage-threshold selection of Toneyan, Tang and Koo 2022.
     """
-    found = usable(dataset, chunks, windows.max_unknown, windows.max_control)
-    positive = strongest(dataset.target, chunks, dataset.geometry.core_length) >= windows.threshold
-    return chunks.take(found & positive), chunks.take(found & ~positive)
+    valid = usable(dataset, chunks, windows.max_unknown, windows.max_control)
+    signal = core_maximum(dataset.target, chunks, dataset.geometry.core_length)
+    positive = signal >= windows.threshold
+    return chunks.take(valid & positive), chunks.take(valid & ~positive)
 
 
 def usable(
     dataset: Dataset, chunks: Chunks, max_unknown: float, max_control: float | None
 ) -> NDArray[np.bool_]:
-    """Say which chunks have neither too much N nor too much of any control, ``(n,)``."""
+    """Return which chunks have neither too much N nor too much of any control, ``(n,)``."""
     length = dataset.geometry.core_length
-    found = np.empty(len(chunks), np.bool_)
+    valid = np.empty(len(chunks), np.bool_)
     for rows, chrom, starts in blocks(chunks):
-        found[rows] = unknown_fraction(gather(dataset.codes[chrom], starts, length)) <= max_unknown
+        valid[rows] = unknown_fraction(gather(dataset.codes[chrom], starts, length)) <= max_unknown
     if max_control is not None:
-        found &= strongest(dataset.control, chunks, length) <= max_control
-    return found
+        valid &= core_maximum(dataset.control, chunks, length) <= max_control
+    return valid
 
 
-def strongest(signal: Mapping[str, Signal], chunks: Chunks, length: int) -> Signal:
-    """Largest known value of any row of a signal over each chunk's core, ``(n,)``."""
-    peak = np.empty(len(chunks), np.float32)
+def core_maximum(signal: Mapping[str, Signal], chunks: Chunks, length: int) -> Signal:
+    """Return the largest known value of any row of a signal over each chunk's core, ``(n,)``."""
+    highest = np.empty(len(chunks), np.float32)
     for rows, chrom, starts in blocks(chunks):
         view = np.lib.stride_tricks.sliding_window_view(signal[chrom], length, axis=1)
-        peak[rows] = np.fmax.reduce(view[:, starts], axis=(0, 2), initial=-np.inf)
-    return peak
+        highest[rows] = np.fmax.reduce(view[:, starts], axis=(0, 2), initial=-np.inf)
+    return highest
 
 
 def blocks(chunks: Chunks, size: int = 4096) -> Iterator[tuple[Integers, str, Integers]]:
-    """Yield chunks of one contig, some at a time: their rows, contig and starts."""
+    """Yield blocks of chunks of one contig: their rows, contig and starts."""
     for index, chrom in enumerate(chunks.chroms):
-        here = np.flatnonzero(chunks.chrom == index)
-        for first in range(0, len(here), size):
-            rows = here[first : first + size]
+        own = np.flatnonzero(chunks.chrom == index)
+        for first in range(0, len(own), size):
+            rows = own[first : first + size]
             yield rows, chrom, chunks.start[rows]
 
 
@@ -135,33 +136,33 @@ def epoch_windows(
     flanking: int = 0,
     n_samples: int = 1,
 ) -> Epoch:
-    """Draw one epoch: every positive, fresh negatives, in fresh order, shifts, strands, samples.
+    """Draw one epoch: all positives and new negatives; new order, shifts, strands, samples.
 
-    Negatives with strata are drawn so that their strata are filled as those of the positives. The
-    draw depends on ``(seed, epoch)`` alone.
+    Negatives with strata are drawn in the proportions of the positives' strata. The draw depends
+    on ``(seed, epoch)`` alone.
 
     Args:
         positives: All of them are in the epoch.
         negatives: Some of them are.
-        n_negatives: How many.
-        max_shift: Most bp that a window is moved by, either way.
-        reverse_complement: Whether half of the windows are read on the other strand.
+        n_negatives: Number of negatives.
+        max_shift: Largest shift in bp, either way.
+        reverse_complement: Reverse-complement each window with probability 0.5.
         seed: Of the run.
         epoch: From 0.
-        flanking: bp between each positive and the two windows beside it that join it; 0 for none.
-        n_samples: Each window is read in one of so many.
+        flanking: bp between each positive and the two windows added beside it; 0 for none.
+        n_samples: Number of samples; each window is read in one of them.
     """
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, epoch])))
     if positives.stratum is None or negatives.stratum is None:
         drawn = rng.choice(len(negatives), size=n_negatives, replace=False)
     else:
         drawn = draw_matched(rng, positives.stratum, negatives.stratum, n_negatives)
-    aside = (0, -flanking, flanking) if flanking else (0,)
-    order = rng.permutation(len(aside) * len(positives) + len(drawn))
+    offsets = (0, -flanking, flanking) if flanking else (0,)
+    order = rng.permutation(len(offsets) * len(positives) + len(drawn))
     chunks = Chunks(
         positives.chroms,
-        np.concatenate([*([positives.chrom] * len(aside)), negatives.chrom[drawn]])[order],
-        np.concatenate([*(positives.start + bp for bp in aside), negatives.start[drawn]])[order],
+        np.concatenate([*([positives.chrom] * len(offsets)), negatives.chrom[drawn]])[order],
+        np.concatenate([*(positives.start + bp for bp in offsets), negatives.start[drawn]])[order],
         variant=None if positives.variant is None else positives.variant[order],
     )
     shift = rng.integers(-max_shift, max_shift, size=len(chunks), endpoint=True)
@@ -171,31 +172,31 @@ def epoch_windows(
 
 
 def draw_matched(
-    rng: np.random.Generator, wanted: Integers, offered: Integers, size: int
+    rng: np.random.Generator, positives: Integers, negatives: Integers, size: int
 ) -> Integers:
-    """Draw rows whose strata are shared out as given ones are, without replacement.
+    """Draw negatives in the proportions of the positives' strata, without replacement.
 
-    Where a stratum has too few, the nearest that has more makes up for it.
+    If a stratum has too few, the nearest one with more makes up for it.
 
     Args:
         rng: Drawn from once for each stratum, in order.
-        wanted: Stratum of each example to be matched, from 0, ``(n,)``.
-        offered: Stratum of each row that can be drawn, ``(m,)``.
+        positives: Stratum of each positive, from 0, ``(n,)``.
+        negatives: Stratum of each negative, ``(m,)``.
         size: Rows to draw, at most m.
 
     Returns:
-        Rows of ``offered``, ``(size,)``.
+        Rows of ``negatives``, ``(size,)``.
 
     >>> rows = draw_matched(np.random.default_rng(0), np.array([0, 0, 0, 2]),
     ...                     np.array([0, 0, 0, 0, 1, 2, 2, 2]), 4)
     >>> np.bincount(np.array([0, 0, 0, 0, 1, 2, 2, 2])[rows]).tolist()
     [3, 0, 1]
     """
-    n_strata = int(max(wanted.max(initial=0), offered.max(initial=0))) + 1
-    room = np.bincount(offered, minlength=n_strata)
-    share = np.bincount(wanted, minlength=n_strata) * (size / max(len(wanted), 1))
+    n_strata = int(max(positives.max(initial=0), negatives.max(initial=0))) + 1
+    room = np.bincount(negatives, minlength=n_strata)
+    share = np.bincount(positives, minlength=n_strata) * (size / max(len(positives), 1))
     lacking = np.floor(share).astype(np.int64)
-    # What rounding left over goes to the largest remainders, the first of equal ones.
+    # The rest of rounding goes to the largest remainders, the first of equal ones.
     largest = np.argsort(lacking - share, kind="stable")
     lacking[largest[: size - lacking.sum()]] += 1
     counts = np.minimum(lacking, room)
@@ -207,7 +208,7 @@ def draw_matched(
             lacking[stratum] -= more
     return np.concatenate(
         [
-            rng.choice(np.flatnonzero(offered == stratum), size=count, replace=False)
+            rng.choice(np.flatnonzero(negatives == stratum), size=count, replace=False)
             for stratum, count in enumerate(counts)
         ]
     )

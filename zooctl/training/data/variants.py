@@ -1,4 +1,4 @@
-"""Measured variants, as their table has them."""
+"""Measured variants of a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zooctl.schema.recipe.windows import VariantWindows
 from zooctl.sequence.onehot import BASES, Codes, encode
 from zooctl.sequence.windows import Integers
 
-# Lines of another reference base than the genome's, from which on the assembly is another.
+# Above this share of lines with another reference base, the table is of another assembly.
 _MOST_MISMATCHES = 0.1
 
 
@@ -28,7 +28,7 @@ class Variants:
         chrom: Contig of each, ``n`` of them.
         position: From 0, ``(n,)``.
         alternative: Code of the alternative base, ``(n,)`` uint8.
-        effect: Measured, of each track, ``(n, n_tracks)`` float32.
+        effect: Measured effect on each track, ``(n, n_tracks)`` float32.
     """
 
     chrom: NDArray[np.str_]
@@ -47,14 +47,14 @@ def read_variants(
     codes: Mapping[str, Codes],
     say: Say,
 ) -> Variants:
-    """Read the variants of a table that lie on given contigs.
+    """Read the variants of a table on given contigs.
 
     Args:
         path: The table.
-        windows: Which columns and rows of it.
+        windows: Its columns and rows to use.
         effects: Column of each track.
         codes: Genome of the contigs.
-        say: Called with one line on what is left out.
+        say: Takes a line with the number of lines left out.
 
     Raises:
         InputError: A column is missing, a position or an effect is no number, no line is left, or
@@ -69,7 +69,7 @@ def read_variants(
             [row for row, (_, cells) in enumerate(table.rows) if cells[here] == value]
         )
     columns = [table.column(name) for name in effects]
-    found: list[tuple[str, int, int]] = []
+    kept: list[tuple[str, int, int]] = []
     values: list[list[float]] = []
     others = mismatches = 0
     for row, (_, cells) in enumerate(table.rows):
@@ -85,18 +85,18 @@ def read_variants(
         if not inside or codes[chrom][position] != encode(ref.encode())[0]:
             mismatches += 1
             continue
-        found.append((chrom, position, int(encode(alt.encode())[0])))
+        kept.append((chrom, position, int(encode(alt.encode())[0])))
         values.append([table.number(row, column) for column in columns])
-    _check(path, len(found), mismatches, codes)
+    _check(path, len(kept), mismatches, codes)
     if others or mismatches:
         say(
             f"{path.name}: left out {others:,} lines that are no substitution of a base, and "
             f"{mismatches:,} of another reference base"
         )
     return Variants(
-        np.array([chrom for chrom, _, _ in found]),
-        np.array([position for _, position, _ in found], np.int64),
-        np.array([code for _, _, code in found], np.uint8),
+        np.array([chrom for chrom, _, _ in kept]),
+        np.array([position for _, position, _ in kept], np.int64),
+        np.array([code for _, _, code in kept], np.uint8),
         np.array(values, np.float32),
     )
 
@@ -114,5 +114,5 @@ def _check(path: Path, kept: int, mismatches: int, codes: Mapping[str, Codes]) -
             "no line is a substitution on a chromosome of the split",
             path=path,
             expected=", ".join(codes),
-            hint="windows.rows and windows.chrom_prefix say which lines are meant",
+            hint="windows.rows and windows.chrom_prefix choose the lines",
         )

@@ -1,4 +1,4 @@
-"""Which places of a recipe's split are trained on, and which judge."""
+"""Windows of training and of validation, chosen from a recipe's split."""
 
 from __future__ import annotations
 
@@ -25,51 +25,51 @@ from zooctl.training.data.peak_windows import peak_cores, touching
 from zooctl.training.data.sampling import Chunks, blocks, split_by_signal, tile, usable
 from zooctl.training.data.variants import Variants
 
-# Steps of GC content within which positives and negatives count as alike.
+# Steps of GC content; positives and negatives of one step match.
 _GC_STEPS = 20
 
 
 @dataclass(frozen=True)
 class TrainingWindows:
-    """What a run trains on and is judged by."""
+    """Windows of training and of validation."""
 
     positives: Chunks
     negatives: Chunks
     validation: Chunks
 
     def n_negatives(self, recipe: Recipe) -> int:
-        """Negatives of one epoch."""
+        """Return the number of negatives of one epoch."""
         return min(round(recipe.windows.negatives * len(self.positives)), len(self.negatives))
 
     def n_epoch(self, recipe: Recipe) -> int:
-        """Windows of one epoch."""
+        """Return the number of windows of one epoch."""
         of_each = 3 if recipe.augmentation.flanking else 1
         return of_each * len(self.positives) + self.n_negatives(recipe)
 
     def n_steps(self, recipe: Recipe, devices: int = 1) -> int:
-        """Steps of one epoch; a last one of a single window to a device is left out.
+        """Return the steps of one epoch, without a last one of a single window to a device.
 
-        Batch normalisation has no spread over one window, and which window it is changes from
-        epoch to epoch.
+        Batch normalisation has no variance over one window; the window left out changes from epoch
+        to epoch.
         """
         whole, rest = divmod(self.n_epoch(recipe), recipe.batch_size)
         return max(1, whole + (rest >= 2 * devices))
 
 
 def choose_windows(recipe: Recipe, dataset: Dataset) -> TrainingWindows:
-    """Choose the windows of training as the recipe has it; validation is tiled.
+    """Choose the training windows by the recipe's rule; validation is tiled.
 
     Raises:
         InputError: No window is left to train or to validate on, or parts of the split share a
             base.
     """
     windows = select_windows(recipe, dataset)
-    check_apart(recipe, dataset, windows)
+    check_disjoint(recipe, dataset, windows)
     return windows
 
 
 def select_windows(recipe: Recipe, dataset: Dataset) -> TrainingWindows:
-    """As ``choose_windows``, but whether parts of the split share a base is not looked at.
+    """Choose windows without the check that parts of the split share no base.
 
     Raises:
         InputError: No window is left to train or to validate on.
@@ -88,14 +88,14 @@ def select_windows(recipe: Recipe, dataset: Dataset) -> TrainingWindows:
 
 
 def training_windows(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
-    """Choose the positives and negatives of training, with what negatives are matched by.
+    """Choose the positives and negatives of training, with their strata.
 
     Raises:
         InputError: There is no positive.
     """
     positives, negatives = _training(recipe, dataset)
     if not len(positives):
-        raise _none(recipe.windows)
+        raise _no_window(recipe.windows)
     if getattr(recipe.windows, "matching", "random") == "gc":
         positives = replace(positives, stratum=gc_strata(dataset, positives))
         negatives = replace(negatives, stratum=gc_strata(dataset, negatives))
@@ -103,7 +103,7 @@ def training_windows(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
 
 
 def _training(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
-    """Positives and negatives, of which any may be moved as the recipe's augmentation has it."""
+    """Return positives and negatives whose inputs stay in their region under augmentation."""
     windows, margin = recipe.windows, recipe.augmentation.reach
     regions = split_regions(recipe.split.train, dataset)
     if isinstance(windows, PeakWindows):
@@ -129,7 +129,7 @@ def _training(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
     return positives, negatives
 
 
-def _none(windows: AnyWindows) -> InputError:
+def _no_window(windows: AnyWindows) -> InputError:
     match windows:
         case CoverageWindows():
             return InputError(
@@ -145,7 +145,7 @@ def _none(windows: AnyWindows) -> InputError:
 
 
 def split_by_label(dataset: Dataset, chunks: Chunks) -> tuple[Chunks, Chunks]:
-    """Part chunks of one bin into those with a label of 1 in any track, and those of 0 in all."""
+    """Split chunks of one bin into those with a label of 1 in any track, and those of 0 in all."""
     positive, negative = np.empty((2, len(chunks)), np.bool_)
     for rows, chrom, starts in blocks(chunks):
         labels = dataset.targets(chrom, starts)[..., 0]
@@ -155,27 +155,27 @@ def split_by_label(dataset: Dataset, chunks: Chunks) -> tuple[Chunks, Chunks]:
 
 
 def allowed(recipe: Recipe, dataset: Dataset, chunks: Chunks, margin: int) -> NDArray[np.bool_]:
-    """Say which chunks neither meet an excluded region nor are unmappable, ``(n,)``.
+    """Return which chunks neither meet an excluded region nor are unmappable, ``(n,)``.
 
     Args:
-        recipe: Its limit of unmappable bases.
-        dataset: Excluded and unmappable bases.
-        chunks: To be judged.
-        margin: bp by which the windows may be moved.
+        recipe: Has the limit of unmappable bases.
+        dataset: Has the excluded and unmappable bases.
+        chunks: Places to check.
+        margin: Largest shift of the windows in bp.
     """
     geometry, mappability = dataset.geometry, recipe.exclude.mappability
     excluded = {chrom: _running(mask) for chrom, mask in dataset.excluded.items()}
     unmappable = {chrom: _running(mask) for chrom, mask in dataset.unmappable.items()}
     flank = (geometry.output_length - geometry.core_length) // 2 + margin
-    found = np.ones(len(chunks), np.bool_)
+    valid = np.ones(len(chunks), np.bool_)
     for rows, chrom, starts in blocks(chunks):
         ends = starts + geometry.core_length
         if chrom in excluded:
-            found[rows] &= _count(excluded[chrom], starts - flank, ends + flank) == 0
+            valid[rows] &= _count(excluded[chrom], starts - flank, ends + flank) == 0
         if mappability is not None:
             limit = mappability.max_unmappable * geometry.core_length
-            found[rows] &= _count(unmappable[chrom], starts, ends) <= limit
-    return found
+            valid[rows] &= _count(unmappable[chrom], starts, ends) <= limit
+    return valid
 
 
 def _running(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -186,14 +186,14 @@ def _running(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
 
 
 def _count(before: NDArray[np.int32], starts: Integers, ends: Integers) -> NDArray[np.int32]:
-    """Count the marked bases of intervals; those beyond the contig are none."""
+    """Count the marked bases of intervals; there are none beyond the contig."""
     last = len(before) - 1
     counts: NDArray[np.int32] = before[np.clip(ends, 0, last)] - before[np.clip(starts, 0, last)]
     return counts
 
 
 def gc_strata(dataset: Dataset, chunks: Chunks) -> Integers:
-    """Return the step of GC content, a twentieth each, of the input about each chunk, ``(n,)``."""
+    """Return the GC content of each chunk's input in steps of a twentieth, ``(n,)``."""
     geometry = dataset.geometry
     strata = np.empty(len(chunks), np.int64)
     for rows, chrom, starts in blocks(chunks):
@@ -204,8 +204,8 @@ def gc_strata(dataset: Dataset, chunks: Chunks) -> Integers:
     return strata
 
 
-def check_apart(recipe: Recipe, dataset: Dataset, windows: TrainingWindows) -> None:
-    """Prove that training, validation and test share no base of any input, wherever it is moved to.
+def check_disjoint(recipe: Recipe, dataset: Dataset, windows: TrainingWindows) -> None:
+    """Check that inputs of training, validation and test share no base, at any shift.
 
     Raises:
         InputError: Two of them share one.
@@ -243,7 +243,7 @@ def _trained(windows: TrainingWindows) -> tuple[Chunks, Chunks]:
 
 
 def inputs(dataset: Dataset, chunks: Chunks, chrom: str, margin: int) -> Integers:
-    """Return start and end of all that the inputs of one contig may read, ``(n, 2)``."""
+    """Return start and end of the inputs on one contig with all their shifts, ``(n, 2)``."""
     index = chunks.chroms.index(chrom) if chrom in chunks.chroms else -1
     starts = chunks.start[chunks.chrom == index] - dataset.geometry.input_flank - margin
     return np.stack([starts, starts + dataset.geometry.input_length + 2 * margin], axis=1)
@@ -269,14 +269,14 @@ def first_shared(one: tuple[Integers, Integers], other: tuple[Integers, Integers
 
 
 def split_regions(part: tuple[Region, ...], dataset: Dataset) -> tuple[Interval, ...]:
-    """A part of the split as intervals; a chromosome without a range is all of it."""
+    """Return a part of the split as intervals; a chromosome without a range is whole."""
     return tuple(region.interval(len(dataset.codes[region.chrom])) for region in part)
 
 
 def variant_cores(
     variants: Variants, geometry: Geometry, regions: tuple[Interval, ...], margin: int
 ) -> Chunks:
-    """Place a window about each variant whose input stays in a region if moved by ``margin``."""
+    """Place a window around each variant whose input stays in a region at all shifts."""
     chroms = tuple(dict.fromkeys(region.chrom for region in regions))
     starts = variants.position - geometry.core_length // 2
     lows = starts - geometry.input_flank - margin

@@ -1,4 +1,4 @@
-"""What moves the bits of a training run, pinned in one place."""
+"""Settings that change the bits of a training run, pinned in one place."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import torch
 
 
 def pin(threads: int) -> None:
-    """Fix everything outside a recipe's values that changes trained weights on one machine.
+    """Fix all settings outside a recipe's values that change trained weights on one machine.
 
-    The thread count is a value of the recipe, because sums are split among threads and training
-    with one and with two threads gives other weights.
+    The thread count is a value of the recipe, because sums are split among threads and another
+    count gives other weights.
 
     Args:
-        threads: Number of threads that one operation of torch may use.
+        threads: Most threads of one operation of torch.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
@@ -29,9 +29,9 @@ def pin(threads: int) -> None:
 
 
 def seed_step(seed: int, epoch: int, step: int, rank: int = 0) -> None:
-    """Seed torch for one step from its address alone, so that resuming needs no replay.
+    """Seed torch for one step from its epoch and number, so that resuming needs no replay.
 
-    Processes that share a batch, told apart by their rank, draw differently.
+    Processes that share a batch draw differently, by their rank.
 
     >>> seed_step(1, 0, 7); a = torch.rand(1)
     >>> seed_step(1, 0, 7); bool(a == torch.rand(1))
@@ -43,12 +43,12 @@ def seed_step(seed: int, epoch: int, step: int, rank: int = 0) -> None:
 
 
 def torch_facts() -> dict[str, str]:
-    """What identifies the build of torch and the instruction set it works with.
+    """Return the build of torch and its instruction set.
 
     Returns:
         ``commit``, ``config`` (digest of the build's settings) and ``capability``.
     """
-    # The line on what the processor can do belongs to the hardware, not to the build.
+    # The line on the processor's capability belongs to the hardware, not to the build.
     lines = torch.__config__.show().splitlines()
     config = "\n".join(line for line in lines if "CPU capability usage" not in line)
     return {
@@ -59,7 +59,7 @@ def torch_facts() -> dict[str, str]:
 
 
 def _keep_freed_memory() -> None:
-    """Tell glibc to keep freed blocks, which near doubles the speed of convolutions on the CPU.
+    """Tell glibc to keep freed blocks, which almost doubles the speed of convolutions on the CPU.
 
     By default every activation of a training step is mapped, faulted in and unmapped again.
     """

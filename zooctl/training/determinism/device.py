@@ -1,4 +1,4 @@
-"""Where a run computes, on how many devices, and in which precision."""
+"""Devices of a run: their kind, their number, their precision."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ DEVICES = ("cpu", "cuda")
 
 
 def new_fabric(device: str, precision: Precision, devices: int = 1) -> Fabric:
-    """What places tensors on the device and computes in the precision of a recipe.
+    """Return a Fabric, which places tensors on the device and computes in a recipe's precision.
 
     Args:
         device: ``cpu`` or ``cuda``.
         precision: Of the recipe.
-        devices: How many compute together; for several, ``launch`` starts a process each, and on
-            the CPU these are processes alone. They average gradients; buffers are left to
-            ``fit``, which takes those of the first.
+        devices: Number of devices (on the CPU, of processes) that compute together; ``launch``
+            starts a process for each. They average gradients; ``fit`` broadcasts the buffers of
+            the first.
 
     Raises:
         InputError: There is no such device here, or it cannot compute in this precision.
@@ -36,7 +36,7 @@ def new_fabric(device: str, precision: Precision, devices: int = 1) -> Fabric:
 
 
 class _Quiet(DDPStrategy):
-    """Data-parallel, without the library's own word on every process."""
+    """Data-parallel training without the library's message on every process."""
 
     def setup_environment(self) -> None:
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
@@ -44,7 +44,7 @@ class _Quiet(DDPStrategy):
 
 
 def check_device(device: str, precision: Precision, devices: int = 1) -> None:
-    """Refuse a device that is not here, too few of them, or a precision that it lacks.
+    """Refuse a missing device, too few of them, or an unsupported precision.
 
     Raises:
         InputError: One of these.

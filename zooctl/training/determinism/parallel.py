@@ -1,4 +1,4 @@
-"""Training on several devices: a process each, every one with its share of each batch."""
+"""Training on several devices: a process for each, with its share of every batch."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Share:
-    """Which part of a batch a process computes.
+    """Part of a batch that a process computes.
 
     Attributes:
         rank: Of the process, from 0.
-        n: How many there are.
+        n: Number of processes.
 
     >>> [Share(rank, 3).rows(10, 18) for rank in range(3)]
     [slice(10, 12, None), slice(12, 15, None), slice(15, 18, None)]
@@ -50,7 +50,7 @@ def share_of(fabric: Fabric) -> Share:
 
 
 def summed(fabric: Fabric, value: Tensor) -> Tensor:
-    """Add a tensor up over all processes; with one, it is returned as it is."""
+    """Return the sum of a tensor over all processes."""
     if fabric.world_size == 1:
         return value
     own = fabric.to_device(value).clone()
@@ -60,7 +60,7 @@ def summed(fabric: Fabric, value: Tensor) -> Tensor:
 def take_buffers_of_first(fabric: Fabric, net: nn.Module) -> None:
     """Give every process the buffers of the first, such as the averages of normalisation.
 
-    Weights need no such care: all move them by the same gradient.
+    Weights are equal already: all processes move them by the same gradient.
     """
     if fabric.world_size > 1:
         for buffer in net.buffers():
@@ -71,7 +71,7 @@ def check_shares(n_epoch: int, batch_size: int, devices: int) -> None:
     """Refuse batches that leave a device without two windows, which normalisation needs.
 
     Raises:
-        InputError: There are such.
+        InputError: A batch is too small.
     """
     smallest = min(n_epoch, batch_size)
     if devices > 1 and smallest < 2 * devices:
@@ -86,17 +86,17 @@ def check_shares(n_epoch: int, batch_size: int, devices: int) -> None:
 def launch(
     work: Callable[..., R], *args: object, device: str, precision: Precision, devices: int
 ) -> R:
-    """Run ``work(fabric, *args)`` in a process for each device; return what the first returns.
+    """Run ``work(fabric, *args)`` in a process for each device; return the first one's result.
 
     Args:
-        work: A function of a module, with arguments that a new process can be sent.
+        work: A module-level function, whose arguments can be sent to a process.
         args: Of the function.
         device: ``cpu`` or ``cuda``.
         precision: Of the recipe.
-        devices: How many; at least 2.
+        devices: Number of processes; at least 2.
 
     Raises:
-        ZooError: What the first process raised.
+        ZooError: As raised in the first process.
     """
     fabric = new_fabric(device, precision, devices)
     result = fabric.launch(partial(_guarded, work=work, args=args))
@@ -106,18 +106,18 @@ def launch(
 
 
 class _Failure(NamedTuple):
-    """Errors of the user's, to be raised again where there is somebody to read them."""
+    """Errors of a child process, to be raised again in the parent."""
 
     errors: tuple[ZooError, ...]
 
 
 def _guarded(fabric: Fabric, work: Callable[..., R], args: tuple[object, ...]) -> R | _Failure:
-    """Run the work; an error that every process meets alike is handed over, not thrown."""
+    """Run the work; return an error that every process meets instead of raising it."""
     try:
         return work(fabric, *args)
     except ZooError as error:
         return _Failure(error.errors if isinstance(error, ManyErrors) else (error,))
     finally:
-        # A process that leaves with the group's threads alive may be aborted.
+        # A process that ends with the group's threads alive may be aborted.
         if torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()

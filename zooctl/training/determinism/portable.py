@@ -1,12 +1,12 @@
-"""What holds bits of training equal across x86-64 processors, for recipes that are ``portable``.
+"""Environment variables for equal bits across x86-64 processors, for ``portable`` recipes.
 
-Libraries choose among instruction sets by the processor, and sums in another order are other bits.
-Here each is held to AVX2, which every x86-64 server of the last ten years has. The choice is made
-when a library loads, so that the variables must stand before Python begins. One thing heeds no
-variable: the square root of MKL's vector library, which is not rounded correctly and differs
-between processors; ``new_optimiser`` takes Adam's fused form, which does not call it.
+Libraries choose instruction sets by the processor, and sums in another order have other bits. Here
+each library is limited to AVX2, which every x86-64 server of the last ten years has. A library
+chooses when it loads, so the variables must be set before Python starts. No variable covers the
+square root of MKL's vector library, which is not rounded correctly and differs between processors;
+``new_optimiser`` takes Adam's fused form, which does not call it.
 
-What agrees and what does not is shown by ``tests/benchmarks/portable_bits.py``.
+``tests/benchmarks/portable_bits.py`` compares operations across processors.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ PINS = {
 
 
 def in_force() -> bool:
-    """Whether this process was begun with the variables of a portable run."""
+    """Return whether this process was started with the variables of a portable run."""
     return all(os.environ.get(name) == value for name, value in PINS.items())
 
 
 def check_portable(device: str, capability: str) -> None:
-    """Refuse to train a portable recipe where its bits would be others.
+    """Refuse to train a portable recipe where its bits would differ.
 
     Args:
         device: ``cpu`` or ``cuda``.
-        capability: Instruction set that torch works with, as it names it.
+        capability: Instruction set that torch uses, by its name for it.
 
     Raises:
         InputError: The variables are not set, or the processor has no AVX2, or it is a GPU.
@@ -45,7 +45,7 @@ def check_portable(device: str, capability: str) -> None:
         raise InputError("portable is of CPUs", field="portable", got=device, hint=own)
     if not in_force():
         raise InputError(
-            "process was begun without the variables of a portable run",
+            "process was started without the variables of a portable run",
             field="portable",
             expected=" ".join(f"{name}={value!r}" for name, value in PINS.items()),
             hint="`zooctl train` sets them",

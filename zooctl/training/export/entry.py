@@ -14,7 +14,8 @@ from safetensors.numpy import load as load_numpy
 from safetensors.torch import load_file
 from torch import nn
 
-from zooctl.catalog.card_text import draft_card, update_card
+from zooctl.catalog.card_text import with_weights
+from zooctl.catalog.new_card import card_text, fields_from_recipe
 from zooctl.errors import InputError
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.inference.session import Session, run_graph
@@ -49,15 +50,15 @@ def write_entry(
     environment: str,
     recorded: bytes | None = None,
 ) -> float:
-    """Export the best epoch of a run into ``zoo/<name>/`` and bring the card up to date.
+    """Export the best epoch of a run into ``zoo/<name>/`` and update its card.
 
     Args:
         root: Folder with ``model_cards/``, ``recipes/`` and ``zoo/``.
         recipe: Of the run.
         run: Folder with ``best.safetensors``.
         dataset: The recipe's data; the probe's windows are cut from its test split.
-        environment: Digest of the software it was trained with.
-        recorded: What that digest is of, kept beside the weights as ``environment.json``.
+        environment: Digest of the training's software.
+        recorded: Record of that software, written beside the weights as ``environment.json``.
 
     Returns:
         Largest difference between torch and onnxruntime on the probe (see ``check_parity``).
@@ -73,7 +74,7 @@ def write_entry(
     others = other_inputs(recipe)
     exported = export(net, recipe.window.input_length, others)
     if others:
-        probe, difference = _wide_probe(recipe, dataset, net, exported.onnx)
+        probe, difference = _probe_of_all_inputs(recipe, dataset, net, exported.onnx)
     else:
         probe, difference = _sequence_probe(recipe, dataset, net, exported.onnx)
     files = {
@@ -84,7 +85,7 @@ def write_entry(
     if recorded is not None:
         files["environment.json"] = recorded
     card = root / "model_cards" / f"{recipe.name}.yaml"
-    # The card is made and read before anything is written, so that a faulty one leaves no trace.
+    # The card is composed and validated before any file is written.
     text = _card_text(card, recipe, environment, files)
     folder = root / "zoo" / recipe.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -108,7 +109,7 @@ def write_entry(
 def _sequence_probe(
     recipe: Recipe, dataset: Dataset, net: nn.Module, graph: bytes
 ) -> tuple[bytes, float]:
-    """The probe of a network that reads sequence alone, and how far torch is from it."""
+    """Return the probe of a network of sequence alone, and torch's largest difference from it."""
     session = Session(
         graph,
         geometry=recipe.window.geometry,
@@ -123,17 +124,18 @@ def _sequence_probe(
     return probe_bytes(inputs, expected), difference
 
 
-def _wide_probe(
+def _probe_of_all_inputs(
     recipe: Recipe, dataset: Dataset, net: nn.Module, graph: bytes
 ) -> tuple[bytes, float]:
-    """The same of a network with other inputs: windows of the test split as training cuts them.
+    """Return the probe of a network with other inputs, and torch's largest difference from it.
 
-    These are measured, so there are no made-up edge cases; there is each sample, or each variant.
+    Its windows are those that training would cut from the test split, from all samples or variants:
+    the other inputs are measured, so there are no synthetic edge cases.
     """
     batch = _probe_batch(recipe, dataset)
     inputs = graph_inputs(batch, recipe.unknown_base)
     expected = run_graph(graph, inputs)
-    # Against the largest value of all windows: an effect is a difference, and may be next to 0.
+    # Relative to the largest value of all windows: an effect is a difference and may be near 0.
     whole = (1, len(recipe.targets), -1)
     difference = check_parity(torch_outputs(net, inputs).reshape(whole), expected.reshape(whole))
     others = {name: array for name, array in inputs.items() if name != INPUT}
@@ -141,7 +143,7 @@ def _wide_probe(
 
 
 def _probe_batch(recipe: Recipe, dataset: Dataset) -> TrainingBatch:
-    """Up to 128 windows of the test split, from the start of the run's seed."""
+    """Return up to 128 windows of the test split, drawn by the run's seed."""
     rng = np.random.Generator(np.random.PCG64(recipe.seed))
     regions, geometry = split_regions(recipe.split.test, dataset), dataset.geometry
     if dataset.variants is None:
@@ -149,7 +151,7 @@ def _probe_batch(recipe: Recipe, dataset: Dataset) -> TrainingBatch:
     else:
         places = variant_cores(dataset.variants, geometry, regions, margin=0)
     if not len(places):
-        raise InputError("no window to probe the network on", field="split.test")
+        raise InputError("no window for the probe", field="split.test")
     places = places.take(np.sort(rng.permutation(len(places))[:128]))
     names = [places.chroms[i] for i in places.chrom]
     samples = np.arange(len(places)) % dataset.n_samples
@@ -157,7 +159,7 @@ def _probe_batch(recipe: Recipe, dataset: Dataset) -> TrainingBatch:
 
 
 def _probe(recipe: Recipe, dataset: Dataset) -> np.ndarray:
-    """Windows of the test split, peaks of the first track among them."""
+    """Return windows of the test split, among them peaks of the first track."""
     geometry = recipe.window.geometry
     regions = split_regions(recipe.split.test, dataset)
     peaks = {}
@@ -165,8 +167,8 @@ def _probe(recipe: Recipe, dataset: Dataset) -> np.ndarray:
         first, last = start + geometry.input_length, end - geometry.input_length
         n_cores = (last - first) // geometry.core_length
         signal = dataset.target[chrom][0, first : first + n_cores * geometry.core_length]
-        strongest = signal.reshape(n_cores, geometry.core_length).max(axis=1).argsort()[::-1][:256]
-        peaks[chrom] = first + strongest * geometry.core_length + geometry.core_length // 2
+        highest = signal.reshape(n_cores, geometry.core_length).max(axis=1).argsort()[::-1][:256]
+        peaks[chrom] = first + highest * geometry.core_length + geometry.core_length // 2
     codes = {chrom: dataset.codes[chrom] for chrom in peaks}
     return probe_windows(codes, peaks, regions, geometry.input_length, recipe.seed)
 
@@ -174,7 +176,7 @@ def _probe(recipe: Recipe, dataset: Dataset) -> np.ndarray:
 def _card_text(
     path: Path, recipe: Recipe, environment: str, contents: Mapping[str, bytes]
 ) -> bytes:
-    """The card with the digests of these weights, or a draft of one."""
+    """Return the card with the digests of these weights, or a draft of one."""
     files = {
         name: FileDigest(
             sha256=hashlib.sha256(contents[name]).hexdigest(), size=len(contents[name])
@@ -182,8 +184,9 @@ def _card_text(
         for name in ("model.onnx", "model.safetensors")
     }
     if path.exists():
-        text = update_card(path, environment=environment, seed=recipe.seed, files=files)
+        old = path.read_text(encoding="utf-8")
+        text = with_weights(old, environment=environment, seed=recipe.seed, files=files)
     else:
-        text = draft_card(recipe, environment=environment, files=files)
+        text = card_text(fields_from_recipe(recipe, environment=environment), files)
     parse(Card, loads(text, path))
     return text.encode()

@@ -1,4 +1,4 @@
-"""From trained weights to what a zoo entry ships: ONNX, safetensors and the probe."""
+"""From trained weights to the files of a zoo entry: ONNX, safetensors and the probe."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from zooctl.training.loop.fit import new_network, weights_of
 from zooctl.training.nets.parts.control import with_constant_control
 from zooctl.training.nets.parts.network import Finished, Network
 
-# Old enough for runtimes in the field, new enough for what the exporter writes.
+# Old enough for installed runtimes, new enough for the exporter's operators.
 OPSET = 20
-# Bases of a probe, which travels with the weights.
+# Most bases of a probe, which ships with the weights.
 _PROBE_BASES = 1 << 20
 INPUT, OUTPUT = "sequence", "tracks"
 
@@ -45,17 +45,17 @@ class Exported:
 def trained_network(
     recipe: Recipe, dataset: Dataset, weights: dict[str, torch.Tensor]
 ) -> nn.Module:
-    """The network with these weights, to evaluate: from sequence alone to the unit of the card.
+    """Return the network with these weights in evaluation mode, with outputs in the card's unit.
 
-    A control is fixed to its mean over the training regions: prediction asks what the sequence
-    does where nothing is known about the background.
+    A control is fixed to its mean over the training regions: prediction is about the effect of the
+    sequence at an unknown background.
     """
     trained = new_network(recipe, dataset)
     assert isinstance(trained, Network)
     trained.load_state_dict(weights)
     net: nn.Module = Finished(trained)
     if list(other_inputs(recipe)) == ["features"]:
-        net = _WithoutSecond(net)
+        net = _WithoutControl(net)
     control = dataset.mean(dataset.control, split_regions(recipe.split.train, dataset))
     if len(control):
         net = with_constant_control(net, torch.from_numpy(control))
@@ -63,30 +63,30 @@ def trained_network(
 
 
 def other_inputs(recipe: Recipe) -> dict[str, tuple[int, ...]]:
-    """Inputs of the graph beside ``sequence``: name to shape of one window.
+    """Return the inputs of the graph beside ``sequence``: name to shape of one window.
 
-    ``alternative`` is one-hot with the alternative base, ``signals`` are the recipe's inputs as
-    it transforms them, ``features`` the values of the sample.
+    ``alternative`` is one-hot with the alternative base, ``signals`` are the recipe's transformed
+    inputs, ``features`` the values of the sample.
     """
-    found: dict[str, tuple[int, ...]] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     if recipe.windows.key == "variants":
-        found["alternative"] = (4, recipe.window.input_length)
+        shapes["alternative"] = (4, recipe.window.input_length)
     elif recipe.inputs:
-        found["signals"] = (len(recipe.inputs), recipe.window.input_length)
+        shapes["signals"] = (len(recipe.inputs), recipe.window.input_length)
     if n_features := getattr(recipe.network, "n_features", 0):
-        found["features"] = (n_features,)
-    return found
+        shapes["features"] = (n_features,)
+    return shapes
 
 
-class _WithoutSecond(nn.Module):
-    """A network that reads values of a sample, and nothing at each base but the sequence."""
+class _WithoutControl(nn.Module):
+    """A network that reads the sequence and values of a sample, without a second input."""
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
         self.net = net
 
     def forward(self, x: Tensor, features: Tensor) -> Tensor:
-        """Predictions ``(n, n_tracks, n_bins)``."""
+        """Return predictions ``(n, n_tracks, n_bins)``."""
         return cast(Tensor, self.net(x, None, features))
 
 
@@ -101,13 +101,13 @@ def to_onnx(
     Args:
         net: Called with the sequence and the other inputs, in their order.
         input_length: Bases read.
-        others: Inputs beside the sequence, as ``other_inputs`` has them.
+        others: Inputs beside the sequence, as ``other_inputs`` returns them.
     """
     shapes = {INPUT: (4, input_length), **(others or {})}
     examples = tuple(torch.zeros(2, *shape) for shape in shapes.values())
     batch = torch.export.Dim("batch")
     with warnings.catch_warnings():
-        # The exporter warns of its own deprecations.
+        # The exporter warns about its own use of torch.
         warnings.simplefilter("ignore")
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         program = torch.onnx.export(
@@ -122,24 +122,24 @@ def to_onnx(
         )
     assert program is not None
     model = program.model_proto
-    _forget_origin(model)
+    _drop_origin(model)
     _rename_folded(model, net)
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString(deterministic=True))
 
 
 def _rename_folded(model: onnx.ModelProto, net: nn.Module) -> None:
-    """Rename tensors that carry the name of a weight without being it.
+    """Rename tensors that have the name of a trained weight and other values.
 
-    The exporter works a normalisation into the convolution before it and leaves the weight's name,
-    under which ``zooctl check`` looks for the weight as it was trained.
+    The exporter folds a normalisation into the convolution before it and keeps the weight's name,
+    under which ``zooctl check`` looks for the trained weight.
     """
     trained = {name: tensor.detach().numpy() for name, tensor in net.state_dict().items()}
     folded = {
-        found.name: f"{found.name}.folded"
-        for found in model.graph.initializer
-        if found.name in trained
-        and onnx.numpy_helper.to_array(found).tobytes() != trained[found.name].tobytes()
+        tensor.name: f"{tensor.name}.folded"
+        for tensor in model.graph.initializer
+        if tensor.name in trained
+        and onnx.numpy_helper.to_array(tensor).tobytes() != trained[tensor.name].tobytes()
     }
     for named in (*model.graph.initializer, *model.graph.value_info):
         named.name = folded.get(named.name, named.name)
@@ -147,8 +147,8 @@ def _rename_folded(model: onnx.ModelProto, net: nn.Module) -> None:
         node.input[:] = [folded.get(name, name) for name in node.input]
 
 
-def _forget_origin(model: onnx.ModelProto) -> None:
-    """Drop what the exporter notes of source files: paths of one machine, not the model."""
+def _drop_origin(model: onnx.ModelProto) -> None:
+    """Drop the exporter's notes on source files, which hold paths of one machine."""
     graph = model.graph
     for part in [
         model,
@@ -168,29 +168,29 @@ def _forget_origin(model: onnx.ModelProto) -> None:
 def export(
     net: nn.Module, input_length: int, others: Mapping[str, tuple[int, ...]] | None = None
 ) -> Exported:
-    """Both forms of the weights; ``others`` as in ``to_onnx``."""
+    """Return both forms of the weights; ``others`` as in ``to_onnx``."""
     return Exported(to_onnx(net, input_length, others), save(weights_of(net)))
 
 
 def graph_inputs(batch: TrainingBatch, unknown_base: float) -> dict[str, np.ndarray]:
-    """What the graph reads of a batch, by the names of ``INPUT`` and ``other_inputs``."""
-    found = {INPUT: onehot(batch.codes, unknown_base).numpy()}
+    """Return the graph's inputs of a batch, by the names of ``INPUT`` and ``other_inputs``."""
+    inputs = {INPUT: onehot(batch.codes, unknown_base).numpy()}
     if batch.alternative is not None:
-        found["alternative"] = onehot(batch.alternative, unknown_base).numpy()
+        inputs["alternative"] = onehot(batch.alternative, unknown_base).numpy()
     if batch.signals is not None:
-        found["signals"] = batch.signals
+        inputs["signals"] = batch.signals
     if batch.features is not None:
-        found["features"] = batch.features
-    return found
+        inputs["features"] = batch.features
+    return inputs
 
 
 def torch_predictions(net: nn.Module, codes: Codes, unknown_base: float) -> np.ndarray:
-    """Predictions ``(n, n_tracks, n_bins)`` of windows of codes ``(n, input_length)``."""
+    """Return predictions ``(n, n_tracks, n_bins)`` of windows of codes ``(n, input_length)``."""
     return torch_outputs(net, {INPUT: onehot(codes, unknown_base).numpy()})
 
 
 def torch_outputs(net: nn.Module, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Predictions ``(n, n_tracks, n_bins)`` of what a graph reads, ``(n, …)`` each."""
+    """Return predictions ``(n, n_tracks, n_bins)`` from a graph's inputs, ``(n, …)`` each."""
     parts = []
     for first in range(0, len(inputs[INPUT]), 64):
         rows = [torch.from_numpy(array[first : first + 64]) for array in inputs.values()]
@@ -200,7 +200,7 @@ def torch_outputs(net: nn.Module, inputs: Mapping[str, np.ndarray]) -> np.ndarra
 
 
 def check_parity(expected: np.ndarray, got: np.ndarray, tolerance: float = 1e-5) -> float:
-    """Largest difference of two predictions, relative to the largest value of each window.
+    """Return the largest difference of two predictions, relative to each window's largest value.
 
     Raises:
         VerificationError: It is above ``tolerance``.
@@ -223,11 +223,11 @@ def probe_windows(
     input_length: int,
     seed: int,
 ) -> Codes:
-    """Windows that any machine can check a model on, without a genome: ``(n, input_length)``.
+    """Return windows for a check of a model without a genome, ``(n, input_length)``.
 
     Half are random windows of the test regions, a quarter lie on the given peaks, an eighth are
     extreme in GC, and an eighth are edge cases: contig ends, runs of N, one base throughout,
-    reverse complements. There are 512, or 16 and more of up to 1 MiB where windows are long.
+    reverse complements. There are 512; of long windows as many as fit 1 MiB, but at least 16.
 
     Args:
         codes: Genome codes of the contigs of ``regions``.
@@ -271,7 +271,7 @@ def _edge_cases(
     rng: np.random.Generator,
     count: int,
 ) -> Codes:
-    """``count`` windows at contig ends, with runs of N, of one base, and reverse complements."""
+    """Return ``count`` windows at contig ends, with N, of one base, and reverse complements."""
     chrom = regions[0].chrom
     length = len(codes[chrom])
     overhang = np.linspace(-input_length + 1, -1, 8).astype(np.int64)
@@ -290,7 +290,7 @@ def _edge_cases(
 def probe_bytes(
     inputs: Codes, expected: np.ndarray, others: Mapping[str, np.ndarray] | None = None
 ) -> bytes:
-    """The probe file: ``inputs`` uint8 codes, ``expected`` float32 predictions, other inputs."""
+    """Return a probe file: ``inputs`` codes, ``expected`` float32 predictions, other inputs."""
     tensors = {**(others or {}), "inputs": inputs, "expected": expected.astype(np.float32)}
-    # safetensors writes the buffer as it lies, whatever the strides say.
+    # safetensors writes the raw buffer and ignores strides.
     return bytes(save_numpy({name: np.ascontiguousarray(t) for name, t in tensors.items()}))

@@ -1,4 +1,4 @@
-"""Published weights computed by torch, without the data that they were trained on."""
+"""Predictions of published weights by torch, without their training data."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.onehot import Codes
 from zooctl.training.determinism.determinism import pin
 from zooctl.training.export.export import other_inputs, torch_predictions
-from zooctl.training.nets import build
+from zooctl.training.nets import network_of
 from zooctl.training.nets.parts.control import with_constant_control
 from zooctl.training.nets.parts.network import Finished
 
 
 def published_predictions(recipe: Recipe, safetensors: bytes, codes: Codes) -> np.ndarray | None:
-    """Return what an entry's safetensors predict for windows, computed by torch.
+    """Return torch's predictions of windows with an entry's safetensors.
 
     Args:
         recipe: Of the entry.
@@ -25,21 +25,12 @@ def published_predictions(recipe: Recipe, safetensors: bytes, codes: Codes) -> n
         codes: Windows ``(n, input_length)``.
 
     Returns:
-        ``(n, n_tracks, n_bins)``; None for a network that reads more than the sequence.
+        ``(n, n_tracks, n_bins)``; None for a network with inputs beside the sequence.
     """
     if other_inputs(recipe):
         return None
     pin(recipe.threads)
-    window = recipe.window
-    trained = build(
-        recipe.network,
-        input_length=window.input_length,
-        output_length=window.output_length,
-        bin_size=window.bin_size,
-        n_tracks=len(recipe.targets),
-        n_controls=len(recipe.controls),
-    )
-    net: nn.Module = Finished(trained)
+    net: nn.Module = Finished(network_of(recipe))
     if recipe.controls:
         net = with_constant_control(net, torch.zeros(len(recipe.controls)))
     net.load_state_dict(load(safetensors))

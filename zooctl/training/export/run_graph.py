@@ -1,4 +1,4 @@
-"""The network of a run as a graph, to be judged without becoming an entry of the zoo."""
+"""The network of a run as a graph, for evaluation without an entry of the zoo."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def graph_of_run(run: Path, recipe: Recipe, dataset: Dataset) -> bytes:
     Args:
         run: Folder with ``best.safetensors``.
         recipe: Of the run.
-        dataset: Its data; a control is fixed to its mean there.
+        dataset: Of the run; a control is fixed to its training mean.
 
     Raises:
         InputError: The run has no finished epoch.

@@ -21,20 +21,20 @@ KEPT = 2
 
 @dataclass
 class RunState:
-    """How far a run is, and what its schedule remembers.
+    """Progress of a run, and the state of its schedule.
 
     Attributes:
-        epoch: Epoch under way, from 0.
+        epoch: Current epoch, from 0.
         step: Next step of that epoch, from 0.
         loss_sum: Sum of the training losses of the steps done in this epoch.
-        lr: Learning rate in force.
+        lr: Current learning rate.
         best_loss: Lowest validation loss so far; None before the first.
-        best_epoch: Epoch it was reached in.
+        best_epoch: Its epoch.
         since_best: Epochs since then.
         since_decay: Epochs without gain since the learning rate last fell.
         finished: True when the run has ended.
         history: One mapping an epoch, as in ``metrics.csv``.
-        scaler: State of the scaling of gradients, where the precision has one.
+        scaler: State of the scaling of gradients; empty if the precision has none.
     """
 
     epoch: int = 0
@@ -79,16 +79,16 @@ def save_checkpoint(
 def load_checkpoint(
     folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer
 ) -> RunState | None:
-    """Restore the newest whole checkpoint below ``folder``; None where there is none.
+    """Restore the newest whole checkpoint below ``folder``; return None if there is none.
 
-    A checkpoint whose bytes do not match the digest beside them gives way to the one before. It
-    is removed, as is what a killed process did not finish.
+    A checkpoint whose bytes do not match their digest is removed, and the one before is restored.
+    Partial files of a killed process are removed too.
     """
     for partial in folder.glob(".*.partial"):
         shutil.rmtree(partial)
     for name in reversed(_names(folder)):
-        if (found := _read(folder / name)) is not None:
-            data, progress = found
+        if (whole := _read(folder / name)) is not None:
+            data, progress = whole
             _restore(load(checked(data, folder / name)), model, optimiser)
             return progress
         shutil.rmtree(folder / name)
@@ -96,7 +96,7 @@ def load_checkpoint(
 
 
 def _read(folder: Path) -> tuple[bytes, RunState] | None:
-    """Bytes of the tensors and the rest of one checkpoint; None if it is damaged."""
+    """Return the bytes of the tensors and the rest of one checkpoint; None if it is damaged."""
     try:
         document = json.loads((folder / "state.json").read_text())
         data = (folder / "state.safetensors").read_bytes()
@@ -107,7 +107,7 @@ def _read(folder: Path) -> tuple[bytes, RunState] | None:
 
 
 def _digest(data: bytes, progress: dict[str, Any]) -> str:
-    """Digest of the tensors and of the rest, so that a change of either shows."""
+    """Return a digest of the tensors and of the rest."""
     rest = json.dumps(progress, sort_keys=True).encode()
     return hashlib.sha256(hashlib.sha256(data).digest() + rest).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Where weights begin and which of them move: weights taken over, frozen layers, learning rates."""
+"""Initial weights: copied from trained ones, frozen, or new; and the optimiser of the rest."""
 
 from __future__ import annotations
 
@@ -22,47 +22,47 @@ from zooctl.schema.explain import nearest
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.training import InitFrom
 
-# An entry's network may be wrapped, so that it takes the sequence alone or gives probabilities.
+# An entry's network may be wrapped, to read the sequence alone or to predict probabilities.
 _WRAPPED = "net."
 
 
 @dataclass(frozen=True)
-class Beginning:
+class InitialWeights:
     """Names of weights, as in the safetensors file.
 
     Attributes:
-        taken: Those that were taken over from elsewhere.
-        frozen: Those that stay as they are.
+        copied: Those copied from trained weights.
+        frozen: Those that training leaves as they are.
     """
 
-    taken: frozenset[str] = frozenset()
+    copied: frozenset[str] = frozenset()
     frozen: frozenset[str] = frozenset()
 
 
-def begin(recipe: Recipe, net: nn.Module, say: Say) -> Beginning:
-    """Give a new network the weights that the recipe begins with, and freeze what it freezes.
+def initialise(recipe: Recipe, net: nn.Module, say: Say) -> InitialWeights:
+    """Copy the recipe's initial weights into a new network, and freeze those that it freezes.
 
     Args:
         recipe: With ``init_from`` and ``frozen``.
         net: Changed in place.
-        say: Called with one line on what was taken over.
+        say: Takes a line with the number of weights copied.
 
     Raises:
         InputError: No weight fits, a pattern matches nothing, or nothing is left to train.
         IntegrityError: The weights are not those that the recipe pins.
     """
-    taken: frozenset[str] = frozenset()
+    copied: frozenset[str] = frozenset()
     if recipe.init_from is not None:
         new = matching(recipe.init_from.new, net, "init_from.new")
-        taken = take_over(net, read_weights(recipe.init_from), new)
-        parameters = sorted({name for name, _ in net.named_parameters()} - taken)
-        say(f"init_from: took over {len(taken)} weights; new: {', '.join(parameters) or 'none'}")
+        copied = copy_weights(net, read_weights(recipe.init_from), new)
+        parameters = sorted({name for name, _ in net.named_parameters()} - copied)
+        say(f"init_from: took over {len(copied)} weights; new: {', '.join(parameters) or 'none'}")
     frozen = matching(recipe.frozen, net, "frozen")
     for name, parameter in net.named_parameters():
         parameter.requires_grad_(name not in frozen)
     if not any(parameter.requires_grad for parameter in net.parameters()):
         raise InputError("nothing is left to train", field="frozen", got=", ".join(recipe.frozen))
-    return Beginning(taken, frozen)
+    return InitialWeights(copied, frozen)
 
 
 def read_weights(init: InitFrom) -> dict[str, Tensor]:
@@ -70,8 +70,8 @@ def read_weights(init: InitFrom) -> dict[str, Tensor]:
 
     Raises:
         InputError: They are not there.
-        UnsafeError: They are no safetensors (see ``files.tensors.checked``).
-        IntegrityError: They have another digest than the recipe pins.
+        UnsafeError: They are no safetensors (see ``files.weights.safetensors.checked``).
+        IntegrityError: Their digest is not the one that the recipe pins.
     """
     if init.model is not None:
         entry = registry.entry(init.model)
@@ -97,39 +97,39 @@ def read_weights(init: InitFrom) -> dict[str, Tensor]:
     return dict(load(checked(data, path)))
 
 
-def take_over(net: nn.Module, tensors: dict[str, Tensor], new: frozenset[str]) -> frozenset[str]:
+def copy_weights(net: nn.Module, tensors: dict[str, Tensor], new: frozenset[str]) -> frozenset[str]:
     """Copy the tensors whose name and shape fit, except ``new``; return their names.
 
     Raises:
         InputError: None fits.
     """
     own = net.state_dict()
-    taken = set()
+    copied = set()
     for source, tensor in tensors.items():
         name = source
         while name not in own and name.startswith(_WRAPPED):
             name = name.removeprefix(_WRAPPED)
         if name in own and name not in new and own[name].shape == tensor.shape:
             own[name].copy_(tensor)
-            taken.add(name)
-    if not taken:
+            copied.add(name)
+    if not copied:
         raise InputError(
             "no weight has the name and shape of one of the network's",
             field="init_from",
             got=", ".join(list(tensors)[:3]),
             expected=", ".join(list(own)[:3]),
         )
-    return frozenset(taken)
+    return frozenset(copied)
 
 
 def matching(patterns: Iterable[str], net: nn.Module, field: str) -> frozenset[str]:
-    """Names of the weights that patterns mean: of weights, or of layers with all below them.
+    """Return the weights that patterns name: single ones, or layers with all below them.
 
     Raises:
         InputError: A pattern matches nothing; the nearest name is in the hint.
     """
     names = list(net.state_dict())
-    found = set()
+    matched = set()
     for index, pattern in enumerate(patterns):
         hits = [n for n in names if fnmatchcase(n, pattern) or fnmatchcase(n, f"{pattern}.*")]
         if not hits:
@@ -143,33 +143,33 @@ def matching(patterns: Iterable[str], net: nn.Module, field: str) -> frozenset[s
                 expected=f"below {top}",
                 hint=nearest(pattern, known),
             )
-        found.update(hits)
-    return frozenset(found)
+        matched.update(hits)
+    return frozenset(matched)
 
 
 def frozen_modules(net: nn.Module, frozen: frozenset[str]) -> list[nn.Module]:
-    """Modules all of whose own weights are frozen, to be kept in evaluation mode.
+    """Return the modules whose own weights are all frozen, to be kept in evaluation mode.
 
-    Else batch normalisation would go on updating its averages, which are weights too.
+    Otherwise batch normalisation would go on updating its averages, which are weights too.
     """
-    found = []
+    modules = []
     for prefix, module in net.named_modules():
         own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
         names = {f"{prefix}.{name}" if prefix else name for name, _ in own}
         if names and names <= frozen:
-            found.append(module)
-    return found
+            modules.append(module)
+    return modules
 
 
-def new_optimiser(recipe: Recipe, net: nn.Module, beginning: Beginning) -> torch.optim.Optimizer:
-    """Adam with the recipe's values, over the weights that move.
+def new_optimiser(recipe: Recipe, net: nn.Module, start: InitialWeights) -> torch.optim.Optimizer:
+    """Return Adam with the recipe's values, over the weights that are trained.
 
-    A group of weights has its share of the learning rate in force under ``lr_factor``.
+    ``lr_factor`` of a group of weights is its factor of the current learning rate.
     """
     values = recipe.optimiser
-    moving = [(name, p) for name, p in net.named_parameters() if p.requires_grad]
-    new = [p for name, p in moving if name not in beginning.taken]
-    old = [p for name, p in moving if name in beginning.taken]
+    trained = [(name, p) for name, p in net.named_parameters() if p.requires_grad]
+    new = [p for name, p in trained if name not in start.copied]
+    old = [p for name, p in trained if name in start.copied]
     factor = 1.0 if recipe.init_from is None else recipe.init_from.lr_factor
     groups = [{"params": new, "lr_factor": 1.0}, {"params": old, "lr_factor": factor}]
     return torch.optim.Adam(
@@ -178,6 +178,6 @@ def new_optimiser(recipe: Recipe, net: nn.Module, beginning: Beginning) -> torch
         betas=values.betas,
         eps=values.eps,
         weight_decay=values.weight_decay,
-        # The other form takes MKL's square root, whose bits differ between processors.
+        # The other form calls MKL's square root, whose bits differ between processors.
         fused=True if recipe.portable else None,
     )

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from zooctl.errors import InputError, VerificationError
-from zooctl.progress import Advance, Say
+from zooctl.progress import Advance, Say, no_advance, silent
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.training.data.dataset import Dataset, TrainingBatch
-from zooctl.training.data.feed import cut, predict, tensors
+from zooctl.training.data.feed import cut, predict, tensors, validation_batches
 from zooctl.training.data.prefetch import prefetch
 from zooctl.training.data.sampling import Chunks, Epoch, epoch_windows
 from zooctl.training.data.windows import TrainingWindows, split_regions
 from zooctl.training.determinism.determinism import pin, seed_step, torch_facts
 from zooctl.training.determinism.device import new_fabric
 from zooctl.training.determinism.parallel import (
-    WHOLE,
     Share,
     check_shares,
     share_of,
@@ -33,16 +31,16 @@ from zooctl.training.determinism.parallel import (
 )
 from zooctl.training.determinism.portable import check_portable
 from zooctl.training.loop.checkpoint import RunState, load_checkpoint, save_checkpoint
-from zooctl.training.loop.finetune import begin, frozen_modules, new_optimiser
+from zooctl.training.loop.finetune import frozen_modules, initialise, new_optimiser
 from zooctl.training.loop.loggers import open_loggers
 from zooctl.training.loop.losses import LossFunction, build_loss
 from zooctl.training.loop.metrics_log import LoggedStep, MetricsLog, write_bytes
 from zooctl.training.loop.schedule import end_epoch, epoch_line
-from zooctl.training.nets import build
+from zooctl.training.nets import network_of
 
-# Losing so many steps to a power cut is bearable; writing more often would slow small networks.
+# Steps lost at most to a power cut; writing more often would slow small networks.
 CHECKPOINT_STEPS = 200
-# Reading the loss of every step would have a GPU wait for the program between steps.
+# Reading the loss of every step would make a GPU wait for the program between steps.
 READ_STEPS = 20
 BATCHES_AHEAD = 2
 
@@ -59,9 +57,9 @@ def fit(
     ahead: int = BATCHES_AHEAD,
     fabric: Fabric | None = None,
 ) -> RunState:
-    """Train a recipe's network, or go on where the last checkpoint in ``run`` stands.
+    """Train a recipe's network, from the last checkpoint in ``run`` where there is one.
 
-    Killed at any moment and called again, it ends with the same bits as a run that was not.
+    Killed at any moment and called again, it ends with the same bits as an uninterrupted run.
 
     Args:
         recipe: Values of the run.
@@ -70,11 +68,11 @@ def fit(
         run: Folder of the run; receives ``checkpoints/``, ``best.safetensors``, ``metrics.csv``
             and ``steps.csv``.
         device: ``cpu`` or ``cuda``.
-        say: Called with one line an epoch.
-        advance: Called with the number of windows done after each step.
-        ahead: Batches made ahead by a thread; 0 for none. Changes no bit.
-        fabric: Where it computes with other processes (``parallel.launch``): each has its share
-            of every batch, and the first alone writes.
+        say: Takes a line an epoch.
+        advance: Takes the number of windows done, after each step.
+        ahead: Batches prepared ahead by a thread; 0 for none. Changes no bit.
+        fabric: Given where several processes compute together (``parallel.launch``): each has its
+            share of every batch, and only the first writes.
 
     Raises:
         VerificationError: The loss is no longer a number.
@@ -85,81 +83,141 @@ def fit(
     if recipe.portable:
         check_portable(device, torch_facts()["capability"])
     fabric = fabric or new_fabric(device, recipe.precision)
-    share = share_of(fabric)
-    check_shares(windows.n_epoch(recipe), recipe.batch_size, share.n)
-    writes = fabric.is_global_zero
-    if not writes:
-        say, advance = _nothing, _nothing
-    net = new_network(recipe, dataset)
-    beginning = begin(recipe, net, say)
-    still = frozen_modules(net, beginning.frozen)
-    net, optimiser = fabric.setup(net, new_optimiser(recipe, net, beginning))
-    loss_of = build_loss(recipe.loss)
-    scaling = fabric.strategy.precision  # has a state where gradients are scaled
-    with fabric.rank_zero_first():  # which clears away what a killed process left
-        progress = load_checkpoint(run / "checkpoints", net, optimiser) or RunState(
-            lr=recipe.optimiser.lr, scaler=scaling.state_dict()
-        )
-    scaling.load_state_dict(progress.scaler)
-    n_steps = windows.n_steps(recipe, share.n)
-    steps_done = progress.epoch * n_steps + progress.step
-    loggers = open_loggers(recipe, run, steps_done) if writes and not progress.finished else []
-    log = MetricsLog(
-        run if writes else None,
-        progress,
-        n_steps=n_steps,
-        loggers=loggers,
-        scaled=bool(progress.scaler),
-    )
-
-    def checkpoint() -> None:
-        log.read(progress)
-        log.flush()
-        progress.scaler = scaling.state_dict()
-        if writes:
-            save_checkpoint(run / "checkpoints", net, optimiser, progress)
-
+    check_shares(windows.n_epoch(recipe), recipe.batch_size, fabric.world_size)
+    if not fabric.is_global_zero:
+        say, advance = silent, no_advance
+    training = _begin_or_resume(recipe, dataset, windows, run, fabric, say)
+    progress = training.progress
     advance(progress.epoch * windows.n_epoch(recipe) + progress.step * recipe.batch_size)
-    with closing(log):
+    with closing(training.log):
         while not progress.finished:
             epoch = draw(recipe, windows, progress.epoch)
-            net.train()
-            for module in still:
-                module.eval()
-            steps = range(progress.step, n_steps)
-            made = (cut(recipe, dataset, epoch, step, share) for step in steps)
+            n_windows = min(len(epoch.chunks), training.n_steps * recipe.batch_size)
+            training.set_modes()
+            steps = range(progress.step, training.n_steps)
+            made = (cut(recipe, dataset, epoch, step, training.share) for step in steps)
             with closing(prefetch(made, ahead)) as batches:
                 for batch in batches:
-                    for group in optimiser.param_groups:
-                        group["lr"] = progress.lr * group["lr_factor"]
-                    seed_step(recipe.seed, progress.epoch, progress.step, share.rank)
-                    first = progress.step * recipe.batch_size
-                    n = min(recipe.batch_size, len(epoch.chunks) - first)
-                    loss, norm = train_step(recipe, fabric, net, optimiser, loss_of, batch, n)
-                    place = (progress.epoch, progress.step, progress.lr)
-                    log.add(LoggedStep(*place, loss, norm, n))
-                    progress.step += 1
-                    advance(n)
-                    if progress.step % READ_STEPS == 0:
-                        log.read(progress)
-                    if progress.step % CHECKPOINT_STEPS == 0:
-                        checkpoint()
-            log.read(progress)
-            take_buffers_of_first(fabric, net)
-            validation_loss = validate(recipe, dataset, windows.validation, net, fabric, ahead)
-            n_windows = min(len(epoch.chunks), n_steps * recipe.batch_size)
-            training_loss = progress.loss_sum / n_windows
-            end_epoch(recipe.schedule, progress, training_loss, validation_loss)
-            if progress.since_best == 0 and writes:
-                write_bytes(run / "best.safetensors", save(weights_of(net)))
-            log.end_epoch(progress)
-            checkpoint()
+                    advance(training.take_step(batch, len(epoch.chunks)))
+                    training.record()
+            training.log.read(progress)
+            take_buffers_of_first(fabric, training.net)
+            validation_loss = validate(
+                recipe, dataset, windows.validation, training.net, fabric, ahead
+            )
+            end_epoch(recipe.schedule, progress, progress.loss_sum / n_windows, validation_loss)
+            if progress.since_best == 0 and fabric.is_global_zero:
+                write_bytes(run / "best.safetensors", save(weights_of(training.net)))
+            training.log.end_epoch(progress)
+            training.checkpoint()
             say(epoch_line(progress))
     return progress
 
 
-def _nothing(news: object) -> None:
-    """What a process tells that is not the first."""
+@dataclass
+class _Training:
+    """A run under way.
+
+    Attributes:
+        recipe: Values of the run.
+        run: Its folder.
+        fabric: Device and processes.
+        net: The network, on the device.
+        frozen: Modules kept in evaluation mode, because all their weights are frozen.
+        optimiser: Of the other weights.
+        loss_of: The loss.
+        progress: Epoch, step and learning rate.
+        log: Of steps and epochs.
+        n_steps: Steps of an epoch.
+    """
+
+    recipe: Recipe
+    run: Path
+    fabric: Fabric
+    net: nn.Module
+    frozen: list[nn.Module]
+    optimiser: torch.optim.Optimizer
+    loss_of: LossFunction
+    progress: RunState
+    log: MetricsLog
+    n_steps: int
+
+    @property
+    def share(self) -> Share:
+        """Part of each batch that this process computes."""
+        return share_of(self.fabric)
+
+    def set_modes(self) -> None:
+        """Switch to training mode, all but the frozen modules."""
+        self.net.train()
+        for module in self.frozen:
+            module.eval()
+
+    def take_step(self, batch: TrainingBatch, n_epoch: int) -> int:
+        """Move the weights once and note the loss; return the windows done.
+
+        Args:
+            batch: Of the step, this process's share.
+            n_epoch: Windows of the epoch.
+        """
+        recipe, at = self.recipe, self.progress
+        for group in self.optimiser.param_groups:
+            group["lr"] = at.lr * group["lr_factor"]
+        seed_step(recipe.seed, at.epoch, at.step, self.share.rank)
+        n = min(recipe.batch_size, n_epoch - at.step * recipe.batch_size)
+        loss, norm = train_step(
+            recipe, self.fabric, self.net, self.optimiser, self.loss_of, batch, n
+        )
+        self.log.add(LoggedStep(at.epoch, at.step, at.lr, loss, norm, n))
+        at.step += 1
+        return n
+
+    def record(self) -> None:
+        """Read losses off the device and write a checkpoint, every so many steps."""
+        if self.progress.step % READ_STEPS == 0:
+            self.log.read(self.progress)
+        if self.progress.step % CHECKPOINT_STEPS == 0:
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Write the log to disk, then the checkpoint."""
+        self.log.read(self.progress)
+        self.log.flush()
+        self.progress.scaler = self.fabric.strategy.precision.state_dict()
+        if self.fabric.is_global_zero:
+            save_checkpoint(self.run / "checkpoints", self.net, self.optimiser, self.progress)
+
+
+def _begin_or_resume(
+    recipe: Recipe,
+    dataset: Dataset,
+    windows: TrainingWindows,
+    run: Path,
+    fabric: Fabric,
+    say: Say,
+) -> _Training:
+    """Build the network and its optimiser, as new or as in the last checkpoint."""
+    net = new_network(recipe, dataset)
+    start = initialise(recipe, net, say)
+    frozen = frozen_modules(net, start.frozen)
+    net, optimiser = fabric.setup(net, new_optimiser(recipe, net, start))
+    scaling = fabric.strategy.precision  # has a state where gradients are scaled
+    with fabric.rank_zero_first():  # the first clears away the rest of a killed process
+        progress = load_checkpoint(run / "checkpoints", net, optimiser) or RunState(
+            lr=recipe.optimiser.lr, scaler=scaling.state_dict()
+        )
+    scaling.load_state_dict(progress.scaler)
+    n_steps = windows.n_steps(recipe, fabric.world_size)
+    logs = fabric.is_global_zero and not progress.finished
+    log = MetricsLog(
+        run if fabric.is_global_zero else None,
+        progress,
+        n_steps=n_steps,
+        loggers=open_loggers(recipe, run, progress.epoch * n_steps + progress.step) if logs else [],
+        scaled=bool(progress.scaler),
+    )
+    loss_of = build_loss(recipe.loss)
+    return _Training(recipe, run, fabric, net, frozen, optimiser, loss_of, progress, log, n_steps)
 
 
 def train_step(
@@ -171,14 +229,14 @@ def train_step(
     batch: TrainingBatch,
     n: int | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Move the weights once; return the loss, and the norm of the gradient before clipping.
+    """Take a step of the optimiser; return the loss and the gradient's norm before clipping.
 
     Args:
         recipe: Values of the run.
-        fabric: Where it computes; where several processes do, gradients are averaged.
+        fabric: Device and processes; gradients are averaged over processes.
         net: The network.
         optimiser: Of its weights.
-        loss_of: What is minimised.
+        loss_of: The loss.
         batch: This process's share.
         n: Windows of all shares; those of ``batch`` if not given.
     """
@@ -193,15 +251,15 @@ def train_step(
         net,
         optimiser,
         max_norm=recipe.optimiser.clip_norm or math.inf,
-        error_if_nonfinite=False,  # the log tells
+        error_if_nonfinite=False,  # the log refuses it
     )
-    assert norm is not None, "there is one where a largest norm is given"
+    assert norm is not None, "given max_norm, there is one"
     optimiser.step()
     return summed(fabric, loss.detach()) / fabric.world_size, norm
 
 
 def draw(recipe: Recipe, windows: TrainingWindows, epoch: int) -> Epoch:
-    """The windows of one epoch."""
+    """Draw the windows of one epoch."""
     return epoch_windows(
         windows.positives,
         windows.negatives,
@@ -216,25 +274,20 @@ def draw(recipe: Recipe, windows: TrainingWindows, epoch: int) -> Epoch:
 
 
 def new_network(recipe: Recipe, dataset: Dataset) -> nn.Module:
-    """Build the network from the recipe's seed, its output started at the training mean."""
+    """Build the network from the recipe's seed, with the training mean as its first output.
+
+    Raises:
+        InputError: It does not fit the recipe, or has no weights to train.
+    """
     torch.manual_seed(recipe.seed)
     regions = split_regions(recipe.split.train, dataset)
-    geometry = dataset.geometry
     control_mean = torch.from_numpy(dataset.mean(dataset.control, regions))
     target_mean = torch.zeros(dataset.n_tracks)
     if dataset.variants is None:
         target_mean = torch.from_numpy(dataset.mean(dataset.target, regions))
-    net = build(
-        recipe.network,
-        input_length=geometry.input_length,
-        output_length=geometry.output_length,
-        bin_size=geometry.bin_size,
-        n_tracks=dataset.n_tracks,
-        n_controls=len(control_mean) + len(recipe.inputs),
-    )
+    net = network_of(recipe)
     if not list(net.parameters()):
-        what = "network has nothing to train"
-        raise InputError(what, field="network", got=recipe.network.key)
+        raise InputError("network has nothing to train", field="network", got=recipe.network.key)
     net.set_output_bias(target_mean, control_mean if len(control_mean) else None)
     return net
 
@@ -248,7 +301,7 @@ def validate(
     fabric: Fabric,
     ahead: int = BATCHES_AHEAD,
 ) -> float:
-    """Mean loss over the kept bins of all validation windows, at the prior of the genome.
+    """Return the mean loss over the core bins of all validation windows.
 
     Raises:
         VerificationError: It is not a number.
@@ -270,18 +323,6 @@ def validate(
     return mean
 
 
-def validation_batches(
-    dataset: Dataset, chunks: Chunks, size: int, share: Share = WHOLE
-) -> Iterator[TrainingBatch]:
-    """All chunks once in each sample, in order; of several processes, each has its batches."""
-    places = [(n, first) for n in range(dataset.n_samples) for first in range(0, len(chunks), size)]
-    for sample, first in places[share.rank :: share.n]:
-        part = chunks.take(np.arange(first, min(first + size, len(chunks))))
-        names = [part.chroms[i] for i in part.chrom]
-        starts = part.start - dataset.geometry.input_flank
-        yield dataset.batch(names, starts, np.full(len(part), sample), part.variant)
-
-
 def weights_of(net: nn.Module) -> dict[str, Tensor]:
-    """Tensors of the network by name, as safetensors wants them."""
+    """Return the tensors of a network by name, contiguous and on the CPU for safetensors."""
     return {name: t.detach().cpu().contiguous() for name, t in net.state_dict().items()}

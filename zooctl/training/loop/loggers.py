@@ -1,32 +1,32 @@
 """TensorBoard and Weights & Biases, imported only if a recipe asks for them.
 
-Both run beside the files that are always written. They hold times of day, so equal runs do not
-give equal logs.
+Both run beside the files that are always written. Their logs hold times of day, so equal runs do
+not have equal logs.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from zooctl.errors import InputError
+from zooctl.extras import install_hint, is_installed
 from zooctl.schema.recipe.recipe import Recipe
 
 
 class Logger(Protocol):
-    """Where numbers go besides the files of the run."""
+    """A destination of metrics besides the files of the run."""
 
     def log(self, values: Mapping[str, float], step: int) -> None:
-        """Take numbers of a step, counted over all epochs."""
+        """Log metrics of a step, counted over all epochs."""
 
     def flush(self) -> None:
-        """Bring what was taken to the disk."""
+        """Write all metrics to disk."""
 
     def close(self) -> None:
-        """Take no more."""
+        """Finish the log."""
 
 
 class TensorBoard:
@@ -34,7 +34,7 @@ class TensorBoard:
 
     Args:
         run: Folder of the run.
-        first_step: Where the run goes on; what a killed run logged from there on is disregarded.
+        first_step: First step to come; a killed run's metrics from there on are dropped.
     """
 
     def __init__(self, run: Path, first_step: int) -> None:
@@ -44,16 +44,16 @@ class TensorBoard:
         self.writer = make(str(run / "tensorboard"), purge_step=first_step or None)
 
     def log(self, values: Mapping[str, float], step: int) -> None:
-        """Take numbers of a step, counted over all epochs."""
+        """Log metrics of a step, counted over all epochs."""
         for name, value in values.items():
             self.writer.add_scalar(name, value, step)
 
     def flush(self) -> None:
-        """Bring what was taken to the disk."""
+        """Write all metrics to disk."""
         self.writer.flush()
 
     def close(self) -> None:
-        """Take no more."""
+        """Finish the log."""
         self.writer.close()
 
 
@@ -65,7 +65,7 @@ class WeightsAndBiases:
         recipe: Recorded as its configuration.
 
     Raises:
-        InputError: It cannot begin, as without an account.
+        InputError: It cannot start, as without an account.
     """
 
     def __init__(self, run: Path, recipe: Recipe) -> None:
@@ -88,21 +88,21 @@ class WeightsAndBiases:
             )
         except wandb.Error as error:
             raise InputError(
-                "Weights & Biases cannot begin",
+                "Weights & Biases cannot start",
                 field="loggers",
                 got=str(error),
                 hint="wandb login, or set WANDB_MODE=offline",
             ) from error
 
     def log(self, values: Mapping[str, float], step: int) -> None:
-        """Take numbers of a step, counted over all epochs."""
+        """Log metrics of a step, counted over all epochs."""
         self.run.log(dict(values), step=step)
 
     def flush(self) -> None:
-        """Nothing to do: a process of its own writes what is logged."""
+        """Do nothing: a separate process writes the log."""
 
     def close(self) -> None:
-        """Take no more."""
+        """Finish the log."""
         self.run.finish()
 
 
@@ -116,17 +116,17 @@ def need_loggers(recipe: Recipe) -> None:
         InputError: With the command that installs them.
     """
     for index, name in enumerate(recipe.loggers):
-        if importlib.util.find_spec(name) is None:
+        if not is_installed(name):
             raise InputError(
                 f"recipe logs to {PACKAGES[name]}, which is not installed",
                 field=f"loggers.{index}",
                 got=name,
-                hint=f"pip install {name}",
+                hint=install_hint(name),
             )
 
 
 def open_loggers(recipe: Recipe, run: Path, first_step: int) -> list[Logger]:
-    """Begin the recipe's loggers, or go on with them from a step counted over all epochs."""
+    """Open the recipe's loggers at a step, counted over all epochs."""
     need_loggers(recipe)
     loggers: list[Logger] = []
     if "tensorboard" in recipe.loggers:

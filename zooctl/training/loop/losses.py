@@ -1,8 +1,8 @@
-"""What training minimises: plain functions of a prediction and a target, and ``build_loss``.
+"""Losses of training: functions of a prediction and a target, and ``build_loss``.
 
 Both are ``(n, n_tracks, n_bins)`` float32, the result is a number. Targets that are NaN are
-unknown: they neither add to a loss nor to what it is divided by, and a loss without any known
-target is 0. Gradients are finite for every finite prediction in the domain.
+unknown: they count neither in a loss nor in its denominator, and a loss without any known target
+is 0. Gradients are finite for every finite prediction in the domain.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ LossFunction = Callable[[Tensor, Tensor], Tensor]
 
 # Keras' epsilon, which the source papers' Poisson loss adds to the rate.
 EPSILON = 1e-7
-# Below this a variance is that of a constant.
+# A variance below this is that of a constant.
 TINY = 1e-12
 
 
 def known_or_zero(target: Tensor) -> tuple[Tensor, Tensor]:
-    """The target with 0 where it is unknown, and 1 or 0 for known or not."""
+    """Return the target with 0 for unknown, and a mask of 1 for known and 0 for unknown."""
     known = ~torch.isnan(target)
     return torch.where(known, target, torch.zeros_like(target)), known.to(target.dtype)
 
 
 def mean_of(values: Tensor, known: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Sum of weighted known values by the sum of their weights; 0 if none is known."""
+    """Return the weighted mean of known values; 0 if none is known."""
     weights = known if weight is None else known * weight
     return (values * weights).sum() / weights.sum().clamp(min=TINY)
 
 
 def mse(pred: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Mean squared error.
+    """Return the mean squared error.
 
     Args:
         pred: Values ``(n, n_tracks, n_bins)``.
@@ -52,7 +52,7 @@ def mse(pred: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
 
 
 def poisson_nll(pred: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Negative log likelihood of counts without the factorial, ``rate - count·log(rate)``.
+    """Return the negative log likelihood of counts without factorial, ``rate - count·log(rate)``.
 
     Args:
         pred: Rates, at least 0, ``(n, n_tracks, n_bins)``.
@@ -68,7 +68,7 @@ def poisson_nll(pred: Tensor, target: Tensor, weight: Tensor | None = None) -> T
 
 
 def multinomial_nll(log_rate: Tensor, target: Tensor) -> Tensor:
-    """Negative log likelihood of the counts of a window, given their sum.
+    """Return the negative log likelihood of the counts of a window, given their sum.
 
     Summed over tracks and averaged over the batch, as GOPHER does; with the multinomial
     coefficient, which moves the value but not the gradient.
@@ -87,7 +87,7 @@ def multinomial_nll(log_rate: Tensor, target: Tensor) -> Tensor:
 
 
 def count_mse(log_rate: Tensor, target: Tensor) -> Tensor:
-    """Squared error of the logarithm of one plus the total count.
+    """Return the squared error of the logarithm of one plus the total count.
 
     Args:
         log_rate: ``(n, n_tracks, n_bins)``; the logarithm of the sum of their exponentials is
@@ -107,13 +107,13 @@ def binary_cross_entropy(
     positive_weight: Tensor | None = None,
     weight: Tensor | None = None,
 ) -> Tensor:
-    """Binary cross-entropy of logits over what is known.
+    """Return the binary cross-entropy of logits over the known targets.
 
     Args:
         logits: ``(n, n_tracks, n_bins)``.
-        target: 0 and 1, the same shape; NaN or negative where unknown (ambiguous peaks).
-        positive_weight: What the term of a positive is multiplied by, ``(n_tracks, 1)``; the
-            mean is still over bins, so that twice the weight is twice the pull.
+        target: 0 and 1, the same shape; NaN or negative if unknown (ambiguous peaks).
+        positive_weight: Factor of the term of a positive, ``(n_tracks, 1)``; the mean is still
+            over bins.
         weight: As for ``mse``.
     """
     truth, known = known_or_zero(torch.where(target < 0, torch.nan, target))
@@ -129,14 +129,14 @@ def categorical_cross_entropy(
     n_classes: int | None = None,
     class_weights: Tensor | None = None,
 ) -> Tensor:
-    """Cross-entropy over classes that exclude each other.
+    """Return the cross-entropy over classes that exclude each other.
 
     Args:
         logits: ``(n, n_groups·n_classes, n_bins)``, the classes of a group side by side.
         target: 1 for the class, 0 for others (or probabilities), the same shape; a position
             without any class, or with NaN, is unknown.
         n_classes: Classes of a group; all tracks if not given.
-        class_weights: How much each class counts, ``(n_classes,)``; a weighted mean is taken.
+        class_weights: Weight of each class, ``(n_classes,)``; a weighted mean is taken.
     """
     n, n_tracks, n_bins = logits.shape
     shape = (n, n_tracks // (n_classes or n_tracks), n_classes or n_tracks, n_bins)
@@ -149,7 +149,7 @@ def categorical_cross_entropy(
 
 
 def moments(pred: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Sums over samples and known bins, each ``(n_tracks,)``.
+    """Return sums over samples and known bins, each ``(n_tracks,)``.
 
     Returns:
         Of products of deviations, of squared deviations of the prediction and of the target, and
@@ -169,9 +169,9 @@ def moments(pred: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor, Tenso
 
 
 def pearson(pred: Tensor, target: Tensor) -> Tensor:
-    """One minus the correlation over samples and bins, averaged over tracks.
+    """Return one minus the correlation over samples and bins, averaged over tracks.
 
-    A constant prediction or target has correlation 0. GOPHER's loss is this less one.
+    A constant prediction or target has correlation 0. GOPHER's loss is this minus one.
 
     Args:
         pred: ``(n, n_tracks, n_bins)``.
@@ -182,9 +182,9 @@ def pearson(pred: Tensor, target: Tensor) -> Tensor:
 
 
 def r2(pred: Tensor, target: Tensor) -> Tensor:
-    """One minus R²: squared error by the target's variance, averaged over tracks.
+    """Return one minus R²: squared error over the target's variance, averaged over tracks.
 
-    A track whose target is constant in the batch has no R² and adds 0.
+    A track whose target is constant in the batch has no R² and counts as 0.
 
     Args:
         pred: ``(n, n_tracks, n_bins)``.
@@ -196,14 +196,14 @@ def r2(pred: Tensor, target: Tensor) -> Tensor:
 
 
 def build_loss(spec: Loss) -> LossFunction:
-    """The loss that a recipe describes, as a function of prediction and target.
+    """Return the loss of a recipe as a function of prediction and target.
 
     >>> from zooctl.schema.recipe.losses import PoissonLoss
     >>> loss = build_loss(PoissonLoss(key="poisson_nll"))
     >>> float(loss(torch.ones(1, 1, 4), torch.zeros(1, 1, 4)))
     1.0
     """
-    # By key, not by class: the keys are what a recipe says.
+    # By key, not by class, as in the recipe.
     if spec.key == "mse":
         return _weighted_mse(spec.track_weights, spec.signal_weight)
     if spec.key == "poisson_nll":
@@ -222,7 +222,7 @@ def build_loss(spec: Loss) -> LossFunction:
 
 
 def weights_like(values: Sequence[float] | None, like: Tensor) -> Tensor | None:
-    """Values of tracks or classes as a column ``(n_values, 1)`` where ``like`` is."""
+    """Return values of tracks or classes as a column ``(n, 1)`` on the device of ``like``."""
     return None if values is None else like.new_tensor(values)[:, None]
 
 

@@ -1,7 +1,7 @@
-"""What a run writes down of itself: ``steps.csv`` and ``metrics.csv``, and loggers by recipe.
+"""Metrics of a run: ``steps.csv``, ``metrics.csv`` and the recipe's loggers.
 
-Neither file ever has a line twice: what a killed run wrote beyond its last checkpoint is cut off
-when it is resumed. No time of day and no speed is in them, so that equal runs have equal files.
+No file has a line twice: a resumed run cuts off the lines after its last checkpoint. They hold no
+time of day and no speed, so that equal runs have equal files.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ HEADER = "epoch,step,lr,loss,grad_norm\n"
 
 
 class LoggedStep(NamedTuple):
-    """A step done whose numbers may still be on the device."""
+    """A step whose numbers may still be on the device."""
 
     epoch: int
     step: int
@@ -38,18 +38,16 @@ class LoggedStep(NamedTuple):
 
 
 class MetricsLog:
-    """Collects the numbers of steps and epochs and writes them where the recipe says.
+    """Collects the numbers of steps and epochs for files and loggers.
 
-    Reading a number off a GPU makes the program wait for it, so that steps are collected and read
-    together.
+    Reading a number off a GPU makes the program wait, so steps are collected and read together.
 
     Args:
-        run: Folder of the run; None in a process that is not to write.
-        progress: Where it stands; lines of later steps are removed.
+        run: Folder of the run; None in a process that does not write.
+        progress: Of the run; lines of later steps are removed.
         n_steps: Steps of an epoch.
         loggers: Besides the files.
-        scaled: Whether gradients are scaled, so that a norm that is not finite means a step that
-            was skipped.
+        scaled: Gradients are scaled: a norm that is not finite then means a skipped step.
     """
 
     def __init__(
@@ -72,7 +70,7 @@ class MetricsLog:
         self.pending.append(step)
 
     def read(self, progress: RunState) -> None:
-        """Read the numbers of the steps noted, and add their losses up.
+        """Read the numbers of the noted steps, and add up their losses.
 
         Raises:
             VerificationError: A loss or a gradient is not a number.
@@ -91,7 +89,7 @@ class MetricsLog:
         self.pending = []
 
     def flush(self) -> None:
-        """Bring the lines of all steps read to the disk; call it before the checkpoint."""
+        """Write the lines of all steps read to disk; call it before the checkpoint."""
         lines, self.lines = self.lines, []
         if self.run is None:
             return
@@ -103,7 +101,7 @@ class MetricsLog:
             logger.flush()
 
     def end_epoch(self, progress: RunState) -> None:
-        """Write the epoch that ended last."""
+        """Write the last epoch."""
         if self.run is not None:
             write_bytes(self.run / METRICS, metrics_csv(progress))
         last = progress.history[-1]
@@ -118,10 +116,10 @@ class MetricsLog:
 
 
 def check_finite(step: LoggedStep, loss: float, norm: float, scaled: bool) -> None:
-    """Refuse to go on with numbers that training cannot recover from.
+    """Refuse numbers from which training cannot recover.
 
     Raises:
-        VerificationError: The loss is not a number, or the gradient where it is not scaled.
+        VerificationError: The loss is not a number, or the gradient if it is not scaled.
     """
     loss_is_wrong = not math.isfinite(loss)
     if loss_is_wrong or not (scaled or math.isfinite(norm)):
@@ -134,9 +132,9 @@ def check_finite(step: LoggedStep, loss: float, norm: float, scaled: bool) -> No
 
 
 def cut_after(path: Path, epoch: int, step: int) -> None:
-    """Keep the lines of a step file before this step, and begin the file if there is none.
+    """Cut a step file before this step, or start the file if there is none.
 
-    A last line without an end is the work of a kill, and goes too.
+    A last line without an end, left by a kill, is cut too.
     """
     text = path.read_text("ascii", errors="replace") if path.exists() else HEADER
     kept = [HEADER]
@@ -153,7 +151,7 @@ def cut_after(path: Path, epoch: int, step: int) -> None:
 
 
 def metrics_csv(progress: RunState) -> bytes:
-    """The history as CSV, one line an epoch."""
+    """Return the history as CSV, one line an epoch."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, list(progress.history[0]), lineterminator="\n")
     writer.writeheader()

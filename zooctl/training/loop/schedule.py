@@ -1,4 +1,4 @@
-"""What the end of an epoch decides: whether it was the best, the next learning rate, the end."""
+"""End of an epoch: best epoch so far, next learning rate, early stopping."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zooctl.training.loop.checkpoint import RunState
 def end_epoch(
     schedule: Schedule, progress: RunState, training_loss: float, validation_loss: float
 ) -> None:
-    """Note the epoch; keep, decay or stop as the schedule says (plateau of the validation loss)."""
+    """Record the epoch; keep it, decay or stop by the schedule (plateau of the validation loss)."""
     progress.history.append(
         {
             "epoch": progress.epoch,
@@ -37,7 +37,7 @@ def end_epoch(
 
 
 def epoch_line(progress: RunState) -> str:
-    """One line for the reader about the epoch just ended."""
+    """Return a line for the user about the last epoch."""
     last = progress.history[-1]
     mark = "best" if progress.since_best == 0 else f"best was {progress.best_epoch}"
     return (

@@ -10,20 +10,20 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from zooctl.errors import InputError
-from zooctl.schema.recipe.losses import Output
+from zooctl.schema.recipe.networks.profile import BasenjiSizes
 from zooctl.training.nets.parts.blocks import norm
-from zooctl.training.nets.parts.layers import Gelu, check_lengths, conv, crop, start_like_keras
+from zooctl.training.nets.parts.layers import Gelu, conv, crop, start_like_keras
 from zooctl.training.nets.parts.network import Profile
+from zooctl.training.nets.parts.window import NetWindow
 
-# Basenji's own, not Keras' default.
+# Basenji's, not Keras' default.
 MOMENTUM = 0.9
 
 
 def block(
     in_channels: int, out_channels: int, kernel: int, *, dilation: int = 1, dropout: float = 0.0
 ) -> nn.Sequential:
-    """GELU, convolution without bias, normalisation, dropout: the activation comes first."""
+    """Return GELU, convolution without bias, normalisation, dropout: the activation comes first."""
     return nn.Sequential(
         Gelu(),
         conv(in_channels, out_channels, kernel, dilation=dilation, bias=False),
@@ -33,9 +33,9 @@ def block(
 
 
 class Residual(nn.Module):
-    """A dilated block of half the channels and one of width 1, added to what they read.
+    """A dilated block of half the channels and one of width 1, added to their input.
 
-    The scale of the last normalisation begins at zero, so that the block begins as identity.
+    The scale of the last normalisation begins at zero, so the block begins as the identity.
     """
 
     def __init__(self, channels: int, dilation: int, dropout: float) -> None:
@@ -51,7 +51,7 @@ class Residual(nn.Module):
 
 
 def dilations(n_layers: int, rate: float = 1.5) -> list[int]:
-    """Dilation of each layer: powers of the rate, rounded half to even as numpy does.
+    """Return the dilation of each layer: powers of the rate, rounded half to even as in numpy.
 
     >>> dilations(11)
     [1, 2, 2, 3, 5, 8, 11, 17, 26, 38, 58]
@@ -64,59 +64,25 @@ class Basenji(Profile):
 
     Positions are pairs of bases, single bases at ``bin_size=1``.
 
-    Args:
-        input_length: Bases read.
-        n_tracks: Tracks predicted.
-        bin_size: Bases a value covers: 1 or an even number.
-        output_length: Bases predicted, centred; all that are read if not given.
-        filters: Channels of the trunk.
-        last_filters: Channels of the last hidden layer.
-        dilated_layers: Residual blocks.
-        dropout: In the residual blocks.
-        last_dropout: After the last hidden layer.
-        output: What a track is, see ``Network``.
-        n_controls: Control tracks that are added to the rate.
-
     Raises:
         InputError: The lengths do not fit each other.
     """
 
-    def __init__(
-        self,
-        *,
-        input_length: int,
-        n_tracks: int,
-        bin_size: int,
-        output_length: int | None = None,
-        filters: int = 256,
-        last_filters: int = 2048,
-        dilated_layers: int = 11,
-        dropout: float = 0.3,
-        last_dropout: float = 0.05,
-        output: Output = "rate",
-        n_controls: int = 0,
-    ) -> None:
-        output_length = input_length if output_length is None else output_length
-        pool = 1 if bin_size == 1 else 2
-        check_lengths(
-            input_length=input_length, output_length=output_length, bin_size=bin_size, pool=pool
-        )
-        if filters % 2:
-            raise InputError("channels cannot be halved", field="filters", got=filters)
-        super().__init__(
-            n_tracks=n_tracks,
-            n_bins=output_length // bin_size,
-            output=output,
-            n_controls=n_controls,
-        )
-        self.output_positions = output_length // pool
-        self.first = nn.Sequential(block(4, filters, 15), nn.MaxPool1d(pool))
+    def __init__(self, sizes: BasenjiSizes, window: NetWindow) -> None:
+        pool = 1 if window.bin_size == 1 else 2
+        window.check(pool)
+        super().__init__(sizes, window)
+        self.output_positions = window.output_length // pool
+        self.first = nn.Sequential(block(4, sizes.filters, 15), nn.MaxPool1d(pool))
         self.dilated = nn.Sequential(
-            *(Residual(filters, dilation, dropout) for dilation in dilations(dilated_layers))
+            *(
+                Residual(sizes.filters, dilation, sizes.dropout)
+                for dilation in dilations(sizes.dilated_layers)
+            )
         )
-        self.last = block(filters, last_filters, 1, dropout=last_dropout)
-        self.bins = nn.AvgPool1d(bin_size // pool)
-        self.dense = conv(last_filters, n_tracks, 1)
+        self.last = block(sizes.filters, sizes.last_filters, 1, dropout=sizes.last_dropout)
+        self.bins = nn.AvgPool1d(window.bin_size // pool)
+        self.dense = conv(sizes.last_filters, window.n_tracks, 1)
         start_like_keras(self, "he_normal")
 
     def raw(self, x: Tensor) -> Tensor:

@@ -12,11 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zooctl.schema.recipe.losses import Output
+from zooctl.schema.recipe.networks.profile import BPNetSizes, OriginalBPNetSizes
 from zooctl.training.nets.parts.layers import (
-    Activation,
     activation_of,
-    check_lengths,
     conv,
     crop,
     per_track,
@@ -24,10 +22,11 @@ from zooctl.training.nets.parts.layers import (
     start_like_keras,
 )
 from zooctl.training.nets.parts.network import Network, Profile
+from zooctl.training.nets.parts.window import NetWindow
 
 
 class DilatedStack(nn.Module):
-    """``layers`` convolutions of width 3, dilation 2, 4, 8, …, each added to what it reads."""
+    """``layers`` convolutions of width 3, dilation 2, 4, 8, …, each added to its input."""
 
     def __init__(self, filters: int, layers: int, dropout: float = 0.0) -> None:
         super().__init__()
@@ -49,62 +48,25 @@ class BPNet(Profile):
     With ``pool`` above 1 the dilated layers work on positions of ``pool`` bases, which costs
     ``pool`` times less and reads ``pool`` times further; GOPHER's form is ``pool=1``.
 
-    Args:
-        input_length: Bases read.
-        n_tracks: Tracks predicted.
-        bin_size: Bases a value covers.
-        output_length: Bases predicted, centred; all that are read if not given.
-        filters: Channels of every hidden layer.
-        first_kernel: Width of the first convolution, in bases.
-        pool: Bases that the max-pooling after the first activation joins.
-        dilated_layers: Number of dilated layers; layer i has dilation 2^i, i = 1, 2, ….
-        profile_kernel: Width of the profile convolution, in positions of ``pool`` bases.
-        dropout: Probability of dropping a hidden value after each activation.
-        activation: Of the first layer.
-        output: What a track is, see ``Network``.
-        n_controls: Control tracks, added to the rate by learned factors (see
-            ``ControlBackground``).
-
     Raises:
         InputError: The lengths do not fit each other.
     """
 
-    def __init__(
-        self,
-        *,
-        input_length: int,
-        n_tracks: int,
-        bin_size: int,
-        output_length: int | None = None,
-        filters: int = 256,
-        first_kernel: int = 25,
-        pool: int = 1,
-        dilated_layers: int = 9,
-        profile_kernel: int = 7,
-        dropout: float = 0.0,
-        activation: Activation = "relu",
-        output: Output = "rate",
-        n_controls: int = 0,
-    ) -> None:
-        output_length = input_length if output_length is None else output_length
-        check_lengths(
-            input_length=input_length, output_length=output_length, bin_size=bin_size, pool=pool
+    def __init__(self, sizes: BPNetSizes, window: NetWindow) -> None:
+        window.check(sizes.pool)
+        super().__init__(sizes, window)
+        filters, pool = sizes.filters, sizes.pool
+        self.output_positions = window.output_length // pool
+        self.first = nn.Sequential(
+            conv(4, filters, sizes.first_kernel), activation_of(sizes.activation)
         )
-        super().__init__(
-            n_tracks=n_tracks,
-            n_bins=output_length // bin_size,
-            output=output,
-            n_controls=n_controls,
-        )
-        self.output_positions = output_length // pool
-        self.first = nn.Sequential(conv(4, filters, first_kernel), activation_of(activation))
         self.pool = nn.MaxPool1d(pool) if pool > 1 else nn.Identity()
-        self.dropout = nn.Dropout(dropout)
-        self.dilated = DilatedStack(filters, dilated_layers, dropout)
-        self.profile = conv(filters, n_tracks, profile_kernel)
-        self.bins = nn.AvgPool1d(bin_size // pool)
+        self.dropout = nn.Dropout(sizes.dropout)
+        self.dilated = DilatedStack(filters, sizes.dilated_layers, sizes.dropout)
+        self.profile = conv(filters, window.n_tracks, sizes.profile_kernel)
+        self.bins = nn.AvgPool1d(window.bin_size // pool)
         start_like_keras(self)
-        start_heads(self.profile, n_tracks)
+        start_heads(self.profile, window.n_tracks)
 
     def raw(self, x: Tensor) -> Tensor:
         hidden = self.dilated(self.dropout(self.pool(self.first(x))))
@@ -115,47 +77,26 @@ class BPNet(Profile):
 
 
 class OriginalBPNet(Network):
-    """The original BPNet: the shape of a profile and, from a head of its own, its total count.
+    """The original BPNet: the shape of a profile and, from a separate head, its total count.
 
     A track is the logarithm of rates: the profile's log-softmax over the window's bins plus the
-    count head's log(1 + total). The likelihood of the shape ignores what is added to all bins,
+    count head's log(1 + total). The likelihood of the shape ignores a constant added to all bins,
     and the logarithm of the sum of the rates is the count head again, so that one array carries
     both heads exactly (``multinomial_nll`` reads both). ``finish`` gives expected counts.
-
-    Args:
-        input_length: Bases read.
-        n_tracks: Tracks predicted.
-        bin_size: Bases a value covers.
-        output_length: Bases predicted, centred; all that are read if not given.
-        filters: Channels of every hidden layer.
-        first_kernel: Width of the first convolution, in bases.
-        dilated_layers: Number of dilated layers; layer i has dilation 2^i, i = 1, 2, ….
-        profile_kernel: Width of the profile convolution.
 
     Raises:
         InputError: The lengths do not fit each other.
     """
 
-    def __init__(
-        self,
-        *,
-        input_length: int,
-        n_tracks: int,
-        bin_size: int,
-        output_length: int | None = None,
-        filters: int = 64,
-        first_kernel: int = 25,
-        dilated_layers: int = 9,
-        profile_kernel: int = 25,
-    ) -> None:
-        output_length = input_length if output_length is None else output_length
-        check_lengths(input_length=input_length, output_length=output_length, bin_size=bin_size)
-        super().__init__(n_tracks=n_tracks, n_bins=output_length // bin_size, output="log")
-        self.output_length = output_length
-        self.first = nn.Sequential(conv(4, filters, first_kernel), nn.ReLU())
-        self.dilated = DilatedStack(filters, dilated_layers)
-        self.profile = conv(filters, n_tracks, profile_kernel)
-        self.bins = nn.AvgPool1d(bin_size)
+    def __init__(self, sizes: OriginalBPNetSizes, window: NetWindow) -> None:
+        window.check()
+        super().__init__(sizes, window)
+        filters, n_tracks = sizes.filters, window.n_tracks
+        self.output_length = window.output_length
+        self.first = nn.Sequential(conv(4, filters, sizes.first_kernel), nn.ReLU())
+        self.dilated = DilatedStack(filters, sizes.dilated_layers)
+        self.profile = conv(filters, n_tracks, sizes.profile_kernel)
+        self.bins = nn.AvgPool1d(window.bin_size)
         self.count = nn.Linear(filters, n_tracks)
         start_like_keras(self)
         start_heads(self.profile, n_tracks)

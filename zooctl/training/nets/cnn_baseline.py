@@ -11,57 +11,48 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from zooctl.schema.recipe.losses import Output
+from zooctl.schema.recipe.networks.profile import CnnBaselineSizes, ResidualBindBaseSizes
 from zooctl.training.nets.parts.blocks import (
     ResidualBlock,
-    Stage,
     conv_norm,
     dense_norm,
     flat_features,
     trunk,
 )
-from zooctl.training.nets.parts.heads import HeadKind, head
-from zooctl.training.nets.parts.layers import Activation, check_lengths, start_like_keras
+from zooctl.training.nets.parts.heads import head
+from zooctl.training.nets.parts.layers import start_like_keras
 from zooctl.training.nets.parts.network import Profile
-
-STAGES = (
-    Stage(192, 19, 0, pool=8, dropout=0.1),
-    Stage(256, 7, 0, pool=4, dropout=0.1),
-    Stage(512, 7, 0, pool=4, dropout=0.2),
-)
+from zooctl.training.nets.parts.window import NetWindow
 
 
 class Bottleneck(nn.Module):
-    """From a summary of the whole window to channels at each bin.
+    """Summary of the whole window, turned into channels at each bin.
 
     Args:
-        features: Values of the flattened trunk.
-        hidden: Values of the summary.
-        n_bins: Bins made of it.
-        width: Channels each bin gets from the summary.
-        filters: Channels after the convolution over bins.
-        dropout: After that convolution.
+        sizes: Of the network, its flattened trunk included.
+        window: Lengths of the network.
+        dropout: After the convolution over bins.
         residual_layers: Of a residual block at the end; 0 for none.
     """
 
     def __init__(
         self,
-        features: int,
+        sizes: CnnBaselineSizes | ResidualBindBaseSizes,
+        window: NetWindow,
         *,
-        hidden: int,
-        n_bins: int,
-        width: int,
-        filters: int,
         dropout: float,
         residual_layers: int = 0,
     ) -> None:
         super().__init__()
-        self.width = width
+        features = flat_features(window.input_length, sizes.trunk_stages)
+        self.width = sizes.bottleneck
         self.summary = nn.Sequential(
-            dense_norm(features, hidden, 0.3), dense_norm(hidden, n_bins * width)
+            dense_norm(features, sizes.hidden, 0.3),
+            dense_norm(sizes.hidden, window.n_bins * sizes.bottleneck),
         )
         self.dropout = nn.Dropout(0.1)
-        self.profile = conv_norm(width, filters, 7, dropout=dropout)
+        filters = sizes.profile_filters
+        self.profile = conv_norm(sizes.bottleneck, filters, 7, dropout=dropout)
         self.residual = (
             ResidualBlock(filters, residual_layers) if residual_layers else nn.Identity()
         )
@@ -76,59 +67,17 @@ class Bottleneck(nn.Module):
 class CnnBaseline(Profile):
     """Rate of each bin, every one from the whole window.
 
-    Args:
-        input_length: Bases read.
-        n_tracks: Tracks predicted.
-        bin_size: Bases a value covers; any.
-        output_length: Bases predicted, centred; all that are read if not given.
-        heads: One layer for all tracks (``joint``) or a small network each (``task``).
-        activation: Of the first convolution.
-        stages: Sizes of the three stages.
-        hidden: Values that summarise the window.
-        bottleneck: Values that each bin gets of it.
-        profile_filters: Channels of the convolution over bins.
-        output: What a track is, see ``Network``.
-        n_controls: Control tracks that are added to the rate.
-
     Raises:
         InputError: The lengths do not fit each other.
     """
 
-    def __init__(
-        self,
-        *,
-        input_length: int,
-        n_tracks: int,
-        bin_size: int,
-        output_length: int | None = None,
-        heads: HeadKind = "joint",
-        activation: Activation = "relu",
-        stages: tuple[Stage, ...] = STAGES,
-        hidden: int = 256,
-        bottleneck: int = 8,
-        profile_filters: int = 256,
-        output: Output = "rate",
-        n_controls: int = 0,
-    ) -> None:
-        output_length = input_length if output_length is None else output_length
-        check_lengths(input_length=input_length, output_length=output_length, bin_size=bin_size)
-        super().__init__(
-            n_tracks=n_tracks,
-            n_bins=output_length // bin_size,
-            output=output,
-            n_controls=n_controls,
-        )
-        self.trunk = trunk(stages, activation)
-        self.bottleneck = Bottleneck(
-            flat_features(input_length, stages),
-            hidden=hidden,
-            n_bins=self.n_bins,
-            width=bottleneck,
-            filters=profile_filters,
-            dropout=0.2,
-        )
+    def __init__(self, sizes: CnnBaselineSizes, window: NetWindow) -> None:
+        window.check()
+        super().__init__(sizes, window)
+        self.trunk = trunk(sizes.trunk_stages, sizes.activation)
+        self.bottleneck = Bottleneck(sizes, window, dropout=0.2)
         start_like_keras(self)
-        self.head = head(heads, profile_filters, n_tracks)
+        self.head = head(sizes.heads, sizes.profile_filters, window.n_tracks)
 
     def raw(self, x: Tensor) -> Tensor:
         return cast(Tensor, self.head(self.bottleneck(self.trunk(x))))

@@ -6,72 +6,45 @@ the defaults are its 16 detectors of 24 bases and its 32 hidden units.
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from zooctl.schema.recipe.networks.window import DeepBindSizes
 from zooctl.training.nets.parts.blocks import Scalar
-from zooctl.training.nets.parts.layers import check_scalar, start_like_keras
-from zooctl.training.nets.parts.network import Network
+from zooctl.training.nets.parts.layers import start_like_keras
+from zooctl.training.nets.parts.network import Classifier
+from zooctl.training.nets.parts.window import NetWindow
 
-Pool = Literal["max", "max_mean"]
 
-
-class DeepBind(Network):
+class DeepBind(Classifier):
     """Logit of binding of each track: the better of the two strands.
 
     The ends are padded with bases of 0.25, so that a motif may overhang by all but one base.
-
-    Args:
-        input_length: Bases read; 101 in the paper.
-        n_tracks: Tracks predicted.
-        bin_size: Bases the value is of: the output.
-        output_length: Bases that are labelled, centred; all that are read if not given.
-        detectors: Motif detectors.
-        kernel: Their width.
-        pool: The largest response, or that and the mean.
-        hidden: Units of the hidden layer; 0 for none.
-        dropout: On what is pooled, and on the hidden layer.
-        both_strands: Whether the reverse complement is read too (not for RNA).
 
     Raises:
         InputError: The output is not one bin.
     """
 
-    def __init__(
-        self,
-        *,
-        input_length: int,
-        n_tracks: int,
-        bin_size: int,
-        output_length: int | None = None,
-        detectors: int = 16,
-        kernel: int = 24,
-        pool: Pool = "max",
-        hidden: int = 32,
-        dropout: float = 0.5,
-        both_strands: bool = True,
-    ) -> None:
-        output_length = input_length if output_length is None else output_length
-        check_scalar(input_length=input_length, output_length=output_length, bin_size=bin_size)
-        super().__init__(n_tracks=n_tracks, n_bins=1, output="logit")
-        self.overhang, self.both_strands = kernel - 1, both_strands
-        self.with_mean = pool == "max_mean"
-        self.detectors = nn.Conv1d(4, detectors, kernel)
-        features = detectors * (2 if self.with_mean else 1)
-        self.dropout = nn.Dropout(dropout)
+    def __init__(self, sizes: DeepBindSizes, window: NetWindow) -> None:
+        super().__init__(sizes, window)
+        self.overhang, self.both_strands = sizes.kernel - 1, sizes.both_strands
+        self.with_mean = sizes.pool == "max_mean"
+        self.detectors = nn.Conv1d(4, sizes.detectors, sizes.kernel)
+        features = sizes.detectors * (2 if self.with_mean else 1)
+        self.dropout = nn.Dropout(sizes.dropout)
         self.hidden = (
-            nn.Sequential(nn.Linear(features, hidden), nn.ReLU(), nn.Dropout(dropout))
-            if hidden
+            nn.Sequential(nn.Linear(features, sizes.hidden), nn.ReLU(), nn.Dropout(sizes.dropout))
+            if sizes.hidden
             else nn.Identity()
         )
-        self.last = Scalar(hidden or features, n_tracks)
+        self.last = Scalar(sizes.hidden or features, window.n_tracks)
         start_like_keras(self)
 
     def one_strand(self, x: Tensor) -> Tensor:
-        """Logits ``(n, n_tracks, 1)`` of the strand as it is given."""
+        """Return logits ``(n, n_tracks, 1)`` of the strand given."""
         padded = functional.pad(x, (self.overhang, self.overhang), value=0.25)
         response = functional.relu(self.detectors(padded))
         pooled = response.amax(dim=-1)
@@ -84,6 +57,3 @@ class DeepBind(Network):
         if not self.both_strands:
             return forward
         return torch.maximum(forward, self.one_strand(torch.flip(x, (1, 2))))
-
-    def output_bias(self) -> Tensor:
-        return self.last.linear.bias

@@ -1,12 +1,12 @@
-"""Composition in short words, bin by bin, and dilated convolutions over the bins about each.
+"""K-mer counts of each bin, and dilated convolutions over the bins around it.
 
-Made for broad marks, which follow genes: where a ridge regression adds up the k-mers of a bin and
-of its neighbourhood, this network weighs them by each other and by their places, over tens of
-kilobases. It holds no value per base, so that 131,072 bases cost what 256 bins do.
+Made for broad marks, which follow genes: a ridge regression adds up the k-mers of a bin and of its
+neighbourhood, this network weighs them by each other and by their places, over tens of kilobases.
+It holds no value per base, so that 131,072 bases cost as much as 256 bins.
 
-Own form; its parts are those of Basenji (Kelley et al. 2018, doi:10.1101/gr.227819.117). The two
-strands are read by turns in training and averaged in prediction, after Zhou, Shrikumar and Kundaje
-2022 (PMLR 165:1-33).
+The form is this program's; its parts are those of Basenji (Kelley et al. 2018,
+doi:10.1101/gr.227819.117). Training reads either strand, prediction averages both, after Zhou,
+Shrikumar and Kundaje 2022 (PMLR 165:1-33).
 """
 
 from __future__ import annotations
@@ -17,39 +17,39 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zooctl.schema.recipe.losses import Output
+from zooctl.schema.recipe.networks.profile import KmerContextSizes
 from zooctl.training.nets.parts.blocks import norm
 from zooctl.training.nets.parts.layers import (
-    check_lengths,
     conv,
     crop,
     square_root,
     start_like_keras,
 )
 from zooctl.training.nets.parts.network import Profile
+from zooctl.training.nets.parts.window import NetWindow
 
-# Of running means: few windows are long ones, and few steps an epoch.
+# Of running means: long windows are few, and so are the steps of an epoch.
 MOMENTUM = 0.9
 
 
 def known(x: Tensor) -> Tensor:
-    """One-hot with unknown bases, whatever their value, as 0 in all channels."""
+    """Return a one-hot with 0 in all channels of unknown bases, whatever their value."""
     return x * (x.amax(dim=1, keepdim=True) == 1)
 
 
-def word_counts(x: Tensor, k: int, bin_size: int) -> Tensor:
-    """Count the words whose middle base lies in each bin; with an unknown base they are none.
+def kmer_counts(x: Tensor, k: int, bin_size: int) -> Tensor:
+    """Count the k-mers whose middle base lies in each bin; those with an unknown base don't count.
 
     Args:
         x: One-hot ``(n, 4, length)``.
-        k: Length of the words.
+        k: Length of the k-mers.
         bin_size: Bases to a bin; divides the length.
 
     Returns:
-        ``(n, 4**k, length / bin_size)``; the first base of a word is the most significant.
+        ``(n, 4**k, length / bin_size)``; the first base of a k-mer is the most significant.
 
     >>> ag = torch.tensor([[[1.0, 0.0], [0.0, 0.0], [0.0, 1.0], [0.0, 0.0]]])
-    >>> word_counts(ag, 2, 2)[0, :, 0].nonzero().tolist()
+    >>> kmer_counts(ag, 2, 2)[0, :, 0].nonzero().tolist()
     [[2]]
     """
     n, _, length = x.shape
@@ -57,22 +57,22 @@ def word_counts(x: Tensor, k: int, bin_size: int) -> Tensor:
     base = known(x)
     values = torch.arange(4, dtype=x.dtype, device=x.device)[:, None]
     digit, weight = padded((base * values).sum(dim=1), k), padded(base.sum(dim=1), k)
-    word, counted = digit[:, :length], weight[:, :length]
+    kmer, counted = digit[:, :length], weight[:, :length]
     for offset in range(1, k):
-        word = 4 * word + digit[:, offset : offset + length]
+        kmer = 4 * kmer + digit[:, offset : offset + length]
         counted = counted * weight[:, offset : offset + length]
-    word = word.reshape(n * n_bins, bin_size)
-    # One axis, on which adding is deterministic on every device; counts are exact besides.
+    kmer = kmer.reshape(n * n_bins, bin_size)
+    # Adding along one axis is deterministic on every device, and counts are exact.
     first = torch.arange(n * n_bins, device=x.device)[:, None] * 4**k
-    place = (word.to(torch.int64) + first).flatten()
+    place = (kmer.to(torch.int64) + first).flatten()
     counts = x.new_zeros(n * n_bins * 4**k).scatter_add(0, place, counted.flatten())
     return counts.reshape(n, n_bins, 4**k).transpose(1, 2)
 
 
-def smooth_word_counts(x: Tensor, k: int, bin_size: int) -> Tensor:
-    """Count the same words so that gradients reach the bases; ten times slower.
+def smooth_kmer_counts(x: Tensor, k: int, bin_size: int) -> Tensor:
+    """Count the same k-mers so that gradients reach the bases; ten times slower.
 
-    A word is the product of its bases. Its two parts are multiplied and added up over a bin in one
+    A k-mer is the product of its bases. Its two halves are multiplied and summed over a bin in one
     product of matrices.
     """
     n, _, length = x.shape
@@ -85,39 +85,41 @@ def smooth_word_counts(x: Tensor, k: int, bin_size: int) -> Tensor:
 
 
 def padded(x: Tensor, k: int) -> Tensor:
-    """Unknown bases beyond the ends, so that each base is the middle of a word of ``k``."""
+    """Pad with unknown bases, so that each base is the middle of a k-mer."""
     return functional.pad(x, (k // 2, k - 1 - k // 2))
 
 
 def products(x: Tensor, k: int) -> Tensor:
-    """Words that begin at each position, ``(n, 4**k, length - k + 1)``, from one-hot bases."""
+    """Return the k-mers at each position, ``(n, 4**k, length - k + 1)``, from one-hot bases."""
     length = x.shape[-1] - k + 1
-    found = x[..., :length]
+    kmers = x[..., :length]
     for offset in range(1, k):
-        found = (found[:, :, None] * x[:, None, :, offset : offset + length]).flatten(1, 2)
-    return found
+        kmers = (kmers[:, :, None] * x[:, None, :, offset : offset + length]).flatten(1, 2)
+    return kmers
 
 
-def other_strand(k: int) -> list[int]:
-    """The word that each word is on the other strand.
+def reverse_complements(k: int) -> list[int]:
+    """Return the number of each k-mer's reverse complement.
 
-    >>> other_strand(1)
+    >>> reverse_complements(1)
     [3, 2, 1, 0]
-    >>> other_strand(2)[1], "AC is GT"
+    >>> reverse_complements(2)[1], "AC is GT"
     (11, 'AC is GT')
     """
-    found = []
-    for word in range(4**k):
-        digits = [word // 4**place % 4 for place in range(k)]
-        found.append(sum((3 - digit) * 4 ** (k - 1 - place) for place, digit in enumerate(digits)))
-    return found
+    numbers = []
+    for kmer in range(4**k):
+        digits = [kmer // 4**place % 4 for place in range(k)]
+        numbers.append(
+            sum((3 - digit) * 4 ** (k - 1 - place) for place, digit in enumerate(digits))
+        )
+    return numbers
 
 
 class ChannelNorm(nn.LayerNorm):
-    """Normalises the channels of each bin by themselves, whatever else a batch holds.
+    """Layer normalisation of the channels of each bin, independent of the rest of a batch.
 
-    Statistics of a batch would be those of few places, and genes are as rich in G and C as deserts
-    are poor: what was learned with one batch failed on the next.
+    A batch holds few places, and genes are as rich in G and C as deserts are poor: with statistics
+    of a batch, training on one failed on the next.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -126,7 +128,7 @@ class ChannelNorm(nn.LayerNorm):
 
 
 class DilatedResidual(nn.Module):
-    """A dilated convolution and one of width 1, added to what they read."""
+    """A dilated convolution and one of width 1, added to their input."""
 
     def __init__(self, channels: int, kernel: int, dilation: int, dropout: float) -> None:
         super().__init__()
@@ -144,85 +146,57 @@ class DilatedResidual(nn.Module):
 
 
 class KmerContext(Profile):
-    """Tracks from the k-mers of a bin and of the bins about it.
+    """Tracks from the k-mers of a bin and of the bins around it.
 
-    Counts are made of even spread by a square root (Anscombe 1948), brought down to a few
-    channels, and passed through dilated residual layers. Prediction averages the two strands, so
-    that it is the same, turned round, for the reverse complement.
-
-    Args:
-        input_length: Bases read.
-        n_tracks: Tracks predicted.
-        bin_size: Bases a value covers, and that k-mers are counted over.
-        output_length: Bases predicted, centred; all that are read if not given.
-        k: Length of the words.
-        embedding: Channels that the counts are brought down to.
-        filters: Channels of the dilated layers.
-        kernel: Width of a dilated convolution, in bins.
-        dilated_layers: Number of these; layer i has dilation 2^i, i = 0, 1, ….
-        dropout: In the dilated layers.
-        channel_dropout: Of whole channels of the embedding.
-        output: What a track is, see ``Network``.
+    Square roots stabilise the variance of the counts (Anscombe 1948); they are projected to a few
+    channels and passed through dilated residual layers. Prediction averages the two strands, so
+    that it is the same, in reverse order, for the reverse complement.
 
     Raises:
         InputError: The lengths do not fit each other.
     """
 
-    turned: Tensor
+    takes_controls = False
 
-    def __init__(
-        self,
-        *,
-        input_length: int,
-        n_tracks: int,
-        bin_size: int,
-        output_length: int | None = None,
-        k: int = 5,
-        embedding: int = 32,
-        filters: int = 64,
-        kernel: int = 5,
-        dilated_layers: int = 7,
-        dropout: float = 0.3,
-        channel_dropout: float = 0.1,
-        output: Output = "rate",
-    ) -> None:
-        output_length = input_length if output_length is None else output_length
-        check_lengths(
-            input_length=input_length,
-            output_length=output_length,
-            bin_size=bin_size,
-            pool=bin_size,
-        )
-        super().__init__(n_tracks=n_tracks, n_bins=output_length // bin_size, output=output)
-        self.k, self.bin_size = k, bin_size
-        self.register_buffer("turned", torch.tensor(other_strand(k)), persistent=False)
+    reverse_order: Tensor
+
+    def __init__(self, sizes: KmerContextSizes, window: NetWindow) -> None:
+        window.check(pool=window.bin_size)
+        super().__init__(sizes, window)
+        k, embedding, filters = sizes.k, sizes.embedding, sizes.filters
+        self.k, self.bin_size = k, window.bin_size
+        order = torch.tensor(reverse_complements(k))
+        self.register_buffer("reverse_order", order, persistent=False)
         self.embed = nn.Sequential(
             conv(4**k, embedding, 1, bias=False), norm(embedding, MOMENTUM), nn.ReLU()
         )
         self.context = nn.Sequential(
-            nn.Dropout1d(channel_dropout),
+            nn.Dropout1d(sizes.channel_dropout),
             conv(embedding, filters, 1),
-            *(DilatedResidual(filters, kernel, 2**i, dropout) for i in range(dilated_layers)),
+            *(
+                DilatedResidual(filters, sizes.kernel, 2**i, sizes.dropout)
+                for i in range(sizes.dilated_layers)
+            ),
             ChannelNorm(filters),
             nn.ReLU(),
         )
-        self.dense = conv(filters, n_tracks, 1)
+        self.dense = conv(filters, window.n_tracks, 1)
         start_like_keras(self)
 
     def raw(self, x: Tensor) -> Tensor:
-        count = smooth_word_counts if x.requires_grad else word_counts
+        count = smooth_kmer_counts if x.requires_grad else kmer_counts
         counts = count(x, self.k, self.bin_size)
-        # What is unknown is shared out: gaps of the assembly look like no bin in particular.
+        # Unknown k-mers count as all in equal parts, so a gap looks like no bin in particular.
         unknown = self.bin_size - counts.sum(dim=1, keepdim=True)
         counts = square_root(counts + unknown / 4**self.k + 0.375)
         tracks = self.from_counts(counts)
         if not self.training:
-            turned = self.from_counts(counts[:, self.turned].flip(2)).flip(2)
-            tracks = (tracks + turned) / 2
+            reverse = self.from_counts(counts[:, self.reverse_order].flip(2)).flip(2)
+            tracks = (tracks + reverse) / 2
         return crop(tracks, self.n_bins)
 
     def from_counts(self, counts: Tensor) -> Tensor:
-        """Tracks of all bins ``(n, n_tracks, input bins)`` from roots of counts, one strand."""
+        """Return tracks ``(n, n_tracks, input bins)`` from square roots of one strand's counts."""
         return cast(Tensor, self.dense(self.context(self.embed(counts))))
 
     def output_bias(self) -> Tensor:

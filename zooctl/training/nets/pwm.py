@@ -1,4 +1,4 @@
-"""A scan with position weight matrices: the baseline that networks are measured against.
+"""A scan with position weight matrices: the baseline for networks.
 
 Source: Stormo 2000, doi:10.1093/bioinformatics/16.1.16, equation 3 for the log-odds.
 """
@@ -12,19 +12,22 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zooctl.errors import InputError
-from zooctl.training.nets.parts.layers import check_lengths, crop, per_track
+from zooctl.schema.recipe.networks.network import PwmScanSizes
+from zooctl.training.nets.parts.layers import crop, per_track
 from zooctl.training.nets.parts.network import Network, linked
+from zooctl.training.nets.parts.window import NetWindow
+from zooctl.training.nets.trunks import check_tracks
 
 Counts = Sequence[Sequence[float]]
 
 
-def log_odds(counts: Counts, *, pseudocount: float = 1.0, background: float = 0.25) -> Tensor:
-    """Logarithm to base 2 of each base's probability by that of chance, ``(4, length)``.
+def log_odds(counts: Counts, *, pseudocount: float, background: float = 0.25) -> Tensor:
+    """Return log2 of each base's probability over the background's, ``(4, length)``.
 
     Args:
-        counts: Of A, C, G and T at each position, ``(length, 4)``; probabilities will do too.
-        pseudocount: Added to each position, shared by the bases.
-        background: Probability of each base by chance.
+        counts: Of A, C, G and T at each position, ``(length, 4)``; or probabilities.
+        pseudocount: Added to each position, in equal parts to the bases.
+        background: Probability of each base in the background.
 
     >>> log_odds([[8, 0, 0, 0]], pseudocount=0.0)[0]
     tensor([2.])
@@ -38,16 +41,8 @@ class PwmScan(Network):
     """Best log-odds of each motif in each bin, over both strands.
 
     A hit belongs to the bin of its middle base (the left one of two) and lies wholly in the
-    window; a bin without a hit has the least score that its motif can have. Nothing is trained,
-    unless the scores are calibrated: a slope and an offset a track then make logits of them.
-
-    Args:
-        motifs: Counts of each motif, ``(length, 4)``; one a track.
-        input_length: Bases read.
-        bin_size: Bases a value covers; the whole output for the best hit of the window.
-        output_length: Bases scanned, centred; all that are read if not given.
-        pseudocount: See ``log_odds``.
-        calibrated: Whether logits are given out in place of scores.
+    window; a bin without a hit has the lowest score that its motif can have. Nothing is trained,
+    unless the scores are calibrated: a slope and an offset a track then turn them into logits.
 
     Raises:
         InputError: The lengths do not fit each other, or a motif is longer than the window.
@@ -57,47 +52,28 @@ class PwmScan(Network):
     least: Tensor
     fits: Tensor
 
-    def __init__(
-        self,
-        motifs: Sequence[Counts],
-        *,
-        input_length: int,
-        bin_size: int,
-        output_length: int | None = None,
-        pseudocount: float = 1.0,
-        calibrated: bool = False,
-    ) -> None:
-        output_length = input_length if output_length is None else output_length
-        check_lengths(input_length=input_length, output_length=output_length, bin_size=bin_size)
-        super().__init__(
-            n_tracks=len(motifs),
-            n_bins=output_length // bin_size,
-            output="logit" if calibrated else "value",
-        )
-        tables = [log_odds(counts, pseudocount=pseudocount) for counts in motifs]
+    def __init__(self, sizes: PwmScanSizes, window: NetWindow) -> None:
+        window.check()
+        super().__init__(sizes, window)
+        check_tracks(len(sizes.motifs), window)
+        tables = [log_odds(counts, pseudocount=sizes.pseudocount) for counts in sizes.motifs]
         width = max(table.shape[1] for table in tables)
-        if width > input_length:
+        if width > window.input_length:
             raise InputError("motif is longer than the window", field="motifs", got=width)
-        self.bin_size, self.output_length = bin_size, output_length
+        self.bin_size, self.output_length = window.bin_size, window.output_length
         least = torch.stack([table.amin(dim=0).sum() for table in tables])
-        if not least.isfinite().all():
-            raise InputError(
-                "a base that never occurs has no logarithm",
-                field="pseudocount",
-                got=pseudocount,
-                hint="use a pseudocount above 0",
-            )
         forward = torch.stack([placed(table, width) for table in tables])
         reverse = torch.stack([placed(table.flip(0, 1), width) for table in tables])
         self.register_buffer("kernel", torch.cat([forward, reverse]))
         self.register_buffer("least", least[None, :, None])
-        middle = torch.arange(input_length)
+        middle = torch.arange(window.input_length)
         before = torch.tensor([[(table.shape[1] - 1) // 2] for table in tables])
         after = torch.tensor([[table.shape[1] // 2] for table in tables])
-        fits = (middle >= before) & (middle < input_length - after)
+        fits = (middle >= before) & (middle < window.input_length - after)
         self.register_buffer("fits", fits[None], persistent=False)
-        self.slope = nn.Parameter(torch.full((1, len(tables), 1), 0.1)) if calibrated else None
-        self.offset = nn.Parameter(torch.zeros(1, len(tables), 1)) if calibrated else None
+        one_a_track = (1, window.n_tracks, 1)
+        self.slope = nn.Parameter(torch.full(one_a_track, 0.1)) if sizes.calibrated else None
+        self.offset = nn.Parameter(torch.zeros(one_a_track)) if sizes.calibrated else None
 
     def raw(self, x: Tensor) -> Tensor:
         missing = self.kernel.shape[-1] - 1
@@ -112,7 +88,7 @@ class PwmScan(Network):
     def set_output_bias(
         self, mean: float | Tensor, control_mean: float | Tensor | None = None
     ) -> None:
-        """Begin at the mean where a score is 0; scores that nothing is made of stay as they are."""
+        """Begin at the mean where a score is 0; scores without calibration stay as they are."""
         if self.offset is not None:
             bias = linked(per_track(mean, self.n_tracks), self.output, self.n_bins)
             with torch.no_grad():
@@ -120,6 +96,6 @@ class PwmScan(Network):
 
 
 def placed(table: Tensor, width: int) -> Tensor:
-    """A ``(4, length)`` table among columns of zero, middle on middle, ``(4, width)``."""
+    """Return a ``(4, length)`` table padded to ``(4, width)`` with zeros, middle on middle."""
     before = (width - 1) // 2 - (table.shape[1] - 1) // 2
     return functional.pad(table, (before, width - table.shape[1] - before))

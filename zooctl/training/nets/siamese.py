@@ -1,4 +1,4 @@
-"""A twin network that reads both alleles of a variant together."""
+"""A siamese network over the reference and the alternative allele of a variant."""
 
 from __future__ import annotations
 
@@ -8,37 +8,33 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from zooctl.schema.recipe.networks.network import SiameseSizes
 from zooctl.training.nets.parts.layers import conv, start_weight
 from zooctl.training.nets.parts.network import Network
+from zooctl.training.nets.parts.window import NetWindow
+from zooctl.training.nets.trunks import build_trunk
 
 
 class Siamese(Network):
-    """Effect of a variant in each bin, from what one trunk sees in each allele.
+    """Effect of a variant in each bin, from the hidden channels of one trunk on each allele.
 
-    The hidden channels of the reference are taken from those of the alternative, and the effect
-    is linear in the difference without a constant: exchanging the alleles turns the sign, equal
-    alleles have effect 0.
+    The hidden channels are the tracks of the trunk through ReLU. The effect is linear, without a
+    constant, in those of the alternative minus those of the reference: exchanging the alleles
+    changes its sign, and equal alleles have effect 0.
 
-    Args:
-        trunk: A network whose tracks, through ReLU, are the hidden channels.
-        n_tracks: Tracks whose effects are predicted.
-        input_length: Bases read of each allele.
+    Raises:
+        InputError: The lengths do not fit the trunk.
     """
 
-    def __init__(self, trunk: Network, *, n_tracks: int, input_length: int) -> None:
-        super().__init__(
-            n_tracks=n_tracks,
-            n_bins=trunk.n_bins,
-            output="value",
-            n_controls=4,
-            control_length=input_length,
-        )
-        self.trunk = trunk
-        self.effect = conv(trunk.n_tracks, n_tracks, 1, bias=False)
+    def __init__(self, sizes: SiameseSizes, window: NetWindow) -> None:
+        super().__init__(sizes, window, control_length=window.input_length)
+        self.n_controls = 4  # the alternative allele is one-hot
+        self.trunk = build_trunk(sizes.trunk, sizes.hidden, window)
+        self.effect = conv(sizes.hidden, window.n_tracks, 1, bias=False)
         start_weight(self.effect.weight)
 
     def forward(self, x: Tensor, control: Tensor | None = None) -> Tensor:
-        """Effects ``(n, n_tracks, n_bins)``.
+        """Return effects ``(n, n_tracks, n_bins)``.
 
         Args:
             x: Reference allele, one-hot ``(n, 4, input_length)``.
@@ -52,4 +48,4 @@ class Siamese(Network):
     def set_output_bias(
         self, mean: float | Tensor, control_mean: float | Tensor | None = None
     ) -> None:
-        """Do nothing: the mean effect of equal alleles is 0."""
+        """Do nothing: equal alleles have effect 0 by construction."""

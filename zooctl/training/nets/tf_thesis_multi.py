@@ -11,82 +11,46 @@ import torch
 from torch import Tensor, nn
 
 from zooctl.errors import InputError
+from zooctl.schema.recipe.networks.window import ThesisClassesSizes, ThesisMultiTaskSizes
 from zooctl.training.nets.parts.blocks import dense_norm, norm
 from zooctl.training.nets.parts.layers import conv, start_like_keras
-from zooctl.training.nets.tf_thesis import Thesis, positions_left
+from zooctl.training.nets.parts.window import NetWindow
+from zooctl.training.nets.tf_thesis import Thesis
 
 
 class ThesisMultiTask(Thesis):
     """All factors at once, without normalisation; for labels that are known in part.
 
-    Trained with ``binary_cross_entropy`` over what is known, a bound bin counted five times.
-
-    Args:
-        input_length: Bases read.
-        n_tracks: Factors predicted; 32 in the thesis.
-        bin_size: Bases the value is of: the output.
-        output_length: Bases that are labelled, centred; all that are read if not given.
-        n_controls: Signals per base, max-pooled beside the sequence.
-        n_features: Values that summarise accessibility in the window; 4 in the thesis.
-        filters: Channels of the convolution.
-        kernel: Its width.
-        pool: Positions joined after it.
-        hidden: Units that summarise the sequence.
-        signal_pool: Bases of a signal joined.
-        merged: Units of the layer over all inputs.
-        dropout: After that layer.
+    Trained with ``binary_cross_entropy`` over the known labels, with a weight of 5 for bound bins.
 
     Raises:
-        InputError: The output is not one bin, or the window too short.
+        InputError: The output is not one bin, or the window is too short.
     """
 
-    def __init__(
-        self,
-        *,
-        input_length: int,
-        n_tracks: int,
-        bin_size: int,
-        output_length: int | None = None,
-        n_controls: int = 0,
-        n_features: int = 0,
-        filters: int = 100,
-        kernel: int = 15,
-        pool: int = 35,
-        hidden: int = 1000,
-        signal_pool: int = 20,
-        merged: int = 1000,
-        dropout: float = 0.5,
-    ) -> None:
-        super().__init__(
-            input_length=input_length,
-            n_tracks=n_tracks,
-            bin_size=bin_size,
-            output_length=output_length,
-            n_controls=n_controls,
-            n_features=n_features,
-            signal_pool=signal_pool,
-        )
-        positions = positions_left(input_length, 1, pool)
+    def __init__(self, sizes: ThesisMultiTaskSizes, window: NetWindow) -> None:
+        super().__init__(sizes, window)
+        self.n_features = sizes.n_features
+        positions = window.positions_after((1, sizes.pool))
         self.sequence = nn.Sequential(
-            conv(4, filters, kernel),
+            conv(4, sizes.filters, sizes.kernel),
             nn.ReLU(),
-            nn.MaxPool1d(pool),
+            nn.MaxPool1d(sizes.pool),
             nn.Flatten(),
-            nn.Linear(filters * positions, hidden),
+            nn.Linear(sizes.filters * positions, sizes.hidden),
             nn.ReLU(),
         )
         self.expression = nn.Identity()
         self.merged = nn.Sequential(
-            nn.Linear(hidden + self.signal_values + n_features, merged),
+            nn.Linear(sizes.hidden + self.signal_values + sizes.n_features, sizes.merged),
             nn.ReLU(),
-            nn.Dropout(dropout),
+            nn.Dropout(sizes.dropout),
         )
-        self.last = nn.Sequential(nn.Linear(merged, n_tracks))
+        self.last = nn.Sequential(nn.Linear(sizes.merged, window.n_tracks))
         start_like_keras(self)
 
     @property
     def logits(self) -> nn.Linear:
-        """The last layer; a property, as weights are saved under one name each."""
+        """Last layer; a property, as weights are saved under one name each."""
         return cast(nn.Linear, self.last[0])
 
     def output_bias(self) -> Tensor:
@@ -100,54 +64,13 @@ class ThesisClasses(Thesis):
     bound for each factor in the released code. The thesis's network for transcription start sites
     is not in the released code; with three tracks, this is its form.
 
-    Args:
-        input_length: Bases read.
-        n_tracks: Classes of all questions.
-        bin_size: Bases the value is of: the output.
-        output_length: Bases that are labelled, centred; all that are read if not given.
-        n_controls: Signals per base.
-        n_classes: Classes of a question.
-        filters: Channels of the convolution.
-        kernel: Its width.
-        pool: Positions joined after it.
-        hidden: Units that summarise the sequence.
-        signal_pool: Bases of a signal joined.
-        merged: Units of the layer over all inputs.
-        own: Units of the layer that each question has for itself.
-        dropout: After the layer over all inputs.
-
     Raises:
-        InputError: The output is not one bin, the window too short, or tracks left over.
+        InputError: The output is not one bin, the window is too short, or tracks are left over.
     """
 
-    def __init__(
-        self,
-        *,
-        input_length: int,
-        n_tracks: int,
-        bin_size: int,
-        output_length: int | None = None,
-        n_controls: int = 0,
-        n_classes: int = 3,
-        filters: int = 64,
-        kernel: int = 20,
-        pool: int = 20,
-        hidden: int = 1000,
-        signal_pool: int = 20,
-        merged: int = 1000,
-        own: int = 128,
-        dropout: float = 0.5,
-    ) -> None:
-        super().__init__(
-            input_length=input_length,
-            n_tracks=n_tracks,
-            bin_size=bin_size,
-            output_length=output_length,
-            n_controls=n_controls,
-            n_features=0,
-            signal_pool=signal_pool,
-            output="class",
-        )
+    def __init__(self, sizes: ThesisClassesSizes, window: NetWindow) -> None:
+        super().__init__(sizes, window)
+        n_tracks, n_classes = window.n_tracks, sizes.n_classes
         if n_tracks % n_classes:
             raise InputError(
                 "tracks do not make up whole questions",
@@ -156,31 +79,32 @@ class ThesisClasses(Thesis):
                 expected=f"a divisor of {n_tracks}",
             )
         self.n_classes = n_classes
+        positions = window.positions_after((sizes.kernel, sizes.pool))
         self.sequence = nn.Sequential(
-            nn.Conv1d(4, filters, kernel),
+            nn.Conv1d(4, sizes.filters, sizes.kernel),
             nn.ReLU(),
-            norm(filters),
-            nn.MaxPool1d(pool),
+            norm(sizes.filters),
+            nn.MaxPool1d(sizes.pool),
             nn.Flatten(),
-            nn.Linear(filters * positions_left(input_length, kernel, pool), hidden),
+            nn.Linear(sizes.filters * positions, sizes.hidden),
             nn.ReLU(),
         )
         self.expression = nn.Identity()
-        self.merged = dense_norm(hidden + self.signal_values, merged, dropout)
+        self.merged = dense_norm(sizes.hidden + self.signal_values, sizes.merged, sizes.dropout)
         questions = n_tracks // n_classes
         self.last = nn.Sequential(
-            nn.Linear(merged, questions * own),
+            nn.Linear(sizes.merged, questions * sizes.own),
             nn.ReLU(),
             nn.Unflatten(1, (-1, 1)),
-            # The questions' own layers, side by side in one.
-            nn.Conv1d(questions * own, n_tracks, 1, groups=questions),
+            # The layers of all questions, side by side in one.
+            nn.Conv1d(questions * sizes.own, n_tracks, 1, groups=questions),
             nn.Flatten(),
         )
         start_like_keras(self)
 
     @property
     def classes(self) -> nn.Conv1d:
-        """The last layer; a property, as weights are saved under one name each."""
+        """Last layer; a property, as weights are saved under one name each."""
         return cast(nn.Conv1d, self.last[3])
 
     def output_bias(self) -> Tensor:

@@ -1,7 +1,7 @@
-"""Trials of a search as they lie in its folder: what was tried, how far it came, what won.
+"""Trials of a search, read from its folder, and the tables of their values and losses.
 
-A trial is a run folder of its own. Its losses are those that training wrote; beside them
-``outcome.json`` says how it ended, once it has.
+Each trial has a run folder with the losses of training and, once it has ended, its outcome in
+``outcome.json``.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class Trial:
     """One recipe tried.
 
     Attributes:
-        number: From 0; trial 0 is the recipe as it stood.
+        number: From 0; trial 0 is the recipe unchanged.
         status: ``stopped`` by the search because others were ahead; ``failed`` by an error.
         values: Searched field to its value.
         seed: Of the training.
         losses: Validation loss of each epoch.
-        note: Why it failed.
+        note: Reason of a failure.
     """
 
     number: int
@@ -47,7 +47,7 @@ class Trial:
 
     @property
     def can_win(self) -> bool:
-        """Whether its recipe trains: a run that fails late fails again."""
+        """Whether its recipe trains; a failed run would fail again."""
         return self.best is not None and self.status != "failed"
 
 
@@ -61,7 +61,7 @@ def folder_of(search: Path, number: int) -> Path:
 
 
 def validation_losses(run: Path) -> tuple[float, ...]:
-    """Read the validation loss of every epoch that a run has ended."""
+    """Read the validation losses of a run's completed epochs."""
     if not (run / METRICS).exists():
         return ()
     with (run / METRICS).open(encoding="ascii", newline="") as file:
@@ -69,12 +69,12 @@ def validation_losses(run: Path) -> tuple[float, ...]:
 
 
 def has_ended(run: Path) -> bool:
-    """Say whether a trial is not to be gone on with."""
+    """Return whether a trial has an outcome."""
     return (run / OUTCOME).exists()
 
 
 def write_outcome(run: Path, status: Status, note: str = "") -> None:
-    """Note how a trial ended; what was noted first stays."""
+    """Write the outcome of a trial, unless it has one."""
     if not has_ended(run):
         write_bytes(run / OUTCOME, json.dumps({"status": status, "note": note}).encode())
 
@@ -90,7 +90,7 @@ def read_trial(search: Path, number: int, values: Mapping[str, object], seed: in
 
 
 def ranked(trials: Sequence[Trial]) -> list[Trial]:
-    """Return trials by their lowest validation loss; those that can't win come last."""
+    """Return trials by their lowest validation loss; failed ones come last."""
     return sorted(trials, key=lambda t: (not t.can_win, t.best is None, t.best or 0.0, t.number))
 
 
@@ -138,10 +138,10 @@ def as_markdown(trials: Sequence[Trial]) -> bytes:
 
 
 def _text(value: object) -> str:
-    """Return a value as YAML would write it on one line."""
+    """Return a value as one line of YAML."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def _cell(text: str) -> str:
-    """Return text as it stands in a Markdown table."""
+    """Return text escaped for a Markdown table."""
     return text.replace("|", "\\|")

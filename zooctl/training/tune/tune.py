@@ -1,10 +1,9 @@
 """Search hyperparameters: many runs of the one training loop, the worse ones stopped early.
 
-Ray Tune places trials on this machine or on a cluster and decides with asynchronous successive
-halving (ASHA; Li et al. 2020, arXiv:1810.05934) which go on. Everything that is kept lies in run
-folders as ``zooctl train`` writes them, so that nothing of Ray's is ever read back: a search that
-was killed is taken up by running its trials again, each of which tells the epochs it already has
-and goes on from its own checkpoint.
+Ray Tune places trials on this machine or on a cluster and stops some by asynchronous successive
+halving (ASHA; Li et al. 2020, arXiv:1810.05934). All results are in run folders as
+``zooctl train`` writes them, and no file of Ray's is ever read back: a killed search is resumed by
+running its trials again, each of which reports its earlier epochs and resumes from its checkpoint.
 """
 
 from __future__ import annotations
@@ -23,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from zooctl.errors import InputError, NetworkError, ZooError
-from zooctl.files.download.download import locked
+from zooctl.extras import install_hint
+from zooctl.files.disk.lock import locked
 from zooctl.progress import Say, no_advance
 from zooctl.schema.recipe.recipe import Recipe, load_recipe
 from zooctl.training.data.dataset import Dataset
@@ -34,14 +34,14 @@ from zooctl.training.tune.trials import folder_of, has_ended, validation_losses,
 RECIPE = "recipe.yaml"
 EPOCH, LOSS = "epoch", "validation_loss"
 
-# Begins the run of a trial where it runs: notes what it is trained with, gives its data.
-Begin = Callable[[Recipe, Path], Dataset]
-# Told of an epoch: how many are done, its validation loss, whether an earlier process ran it.
-Tell = Callable[[int, float, bool], None]
+# Called in the process of a trial: records its environment and returns its data.
+OpenTrial = Callable[[Recipe, Path], Dataset]
+# Takes the epochs done, the last one's validation loss, and whether an earlier process ran it.
+ReportEpoch = Callable[[int, float, bool], None]
 
 _SETTINGS = {
-    "RAY_USAGE_STATS_ENABLED": "0",  # nobody is told that it runs
-    "RAY_AIR_NEW_OUTPUT": "0",  # which draws on stdout however quiet it is told to be
+    "RAY_USAGE_STATS_ENABLED": "0",  # no telemetry
+    "RAY_AIR_NEW_OUTPUT": "0",  # it draws on stdout even when told to be quiet
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -54,12 +54,12 @@ _STORAGE = ".ray-"
 
 @dataclass(frozen=True)
 class Halving:
-    """When trials are stopped.
+    """Successive halving of trials.
 
     Attributes:
         grace_epochs: Epochs that every trial gets.
-        reduction: Of so many trials that come to a rung, one goes on; the next rung is so many
-            times as far.
+        reduction: One in so many trials continues beyond a rung; each rung has so many times the
+            epochs of the one before.
     """
 
     grace_epochs: int = 1
@@ -67,14 +67,14 @@ class Halving:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where trials run.
+class Resources:
+    """Machine and device of trials.
 
     Attributes:
         device: ``cpu`` or ``cuda``; on a GPU, one trial has it for itself.
         address: Of a Ray cluster whose nodes see the search's folder under one path; None for
             this machine.
-        cpus: That all trials together may use on this machine; None for all it has.
+        cpus: Most CPUs of all trials together on this machine; None for all.
     """
 
     device: str = "cpu"
@@ -83,10 +83,10 @@ class Place:
 
 
 def need_ray() -> None:
-    """Refuse where the ``cluster`` extra is not installed.
+    """Check that the ``cluster`` extra is installed.
 
     Raises:
-        InputError: With the command that installs it.
+        InputError: It is not; with the command that installs it.
     """
     _import_tune()
 
@@ -94,9 +94,9 @@ def need_ray() -> None:
 def tune(
     search: Path,
     n: int,
-    begin: Begin,
+    open_trial: OpenTrial,
     *,
-    place: Place,
+    resources: Resources,
     halving: Halving,
     say: Say,
 ) -> None:
@@ -105,11 +105,11 @@ def tune(
     Args:
         search: Folder with ``trials/000/recipe.yaml`` and so on; each becomes a run folder with
             ``outcome.json``.
-        n: How many there are.
-        begin: Takes a trial's recipe and run folder, gives the data; runs where the trial does.
-        place: Where trials run.
-        halving: When they are stopped.
-        say: Called with one line an epoch, and one for each trial that is stopped or fails.
+        n: Number of trials.
+        open_trial: Takes a trial's recipe and run folder and returns its data, in its process.
+        resources: Machine and device of trials.
+        halving: Rule by which they are stopped.
+        say: Takes a line an epoch, and one for each trial that is stopped or fails.
 
     Raises:
         InputError: Ray is missing, or no node has the threads or the GPU that a trial needs.
@@ -118,19 +118,22 @@ def tune(
     library = _import_tune()
     search = search.resolve()
     recipes = [load_recipe(folder_of(search, number) / RECIPE) for number in range(n)]
-    needs = {"cpu": max(recipe.threads for recipe in recipes), "gpu": int(place.device == "cuda")}
+    needs = {
+        "cpu": max(recipe.threads for recipe in recipes),
+        "gpu": int(resources.device == "cuda"),
+    }
 
     def trainable(config: dict[str, int]) -> None:
-        def tell(epoch: int, loss: float, known: bool) -> None:
-            library.say({EPOCH: epoch, LOSS: loss, "known": known})
+        def report(epoch: int, loss: float, known: bool) -> None:
+            library.report({EPOCH: epoch, LOSS: loss, "known": known})
 
-        run_trial(folder_of(search, config["trial"]), begin, place.device, tell)
+        run_trial(folder_of(search, config["trial"]), open_trial, resources.device, report)
 
-    for left in search.glob(f"{_STORAGE}*"):  # by a killed search
-        shutil.rmtree(left)
+    for rest in search.glob(f"{_STORAGE}*"):  # of a killed search
+        shutil.rmtree(rest)
     with (
         tempfile.TemporaryDirectory(prefix=_STORAGE, dir=search, ignore_cleanup_errors=True) as own,
-        _cluster(place, needs),
+        _cluster(resources, needs),
     ):
         library.Tuner(
             library.with_resources(trainable, needs),
@@ -148,32 +151,32 @@ def tune(
         ).fit()
 
 
-def run_trial(run: Path, begin: Begin, device: str, tell: Tell) -> None:
-    """Train one trial, or go on with it; epochs that are already there are told first.
+def run_trial(run: Path, open_trial: OpenTrial, device: str, report: ReportEpoch) -> None:
+    """Train one trial, or resume it; its earlier epochs are reported first.
 
     Args:
         run: Its folder, with ``recipe.yaml``.
-        begin: Takes its recipe and folder, gives the data.
+        open_trial: Takes its recipe and folder, returns the data.
         device: ``cpu`` or ``cuda``.
-        tell: Called after every epoch; does not return if the trial is to stop.
+        report: Called after every epoch; does not return if the trial is to stop.
     """
-    told = 0
+    reported = 0
     known = len(validation_losses(run))
 
     def catch_up(line: str = "") -> None:
-        nonlocal told
-        for loss in validation_losses(run)[told:]:
-            told += 1
-            tell(told, loss, told <= known)
+        nonlocal reported
+        for loss in validation_losses(run)[reported:]:
+            reported += 1
+            report(reported, loss, reported <= known)
 
     catch_up()
-    # The process of a search that was killed may still be in the middle of a step.
+    # The process of a killed search may still be in the middle of a step.
     with locked(run / "trial"):
         if has_ended(run):
             return
         try:
             recipe = load_recipe(run / RECIPE)
-            dataset = begin(recipe, run)
+            dataset = open_trial(recipe, run)
             windows = choose_windows(recipe, dataset)
             fit(
                 recipe,
@@ -184,7 +187,7 @@ def run_trial(run: Path, begin: Begin, device: str, tell: Tell) -> None:
                 say=catch_up,
                 advance=no_advance,
             )
-        except ZooError as error:  # such as a loss that is no number: an answer, too
+        except ZooError as error:  # such as a loss that is not a number
             write_outcome(run, "failed", str(error))
         else:
             write_outcome(run, "finished")
@@ -199,36 +202,40 @@ def _import_tune() -> Any:
         raise InputError(
             "searching needs Ray Tune, which is not installed",
             got=str(error),
-            hint="pip install 'zooctl[cluster]', or 'ray[tune]' beside zooctl",
+            hint=install_hint("ray"),
         ) from None
     return library
 
 
 @contextmanager
-def _cluster(place: Place, needs: Mapping[str, int]) -> Iterator[None]:
+def _cluster(resources: Resources, needs: Mapping[str, int]) -> Iterator[None]:
     """Start Ray on this machine, or join a cluster, while the block runs."""
     import ray
 
-    if place.address is not None:
-        _check_address(place.address)
-    own = {"num_cpus": place.cpus, "include_dashboard": False} if place.address is None else {}
+    if resources.address is not None:
+        _check_address(resources.address)
+    own = (
+        {"num_cpus": resources.cpus, "include_dashboard": False}
+        if resources.address is None
+        else {}
+    )
     before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(
-            address=place.address or "local",
+            address=resources.address or "local",
             log_to_driver=False,
             logging_level=logging.ERROR,
             **own,
         )
     except (ConnectionError, ValueError) as error:
         raise NetworkError(
-            "no Ray cluster lets us in",
-            got=f"{place.address or 'this machine'}: {error}",
+            "Ray cannot be reached",
+            got=f"{resources.address or 'this machine'}: {error}",
             hint="export RAY_AUTH_MODE=token if it was started with a token",
         ) from None
     try:
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, before)  # Ray puts its own in place.
+            signal.signal(signal.SIGTERM, before)  # Ray replaces it.
         _check_nodes(ray.nodes(), needs)
         yield
     finally:
@@ -236,10 +243,10 @@ def _cluster(place: Place, needs: Mapping[str, int]) -> Iterator[None]:
 
 
 def _check_address(address: str) -> None:
-    """Refuse a cluster that is not there, for which Ray would look for minutes.
+    """Refuse an address without a cluster at once; Ray would try it for minutes.
 
     Raises:
-        NetworkError: Nobody answers.
+        NetworkError: It does not answer.
     """
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdigit():
@@ -255,7 +262,7 @@ def _check_address(address: str) -> None:
 
 
 def _check_nodes(nodes: list[dict[str, Any]], needs: Mapping[str, int]) -> None:
-    """Refuse what Ray would wait for without end."""
+    """Refuse needs that no node has, for which Ray would wait without end."""
     resources = [node["Resources"] for node in nodes if node["Alive"]]
     for name, needed in needs.items():
         most = max((have.get(name.upper(), 0) for have in resources), default=0)
@@ -269,7 +276,7 @@ def _check_nodes(nodes: list[dict[str, Any]], needs: Mapping[str, int]) -> None:
 
 
 def _scheduler(recipes: list[Recipe], halving: Halving) -> Any:
-    """Stop trials by their validation loss, but none for having had all its epochs."""
+    """Return the scheduler that stops trials by their validation loss."""
     from ray.tune.schedulers import ASHAScheduler
 
     return ASHAScheduler(
@@ -283,7 +290,7 @@ def _scheduler(recipes: list[Recipe], halving: Halving) -> Any:
 
 
 def _watcher(search: Path, recipes: Sequence[Recipe], say: Say) -> Any:
-    """Say what happens, and note the ends that trials can't note themselves."""
+    """Return a callback that reports epochs and writes the outcome of stopped and failed trials."""
     from ray.tune import Callback
 
     class Watcher(Callback):  # type: ignore[misc]

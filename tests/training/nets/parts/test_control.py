@@ -1,12 +1,14 @@
-"""The background of a control, and what replaces it for export."""
+"""The background of a control, and the constant that replaces it for export."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 from torch.nn import functional
+from toy_nets import make
 
 from zooctl.errors import InputError
+from zooctl.schema.recipe.networks.sizes import as_stages
 from zooctl.training.nets.parts.control import ControlBackground, with_constant_control
 from zooctl.training.nets.parts.network import Finished
 from zooctl.training.nets.residualbind import ResidualBind32
@@ -44,19 +46,19 @@ def test_control_of_zero_leaves_a_finite_factor():
 def test_every_network_with_rates_takes_a_control(measure):
     """Here ResidualBind-32; the rest as for BPNet."""
     torch.manual_seed(0)
-    stages = ResidualBind32.__init__.__kwdefaults__["stages"]
-    small = tuple(stage._replace(filters=4, residual_layers=1) for stage in stages)
-    net = ResidualBind32(input_length=256, n_tracks=2, stages=small, hidden=4, n_controls=2).eval()
+    stages = as_stages((4, 19, 1, 4, 0.2), (4, 7, 1, 4, 0.2), (4, 7, 1, 2, 0.5))
+    lengths = {"input_length": 256, "bin_size": 32, "n_tracks": 2, "n_controls": 2}
+    net = make(ResidualBind32, **lengths, stages=stages, hidden=4).eval()
     x, value = measure.one_hot(3, 256), torch.tensor([0.2, 1.5])
     expected = net(x, value[None, :, None].expand(3, 2, 8))
     torch.testing.assert_close(with_constant_control(net, value)(x), expected)
 
 
 def test_constant_signal_per_base_of_a_finished_classifier(measure):
-    """The second input of a classifier is per base; the probability is what is exported."""
+    """The second input of a classifier is per base; the export gives the probability."""
     torch.manual_seed(0)
-    net = ThesisShallow(
-        input_length=300, bin_size=300, n_tracks=1, n_controls=1, hidden=6, merged=5
+    net = make(
+        ThesisShallow, input_length=300, bin_size=300, n_tracks=1, n_controls=1, hidden=6, merged=5
     ).eval()
     x = measure.one_hot(3, 300)
     fixed = with_constant_control(Finished(net), 2.0)
@@ -65,7 +67,7 @@ def test_constant_signal_per_base_of_a_finished_classifier(measure):
 
 
 def test_network_without_a_control_is_refused():
-    net = ThesisShallow(input_length=300, bin_size=300, n_tracks=1)
+    net = make(ThesisShallow, input_length=300, bin_size=300, n_tracks=1)
     for without in (net, Finished(net)):
         with pytest.raises(InputError, match="takes no control"):
             with_constant_control(without, 1.0)

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import pytest
 import torch
+from toy_nets import make
 
 from zooctl.schema.recipe.losses import BinaryLoss, PoissonLoss, SumLoss, Term
+from zooctl.schema.recipe.networks.network import HeadSizes
+from zooctl.schema.recipe.networks.profile import BPNetSizes
 from zooctl.training.loop.losses import build_loss
-from zooctl.training.nets.bpnet import BPNet
-from zooctl.training.nets.parts.heads import Head, JointHead, MultiHead, TaskHeads
+from zooctl.training.nets.multi_head import MultiHead
+from zooctl.training.nets.parts.heads import JointHead, TaskHeads
 from zooctl.training.nets.parts.network import Finished
 
 
-def network(*heads: Head) -> MultiHead:
+def network(*heads: HeadSizes) -> MultiHead:
     """Several heads on a small trunk."""
     torch.manual_seed(0)
-    trunk = BPNet(input_length=256, n_tracks=5, bin_size=32, filters=6, dilated_layers=2)
-    return MultiHead(trunk, heads).eval()
+    trunk = BPNetSizes(key="bpnet", filters=6, dilated_layers=2)
+    lengths = {"input_length": 256, "bin_size": 32, "n_tracks": sum(h.n_tracks for h in heads)}
+    return make(MultiHead, trunk=trunk, hidden=5, heads=heads, **lengths).eval()
 
 
-COVERAGE_AND_PEAKS = (Head(2, "rate", "task"), Head(1, "logit"), Head(3, "class"))
+def head(n_tracks: int, output: str, kind: str = "joint") -> HeadSizes:
+    """A head with a name of its own."""
+    return HeadSizes(name=f"{output}{n_tracks}", n_tracks=n_tracks, output=output, kind=kind)
+
+
+COVERAGE_AND_PEAKS = (head(2, "rate", "task"), head(1, "logit"), head(3, "class"))
 
 
 def test_joint_head_has_a_layer_for_all():
@@ -27,7 +36,7 @@ def test_joint_head_has_a_layer_for_all():
 
 
 def test_task_heads_equal_networks_of_their_own():
-    """Computed side by side, a track is what its own convolution and layer make of it."""
+    """Computed side by side, a track equals its own convolution and layer alone."""
     heads = TaskHeads(3, 2, filters=4).eval()
     x = torch.randn(2, 3, 20)
     for track in range(2):
@@ -69,22 +78,22 @@ def test_finished_tracks_are_signals_and_probabilities(measure):
 
 
 def test_heads_of_one_kind_are_that_kind():
-    assert network(Head(1, "rate"), Head(2, "rate")).output == "rate"
+    assert network(head(1, "rate"), head(2, "rate")).output == "rate"
 
 
 def test_begins_at_the_means_it_is_told(measure):
     net = network(*COVERAGE_AND_PEAKS)
     means = torch.tensor([0.5, 4.0, 0.1, 0.2, 0.3, 0.5])
     net.set_output_bias(means)
-    for head in net.heads:
-        torch.nn.init.zeros_(head.last.weight)
+    for part in net.heads:
+        torch.nn.init.zeros_(part.last.weight)
     found = Finished(net)(measure.one_hot(1, 256))[0, :, 0]
     torch.testing.assert_close(found, means)
 
 
 def test_each_head_learns_from_its_own_loss(measure):
     """Coverage alone: the head of the peaks gets no gradient from it."""
-    net = network(Head(2, "rate"), Head(1, "logit"))
+    net = network(head(2, "rate"), head(1, "logit"))
     coverage = Term(loss=PoissonLoss(key="poisson_nll"), tracks=(0, 2))
     peaks = Term(loss=BinaryLoss(key="binary_cross_entropy"), tracks=(2, 3))
     x, target = measure.one_hot(2, 256), torch.ones(2, 3, 8)
@@ -96,6 +105,6 @@ def test_each_head_learns_from_its_own_loss(measure):
     assert second.last.weight.grad.abs().sum() > 0
 
 
-@pytest.mark.parametrize("heads", [COVERAGE_AND_PEAKS, (Head(1, "log"), Head(1, "value"))])
+@pytest.mark.parametrize("heads", [COVERAGE_AND_PEAKS, (head(1, "log"), head(1, "value"))])
 def test_onnx_gives_the_same(measure, heads):
     assert measure.onnx_parity(Finished(network(*heads)), measure.one_hot(3, 256)) < 1e-5

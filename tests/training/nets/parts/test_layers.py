@@ -1,4 +1,4 @@
-"""Start values, padding, links and the checks of lengths."""
+"""Start values, padding, inverse softplus, crops."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
-from zooctl.errors import InputError
 from zooctl.training.nets.parts.layers import (
-    check_lengths,
-    check_scalar,
     conv,
     crop,
     inverse_softplus,
@@ -77,26 +74,3 @@ def test_crop_is_centred(length, flank):
 def test_per_track_takes_one_number_or_one_each():
     assert per_track(2.0, 3).tolist() == [2.0, 2.0, 2.0]
     assert per_track(torch.tensor([1.0, 2.0]), 2).tolist() == [1.0, 2.0]
-
-
-@pytest.mark.parametrize(
-    ("lengths", "field"),
-    [
-        ({"input_length": 100, "output_length": 200, "bin_size": 1}, "output_length"),
-        ({"input_length": 100, "output_length": 0, "bin_size": 1}, "output_length"),
-        ({"input_length": 100, "output_length": 99, "bin_size": 1}, "output_length"),
-        ({"input_length": 100, "output_length": 100, "bin_size": 3}, "bin_size"),
-        ({"input_length": 100, "output_length": 100, "bin_size": 0}, "bin_size"),
-        ({"input_length": 100, "output_length": 80, "bin_size": 8, "pool": 4}, "pool"),
-        ({"input_length": 96, "output_length": 96, "bin_size": 8, "pool": 16}, "pool"),
-    ],
-)
-def test_lengths_that_do_not_fit_are_refused(lengths, field):
-    with pytest.raises(InputError) as caught:
-        check_lengths(**lengths)
-    assert caught.value.field == field
-
-
-def test_lengths_that_fit_pass():
-    check_lengths(input_length=2048, output_length=1024, bin_size=32, pool=8)
-    check_scalar(input_length=1000, output_length=200, bin_size=200)

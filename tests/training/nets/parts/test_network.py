@@ -1,4 +1,4 @@
-"""The common interface: links between means, outputs and what a card states."""
+"""The common interface: biases from means, outputs, and the values that a card states."""
 
 from __future__ import annotations
 

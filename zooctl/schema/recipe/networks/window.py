@@ -1,6 +1,6 @@
-"""Sizes of networks that give one value a track for the whole window: classifiers.
+"""Sizes of classifiers: one logit a track, or logits of classes, for the whole window.
 
-They end in a logit, or in the logits of classes; their recipes have one bin.
+Their recipes have one bin. Defaults are those of the source paper, which the docstring names.
 """
 
 from __future__ import annotations
@@ -11,8 +11,18 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from zooctl.schema.fields import Items, Problem, Values
+from zooctl.schema.recipe.bounds import Fraction
 from zooctl.schema.recipe.losses import Output
-from zooctl.schema.recipe.networks.sizes import Activation, Fraction, Kernel, Size, Stages
+from zooctl.schema.recipe.networks.sizes import (
+    BASSET_STAGES,
+    CNN_STAGES,
+    RESIDUAL_BASE_STAGES,
+    Activation,
+    Kernel,
+    Size,
+    Stages,
+    StageSizes,
+)
 
 
 class ConvBinarySizes(Values):
@@ -21,7 +31,7 @@ class ConvBinarySizes(Values):
     Attributes:
         activation: Of the first convolution.
         stages: Of the trunk; the paper's three if not given.
-        hidden: Values that summarise the window.
+        hidden: Units of the summary of the window.
     """
 
     output: ClassVar[Output] = "logit"
@@ -30,6 +40,11 @@ class ConvBinarySizes(Values):
     stages: Stages | None = None
     hidden: Size = 256
 
+    @property
+    def trunk_stages(self) -> tuple[StageSizes, ...]:
+        """The stages given, or the paper's."""
+        return self.stages or CNN_STAGES
+
 
 class ResidualBinarySizes(Values):
     """ResidualBind's binary form (Toneyan 2022).
@@ -37,7 +52,7 @@ class ResidualBinarySizes(Values):
     Attributes:
         activation: Of the first convolution.
         stages: Of the trunk; the paper's three if not given.
-        hidden: Values that summarise the window.
+        hidden: Units of the summary of the window.
     """
 
     output: ClassVar[Output] = "logit"
@@ -45,6 +60,11 @@ class ResidualBinarySizes(Values):
     activation: Activation = "relu"
     stages: Stages | None = None
     hidden: Size = 512
+
+    @property
+    def trunk_stages(self) -> tuple[StageSizes, ...]:
+        """The stages given, or the paper's."""
+        return self.stages or RESIDUAL_BASE_STAGES["joint"]
 
 
 class BassetSizes(Values):
@@ -64,6 +84,11 @@ class BassetSizes(Values):
     hidden: Size = 1000
     dropout: Fraction = 0.3
 
+    @property
+    def trunk_stages(self) -> tuple[StageSizes, ...]:
+        """The stages given, or the paper's."""
+        return self.stages or BASSET_STAGES
+
 
 class DeepSeaSizes(Values):
     """DeepSEA (Zhou 2015).
@@ -71,7 +96,7 @@ class DeepSeaSizes(Values):
     Attributes:
         filters: Channels of the convolutions.
         kernel: Their width.
-        pool: Positions joined after all but the last.
+        pool: Positions to a pool after all but the last.
         hidden: Units of the hidden layer.
         dropouts: After each convolution and its pooling.
     """
@@ -100,7 +125,7 @@ class DanQSizes(Values):
     Attributes:
         filters: Channels of the convolution.
         kernel: Its width.
-        pool: Positions joined after it.
+        pool: Positions to a pool after it.
         units: Of the LSTM, in each direction.
         hidden: Units of the hidden layer.
         dropout: After the pooling.
@@ -126,8 +151,8 @@ class DeepBindSizes(Values):
         kernel: Their width.
         pool: The largest response, or that and the mean.
         hidden: Units of the hidden layer; 0 for none.
-        dropout: On what is pooled, and on the hidden layer.
-        both_strands: Whether the reverse complement is read too.
+        dropout: After the pooling, and after the hidden layer.
+        both_strands: Read the reverse complement too (not for RNA).
     """
 
     output: ClassVar[Output] = "logit"
@@ -150,8 +175,8 @@ class FactorNetSizes(Values):
         units: Of the LSTM, in each direction.
         hidden: Units of the hidden layers.
         dropout: After the LSTM and after hidden layers.
-        reverse_order: Which signal takes the place of each on the reverse strand; the same if
-            not given.
+        reverse_order: For each signal, the index of the one in its place on the reverse strand,
+            for signals of one strand; unchanged if not given.
     """
 
     reads_bases: ClassVar[bool] = True
@@ -173,9 +198,9 @@ class ThesisShallowSizes(Values):
         n_features: Genes whose expression is read, the third input; 32 in the thesis.
         filters: Channels of the convolution.
         kernel: Its width.
-        pool: Positions joined after it.
+        pool: Positions to a pool after it.
         hidden: Units that summarise the sequence, and units that summarise expression.
-        signal_pool: Bases of a signal joined.
+        signal_pool: Bases to a pool of a signal.
         merged: Units of the layer over all inputs.
         dropout: Throughout.
     """
@@ -199,9 +224,9 @@ class ThesisDeepSizes(Values):
     Attributes:
         filters: Channels of the convolutions.
         kernel: Their width.
-        pool: Positions joined after each.
+        pool: Positions to a pool after each.
         hidden: Units that summarise the sequence.
-        signal_pool: Bases of a signal joined.
+        signal_pool: Bases to a pool of a signal.
         merged: Units of the layer over all inputs.
         dropout: After that layer.
     """
@@ -225,9 +250,9 @@ class ThesisMultiTaskSizes(Values):
         n_features: Values that summarise accessibility, the third input; 4 in the thesis.
         filters: Channels of the convolution.
         kernel: Its width.
-        pool: Positions joined after it.
+        pool: Positions to a pool after it.
         hidden: Units that summarise the sequence.
-        signal_pool: Bases of a signal joined.
+        signal_pool: Bases to a pool of a signal.
         merged: Units of the layer over all inputs.
         dropout: After that layer.
     """
@@ -252,11 +277,11 @@ class ThesisClassesSizes(Values):
         n_classes: Classes of a question, whose tracks stand side by side.
         filters: Channels of the convolution.
         kernel: Its width.
-        pool: Positions joined after it.
+        pool: Positions to a pool after it.
         hidden: Units that summarise the sequence.
-        signal_pool: Bases of a signal joined.
+        signal_pool: Bases to a pool of a signal.
         merged: Units of the layer over all inputs.
-        own: Units of the layer that each question has for itself.
+        own: Units of the separate layer of each question.
         dropout: After the layer over all inputs.
     """
 

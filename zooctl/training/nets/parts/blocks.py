@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zooctl.training.nets.parts.layers import Activation, activation_of, conv
+from zooctl.schema.recipe.networks.sizes import Activation, StageSizes
+from zooctl.training.nets.parts.layers import activation_of, conv
 
 # Keras' default; PyTorch counts the other way round.
 NORM_MOMENTUM = 0.99
 
 
 def norm(channels: int, momentum: float = NORM_MOMENTUM) -> nn.BatchNorm1d:
-    """Batch normalisation with Keras' epsilon and Keras' meaning of momentum.
+    """Return batch normalisation with Keras' epsilon and Keras' meaning of momentum.
 
     >>> norm(4, momentum=0.9).momentum
     0.1
@@ -32,7 +33,7 @@ def conv_norm(
     activation: Activation = "relu",
     dropout: float = 0.0,
 ) -> nn.Sequential:
-    """Convolution, normalisation, activation, dropout."""
+    """Return a convolution, normalisation, activation and dropout."""
     return nn.Sequential(
         conv(in_channels, out_channels, kernel),
         norm(out_channels),
@@ -42,14 +43,14 @@ def conv_norm(
 
 
 def dense_norm(in_features: int, out_features: int, dropout: float = 0.0) -> nn.Sequential:
-    """Fully connected layer, normalisation, ReLU, dropout."""
+    """Return a fully connected layer, normalisation, ReLU and dropout."""
     return nn.Sequential(
         nn.Linear(in_features, out_features), norm(out_features), nn.ReLU(), nn.Dropout(dropout)
     )
 
 
 class ResidualBlock(nn.Module):
-    """Convolutions of width 3 and dilation 1, 2, 4, … added to what they read, then ReLU."""
+    """Convolutions of width 3 and dilation 1, 2, 4, …, added to their input, then ReLU."""
 
     def __init__(self, channels: int, n_layers: int, dropout: float = 0.1) -> None:
         super().__init__()
@@ -64,26 +65,8 @@ class ResidualBlock(nn.Module):
         return functional.relu(x + self.layers(x))
 
 
-class Stage(NamedTuple):
-    """Sizes of one stage of a trunk: convolution, residual block, max-pooling, dropout.
-
-    Attributes:
-        filters: Channels it gives out.
-        kernel: Width of the convolution.
-        residual_layers: Of the residual block; 0 for none.
-        pool: Positions joined.
-        dropout: After the pooling.
-    """
-
-    filters: int
-    kernel: int
-    residual_layers: int
-    pool: int
-    dropout: float
-
-
-def trunk(stages: Sequence[Stage], activation: Activation) -> nn.Sequential:
-    """The stages one after the other, from ``(n, 4, length)``; the first has its own activation."""
+def trunk(stages: Sequence[StageSizes], activation: Activation) -> nn.Sequential:
+    """Return the stages in a row, from ``(n, 4, length)``; the activation is the first stage's."""
     channels, built = 4, []
     for number, stage in enumerate(stages):
         parts = [
@@ -98,10 +81,10 @@ def trunk(stages: Sequence[Stage], activation: Activation) -> nn.Sequential:
     return nn.Sequential(*built)
 
 
-def flat_features(input_length: int, stages: Sequence[Stage]) -> int:
-    """Values that the trunk gives for a window; positions that fill no pool are lost.
+def flat_features(input_length: int, stages: Sequence[StageSizes]) -> int:
+    """Return the number of a trunk's values for a window; positions that fill no pool are lost.
 
-    >>> flat_features(2048, [Stage(512, 19, 0, 128, 0.1)])
+    >>> flat_features(2048, [StageSizes(filters=512, kernel=19, pool=128)])
     8192
     """
     positions = input_length
@@ -113,8 +96,8 @@ def flat_features(input_length: int, stages: Sequence[Stage]) -> int:
 class BiLstm(nn.Module):
     """LSTM along the sequence in both directions, with one bias a gate as in Keras.
 
-    PyTorch adds two biases, of which the second is fixed at zero here; the forget gate begins
-    open. Keras 1 approximated the sigmoid of the gates piecewise, which is not imitated.
+    PyTorch adds two biases; the second is fixed at zero here. The forget gate's bias begins at 1.
+    Keras 1 approximated the sigmoid of the gates piecewise, which is not imitated.
     """
 
     def __init__(self, channels: int, units: int) -> None:

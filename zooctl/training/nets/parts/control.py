@@ -13,10 +13,10 @@ from zooctl.training.nets.parts.layers import inverse_softplus
 
 
 class ControlBackground(nn.Module):
-    """Background that control tracks explain: one non-negative factor per track and control.
+    """Background from control tracks: one non-negative factor per track and control.
 
-    A control experiment measures what the assay's bias and open chromatin alone give; added to
-    the rate, it leaves the sequence to explain what is above it.
+    A control experiment measures the signal of the assay's bias and of open chromatin alone; added
+    to the rate, it leaves the signal above it to the sequence.
     """
 
     def __init__(self, n_tracks: int, n_controls: int) -> None:
@@ -24,14 +24,14 @@ class ControlBackground(nn.Module):
         self.scale = nn.Parameter(torch.zeros(n_tracks, n_controls))
 
     def forward(self, control: Tensor) -> Tensor:
-        """Rates ``(n, n_tracks, n_bins)`` from ``control`` of ``(n, n_controls, n_bins)``."""
+        """Return rates ``(n, n_tracks, n_bins)`` from controls ``(n, n_controls, n_bins)``."""
         return torch.matmul(functional.softplus(self.scale), control)
 
     def set_rate(self, mean: Tensor, control_mean: Tensor) -> None:
-        """Let the controls together explain ``mean`` (n_tracks,), in equal parts.
+        """Set the factors so that the controls add up to ``mean``, in equal parts.
 
         Args:
-            mean: Mean rate of each track to explain.
+            mean: Mean background rate of each track, ``(n_tracks,)``.
             control_mean: Mean of each control, ``(n_controls,)``.
         """
         parts = mean[:, None] / control_mean.clamp(min=1e-4) / self.scale.shape[1]
@@ -58,7 +58,7 @@ class ConstantControl(nn.Module):
         self.register_buffer("value", value)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Predictions ``(n, n_tracks, n_bins)`` from ``x`` of ``(n, 4, input_length)``."""
+        """Return predictions ``(n, n_tracks, n_bins)`` from ``x`` of ``(n, 4, input_length)``."""
         control = self.value.expand(x.shape[0], -1, -1)
         return cast(Tensor, self.net(x, control))
 
@@ -66,8 +66,8 @@ class ConstantControl(nn.Module):
 def with_constant_control(net: nn.Module, value: float | Tensor) -> ConstantControl:
     """Fix the control of a network to a value, usually the mean of the training regions.
 
-    The genome-wide mean answers the question that prediction asks: what the sequence does where
-    nothing is known about the background.
+    Prediction is about the effect of the sequence at an unknown background, and the mean stands for
+    that.
 
     Args:
         net: A network built with at least one control.

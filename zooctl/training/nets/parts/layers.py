@@ -1,4 +1,4 @@
-"""Small parts that several networks share: convolution, start values, activations, checks.
+"""Small parts that several networks share: convolution, start values, activations.
 
 Arrays are channels first, ``(n, channels, length)``. The source papers are written in Keras, so
 start values, padding and batch normalisation follow Keras where it differs from PyTorch.
@@ -13,16 +13,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zooctl.errors import InputError
-
-Activation = Literal["relu", "exp"]
+from zooctl.schema.recipe.networks.sizes import Activation
 
 
 class Exp(nn.Module):
     """Exponential activation; filters after it are easier to read as motifs.
 
-    Nothing is clamped: float32 holds exp(88), and an input that large means that training has
-    diverged, which a clamp would hide.
+    There is no clamp: float32 holds exp(88), and a larger input means that training has diverged,
+    which a clamp would hide.
 
     Source: Koo and Ploenzke 2021, doi:10.1038/s42256-020-00291-x.
     """
@@ -34,7 +32,7 @@ class Exp(nn.Module):
 class Gelu(nn.Module):
     """Gaussian error linear unit in the approximation of Basenji, x·sigmoid(1.702·x).
 
-    Of a one-hot it makes 0.84580 of 1 and keeps 0; of an unknown base at 0.25 it makes 0.15120.
+    On a one-hot, 1 becomes 0.84580 and 0 stays; an unknown base at 0.25 becomes 0.15120.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -42,12 +40,12 @@ class Gelu(nn.Module):
 
 
 def activation_of(name: Activation) -> nn.Module:
-    """The activation of that name, as a module."""
+    """Return the activation of that name, as a module."""
     return Exp() if name == "exp" else nn.ReLU()
 
 
 class EvenConv1d(nn.Conv1d):
-    """Convolution of even reach that keeps the length: one zero more on the right, as Keras.
+    """Convolution of even width that keeps the length: one zero more on the right, as in Keras.
 
     PyTorch does the same under padding='same', but warns that it copies.
     """
@@ -60,7 +58,7 @@ class EvenConv1d(nn.Conv1d):
 def conv(
     in_channels: int, out_channels: int, kernel: int, *, dilation: int = 1, bias: bool = True
 ) -> nn.Conv1d:
-    """Convolution that keeps the length, with zeros beyond the ends (padding 'same')."""
+    """Return a convolution that keeps the length, with zeros beyond the ends (padding 'same')."""
     zeros = dilation * (kernel - 1)
     if zeros % 2:
         return EvenConv1d(in_channels, out_channels, kernel, dilation=dilation, bias=bias)
@@ -75,8 +73,8 @@ Scheme = Literal["glorot_uniform", "glorot_normal", "he_normal"]
 def start_weight(weight: Tensor, scheme: Scheme = "glorot_uniform") -> None:
     """Draw the start values of a convolution's or linear layer's weight as Keras does.
 
-    Keras cuts its normal distributions off at two standard deviations and widens them to make up
-    for it.
+    Keras truncates its normal distributions at two standard deviations and widens them to
+    compensate.
     """
     if scheme == "glorot_uniform":
         nn.init.xavier_uniform_(weight)
@@ -98,7 +96,7 @@ def start_like_keras(net: nn.Module, scheme: Scheme = "glorot_uniform") -> None:
 
 
 def start_heads(layer: nn.Conv1d | nn.Linear, n_heads: int) -> None:
-    """Draw the start values of heads that are computed as one layer, each for itself."""
+    """Draw the start values of heads that are computed as one layer, each head separately."""
     for part in layer.weight.detach().chunk(n_heads):
         start_weight(part)
 
@@ -106,8 +104,8 @@ def start_heads(layer: nn.Conv1d | nn.Linear, n_heads: int) -> None:
 def square_root(x: Tensor) -> Tensor:
     """Square root to the nearest float, the same on every processor.
 
-    torch's own goes through MKL's vector library, which is off by a last digit here and there,
-    elsewhere on each kind of processor. In double precision that digit is lost in rounding.
+    torch's own goes through MKL's vector library, whose last digit differs between processors. In
+    double precision that digit is lost in rounding.
 
     >>> square_root(torch.tensor([4.0, 2.0])).tolist() == [2.0, 1.41421353816986083984375]
     True
@@ -116,7 +114,7 @@ def square_root(x: Tensor) -> Tensor:
 
 
 def inverse_softplus(y: Tensor) -> Tensor:
-    """The x with softplus(x) = y, for y of at least 1e-4 (smaller ones are raised to it).
+    """Return the x with softplus(x) = y; a y below 1e-4 counts as 1e-4.
 
     >>> round(float(inverse_softplus(torch.tensor(0.6931472))), 6)
     0.0
@@ -126,70 +124,12 @@ def inverse_softplus(y: Tensor) -> Tensor:
 
 
 def per_track(values: float | Tensor, n_tracks: int) -> Tensor:
-    """One float32 value a track, from a number for all or from ``(n_tracks,)`` values."""
+    """Return a float32 value a track, from a number for all or from ``(n_tracks,)`` values."""
     tensor = torch.as_tensor(values, dtype=torch.float32)
     return tensor.expand(n_tracks).clone()
 
 
 def crop(x: Tensor, length: int) -> Tensor:
-    """The centred part of the last axis that has this length."""
+    """Return the centred part of this length of the last axis."""
     start = (x.shape[-1] - length) // 2
     return x[..., start : start + length]
-
-
-def check_lengths(*, input_length: int, output_length: int, bin_size: int, pool: int = 1) -> None:
-    """Refuse window lengths that a network with this much pooling cannot serve.
-
-    Args:
-        input_length: Bases read.
-        output_length: Bases predicted, centred in the input.
-        bin_size: Bases a predicted value covers.
-        pool: Bases a position of the last layer before the bins covers.
-
-    Raises:
-        InputError: Naming the field at fault.
-    """
-    if not 0 < output_length <= input_length:
-        raise InputError(
-            "output is longer than the input or empty",
-            field="output_length",
-            got=output_length,
-            expected=f"1 to {input_length}",
-        )
-    if bin_size < 1 or output_length % bin_size:
-        raise InputError(
-            "output is not a whole number of bins",
-            field="bin_size",
-            got=bin_size,
-            expected=f"a divisor of {output_length}",
-        )
-    if input_length % pool or bin_size % pool or ((input_length - output_length) // 2) % pool:
-        raise InputError(
-            "pooling does not divide the input, the bin and the flank",
-            field="pool",
-            got=pool,
-            expected=f"a divisor of {math.gcd(input_length, bin_size)}",
-        )
-    if (input_length - output_length) % 2:
-        raise InputError(
-            "flanks are of different lengths",
-            field="output_length",
-            got=output_length,
-            expected=f"{input_length} less an even number",
-        )
-
-
-def check_scalar(*, input_length: int, output_length: int, bin_size: int) -> None:
-    """Refuse lengths of a network that gives one value a window to other than one bin.
-
-    Raises:
-        InputError: Naming the field at fault.
-    """
-    check_lengths(input_length=input_length, output_length=output_length, bin_size=bin_size)
-    if output_length != bin_size:
-        raise InputError(
-            "this network predicts one value a window",
-            field="bin_size",
-            got=bin_size,
-            expected=output_length,
-        )

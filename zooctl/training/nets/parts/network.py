@@ -1,9 +1,9 @@
-"""What all networks share: their inputs, what they give out, and where the output begins."""
+"""The interface of all networks: inputs, outputs, and start values of the output bias."""
 
 from __future__ import annotations
 
 import math
-from typing import cast
+from typing import ClassVar, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,21 +11,23 @@ from torch.nn import functional
 
 from zooctl.errors import InputError
 from zooctl.schema.recipe.losses import Output
+from zooctl.training.nets.parts.blocks import Scalar
 from zooctl.training.nets.parts.control import ControlBackground
 from zooctl.training.nets.parts.layers import inverse_softplus, per_track
+from zooctl.training.nets.parts.window import NetWindow
 
 
 def activate(tracks: Tensor, output: Output) -> Tensor:
-    """What a network gives out, from its last linear layer: rates are made positive."""
+    """Return a network's output from its last linear layer: rates go through softplus."""
     return functional.softplus(tracks) if output == "rate" else tracks
 
 
 def finish(tracks: Tensor, output: Output) -> Tensor:
-    """What a card states, from what a network gives out: a signal or a probability.
+    """Return the signal or probability that a card states, from a network's output.
 
     Args:
         tracks: ``(n, n_tracks, n_bins)``.
-        output: What they are, see ``Network``.
+        output: Their meaning, see ``Network``.
     """
     if output == "logit":
         return torch.sigmoid(tracks)
@@ -39,7 +41,7 @@ def finish(tracks: Tensor, output: Output) -> Tensor:
 
 
 def linked(mean: Tensor, output: Output, n_bins: int) -> Tensor:
-    """The bias that makes a network begin at this mean of its targets, ``(n_tracks,)``."""
+    """Return the bias with which a network begins at this mean of its targets, ``(n_tracks,)``."""
     if output == "rate":
         return inverse_softplus(mean)
     if output == "logit":
@@ -49,20 +51,38 @@ def linked(mean: Tensor, output: Output, n_bins: int) -> Tensor:
     return torch.log(mean.clamp(min=1e-4)) if output == "class" else mean
 
 
-class Network(nn.Module):
-    """A network that reads one-hot windows, and perhaps a second input, and gives out tracks.
+class Sizes(Protocol):
+    """The part of a recipe's network that all networks read."""
 
-    ``forward(x, control)`` gives ``(n, n_tracks, n_bins)``; what the numbers are says ``output``:
+    @property
+    def key(self) -> str:
+        """Name of the network in recipes."""
+
+    @property
+    def output(self) -> Output:
+        """Meaning of its tracks."""
+
+
+class Network(nn.Module):
+    """A network that reads one-hot windows, and perhaps further inputs, and predicts tracks.
+
+    ``forward(x, control)`` gives ``(n, n_tracks, n_bins)``; ``output`` is the meaning of the
+    numbers:
 
     - ``rate``: at least 0, through softplus; with controls, their background is added.
-    - ``value``: as they are.
-    - ``logit``: a sigmoid makes them probabilities.
-    - ``class``: a softmax over tracks makes them probabilities.
-    - ``log``: of rates that sum to one plus the total count of the window.
-    - ``mixed``: some tracks this, some that (``MultiHead``).
+    - ``value``: any number.
+    - ``logit``: a sigmoid turns them into probabilities.
+    - ``class``: a softmax over tracks turns them into probabilities.
+    - ``log``: logarithms of rates that sum to one plus the total count of the window.
+    - ``mixed``: each head has its own (``MultiHead``).
 
     ``finish`` takes the last step, ``Finished`` takes it always. A subclass gives ``raw`` and
     ``output_bias``.
+
+    Args:
+        sizes: The recipe's network.
+        window: Lengths and numbers of tracks.
+        control_length: Values a track of the second input, such as bases; bins if not given.
 
     Attributes:
         n_tracks: Tracks predicted.
@@ -71,34 +91,40 @@ class Network(nn.Module):
         control_length: Values a track of the second input: bins, or bases of the window.
         n_features: Values a sample of the third input; 0 for none.
         output: See above.
+
+    Raises:
+        InputError: There are controls, and the network takes none.
     """
 
+    takes_controls: ClassVar[bool] = False
     n_features: int = 0
 
     def __init__(
-        self,
-        *,
-        n_tracks: int,
-        n_bins: int,
-        output: Output,
-        n_controls: int = 0,
-        control_length: int | None = None,
+        self, sizes: Sizes, window: NetWindow, *, control_length: int | None = None
     ) -> None:
         super().__init__()
-        self.n_tracks, self.n_bins, self.output = n_tracks, n_bins, output
-        self.n_controls = n_controls
-        self.control_length = n_bins if control_length is None else control_length
+        if window.n_controls and not self.takes_controls:
+            raise InputError(
+                f"network {sizes.key} takes no control",
+                field="controls",
+                got=window.n_controls,
+                expected=0,
+            )
+        self.output: Output = sizes.output
+        self.n_tracks, self.n_bins = window.n_tracks, window.n_bins
+        self.n_controls = window.n_controls
+        self.control_length = window.n_bins if control_length is None else control_length
 
     def raw(self, x: Tensor) -> Tensor:
-        """The tracks before the last activation, ``(n, n_tracks, n_bins)``."""
+        """Return the tracks before the last activation, ``(n, n_tracks, n_bins)``."""
         raise NotImplementedError
 
     def output_bias(self) -> Tensor:
-        """The parameter that is added to each track last, ``(n_tracks,)``."""
+        """Return the parameter that is added to each track last, ``(n_tracks,)``."""
         raise NotImplementedError
 
     def forward(self, x: Tensor, control: Tensor | None = None) -> Tensor:
-        """Tracks ``(n, n_tracks, n_bins)``.
+        """Return tracks ``(n, n_tracks, n_bins)``.
 
         Args:
             x: One-hot ``(n, 4, input_length)``.
@@ -107,11 +133,15 @@ class Network(nn.Module):
         return activate(self.raw(x), self.output)
 
     def finish(self, tracks: Tensor) -> Tensor:
-        """Signal or probability from what ``forward`` gave, of the same shape."""
+        """Return the signal or probability of an output of ``forward``, of the same shape."""
         return finish(tracks, self.output)
 
     def needed(self, control: Tensor | None) -> Tensor:
-        """The control, which the network cannot do without."""
+        """Return the control, or refuse if there is none.
+
+        Raises:
+            InputError: It is None.
+        """
         if control is None:
             raise InputError("network needs its control track", field="control")
         return control
@@ -123,8 +153,8 @@ class Network(nn.Module):
 
         Args:
             mean: Mean target a bin, for all tracks or ``(n_tracks,)``.
-            control_mean: Mean of the control a bin, for all controls or ``(n_controls,)``; a
-                background that is added begins with half of the mean rate.
+            control_mean: Mean of the control a bin, for all controls or ``(n_controls,)``; an
+                added background begins with half of the mean rate.
         """
         bias = linked(per_track(mean, self.n_tracks), self.output, self.n_bins)
         with torch.no_grad():
@@ -134,16 +164,18 @@ class Network(nn.Module):
 class Profile(Network):
     """A network of one value a bin, to which measured backgrounds may be added."""
 
-    def __init__(
-        self, *, n_tracks: int, n_bins: int, output: Output = "rate", n_controls: int = 0
-    ) -> None:
-        super().__init__(n_tracks=n_tracks, n_bins=n_bins, output=output, n_controls=n_controls)
-        if n_controls and output != "rate":
-            raise InputError("only rates add up with a control", field="output", got=output)
-        self.background = ControlBackground(n_tracks, n_controls) if n_controls else None
+    takes_controls = True
+
+    def __init__(self, sizes: Sizes, window: NetWindow) -> None:
+        super().__init__(sizes, window)
+        if self.n_controls and self.output != "rate":
+            raise InputError("only rates add up with a control", field="output", got=self.output)
+        self.background = (
+            ControlBackground(self.n_tracks, self.n_controls) if self.n_controls else None
+        )
 
     def forward(self, x: Tensor, control: Tensor | None = None) -> Tensor:
-        """Tracks ``(n, n_tracks, n_bins)``; the control has the network's own bins."""
+        """Return tracks ``(n, n_tracks, n_bins)``; the control has the network's own bins."""
         tracks = super().forward(x)
         if self.background is None:
             return tracks
@@ -159,8 +191,21 @@ class Profile(Network):
         super().set_output_bias(rate)
 
 
+class Classifier(Network):
+    """A network of one logit a track for the whole window; its controls are signals per base."""
+
+    last: Scalar
+
+    def __init__(self, sizes: Sizes, window: NetWindow) -> None:
+        window.check_one_bin()
+        super().__init__(sizes, window, control_length=window.input_length)
+
+    def output_bias(self) -> Tensor:
+        return self.last.linear.bias
+
+
 class Finished(nn.Module):
-    """A network whose output is what its card states: a signal or a probability.
+    """A network whose output is the signal or probability that its card states.
 
     It takes the inputs of the network, so that a control can still be fixed
     (``with_constant_control(Finished(net), value)``).
@@ -174,6 +219,6 @@ class Finished(nn.Module):
     def forward(
         self, x: Tensor, control: Tensor | None = None, features: Tensor | None = None
     ) -> Tensor:
-        """Signal or probability ``(n, n_tracks, n_bins)``."""
+        """Return signal or probability ``(n, n_tracks, n_bins)``."""
         extra = () if features is None else (features,)
         return self.net.finish(self.net(x, control, *extra))

@@ -1,0 +1,120 @@
+"""Evaluation data from a recipe: its genome, targets, controls and replicates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from zooctl.catalog.data import locate
+from zooctl.errors import InputError
+from zooctl.evaluation.data.evaluation_data import (
+    EvaluatedTrack,
+    EvaluationData,
+    MeasuredTrack,
+    check_regions,
+    check_track,
+    known_motifs,
+    open_genome,
+)
+from zooctl.files.fasta.reader import Fasta
+from zooctl.progress import Say, silent
+from zooctl.schema.fields import Split
+from zooctl.schema.recipe.recipe import Recipe
+from zooctl.schema.recipe.signals import AnySignal, BigWigSignal
+from zooctl.tracks.binning import Signal, binning_of
+from zooctl.tracks.per_base import Files, per_base
+
+
+@contextmanager
+def open_recipe_data(
+    tracks: Sequence[EvaluatedTrack],
+    recipe: Recipe,
+    *,
+    other_tracks: Sequence[EvaluatedTrack] = (),
+    split: Split | None = None,
+    fasta: Path | None = None,
+    say: Say = silent,
+) -> Iterator[EvaluationData]:
+    """Open the genome of a recipe, and read the signals of its targets.
+
+    Args:
+        tracks: Tracks to evaluate.
+        recipe: Names data, split and rules.
+        other_tracks: The model's other tracks; those without a target are left out.
+        split: Split in place of the recipe's.
+        fasta: Genome in place of the assembly's.
+        say: Told which genome is used, and which steps take time.
+
+    Raises:
+        InputError: Data or genome are not here, or do not fit each other.
+        IntegrityError: Data were changed.
+    """
+    split = split or recipe.split
+    regions = (*split.train, *split.validation, *split.test)
+    signals = [_required_signal(track, recipe) for track in tracks]
+    with open_genome(recipe.genome.assembly, fasta, say) as genome:
+        check_regions(genome, regions)
+        chroms = list(dict.fromkeys(region.chrom for region in regions))
+        # Tracks of one target share its array, which tells them from tracks of another.
+        bases = cache(signal_reader(recipe, [s.id for s in recipe.sources], genome, chroms, say))
+
+        def measured(name: str, signal: AnySignal) -> MeasuredTrack:
+            return MeasuredTrack(name, bases(signal), binning_of(signal))
+
+        motifs, no_motif = known_motifs(tracks)
+        yield EvaluationData(
+            genome,
+            tracks,
+            [measured(track.name, signal) for track, signal in zip(tracks, signals, strict=True)],
+            split,
+            controls=[bases(control.signal) for control in recipe.controls],
+            replicates=[measured(other.track, other.signal) for other in recipe.evaluation.others],
+            other_tracks=[
+                (track, measured(track.name, signal))
+                for track in other_tracks
+                if (signal := signal_of(track, recipe)) is not None
+            ],
+            motifs=motifs,
+            no_motif=no_motif,
+        )
+
+
+def signal_reader(
+    recipe: Recipe, sources: Sequence[str], genome: Fasta, chroms: Sequence[str], say: Say
+) -> Callable[[AnySignal], Mapping[str, Signal]]:
+    """Locate sources of a recipe; return a reader of the signals that are made of them.
+
+    Raises:
+        InputError: A source is not here; or, when a signal is read, does not fit the genome.
+        IntegrityError: Data were changed.
+        NetworkError: Data have to be downloaded and can't be.
+    """
+    paths = {name: locate(recipe.source(name)).path for name in sources}
+    files = Files(recipe, paths, dict(genome.contigs), say)
+
+    def bases(signal: AnySignal) -> Mapping[str, Signal]:
+        if isinstance(signal, BigWigSignal):
+            check_track(genome, paths[signal.source], chroms)
+        return per_base(files, signal, chroms)
+
+    return bases
+
+
+def signal_of(track: EvaluatedTrack, recipe: Recipe) -> AnySignal | None:
+    """Return the target signal of a track: its own, or the only one there is."""
+    signals = {target.track: target.signal for target in recipe.targets}
+    return next(iter(signals.values())) if len(signals) == 1 else signals.get(track.name)
+
+
+def _required_signal(track: EvaluatedTrack, recipe: Recipe) -> AnySignal:
+    signal = signal_of(track, recipe)
+    if signal is None:
+        raise InputError(
+            f"the data of {recipe.name} have no target for the track",
+            field="targets",
+            got=track.name,
+            expected=", ".join(target.track for target in recipe.targets),
+        )
+    return signal

@@ -1,0 +1,126 @@
+"""Measured bins: the values that predictions and baselines are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.schema.recipe.evaluation import Rules
+from zooctl.sequence.bins import bin_mean, bin_sum
+from zooctl.sequence.windows import Integers
+from zooctl.tracks.binning import Binning, Signal
+
+Labels = NDArray[np.bool_]
+
+_CHUNK = 1 << 22
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredBins:
+    """Measured bins of a part of a contig; bin i holds the bases from ``starts[i]`` on.
+
+    Attributes:
+        starts: First base of each bin, 0-based, ``(n,)``.
+        mean: Value of each bin, ``(n,)``: the mean over the model's own bins in it, or its label;
+            NaN where that is unknown.
+        fine: Value of each of the model's own bins, ``(n * bin_size / fine_size,)``; NaN where
+            that is unknown.
+        highest: Signal of the highest base, ``(n,)``; of labels, the label.
+        summit: Position of that base on the contig, ``(n,)``; of labels, the middle.
+        positive: Which bins are positive, ``(n,)``.
+    """
+
+    starts: Integers
+    mean: Signal
+    fine: Signal
+    highest: Signal
+    summit: Integers
+    positive: Labels
+
+    @property
+    def known(self) -> Labels:
+        """Which bins have a value, ``(n,)``."""
+        found: Labels = ~np.isnan(self.mean)
+        return found
+
+
+def measure_bins(
+    signal: Signal,
+    binning: Binning,
+    controls: Sequence[Signal],
+    bins: range,
+    rules: Rules,
+    fine_size: int,
+) -> MeasuredBins:
+    """Bin a signal per base as the target of a model is binned, without its transform.
+
+    Args:
+        signal: Signal at every base of the contig, ``(length,)``.
+        binning: Binning of the target.
+        controls: Signals of control experiments, each ``(length,)``.
+        bins: Indices of the bins of ``rules.bin_size`` bp, counted from the contig's start.
+        rules: Bin size, and conditions of a positive bin.
+        fine_size: Bin size of the model in bp; divides ``rules.bin_size``.
+    """
+    size = rules.bin_size
+    step = max(1, _CHUNK // size)
+    parts = []
+    for first in range(bins.start, bins.stop, step):
+        last = min(first + step, bins.stop)
+        here = slice(first * size, last * size)
+        values = np.asarray(signal[here])
+        starts = np.arange(first, last, dtype=np.int64) * size
+        if binning.statistic == "label":
+            parts.append(_label_bins(values, starts, binning, rules, fine_size))
+        else:
+            quiet = np.ones(len(starts), np.bool_)
+            for control in controls:
+                highest = np.asarray(control[here]).reshape(-1, size).max(axis=1)
+                quiet &= highest < rules.positive_max_control
+            parts.append(_coverage_bins(values, starts, binning, rules, fine_size, quiet))
+    if not parts:
+        empty = np.empty(0, np.float32)
+        nowhere, never = np.empty(0, np.int64), np.empty(0, np.bool_)
+        parts = [_coverage_bins(empty, nowhere, binning, rules, fine_size, never)]
+    names = ("starts", "mean", "fine", "highest", "summit", "positive")
+    return MeasuredBins(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in names)
+    )
+
+
+def _coverage_bins(
+    values: Signal,
+    starts: Integers,
+    binning: Binning,
+    rules: Rules,
+    fine_size: int,
+    quiet: Labels,
+) -> MeasuredBins:
+    size = rules.bin_size
+    rows = values.reshape(-1, size)
+    place = rows.argmax(axis=1)
+    highest = rows[np.arange(len(rows)), place]
+    # A sum is over one of the model's own bins; a larger bin holds the mean of such sums.
+    scale = np.float32(fine_size if binning.statistic == "sum" else 1)
+    fine = (bin_sum if binning.statistic == "sum" else bin_mean)(values, fine_size)
+    if rules.positive_share:
+        share = (rows >= rules.positive_min_signal).mean(axis=1)
+        positive = share >= rules.positive_share
+    else:
+        positive = highest >= rules.positive_min_signal
+    mean = rows.mean(axis=1) * scale
+    return MeasuredBins(starts, mean, fine, highest, starts + place, positive & quiet)
+
+
+def _label_bins(
+    values: Signal, starts: Integers, binning: Binning, rules: Rules, fine_size: int
+) -> MeasuredBins:
+    size = rules.bin_size
+    label = binning.apply(values, size)
+    fine = binning.apply(values, fine_size)
+    return MeasuredBins(
+        starts, label, fine, np.nan_to_num(label, nan=0.0), starts + size // 2, label == 1
+    )

@@ -1,0 +1,136 @@
+"""Open a zoo entry by its name, or a training run by its folder, for evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zooctl.catalog import registry
+from zooctl.catalog.root import model_names
+from zooctl.errors import InputError
+from zooctl.evaluation.data.evaluation_data import EvaluatedTrack
+from zooctl.evaluation.heldout.model import EvaluatedModel, open_model
+from zooctl.evaluation.heldout.target import EvaluationTarget
+from zooctl.extras import need
+from zooctl.inference.session import Device, Session
+from zooctl.inference.tracks.predict import Readout
+from zooctl.schema.manifest import MANIFEST
+from zooctl.schema.recipe.recipe import load_recipe
+
+if TYPE_CHECKING:
+    from zooctl.catalog.entry import Entry
+
+
+def open_target(
+    name: str,
+    tracks: Sequence[str],
+    data: str | None,
+    *,
+    fasta: Path | None,
+    device: Device,
+    threads: int | None,
+    allow_untrusted: bool = False,
+) -> EvaluationTarget:
+    """Open a model for evaluation.
+
+    Args:
+        name: Name or address of an entry, or folder of a run.
+        tracks: Names of the tracks to evaluate; all if empty.
+        data: Entry whose recipe names the data; None for the model's own.
+        fasta: Genome in place of the assembly's.
+        device: Device to run on.
+        threads: CPU threads; every core by default.
+        allow_untrusted: Whether an entry from an address that nobody pinned may be used.
+
+    Raises:
+        InputError: There is neither, or no such track.
+    """
+    # An entry outside of a zoo has a recipe too, but a manifest beside it.
+    folder = Path(name)
+    is_run = (folder / "recipe.yaml").is_file() and not (folder / MANIFEST).is_file()
+    if name not in model_names() and is_run:
+        return _open_run(folder, tracks, data, fasta, device, threads)
+    entry = registry.entry(name, allow_untrusted=allow_untrusted)
+    return _open_entry(entry, tracks, data, device, threads)
+
+
+def _open_entry(
+    entry: Entry, names: Sequence[str], data: str | None, device: Device, threads: int | None
+) -> EvaluationTarget:
+    card = entry.card()
+    own = None
+    if card.evaluated_on is not None:
+        own = registry.entry(card.evaluated_on).recipe()
+    elif entry.recipe_path is not None:
+        own = entry.recipe()
+    recipe = own if data is None else registry.entry(data).recipe()
+    tracks = [
+        EvaluatedTrack(index, track.name, track.assay, track.target)
+        for index, track in enumerate(card.tracks)
+    ]
+    chosen = _choose(tracks, names)
+    return EvaluationTarget(
+        name=entry.name,
+        model=open_model(entry, [track.index for track in chosen], device, threads),
+        tracks=chosen,
+        assembly=card.assembly,
+        trained_on=card.split,
+        recipe=recipe,
+        data_name="" if recipe is None else data or card.evaluated_on or entry.name,
+        entry=entry,
+        decision=None if own is None else own.evaluation.decision,
+        other_tracks=[track for track in tracks if track not in chosen],
+    )
+
+
+def _open_run(
+    folder: Path,
+    names: Sequence[str],
+    data: str | None,
+    fasta: Path | None,
+    device: Device,
+    threads: int | None,
+) -> EvaluationTarget:
+    need("torch", "training")
+    from zooctl.training.data.prepare import open_dataset
+    from zooctl.training.export.run_graph import graph_of_run
+
+    recipe = load_recipe(folder / "recipe.yaml")
+    tracks = []
+    for index, target in enumerate(recipe.targets):
+        source = recipe.source(target.signal.source)
+        tracks.append(EvaluatedTrack(index, target.track, source.assay, source.target))
+    chosen = _choose(tracks, names)
+    geometry = recipe.window.geometry
+    session = Session(
+        graph_of_run(folder, recipe, open_dataset(recipe, fasta)),
+        geometry=geometry,
+        n_tracks=len(recipe.targets),
+        unknown_base=recipe.unknown_base,
+        device=device,
+        threads=threads,
+    )
+    readout = Readout(recipe.targets[0].signal.transform)
+    indices = tuple(track.index for track in chosen)
+    name = folder.resolve().name
+    return EvaluationTarget(
+        name=name,
+        model=EvaluatedModel(name, session, geometry, readout, indices, recipe.output_scale),
+        tracks=chosen,
+        assembly=recipe.genome.assembly,
+        trained_on=recipe.split,
+        recipe=recipe if data is None else registry.entry(data).recipe(),
+        data_name=data or recipe.name,
+        entry=None,
+        decision=recipe.evaluation.decision,
+        other_tracks=[track for track in tracks if track not in chosen],
+    )
+
+
+def _choose(tracks: Sequence[EvaluatedTrack], names: Sequence[str]) -> list[EvaluatedTrack]:
+    known = [track.name for track in tracks]
+    for name in names:
+        if name not in known:
+            raise InputError("no such track", got=name, expected=", ".join(known))
+    return [track for track in tracks if not names or track.name in names]

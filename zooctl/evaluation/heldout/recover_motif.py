@@ -1,0 +1,75 @@
+"""Recover the motif that a model has learnt, by mutagenesis of its highest predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from zooctl.progress import Progress
+
+if TYPE_CHECKING:
+    from zooctl.evaluation.data.evaluation_data import EvaluationData
+    from zooctl.evaluation.heldout.model import EvaluatedModel
+    from zooctl.evaluation.report.report import EvaluationReport
+    from zooctl.files.motifs import Motif
+    from zooctl.interpret.motif_match import MotifMatch
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A finished evaluation, with its data still open.
+
+    Attributes:
+        report: All figures.
+        model: The evaluated model.
+        data: The data that it was compared with.
+    """
+
+    report: EvaluationReport
+    model: EvaluatedModel
+    data: EvaluationData
+
+
+class RecoveredMotif(NamedTuple):
+    """A motif read from a model.
+
+    Attributes:
+        motif: The recovered motif.
+        known: Known motif of the assay's target; None where there is none.
+        match: Best placement of the recovered motif on the known one; None without the latter.
+    """
+
+    motif: Motif
+    known: Motif | None
+    match: MotifMatch | None
+
+
+def recover(evaluation: Evaluation, n_windows: int, progress: Progress) -> RecoveredMotif | None:
+    """Read the motif behind a model's highest predictions, and compare it with the known one.
+
+    Args:
+        evaluation: The evaluated model; its first track is read.
+        n_windows: Number of highest predictions to read.
+        progress: Opens a progress display.
+
+    Returns:
+        The motif; None where nothing is predicted.
+    """
+    from zooctl.interpret.motif_match import match_motif
+    from zooctl.interpret.mutagenesis import recover_motif
+
+    model, data = evaluation.model, evaluation.data
+    tops = evaluation.report.tops[:n_windows]
+    if not tops:
+        return None
+    length = model.geometry.input_length
+    codes = [
+        data.genome.padded_codes(chrom, place - length // 2, place - length // 2 + length)
+        for chrom, place in tops
+    ]
+    with progress(len(tops), "windows", "changing bases") as advance:
+        motif = recover_motif(model.centre_value, np.stack(codes), advance=advance)
+    known = data.motifs.get(data.tracks[0].target or "")
+    return RecoveredMotif(motif, known, None if known is None else match_motif(motif, known))
