@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import json
 import os
@@ -115,10 +116,8 @@ def end(case: Running, wait: bool = False) -> Outcome | None:
     if pid == 0 and not late:
         return None
     # What it may have left running is ended with it.
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(case.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
     if late:
         _, status, usage = os.wait4(case.pid, 0)
     megabytes = usage.ru_maxrss / 1024

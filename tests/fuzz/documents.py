@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import rfc8785
 from fuzz.formats import CODES, OFFLINE_CODES, Format
 from fuzz.genome import REPO
 from fuzz.mutate import JSON
@@ -76,6 +78,18 @@ def _report_seeds(place: Place) -> list[bytes]:
     return [(place.folder / "report.json").read_bytes()]
 
 
+def _sealed(content: bytes) -> bytes:
+    """Return a report with the digest that its content has, so that it is read on."""
+    try:
+        document = json.loads(content)
+        document.pop("digest")
+        digest = hashlib.sha256(rfc8785.dumps(document)).hexdigest()
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        return content
+    sealed = document | {"digest": f"sha256:{digest}"}
+    return (json.dumps(sealed, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+
+
 def _report(place: Place, work: Work) -> list[str]:
     for beside in ("report.md", "report.intoto.json"):
         shutil.copy(place.folder / beside, work.folder / beside)
@@ -102,6 +116,6 @@ FORMATS = (
         **DOCUMENT,
     ),
     Format("manifest", _manifest_seeds, _manifest, codes=OFFLINE_CODES, **DOCUMENT),
-    Format("report", _report_seeds, _report, codes=CODES, **DOCUMENT),
+    Format("report", _report_seeds, _report, pack=_sealed, codes=CODES, **DOCUMENT),
     Format("space", _space_seeds, _space, codes=frozenset({2}), sound=frozenset({2}), **DOCUMENT),
 )

@@ -14,6 +14,9 @@ CODES = frozenset({FINE, 2, 3, 5, 6})
 OFFLINE_CODES = CODES | {4}
 
 
+Command = Callable[[Place, Work], list[str]]
+
+
 def nothing(place: Place, work: Work) -> str | None:
     """Ask nothing more of a command that is content."""
     return None
@@ -30,7 +33,6 @@ class Format:
         mutations: What is done to a content.
         pack: Compresses a content, or makes its sums right; what is packed is mutated as well.
         suffixes: Files of others with these are seeds, too.
-        unpack: Of such a file; the reverse of ``pack``.
         codes: Exit codes that are right.
         sound: Exit codes of a sound file.
         check: Returns what is wrong with the outputs of a command that left with 0.
@@ -39,11 +41,10 @@ class Format:
 
     name: str
     seeds: Callable[[Place], Sequence[bytes]]
-    command: Callable[[Place, Work], list[str]]
+    command: Command
     mutations: Sequence[Mutation] = TEXT
     pack: Callable[[bytes], bytes] | None = None
     suffixes: tuple[str, ...] = ()
-    unpack: Callable[[bytes], bytes] | None = None
     codes: frozenset[int] = CODES
     sound: frozenset[int] = frozenset({FINE})
     check: Callable[[Place, Work], str | None] = nothing

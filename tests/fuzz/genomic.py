@@ -73,10 +73,12 @@ def _bcf_seeds(place: Place) -> list[bytes]:
             source, target = Path(folder) / f"{number}.vcf", Path(folder) / f"{number}.bcf"
             source.write_bytes(content)
             try:
-                with pysam.VariantFile(str(source)) as records:
-                    with pysam.VariantFile(str(target), "wb", header=records.header) as written:
-                        for record in records:
-                            written.write(record)
+                with (
+                    pysam.VariantFile(str(source)) as records,
+                    pysam.VariantFile(str(target), "wb", header=records.header) as written,
+                ):
+                    for record in records:
+                        written.write(record)
             except (OSError, ValueError):
                 continue
             found.append(gzip.decompress(target.read_bytes()))
@@ -284,9 +286,7 @@ FORMATS = (
     ),
     Format("fasta", _fasta_seeds, _fasta("fa"), suffixes=(".fa",), check=_reference_is_held),
     Format("fasta.gz", _fasta_seeds, _fasta("fa.gz"), pack=bgzip, check=_reference_is_held),
-    Format(
-        "fasta-index", _index_seeds, _index, check=_as_without_a_cache
-    ),
+    Format("fasta-index", _index_seeds, _index, check=_as_without_a_cache),
     Format(
         *("bigwig", _bigwig_seeds, _bigwig, BINARY),
         suffixes=(".bw",),

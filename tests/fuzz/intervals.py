@@ -1,4 +1,4 @@
-"""Formats of intervals: regions, peaks, genes, reads, chains, names of contigs, measured effects."""
+"""Formats of intervals: regions, peaks, genes, reads, chains, names of contigs, effects."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from typing import Any
 
 import toy_training
 from fuzz import oracles
-from fuzz.formats import Format
+from fuzz.formats import Command, Format
 from fuzz.genome import base, genome
 from fuzz.genomic import evaluate, json_is_finite, score
 from fuzz.mutate import gzipped
 from fuzz.place import ONE, Place, Work
 
 Rows = list[list[object]]
-# Bytes that a plain interval file and its gzipped twin share.
 _WINDOWS = {"key": "tiling", "stride": 64}
 _SPLIT = {
     "train": [{"chrom": "chr1", "start": 0, "end": 2_000}],
@@ -54,7 +53,7 @@ def _bed_seeds(place: Place) -> list[bytes]:
     ]
 
 
-def _bed(suffix: str) -> Callable[[Place, Work], list[str]]:
+def _bed(suffix: str) -> Command:
     def command(place: Place, work: Work) -> list[str]:
         more = work.draw.choice(([], [], ["--clip"], ["--chrom-map", "auto"], ["--dry-run"]))
         name = work.write(f"in.{suffix}")
@@ -99,7 +98,7 @@ def _peak_seeds(width: int) -> Callable[[Place], list[bytes]]:
     return seeds
 
 
-def _peaks(suffix: str) -> Callable[[Place, Work], list[str]]:
+def _peaks(suffix: str) -> Command:
     def command(place: Place, work: Work) -> list[str]:
         if work.draw.random() < 0.6:
             return evaluate(place, work.write(f"in.{suffix}"))
@@ -166,7 +165,7 @@ def _gff_seeds(place: Place) -> list[bytes]:
     return [_text(rows, head), _text(rows, head) + b"###\n", _text(rows[:1] * 3)]
 
 
-def _genes(suffix: str) -> Callable[[Place, Work], list[str]]:
+def _genes(suffix: str) -> Command:
     """Audit a recipe with an annotation; its data are a track that is there, or are not."""
 
     def command(place: Place, work: Work) -> list[str]:
@@ -186,7 +185,7 @@ def _read_seeds(place: Place) -> list[bytes]:
     return [_text(rows), _text([[*row[:3], ".", ".", row[5]] for row in rows], "# reads\n")]
 
 
-def _reads(suffix: str) -> Callable[[Place, Work], list[str]]:
+def _reads(suffix: str) -> Command:
     def command(place: Place, work: Work) -> list[str]:
         signal: dict[str, object] = {"key": "reads"}
         if work.draw.random() < 0.5:

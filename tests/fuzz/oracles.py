@@ -100,7 +100,7 @@ def intervals(content: bytes) -> Iterator[tuple[str, int, int]]:
             )
         ):
             continue
-        start, end = int(columns[1]), int(columns[2])
+        start, end = int(columns[1].strip()), int(columns[2].strip())
         if start < end:
             yield columns[0].strip(), start, end
 

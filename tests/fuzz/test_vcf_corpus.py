@@ -13,7 +13,8 @@ import pytest
 from fuzz import oracles
 from fuzz.genomic import score
 from fuzz.place import Place, make
-from fuzz.vcf_corpus import VERSIONS, failing, passing
+from fuzz.vcf_corpus import VERSIONS, passing
+from fuzz.vcf_faults import failing
 
 from zooctl.cli.main import run
 
@@ -47,7 +48,10 @@ def test_sound_records_come_out_unchanged(place: Place, version: str, capsys: Ca
     for name, content in PASSING.items():
         if name.startswith(f"{version} "):
             Path("in.vcf").write_bytes(content)
-            assert run(score(place, "in.vcf", "out.vcf", "--force")) == 0, (name, capsys.readouterr())
+            assert run(score(place, "in.vcf", "out.vcf", "--force")) == 0, (
+                name,
+                capsys.readouterr(),
+            )
             out = oracles.vcf_lines(Path("out.vcf").read_bytes())
             assert oracles.differing_record(oracles.vcf_lines(content), out) is None, name
             capsys.readouterr()
@@ -81,7 +85,7 @@ from fuzz import child
 from fuzz.formats import all_formats
 from fuzz.genomic import score
 from fuzz.place import make
-from fuzz.vcf_corpus import failing
+from fuzz.vcf_faults import failing
 
 place = make(Path({folder!r}) / "place")
 binary = dataclasses.replace(
