@@ -162,7 +162,7 @@ def again(found: Format, seed: int, index: int) -> str:
 def signature(outcome: Outcome) -> str:
     """Return what failures of one cause have in common."""
     frames = re.findall(r'File "[^"]*/([^/"]+)", line (\d+), in (\w+)', outcome.said)
-    last = re.findall(r"(?m)^[\w.]+(?:Error|Exception|Interrupt)[^\n]{0,80}", outcome.said)
+    last = re.findall(r"(?m)^[\w.]+(?:Error|Exception|Interrupt)\b", outcome.said)
     why = re.sub(r"[\d,.]+|b?'[^']*'|b?\"[^\"]*\"|:\S+", "#", outcome.why[:90])
     return " ".join([why, *(":".join(frame) for frame in frames[-1:]), *last[-1:]])[:200]
 
