@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError, VerificationError
 from zooctl.inference.graph.check import batch_bytes, compose
 from zooctl.inference.graph.front_back import CODES, SPANS
+from zooctl.inference.options import Device as Device
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N
 from zooctl.sequence.windows import Geometry
 
-Device = Literal["auto", "cpu", "cuda"]
 Predictions = NDArray[np.float32]
 
 _SILENT = 4  # onnxruntime's log severity "fatal"

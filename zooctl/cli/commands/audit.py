@@ -43,11 +43,12 @@ def command(
     """
     import json
 
-    from zooctl.cli.ui.models import need_sklearn, say
     from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import say
     from zooctl.errors import InputError, VerificationError
+    from zooctl.extras import need
 
-    need_sklearn("audit")
+    need("sklearn", "audit")
     from zooctl.audit.audit import audit
     from zooctl.audit.card_only import audit_card
     from zooctl.audit.gather import find_recipe, gather

@@ -22,9 +22,9 @@ def command(
     import json
 
     from zooctl.catalog.root import zoo_root
-    from zooctl.cli.ui.models import say
     from zooctl.cli.ui.restart import hold_portable
     from zooctl.cli.ui.run_folder import ENVIRONMENT
+    from zooctl.cli.ui.tables import say
     from zooctl.errors import InputError
     from zooctl.extras import need
     from zooctl.schema.manifest import pin_genome

@@ -107,8 +107,8 @@ def draw(
     again that are noted there.
     """
     from zooctl.catalog import registry
-    from zooctl.cli.ui.models import say
     from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import say
     from zooctl.errors import InputError
     from zooctl.extras import need
     from zooctl.reproduce.report import picture_files, pictures

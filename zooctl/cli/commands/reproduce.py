@@ -77,9 +77,9 @@ def command(
     must be, it says so and exits with 3.
     """
     from zooctl.catalog import registry
-    from zooctl.cli.ui.models import say
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.restart import hold_portable_entry
+    from zooctl.cli.ui.tables import say
     from zooctl.errors import InputError, VerificationError
     from zooctl.extras import need
     from zooctl.files.disk.atomic import check_output

@@ -39,9 +39,9 @@ def command(
 ) -> None:
     """Train a model by its recipe; killed and resumed, it ends with the same bits."""
     from zooctl.catalog.recipes import recipe_as_run
-    from zooctl.cli.ui.models import say
     from zooctl.cli.ui.restart import hold_portable
     from zooctl.cli.ui.run_folder import draw_curve, open_run, write_environment
+    from zooctl.cli.ui.tables import say
     from zooctl.extras import need
 
     need("torch", "training")
@@ -81,8 +81,8 @@ def _fit(
     fabric: Any = None,
 ) -> RunState:
     """Train with a progress bar."""
-    from zooctl.cli.ui.models import say
     from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import say
     from zooctl.training.loop.fit import fit
 
     total = recipe.schedule.max_epochs * windows.n_epoch(recipe)

@@ -62,8 +62,8 @@ def command(
     from functools import partial
 
     from zooctl.catalog.recipes import recipe_as_run
-    from zooctl.cli.ui.models import say
     from zooctl.cli.ui.restart import hold_portable
+    from zooctl.cli.ui.tables import say
     from zooctl.extras import need
     from zooctl.schema import strict_yaml
     from zooctl.schema.recipe.search_space import candidates, load_space
@@ -115,8 +115,8 @@ def command(
 
 def _begin(recipe: Recipe, run: Path, *, fasta: Path | None, device: str) -> Dataset:
     """Note with what a trial is trained, where it is trained, and read its data."""
-    from zooctl.cli.ui.models import say
     from zooctl.cli.ui.run_folder import write_environment
+    from zooctl.cli.ui.tables import say
     from zooctl.training.data.prepare import open_dataset
 
     write_environment(run, recipe, device)
@@ -181,7 +181,7 @@ def _draw(
 ) -> None:
     import importlib.util
 
-    from zooctl.cli.ui.models import say
+    from zooctl.cli.ui.tables import say
 
     if importlib.util.find_spec("matplotlib") is None:
         say(f"no {PICTURE}: it needs matplotlib (pip install 'zooctl[plot]')")

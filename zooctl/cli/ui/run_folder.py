@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zooctl.cli.ui.models import say
+from zooctl.cli.ui.tables import say
 from zooctl.errors import InputError
 
 if TYPE_CHECKING:

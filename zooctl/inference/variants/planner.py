@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
 from zooctl.errors import InputError
+from zooctl.inference.genome import Genome
+from zooctl.inference.options import CheckRef
 from zooctl.inference.variants.batches import AlleleWindows, Kept, Sums
-from zooctl.inference.variants.locate import Genome, LocatedAllele, locate
+from zooctl.inference.variants.locate import LocatedAllele, locate
 from zooctl.inference.variants.shifts import Haplotype, Placement
 from zooctl.sequence.alleles import Allele, Status
 from zooctl.sequence.onehot import decode
 from zooctl.sequence.windows import Integers
-
-CheckRef = Literal["skip", "fail", "swap"]
 
 
 @dataclass(frozen=True)

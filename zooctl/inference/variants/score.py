@@ -22,11 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import VerificationError
-from zooctl.inference.session import Device, Session
+from zooctl.inference.genome import Genome
+from zooctl.inference.options import CheckRef, Device
+from zooctl.inference.session import Session
 from zooctl.inference.tracks.batches import in_background
 from zooctl.inference.variants.batches import AlleleBatch, Sums, fill_batches
-from zooctl.inference.variants.locate import Genome
-from zooctl.inference.variants.planner import CheckRef, Planned, Planner
+from zooctl.inference.variants.planner import Planned, Planner
 from zooctl.inference.variants.shifts import Placement, default_max_shift
 from zooctl.schema.card import Card
 from zooctl.schema.recipe.signals import Transform

@@ -8,9 +8,9 @@ from itertools import islice
 
 from zooctl.errors import InputError, ManyErrors
 from zooctl.files.vcf.records import MOST_FAULTS, Record
-from zooctl.inference.variants.locate import Genome
+from zooctl.inference.genome import Genome
 from zooctl.inference.variants.score import Scorer
-from zooctl.inference.vcf.tally import FOREIGN, Tally, is_scored
+from zooctl.inference.vcf.tally import DISAGREEING, Tally, is_scored
 from zooctl.sequence.alleles import Allele, Status
 from zooctl.sequence.contigs import CHROM_MAP_HINT, other_style
 from zooctl.sequence.onehot import decode, reverse_complement
@@ -228,13 +228,13 @@ def check_skipped(tally: Tally, most: float, path: str) -> None:
     """Refuse a VCF of which too much disagrees with the genome.
 
     Raises:
-        InputError: More than the share ``most`` of its alleles has a foreign contig, position or
+        InputError: More than the share ``most`` of its alleles has a unknown contig, position or
             REF.
     """
-    if tally.foreign <= most * tally.alleles:
+    if tally.n_disagreeing <= most * tally.alleles:
         return
     counts = ", ".join(
-        f"{status} {tally.statuses[status]:,}" for status in FOREIGN if status in tally.statuses
+        f"{status} {tally.statuses[status]:,}" for status in DISAGREEING if status in tally.statuses
     )
     raise InputError(
         "too many alleles disagree with the genome",

@@ -17,7 +17,7 @@ from zooctl.files.vcf.records import Record
 from zooctl.inference.variants.score import ScoredAllele, Scorer
 from zooctl.inference.vcf.check import Vcf, check_allowed
 from zooctl.inference.vcf.tally import Tally
-from zooctl.inference.vcf.text import Model, Text
+from zooctl.inference.vcf.text import ScoringModel, Text
 from zooctl.progress import Advance, no_advance
 from zooctl.sequence.alleles import Status
 
@@ -29,7 +29,7 @@ _BYTES = 1 << 24  # of text, for records of many samples or of long INFO
 def score_vcf(
     records: Iterable[Record],
     vcf: Vcf,
-    models: Sequence[Model],
+    models: Sequence[ScoringModel],
     text: Text,
     parts: Parts,
     *,
@@ -81,7 +81,7 @@ def score_vcf(
     return tally
 
 
-def chunk_records(models: Sequence[Model]) -> int:
+def chunk_records(models: Sequence[ScoringModel]) -> int:
     """Return how many records make a chunk: fewer where each takes longer.
 
     It follows from the models and their shifts alone, for the chunks of a resumed run must be those
@@ -121,7 +121,7 @@ def _score(
 def _count(
     chunk: Sequence[Record],
     vcf: Vcf,
-    models: Sequence[Model],
+    models: Sequence[ScoringModel],
     results: Sequence[Sequence[Sequence[ScoredAllele]]],
 ) -> Tally:
     tally = Tally(records=len(chunk))

@@ -27,7 +27,7 @@ Results = Sequence[Sequence[ScoredAllele]]
 
 
 @dataclass(frozen=True)
-class Model:
+class ScoringModel:
     """One model that scores a VCF, and what of it is written.
 
     Attributes:
@@ -87,7 +87,7 @@ class TableText:
 
     head = vcf_table.HEAD
 
-    def __init__(self, models: Sequence[Model]) -> None:
+    def __init__(self, models: Sequence[ScoringModel]) -> None:
         self._models = models
 
     def record(self, record: Record, results: Results) -> bytes:
@@ -113,7 +113,7 @@ class VcfText:
         annotator: Adds the fields of ``vcf_fields(models)``.
     """
 
-    def __init__(self, models: Sequence[Model], annotator: Annotator) -> None:
+    def __init__(self, models: Sequence[ScoringModel], annotator: Annotator) -> None:
         self._models = models
         self._annotator = annotator
 
@@ -163,7 +163,7 @@ def top_track(scores: NDArray[np.float32]) -> int | None:
     return None if np.isnan(scores).all() else int(np.nanargmax(np.abs(scores)))
 
 
-def _top_values(model: Model, scored: Sequence[ScoredAllele]) -> list[str]:
+def _top_values(model: ScoringModel, scored: Sequence[ScoredAllele]) -> list[str]:
     names = dict(model.tracks)
     columns: list[list[str]] = [[], [], [], [], []]
     for allele in scored:
@@ -182,7 +182,7 @@ _MEASURES = {
 }
 
 
-def vcf_fields(models: Sequence[Model]) -> list[Field]:
+def vcf_fields(models: Sequence[ScoringModel]) -> list[Field]:
     """Return the INFO fields that ``VcfText`` fills, in its order.
 
     Raises:
@@ -216,7 +216,7 @@ def vcf_fields(models: Sequence[Model]) -> list[Field]:
     return fields
 
 
-def _measures(model: Model, key: str, track: str) -> list[Field]:
+def _measures(model: ScoringModel, key: str, track: str) -> list[Field]:
     score = (
         "log2 of ALT over REF of the summed prediction"
         if model.scale == "signal"
@@ -228,7 +228,7 @@ def _measures(model: Model, key: str, track: str) -> list[Field]:
     ]
 
 
-def _field(model: Model, key: str, kind: str, description: str) -> Field:
+def _field(model: ScoringModel, key: str, kind: str, description: str) -> Field:
     placement = model.scorer.placement
     shifts = f"shifts {placement.n_shifts}, at most {placement.max_shift} bp, seed {placement.seed}"
     return Field(
@@ -240,7 +240,7 @@ def _field(model: Model, key: str, kind: str, description: str) -> Field:
     )
 
 
-def meta_lines(models: Sequence[Model], options: dict[str, str]) -> list[bytes]:
+def meta_lines(models: Sequence[ScoringModel], options: dict[str, str]) -> list[bytes]:
     """Return the header lines that say what computed the scores, one a model."""
     lines = []
     for model in models:
