@@ -1,3 +1,60 @@
-"""zooctl: a model zoo and inference command line for regulatory genomics."""
+"""zooctl: a model zoo and inference command line for regulatory genomics.
+
+The names of ``__all__`` are the stable Python interface (docs/api.md); they are loaded on first
+use, so that ``import zooctl`` alone loads no library.
+
+>>> import zooctl
+>>> model = zooctl.load("ctcf_gm12878", device="cpu")
+>>> model.card.assembly, model.card.input_length, [track.name for track in model.card.tracks]
+('hg19', 2048, ['CTCF'])
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zooctl.api import (
+        Model,
+        PredictOptions,
+        RegionPrediction,
+        ScoredVcf,
+        ScoreOptions,
+        VariantScore,
+        VariantScores,
+        WrittenTracks,
+        ZooError,
+        load,
+        models,
+        reproduce,
+    )
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Model",
+    "PredictOptions",
+    "RegionPrediction",
+    "ScoreOptions",
+    "ScoredVcf",
+    "VariantScore",
+    "VariantScores",
+    "WrittenTracks",
+    "ZooError",
+    "load",
+    "models",
+    "reproduce",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module 'zooctl' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module("zooctl.api"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
