@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         ZooError,
         load,
         models,
-        reproduce,
     )
 
 __version__ = "0.1.0"
@@ -43,7 +42,6 @@ __all__ = [
     "ZooError",
     "load",
     "models",
-    "reproduce",
 ]
 
 

@@ -73,7 +73,6 @@ __all__ = [
     "ZooError",
     "load",
     "models",
-    "reproduce",
 ]
 
 First = TypeVar("First")
@@ -379,6 +378,52 @@ class Model:
             progress=self._progress,
         )
 
+    def reproduce(
+        self,
+        mode: Mode = "verify",
+        *,
+        work: str | Path | None = None,
+        resume: bool = False,
+        required: Level | None = None,
+        fasta: str | Path | None = None,
+    ) -> ReproductionReport:
+        """Reproduce the model, compare, and return the report, as `zooctl reproduce` does.
+
+        Args:
+            mode: ``verify`` checks digests and the probe; ``smoke`` also repeats the first
+                training steps; ``full`` goes from data to weights to every figure of the card.
+            work: Work folder; a full run's default is ``reproduce/<model>``.
+            resume: Continue an interrupted full run.
+            required: Level below which the report's ``exit_code`` is 3.
+            fasta: Genome; by default chosen by the recipe.
+
+        Raises:
+            InputError: The work folder is in use, torch is not installed, or this process was
+                begun without the variables of a portable run, which `zooctl reproduce` sets.
+            ZooError: A full run cannot be made.
+
+        Levels: Heil et al. 2021 (doi:10.1038/s41592-021-01256-7).
+
+        >>> report = load("ctcf_gm12878").reproduce()
+        >>> report.coverage, report.predictions[0].engine, report.predictions[0].equivalence
+        ('verify', 'onnxruntime', 'bitwise')
+        """
+        from zooctl.reproduce import reproduce as steps
+        from zooctl.reproduce.run.journal import check_work_folder
+
+        entry = self._model.entry
+        folder = as_path(work) or (Path("reproduce") / entry.name if mode == "full" else None)
+        steps.need_training(entry, mode)
+        if mode != "verify":
+            need("torch", "training")
+            _check_portable(entry.recipe().portable)
+            if folder is not None:
+                check_work_folder(folder, resume)
+        order = steps.ReproductionOrder(
+            mode=mode, work=folder, resume=resume, required=required, fasta=as_path(fasta)
+        )
+        return steps.reproduce(entry, order, progress=self._progress, say=self._say)
+
     @contextmanager
     def _genome(self, fasta: str | Path | None) -> Iterator[Fasta]:
         """Open the genome of the card's assembly."""
@@ -386,60 +431,6 @@ class Model:
         self._say(f"genome: {description}")
         with open_genome(self.card.assembly, paths, self._progress) as genome:
             yield genome
-
-
-def reproduce(
-    model: str,
-    mode: Mode = "verify",
-    *,
-    work: str | Path | None = None,
-    resume: bool = False,
-    required: Level | None = None,
-    fasta: str | Path | None = None,
-    allow_untrusted: bool = False,
-    say: Say = silent,
-    progress: Progress = no_progress,
-) -> ReproductionReport:
-    """Reproduce a model, compare, and return the report, as `zooctl reproduce` does.
-
-    Args:
-        model: Name in the zoo.
-        mode: ``verify`` checks digests and the probe; ``smoke`` also repeats the first training
-            steps; ``full`` goes from data to weights to every figure of the card.
-        work: Work folder; a full run's default is ``reproduce/<model>``.
-        resume: Continue an interrupted full run.
-        required: Level below which the report's ``exit_code`` is 3.
-        fasta: Genome; by default chosen by the recipe.
-        allow_untrusted: Accept a model outside of the zoo.
-        say: Told about each step.
-        progress: Opens the progress displays.
-
-    Raises:
-        InputError: There is no such model, the work folder is in use, or this process was begun
-            without the variables of a portable run (``zooctl reproduce`` sets them).
-        ZooError: A full run cannot be made.
-
-    Levels: Heil et al. 2021 (doi:10.1038/s41592-021-01256-7).
-
-    >>> report = reproduce("ctcf_gm12878")
-    >>> report.coverage, report.predictions[0].engine, report.predictions[0].equivalence
-    ('verify', 'onnxruntime', 'bitwise')
-    """
-    from zooctl.reproduce import reproduce as steps
-    from zooctl.reproduce.run.journal import check_work_folder
-
-    entry = registry.entry(model, allow_untrusted=allow_untrusted)
-    folder = as_path(work) or (Path("reproduce") / entry.name if mode == "full" else None)
-    steps.need_training(entry, mode)
-    if mode != "verify":
-        need("torch", "training")
-        _check_portable(entry.recipe().portable)
-        if folder is not None:
-            check_work_folder(folder, resume)
-    order = steps.ReproductionOrder(
-        mode=mode, work=folder, resume=resume, required=required, fasta=as_path(fasta)
-    )
-    return steps.reproduce(entry, order, progress=progress, say=say)
 
 
 def _check_portable(portable: bool) -> None:

@@ -136,4 +136,6 @@ def score_alleles(
 def _rows(allele: Allele, scored: ScoredAllele, names: Sequence[str]) -> Iterator[VariantScore]:
     for track, name in enumerate(names):
         arrays = (scored.score, scored.sd, scored.ref, scored.alt)
-        yield VariantScore(*allele, name, str(scored.status), *(float(one[track]) for one in arrays))
+        yield VariantScore(
+            *allele, name, str(scored.status), *(float(one[track]) for one in arrays)
+        )
