@@ -1,4 +1,4 @@
-"""Lines that tell a user which device runs a model, and what its card warns of."""
+"""Messages about the device that runs a model, and the remarks of its card."""
 
 from __future__ import annotations
 

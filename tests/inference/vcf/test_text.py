@@ -53,7 +53,9 @@ def allele(status: str, *values: Sequence[float]) -> ScoredAllele:
     return ScoredAllele(status, *(np.array(value, dtype=np.float32) for value in values))
 
 
-def info(models: Sequence[ScoringModel], results: Sequence[Sequence[ScoredAllele]]) -> dict[str, str]:
+def info(
+    models: Sequence[ScoringModel], results: Sequence[Sequence[ScoredAllele]]
+) -> dict[str, str]:
     text = VcfText(models, Annotator(HEADER, vcf_fields(models), path="a.vcf"))
     line = text.record(RECORD, results).decode()
     assert line.endswith("\n")

@@ -1,4 +1,4 @@
-"""`zooctl export`: from a run to an entry of the zoo."""
+"""`zooctl export`: an entry of the zoo from a run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ def command(
 
     from zooctl.catalog.root import zoo_root
     from zooctl.cli.ui.restart import hold_portable
-    from zooctl.cli.ui.run_folder import ENVIRONMENT
     from zooctl.cli.ui.tables import say
     from zooctl.errors import InputError
     from zooctl.extras import need
@@ -33,6 +32,7 @@ def command(
     need("torch", "training")
     from zooctl.training.data.prepare import open_dataset
     from zooctl.training.export.entry import write_entry
+    from zooctl.training.loop.run_folder import ENVIRONMENT
 
     recipe = load_recipe(run / "recipe.yaml")
     hold_portable(recipe)

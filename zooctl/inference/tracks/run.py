@@ -1,4 +1,4 @@
-"""Tracks of models over regions, written as bigWig files, or the estimate of such a run."""
+"""Tracks of models over regions, written as bigWig files, and the estimate of a run."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def predict_bigwigs(
         output: bigWig; the names of several models or tracks are put into it. By default
             ``<regions>.<model>[.<track>].bw`` in the working folder.
         options: Genome, tracks, strands and the treatment of names and existing files.
-        say: Told about the genome, the device and what is left out.
+        say: Told about the genome, the device and windows without a value.
         progress: Opens the progress displays.
 
     Raises:
@@ -172,7 +172,7 @@ def _prepare(
 
 
 def readout_of(card: Card, rc: bool) -> Readout:
-    """Return how outputs of a card's network become values, over one strand or both."""
+    """Return transform and strands for the outputs of a card's network."""
     return Readout(card.output_transform, card.track_order_rc if rc else None)
 
 

@@ -1,4 +1,4 @@
-"""A whole VCF scored into a new file, resumable, or the estimate of such a run."""
+"""Scoring of a whole VCF into a new file, resumable, and the estimate of a run."""
 
 from __future__ import annotations
 
@@ -299,7 +299,7 @@ class _Run:
 
     @contextmanager
     def _kept(self, parts: Parts) -> Iterator[None]:
-        """Tell what a later run can use when this one is stopped by an error or a signal."""
+        """Tell the number of finished records when an error or a signal stops the run."""
         try:
             yield
         except BaseException:

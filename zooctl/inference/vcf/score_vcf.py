@@ -1,4 +1,4 @@
-"""A VCF scored record by record: every record out, in order, and every allele accounted for.
+"""Scoring of a VCF's records, chunk by chunk and in order, with every allele counted.
 
 Records go in chunks of a fixed number, so that a run that was killed and resumed ends with the
 bytes of one that was not.
@@ -41,14 +41,14 @@ def score_vcf(
 
     Args:
         records: The records.
-        vcf: How they are read.
-        models: What scores them.
-        text: What they are written as.
-        parts: Where the chunks are.
+        vcf: Contig names, genome and rules of refusal.
+        models: The models.
+        text: Writer of the lines.
+        parts: The chunks on disk.
         advance: Called with the number of alleles done since the last call.
 
     Returns:
-        What became of the alleles.
+        Counts of the alleles by status.
 
     Raises:
         InputError: A record is refused; or the finished chunks are those of another input.
@@ -82,7 +82,7 @@ def score_vcf(
 
 
 def chunk_records(models: Sequence[ScoringModel]) -> int:
-    """Return how many records make a chunk: fewer where each takes longer.
+    """Return the number of records in a chunk: fewer where each takes longer.
 
     It follows from the models and their shifts alone, for the chunks of a resumed run must be those
     of the one before.

@@ -20,25 +20,25 @@ MOST_TRACKS = 8
 """A model of more tracks gets its top track in a VCF line, unless tracks were chosen."""
 
 MIXED = "MIXED"
-"""Status of an allele of which several models say different things."""
+"""Status of an allele for which several models have different ones."""
 
 Results = Sequence[Sequence[ScoredAllele]]
-"""What each model found for the alleles of one record."""
+"""Scores of one record's alleles, for each model."""
 
 
 @dataclass(frozen=True)
 class ScoringModel:
-    """One model that scores a VCF, and what of it is written.
+    """A model that scores a VCF, and its tracks in the output.
 
     Attributes:
         name: Its name in the zoo.
         version: Version of its card.
         weights: sha256 of its graph with weights.
         assembly: The assembly that it is for.
-        scale: What its values are.
+        scale: Scale of its predictions.
         tracks: Index and name of each track to be written.
         top: Write the track of the largest absolute score only (VCF).
-        scorer: What scores.
+        scorer: Its scorer on the genome.
     """
 
     name: str
@@ -52,11 +52,11 @@ class ScoringModel:
 
 
 class Text(Protocol):
-    """What writes the records of an output."""
+    """A writer of an output's lines."""
 
     @property
     def head(self) -> bytes:
-        """What stands before the records."""
+        """Header or column names."""
         ...
 
     def record(self, record: Record, results: Results) -> bytes:
@@ -65,7 +65,7 @@ class Text(Protocol):
 
 
 def joint_status(statuses: Sequence[str]) -> str:
-    """Return what several models say of one allele.
+    """Return the common status of one allele, or ``MIXED`` where models differ.
 
     >>> joint_status(["OK", "OK"]), joint_status(["OK", "EDGE"])
     ('OK', 'MIXED')
@@ -109,7 +109,7 @@ class VcfText:
     """Lines of a VCF with scores in INFO.
 
     Args:
-        models: What scores.
+        models: The models.
         annotator: Adds the fields of ``vcf_fields(models)``.
     """
 
@@ -241,7 +241,7 @@ def _field(model: ScoringModel, key: str, kind: str, description: str) -> Field:
 
 
 def meta_lines(models: Sequence[ScoringModel], options: dict[str, str]) -> list[bytes]:
-    """Return the header lines that say what computed the scores, one a model."""
+    """Return the header lines that name models, weights and settings, one a model."""
     lines = []
     for model in models:
         placement = model.scorer.placement
