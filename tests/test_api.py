@@ -271,9 +271,7 @@ def test_signatures_name_the_options() -> None:
 
 def test_the_page_lists_the_interface(repo: Path) -> None:
     """Headings of docs/api.md: the names of ``__all__``, and below Model its public methods."""
-    from zooctl import api
-
-    assert list(zooctl.__all__) == list(api.__all__)
+    assert all(getattr(zooctl, name).__name__ == name for name in zooctl.__all__)
     page = (repo / "docs/api.md").read_text()
     names = re.findall(r"^## `(?:zooctl\.)?(\w+)", page, re.MULTILINE)
     assert sorted(names) == sorted(zooctl.__all__)

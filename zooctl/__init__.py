@@ -14,19 +14,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zooctl.api import (
-        Model,
-        PredictOptions,
-        RegionPrediction,
-        ScoredVcf,
-        ScoreOptions,
-        VariantScore,
-        VariantScores,
-        WrittenTracks,
-        ZooError,
-        load,
-        models,
-    )
+    from zooctl.api import Model, load, models
+    from zooctl.errors import ZooError
+    from zooctl.inference.options import PredictOptions, ScoreOptions
+    from zooctl.inference.tracks.region import RegionPrediction
+    from zooctl.inference.tracks.run import WrittenTracks
+    from zooctl.inference.variants.table import VariantScore, VariantScores
+    from zooctl.inference.vcf.report import ScoredVcf
 
 __version__ = "0.1.0"
 
@@ -44,6 +38,17 @@ __all__ = [
     "models",
 ]
 
+_MODULES = {
+    "ZooError": "errors",
+    "PredictOptions": "inference.options",
+    "ScoreOptions": "inference.options",
+    "RegionPrediction": "inference.tracks.region",
+    "WrittenTracks": "inference.tracks.run",
+    "VariantScore": "inference.variants.table",
+    "VariantScores": "inference.variants.table",
+    "ScoredVcf": "inference.vcf.report",
+}
+
 
 def __getattr__(name: str) -> Any:
     """Load a public name on first use (PEP 562)."""
@@ -51,7 +56,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'zooctl' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module("zooctl.api"), name)
+    return getattr(import_module(f"zooctl.{_MODULES.get(name, 'api')}"), name)
 
 
 def __dir__() -> list[str]:

@@ -1,52 +1,30 @@
 """The Python interface: models of the zoo as objects that predict, score and are evaluated.
 
-``import zooctl`` offers the names of this module. Each method is the library call of a command, so
-results are the command's; nothing is printed, and errors are ``ZooError``s.
+``import zooctl`` offers ``models``, ``load`` and ``Model``, and the records of their results. Each
+method is the library call of a command, so results are the command's. Nothing is printed, and
+errors are ``ZooError``s.
 """
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.catalog import registry
-from zooctl.catalog.genomes import find_genome, open_genome
 from zooctl.catalog.root import model_names
-from zooctl.errors import InputError, ZooError
 from zooctl.extras import need
-from zooctl.files.fasta.reader import Fasta
-from zooctl.files.intervals.bed import check_intervals
-from zooctl.files.intervals.regions import Regions, read_regions
+from zooctl.files.intervals.regions import regions_of
+from zooctl.inference import options as inference_options
+from zooctl.inference.keywords import keywords_of
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options import (
-    CheckRef,
-    Device,
-    PredictOptions,
-    ScoreOptions,
-    SessionOptions,
-    ShiftOptions,
-    as_path,
-)
-from zooctl.inference.tracks.region import (
-    RegionPrediction,
-    as_codes,
-    predict_region,
-    predict_windows,
-)
+from zooctl.inference.options import PredictOptions, ScoreOptions, as_path
+from zooctl.inference.tracks.region import RegionPrediction, predict_region, predict_windows
 from zooctl.inference.tracks.run import WrittenTracks, predict_bigwigs
-from zooctl.inference.variants.table import (
-    VariantScore,
-    VariantScores,
-    parse_variant,
-    score_alleles,
-)
+from zooctl.inference.variants.table import VariantScores, score_alleles
 from zooctl.inference.vcf.report import ScoredVcf
 from zooctl.inference.vcf.run import score_file
 from zooctl.progress import Progress, Say, no_progress, silent
@@ -61,62 +39,9 @@ if TYPE_CHECKING:
     from zooctl.reproduce.report.levels import Level
     from zooctl.reproduce.report.report import Mode, ReproductionReport
 
-__all__ = [
-    "Model",
-    "PredictOptions",
-    "RegionPrediction",
-    "ScoreOptions",
-    "ScoredVcf",
-    "VariantScore",
-    "VariantScores",
-    "WrittenTracks",
-    "ZooError",
-    "load",
-    "models",
-]
-
-First = TypeVar("First")
-Second = TypeVar("Second")
-Options = TypeVar("Options")
-Result = TypeVar("Result")
-Keywords = ParamSpec("Keywords")
-
-
-def _keywords_of(
-    record: Callable[Keywords, Options],
-) -> Callable[
-    [Callable[[Model, First, Second, Options], Result]],
-    Callable[Concatenate[Model, First, Second, Keywords], Result],
-]:
-    """Let a method take the fields of its options record as keywords, which then stand once."""
-
-    def decorate(
-        method: Callable[[Model, First, Second, Options], Result],
-    ) -> Callable[Concatenate[Model, First, Second, Keywords], Result]:
-        @functools.wraps(method)
-        def wrapper(
-            self: Model,
-            first: First,
-            second: Second,
-            /,
-            *args: Keywords.args,
-            **keywords: Keywords.kwargs,
-        ) -> Result:
-            return method(self, first, second, record(*args, **keywords))
-
-        own = list(inspect.signature(method).parameters.values())[:-1]
-        fields = inspect.signature(record).parameters.values()
-        wrapper.__signature__ = inspect.Signature([*own, *fields])  # type: ignore[attr-defined]
-        return wrapper
-
-    return decorate
-
 
 def models() -> list[Card]:
     """Return the cards of all models of the zoo, by name.
-
-    Raises:
-        ZooError: A card is not valid.
 
     >>> [card.name for card in models() if card.assembly == "hg19"][:2]
     ['ctcf_dream', 'ctcf_gm12878']
@@ -127,7 +52,7 @@ def models() -> list[Card]:
 def load(
     model: str,
     *,
-    device: Device = "auto",
+    device: inference_options.Device = "auto",
     threads: int | None = None,
     batch_size: int | None = None,
     allow_untrusted: bool = False,
@@ -155,7 +80,9 @@ def load(
     zooctl.errors.InputError: no such model (got 'ctcf_gm12879'). Hint: did you mean 'ctcf_gm12878'?
     """
     entry = registry.entry(model, allow_untrusted=allow_untrusted)
-    session = SessionOptions(device=device, threads=threads, batch_size=batch_size)
+    session = inference_options.SessionOptions(
+        device=device, threads=threads, batch_size=batch_size
+    )
     return Model(OpenModel(entry, session), model, say, progress)
 
 
@@ -199,8 +126,7 @@ class Model:
         >>> model.predict(["N" * 2048, "ACGT" * 512]).shape
         (2, 1, 64)
         """
-        codes = as_codes(sequences, self.card.input_length)
-        return predict_windows(self._model, codes, rc=rc)
+        return predict_windows(self._model, sequences, rc=rc)
 
     def predict_region(
         self,
@@ -227,18 +153,12 @@ class Model:
         >>> found.values.shape, found.bin_size, int(found.starts[found.values[0].argmax()])
         ((1, 126), 32, 39731872)
         """
-        with self._genome(fasta) as genome:
-            if isinstance(region, str):
-                (interval,) = Regions(None, (region,)).within(genome.contigs)
-            else:
-                (interval,) = check_intervals([region], genome.contigs)
-            windows = -(-interval.length // self.card.core_length)
-            with self._progress(windows, "windows", self.card.name) as advance:
-                return predict_region(
-                    self._model, interval, genome, tracks=tracks, rc=rc, advance=advance
-                )
+        with self._model.genome(as_path(fasta), self._say, self._progress) as genome:
+            return predict_region(
+                self._model, region, genome, tracks=tracks, rc=rc, progress=self._progress
+            )
 
-    @_keywords_of(PredictOptions)
+    @keywords_of(PredictOptions)
     def predict_bigwig(
         self, regions: str | Path | Sequence[str], output: str | Path, options: PredictOptions
     ) -> WrittenTracks:
@@ -252,11 +172,9 @@ class Model:
         Raises:
             InputError: Regions, tracks, genome or output do not fit.
         """
-        is_file = isinstance(regions, (str, Path))
-        chosen = read_regions(Path(regions), ()) if is_file else read_regions(None, regions)  # type: ignore[arg-type]
         (written,) = predict_bigwigs(
             [self._model],
-            chosen,
+            regions_of(regions),
             Path(output),
             options,
             say=self._say,
@@ -273,9 +191,9 @@ class Model:
         max_shift: int | None = None,
         seed: int = 0,
         rc: bool = False,
-        check_ref: CheckRef = "skip",
+        check_ref: inference_options.CheckRef = "skip",
     ) -> VariantScores:
-        """Score variants, as `zooctl score-variants` does, all tracks.
+        """Score variants as `zooctl score-variants` does, all tracks (Toneyan, Tang and Koo 2022).
 
         Args:
             variants: One or several, each as ``"chr21:39731913 A>C"`` (1-based) or ``Allele``
@@ -293,20 +211,18 @@ class Model:
         Raises:
             InputError: A text is no variant, or the options do not fit the window.
 
-        Source: Toneyan, Tang and Koo 2022 (doi:10.1038/s42256-022-00570-9).
-
         >>> model = load("ctcf_gm12878", device="cpu")
         >>> (row,) = model.score("chr21:39731913 A>C")
         >>> row.start, row.track, row.status, f"{row.score:.4f} ± {row.sd:.4f}"
         (39731912, 'CTCF', 'OK', '-0.1232 ± 0.0346')
         """
-        given = [variants] if isinstance(variants, (str, Allele)) else variants
-        alleles = [parse_variant(one) if isinstance(one, str) else one for one in given]
-        shifts = ShiftOptions(n_shifts=n_shifts, max_shift=max_shift, seed=seed, rc=rc)
-        with self._genome(fasta) as genome:
-            return score_alleles(self._model, alleles, genome, shifts, check_ref)
+        shifts = inference_options.ShiftOptions(
+            n_shifts=n_shifts, max_shift=max_shift, seed=seed, rc=rc
+        )
+        with self._model.genome(as_path(fasta), self._say, self._progress) as genome:
+            return score_alleles(self._model, variants, genome, shifts, check_ref)
 
-    @_keywords_of(ScoreOptions)
+    @keywords_of(ScoreOptions)
     def score_vcf(self, vcf: str | Path, output: str | Path, options: ScoreOptions) -> ScoredVcf:
         """Score every allele of a VCF into a new file, as `zooctl score-variants` does.
 
@@ -387,7 +303,7 @@ class Model:
         required: Level | None = None,
         fasta: str | Path | None = None,
     ) -> ReproductionReport:
-        """Reproduce the model, compare, and return the report, as `zooctl reproduce` does.
+        """Reproduce the model as `zooctl reproduce` does, and judge its level (Heil et al. 2021).
 
         Args:
             mode: ``verify`` checks digests and the probe; ``smoke`` also repeats the first
@@ -402,44 +318,23 @@ class Model:
                 begun without the variables of a portable run, which `zooctl reproduce` sets.
             ZooError: A full run cannot be made.
 
-        Levels: Heil et al. 2021 (doi:10.1038/s41592-021-01256-7).
-
         >>> report = load("ctcf_gm12878").reproduce()
         >>> report.coverage, report.predictions[0].engine, report.predictions[0].equivalence
         ('verify', 'onnxruntime', 'bitwise')
         """
         from zooctl.reproduce import reproduce as steps
         from zooctl.reproduce.run.journal import check_work_folder
+        from zooctl.training.determinism.portable import check_begun_portable
 
         entry = self._model.entry
         folder = as_path(work) or (Path("reproduce") / entry.name if mode == "full" else None)
         steps.need_training(entry, mode)
         if mode != "verify":
             need("torch", "training")
-            _check_portable(entry.recipe().portable)
+            check_begun_portable(entry.recipe())
             if folder is not None:
                 check_work_folder(folder, resume)
         order = steps.ReproductionOrder(
             mode=mode, work=folder, resume=resume, required=required, fasta=as_path(fasta)
         )
         return steps.reproduce(entry, order, progress=self._progress, say=self._say)
-
-    @contextmanager
-    def _genome(self, fasta: str | Path | None) -> Iterator[Fasta]:
-        """Open the genome of the card's assembly."""
-        paths, description = find_genome(self.card.assembly, as_path(fasta))
-        self._say(f"genome: {description}")
-        with open_genome(self.card.assembly, paths, self._progress) as genome:
-            yield genome
-
-
-def _check_portable(portable: bool) -> None:
-    """Refuse to train a portable recipe in a process that would give other bits."""
-    from zooctl.training.determinism.portable import PINS, in_force
-
-    if portable and not in_force():
-        raise InputError(
-            "process was begun without the variables of a portable run",
-            expected=" ".join(f"{name}={value!r}" for name, value in PINS.items()),
-            hint="set them before Python starts; `zooctl reproduce` does so by itself",
-        )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 
 from zooctl.catalog.entry import Entry
+from zooctl.catalog.genomes import find_genome, open_genome
 from zooctl.catalog.weights import onnx_bytes
+from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.options import DEFAULT_SESSION, SessionOptions
 from zooctl.inference.session import Session
+from zooctl.progress import Progress, Say
 from zooctl.schema.card import Card
 
 
@@ -49,3 +55,16 @@ class OpenModel:
             threads=self.options.threads,
             batch_size=self.options.batch_size,
         )
+
+    @contextmanager
+    def genome(self, fasta: Path | None, say: Say, progress: Progress) -> Iterator[Fasta]:
+        """Open the genome of the card's assembly, after telling its files.
+
+        Raises:
+            InputError: There is none.
+        """
+        assembly = self.card.assembly
+        paths, description = find_genome(assembly, fasta)
+        say(f"genome: {description}")
+        with open_genome(assembly, paths, progress) as genome:
+            yield genome

@@ -118,7 +118,7 @@ class Session:
         default = default_batch_size(length, batch_bytes(model, length, 1))
         self.batch_size = _positive("batch size", batch_size, default)
         self._batch_bytes = batch_bytes(model, length, self.batch_size)
-        # Halved once where memory does not suffice; ``batch_size`` keeps the value that callers know.
+        # Halved once where memory does not suffice; ``batch_size`` stays as callers know it.
         self._rows = self.batch_size
         self._run_options = ort.RunOptions()
         self._session = _open(composed, device, self.threads)

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from zooctl.catalog.genomes import find_genome, open_genome
 from zooctl.errors import InputError
 from zooctl.evaluation.variants.constructs import Constructs, on_genome, snvs
 from zooctl.evaluation.variants.effects import ElementReport, Scores, judge, score
@@ -20,7 +19,6 @@ from zooctl.inference.tracks.choose import choose_tracks
 from zooctl.inference.variants.score import Scorer, VariantModel
 from zooctl.inference.vcf.tally import counts_text
 from zooctl.progress import Progress, Say, no_progress, silent
-from zooctl.schema.card import Card
 from zooctl.sequence.alleles import Allele
 
 
@@ -88,11 +86,13 @@ def evaluate_variants(
     if not kept:
         raise InputError("no SNV is left to judge", path=table, got=f"{len(effects):,} variants")
     say(f"{len(kept):,} SNVs of {len(effects):,} variants are judged")
+    genome: Genome
     with ExitStack() as stack:
         if constructs:
             genome, alleles = _on_constructs(effects, kept)
         else:
-            genome, alleles = _on_genome(card, kept, fasta, stack, say, progress)
+            opened = stack.enter_context(model.genome(fasta, say, progress))
+            genome, alleles = opened, on_genome(kept, opened.contigs)
         scorers = [
             Scorer(
                 VariantModel.of(card, model.graph),
@@ -132,20 +132,6 @@ def _on_constructs(
 ) -> tuple[Genome, list[Allele]]:
     elements = Constructs(effects)
     return elements, [elements.allele(effect) for effect in kept]
-
-
-def _on_genome(
-    card: Card,
-    kept: Sequence[Effect],
-    fasta: Path | None,
-    stack: ExitStack,
-    say: Say,
-    progress: Progress,
-) -> tuple[Genome, list[Allele]]:
-    paths, description = find_genome(card.assembly, fasta)
-    say(f"genome: {description}")
-    genome = stack.enter_context(open_genome(card.assembly, paths, progress))
-    return genome, on_genome(kept, genome.contigs)
 
 
 def _score(scorer: Scorer, alleles: Sequence[Allele], say: Say, progress: Progress) -> Scores:

@@ -77,6 +77,13 @@ def read_regions(bed: Path | None, region: Sequence[str]) -> Regions:
     return Regions(None if bed is None else read_bed(bed), tuple(region))
 
 
+def regions_of(regions: str | Path | Sequence[str]) -> Regions:
+    """Return the regions of a BED file, where a path is given, or of a list of region strings."""
+    if isinstance(regions, (str, Path)):
+        return read_regions(Path(regions), ())
+    return read_regions(None, regions)
+
+
 def region_stem(region: str) -> str:
     """Return a region string as part of a file name.
 

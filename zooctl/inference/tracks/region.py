@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
+from zooctl.files.intervals.bed import check_intervals
+from zooctl.files.intervals.regions import Regions
 from zooctl.inference.frame import to_frame
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
@@ -17,10 +19,19 @@ from zooctl.inference.tracks.batches import plan
 from zooctl.inference.tracks.choose import choose_tracks
 from zooctl.inference.tracks.predict import core_values, predict
 from zooctl.inference.tracks.run import readout_of
-from zooctl.progress import Advance, no_advance
+from zooctl.progress import Progress, no_progress
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, N, encode
 from zooctl.sequence.windows import Geometry, Integers
+
+
+def _within(region: str | Interval, contigs: Mapping[str, int]) -> Interval:
+    """Return a region string, or an interval, after checking it against a genome's contigs."""
+    if isinstance(region, str):
+        (interval,) = Regions(None, (region,)).within(contigs)
+    else:
+        (interval,) = check_intervals([region], contigs)
+    return interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +81,12 @@ class _Row:
 
 def predict_region(
     model: OpenModel,
-    region: Interval,
+    region: str | Interval,
     genome: Genome,
     *,
     tracks: Sequence[str] = (),
     rc: bool = False,
-    advance: Advance = no_advance,
+    progress: Progress = no_progress,
 ) -> RegionPrediction:
     """Predict the bins of the genome grid that overlap a region.
 
@@ -83,42 +94,51 @@ def predict_region(
 
     Args:
         model: The model.
-        region: Bases within their contig.
+        region: Samtools-style string (1-based, inclusive), or interval (0-based, half-open).
         genome: The genome.
         tracks: Names of tracks; empty for all.
         rc: Average over both strands.
-        advance: Called with the number of windows done since the last call.
+        progress: Opens the progress display.
 
     Raises:
-        InputError: No such track, or the region is empty.
+        InputError: No such track, or the region is empty or not in the genome.
         VerificationError: A prediction is not a finite number.
     """
-    if region.length < 1:
-        raise InputError("the region is empty", got=f"{region.start:,} to {region.end:,}")
+    interval = _within(region, genome.contigs)
+    if interval.length < 1:
+        raise InputError("the region is empty", got=f"{interval.start:,} to {interval.end:,}")
     card = model.card
     (chosen,) = choose_tracks([card], tracks)
     size = card.bin_size
-    first, last = region.start // size, (region.end - 1) // size
+    first, last = interval.start // size, (interval.end - 1) // size
     starts = np.arange(first, last + 1, dtype=np.int64) * size
     rows = {index: _Row(starts) for index in chosen}
-    grid = plan([region], genome.contigs, card.geometry)
-    predict(grid, genome, model.session, rows, readout=readout_of(card, rc), advance=advance)
+    grid = plan([interval], genome.contigs, card.geometry)
+    readout = readout_of(card, rc)
+    with progress(grid.n_windows, "windows", card.name) as advance:
+        predict(grid, genome, model.session, rows, readout=readout, advance=advance)
     values = np.stack([row.values for row in rows.values()])
     names = tuple(card.tracks[index].name for index in chosen)
-    return RegionPrediction(region, names, starts, size, values)
+    return RegionPrediction(interval, names, starts, size, values)
 
 
-def predict_windows(model: OpenModel, codes: Codes, *, rc: bool = False) -> NDArray[np.float32]:
+def predict_windows(
+    model: OpenModel, sequences: Sequence[str] | Codes, *, rc: bool = False
+) -> NDArray[np.float32]:
     """Predict the whole output of windows, in the unit that the card states.
 
     Args:
         model: The model.
-        codes: uint8 ``(n, input_length)``.
+        sequences: n strings of the input length; or uint8 codes ``(n, input_length)``.
         rc: Average over both strands.
 
     Returns:
         float32 ``(n, n_tracks, n_bins)``.
+
+    Raises:
+        InputError: A sequence has another length.
     """
+    codes = as_codes(sequences, model.card.input_length)
     window = model.card.geometry
     # The whole output counts as the core, so that no bin is cut off.
     whole = Geometry(

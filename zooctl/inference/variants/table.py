@@ -85,6 +85,12 @@ def parse_variant(text: str) -> Allele:
     return Allele(found["chrom"], position - 1, found["ref"], found["alt"])
 
 
+def _alleles(variants: str | Allele | Iterable[str | Allele]) -> list[Allele]:
+    """Return one variant, or several, as alleles."""
+    given = [variants] if isinstance(variants, (str, Allele)) else variants
+    return [parse_variant(one) if isinstance(one, str) else one for one in given]
+
+
 def open_scorer(
     model: OpenModel, genome: Genome, options: ShiftOptions, check_ref: CheckRef
 ) -> Scorer:
@@ -105,26 +111,26 @@ def open_scorer(
 
 def score_alleles(
     model: OpenModel,
-    alleles: Iterable[Allele],
+    variants: str | Allele | Iterable[str | Allele],
     genome: Genome,
     options: ShiftOptions = DEFAULT_SHIFTS,
     check_ref: CheckRef = "skip",
 ) -> VariantScores:
-    """Score alleles against a genome, all tracks.
+    """Score variants against a genome, all tracks.
 
     Args:
         model: The model.
-        alleles: In the genome's contig names.
+        variants: One or several, as text (1-based) or alleles, in the genome's contig names.
         genome: The genome.
         options: Shifts and strands.
         check_ref: Treatment of alleles whose REF differs from the genome.
 
     Raises:
-        InputError: Shifts that do not fit the window; or ``check_ref`` is ``fail`` and a REF
-            differs.
+        InputError: A text is no variant; shifts that do not fit the window; or ``check_ref`` is
+            ``fail`` and a REF differs.
         VerificationError: A prediction is not a finite number.
     """
-    chosen = list(alleles)
+    chosen = _alleles(variants)
     names = [track.name for track in model.card.tracks]
     scorer = open_scorer(model, genome, options, check_ref)
     with closing(scorer.score([allele] for allele in chosen)) as scored:
