@@ -107,10 +107,9 @@ def draw(
     again that are noted there.
     """
     from zooctl.catalog import registry
-    from zooctl.cli.ui.models import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.errors import InputError
-    from zooctl.extras import need
+    from zooctl.cli.ui.tables import say
+    from zooctl.errors import InputError, need
     from zooctl.reproduce.report import picture_files, pictures
     from zooctl.reproduce.run.measure import draw_published
     from zooctl.sequence.intervals import parse_region

@@ -77,11 +77,10 @@ def command(
     must be, it says so and exits with 3.
     """
     from zooctl.catalog import registry
-    from zooctl.cli.ui.models import say
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.restart import hold_portable_entry
-    from zooctl.errors import InputError, VerificationError
-    from zooctl.extras import need
+    from zooctl.cli.ui.tables import say
+    from zooctl.errors import InputError, VerificationError, need
     from zooctl.files.disk.atomic import check_output
     from zooctl.reproduce import reproduce as steps
     from zooctl.reproduce.run.journal import check_work_folder

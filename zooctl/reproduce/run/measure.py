@@ -131,7 +131,7 @@ def _motif(judged: Evaluation, n_windows: int, progress: Progress) -> pictures.M
     found = recover(judged, n_windows, progress)
     if found is None:
         return None
-    motif, known, matched = found
+    motif, known, matched = found.motif, found.known, found.match
     if known is None or matched is None:
         return pictures.motif_picture(motif, None, 0, n_windows)
     return pictures.motif_picture(matched.motif, known, -matched.offset, n_windows)
