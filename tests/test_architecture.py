@@ -19,7 +19,6 @@ ORDER = (
     "sequence",
     "files",
     "schema",
-    "tracks",
     "catalog",
     "inference",
     "interpret",
@@ -53,7 +52,7 @@ INSIDE = {
     ),
     "reproduce": ("report", "environment", "run", "judge", "verify"),
     "schema": ("escape", "explain", "fields", "strict_yaml", "card", "manifest", "recipe"),
-    "training": ("determinism", "data", "nets", "loop", "export", "tune"),
+    "training": ("tracks", "determinism", "data", "nets", "loop", "export", "tune"),
 }
 
 # One file a network or a command.

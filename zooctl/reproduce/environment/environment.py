@@ -33,7 +33,7 @@ FILE = "environment.json"
 # Our own code that turns a recipe and its data into arrays, networks and steps. The rest (documents
 # of the catalog, texts of commands, metrics) changes no weights: its results are compared with
 # digests anyway.
-CODE = ("files", "schema/recipe", "sequence", "tracks", "training")
+CODE = ("files", "schema/recipe", "sequence", "training")
 DOCUMENTS = ("fields", "strict_yaml")
 """Modules of ``schema`` that read recipes; the others are about cards, manifests and messages."""
 
