@@ -60,6 +60,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "filelock": ("files/",),
     "pydantic": ("schema/", "cli/commands/schema.py", "reproduce/"),
     "pydantic_core": ("schema/",),
+    "rfc8785": ("reproduce/report/canonical.py",),
     "yaml": ("schema/strict_yaml.py",),
     "onnxruntime": ("inference/session.py",),
     "onnx": ("files/weights/onnx_weights.py", "inference/", "training/"),
