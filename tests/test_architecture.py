@@ -38,7 +38,7 @@ INSIDE = {
     "evaluation": ("metrics", "data", "baselines", "report", "heldout"),
     "files": ("disk",),
     "inference": ("graph", "session", "tracks", "variants", "vcf"),
-    "reproduce": ("report", "environment", "run", "judge", "verify"),
+    "reproduce": ("report", "environment", "run", "evidence", "judge", "verify"),
     "schema": ("escape", "explain", "fields", "strict_yaml", "card", "manifest", "recipe"),
     "training": ("determinism", "data", "nets", "loop", "export", "tune"),
 }

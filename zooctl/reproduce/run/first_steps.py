@@ -1,8 +1,8 @@
-"""The first steps of a training run in a process of its own, to see whether they come again.
+"""The first steps of a training run in a process of its own, to see whether bits repeat.
 
 ``python -m zooctl.reproduce.run.first_steps`` reads its order as JSON from stdin and prints the
-digest of the weights after these steps, and how many they were; an error it hands back as JSON,
-with the exit code 1.
+digest of the weights after these steps, and how many they were; an error is printed as JSON, with
+the exit code 1.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from zooctl.training.data.prepare import prepare
 from zooctl.training.data.windows import TrainingWindows, choose_windows
 from zooctl.training.loop import fit as loop
 
-# Validation is not looked at; the loop wants some.
+# Its result is not used; the loop needs some.
 _VALIDATION = 64
 
 
 @dataclass(frozen=True)
 class ShortWindows(TrainingWindows):
-    """The windows of a run of which an epoch ends after a few steps.
+    """The windows of a run whose epoch ends after a few steps.
 
     Attributes:
         steps: How many.
@@ -86,7 +86,7 @@ def first_steps(
 
 
 def main() -> int:
-    """Do what stdin says; return the exit code."""
+    """Carry out the order on stdin; return the exit code."""
     try:
         _obey(json.load(sys.stdin))
     except ZooError as error:
@@ -94,7 +94,7 @@ def main() -> int:
     except OSError as error:
         return _hand_back(error.strerror or type(error).__name__, error.filename, None)
     except Exception as error:
-        # What it says may name folders, and of those no report may tell.
+        # Its text may name folders, which no report may tell.
         traceback.print_exc()
         return _hand_back(type(error).__name__, None, None)
     return 0

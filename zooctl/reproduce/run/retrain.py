@@ -1,4 +1,4 @@
-"""From data to weights to the figures of the card: what a full reproduction does again."""
+"""A full run: from data to weights to the figures and pictures of the card."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import zooctl
 from zooctl.catalog.data import locate
 from zooctl.catalog.entry import ONNX, PROBE, SAFETENSORS, Entry
@@ -19,61 +17,37 @@ from zooctl.files.disk.atomic import atomic_output
 from zooctl.progress import Progress, Say
 from zooctl.reproduce.environment.environment import Environment, tree_digest
 from zooctl.reproduce.report import picture_files, pictures
-from zooctl.reproduce.report.equivalence import compare_figure
+from zooctl.reproduce.report.equivalence import Distance
+from zooctl.reproduce.report.figures import take_figures
 from zooctl.reproduce.report.pictures import PicturePlan, Pictures
-from zooctl.reproduce.report.report import Figure, Picture
+from zooctl.reproduce.report.rows import Picture
 from zooctl.reproduce.run.journal import Journal
-from zooctl.reproduce.run.measure import card_figures, judge, take_pictures
-from zooctl.schema.card import Card
-from zooctl.schema.manifest import (
-    MANIFEST,
-    digest_file,
-    load_manifest,
-    picture_paths,
-    tensor_digest,
-)
+from zooctl.reproduce.run.measure import evaluated
+from zooctl.schema.manifest import MANIFEST, digest_file, load_manifest, tensor_digest
 from zooctl.schema.recipe.recipe import Recipe
 
 RUN, ZOO, FIGURES, PICTURES = "run", "zoo", "figures.json", "pictures.json"
-# Of an entry's folder, what training decides.
+# Of an entry's folder, the files that training decides.
 ENTRY_FILES = (ONNX, SAFETENSORS, PROBE)
+STAGES = ("train", "export", "evaluate")
 
 
 @dataclass(frozen=True)
-class Again:
-    """What came of it.
+class RetrainedModel:
+    """A retrained model, measured.
 
     Attributes:
-        tensor_digest: Of the weights trained now.
-        files: File of the entry's folder to whether its bytes came again.
-        figures: Of the card.
-        pictures: Of the card.
+        tensor_digest: Of its weights.
+        figures: Field of the card to number (``take_figures``).
+        pictures: Of the card, without classes.
     """
 
     tensor_digest: str
-    files: dict[str, bool]
-    figures: tuple[Figure, ...]
+    figures: dict[str, float | int | None]
     pictures: tuple[Picture, ...]
 
-    @property
-    def same_bits(self) -> bool:
-        """Whether all files of the entry came again to the byte."""
-        return all(self.files.values())
 
-    @property
-    def other_files(self) -> str:
-        """Those that did not."""
-        return ", ".join(name for name, same in self.files.items() if not same)
-
-    @property
-    def unjudged(self) -> bool:
-        """Whether a metric is of other weights and the card says nothing of chance."""
-        return any(
-            one.equivalence is None for one in self.figures if one.field.startswith("metrics.")
-        )
-
-
-def make_again(
+def retrain(
     entry: Entry,
     fasta: Path | None,
     journal: Journal,
@@ -81,8 +55,8 @@ def make_again(
     *,
     progress: Progress,
     say: Say,
-) -> Again:
-    """Train, export and evaluate a model; steps that the journal has are not done again.
+) -> RetrainedModel:
+    """Train, export and evaluate a model; steps that the journal holds are not repeated.
 
     Args:
         entry: The model; its card, recipe and manifest agree.
@@ -90,90 +64,72 @@ def make_again(
         journal: Of the work folder.
         environment: Of this process.
         progress: Opens a progress display from total, unit and label.
-        say: Told what goes on, a line each.
+        say: Takes lines for the user.
     """
     from zooctl.training.data.prepare import prepare
-    from zooctl.training.loop.metrics_log import METRICS, STEPS
 
-    recipe, work = entry.recipe(), journal.folder
+    recipe = entry.recipe()
     genome, description = find_genome(recipe.genome.assembly, fasta)
     say(f"genome: {description}")
     sources = {source.id: locate(source).path for source in recipe.sources}
     dataset = prepare(recipe, sources, genome, say)
-    assert entry.recipe_path is not None
     inputs = {
-        "recipe": f"sha256:{digest_file(entry.recipe_path).sha256}",
+        "recipe": _digest(entry.recipe_path),
         "genome": tensor_digest(dataset.codes),
         "software": environment.software_digest,
         "hardware": environment.hardware_digest,
         **{f"source {source.id}": f"sha256:{source.sha256}" for source in recipe.sources},
     }
-
-    def train(resumes: bool) -> None:
-        _train(recipe, dataset, work / RUN, resumes, progress, say)
-
-    left = [f"{RUN}/{file}" for file in ("best.safetensors", METRICS, STEPS)]
-    trained = journal.step("train", inputs, left, train)
-    exported = _export(entry, recipe, dataset, journal, inputs | trained.outputs)
-    folder = work / ZOO / "zoo" / entry.name
-
-    made_entry = Entry(work / ZOO, entry.name, entry.card_path, entry.recipe_path, folder)
+    inputs |= _train(recipe, dataset, journal, inputs, progress, say)
+    exported = _export(entry, recipe, dataset, journal, inputs)
+    folder = journal.folder / ZOO / "zoo" / entry.name
+    made = Entry(journal.folder / ZOO, entry.name, entry.card_path, entry.recipe_path, folder)
+    # The trained weights count as they were exported.
+    inputs = {name: one for name, one in inputs.items() if not name.startswith(RUN)} | exported
     known = picture_files.published(entry)
-    plan = PicturePlan() if known is None else pictures.plan_of(known)
+    _evaluate(entry, made, known, fasta, journal, inputs, progress, say)
+    figures = json.loads((journal.folder / FIGURES).read_text())
+    shown = Pictures.model_validate_json((journal.folder / PICTURES).read_bytes())
+    digest = load_manifest(folder / MANIFEST).tensor_digest
+    return RetrainedModel(digest, figures, tuple(_measured_pictures(entry.name, known, shown)))
 
-    def measure(resumes: bool) -> None:
-        _measure(entry, made_entry, plan, work, fasta, progress, say)
 
-    others = {
-        "card": f"sha256:{digest_file(entry.card_path).sha256}",
-        # Figures hang on more of our code than bits of weights do.
-        "code": f"sha256:{tree_digest(Path(zooctl.__file__).parent)}",
-    }
-    if known is not None:
-        others["pictures"] = (
-            f"sha256:{digest_file(entry.path(f'zoo/{entry.name}/{picture_files.FILE}')).sha256}"
-        )
-    outputs = [
-        FIGURES,
-        PICTURES,
-        *(f"{ZOO}/{file}" for file in pictures.numbers(known, entry.name)),
-    ]
-    journal.step("evaluate", inputs | others | exported, outputs, measure)
-    manifest, made = entry.manifest(), load_manifest(folder / MANIFEST)
-    files = {
-        name: made.files.get(f"zoo/{entry.name}/{name}")
-        == manifest.files.get(f"zoo/{entry.name}/{name}")
-        for name in ENTRY_FILES
-    }
-    retrained = made.tensor_digest != manifest.tensor_digest
-    found = json.loads((work / FIGURES).read_text())
-    shown = Pictures.model_validate_json((work / PICTURES).read_bytes())
-    return Again(
-        made.tensor_digest,
-        files,
-        tuple(figures(entry.card(), found, retrained)),
-        tuple(compare_pictures(entry, known, shown, work / ZOO, retrained)),
-    )
+def _digest(path: Path | None) -> str:
+    assert path is not None
+    return f"sha256:{digest_file(path).sha256}"
 
 
 def _train(
-    recipe: Recipe, dataset: Any, run: Path, resumes: bool, progress: Progress, say: Say
-) -> None:
+    recipe: Recipe,
+    dataset: Any,
+    journal: Journal,
+    inputs: Mapping[str, str],
+    progress: Progress,
+    say: Say,
+) -> dict[str, str]:
+    """Train into the work folder; return the digests of the run's files."""
     from zooctl.training.data.windows import choose_windows
     from zooctl.training.loop.fit import fit
+    from zooctl.training.loop.metrics_log import METRICS, STEPS
 
-    if not resumes:
-        shutil.rmtree(run, ignore_errors=True)
-    windows = choose_windows(recipe, dataset)
-    total = recipe.schedule.max_epochs * windows.n_epoch(recipe)
-    with progress(total, "windows", f"training {recipe.name}") as advance:
-        fit(recipe, dataset, windows, run, device="cpu", say=say, advance=advance)
+    run = journal.folder / RUN
+
+    def work(resumes: bool) -> None:
+        if not resumes:
+            shutil.rmtree(run, ignore_errors=True)
+        windows = choose_windows(recipe, dataset)
+        total = recipe.schedule.max_epochs * windows.n_epoch(recipe)
+        with progress(total, "windows", f"training {recipe.name}") as advance:
+            fit(recipe, dataset, windows, run, device="cpu", say=say, advance=advance)
+
+    files = [f"{RUN}/{file}" for file in ("best.safetensors", METRICS, STEPS)]
+    return journal.step("train", inputs, files, work).outputs
 
 
 def _export(
     entry: Entry, recipe: Recipe, dataset: Any, journal: Journal, inputs: Mapping[str, str]
 ) -> dict[str, str]:
-    """Write the entry anew into the work folder; return the digests of its files."""
+    """Write the entry into the work folder; return the digests of its files."""
     from zooctl.training.export.entry import write_entry
 
     root = journal.folder / ZOO
@@ -193,91 +149,59 @@ def _export(
     return journal.step("export", inputs, outputs, write).outputs
 
 
-def _measure(
+def _evaluate(
     entry: Entry,
     made: Entry,
-    plan: PicturePlan,
-    work: Path,
+    known: Pictures | None,
     fasta: Path | None,
+    journal: Journal,
+    inputs: Mapping[str, str],
     progress: Progress,
     say: Say,
 ) -> None:
-    """Evaluate the weights made now: write the numbers of the card and of its pictures, and draw.
+    """Compute the numbers of the card and of its pictures, and draw these.
 
     Args:
         entry: The model.
-        made: The same with the weights made now.
-        plan: What the pictures show.
-        work: Folder of the files.
+        made: The retrained one.
+        known: Published numbers of the pictures.
         fasta: Genome, if not the one that the assembly leads to.
+        journal: Of the work folder.
+        inputs: Digests that the retrained weights depend on, and theirs.
         progress: Opens a progress display from total, unit and label.
-        say: Told what goes on, a line each.
+        say: Takes lines for the user.
     """
-    with judge(made, fasta, None, progress=progress, say=say) as judged:
-        numbers = card_figures(entry.card(), entry.card_path, judged.report)
-        shown = take_pictures(judged, plan, progress)
-    texts = {FIGURES: json.dumps(numbers), PICTURES: picture_files.to_text(shown)}
-    for name, text in texts.items():
-        with atomic_output(work / name, force=True) as temporary:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
-    picture_files.draw(shown, entry.name, work / ZOO)
+    work = journal.folder
+    plan = PicturePlan() if known is None else pictures.plan_of(known)
+
+    def measure(resumes: bool) -> None:
+        with evaluated(made, fasta, None, progress=progress, say=say) as judged:
+            numbers = take_figures(entry.card(), entry.card_path, judged.report)
+            shown = pictures.take_pictures(judged, plan, progress)
+        texts = {FIGURES: json.dumps(numbers), PICTURES: picture_files.to_text(shown)}
+        for name, text in texts.items():
+            with atomic_output(work / name, force=True) as temporary:
+                temporary.write_text(text, encoding="utf-8", newline="\n")
+        picture_files.draw(shown, entry.name, work / ZOO)
+
+    others = {
+        "card": _digest(entry.card_path),
+        # Figures depend on more of our code than bits of weights do.
+        "code": f"sha256:{tree_digest(Path(zooctl.__file__).parent)}",
+    }
+    if known is not None:
+        others["pictures"] = _digest(entry.path(f"zoo/{entry.name}/{picture_files.FILE}"))
+    drawn = (f"{ZOO}/{file}" for file in pictures.numbers(known, entry.name))
+    journal.step("evaluate", {**inputs, **others}, [FIGURES, PICTURES, *drawn], measure)
 
 
-def compare_pictures(
-    entry: Entry, known: Pictures | None, found: Pictures, root: Path, retrained: bool
-) -> list[Picture]:
-    """Return every picture of the card beside the one drawn now.
-
-    Args:
-        entry: The model.
-        known: What its pictures show; None where nobody says.
-        found: The same of the weights made now.
-        root: Below which these were drawn.
-        retrained: Whether these are other weights than the published ones.
-    """
-    old, new = pictures.numbers(known, entry.name), pictures.numbers(found, entry.name)
-    made = []
-    for path in entry.pictures():
-        file = next(one for one in picture_paths(entry.name) if entry.path(one) == path)
-        same, largest = None, None
-        if file in old:
-            same, largest = pictures.compare_numbers(old[file], new.get(file, np.empty(0)))
-        drawn = root / file
-        made.append(
-            Picture(
-                file=file,
-                n=len(old.get(file, ())),
-                # How far chance carries single bins, no card says.
-                equivalence=None if retrained and same != "bitwise" else same,
-                max_abs=largest,
-                same_file=drawn.is_file() and digest_file(drawn) == digest_file(path),
-            )
+def _measured_pictures(name: str, known: Pictures | None, found: Pictures) -> list[Picture]:
+    """Return every published picture with its distance from the one of the retrained model."""
+    new = pictures.numbers(found, name)
+    rows = []
+    for file, old in pictures.numbers(known, name).items():
+        apart = pictures.compare_numbers(old, new[file]) if file in new else Distance(None, None)
+        rows.append(
+            Picture(file=file, n=len(old), equivalence=None, same_file=False, **apart._asdict())
         )
-    return made
-
-
-def figures(card: Card, found: Mapping[str, Any], retrained: bool) -> list[Figure]:
-    """Return every figure of the card beside the one found now.
-
-    The mean and the spread over seeds are of other runs and not among them.
-    """
-    pairs: list[tuple[str, str, float, float | None, tuple[float, float, int] | None]] = []
-    for index, (metric, again) in enumerate(zip(card.metrics, found["metrics"], strict=True)):
-        spread = None
-        if metric.mean is not None and metric.sd is not None and metric.n_seeds is not None:
-            spread = (metric.mean, metric.sd, metric.n_seeds)
-        for field, bounds in (("value", spread), ("n", None), ("baseline_value", None)):
-            if (claimed := getattr(metric, field)) is not None:
-                place, got = f"metrics.{index}.{field}", again.get(field)
-                pairs.append((place, metric.name, claimed, got, bounds))
-    if card.robustness is not None:
-        pairs.append(("robustness", "robustness", card.robustness, found["robustness"], None))
-    made = []
-    for place, name, claimed, got, bounds in pairs:
-        of_weights = retrained and not place.endswith((".n", ".baseline_value"))
-        same = compare_figure(
-            claimed, got, retrained=of_weights, spread=bounds, is_count=place.endswith(".n")
-        )
-        got = None if got is None else float(got)
-        made.append(Figure(field=place, name=name, card=float(claimed), got=got, equivalence=same))
-    return made
+    return rows
