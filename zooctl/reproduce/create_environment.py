@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -20,17 +21,9 @@ _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet")
 
 # Texts of pip where a file differs from the locked one, and where it finds none.
 _OTHER_BYTES = ("DO NOT MATCH THE HASHES", "Hashes are required")
-_NOT_FOUND = (
-    "No matching distribution found",
-    "Could not find a version",
-    "ConnectionError",
-    "NewConnectionError",
-    "NameResolutionError",
-    "ReadTimeoutError",
-    "ProxyError",
-    "SSLError",
-    "HTTPError",
-    "HTTP error",
+_NOT_FOUND = re.compile(
+    "No matching distribution found|Could not find a version|"
+    "(Connection|NameResolution|ReadTimeout|Proxy|SSL|HTTP)Error|HTTP error"
 )
 
 
@@ -148,7 +141,7 @@ def _error(said: str, path: Path) -> ZooError:
     if any(text in said for text in _OTHER_BYTES):
         last = next((line for line in lines if "==" in line), told[0])
         return IntegrityError("a package differs from the locked one", path=path, got=last)
-    if any(text in said for text in _NOT_FOUND):
+    if _NOT_FOUND.search(said):
         return NetworkError(
             "a package was not found",
             path=path,

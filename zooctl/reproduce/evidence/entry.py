@@ -16,7 +16,7 @@ from zooctl.inference.adopt.verify import check_weights
 from zooctl.inference.session import Session
 from zooctl.reproduce.environment.environment import LOCKS
 from zooctl.reproduce.evidence.findings import Findings, plain
-from zooctl.reproduce.report.equivalence import compare_predictions
+from zooctl.reproduce.report.predictions import compare_predictions
 from zooctl.reproduce.report.rows import Engine, Predictions
 from zooctl.schema.manifest import MANIFEST, FileDigest, digest_file
 
@@ -102,14 +102,7 @@ def check_probe(findings: Findings) -> tuple[Predictions, ...]:
     except RuntimeError:  # of torch, whose text names every tensor
         findings.fault("B2", VerificationError("the weights are not those of the recipe's network"))
         return ()
-    return tuple(
-        Predictions(
-            engine=engine,
-            n=len(found),
-            **compare_predictions(probe["expected"], found)._asdict(),
-        )
-        for engine, found in made
-    )
+    return tuple(compare_predictions(engine, probe["expected"], found) for engine, found in made)
 
 
 def _by_onnxruntime(entry: Entry, inputs: Any) -> Any:

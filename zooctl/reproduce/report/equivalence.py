@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,26 +29,6 @@ class Distance(NamedTuple):
 
     max_abs: float | None
     tolerances: float | None
-
-
-class Likeness(NamedTuple):
-    """Predictions compared with reference predictions.
-
-    Attributes:
-        equivalence: ``bitwise``, ``numeric`` or ``failed``.
-        same_bits: Same type and bytes, so that -0 is not 0.
-        max_abs: Largest difference; None where they cannot be compared.
-        max_rel: Largest difference relative to the reference where that is not 0.
-        tolerances: Largest difference in tolerances.
-        pearson: Lowest correlation of any track; 1 where neither varies.
-    """
-
-    equivalence: Equivalence
-    same_bits: bool
-    max_abs: float | None
-    max_rel: float | None
-    tolerances: float | None
-    pearson: float
 
 
 def worst(classes: Iterable[Equivalence]) -> Equivalence:
@@ -94,38 +74,6 @@ def can_be(found: Distance, scale: float) -> bool:
         return found.max_abs is found.tolerances
     least, most = (found.tolerances * one for one in (ABSOLUTE, ABSOLUTE + RELATIVE * scale))
     return least * 0.999_999 <= found.max_abs <= most * 1.000_001
-
-
-def compare_predictions(reference: NDArray[Any], found: NDArray[Any]) -> Likeness:
-    """Compare predictions ``(n, n_tracks, n_bins)`` with reference predictions.
-
-    >>> a = np.array([[[1.0, 2.0, 3.0]]], np.float32)
-    >>> compare_predictions(a, a).equivalence, compare_predictions(a, a * 1.001).equivalence
-    ('bitwise', 'failed')
-    """
-    if reference.shape != found.shape or not np.isfinite([reference, found]).all():
-        return Likeness("failed", False, None, None, None, 0.0)
-    ref, got = reference.astype(np.float64), found.astype(np.float64)
-    relative = np.divide(np.abs(got - ref), np.abs(ref), out=np.zeros_like(ref), where=ref != 0)
-    same = reference.dtype == found.dtype and reference.tobytes() == found.tobytes()
-    pearson = min(_pearson(ref[:, track], got[:, track]) for track in range(ref.shape[1]))
-    max_abs, tolerances = distance(ref, got)
-    return Likeness(
-        class_of(tolerances, same_bits=same, pearson=pearson),
-        same,
-        max_abs,
-        float(relative.max()),
-        tolerances,
-        pearson,
-    )
-
-
-def _pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    if np.array_equal(a, b):
-        return 1.0
-    left, right = a.ravel() - a.mean(), b.ravel() - b.mean()
-    scale = float(np.sqrt((left**2).sum() * (right**2).sum()))
-    return float((left * right).sum() / scale) if scale else 0.0
 
 
 def compare_figure(

@@ -14,26 +14,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from zooctl.errors import IntegrityError
+from zooctl.reproduce.report import rows
 from zooctl.reproduce.report.canonical import digest
 from zooctl.reproduce.report.equivalence import Equivalence
 from zooctl.reproduce.report.levels import CriterionId, ExitCode, Level
-from zooctl.reproduce.report.rows import (
-    Commit,
-    Criterion,
-    DataFile,
-    EnvironmentPart,
-    Figure,
-    FirstSteps,
-    Machine,
-    NonEmpty,
-    Picture,
-    Predictions,
-    ReportFault,
-    RunDetails,
-    Seconds,
-    StageRecord,
-    WeightDigests,
-)
 from zooctl.schema.fields import Items, Name, Problem, Values
 from zooctl.schema.manifest import FileDigest
 
@@ -71,26 +55,26 @@ class Evidence(Values):
     schema_version: Literal[4]
     model: Name
     zooctl: str
-    commit: Commit
+    commit: rows.Commit
     coverage: Mode
     offline: bool
     started: Time
     finished: Time
-    seconds: Seconds
+    seconds: rows.Seconds
     subjects: dict[str, FileDigest]
-    weights: WeightDigests
-    software: EnvironmentPart
-    hardware: EnvironmentPart
-    machine: Machine
-    run: RunDetails | None
-    data: Items[DataFile]
-    predictions: Items[Predictions]
-    stages: Items[StageRecord]
-    first_steps: FirstSteps | None
-    figures: Items[Figure]
-    pictures: Items[Picture]
-    faults: Items[ReportFault]
-    gaps: dict[CriterionId, NonEmpty]
+    weights: rows.WeightDigests
+    software: rows.EnvironmentPart
+    hardware: rows.EnvironmentPart
+    machine: rows.Machine
+    run: rows.RunDetails | None
+    data: Items[rows.DataFile]
+    predictions: Items[rows.Predictions]
+    stages: Items[rows.StageRecord]
+    first_steps: rows.FirstSteps | None
+    figures: Items[rows.Figure]
+    pictures: Items[rows.Picture]
+    faults: Items[rows.ReportFault]
+    gaps: dict[CriterionId, rows.NonEmpty]
     warnings: Items[str]
     required: Level | None
 
@@ -103,7 +87,7 @@ class Evidence(Values):
 class ReproductionReport(Evidence):
     """Evidence and verdict."""
 
-    criteria: Items[Criterion]
+    criteria: Items[rows.Criterion]
     equivalence: Equivalence | None
     level: Level
     exit_code: ExitCode

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 import zooctl
 from zooctl.catalog.data import locate
@@ -17,19 +17,16 @@ from zooctl.files.disk.atomic import atomic_output
 from zooctl.progress import Progress, Say
 from zooctl.reproduce.environment.environment import Environment, tree_digest
 from zooctl.reproduce.report import picture_files, pictures
-from zooctl.reproduce.report.equivalence import Distance
 from zooctl.reproduce.report.figures import take_figures
 from zooctl.reproduce.report.pictures import PicturePlan, Pictures
 from zooctl.reproduce.report.rows import Picture
 from zooctl.reproduce.run.journal import Journal
 from zooctl.reproduce.run.measure import evaluated
 from zooctl.schema.manifest import MANIFEST, digest_file, load_manifest, tensor_digest
-from zooctl.schema.recipe.recipe import Recipe
 
 RUN, ZOO, FIGURES, PICTURES = "run", "zoo", "figures.json", "pictures.json"
 # Of an entry's folder, the files that training decides.
 ENTRY_FILES = (ONNX, SAFETENSORS, PROBE)
-STAGES = ("train", "export", "evaluate")
 
 
 @dataclass(frozen=True)
@@ -45,6 +42,36 @@ class RetrainedModel:
     tensor_digest: str
     figures: dict[str, float | int | None]
     pictures: tuple[Picture, ...]
+
+
+def entry_inputs(entry: Entry, software: str, hardware: str) -> dict[str, str]:
+    """Return the digests that training starts from, but for the genome."""
+    assert entry.recipe_path is not None
+    return {
+        "recipe": _digest(entry.recipe_path),
+        "software": software,
+        "hardware": hardware,
+        **{f"source {one.id}": f"sha256:{one.sha256}" for one in entry.recipe().sources},
+    }
+
+
+def picture_inputs(entry: Entry) -> dict[str, str]:
+    """Return the digest of the published numbers of pictures, where there are any."""
+    pinned = entry.manifest().files.get(f"zoo/{entry.name}/{picture_files.FILE}")
+    return {} if pinned is None else {"pictures": f"sha256:{pinned.sha256}"}
+
+
+def stage_outputs(entry: Entry) -> dict[str, list[str]]:
+    """Return the files that each stage of a full run writes, in the order of the stages.
+
+    Logs of training are left out, since their names are known to the training loop.
+    """
+    drawn = pictures.numbers(picture_files.published(entry), entry.name)
+    return {
+        "train": [f"{RUN}/best.safetensors"],
+        "export": [f"{ZOO}/zoo/{entry.name}/{file}" for file in (*ENTRY_FILES, MANIFEST)],
+        "evaluate": [FIGURES, PICTURES, *(f"{ZOO}/{file}" for file in drawn)],
+    }
 
 
 def retrain(
@@ -67,54 +94,21 @@ def retrain(
         say: Takes lines for the user.
     """
     from zooctl.training.data.prepare import prepare
+    from zooctl.training.data.windows import choose_windows
+    from zooctl.training.export.entry import write_entry
+    from zooctl.training.loop.fit import fit
+    from zooctl.training.loop.metrics_log import METRICS, STEPS
 
-    recipe = entry.recipe()
+    recipe, work, outputs = entry.recipe(), journal.folder, stage_outputs(entry)
+    run, root = work / RUN, work / ZOO
     genome, description = find_genome(recipe.genome.assembly, fasta)
     say(f"genome: {description}")
     sources = {source.id: locate(source).path for source in recipe.sources}
     dataset = prepare(recipe, sources, genome, say)
-    inputs = {
-        "recipe": _digest(entry.recipe_path),
-        "genome": tensor_digest(dataset.codes),
-        "software": environment.software_digest,
-        "hardware": environment.hardware_digest,
-        **{f"source {source.id}": f"sha256:{source.sha256}" for source in recipe.sources},
-    }
-    inputs |= _train(recipe, dataset, journal, inputs, progress, say)
-    exported = _export(entry, recipe, dataset, journal, inputs)
-    folder = journal.folder / ZOO / "zoo" / entry.name
-    made = Entry(journal.folder / ZOO, entry.name, entry.card_path, entry.recipe_path, folder)
-    # The trained weights count as they were exported.
-    inputs = {name: one for name, one in inputs.items() if not name.startswith(RUN)} | exported
-    known = picture_files.published(entry)
-    _evaluate(entry, made, known, fasta, journal, inputs, progress, say)
-    figures = json.loads((journal.folder / FIGURES).read_text())
-    shown = Pictures.model_validate_json((journal.folder / PICTURES).read_bytes())
-    digest = load_manifest(folder / MANIFEST).tensor_digest
-    return RetrainedModel(digest, figures, tuple(_measured_pictures(entry.name, known, shown)))
+    inputs = entry_inputs(entry, environment.software_digest, environment.hardware_digest)
+    inputs["genome"] = tensor_digest(dataset.codes)
 
-
-def _digest(path: Path | None) -> str:
-    assert path is not None
-    return f"sha256:{digest_file(path).sha256}"
-
-
-def _train(
-    recipe: Recipe,
-    dataset: Any,
-    journal: Journal,
-    inputs: Mapping[str, str],
-    progress: Progress,
-    say: Say,
-) -> dict[str, str]:
-    """Train into the work folder; return the digests of the run's files."""
-    from zooctl.training.data.windows import choose_windows
-    from zooctl.training.loop.fit import fit
-    from zooctl.training.loop.metrics_log import METRICS, STEPS
-
-    run = journal.folder / RUN
-
-    def work(resumes: bool) -> None:
+    def train(resumes: bool) -> None:
         if not resumes:
             shutil.rmtree(run, ignore_errors=True)
         windows = choose_windows(recipe, dataset)
@@ -122,85 +116,59 @@ def _train(
         with progress(total, "windows", f"training {recipe.name}") as advance:
             fit(recipe, dataset, windows, run, device="cpu", say=say, advance=advance)
 
-    files = [f"{RUN}/{file}" for file in ("best.safetensors", METRICS, STEPS)]
-    return journal.step("train", inputs, files, work).outputs
-
-
-def _export(
-    entry: Entry, recipe: Recipe, dataset: Any, journal: Journal, inputs: Mapping[str, str]
-) -> dict[str, str]:
-    """Write the entry into the work folder; return the digests of its files."""
-    from zooctl.training.export.entry import write_entry
-
-    root = journal.folder / ZOO
-
-    def write(resumes: bool) -> None:
+    def export(resumes: bool) -> None:
         shutil.rmtree(root, ignore_errors=True)
         for path in (entry.card_path, entry.recipe_path):
             assert path is not None
             copy = root / path.relative_to(entry.root)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
-        environment = inputs["software"]
-        write_entry(root, recipe, journal.folder / RUN, dataset, environment=environment)
+        write_entry(root, recipe, run, dataset, environment=environment.software_digest)
 
-    files = [*ENTRY_FILES, MANIFEST]
-    outputs = [f"{ZOO}/zoo/{entry.name}/{file}" for file in files]
-    return journal.step("export", inputs, outputs, write).outputs
+    def evaluate(resumes: bool) -> None:
+        _evaluate(entry, work, fasta, progress, say)
+
+    outputs["train"] += [f"{RUN}/{METRICS}", f"{RUN}/{STEPS}"]
+    trained = journal.step("train", inputs, outputs["train"], train).outputs
+    exported = journal.step("export", inputs | trained, outputs["export"], export).outputs
+    inputs |= exported | picture_inputs(entry)
+    inputs["card"] = _digest(entry.card_path)
+    # Figures depend on more of our code than bits of weights do.
+    inputs["code"] = f"sha256:{tree_digest(Path(zooctl.__file__).parent)}"
+    journal.step("evaluate", inputs, outputs["evaluate"], evaluate)
+    figures = json.loads((work / FIGURES).read_text())
+    digest = load_manifest(root / "zoo" / entry.name / MANIFEST).tensor_digest
+    return RetrainedModel(digest, figures, tuple(_measured_pictures(entry, work)))
 
 
-def _evaluate(
-    entry: Entry,
-    made: Entry,
-    known: Pictures | None,
-    fasta: Path | None,
-    journal: Journal,
-    inputs: Mapping[str, str],
-    progress: Progress,
-    say: Say,
-) -> None:
-    """Compute the numbers of the card and of its pictures, and draw these.
+def _digest(path: Path) -> str:
+    return f"sha256:{digest_file(path).sha256}"
 
-    Args:
-        entry: The model.
-        made: The retrained one.
-        known: Published numbers of the pictures.
-        fasta: Genome, if not the one that the assembly leads to.
-        journal: Of the work folder.
-        inputs: Digests that the retrained weights depend on, and theirs.
-        progress: Opens a progress display from total, unit and label.
-        say: Takes lines for the user.
-    """
-    work = journal.folder
+
+def _evaluate(entry: Entry, work: Path, fasta: Path | None, progress: Progress, say: Say) -> None:
+    """Compute the numbers of the card and of its pictures from a work folder, and draw these."""
+    root = work / ZOO
+    folder = root / "zoo" / entry.name
+    made = Entry(root, entry.name, entry.card_path, entry.recipe_path, folder)
+    known = picture_files.published(entry)
     plan = PicturePlan() if known is None else pictures.plan_of(known)
-
-    def measure(resumes: bool) -> None:
-        with evaluated(made, fasta, None, progress=progress, say=say) as judged:
-            numbers = take_figures(entry.card(), entry.card_path, judged.report)
-            shown = pictures.take_pictures(judged, plan, progress)
-        texts = {FIGURES: json.dumps(numbers), PICTURES: picture_files.to_text(shown)}
-        for name, text in texts.items():
-            with atomic_output(work / name, force=True) as temporary:
-                temporary.write_text(text, encoding="utf-8", newline="\n")
-        picture_files.draw(shown, entry.name, work / ZOO)
-
-    others = {
-        "card": _digest(entry.card_path),
-        # Figures depend on more of our code than bits of weights do.
-        "code": f"sha256:{tree_digest(Path(zooctl.__file__).parent)}",
-    }
-    if known is not None:
-        others["pictures"] = _digest(entry.path(f"zoo/{entry.name}/{picture_files.FILE}"))
-    drawn = (f"{ZOO}/{file}" for file in pictures.numbers(known, entry.name))
-    journal.step("evaluate", {**inputs, **others}, [FIGURES, PICTURES, *drawn], measure)
+    with evaluated(made, fasta, None, progress=progress, say=say) as judged:
+        numbers = take_figures(entry.card(), entry.card_path, judged.report)
+        shown = pictures.take_pictures(judged, plan, progress)
+    texts = {FIGURES: json.dumps(numbers), PICTURES: picture_files.to_text(shown)}
+    for name, text in texts.items():
+        with atomic_output(work / name, force=True) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+    picture_files.draw(shown, entry.name, root)
 
 
-def _measured_pictures(name: str, known: Pictures | None, found: Pictures) -> list[Picture]:
+def _measured_pictures(entry: Entry, work: Path) -> list[Picture]:
     """Return every published picture with its distance from the one of the retrained model."""
-    new = pictures.numbers(found, name)
+    shown = Pictures.model_validate_json((work / PICTURES).read_bytes())
+    new = pictures.numbers(shown, entry.name)
     rows = []
-    for file, old in pictures.numbers(known, name).items():
-        apart = pictures.compare_numbers(old, new[file]) if file in new else Distance(None, None)
+    for file, old in pictures.numbers(picture_files.published(entry), entry.name).items():
+        apart = pictures.compare_numbers(old, new.get(file, np.empty(0)))
         rows.append(
             Picture(file=file, n=len(old), equivalence=None, same_file=False, **apart._asdict())
         )

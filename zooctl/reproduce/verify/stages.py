@@ -13,8 +13,13 @@ from zooctl.reproduce.report import picture_files, pictures
 from zooctl.reproduce.report.equivalence import Distance, can_be
 from zooctl.reproduce.report.report import ReproductionReport
 from zooctl.reproduce.report.rows import StageRecord
-from zooctl.reproduce.run.retrain import ENTRY_FILES, FIGURES, PICTURES, RUN, STAGES, ZOO
-from zooctl.schema.manifest import MANIFEST, digest_file
+from zooctl.reproduce.run.retrain import (
+    PICTURES,
+    ZOO,
+    entry_inputs,
+    picture_inputs,
+    stage_outputs,
+)
 
 
 def wrong(field: str, what: str, got: object, expected: object) -> VerificationError:
@@ -32,8 +37,11 @@ def check_coverage(entry: Entry, report: ReproductionReport) -> Iterator[ZooErro
     elif report.coverage != "full":
         what = f"trained, though this was --mode {report.coverage}"
         yield wrong("weights.trained", what, report.weights.trained, None)
-    elif steps != list(STAGES):
-        yield wrong("stages", "not the steps of a full run", steps, STAGES)
+    elif entry.recipe_path is None or entry.folder is None:
+        what = "trained, though the entry has no recipe or no weights"
+        yield wrong("weights.trained", what, report.weights.trained, None)
+    elif steps != (expected := list(stage_outputs(entry))):
+        yield wrong("stages", "not the steps of a full run", steps, expected)
     retraining = retraining_of(entry, report)
     repeats = report.coverage == "smoke" or (
         retraining is not None and not retraining.same_bits and not retraining.same_environment
@@ -46,47 +54,29 @@ def check_stages(entry: Entry, report: ReproductionReport) -> Iterator[ZooError]
     """Yield stages of a full run that did not start from this entry, or not from one another."""
     if report.weights.trained is None:
         return
-    head = f"{ZOO}/zoo/{entry.name}/"
-    drawn = pictures.numbers(picture_files.published(entry), entry.name)
-    pinned = {name: f"sha256:{one.sha256}" for name, one in entry.manifest().files.items()}
     train, export, evaluate = report.stages
-    inputs: dict[str, str | None] = {
-        "software": report.software.found,
-        "hardware": report.hardware.found,
-        "genome": train.inputs.get("genome"),
-    }
-    if entry.recipe_path is not None:
-        inputs["recipe"] = f"sha256:{digest_file(entry.recipe_path).sha256}"
-        sources = entry.recipe().sources
-        inputs |= {f"source {one.id}": f"sha256:{one.sha256}" for one in sources}
-    yield from _stage(train, inputs, {f"{RUN}/best.safetensors"})
-    yield from _stage(
-        export,
-        {**inputs, **train.outputs},
-        {f"{head}{file}" for file in (*ENTRY_FILES, MANIFEST)},
-    )
-    if (numbers := pinned.get(f"zoo/{entry.name}/{picture_files.FILE}")) is not None:
-        inputs["pictures"] = numbers
-    yield from _stage(
-        evaluate,
-        {**inputs, **export.outputs},
-        {FIGURES, PICTURES, *(f"{ZOO}/{file}" for file in drawn)},
-    )
-    weights = export.outputs.get(f"{head}{SAFETENSORS}")
-    same = weights == pinned.get(f"zoo/{entry.name}/{SAFETENSORS}", "")
+    inputs = entry_inputs(entry, report.software.found, report.hardware.found)
+    inputs["genome"] = train.inputs.get("genome", "")
+    outputs = stage_outputs(entry)
+    yield from _stage(train, inputs, outputs)
+    yield from _stage(export, inputs | train.outputs, outputs)
+    yield from _stage(evaluate, inputs | export.outputs | picture_inputs(entry), outputs)
+    path = f"zoo/{entry.name}/{SAFETENSORS}"
+    pinned = entry.manifest().files.get(path)
+    same = pinned is not None and export.outputs.get(f"{ZOO}/{path}") == f"sha256:{pinned.sha256}"
     if same and report.weights.trained != report.weights.entry:
         what = "another digest, though the file of weights has the same bytes"
         yield wrong("weights.trained", what, report.weights.trained, report.weights.entry)
 
 
 def _stage(
-    stage: StageRecord, inputs: dict[str, str | None], files: set[str]
+    stage: StageRecord, inputs: dict[str, str], outputs: dict[str, list[str]]
 ) -> Iterator[ZooError]:
     place = f"stages.{stage.name}"
     for name, digest in inputs.items():
-        if (told := stage.inputs.get(name)) is None or told != digest:
+        if (told := stage.inputs.get(name)) != digest:
             yield wrong(f"{place}.inputs", f"another {name} than this entry's", told, digest)
-    if left_out := files - set(stage.outputs):
+    if left_out := set(outputs[stage.name]) - set(stage.outputs):
         yield wrong(f"{place}.outputs", "not all that it writes", None, ", ".join(sorted(left_out)))
     if stage.seconds <= 0:
         yield wrong(f"{place}.seconds", "no step takes so long", stage.seconds, "more than 0")
@@ -97,9 +87,8 @@ def check_pictures(entry: Entry, report: ReproductionReport) -> Iterator[ZooErro
     if report.weights.trained is None:
         return
     known = pictures.numbers(picture_files.published(entry), entry.name)
-    pinned = entry.manifest().files.get(f"zoo/{entry.name}/{picture_files.FILE}")
     found = report.stages[-1].outputs.get(PICTURES)
-    same_numbers = pinned is not None and found == f"sha256:{pinned.sha256}"
+    same_numbers = found == picture_inputs(entry).get("pictures", "")
     for one in report.pictures:
         values = known.get(one.file, np.empty(0))
         scale = float(np.nan_to_num(np.abs(values)).max(initial=0.0))
