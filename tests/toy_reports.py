@@ -45,8 +45,8 @@ class CountsGC:
         """Nothing runs beyond a call."""
 
     def predict(self, codes: Codes) -> Predictions:
-        strong = ((codes == 1) | (codes == 2)).reshape(len(codes), 1, 16, 32).sum(3)
-        return np.repeat(strong, 2, axis=1).astype(np.float32)
+        is_gc = ((codes == 1) | (codes == 2)).reshape(len(codes), 1, 16, 32).sum(3)
+        return np.repeat(is_gc, 2, axis=1).astype(np.float32)
 
 
 def toy_report(folder: Path, tracks: int = 2, *, split: Split = SPLIT) -> EvaluationReport:
@@ -59,10 +59,10 @@ def toy_report(folder: Path, tracks: int = 2, *, split: Split = SPLIT) -> Evalua
     """
     rng = np.random.default_rng(4)
     share = np.repeat(rng.random(LENGTH // 1_000), 1_000)
-    strong = rng.random(LENGTH) < share
-    codes = np.where(strong, rng.integers(1, 3, LENGTH), 3 * rng.integers(0, 2, LENGTH))
+    is_gc = rng.random(LENGTH) < share
+    codes = np.where(is_gc, rng.integers(1, 3, LENGTH), 3 * rng.integers(0, 2, LENGTH))
     codes = codes.astype(np.uint8)
-    counts = np.repeat(strong.reshape(-1, 32).sum(axis=1), 32).astype(np.float32)
+    counts = np.repeat(is_gc.reshape(-1, 32).sum(axis=1), 32).astype(np.float32)
     signal = np.maximum(counts + rng.normal(0, 4, LENGTH).astype(np.float32), 0)
     labels = (counts > 20).astype(np.float32)
     labels[60_000:61_000] = np.nan

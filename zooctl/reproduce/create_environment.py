@@ -14,8 +14,11 @@ import zooctl
 from zooctl.catalog.entry import Entry
 from zooctl.errors import InputError, IntegrityError, NetworkError, ZooError
 from zooctl.reproduce.environment.environment import LOCKS
-from zooctl.reproduce.environment.recorded import RecordedEnvironment, recorded_environment
-from zooctl.schema.manifest import digest_file
+from zooctl.reproduce.environment.recorded import (
+    RecordedEnvironment,
+    changed_locks,
+    recorded_environment,
+)
 
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet")
 
@@ -50,28 +53,14 @@ def prepare(entry: Entry) -> EnvironmentSetup:
     known = recorded_environment(entry)
     if known is not None:
         _check_python(entry, known)
-    names = known.locks if known is not None and known.locks else dict.fromkeys(LOCKS)
-    locks = []
-    for name, expected in names.items():
-        path = entry.root / name
-        if not path.is_file():
-            if expected is None:
-                continue
-            raise IntegrityError("lock file is missing", path=path, expected=f"sha256 {expected}")
-        found = digest_file(path).sha256
-        if expected is not None and found != expected:
-            raise IntegrityError(
-                "lock file differs from the one that the weights were proven with",
-                path=path,
-                got=f"sha256 {found}",
-                expected=f"sha256 {expected}",
-            )
-        locks.append(path)
+    for error in changed_locks(entry, known):
+        raise error
+    # In the order of LOCKS: packages of the first depend on none of the later.
+    names = [one for one in LOCKS if known is None or not known.locks or one in known.locks]
+    locks = [entry.root / name for name in names if (entry.root / name).is_file()]
     if not locks:
         raise InputError("no lock file is here", path=entry.root, expected=" and ".join(LOCKS))
     source = Path(zooctl.__file__).resolve().parent.parent
-    # In the order of LOCKS: packages of the first depend on none of the later.
-    locks.sort(key=lambda path: LOCKS.index(path.name))
     return EnvironmentSetup(tuple(locks), source if (source / "pyproject.toml").is_file() else None)
 
 

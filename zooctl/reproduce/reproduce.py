@@ -34,7 +34,7 @@ from zooctl.reproduce.judge.retraining import retraining_of
 from zooctl.reproduce.judge.verdict import complete, judge
 from zooctl.reproduce.report.figures import compare_figures
 from zooctl.reproduce.report.levels import CriterionId, Level
-from zooctl.reproduce.report.report import Evidence, Mode, ReproductionReport
+from zooctl.reproduce.report.report import VERSION, Evidence, Mode, ReproductionReport
 from zooctl.reproduce.report.rows import Commit, FirstSteps, WeightDigests
 from zooctl.reproduce.run.journal import Journal, open_journal
 from zooctl.reproduce.run.retrain import retrain
@@ -145,7 +145,7 @@ def _gather(findings: Findings, order: ReproductionOrder, here: Environment) -> 
         findings.gap("S2", f"not recorded of the run: {', '.join(missing)}")
     digest = None if entry.folder is None else entry.manifest().tensor_digest
     return Evidence(
-        schema_version=4,
+        schema_version=VERSION,
         model=entry.name,
         zooctl=zooctl.__version__,
         commit=commit,

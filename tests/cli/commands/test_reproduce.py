@@ -687,7 +687,10 @@ LIES: dict[str, tuple[Lie, str]] = {
     "no details": (put_in("machine", os_release=None), "not a report of zooctl reproduce"),
     "a path as a model": (put(model="../../etc"), "not a report of zooctl reproduce"),
     "another version": (put(zooctl="99"), "zooctl: not the version of that environment"),
-    "an older report": (put(schema_version=3), "not a report of zooctl reproduce"),
+    "an older report": (
+        put(schema_version=3),
+        "schema_version: report of another version (got 3; expected 4)",
+    ),
     "a fault that fails nothing": (
         put(faults=[{"criterion": "B2", "text": "weights differ", "exit_code": 5}]),
         "B2: does not follow from the evidence: weights differ",

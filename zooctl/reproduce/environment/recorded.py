@@ -89,8 +89,9 @@ def changed_locks(entry: Entry, known: RecordedEnvironment | None) -> Iterator[I
     """Yield lock files that differ from those that the weights were proven with."""
     for name, expected in ({} if known is None else known.locks).items():
         path = entry.root / name
-        found = digest_file(path).sha256 if name in LOCKS and path.is_file() else None
-        if found != expected:
+        if name not in LOCKS or not path.is_file():
+            yield IntegrityError("lock file is missing", path=path, expected=f"sha256 {expected}")
+        elif (found := digest_file(path).sha256) != expected:
             yield IntegrityError(
                 "lock file differs from the one that the weights were proven with",
                 path=path,

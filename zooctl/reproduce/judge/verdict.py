@@ -112,6 +112,6 @@ def _warnings(
     if retraining is not None:
         yield from warnings_of(entry.card(), retraining, passed=passed)
     if old := [stage.name for stage in evidence.stages if stage.resumed]:
-        # The folder's owner can write a journal; only who ran it whole has seen it made.
+        # Its owner can write a journal by hand; only one whole command proves its steps.
         steps = ", ".join(old)
         yield f"taken from the journal of an earlier command, not made by this one: {steps}"

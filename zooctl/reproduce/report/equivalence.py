@@ -79,9 +79,9 @@ def can_be(found: Distance, scale: float) -> bool:
 def compare_figure(
     card: float,
     got: float | None,
-    *,
     retrained: bool,
     spread: tuple[float, float, int] | None = None,
+    *,
     is_count: bool = False,
 ) -> Equivalence | None:
     """Compare a figure of the card, which is rounded, with the one computed now.

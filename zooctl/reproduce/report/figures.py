@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zooctl.reproduce.report.equivalence import compare_figure
+from zooctl.reproduce.report.equivalence import Equivalence, compare_figure
 from zooctl.reproduce.report.rows import Figure
 from zooctl.schema.card import Card
 from zooctl.schema.strict_yaml import loads
@@ -58,7 +58,14 @@ def compare_figures(
         got: Field to computed number (``take_figures``).
         retrained: True for weights other than the published ones.
     """
-    figures = []
+    rows = []
+
+    def add(place: str, name: str, claimed: float, same: Equivalence | None) -> None:
+        found = None if (value := got.get(place)) is None else float(value)
+        rows.append(
+            Figure(field=place, name=name, card=float(claimed), got=found, equivalence=same)
+        )
+
     for index, metric in enumerate(card.metrics):
         spread = None
         if metric.mean is not None and metric.sd is not None and metric.n_seeds is not None:
@@ -66,25 +73,13 @@ def compare_figures(
         for field in FIELDS:
             if (claimed := getattr(metric, field)) is not None:
                 place = f"metrics.{index}.{field}"
+                # Counts and baselines are of the data alone.
+                by_chance = retrained and field == "value"
                 same = compare_figure(
-                    claimed,
-                    got.get(place),
-                    # Counts and baselines are of the data alone.
-                    retrained=retrained and field == "value",
-                    spread=spread,
-                    is_count=field == "n",
+                    claimed, got.get(place), by_chance, spread, is_count=field == "n"
                 )
-                figures.append((place, metric.name, claimed, same))
-    if card.robustness is not None:
-        same = compare_figure(card.robustness, got.get("robustness"), retrained=retrained)
-        figures.append(("robustness", "robustness", card.robustness, same))
-    return tuple(
-        Figure(
-            field=place,
-            name=name,
-            card=float(claimed),
-            got=None if (value := got.get(place)) is None else float(value),
-            equivalence=same,
-        )
-        for place, name, claimed, same in figures
-    )
+                add(place, metric.name, claimed, same)
+    if (claimed := card.robustness) is not None:
+        same = compare_figure(claimed, got.get("robustness"), retrained)
+        add("robustness", "robustness", claimed, same)
+    return tuple(rows)

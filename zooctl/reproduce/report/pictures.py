@@ -7,7 +7,7 @@ motif that drives the highest predictions. Their numbers lie beside the weights 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -227,23 +227,15 @@ def array(values: Sequence[float | None]) -> NDArray[np.float64]:
 
 def numbers(pictures: Pictures | None, name: str) -> dict[str, NDArray[np.float64]]:
     """Return the numbers of each picture of an entry, by its file."""
-    if pictures is None:
-        return {}
-    files = picture_paths(name)
-    found: Mapping[str, Iterator[Sequence[float | None]]] = {
-        **({} if pictures.tracks is None else {files[0]: _lines(pictures.tracks)}),
-        **({} if pictures.motif is None else {files[1]: _columns(pictures.motif)}),
-    }
-    return {file: np.concatenate([array(row) for row in rows]) for file, rows in found.items()}
-
-
-def _lines(picture: TrackPicture) -> Iterator[Sequence[float | None]]:
-    yield from (line.values for line in picture.lines)
-
-
-def _columns(picture: MotifPicture) -> Iterator[Sequence[float | None]]:
-    yield [logo.first for logo in picture.logos]
-    yield from (column for logo in picture.logos for column in logo.counts)
+    rows: dict[str, list[Sequence[float | None]]] = {}
+    tracks, motif = picture_paths(name)
+    if pictures is not None and pictures.tracks is not None:
+        rows[tracks] = [line.values for line in pictures.tracks.lines]
+    if pictures is not None and pictures.motif is not None:
+        logos = pictures.motif.logos
+        rows[motif] = [[logo.first for logo in logos]]
+        rows[motif] += [column for logo in logos for column in logo.counts]
+    return {file: np.concatenate([array(row) for row in found]) for file, found in rows.items()}
 
 
 def compare_numbers(old: NDArray[np.float64], new: NDArray[np.float64]) -> Distance:

@@ -21,6 +21,8 @@ from zooctl.reproduce.report.levels import CriterionId, ExitCode, Level
 from zooctl.schema.fields import Items, Name, Problem, Values
 from zooctl.schema.manifest import FileDigest
 
+VERSION: Literal[4] = 4
+
 Mode = Literal["verify", "smoke", "full"]
 
 
@@ -134,6 +136,15 @@ def from_text(content: bytes, path: Path | None = None) -> ReproductionReport:
     """
     try:
         document = json.loads(content)
+        if (version := document["schema_version"]) != VERSION:
+            raise IntegrityError(
+                "report of another version",
+                path=path,
+                field="schema_version",
+                got=version,
+                expected=VERSION,
+                hint="zooctl reproduce MODEL --mode full --record writes a new one",
+            )
         claimed = document.pop("digest")
         report = ReproductionReport.model_validate_json(json.dumps(document))
         made = to_text(report)

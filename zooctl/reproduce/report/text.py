@@ -105,39 +105,30 @@ def markdown(report: ReproductionReport) -> str:
 
 def _tables(report: ReproductionReport) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
     """Yield the tables of figures, pictures and probe: heads and rows."""
-    yield (
-        ("figure", "card", "now", ""),
-        [
-            (
-                f"{one.name} ({one.field})",
-                f"{one.card:g}",
-                "none" if one.got is None else f"{one.got:g}",
-                one.equivalence or "cannot be judged",
-            )
-            for one in report.figures
-        ],
-    )
-    yield (
-        ("picture", "numbers", "class", "file"),
-        [
-            (
-                one.file,
-                str(one.n),
-                one.equivalence or "cannot be judged",
-                "the same bytes" if one.same_file else "other bytes",
-            )
-            for one in report.pictures
-        ],
-    )
-    yield (
-        ("probe by", "windows", "class", "largest difference"),
-        [
-            (one.engine, str(one.n), one.equivalence, difference_text(one))
-            for one in report.predictions
-        ],
-    )
+    none = "cannot be judged"
+    figures = [
+        (
+            f"{one.name} ({one.field})",
+            f"{one.card:g}",
+            "none" if one.got is None else f"{one.got:g}",
+            one.equivalence or none,
+        )
+        for one in report.figures
+    ]
+    drawn = {True: "the same bytes", False: "other bytes"}
+    pictures = [
+        (one.file, str(one.n), one.equivalence or none, drawn[one.same_file])
+        for one in report.pictures
+    ]
+    probe = [
+        (one.engine, str(one.n), one.equivalence, difference_text(one))
+        for one in report.predictions
+    ]
+    yield ("figure", "card", "now", ""), [*figures]
+    yield ("picture", "numbers", "class", "file"), [*pictures]
+    yield ("probe by", "windows", "class", "largest difference"), [*probe]
 
 
 def difference_text(found: Predictions) -> str:
-    """Return the largest difference in words; of what is not finite there is none."""
+    """Return the largest difference in words; numbers that are not finite have none."""
     return "not a number" if found.max_abs is None else f"{found.max_abs:.1e}"
