@@ -1,6 +1,6 @@
-"""The README names every command, its links lead somewhere, and its transcripts are what is printed.
+"""Check the README: it names every command, its links resolve, its transcripts are the output.
 
-`tests/transcripts.py` has the rules. After a change that is meant, write today's output into the page::
+`tests/transcripts.py` has the rules. After an intended change, write the new output into the page::
 
     ZOOCTL_REWRITE=1 python -m pytest tests/test_readme.py -m "slow or not slow"
 """
@@ -152,7 +152,7 @@ def test_transcript(heading: str, tmp_path: Path) -> None:
 
 
 def test_a_page_that_is_stale_fails(tmp_path: Path) -> None:
-    """What is printed otherwise, not printed, or fails, is a difference; and can be written anew."""
+    """Another output, a missing one and a failing command are differences; the page is rewritten."""
     page = tmp_path / "page.md"
     page.write_text(
         "# Page\n\n    $ cat a.txt\n    one 1.00\n\n    two\n    $ cat a.txt; echo said: no >&2\n"

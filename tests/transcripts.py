@@ -2,13 +2,13 @@
 
 The rules of a page, all of them:
 
-- A command stands in an indented or fenced block and begins with ``$ ``; a backslash at the end of a
-  line continues it. The lines up to the next command are its output.
-- A fenced block whose first line is a comment with the name of a file (``# atac.yaml``) is that file.
-- The commands of a section (from one heading to the next) run in one shell and one folder. It starts
-  empty but for ``recipes``, which a checkout has, and the section's files.
-- Results (stdout) are printed whole, messages (stderr) as far as the page shows them, in order. ``…``
-  on a line of its own stands for any number of lines, at the end of a line for its rest.
+- A command stands in an indented or fenced block and begins with ``$ ``; a backslash at the end of
+  a line continues it. The lines up to the next command are its output.
+- A fenced block whose first line is a comment with a file name (``# atac.yaml``) is that file.
+- The commands of a section (from one heading to the next) run in one shell and one folder. It
+  starts empty but for ``recipes`` of the checkout and the section's files.
+- Results (stdout) are printed whole, messages (stderr) as far as the page shows them, in order.
+  ``…`` on a line of its own stands for any number of lines, at the end of a line for its rest.
 - `MASKS` lists the parts that differ between machines and runs: times, rates, threads, commits,
   digests of the environment, differences by rounding. Paths are printed as from the folder or the
   checkout.
@@ -41,8 +41,8 @@ MASKS = [
     (r"^(software|hardware) .*", r"\1"),
 ]
 
-# Lines of a block that look like commands without a prompt, which nothing would run. Lines of tables
-# of times do not.
+# Lines of a block that look like commands without a prompt, which nothing would run. Lines of a
+# table of times do not.
 UNPROMPTED = re.compile(r"(zooctl|make|pip|python3?|bcftools|CrossMap|export|mkdir) \S(?!.*  +\d)")
 
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")

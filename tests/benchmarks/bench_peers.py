@@ -1,7 +1,8 @@
 """Speed of variant scores beside gReLU's and tangermeme's, on one network, variants and thread.
 
-Both are measured in environments of their own, since their requirements conflict with zooctl's. Name the Python of each in ZOOCTL_BENCH_GRELU and ZOOCTL_BENCH_TANGERMEME; the table says
-"not measured" where one is not named::
+Both are measured in environments of their own, since their requirements conflict with zooctl's.
+Name the Python of each in ZOOCTL_BENCH_GRELU and ZOOCTL_BENCH_TANGERMEME; without it the table says
+"not measured"::
 
     python3 -m venv grelu && grelu/bin/pip install grelu
     ZOOCTL_BENCH_GRELU=grelu/bin/python .venv/bin/python tests/benchmarks/bench_peers.py

@@ -1,8 +1,9 @@
-"""Speed of `zooctl score-variants` beside a bare onnxruntime loop and scoring without shared windows.
+"""Speed of `zooctl score-variants` beside a bare onnxruntime loop and without shared windows.
 
 The loop is given ready-made float one-hot batches and throws its predictions away; the scorer reads
-bgzipped FASTA, places windows on both haplotypes, predicts, and averages 20 aligned shifts. Both use
-the same network, batch size and number of threads, and take turns, so that other load affects both.
+bgzipped FASTA, places windows on both haplotypes, predicts, and averages 20 aligned shifts. Both
+use the same network, batch size and number of threads, and take turns, so that other load affects
+both.
 
 Real variants are 1000 Genomes sites of chr21, lifted to hg19, from ZOOCTL_DATA_MIRROR. Without it
 SNVs at even distances take their place, as the table notes. Saturation mutagenesis is all SNVs
