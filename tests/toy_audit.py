@@ -17,9 +17,9 @@ from zooctl.audit.inputs import AuditInputs
 from zooctl.audit.split_data import SplitData
 from zooctl.files.intervals.peaks import Peaks
 from zooctl.schema.recipe.recipe import Recipe
-from zooctl.tracks.binning import binning_of
 from zooctl.training.data.dataset import Dataset
 from zooctl.training.data.windows import select_windows
+from zooctl.training.tracks.binning import binning_of
 
 LENGTH = 4_000
 CHROMS = ("chr1", "chr2", "chr3")

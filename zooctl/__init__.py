@@ -1,3 +1,63 @@
-"""zooctl: a model zoo and inference command line for regulatory genomics."""
+"""zooctl: a model zoo and inference command line for regulatory genomics.
+
+The names of ``__all__`` are the stable Python interface (docs/api.md); they are loaded on first
+use, so that ``import zooctl`` alone loads no library.
+
+>>> import zooctl
+>>> model = zooctl.load("ctcf_gm12878", device="cpu")
+>>> model.card.assembly, model.card.input_length, [track.name for track in model.card.tracks]
+('hg19', 2048, ['CTCF'])
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zooctl.api import Model, load, models
+    from zooctl.errors import ZooError
+    from zooctl.inference.options import PredictOptions, ScoreOptions
+    from zooctl.inference.tracks.region import RegionPrediction
+    from zooctl.inference.tracks.run import WrittenTracks
+    from zooctl.inference.variants.table import VariantScore, VariantScores
+    from zooctl.inference.vcf.report import ScoredVcf
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Model",
+    "PredictOptions",
+    "RegionPrediction",
+    "ScoreOptions",
+    "ScoredVcf",
+    "VariantScore",
+    "VariantScores",
+    "WrittenTracks",
+    "ZooError",
+    "load",
+    "models",
+]
+
+_MODULES = {
+    "ZooError": "errors",
+    "PredictOptions": "inference.options",
+    "ScoreOptions": "inference.options",
+    "RegionPrediction": "inference.tracks.region",
+    "WrittenTracks": "inference.tracks.run",
+    "VariantScore": "inference.variants.table",
+    "VariantScores": "inference.variants.table",
+    "ScoredVcf": "inference.vcf.report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module 'zooctl' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"zooctl.{_MODULES.get(name, 'api')}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

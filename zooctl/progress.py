@@ -9,7 +9,7 @@ Say = Callable[[str], None]
 """Takes a line for the user."""
 
 Advance = Callable[[float], object]
-"""Takes how many more units are done."""
+"""Takes the number of units done since the last call."""
 
 Progress = Callable[[float | None, str, str], AbstractContextManager[Advance]]
 """Opens a display of ``total`` units (None where not known), the unit's plural, and a label.

@@ -20,7 +20,7 @@ from zooctl.audit.inputs import AuditInputs
 from zooctl.audit.pipeline import PipelineStep, pipeline_steps
 from zooctl.audit.split_data import SplitData
 from zooctl.schema.card import Card
-from zooctl.tracks.per_base import Files
+from zooctl.training.tracks.per_base import Files
 
 Run = Callable[[AuditInputs], Outcome]
 

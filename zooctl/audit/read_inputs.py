@@ -20,9 +20,9 @@ from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.schema.card import Card, load_card
 from zooctl.schema.recipe.recipe import Recipe, load_recipe
 from zooctl.sequence.onehot import Codes
-from zooctl.tracks.per_base import Files
 from zooctl.training.data.prepare import prepare
 from zooctl.training.data.windows import select_windows
+from zooctl.training.tracks.per_base import Files
 
 
 def find_recipe(name: str, card: Path | None = None) -> tuple[Recipe | None, Card | None]:

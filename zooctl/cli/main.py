@@ -1,4 +1,4 @@
-"""The `zooctl` command: its subcommands, and what becomes of errors and signals.
+"""The `zooctl` command: its subcommands, and the exit codes of errors and signals.
 
 Command modules import only typer at the top and everything else inside the command, so that
 ``zooctl --help`` answers at once.
@@ -57,8 +57,8 @@ _USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(asked: bool) -> None:
+    if asked:
         typer.echo(f"zooctl {__version__}")
         raise typer.Exit
 
@@ -73,7 +73,7 @@ def _root(
 
 @functools.cache
 def build_app() -> Callable[..., Any]:
-    """Return the command line with every subcommand; to build it takes as long as to start."""
+    """Return the command line with every subcommand; it is built once."""
     settings = {"help_option_names": ["-h", "--help"]}
     app = typer.Typer(
         add_completion=False,
@@ -98,8 +98,8 @@ def main() -> None:
     _catch_signals()
     try:
         code = run(sys.argv[1:])
-    except Restart as wanted:
-        wanted.begin_again()
+    except Restart as restart:
+        restart.begin_again()
     try:
         sys.stdout.flush()
     except (BrokenPipeError, AttributeError, ValueError) as error:
@@ -110,9 +110,9 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code; what is said about errors goes to stderr."""
+    """Run one command and return its exit code; errors are printed on stderr."""
     try:
-        # What typer.Exit carries comes back as a value; commands themselves return None.
+        # The code of typer.Exit comes back as a value; commands themselves return None.
         app = build_app()
         return int(app(arguments or ["--help"], prog_name="zooctl", standalone_mode=False) or 0)
     except ZooError as error:
@@ -160,7 +160,7 @@ def _say(text: str) -> None:
 
 
 def _broken_pipe() -> int:
-    """Leave quietly: whoever read our output wants no more of it."""
+    """Leave quietly when the reader of the output has closed it."""
     with contextlib.suppress(OSError, AttributeError, ValueError):
         # Whatever is still buffered goes nowhere, so that closing stdout raises nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -168,14 +168,14 @@ def _broken_pipe() -> int:
 
 
 def _prepare_streams() -> None:
-    """Write what the terminal's encoding lacks as escapes, instead of failing on it."""
+    """Write characters that the terminal's encoding lacks as escapes."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
 def _catch_signals() -> None:
-    """Have SIGTERM and SIGHUP unwind the stack, so that temporary files are removed."""
+    """Let SIGTERM and SIGHUP unwind the stack, so that temporary files are removed."""
 
     def leave(number: int, frame: FrameType | None) -> None:
         # A second signal must not interrupt the cleaning up.

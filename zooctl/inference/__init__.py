@@ -1,1 +1,1 @@
-"""From weights and a genome to predicted tracks and variant scores, through onnxruntime."""
+"""Predicted tracks and variant scores from weights and a genome, through onnxruntime."""

@@ -1,7 +1,7 @@
-"""Networks ready to run: the only place that knows onnxruntime.
+"""Networks on a device, through onnxruntime.
 
 Batches have one fixed shape. With it, and one number of threads, a window's prediction has the
-same bits in whatever row and company it is computed (tested); across shapes or thread counts the
+same bits in every row and beside all other windows (tested); across shapes or thread counts the
 last bits may differ.
 """
 
@@ -23,40 +23,40 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError, VerificationError
 from zooctl.inference.graph.check import batch_bytes, compose
 from zooctl.inference.graph.front_back import CODES, SPANS
+from zooctl.inference.options import Device as Device
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N
 from zooctl.sequence.windows import Geometry
 
-Device = Literal["auto", "cpu", "cuda"]
 Predictions = NDArray[np.float32]
 
 _SILENT = 4  # onnxruntime's log severity "fatal"
 # Bases in a batch by default: 64 windows of 2,048 bp. Larger ones gain nothing on a CPU.
 _BATCH_BASES = 2**17
-# What the tensors of a batch may take by default.
+# Memory for the tensors of a batch by default.
 _BATCH_BYTES = 2**31
 _OUT_OF_MEMORY = re.compile(
     r"bad.?alloc|failed to allocate|out of memory|alloc_failed|cuda failure 2\b", re.IGNORECASE
 )
-# What rows that fill up a batch hold.
+# Content of the rows that fill up a batch.
 _PADDING = {CODES: N, SPANS: 0}
 # TF32 keeps 10 bits of each factor; a searched convolution algorithm may change from run to run.
 _CUDA_OPTIONS = {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
 
 
 def default_threads() -> int:
-    """Return how many CPU cores this process may use."""
+    """Return the number of CPU cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def default_batch_size(input_length: int, window_bytes: int) -> int:
-    """Return how many windows a batch holds unless told.
+    """Return the default number of windows in a batch.
 
     Args:
-        input_length: Bases to a window.
-        window_bytes: Memory that one takes (``graph.batch_bytes``).
+        input_length: Bases in a window.
+        window_bytes: Memory of one (``graph.check.batch_bytes``).
 
     >>> [default_batch_size(length, 2**20) for length in (145, 2_048, 131_072, 1_000_000)]
     [512, 64, 1, 1]
@@ -75,21 +75,21 @@ class Session:
         geometry: Window lengths that the card states.
         n_tracks: Tracks that the card lists.
         unknown_base: Value of all four channels at an unknown base.
-        summed: Undo this transform of the target and sum within the graph: to call ``sums``, not
-            ``predict``.
+        summed: Undo this transform of the target and sum within the graph: for ``sums``
+            in place of ``predict``.
         device: ``auto`` takes a CUDA device where onnxruntime can work with one, else the CPU.
         threads: CPU threads; default is every core that the process may use.
-        batch_size: Windows to a batch; default ``default_batch_size``.
+        batch_size: Windows in a batch; default ``default_batch_size``.
 
     Attributes:
         device: ``cpu`` or ``cuda``, as it really runs.
         threads: CPU threads it runs with.
-        batch_size: Windows to a batch, as asked for.
+        batch_size: Windows in a batch, as asked for.
 
     Raises:
         InputError: ``cuda`` was asked for and does not work here; or not enough memory.
-        UnsafeError: The graph is refused (see ``graph.compose``).
-        VerificationError: The graph is not what the card states, or onnxruntime cannot load it.
+        UnsafeError: The graph is refused (see ``graph.check.compose``).
+        VerificationError: The graph contradicts the card, or onnxruntime cannot load it.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Session:
         default = default_batch_size(length, batch_bytes(model, length, 1))
         self.batch_size = _positive("batch size", batch_size, default)
         self._batch_bytes = batch_bytes(model, length, self.batch_size)
-        # Halved once where memory does not suffice; ``batch_size`` stays what callers were told.
+        # Halved once where memory does not suffice; ``batch_size`` stays as callers know it.
         self._rows = self.batch_size
         self._run_options = ort.RunOptions()
         self._session = _open(composed, device, self.threads)
@@ -138,7 +138,7 @@ class Session:
         return self._rows < self.batch_size
 
     def interrupt(self) -> None:
-        """Have the prediction that runs in another thread, and any later one, fail at once."""
+        """Make the prediction that runs in another thread, and every later one, fail at once."""
         self._run_options.terminate = True
 
     def predict(self, codes: Codes) -> Predictions:
@@ -232,11 +232,11 @@ def _pad(values: NDArray[Any], rows: int, filler: int) -> NDArray[Any]:
 
 
 def run_graph(model: bytes, inputs: Mapping[str, NDArray[np.float32]]) -> Predictions:
-    """Run a graph as it is, on the CPU, with all of its inputs by name; for networks of several.
+    """Run a graph of several inputs as it is, on the CPU.
 
     Args:
-        model: Serialised ONNX model of our own making; nothing of it is checked.
-        inputs: Of each input, ``(n, …)``.
+        model: Serialised ONNX model of our own; it is not checked.
+        inputs: Name of each input to its values ``(n, …)``.
     """
     session = _open(model, "cpu", threads=1)
     output: Predictions = session.run(None, dict(inputs))[0]
@@ -250,7 +250,7 @@ def _positive(what: str, value: int | None, default: int) -> int:
 
 
 def _open(model: bytes, device: Device, threads: int) -> ort.InferenceSession:
-    """Load a graph without a word on stdout or stderr."""
+    """Load a graph; nothing is printed."""
     ort.set_default_logger_severity(_SILENT)
     options = ort.SessionOptions()
     options.log_severity_level = _SILENT
@@ -276,10 +276,10 @@ def _broken(what: str, error: Exception) -> VerificationError:
 
 
 def _providers(device: Device) -> list[str | tuple[str, dict[str, str]]]:
-    """Return what to ask onnxruntime for: CUDA only where there is a GPU.
+    """Return the execution providers to ask for: CUDA only where there is a GPU.
 
-    Its own list of providers says what was compiled in, and asking for one that cannot work here
-    logs errors.
+    onnxruntime's own list names all that were compiled in, and asking for one that cannot work
+    here logs errors.
     """
     compiled_in = "CUDAExecutionProvider" in ort.get_available_providers()
     if device == "cpu" or not compiled_in or not _count_gpus():

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.errors import InputError
-from zooctl.extras import need
+from zooctl.errors import InputError, need
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.motifs import Motif
 from zooctl.sequence.intervals import Interval

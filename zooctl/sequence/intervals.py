@@ -44,7 +44,9 @@ _NUMBER = r"[0-9]+(?:,[0-9]{3})*"
 _RANGE = re.compile(rf"(?P<first>{_NUMBER})?(?P<dash>-)?(?P<last>{_NUMBER})?")
 
 
-def parse_region(text: str, contigs: Mapping[str, int] | None = None) -> Interval:
+def parse_region(
+    text: str, contigs: Mapping[str, int] | None = None, holder: str = "the genome"
+) -> Interval:
     """Read a region as samtools does: 1-based, inclusive, commas allowed.
 
     ``chr21`` is the whole contig, ``chr21:100`` and ``chr21:100-`` go to its end and ``chr21:-100``
@@ -54,6 +56,7 @@ def parse_region(text: str, contigs: Mapping[str, int] | None = None) -> Interva
     Args:
         text: The region.
         contigs: Lengths of the contigs; the region is then checked against them.
+        holder: Name of the owner of the contigs, for errors.
 
     Raises:
         InputError: Not a region, an unknown contig, or a region beyond its contig.
@@ -65,7 +68,7 @@ def parse_region(text: str, contigs: Mapping[str, int] | None = None) -> Interva
     """
     chrom, positions = _split_region(text.strip(), contigs)
     if contigs is not None and chrom not in contigs:
-        raise unknown_contig(chrom, contigs, what=f"region {text!r}: contig is not in the genome")
+        raise unknown_contig(chrom, contigs, what=f"region {text!r}: contig is not in {holder}")
     length = None if contigs is None else contigs[chrom]
     match = _RANGE.fullmatch(positions) if positions is not None else None
     if positions is not None and (match is None or positions in ("", "-") or _joined(match)):

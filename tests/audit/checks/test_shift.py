@@ -18,7 +18,7 @@ from zooctl.audit.checks import shift
 from zooctl.audit.findings import Outcome
 from zooctl.audit.inputs import AuditInputs
 from zooctl.schema.recipe.recipe import Recipe
-from zooctl.tracks.per_base import Files
+from zooctl.training.tracks.per_base import Files
 
 VALUES = st.lists(st.integers(-3, 3), min_size=1, max_size=20)
 

@@ -137,7 +137,7 @@ def test_without_scikit_learn_it_says_what_to_install(
         lambda name, *rest: None if name == "sklearn" else real(name, *rest),
     )
     assert run(["evaluate", "toy"]) == 2
-    assert "pip install scikit-learn" in capsys.readouterr().err
+    assert "pip install 'scikit-learn" in capsys.readouterr().err
 
 
 def test_against_files_where_the_model_was_not_trained(

@@ -189,7 +189,7 @@ def test_nothing_to_resume(score: Runner, here: Path) -> None:
     (here / "in.vcf").write_text(vcf(records(10)))
     code, _, err = score(*TEN, "-o", "a.vcf", "--resume")
     assert code == 0
-    assert "resume: nothing is there to go on with; beginning anew" in err
+    assert "resume: no unfinished run is there; starting from the first record" in err
 
 
 def test_stopped_between_the_file_and_its_index(

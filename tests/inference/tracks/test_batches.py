@@ -62,7 +62,7 @@ def test_plan_wants_each_bin_that_overlaps_a_region(intervals: list[Interval]) -
     wanted = {
         (chrom, start)
         for chrom in found.regions
-        for start, yes in zip(starts.tolist(), found.wanted(chrom, starts), strict=True)
+        for start, yes in zip(starts.tolist(), found.overlapping(chrom, starts), strict=True)
         if yes
     }
     assert wanted == bins

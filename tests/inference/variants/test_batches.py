@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zooctl.inference.variants.batches import AlleleBatch, AlleleWindows, Kept, fill_batches
+from zooctl.inference.variants.batches import AlleleBatch, AlleleWindows, SumsCache, fill_batches
 from zooctl.inference.variants.shifts import Haplotype
 
 LENGTH = 4
@@ -57,7 +57,7 @@ def test_windows_are_cut_where_they_lie() -> None:
 
 
 def test_sums_are_kept_for_a_while() -> None:
-    kept = Kept(20, 3)
+    kept = SumsCache(20, 3)
     first, new = kept.get("a")
     assert new
     assert first.shape == (20, 3)

@@ -24,7 +24,7 @@ from zooctl.inference.vcf import score_vcf as module
 from zooctl.inference.vcf.check import Vcf
 from zooctl.inference.vcf.score_vcf import chunk_records, score_vcf
 from zooctl.inference.vcf.tally import Tally
-from zooctl.inference.vcf.text import Model, TableText, VcfText, vcf_fields
+from zooctl.inference.vcf.text import ScoringModel, TableText, VcfText, vcf_fields
 from zooctl.sequence.alleles import Status
 from zooctl.sequence.windows import Geometry
 
@@ -35,18 +35,18 @@ VCF = Vcf("a.vcf", GENOME, {})
 
 
 @pytest.fixture(scope="session")
-def models(linear_network: Callable[..., bytes]) -> Sequence[Model]:
+def models(linear_network: Callable[..., bytes]) -> Sequence[ScoringModel]:
     """Two models of one genome whose windows, and so some statuses, differ."""
 
     @cache
-    def model(name: str, length: int) -> Model:
+    def model(name: str, length: int) -> ScoringModel:
         lengths = Geometry(length, 32, 8, 16)
         weights = np.random.default_rng(length).uniform(1, 2, (1, 4, length)).astype(np.float32)
         network = VariantModel(
             linear_network(weights, lengths), lengths, 1, 0.25, "none", "signal", (0,)
         )
         scorer = Scorer(network, GENOME, n_shifts=2, batch_size=8, threads=1, device="cpu")
-        return Model(name, "1.0.0", "0" * 64, "toy", "signal", ((0, "t"),), False, scorer)
+        return ScoringModel(name, "1.0.0", "0" * 64, "toy", "signal", ((0, "t"),), False, scorer)
 
     return [model("small", 64), model("large", 256)]
 
@@ -81,7 +81,7 @@ def lines(parts: Parts) -> list[str]:
 @settings(max_examples=25, deadline=None)
 @given(given_records=st.lists(records(), max_size=30), chunk=st.integers(1, 8))
 def test_counts_add_up_to_the_input(
-    models: Sequence[Model], given_records: list[Record], chunk: int
+    models: Sequence[ScoringModel], given_records: list[Record], chunk: int
 ) -> None:
     annotator = Annotator(HEADER, vcf_fields(models), path="a.vcf")
     with (
@@ -122,7 +122,7 @@ def test_counts_add_up_to_the_input(
 
 
 def test_chunks_and_neighbours_change_no_score(
-    models: Sequence[Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    models: Sequence[ScoringModel], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given_records = [
         record("one", pos, GENOME.sequences["one"][pos - 1], "A,C,G,T", number)
@@ -139,7 +139,7 @@ def test_chunks_and_neighbours_change_no_score(
 
 
 def test_long_records_make_short_chunks(
-    models: Sequence[Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    models: Sequence[ScoringModel], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """1 MB of INFO a record: memory is bounded by bytes, not by the number of records."""
     monkeypatch.setattr(module, "_BYTES", 3_000_000)
@@ -156,13 +156,13 @@ def test_chunks_of_large_networks_are_short(linear_network: Callable[..., bytes]
     model = linear_network(np.ones((1, 4, 2048), dtype=np.float32), lengths)
     network = VariantModel(model, lengths, 1, 0.25, "none", "signal", (0,))
     scorer = Scorer(network, GENOME, threads=1, device="cpu")
-    large = Model("large", "1.0.0", "0" * 64, "toy", "signal", ((0, "t"),), False, scorer)
+    large = ScoringModel("large", "1.0.0", "0" * 64, "toy", "signal", ((0, "t"),), False, scorer)
     assert chunk_records([large]) == 2**24 // (2 * 20 * 2048) == 204
     assert chunk_records([large, large]) == 102
     assert chunk_records([]) == 1024
 
 
-def test_what_is_done_is_not_computed_again(models: Sequence[Model], tmp_path: Path) -> None:
+def test_what_is_done_is_not_computed_again(models: Sequence[ScoringModel], tmp_path: Path) -> None:
     given_records = [record("one", 50, GENOME.sequences["one"][49], "<DEL>") for _ in range(1500)]
     with Parts(tmp_path / "a.tsv", {}, resume=False) as parts:
         first = score_vcf(given_records, VCF, models, TableText(models), parts)
@@ -175,7 +175,7 @@ def test_what_is_done_is_not_computed_again(models: Sequence[Model], tmp_path: P
     assert len(parts.chunks) == 2
 
 
-def test_refused_allele_names_its_line(models: Sequence[Model], tmp_path: Path) -> None:
+def test_refused_allele_names_its_line(models: Sequence[ScoringModel], tmp_path: Path) -> None:
     strict = Vcf("a.vcf", GENOME, {}, strict=True)
     given_records = [record("one", 50, GENOME.sequences["one"][49], "*", number=17)]
     with (

@@ -45,8 +45,8 @@ def test_first_mismatches_are_kept() -> None:
     assert whole.other_strand == 3
 
 
-def test_scored_and_foreign() -> None:
+def test_scored_and_disagreeing() -> None:
     assert {status for status in Status if is_scored(status)} == SCORED
     assert is_scored("EDGE+N+SWAPPED")
     found = tally([(Status.OK, Status.OK), (Status.NO_CONTIG,) * 2, (Status.OK, Status.EDGE)])
-    assert (found.scored, found.foreign) == (1, 1)
+    assert (found.scored, found.n_disagreeing) == (1, 1)

@@ -15,7 +15,7 @@ from zooctl.files.vcf.annotate import Annotator
 from zooctl.files.vcf.records import Header, parse_record
 from zooctl.inference.variants.score import ScoredAllele, Scorer, VariantModel
 from zooctl.inference.vcf.text import (
-    Model,
+    ScoringModel,
     TableText,
     VcfText,
     joint_status,
@@ -29,7 +29,7 @@ LENGTHS = Geometry(input_length=64, output_length=32, bin_size=8, core_length=16
 HEADER = Header((b"##fileformat=VCFv4.3",), b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO", {})
 RECORD = parse_record(b"chr1\t5\trs1\tA\tC,*\t.\t.\t.", 8, "a.vcf", 3)
 
-Make = Callable[..., Model]
+Make = Callable[..., ScoringModel]
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +42,9 @@ def scorer(linear_network: Callable[..., bytes]) -> Scorer:
 
 @pytest.fixture
 def make(scorer: Scorer) -> Make:
-    def call(name: str, tracks: Sequence[str], top: bool = False) -> Model:
+    def call(name: str, tracks: Sequence[str], top: bool = False) -> ScoringModel:
         numbered = tuple(enumerate(tracks))
-        return Model(name, "1.0.0", "ab" * 32, "hg19", "signal", numbered, top, scorer)
+        return ScoringModel(name, "1.0.0", "ab" * 32, "hg19", "signal", numbered, top, scorer)
 
     return call
 
@@ -53,7 +53,9 @@ def allele(status: str, *values: Sequence[float]) -> ScoredAllele:
     return ScoredAllele(status, *(np.array(value, dtype=np.float32) for value in values))
 
 
-def info(models: Sequence[Model], results: Sequence[Sequence[ScoredAllele]]) -> dict[str, str]:
+def info(
+    models: Sequence[ScoringModel], results: Sequence[Sequence[ScoredAllele]]
+) -> dict[str, str]:
     text = VcfText(models, Annotator(HEADER, vcf_fields(models), path="a.vcf"))
     line = text.record(RECORD, results).decode()
     assert line.endswith("\n")

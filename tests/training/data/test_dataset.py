@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.windows import Geometry
-from zooctl.tracks.binning import Binning
 from zooctl.training.data.dataset import Dataset, reverse_complement_batch
+from zooctl.training.tracks.binning import Binning
 
 GEOMETRY = Geometry(input_length=12, output_length=8, bin_size=4, core_length=8)
 LENGTH = 300

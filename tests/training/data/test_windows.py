@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from zooctl.errors import InputError
 from zooctl.files.intervals.peaks import Peaks
 from zooctl.schema.recipe.recipe import Recipe
-from zooctl.tracks.binning import Binning
 from zooctl.training.data.dataset import Dataset
 from zooctl.training.data.feed import cut
 from zooctl.training.data.sampling import Chunks, draw_matched, epoch_windows
@@ -27,6 +26,7 @@ from zooctl.training.data.windows import (
     inputs,
 )
 from zooctl.training.loop.fit import draw, fit
+from zooctl.training.tracks.binning import Binning
 
 DATA = toy.dataset()
 WINDOWS: dict[str, dict[str, Any]] = {

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 import toy_training as toy
 
-from zooctl.errors import InputError
-from zooctl.extras import install_hint
+from zooctl.errors import InputError, install_hint
 from zooctl.training.data.windows import choose_windows
 from zooctl.training.loop import fit as fit_module
 from zooctl.training.loop.fit import fit

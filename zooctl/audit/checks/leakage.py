@@ -17,10 +17,10 @@ from zooctl.schema.card import Card, Metric
 from zooctl.schema.fields import Split
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import N
-from zooctl.tracks.binning import Signal
 from zooctl.training.data.dataset import Dataset
 from zooctl.training.data.sampling import Chunks
 from zooctl.training.data.windows import TrainingWindows, split_regions, training_windows
+from zooctl.training.tracks.binning import Signal
 
 _SEVERE_SHARE = 0.01
 

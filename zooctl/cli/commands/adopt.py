@@ -1,4 +1,4 @@
-"""`zooctl adopt`: make an entry of the zoo of a model from elsewhere."""
+"""`zooctl adopt`: add a model that was trained by other software to the zoo."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ if TYPE_CHECKING:
     from zooctl.sequence.windows import Geometry
 
 app = typer.Typer(
-    help="Make an entry of the zoo of a model from elsewhere.",
+    help="Add a model that was trained by other software to the zoo.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Assembly = Annotated[str, typer.Option(help="Genome to predict on, in UCSC's name, as hg38.")]
+Assembly = Annotated[str, typer.Option(help="Assembly of its genome, by UCSC's name, as hg38.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an entry, its card included.")]
 
 
 @app.command("onnx")
 def onnx(
     model: Annotated[Path, typer.Argument(help="ONNX file: one-hot sequence in, tracks out.")],
-    name: Annotated[str, typer.Option(help="Of the entry, in small letters.")],
+    name: Annotated[str, typer.Option(help="Name of the entry, in small letters.")],
     assembly: Assembly,
     tracks: Annotated[
         str, typer.Option(help="Name of each track, in the order of the output: as plus,minus.")
     ],
-    licence: Annotated[str, typer.Option(help="Of the weights, as SPDX writes it: MIT.")],
+    licence: Annotated[str, typer.Option(help="Licence of the weights, as SPDX writes it: MIT.")],
     bin_size: Annotated[
         int | None,
-        typer.Option(min=1, help="bp to a predicted value; default: the bins fill the input."),
+        typer.Option(min=1, help="bp in a bin; default: the bins fill the input."),
     ] = None,
     unknown_base: Annotated[
         Literal["0", "0.25"], typer.Option(help="One-hot value of N that the model expects.")
     ] = "0",
     scale: Annotated[
         Literal["signal", "log", "logit", "probability"],
-        typer.Option(help="What a predicted value is."),
+        typer.Option(help="Scale of predicted values."),
     ] = "signal",
     transform: Annotated[
         Literal["none", "arcsinh", "log1p"],
-        typer.Option(help="What the training target went through, to be undone."),
+        typer.Option(help="Transform of the training target, which is undone."),
     ] = "none",
     force: Force = False,
 ) -> None:
-    """Write card, manifest and probe of an ONNX file, and print what is still to be written.
+    """Write card, manifest and probe of an ONNX file, and list the card's empty fields.
 
-    The graph is copied, after the checks that every graph passes. Its lengths are read from it.
+    The graph is copied after the checks that every graph passes; its lengths are read from it.
     """
     from zooctl.catalog.new_card import card_fields
     from zooctl.catalog.root import zoo_root
@@ -86,7 +86,7 @@ def onnx(
             force=force,
         )
     except ZooError as error:
-        # What is wrong with a field of the card is not the file's fault.
+        # An error in a field of the card is not the file's fault.
         if error.field is None and error.path is None and not isinstance(error, ManyErrors):
             error.path = str(model)
         raise
@@ -100,18 +100,20 @@ def pwm(
     file: Annotated[Path, typer.Argument(help="Profiles: JASPAR, MEME or HOCOMOCO.")],
     motif: Annotated[str, typer.Option(help="Name of the profile in the file.")],
     name: Annotated[
-        str | None, typer.Option(help="Of the entry; default: pwm_<target, or motif>.")
+        str | None, typer.Option(help="Name of the entry; default: pwm_<target, or motif>.")
     ] = None,
     target: Annotated[
-        str | None, typer.Option(help="What binds the motif, as CTCF; its baseline's name.")
+        str | None, typer.Option(help="Factor that binds the motif, as CTCF.")
     ] = None,
     assembly: Assembly = "hg38",
     licence: Annotated[
-        str | None, typer.Option(help="Of the profile; JASPAR's and HOCOMOCO's are known.")
+        str | None,
+        typer.Option(help="Licence of the profile; those of JASPAR and HOCOMOCO are known."),
     ] = None,
-    bin_size: Annotated[int, typer.Option(min=1, help="bp to a value.")] = 32,
+    bin_size: Annotated[int, typer.Option(min=1, help="bp in a bin.")] = 32,
     output_length: Annotated[
-        int, typer.Option(min=1, help="bp to a window; with --bin-size the same, one value each.")
+        int,
+        typer.Option(min=1, help="bp in a window; one value a window where it equals --bin-size."),
     ] = 2048,
     force: Force = False,
 ) -> None:
@@ -150,7 +152,7 @@ def pwm(
 
 
 def _geometry(input_length: int, n_bins: int, bin_size: int | None) -> Geometry:
-    """Return the window that lengths of a graph and a size of bins make."""
+    """Return the window of a graph with bins of one size."""
     from zooctl.errors import InputError
     from zooctl.sequence.windows import Geometry
 
@@ -159,7 +161,7 @@ def _geometry(input_length: int, n_bins: int, bin_size: int | None) -> Geometry:
             raise InputError(
                 "the bins do not fill the input",
                 got=f"{n_bins:,} bins, {input_length:,} bp",
-                hint="--bin-size says how many bp a predicted value is of",
+                hint="--bin-size is the number of bp in a bin",
             )
         bin_size = input_length // n_bins
         bins = "a bin is" if n_bins == 1 else f"{n_bins:,} bins are"
@@ -169,7 +171,7 @@ def _geometry(input_length: int, n_bins: int, bin_size: int | None) -> Geometry:
 
 
 def _report(card: Card) -> None:
-    """Print the files of a new entry, and say what a person has to add."""
+    """Print the files of a new entry, and name the fields that a person has to write."""
     from zooctl.catalog import registry
     from zooctl.catalog.check import unwritten
     from zooctl.catalog.genomes import PUBLISHED

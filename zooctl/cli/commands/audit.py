@@ -1,4 +1,4 @@
-"""`zooctl audit`: does a recipe fall into one of the known pitfalls of learning in genomics?"""
+"""`zooctl audit`: known pitfalls of machine learning in genomics, looked for in a recipe."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ def command(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Print figures, and what was clear, too.")
+        bool,
+        typer.Option(
+            "--verbose", "-v", help="Also print figures, and the checks that found nothing."
+        ),
     ] = False,
     genes: Annotated[
         Path | None, typer.Option(metavar="GTF", help="Annotation to measure gene density with.")
@@ -35,7 +38,7 @@ def command(
 ) -> None:
     """Look for the pitfalls of Whalen et al. 2022 in a recipe, on its real data.
 
-    Of a model without a recipe, its card is looked at.
+    A model without a recipe is audited by its card.
 
     Dependent examples, distribution shift, confounding, leaky preprocessing, unbalanced classes.
     Leaves with 3 where a severe finding stands that the card does not acknowledge. Needs the extra
@@ -43,11 +46,11 @@ def command(
     """
     import json
 
-    from zooctl.cli.ui.models import need_sklearn, say
     from zooctl.cli.ui.progress import progress
-    from zooctl.errors import InputError, VerificationError
+    from zooctl.cli.ui.tables import say
+    from zooctl.errors import InputError, VerificationError, need
 
-    need_sklearn("audit")
+    need("sklearn", "audit")
     from zooctl.audit.audit import audit
     from zooctl.audit.card_only import audit_card
     from zooctl.audit.read_inputs import find_recipe, read_inputs
@@ -55,7 +58,7 @@ def command(
 
     chosen, its_card = find_recipe(recipe, card)
     if chosen is None:
-        assert its_card is not None, "what is neither is no model"
+        assert its_card is not None, "a model has a card or a recipe"
         say(f"{its_card.name} has no training recipe: its card alone is audited")
         found = audit_card(its_card)
     else:

@@ -19,7 +19,7 @@ def export(
     output: Annotated[Path, typer.Option("-o", "--output", help="Archive to write, as zoo.tar.")],
     force: Annotated[bool, typer.Option("--force", help="Replace an existing archive.")] = False,
 ) -> None:
-    """Write models with all that the zoo holds of them into one archive.
+    """Write models with all their files in the zoo into one archive.
 
     The same models give the same bytes.
     """
@@ -74,7 +74,7 @@ def import_(
 
 
 def _beside(into: Path | None) -> Path:
-    """Return a folder on the file system where the files go."""
+    """Return a folder on the file system of the target."""
     from zooctl.errors import InputError
     from zooctl.files.download.download import download_folder
 
@@ -86,7 +86,7 @@ def _beside(into: Path | None) -> Path:
 
 
 def _import(folder: Path, name: str) -> None:
-    """Put the weights of a model that this zoo knows into the cache."""
+    """Copy the weights of a model of this zoo into the cache."""
     from zooctl.catalog import registry
     from zooctl.catalog.root import model_names
     from zooctl.catalog.weights import add_to_cache

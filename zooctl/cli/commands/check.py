@@ -1,4 +1,4 @@
-"""`zooctl check`: do card, recipe, manifest, graph and probe of a model agree?"""
+"""`zooctl check`: agreement of a model's card, recipe, manifest, graph and probe."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def command(
 
 
 def check_entry(entry: Entry) -> list[ZooError]:
-    """Return everything that disagrees in an entry, documents first."""
+    """Return every disagreement inside an entry, documents first."""
     from zooctl.catalog.check import as_verification, check_documents
     from zooctl.errors import ZooError
     from zooctl.reproduce.verify.recorded import check_texts
@@ -70,7 +70,7 @@ def check_entry(entry: Entry) -> list[ZooError]:
         entry.card()
         entry.manifest()
     except ZooError:
-        return errors  # reported already, and nothing to hold the graph against
+        return errors  # reported already, and the graph cannot be compared with them
     from zooctl.inference.adopt.verify import check_weights
 
     return errors + [part for error in check_weights(entry) for part in as_verification(error)]
@@ -84,20 +84,20 @@ def _parts(entry: Entry) -> list[tuple[str, bool]]:
         (file, folder is not None and (folder / file).is_file())
         for file in (GRAPH, ONNX, SAFETENSORS, PROBE)
     ]
-    elsewhere = folder is not None and not (folder / ONNX).is_file()
-    had = elsewhere and _can_be_had(entry)
+    missing = folder is not None and not (folder / ONNX).is_file()
+    published = missing and _has_published_weights(entry)
     return [
         ("card", True),
         ("recipe", entry.recipe_path is not None),
         ("manifest", folder is not None),
         *files,
-        ("weights as published", had),
-        ("weights are elsewhere and were not looked at", elsewhere and not had),
+        ("weights as published", published),
+        ("weights are elsewhere and were not looked at", missing and not published),
     ]
 
 
-def _can_be_had(entry: Entry) -> bool:
-    """Say whether weights that are not in the repository are on this machine."""
+def _has_published_weights(entry: Entry) -> bool:
+    """Return whether weights that are not in the repository are on this machine."""
     from zooctl.catalog.weights import onnx_bytes
     from zooctl.errors import ZooError
 

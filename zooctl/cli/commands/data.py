@@ -1,4 +1,4 @@
-"""`zooctl data`: bring the files that a recipe names."""
+"""`zooctl data`: download the files that a recipe names."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from zooctl.schema.recipe.sources import Source
 
 app = typer.Typer(
-    help="Bring the files that a recipe names.",
+    help="Download the files that a recipe names.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
 @app.callback()
 def _group() -> None:
-    """Keeps `fetch` a subcommand while it is the only one."""
+    """Keep `fetch` a subcommand while it is the only one."""
 
 
 @app.command("fetch")
@@ -31,11 +31,11 @@ def fetch(
         typer.Option(help="Also download from this host; may be repeated."),
     ] = None,
 ) -> None:
-    """Find or download every source of a recipe, check it, and print where it is.
+    """Find or download every source of a recipe, check it, and print its path.
 
-    Looked for in recipes/data, in the folder ZOOCTL_DATA_MIRROR, in the cache, and at the
-    addresses in the recipe. Files of ENCODE are also held against what the portal says of them
-    today: status, assembly, assay, target, output type, digest.
+    Sources are looked up in recipes/data, in the folder ZOOCTL_DATA_MIRROR, in the cache, and at
+    the recipe's addresses. Files of ENCODE are also compared with the portal's present record:
+    status, assembly, assay, target, output type, digest.
     """
     from zooctl.catalog.data import locate
     from zooctl.cli.ui.progress import progress
@@ -66,14 +66,14 @@ def fetch(
 
 
 class _Portal:
-    """Holds sources of the ENCODE portal against what it says of them today, if it can be asked."""
+    """Comparison of sources with the ENCODE portal's present records, while it can be reached."""
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self.silent = False
 
     def check(self, source: Source) -> None:
-        """Check one source, if it is of ENCODE.
+        """Check one source, if it is a file of ENCODE.
 
         Raises:
             ZooError: As ``encode_portal.download_record`` and ``check``.

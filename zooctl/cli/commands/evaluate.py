@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.ui.options import AllowUntrusted, Device, DeviceChoice, GenomeFile, Threads
+from zooctl.cli.ui.options import (
+    AllowUntrusted,
+    AsJson,
+    Device,
+    Force,
+    GenomeFile,
+    Threads,
+    Tracks,
+)
 
 if TYPE_CHECKING:
-    from zooctl.cli.ui.evaluation_folder import Recovered
-    from zooctl.evaluation.heldout.options import EvaluationOptions
-    from zooctl.evaluation.heldout.target import EvaluationTarget
+    from zooctl.evaluation.heldout.run import ZooEvaluation
+    from zooctl.evaluation.report.recovered_motif import RecoveredMotif
     from zooctl.evaluation.report.report import EvaluationReport
-
-_MOTIF_WINDOWS = 40
 
 
 def command(
@@ -27,31 +32,28 @@ def command(
         ),
     ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Judge every model of the zoo; prints a leaderboard.")
+        bool, typer.Option("--all", help="Evaluate every model of the zoo; prints a leaderboard.")
     ] = False,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Folder for JSON, Markdown, pictures and the motif."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    track: Annotated[
-        list[str] | None,
-        typer.Option(help="Track to judge, by name; may be given several times; default: all."),
-    ] = None,
+    as_json: AsJson = False,
+    track: Tracks = None,
     data: Annotated[
         str | None,
-        typer.Option(help="Entry whose recipe names the data; default: as the card says."),
+        typer.Option(help="Entry whose recipe names the data; default: by the card."),
     ] = None,
     against: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="TRACK.bw|PEAKS.bed",
-            help="Judge by this file in place of the recipe's data; once, or once a track.",
+            help="Measurement in place of the recipe's data; once, or once a track.",
         ),
     ] = None,
     region: Annotated[
         list[str] | None,
-        typer.Option(help="Judge here in place of what is held out: chr21, chr21:1-5,000,000."),
+        typer.Option(help="Region in place of the held-out ones: chr21, chr21:1-5,000,000."),
     ] = None,
     resolution: Annotated[
         str | None,
@@ -59,7 +61,7 @@ def command(
     ] = None,
     threshold: Annotated[
         str | None,
-        typer.Option(help="Test sets where a profile reaches such signal, as 2,5,10."),
+        typer.Option(help="Test sets of profiles that reach these signals, as 2,5,10."),
     ] = None,
     fasta: GenomeFile = None,
     bootstrap: Annotated[
@@ -81,30 +83,31 @@ def command(
             help="Highest predictions to read the motif from; default: 40 with -o, else none.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draws and of the shifts.")] = 0,
-    device: Device = DeviceChoice.auto,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws and the shifts.")] = 0,
+    device: Device = "auto",
     threads: Threads = None,
     update_card: Annotated[
         bool, typer.Option("--update-card", help="Write the figures onto the model's card.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing report.")] = False,
+    force: Force = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
-    """Judge a model where it was not trained, beside what simpler methods reach there.
+    """Evaluate a model on regions that it was not trained on, beside simpler methods.
 
     Needs the extra `train` (scikit-learn and SciPy).
     """
-    from zooctl.cli.ui.evaluation_folder import Folder
-    from zooctl.cli.ui.models import need_sklearn
     from zooctl.cli.ui.options import bin_sizes, numbers
-    from zooctl.errors import InputError
+    from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import say
+    from zooctl.errors import InputError, need
 
-    need_sklearn("evaluate")
+    need("sklearn", "evaluate")
     from zooctl.evaluation.heldout.options import EvaluationOptions
+    from zooctl.evaluation.heldout.run import evaluate_model, evaluate_zoo
 
     options = EvaluationOptions(
-        resolutions=tuple(bin_sizes(resolution)) if resolution else (),
-        thresholds=tuple(numbers(threshold, "--threshold")) if threshold else None,
+        resolutions=bin_sizes(resolution) if resolution else (),
+        thresholds=numbers(threshold, "--threshold") if threshold else None,
         n_draws=bootstrap,
         n_shifts=shifts,
         seed=seed,
@@ -114,102 +117,61 @@ def command(
     if model is None:
         if track or data or against or region or output or update_card:
             raise InputError("--all judges every model by its own data and prints one table")
-        _judge_all(options, fasta, device, threads, as_json)
+        _print_zoo(
+            evaluate_zoo(
+                fasta=fasta,
+                options=options,
+                device=device,
+                threads=threads,
+                say=say,
+                progress=progress,
+            ),
+            as_json,
+        )
         return
-    if update_card and (track or data or against or region):
-        raise InputError("a card has the figures of all tracks, on the model's own data")
-    folder = None if output is None else Folder.checked(output, force)
-    if motif_windows is None:
-        motif_windows = 0 if folder is None else _MOTIF_WINDOWS
-
-    from zooctl.evaluation.heldout.open_target import open_target
-
-    if update_card and "/" in model:
-        raise InputError("only cards of the zoo are updated", got=model)
-    subject = open_target(
+    found = evaluate_model(
         model,
-        track or [],
-        data,
+        tracks=track or (),
+        data=data,
+        against=against or (),
+        regions=region or (),
         fasta=fasta,
-        device=device.value,
+        options=options,
+        motif_windows=motif_windows,
+        output=output,
+        update_card=update_card,
+        device=device,
         threads=threads,
         allow_untrusted=allow_untrusted,
+        force=force,
+        say=say,
+        progress=progress,
     )
-    report, recovered = _judge(subject, against or [], region or [], fasta, options, motif_windows)
-    result = report.to_json() | {"motif": None if recovered is None else recovered.to_json()}
-    if folder is not None:
-        folder.write(report, result, recovered)
-    if update_card:
-        _update_card(subject, report)
     if as_json:
-        _echo_json(result)
+        _echo_json(found.to_json())
     else:
-        _print(report, recovered)
+        _print(found.report, found.motif)
 
 
-def _judge(
-    subject: EvaluationTarget,
-    against: list[Path],
-    regions: list[str],
-    fasta: Path | None,
-    options: EvaluationOptions,
-    motif_windows: int,
-) -> tuple[EvaluationReport, Recovered | None]:
-    from zooctl.cli.ui.evaluation_folder import Recovered
-    from zooctl.cli.ui.models import say
-    from zooctl.cli.ui.progress import progress
-    from zooctl.evaluation.heldout.evaluate import evaluate
-    from zooctl.evaluation.heldout.recover_motif import Evaluation, recover
-
-    data = ", ".join(path.name for path in against) or subject.data_name
-    with subject.open_data(against, regions, fasta, say) as opened:
-        report = evaluate(
-            subject.model, opened, subject.rules, options, data_name=data, progress=progress
-        )
-        judged = Evaluation(report, subject.model, opened)
-        found = recover(judged, motif_windows, progress)
-    return report, None if found is None else Recovered(*found)
-
-
-def _judge_all(
-    options: EvaluationOptions,
-    fasta: Path | None,
-    device: DeviceChoice,
-    threads: int | None,
-    as_json: bool,
-) -> None:
-    """Print the zoo's leaderboard, and why an entry is not on it.
+def _print_zoo(found: ZooEvaluation, as_json: bool) -> None:
+    """Print the leaderboard, and the reasons why models are not on it.
 
     Raises:
-        ZooError: The first that says more than that weights or data are not here.
+        ZooError: The first that is more than missing weights or data.
     """
-    from zooctl.catalog.root import model_names
     from zooctl.cli.ui.tables import plain, print_table
-    from zooctl.errors import InputError, NetworkError, ZooError
-    from zooctl.evaluation.heldout.open_target import open_target
     from zooctl.evaluation.report.leaderboard import leaderboard
 
-    tolerated = (InputError.exit_code, NetworkError.exit_code)
-    reports, missing, wrong = [], {}, []
-    for name in model_names():
-        typer.echo(name, err=True)
-        try:
-            subject = open_target(name, [], None, fasta=fasta, device=device.value, threads=threads)
-            reports.append(_judge(subject, [], [], fasta, options, 0)[0])
-        except ZooError as error:
-            missing[name] = " ".join(str(error).split())
-            if error.exit_code not in tolerated:
-                wrong.append(error)
     if as_json:
-        _echo_json({"models": [report.to_json() for report in reports], "not_judged": missing})
+        models = [report.to_json() for report in found.reports]
+        _echo_json({"models": models, "not_judged": found.missing})
     else:
-        grid = leaderboard(reports)
+        grid = leaderboard(found.reports)
         print_table(grid.headers, grid.rows)
-        for name, reason in missing.items():
+        for name, reason in found.missing.items():
             typer.echo(plain(f"{name}  not judged: {reason}"))
-    # Weights or data that are not here are no reason to fail; those that were changed are.
-    if wrong:
-        raise wrong[0]
+    if found.error is not None:
+        raise found.error
 
 
 def _echo_json(result: dict[str, object]) -> None:
@@ -218,25 +180,7 @@ def _echo_json(result: dict[str, object]) -> None:
     typer.echo(json.dumps(result, indent=2, allow_nan=False))
 
 
-def _update_card(subject: EvaluationTarget, report: EvaluationReport) -> None:
-    """Write the figures onto the card, which is read again before it is written."""
-    from zooctl.errors import InputError
-    from zooctl.evaluation.report.card_metrics import card_text
-    from zooctl.files.disk.atomic import atomic_output
-    from zooctl.schema.card import Card
-    from zooctl.schema.strict_yaml import loads, parse
-
-    if subject.entry is None:
-        raise InputError("a run has no card", got=subject.name, hint="zooctl export makes one")
-    path = subject.entry.card_path
-    text = card_text(path.read_text(encoding="utf-8"), subject.entry.card(), report)
-    parse(Card, loads(text, path))
-    with atomic_output(path, force=True) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    typer.echo(f"wrote {path}; zooctl check --stamp {subject.name} pins it", err=True)
-
-
-def _print(report: EvaluationReport, recovered: Recovered | None) -> None:
+def _print(report: EvaluationReport, motif: RecoveredMotif | None) -> None:
     from zooctl.cli.ui.tables import plain, print_fields, print_table
     from zooctl.evaluation.report import tables
 
@@ -259,6 +203,6 @@ def _print(report: EvaluationReport, recovered: Recovered | None) -> None:
     fields += tables.fits(report.tracks) if several else tables.fields(report, track)
     if report.robustness is not None:
         fields.append(("variation score", tables.robustness_text(report.robustness)))
-    if recovered is not None:
-        fields.append(("motif", str(recovered)))
+    if motif is not None:
+        fields.append(("motif", str(motif)))
     print_fields(fields)

@@ -1,4 +1,4 @@
-"""`zooctl export`: from a run to an entry of the zoo."""
+"""`zooctl export`: an entry of the zoo from a run."""
 
 from __future__ import annotations
 
@@ -22,17 +22,16 @@ def command(
     import json
 
     from zooctl.catalog.root import zoo_root
-    from zooctl.cli.ui.models import say
     from zooctl.cli.ui.restart import hold_portable
-    from zooctl.cli.ui.run_folder import ENVIRONMENT
-    from zooctl.errors import InputError
-    from zooctl.extras import need
+    from zooctl.cli.ui.tables import say
+    from zooctl.errors import InputError, need
     from zooctl.schema.manifest import pin_genome
     from zooctl.schema.recipe.recipe import load_recipe
 
     need("torch", "training")
     from zooctl.training.data.prepare import open_dataset
     from zooctl.training.export.entry import write_entry
+    from zooctl.training.loop.run_folder import ENVIRONMENT
 
     recipe = load_recipe(run / "recipe.yaml")
     hold_portable(recipe)

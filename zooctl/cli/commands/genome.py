@@ -1,4 +1,4 @@
-"""`zooctl genome`: fetch genomes, and see which one a model would read."""
+"""`zooctl genome`: download genomes, and show the files that a model would read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="Fetch genomes, and see which one would be read.",
+    help="Download genomes, and show the files that would be read.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -16,7 +16,7 @@ app = typer.Typer(
 def fetch(
     assembly: Annotated[str, typer.Argument(help="hg38, hg19 or sacCer3.")],
 ) -> None:
-    """Download a genome from UCSC into the cache, check it, and print where it is."""
+    """Download a genome from UCSC into the cache, check it, and print its path."""
     from zooctl.catalog import genomes
     from zooctl.cli.ui.progress import progress
 

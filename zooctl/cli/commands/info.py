@@ -1,4 +1,4 @@
-"""`zooctl info`: everything that is known of one model."""
+"""`zooctl info`: the card, files and pictures of one model."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def command(
     model: Annotated[str, typer.Argument(help="A name that `zooctl list` shows.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     plot: Annotated[
-        bool, typer.Option("--plot", help="Print where the model's pictures are, and nothing else.")
+        bool, typer.Option("--plot", help="Print only the paths of the model's pictures.")
     ] = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
-    """Show a model's card: what it predicts, from what, how well, and its limits."""
+    """Show a model's card: tracks, window, training data, metrics and limits."""
     import json
 
     from zooctl.catalog import registry

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the models: what they predict, where their weights are, how good they are."""
+    """List the models with their assay, assembly, source of weights and first metric."""
     import json
 
     from zooctl.catalog import registry
@@ -51,7 +51,7 @@ def command(
 
 
 def summary(entry: Entry, card: Card) -> dict[str, str | int | None]:
-    """Return what ``list`` shows of a model; ``size`` in bytes, None where it is not known."""
+    """Return the row of a model; ``size`` in bytes, None where it is not known."""
     assays = [" ".join(filter(None, (track.target, track.assay))) for track in card.tracks]
     files = () if card.weights is None else card.weights.files
     marks: list[str] = [card.status] if card.status != "released" else []

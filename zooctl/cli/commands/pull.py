@@ -1,4 +1,4 @@
-"""`zooctl pull`: bring the weights of models, so that they can be used offline."""
+"""`zooctl pull`: download the weights of models, for use offline."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ def command(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every model of the zoo.")] = False,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Ask no server; see what is here.")
+        bool, typer.Option("--offline", help="Ask no server; check the files on this machine.")
     ] = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
-    """Fetch and verify every file of models; those already here cost no request.
+    """Download and verify every file of models; files that are here cost no request.
 
-    Files come from the hub at the commit that the card pins, or from where their authors published
-    them, and must have the bytes that the manifest pins. Commands that need them do the same by
-    themselves.
+    Files come from the hub at the commit that the card pins, or from their authors' address, and
+    must have the bytes that the manifest pins. Commands that need them download them by themselves.
     """
     import os
 
@@ -41,7 +40,7 @@ def command(
     if bool(models) == every:
         raise InputError("say which models", expected="names, or --all")
     if offline:
-        os.environ["HF_HUB_OFFLINE"] = "1"  # before what reads it is imported
+        os.environ["HF_HUB_OFFLINE"] = "1"  # before the hub client is imported
     names = model_names() if every else list(dict.fromkeys(models or []))
     rows: list[tuple[str, str, str, str]] = []
     errors: list[ZooError] = []
@@ -60,7 +59,7 @@ def command(
 
 
 def _pull(entry: Entry) -> tuple[str, str, str, str]:
-    """Bring and verify the files of one model; return what is printed of it."""
+    """Download and verify the files of one model; return its row of the table."""
     from zooctl.catalog.weights import download_missing
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.tables import size_text

@@ -16,28 +16,27 @@ def command(
     repo: Annotated[str, typer.Option(help="Repository on the hub, as org/name.")],
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run/--no-dry-run", help="Print what would be pushed; push nothing."),
+        typer.Option("--dry-run/--no-dry-run", help="Print the files and push nothing."),
     ] = True,
     create_pr: Annotated[
         bool, typer.Option("--create-pr", help="Propose the commit; the card stays as it is.")
     ] = False,
     report: Annotated[
-        Path | None, typer.Option(help="Report of `zooctl reproduce`, to go with the model.")
+        Path | None, typer.Option(help="Report of `zooctl reproduce` to push with the model.")
     ] = None,
 ) -> None:
     """Push a checked model as one commit, print the commit, and write it onto the card.
 
     The repository gets the weights, probe, card, recipe and manifest as they are, and a README,
-    config.json, licence and citation made of the card. The login is that of `hf auth login`, or
-    HF_TOKEN.
+    config.json, licence and citation written from the card. The login is that of `hf auth
+    login`, or HF_TOKEN.
     """
     import re
 
     from zooctl.catalog import registry
     from zooctl.catalog.publish import repository
     from zooctl.cli.commands.check import check_entry
-    from zooctl.cli.ui.models import say
-    from zooctl.cli.ui.tables import print_table, size_text
+    from zooctl.cli.ui.tables import print_table, say, size_text
     from zooctl.errors import InputError, ManyErrors
 
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", repo, re.ASCII):

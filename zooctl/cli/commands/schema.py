@@ -1,4 +1,4 @@
-"""`zooctl schema`: what may stand in a card, a recipe, a manifest or a report, as JSON Schema."""
+"""`zooctl schema`: the JSON Schema of cards, recipes, manifests and reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zooctl train`: from a recipe to weights."""
+"""`zooctl train`: weights from a recipe."""
 
 from __future__ import annotations
 
@@ -21,35 +21,34 @@ def command(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Run folder; default: runs/<name>.")
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where the run folder stands.")
-    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     changes: Annotated[
         list[str] | None,
         typer.Option(
             "--set", metavar="FIELD=VALUE", help="Replace a value, as optimiser.lr=0.0005; repeat."
         ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Short for --set seed=…")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed; short for --set seed=…")] = None,
     fasta: RecipeGenome = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     devices: Annotated[
-        int, typer.Option(min=1, help="How many share each batch; on the CPU, processes.")
+        int, typer.Option(min=1, help="Devices that share each batch; on the CPU, processes.")
     ] = 1,
 ) -> None:
     """Train a model by its recipe; killed and resumed, it ends with the same bits."""
     from zooctl.catalog.recipes import recipe_as_run
-    from zooctl.cli.ui.models import say
     from zooctl.cli.ui.restart import hold_portable
-    from zooctl.cli.ui.run_folder import draw_curve, open_run, write_environment
-    from zooctl.extras import need
+    from zooctl.cli.ui.tables import say
+    from zooctl.errors import need
 
     need("torch", "training")
+    from zooctl.reproduce.environment.run_record import record_run
     from zooctl.training.data.prepare import open_dataset
     from zooctl.training.data.windows import choose_windows
     from zooctl.training.determinism.device import check_device
     from zooctl.training.determinism.parallel import check_shares, launch
     from zooctl.training.loop.loggers import need_loggers
+    from zooctl.training.loop.run_folder import draw_curve, open_run
 
     settings = [*(changes or []), *([] if seed is None else [f"seed={seed}"])]
     chosen, text = recipe_as_run(recipe, settings)
@@ -58,7 +57,7 @@ def command(
     need_loggers(chosen)
     run = output or Path("runs") / chosen.name
     with open_run(run, chosen, text, resume):
-        write_environment(run, chosen, device, devices)
+        record_run(run, chosen, device, devices, say)
         data = open_dataset(chosen, fasta, say)
         windows = choose_windows(chosen, data)
         if devices == 1:
@@ -67,7 +66,7 @@ def command(
             check_shares(windows.n_epoch(chosen), chosen.batch_size, devices)
             work = (_fit_share, chosen, fasta, run, device)
             done = launch(*work, device=device, precision=chosen.precision, devices=devices)
-        draw_curve(run, chosen.name)
+        draw_curve(run, chosen.name, say)
     say(f"kept epoch {done.best_epoch}, validation loss {done.best_loss:.5f}")
     typer.echo(run)
 
@@ -81,8 +80,8 @@ def _fit(
     fabric: Any = None,
 ) -> RunState:
     """Train with a progress bar."""
-    from zooctl.cli.ui.models import say
     from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import say
     from zooctl.training.loop.fit import fit
 
     total = recipe.schedule.max_epochs * windows.n_epoch(recipe)
@@ -93,7 +92,7 @@ def _fit(
 
 
 def _fit_share(fabric: Any, recipe: Recipe, fasta: Path | None, run: Path, device: str) -> RunState:
-    """Train in one of several processes; the one that began them has read and said all before."""
+    """Train in one of several processes; the parent process has checked the data already."""
     from zooctl.training.data.prepare import open_dataset
     from zooctl.training.data.windows import choose_windows
 

@@ -1,4 +1,4 @@
-"""`zooctl tune`: from a recipe and ranges to a better recipe."""
+"""`zooctl tune`: search of a recipe's hyperparameters within ranges."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zooctl.training.tune.trials import Trial
 
 BEST, CSV, MARKDOWN, PICTURE = "best.yaml", "trials.csv", "trials.md", "trials.png"
-# What a search is made of, kept beside its trials.
+# The inputs of a search, kept beside its trials.
 KEPT = ("recipe.yaml", "space.yaml", "search.yaml")
 
 
@@ -32,39 +32,43 @@ def command(
         Path | None, typer.Option("-o", "--output", help="Folder; default: runs/<name>_tune.")
     ] = None,
     trials: Annotated[
-        int, typer.Option(min=2, max=10_000, help="How many, the recipe as it stands included.")
+        int,
+        typer.Option(
+            min=2, max=10_000, help="Number of trials; the first is the unchanged recipe."
+        ),
     ] = 20,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where the folder stands.")
+        bool, typer.Option("--resume", help="Continue an interrupted search.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of what is drawn from the ranges.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws from the ranges.")] = 0,
     grace_epochs: Annotated[
         int, typer.Option(min=1, help="Epochs that every trial gets before it may be stopped.")
     ] = 1,
     reduction: Annotated[
-        int, typer.Option(min=2, help="One of so many trials goes on at each rung.")
+        int, typer.Option(min=2, help="At each rung, one of this many trials continues.")
     ] = 3,
     address: Annotated[
         str | None,
         typer.Option(help="An existing Ray cluster that shares this folder; default: here."),
     ] = None,
     cpus: Annotated[
-        int | None, typer.Option(min=1, help="For all trials on this machine; default: all.")
+        int | None,
+        typer.Option(min=1, help="CPU cores for all trials on this machine; default: all."),
     ] = None,
     fasta: RecipeGenome = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
     """Search a recipe's hyperparameters; killed and resumed, no epoch is trained twice.
 
-    Trials are drawn from the ranges by the seed; trial 0 is the recipe as it stands. Each is a run
+    Trials are drawn from the ranges by the seed; trial 0 is the unchanged recipe. Each is a run
     as `zooctl train` makes it. Asynchronous successive halving (ASHA) stops those that are behind.
     """
     from functools import partial
 
     from zooctl.catalog.recipes import recipe_as_run
-    from zooctl.cli.ui.models import say
     from zooctl.cli.ui.restart import hold_portable
-    from zooctl.extras import need
+    from zooctl.cli.ui.tables import say
+    from zooctl.errors import need
     from zooctl.schema import strict_yaml
     from zooctl.schema.recipe.search_space import candidates, load_space
 
@@ -90,7 +94,7 @@ def command(
     genome = None if fasta is None else fasta.resolve()
     choose_windows(
         chosen, open_dataset(chosen, genome, say)
-    )  # What is wrong with the data shows here.
+    )  # Errors in the data show here, before the first trial.
     tune(
         folder,
         len(drawn),
@@ -114,17 +118,17 @@ def command(
 
 
 def _begin(recipe: Recipe, run: Path, *, fasta: Path | None, device: str) -> Dataset:
-    """Note with what a trial is trained, where it is trained, and read its data."""
-    from zooctl.cli.ui.models import say
-    from zooctl.cli.ui.run_folder import write_environment
+    """Record the environment of a trial in its folder, and read its data."""
+    from zooctl.cli.ui.tables import say
+    from zooctl.reproduce.environment.run_record import record_run
     from zooctl.training.data.prepare import open_dataset
 
-    write_environment(run, recipe, device)
+    record_run(run, recipe, device, say=say)
     return open_dataset(recipe, fasta, say)
 
 
 def _open(folder: Path, kept: Mapping[str, str], drawn: Sequence[Candidate], resume: bool) -> None:
-    """Make the folder of a search, or take up an earlier one of the same values.
+    """Make the folder of a search, or resume an earlier one of the same values.
 
     Raises:
         InputError: It exists and is not to be resumed, or is of another search.
@@ -147,7 +151,7 @@ def _open(folder: Path, kept: Mapping[str, str], drawn: Sequence[Candidate], res
     files = {folder / name: text for name, text in kept.items()}
     for number, candidate in enumerate(drawn):
         files[folder_of(folder, number) / KEPT[0]] = dumps(candidate.data)
-    # The last of those that are kept is written last: with it, the folder is a search.
+    # Written last: with it, the folder is a search.
     for path in sorted(files, key=lambda path: path == folder / last):
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -165,7 +169,7 @@ def _write_tables(folder: Path, done: Sequence[Trial]) -> None:
 
 
 def _write_best(folder: Path, winner: Candidate, best: Trial) -> None:
-    """Write the winning recipe; what is written is read back before it gets its name."""
+    """Write the winning recipe; the file is read back before it gets its name."""
     from zooctl.files.disk.atomic import atomic_output
     from zooctl.schema.recipe.recipe import load_recipe
     from zooctl.schema.strict_yaml import dumps
@@ -179,12 +183,11 @@ def _write_best(folder: Path, winner: Candidate, best: Trial) -> None:
 def _draw(
     folder: Path, done: Sequence[Trial], ranges: Mapping[str, Range], best: Trial, name: str
 ) -> None:
-    import importlib.util
+    from zooctl.cli.ui.tables import say
+    from zooctl.errors import install_hint, is_installed
 
-    from zooctl.cli.ui.models import say
-
-    if importlib.util.find_spec("matplotlib") is None:
-        say(f"no {PICTURE}: it needs matplotlib (pip install 'zooctl[plot]')")
+    if not is_installed("matplotlib"):
+        say(f"no {PICTURE}: it needs matplotlib ({install_hint('matplotlib')})")
         return
     from zooctl.interpret.trial_plots import Scale, TrialCurve, draw_trials
 
@@ -206,7 +209,7 @@ def _draw(
 
 
 def _gain(first: Trial, best: Trial) -> str:
-    """Say what won, and what the search has brought."""
+    """Return the winner and the gain over the unchanged recipe, in words."""
     text = f"best is trial {best.number}, validation loss {best.best:.5f}; the recipe as it stands "
     if best.number == first.number:
         return f"{text}is the best"

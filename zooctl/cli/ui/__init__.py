@@ -1,1 +1,1 @@
-"""Parts that commands share: options, tables, progress bars, texts."""
+"""Options, tables, progress bars and texts that commands share."""

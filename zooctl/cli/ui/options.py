@@ -1,31 +1,24 @@
-"""Options that several commands offer."""
+"""Options that several commands offer, and records of options as options of a command."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+import dataclasses
+import inspect
+import typing
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from zooctl.errors import InputError
-
-
-class DeviceChoice(StrEnum):
-    """The choices of ``inference.runtime.Device``, which would bring numpy into ``--help``."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-
+from zooctl.inference import options as inference_options
 
 Device = Annotated[
-    DeviceChoice, typer.Option(help="auto takes a working CUDA device, else the CPU.")
+    inference_options.Device,
+    typer.Option(help="Device; auto takes a working CUDA device, else the CPU."),
 ]
-Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads; default: all there are.")]
-BatchSize = Annotated[
-    int | None, typer.Option(min=1, help="Windows to a batch; default by input length.")
-]
+Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads; default: all cores.")]
 GenomeFile = Annotated[
     Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the model's card.")
 ]
@@ -35,36 +28,129 @@ RecipeGenome = Annotated[
 BothStrands = Annotated[
     bool, typer.Option("--rc", help="Average over both strands; takes twice the time.")
 ]
+Tracks = Annotated[
+    list[str] | None,
+    typer.Option("--track", help="Name of a track; may be repeated; default: all tracks."),
+]
+Clip = Annotated[bool, typer.Option("--clip", help="Cut intervals that go beyond their contig.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace existing outputs.")]
+RegionStrings = Annotated[
+    list[str] | None,
+    typer.Option("--region", help="Region, as chr21:30,000,001-31,000,000; may be repeated."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AllowUntrusted = Annotated[
     bool,
-    typer.Option("--allow-untrusted", help="Also models that are not of the zoo, as hf://…"),
+    typer.Option("--allow-untrusted", help="Also accept models outside of the zoo, as hf://…"),
 ]
 
+_SHARED: dict[str, Any] = {
+    "device": Device,
+    "batch_size": Annotated[
+        int | None, typer.Option(min=1, help="Windows in a batch; default: by input length.")
+    ],
+    "threads": Threads,
+    "fasta": GenomeFile,
+    "tracks": Tracks,
+    "rc": BothStrands,
+    "clip": Clip,
+    "force": Force,
+    "regions": RegionStrings,
+}
 
-def numbers(text: str, option: str) -> list[float]:
-    """Read numbers; each counts once.
+Command = Callable[..., None]
+
+
+def with_records(**own: Any) -> Callable[[Command], Command]:
+    """Offer the fields of a command's record parameters as options of their own.
+
+    A parameter whose type is a frozen dataclass is replaced by one option for each of its fields,
+    with the field's default, so that names and defaults stand in the record alone. The command is
+    called with the record.
+
+    Args:
+        own: Field to the annotated type of its option, where no other command shares it.
+
+    >>> @with_records(chrom_map=Annotated[str | None, typer.Option(help="A file.")])
+    ... def command(bed: str, *, options: inference_options.PredictOptions) -> None:
+    ...     print(bed, options.tracks, options.force)
+    >>> list(inspect.signature(command).parameters)
+    ['bed', 'fasta', 'tracks', 'rc', 'chrom_map', 'clip', 'force']
+    >>> command(bed="a.bed", tracks=["plus"], fasta=None, rc=False, chrom_map=None, clip=True,
+    ...         force=True)
+    a.bed ('plus',) True
+    """
+    offered = _SHARED | own
+
+    def decorate(function: Command) -> Command:
+        hints = typing.get_type_hints(function, include_extras=True)
+        parameters: list[inspect.Parameter] = []
+        records: dict[str, Any] = {}
+        for name, parameter in inspect.signature(function).parameters.items():
+            record = hints[name]
+            if dataclasses.is_dataclass(record):
+                records[name] = record
+                parameters += [_parameter(field, offered) for field in dataclasses.fields(record)]
+            else:
+                parameters.append(
+                    parameter.replace(annotation=record, kind=inspect.Parameter.KEYWORD_ONLY)
+                )
+
+        def command(**values: Any) -> None:
+            for name, record in records.items():
+                fields = dataclasses.fields(record)
+                values[name] = record(
+                    **{field.name: _value(field, values.pop(field.name)) for field in fields}
+                )
+            function(**values)
+
+        command.__doc__ = function.__doc__
+        command.__annotations__ = {one.name: one.annotation for one in parameters}
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        return command
+
+    return decorate
+
+
+def _parameter(field: dataclasses.Field[Any], offered: dict[str, Any]) -> inspect.Parameter:
+    # typer has lists in place of tuples, and None for an option that is not given.
+    default = None if field.default == () else field.default
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=offered[field.name],
+    )
+
+
+def _value(field: dataclasses.Field[Any], given: Any) -> Any:
+    return tuple(given or ()) if field.default == () else given
+
+
+def numbers(text: str, option: str) -> tuple[float, ...]:
+    """Read numbers separated by commas; each counts once.
 
     >>> numbers("1,2.5,1", "--threshold")
-    [1.0, 2.5]
+    (1.0, 2.5)
     """
     try:
-        return list(dict.fromkeys(float(part) for part in text.split(",")))
+        return tuple(dict.fromkeys(float(part) for part in text.split(",")))
     except ValueError:
         raise InputError(
             "not a list of numbers", field=option, got=repr(text), expected="such as 1,2.5,10"
         ) from None
 
 
-def bin_sizes(text: str) -> list[int]:
-    """Read bin sizes in bp; each counts once.
+def bin_sizes(text: str) -> tuple[int, ...]:
+    """Read bin sizes in bp separated by commas; each counts once.
 
     >>> bin_sizes("32,128,512")
-    [32, 128, 512]
+    (32, 128, 512)
     """
     try:
-        sizes = list(dict.fromkeys(int(part) for part in text.split(",")))
+        sizes = tuple(dict.fromkeys(int(part) for part in text.split(",")))
     except ValueError:
-        sizes = [0]
+        sizes = (0,)
     if min(sizes) < 1:
         raise InputError(
             "not a list of bin sizes", field="--resolution", got=repr(text), expected="32,128,512"

@@ -1,4 +1,4 @@
-"""The progress bar on stderr: how much, how fast, how long still."""
+"""The progress bar on stderr: amount, rate and remaining time."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ def progress(total: float | None, unit: str, label: str) -> Iterator[Callable[[f
     """Show a progress bar while the block runs; nothing where stderr is no terminal.
 
     Args:
-        total: Units of the whole work; None where it is not known.
-        unit: What is counted, in the plural; ``B`` is shown as MB.
-        label: What is going on.
+        total: Units of the whole work, or None.
+        unit: Name of the units, in the plural; ``B`` is shown as MB.
+        label: Name of the work.
 
     Yields:
-        A function that is told how many more units are done; safe to call from any thread.
+        A function that takes the number of units done since its last call, from any thread.
     """
     if sys.stderr is None or not sys.stderr.isatty():
         yield lambda done: None
@@ -57,7 +57,7 @@ def progress(total: float | None, unit: str, label: str) -> Iterator[Callable[[f
 def amount_text(
     done: float, total: float | None, speed: float | None, scale: float, name: str
 ) -> str:
-    """Return what stands beside the bar.
+    """Return the text beside the bar: amount and rate.
 
     >>> amount_text(640, 12_800, 81.4, 1, "windows")
     '640/12,800 windows  81 windows/s'

@@ -1,4 +1,4 @@
-"""Beginning a process again with variables that libraries read as they load."""
+"""Restart of the process with environment variables that libraries read when they load."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Restart(Exception):
-    """Raised by a command that needs other variables; ``main`` then begins the process again.
+    """Raised by a command that needs other variables; ``main`` then restarts the process.
 
     Args:
         variables: Names and values to be set.
@@ -27,16 +27,16 @@ class Restart(Exception):
         self.variables = variables
 
     def begin_again(self) -> NoReturn:
-        """Put the same command with the variables in this process's place."""
+        """Replace this process by the same command with the variables set."""
         arguments = [sys.executable, *sys.orig_argv[1:]]
         os.execve(sys.executable, arguments, {**os.environ, **self.variables})  # noqa: S606
 
 
 def hold_portable(recipe: Recipe) -> None:
-    """Begin again where a recipe is portable and this process may not give its bits.
+    """Restart for a portable recipe, unless this process has the variables of one.
 
     Raises:
-        Restart: It is.
+        Restart: The variables are not set.
     """
     from zooctl.training.determinism.portable import PINS, in_force
 
@@ -45,11 +45,11 @@ def hold_portable(recipe: Recipe) -> None:
 
 
 def hold_portable_entry(entry: Entry) -> None:
-    """Do so for a model, if its recipe is there and can be read.
+    """Restart for a model whose recipe is portable, if it can be read.
 
     Raises:
-        Restart: Its recipe is portable.
+        Restart: The variables are not set.
     """
-    with contextlib.suppress(ZooError):  # Those who need the recipe say what is wrong with it.
+    with contextlib.suppress(ZooError):  # Later steps that need the recipe report its errors.
         if entry.recipe_path is not None:
             hold_portable(entry.recipe())

@@ -1,4 +1,4 @@
-"""Text for people: tables on a terminal and in a pipe, and words that cannot harm a terminal."""
+"""Text for people: messages, tables, sizes and times, all safe to print on a terminal."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ def plain(text: str) -> str:
     from zooctl.schema.escape import visible
 
     return visible(text)
+
+
+def say(text: str) -> None:
+    """Print a line on stderr."""
+    typer.echo(plain(text), err=True)
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -82,3 +87,16 @@ def size_text(size: int) -> str:
         if size < 1000 * scale:
             return f"{size / scale:.1f} {unit}"
     return f"{size / 1e9:.1f} GB"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a time for people.
+
+    >>> duration_text(0.2), duration_text(59.7), duration_text(3700), duration_text(200_000)
+    ('1 s', '1 min', '1 h 2 min', '55 h 33 min')
+    """
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

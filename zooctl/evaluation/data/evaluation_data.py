@@ -15,7 +15,7 @@ from zooctl.files.fasta.reader import Fasta
 from zooctl.files.motifs import Motif
 from zooctl.progress import Say
 from zooctl.schema.fields import Region, Split
-from zooctl.tracks.binning import PLAIN, Binning, Signal
+from zooctl.training.tracks.binning import PLAIN, Binning, Signal
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from zooctl.progress import Say, silent
 from zooctl.schema.fields import Split
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.signals import AnySignal, BigWigSignal
-from zooctl.tracks.binning import Signal, binning_of
-from zooctl.tracks.per_base import Files, per_base
+from zooctl.training.tracks.binning import Signal, binning_of
+from zooctl.training.tracks.per_base import Files, per_base
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.sequence.bins import bin_mean, bin_sum
 from zooctl.sequence.windows import Integers
-from zooctl.tracks.binning import Binning, Signal
+from zooctl.training.tracks.binning import Binning, Signal
 
 Labels = NDArray[np.bool_]
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from zooctl.catalog import registry
 from zooctl.catalog.root import model_names
-from zooctl.errors import InputError
+from zooctl.errors import InputError, need
 from zooctl.evaluation.data.evaluation_data import EvaluatedTrack
 from zooctl.evaluation.heldout.model import EvaluatedModel, open_model
 from zooctl.evaluation.heldout.target import EvaluationTarget
-from zooctl.extras import need
 from zooctl.inference.session import Device, Session
 from zooctl.inference.tracks.predict import Readout
 from zooctl.schema.manifest import MANIFEST

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zooctl.evaluation.report.recovered_motif import RecoveredMotif
 from zooctl.progress import Progress
 
 if TYPE_CHECKING:
     from zooctl.evaluation.data.evaluation_data import EvaluationData
     from zooctl.evaluation.heldout.model import EvaluatedModel
     from zooctl.evaluation.report.report import EvaluationReport
-    from zooctl.files.motifs import Motif
-    from zooctl.interpret.motif_match import MotifMatch
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,20 +29,6 @@ class Evaluation:
     report: EvaluationReport
     model: EvaluatedModel
     data: EvaluationData
-
-
-class RecoveredMotif(NamedTuple):
-    """A motif read from a model.
-
-    Attributes:
-        motif: The recovered motif.
-        known: Known motif of the assay's target; None where there is none.
-        match: Best placement of the recovered motif on the known one; None without the latter.
-    """
-
-    motif: Motif
-    known: Motif | None
-    match: MotifMatch | None
 
 
 def recover(evaluation: Evaluation, n_windows: int, progress: Progress) -> RecoveredMotif | None:

@@ -136,6 +136,7 @@ def check_intervals(
     lines: Sequence[int] | None = None,
     chrom_map: Mapping[str, str] | None = None,
     clip: bool = False,
+    holder: str = "the genome",
 ) -> list[Interval]:
     """Return intervals with the genome's names of contigs, each checked to lie within its contig.
 
@@ -147,6 +148,7 @@ def check_intervals(
         chrom_map: The genome's name for a name; other names stay as they are.
         clip: Whether to cut intervals at a contig's end. An interval entirely beyond it stays an
             error.
+        holder: Name of the owner of the contigs, for errors.
 
     Raises:
         InputError: A contig is unknown or an interval goes beyond its end.
@@ -166,7 +168,8 @@ def check_intervals(
             unknown[chrom] += 1
             n_errors += unknown[chrom] == 1
             if unknown[chrom] == 1 and len(errors) < _SHOWN:
-                errors.append(unknown_contig(chrom, contigs, path=path, line=line))
+                what = f"contig is not in {holder}"
+                errors.append(unknown_contig(chrom, contigs, what=what, path=path, line=line))
         elif interval.end <= length or (clip and interval.start < length):
             checked.append(Interval(chrom, interval.start, min(interval.end, length)))
         else:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from zooctl.errors import InputError
-from zooctl.extras import need
+from zooctl.errors import InputError, need
 from zooctl.files.disk.text import read_lines
 from zooctl.sequence.intervals import Interval
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from zooctl.extras import need
+from zooctl.errors import need
 from zooctl.files.vcf.records import Record
 
 COLUMNS = (

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.errors import UnsafeError
-from zooctl.extras import need
+from zooctl.errors import UnsafeError, need
 
 Tensors = dict[str, NDArray[np.float32]]
 

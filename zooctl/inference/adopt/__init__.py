@@ -1,1 +1,1 @@
-"""Entries from models that were made elsewhere."""
+"""Entries of models that were trained by other software."""

@@ -1,4 +1,4 @@
-"""Models from elsewhere: an ONNX file becomes an entry of the zoo."""
+"""An entry of the zoo from an ONNX file that other software wrote."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from zooctl.schema.strict_yaml import loads, parse
 from zooctl.sequence.onehot import Codes, N, reverse_complement
 from zooctl.sequence.windows import Geometry
 
-# What a probe weighs, inputs and outputs together.
+# Bytes of a probe, inputs and outputs together.
 _PROBE_BYTES = 300_000
 _SEED = 20221205
 
 
 @dataclass(frozen=True)
 class Interface:
-    """What an ONNX file says of itself.
+    """An ONNX file in the zoo's layout, with its lengths.
 
     Attributes:
-        model: The file in the zoo's layout: ``(batch, 4, input_length)`` in,
+        model: The graph: ``(batch, 4, input_length)`` in,
             ``(batch, n_tracks, n_bins)`` out.
         input_length: Bases read.
         n_bins: Values a track.
-        changes: What was put around the graph for that, in words.
+        changes: Operators added for that layout, in words.
     """
 
     model: bytes
@@ -51,7 +51,7 @@ class Interface:
 
 
 def read_interface(model: bytes, n_tracks: int) -> Interface:
-    """Read the lengths of an ONNX file, and bring it into the zoo's layout.
+    """Read the lengths of an ONNX file, and convert it to the zoo's layout.
 
     One input and one output are expected. Bases may lie before or behind positions, and tracks
     before or behind bins; an output of two axes has one bin. Nothing of the file is run.
@@ -98,7 +98,7 @@ def _text(sizes: Sequence[int]) -> str:
 
 
 def _transpose_input(graph: onnx.GraphProto, input_length: int) -> None:
-    """Let the graph take bases before positions."""
+    """Make the graph take bases before positions."""
     name = graph.input[0].name
     source = f"zooctl/{name}"
     node = helper.make_node("Transpose", [source], [name], name="zooctl/bases", perm=[0, 2, 1])
@@ -111,7 +111,7 @@ def _transpose_input(graph: onnx.GraphProto, input_length: int) -> None:
 
 
 def _fit_output(graph: onnx.GraphProto, n_tracks: int, changes: list[str]) -> int:
-    """Let the graph give tracks before bins; return the number of bins."""
+    """Make the graph return tracks before bins; return the number of bins."""
     tracks = _sizes(graph.output[0])
     inner = tracks[1:]
     if len(tracks) not in (2, 3) or n_tracks not in inner or not all(inner) or tracks[0]:
@@ -133,7 +133,7 @@ def _fit_output(graph: onnx.GraphProto, n_tracks: int, changes: list[str]) -> in
 
 
 def _append(graph: onnx.GraphProto, operator: str, inner: Sequence[int]) -> None:
-    """Put a node behind the graph's output that gives it another shape."""
+    """Add a node that gives the graph's output another shape."""
     name = graph.output[0].name
     result = f"zooctl/{name}"
     if operator == "Unsqueeze":
@@ -147,10 +147,10 @@ def _append(graph: onnx.GraphProto, operator: str, inner: Sequence[int]) -> None
 
 
 def probe_windows(input_length: int, n: int) -> Codes:
-    """Return windows that a model is checked on where no genome goes with it.
+    """Return random windows for the probe of a model without a genome.
 
     Random sequence of every GC content, the same with runs of N, one base throughout, and reverse
-    complements; the same for the same numbers.
+    complements; equal arguments give equal windows.
 
     >>> probe_windows(145, 16).shape
     (16, 145)
@@ -171,7 +171,7 @@ def probe_windows(input_length: int, n: int) -> Codes:
 
 
 def probe_size(geometry: Geometry, n_tracks: int) -> int:
-    """Return how many windows a probe of some 300 kB holds, 4 to 512."""
+    """Return the number of windows in a probe of some 300 kB, 4 to 512."""
     window = geometry.input_length + 4 * n_tracks * geometry.n_bins
     return max(4, min(512, _PROBE_BYTES // window))
 
@@ -180,8 +180,8 @@ def run_probe(model: bytes, card: Card) -> tuple[Codes, Predictions]:
     """Run a model on its probe's windows; return windows and predictions.
 
     Raises:
-        UnsafeError: The graph is refused (see ``graph.compose``).
-        VerificationError: It is not what the card states, or its predictions are not finite.
+        UnsafeError: The graph is refused (see ``graph.check.compose``).
+        VerificationError: It contradicts the card, or its predictions are not finite.
     """
     session = Session(
         model,
@@ -200,7 +200,7 @@ def run_probe(model: bytes, card: Card) -> tuple[Codes, Predictions]:
 def write_entry(
     root: Path, model: bytes, facts: Mapping[str, Any], *, here: bool = True, force: bool = False
 ) -> Card:
-    """Write card, manifest, probe and graph of a model that was not trained here.
+    """Write card, manifest, probe and graph of a model.
 
     The model is run on its probe before anything is written.
 
@@ -208,14 +208,14 @@ def write_entry(
         root: Folder with ``model_cards/`` and ``zoo/``.
         model: Serialised ONNX model in the zoo's layout.
         facts: The card, without the digests of the weights (see ``catalog.new_card.card_fields``).
-        here: Whether the graph is kept; False where it is made of what was published elsewhere,
-            and ``facts`` says where.
+        here: Whether to keep the graph; False where it is converted from published weights, whose
+            address is among the facts.
         force: Replace card, probe and graph that are there.
 
     Raises:
         InputError: There is such an entry already, or the facts make no card.
         UnsafeError: The graph is refused.
-        VerificationError: The graph is not what the facts say.
+        VerificationError: The graph contradicts the facts.
     """
     digest = FileDigest(sha256=hashlib.sha256(model).hexdigest(), size=len(model))
     name = str(facts["name"])
@@ -238,7 +238,7 @@ def write_entry(
 
 
 def _read(text: str, path: Path) -> Card:
-    """Return the card of a text that is not written yet, so that no file is at fault."""
+    """Parse a card that is not written yet; its errors name no file."""
     try:
         return parse(Card, loads(text, path))
     except ZooError as error:

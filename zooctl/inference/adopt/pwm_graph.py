@@ -18,7 +18,7 @@ INPUT, OUTPUT = "sequence", "tracks"
 
 
 def pwm_geometry(motif: Motif, output_length: int, bin_size: int) -> Geometry:
-    """Return the window of a scan: as much sequence beside the output as a hit can need.
+    """Return the window of a scan: the output and half a motif on both sides.
 
     >>> pwm_geometry(Motif("box", np.ones((19, 4))), 2048, 32).input_length
     2066
@@ -52,7 +52,7 @@ def pwm_graph(motif: Motif, geometry: Geometry, pseudocount: float = 1.0) -> byt
             hint="use a pseudocount above 0",
         )
     forward = motif.log_odds(pseudocount).T
-    # What a base is better than the worst at its place: an unknown one then adds nothing.
+    # Odds of a base above the worst at its position: an unknown one then adds nothing.
     strands = np.stack([forward, forward[::-1, ::-1]])
     worst = strands.min(axis=1, keepdims=True)
     kernel = (strands - worst).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Do the weights of an entry compute what its card and manifest say? Everything wrong, at once."""
+"""Verification of an entry's graph, weights and probe against its card and manifest."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RELATIVE, ABSOLUTE = 1e-5, 1e-6
 
 
 def check_weights(entry: Entry) -> list[ZooError]:
-    """Return what is wrong with an entry's graph, weights and probe.
+    """Return every error of an entry's graph, weights and probe.
 
     Files whose bytes are not those of the manifest, or which are not here, are passed over:
     ``catalog.check`` reports them.
@@ -55,7 +55,7 @@ def initialisers(graph: bytes) -> Tensors:
 
 
 def _graph_bytes(entry: Entry, errors: list[ZooError]) -> bytes | None:
-    """Return the graph if it is here, or can be made of what is here."""
+    """Return the graph if it is here, or can be converted from files that are here."""
     try:
         return onnx_bytes(entry, may_download=False)
     except (IntegrityError, VerificationError) as error:
@@ -132,7 +132,7 @@ def _graph(
 
 
 def _initialisers(entry: Entry, graph: bytes, tensors: Tensors) -> Iterator[ZooError]:
-    """Yield tensors that the graph and the safetensors file both name, but hold differently."""
+    """Yield the tensors that differ between the graph and the safetensors file."""
     for name, got in initialisers(graph).items():
         expected = tensors.get(name)
         if expected is None:
@@ -152,7 +152,7 @@ def _initialisers(entry: Entry, graph: bytes, tensors: Tensors) -> Iterator[ZooE
 
 
 def _probe(entry: Entry, card: Card, graph: bytes, samples: Tensors) -> Iterator[ZooError]:
-    """Yield how the probe's stored predictions differ from those made now."""
+    """Yield the differences between the probe's reference predictions and those made now."""
     if malformed := _malformed_probe(entry, card, samples):
         yield malformed
         return
@@ -181,7 +181,7 @@ def _probe(entry: Entry, card: Card, graph: bytes, samples: Tensors) -> Iterator
 
 
 def _malformed_probe(entry: Entry, card: Card, samples: Tensors) -> VerificationError | None:
-    """Return what keeps the probe from being used, if anything does."""
+    """Return the error that makes the probe unusable, or None."""
     inputs, expected = samples.get("inputs"), samples.get("expected")
     if inputs is None or expected is None:
         got = ", ".join(sorted(samples))

@@ -1,8 +1,8 @@
-"""ONNX graphs of the zoo: what is accepted, and the front that reads genome codes.
+"""Checks of ONNX graphs, and their composition with a front that reads genome codes.
 
 A zoo graph takes float one-hot ``(batch, 4, input_length)`` and returns
 ``(batch, n_tracks, n_bins)``, so any ONNX user can run it. Before it runs here it is checked and
-gets a front, and where sums are asked for a back (see ``ends``).
+gets a front and, for sums, a back (see ``front_back``).
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ def compose(
         geometry: Window lengths that the card states.
         n_tracks: Tracks that the card lists.
         unknown_base: Value of all four channels at an unknown base.
-        summed: Put a back behind it, too, that undoes this transform and sums over bases.
+        summed: Also add a back that undoes this transform and sums over bases.
 
     Returns:
-        Serialised ONNX model: input ``ends.CODES``, and the output unchanged; with a back, inputs
-        ``ends.CODES`` and ``ends.SPANS`` and the output ``ends.SUMS``.
+        Serialised ONNX model: input ``CODES`` and the output unchanged; with a back, inputs
+        ``CODES`` and ``SPANS`` and output ``SUMS`` (all of ``front_back``).
 
     Raises:
         InputError: No ONNX model.
@@ -85,7 +85,7 @@ def compose(
 
 
 def batch_bytes(model: bytes, input_length: int, n: int) -> int:
-    """Return about how many bytes of memory n windows take while they are predicted.
+    """Return the approximate memory, in bytes, of predicting n windows.
 
     Args:
         model: As ``compose`` accepted it.
@@ -93,7 +93,7 @@ def batch_bytes(model: bytes, input_length: int, n: int) -> int:
         n: Windows.
 
     Raises:
-        UnsafeError: They, or half as many, take more than as many times what one does.
+        UnsafeError: They, or half as many, take more than n times the memory of one.
     """
     proto = onnx.ModelProto.FromString(model)
     one = many = peak_bytes(infer_window(proto, input_length))
@@ -113,7 +113,7 @@ def parse_model(model: bytes) -> onnx.ModelProto:
 
     Raises:
         InputError: It is none, or has no operators.
-        UnsafeError: It would take much memory to say so.
+        UnsafeError: Parsing it would take too much memory.
     """
     check_wire(model)
     try:
@@ -126,7 +126,7 @@ def parse_model(model: bytes) -> onnx.ModelProto:
 
 
 def _refuse_unsafe(proto: onnx.ModelProto) -> None:
-    """Refuse what reaches outside of the model's own bytes or hides what it computes."""
+    """Refuse references outside of the model's bytes, and operators that hide other graphs."""
     for message in _messages(proto):
         if isinstance(message, TensorProto):
             _refuse_tensor(message)
@@ -160,13 +160,13 @@ def _refuse_tensor(tensor: TensorProto) -> None:
 
 
 def _refuse_opsets(proto: onnx.ModelProto) -> None:
-    """Refuse operators outside of the standard, and versions of it that were never tried."""
+    """Refuse operators outside of the standard, and untested versions of it."""
     domains = {entry.domain for entry in proto.opset_import}
     domains |= {node.domain for node in proto.graph.node}
-    if foreign := sorted(domains.difference(_DOMAINS)):
+    if unknown_domains := sorted(domains.difference(_DOMAINS)):
         raise UnsafeError(
             "graph uses operators outside of the ONNX standard",
-            got=", ".join(foreign),
+            got=", ".join(unknown_domains),
             expected="the standard domain alone",
         )
     # Both domains are one: readers differ in which of two versions they take.

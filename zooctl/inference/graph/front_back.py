@@ -1,8 +1,8 @@
-"""What is put before and behind a network, so that little travels to it and from it.
+"""Front and back ends of a graph: codes in, sums out.
 
-The front makes one-hot of uint8 codes: 1 byte a base goes in instead of 16. The back undoes the
-transform of the target and sums what a window predicts over the bases that are asked for: one
-number a track comes out instead of one a bin.
+The front makes one-hot from uint8 codes: 1 byte a base goes in instead of 16. The back undoes the
+target's transform and sums a window's predictions over given bases: one number a track comes out
+instead of one a bin.
 """
 
 from __future__ import annotations

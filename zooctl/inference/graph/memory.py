@@ -1,8 +1,8 @@
-"""What a graph holds in memory at once, reckoned from the sizes of its tensors.
+"""Peak memory of a graph, computed from the sizes of its tensors.
 
 A tensor is held from the operator that writes it to the last one that reads it. That depends on
 the order of operators, which onnxruntime chooses; both its order and the file's are gone through.
-Some operators need far more for themselves than what they read and write (``_for_itself``).
+Some operators need far more memory than their inputs and outputs (``_for_itself``).
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _peak(
         now += sum(sizes.get(name, 0) for name in node.output)
         held.update(node.output)
         peak = max(peak, now + sum(own.get(name, 0) for name in node.output))
-        # What nothing reads is let go of at once.
+        # Tensors that nothing reads any more are freed at once.
         done = [*ends[step], *(name for name in node.output if name not in last)]
         now -= sum(sizes.get(name, 0) for name in done if name in held)
         held.difference_update(done)
@@ -112,7 +112,7 @@ def _peak(
 def _run_order(graph: onnx.GraphProto) -> Sequence[onnx.NodeProto]:
     """Return the operators as onnxruntime runs them: depth first from the ends of the graph.
 
-    Of what an operator reads, that which stands last in the file is made first.
+    Of an operator's inputs, the one that stands last in the file is computed first.
     """
     nodes = list(graph.node)
     maker = {name: number for number, node in enumerate(nodes) for name in node.output if name}

@@ -1,6 +1,6 @@
-"""Which operators a graph may use: those that networks on sequence are made of.
+"""The operators that a graph may use: those of networks on sequence.
 
-All are standard ONNX, read nothing but their inputs, and give the same for the same. Left out are
+All are standard ONNX, read nothing but their inputs, and are deterministic. Left out are
 operators that run graphs (If, Loop, Scan), draw random numbers, hold text, sequences or optional
 values, decode pictures, or give tensors whose size depends on values (NonZero, Compress, Unique).
 """

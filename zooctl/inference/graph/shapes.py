@@ -22,7 +22,7 @@ Values = dict[str, NDArray[Any]]
 # Values of a tensor that says how large others are; no tensor has so many axes.
 _SMALL = 4_096
 _ROUNDS = 32
-# What sizes are reckoned with. Each takes no longer than its small inputs and outputs are.
+# Operators that compute sizes. Each takes no longer than its small inputs and outputs are.
 _OF_SIZES = (
     *("Abs", "Add", "And", "Cast", "Ceil", "Concat", "Constant", "ConstantOfShape", "Div", "Equal"),
     *("Expand", "Floor", "Gather", "Greater", "GreaterOrEqual", "Identity", "Less", "LessOrEqual"),
@@ -44,7 +44,7 @@ def infer_window(proto: onnx.ModelProto, input_length: int, n: int = 1) -> onnx.
     set_shape(probe.graph.input[0], (n, 4, input_length))
     set_shape(probe.graph.output[0], ())
     for _ in range(_ROUNDS):
-        # What the file itself says of shapes is nobody's claim to rely on.
+        # The file's own statements of shapes are not trusted.
         del probe.graph.value_info[:]
         inferred = _infer(probe)
         if not unknown(inferred) or not _fold(probe, inferred):
@@ -85,7 +85,7 @@ def _shape(value: onnx.ValueInfoProto) -> list[int] | None:
 
 
 def _outline(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Return a model as it is, but for the values of all constants that are not small."""
+    """Return a model without the values of its large constants."""
     outline = onnx.ModelProto(ir_version=proto.ir_version, opset_import=proto.opset_import)
     graph = proto.graph
     outline.graph.name = graph.name
@@ -111,7 +111,7 @@ def _infer(model: onnx.ModelProto) -> onnx.GraphProto:
 
 
 def _fold(probe: onnx.ModelProto, inferred: onnx.GraphProto) -> bool:
-    """Put constants for small tensors that depend on sizes alone; say whether there were any."""
+    """Replace small tensors that depend on sizes alone by constants; return whether any was."""
     shapes = {
         value.name: shape
         for value in (*inferred.input, *inferred.value_info, *inferred.output)
@@ -143,7 +143,7 @@ def _fold(probe: onnx.ModelProto, inferred: onnx.GraphProto) -> bool:
 def _evaluate(
     probe: onnx.ModelProto, node: onnx.NodeProto, shapes: dict[str, list[int]], known: Values
 ) -> Values | None:
-    """Return what an operator computes where its inputs are known and its outputs are small."""
+    """Return an operator's outputs where its inputs are known and its outputs are small."""
     if probe.graph.output[0].name in node.output or node.op_type not in _OF_SIZES:
         return None
     if node.op_type in ("Shape", "Size") and node.input[0] in shapes:

@@ -1,4 +1,4 @@
-"""How large a serialised ONNX model becomes when it is parsed, seen without parsing it.
+"""Size of a serialised ONNX model after parsing, computed without parsing it.
 
 Two bytes of a file can become an object of a hundred: a small file could fill the memory. Only
 raw values of tensors keep their size. So these may be as many as fit in the file, and all else is

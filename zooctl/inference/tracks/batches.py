@@ -1,4 +1,4 @@
-"""What to predict and what to read for it: the grid windows of regions, in batches of codes.
+"""Grid windows of regions, read from a genome in batches of codes.
 
 ``in_background`` lets each stage of a pipeline run in a thread of its own, a few items ahead.
 """
@@ -10,11 +10,12 @@ import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.inference.genome import Genome
 from zooctl.sequence.intervals import Interval, merge
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Geometry, Integers, gather, grid_windows, unknown_fraction
@@ -30,17 +31,9 @@ _AHEAD = 4
 _MAX_UNKNOWN = 0.5
 
 
-class Genome(Protocol):
-    """Where codes come from; ``files.fasta.Fasta`` is one."""
-
-    def padded_codes(self, chrom: str, start: int, end: int) -> Codes:
-        """Return the codes of ``[start, end)``, N outside of the contig."""
-        ...
-
-
 @dataclass(frozen=True)
 class GridPlan:
-    """The bins to predict: regions of a genome, and the windows of the grid that cover them.
+    """The bins that overlap regions of a genome, and the windows of the grid that hold them.
 
     Attributes:
         geometry: The model's window.
@@ -55,14 +48,14 @@ class GridPlan:
         starts, ends = self.regions[chrom]
         return grid_windows(starts, ends, self.geometry.core_length)
 
-    def wanted(self, chrom: str, bin_starts: Integers) -> NDArray[np.bool_]:
-        """Say which bins overlap a region: starts ``(n,)`` to ``(n,)``."""
+    def overlapping(self, chrom: str, bin_starts: Integers) -> NDArray[np.bool_]:
+        """Return which bins overlap a region: first bases ``(n,)`` to bools ``(n,)``."""
         starts, ends = self.regions[chrom]
         following = np.searchsorted(ends, bin_starts, side="right")
-        # Behind the last region nothing is wanted.
+        # No region begins behind the last one.
         opens = np.append(starts, np.iinfo(np.int64).max)[following]
-        found: NDArray[np.bool_] = opens < bin_starts + self.geometry.bin_size
-        return found
+        overlaps: NDArray[np.bool_] = opens < bin_starts + self.geometry.bin_size
+        return overlaps
 
     @property
     def n_windows(self) -> int:
@@ -77,7 +70,7 @@ class GridPlan:
 
 
 def plan(intervals: Iterable[Interval], contigs: Mapping[str, int], geometry: Geometry) -> GridPlan:
-    """Lay intervals, in any order and overlapping as they may, onto the genome grid.
+    """Lay intervals onto the genome grid; they may overlap and come in any order.
 
     Args:
         intervals: Regions within their contigs; empty ones are left out.
@@ -160,7 +153,7 @@ def _read_chunks(plan: GridPlan, genome: Genome) -> Iterator[tuple[str, Integers
 
 
 class _End:
-    """Marks the end of a queue, with the error that brought it about if one did."""
+    """The end of a queue, with the error that caused it if one did."""
 
     def __init__(self, error: BaseException | None) -> None:
         self.error = error
@@ -169,13 +162,13 @@ class _End:
 def in_background(
     items: Generator[Item], interrupt: Callable[[], object] | None = None
 ) -> Generator[Item]:
-    """Yield what ``items`` yields, made ahead of time in another thread.
+    """Yield the items of a generator that runs ahead in another thread.
 
     An error there is raised here. When the consumer stops early, so does the thread.
 
     Args:
-        items: What to make; it is closed in its thread.
-        interrupt: Called when the consumer stops early, to cut short what is being made.
+        items: The generator; it is closed in its thread.
+        interrupt: Called when the consumer stops early, to cut short the item in work.
     """
     ready: queue.Queue[Item | _End] = queue.Queue(maxsize=_AHEAD)
     stop = threading.Event()

@@ -1,7 +1,7 @@
-"""Tracks from a model and a genome: a stream of grid windows, each bin handed on once, in order.
+"""Prediction of tracks on the genome grid: each bin is passed on once, in the genome's order.
 
-A value depends on the genome, the model, the batch size and the number of threads, never on how
-the regions were cut: windows lie on the genome grid, and batches have one fixed shape.
+A value depends on the genome, the model, the batch size and the number of threads, never on
+the way regions are cut: windows lie on the genome grid, and batches have one fixed shape.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import VerificationError
+from zooctl.inference.genome import Genome
 from zooctl.inference.session import Predictions
 from zooctl.inference.tracks.batches import (
-    Genome,
     GridPlan,
     WindowBatch,
     in_background,
@@ -33,7 +33,7 @@ Transform = Literal["none", "arcsinh", "log1p"]
 
 
 class Predictor(Protocol):
-    """What predicts windows; ``runtime.Session`` is one."""
+    """A network that predicts windows; ``session.Session`` is one."""
 
     @property
     def batch_size(self) -> int:
@@ -50,19 +50,19 @@ class Predictor(Protocol):
 
 
 class Sink(Protocol):
-    """Where the bins of one track go; ``files.bigwig.BigWigWriter`` is one."""
+    """A receiver of the bins of one track; ``files.bigwig.writer.BigWigWriter`` is one."""
 
     def add_bins(self, chrom: str, start: int, values: NDArray[np.float32], bin_size: int) -> None:
-        """Take bins from ``start`` on; a NaN is a bin without a value."""
+        """Take bins from base ``start`` on (0-based); a NaN is a bin without a value."""
         ...
 
 
 @dataclass(frozen=True)
 class Readout:
-    """How a network's output becomes a track's values.
+    """The way from a network's output to the values of tracks.
 
     Attributes:
-        transform: What the training target went through; it is undone.
+        transform: Transform of the training target, which is undone.
         rc_order: For an average over both strands, the index of the track that each track becomes
             under reverse complement; None for the given strand alone.
     """
@@ -73,7 +73,7 @@ class Readout:
 
 @dataclass(frozen=True)
 class Counts:
-    """What a run did.
+    """Windows that a prediction took.
 
     Attributes:
         windows: Windows of the plan.
@@ -93,16 +93,16 @@ def predict(
     readout: Readout,
     advance: Advance = no_advance,
 ) -> Counts:
-    """Predict the bins of a plan, each handed to its track's sink once, in the genome's order.
+    """Predict the bins of a plan, and pass each to its track's sink once, in the genome's order.
 
     Memory does not grow with the plan. Reading, the network and the sinks run beside each other.
 
     Args:
         plan: Regions on the genome grid.
-        genome: Where the sequence comes from.
+        genome: The genome.
         session: The network.
-        sinks: Index of a track to where its bins go; other tracks are dropped.
-        readout: How outputs become values.
+        sinks: Index of a track to the receiver of its bins; other tracks are dropped.
+        readout: Transform and strands.
         advance: Called with the number of windows done since the last call.
 
     Raises:
@@ -111,7 +111,7 @@ def predict(
     windows = unknown = 0
     tracks = sorted(sinks)
     done = in_background(_infer(plan, genome, session, tracks, readout), session.interrupt)
-    # The calling thread only waits and hands on, so that a signal is heard at any time.
+    # The calling thread only waits and passes on, so that a signal is heard at any time.
     with contextlib.closing(done):
         for batch, values in done:
             _check_finite(values, batch, plan.geometry)
@@ -119,8 +119,7 @@ def predict(
             n = len(batch.codes) + batch.skipped
             windows += n
             unknown += batch.skipped
-            if advance is not None:
-                advance(n)
+            advance(n)
     return Counts(windows, unknown)
 
 
@@ -143,7 +142,7 @@ def batch_seconds(
     *,
     n_batches: int = 3,
 ) -> float:
-    """Return how long one batch takes: the mean over the first few after one that warms up.
+    """Return the seconds that one batch takes: the mean over a few, after one that warms up.
 
     0 where no window of the plan has a value.
     """
@@ -173,8 +172,8 @@ def core_values(
         codes: Codes of the windows.
         session: The network.
         geometry: Its window.
-        tracks: Which of its tracks, t of them.
-        readout: How outputs become values.
+        tracks: Indices of t of its tracks.
+        readout: Transform and strands.
     """
     kept = slice(geometry.core_bin_offset, geometry.core_bin_offset + geometry.core_bins)
     values = untransform(session.predict(codes)[:, tracks, kept], readout.transform)
@@ -197,7 +196,7 @@ def untransform(values: Predictions, transform: Transform) -> NDArray[np.float32
     if transform == "none":
         return values
     inverse = np.sinh if transform == "arcsinh" else np.expm1
-    # What overflows becomes infinite, and is reported with its window.
+    # An overflow becomes infinite, and is reported with its window.
     with np.errstate(over="ignore"):
         result: NDArray[np.float32] = inverse(values.astype(np.float64)).astype(np.float32)
     return result
@@ -219,7 +218,7 @@ def _check_finite(values: NDArray[np.float32], batch: WindowBatch, geometry: Geo
 def _emit(
     values: NDArray[np.float32], batch: WindowBatch, plan: GridPlan, sinks: Sequence[Sink]
 ) -> None:
-    """Hand on the bins of a batch that overlap a region, in runs of neighbouring windows."""
+    """Pass on the bins of a batch that overlap a region, in runs of neighbouring windows."""
     geometry = plan.geometry
     row = 0
     for chrom, windows in batch.parts:
@@ -231,21 +230,21 @@ def _emit(
             bin_starts: Integers = start + geometry.bin_size * np.arange(
                 tracks.shape[1], dtype=np.int64
             )
-            _hand_on(chrom, bin_starts, tracks, plan, sinks)
+            _pass_on(chrom, bin_starts, tracks, plan, sinks)
 
 
-def _hand_on(
+def _pass_on(
     chrom: str,
     bin_starts: Integers,
     tracks: NDArray[np.float32],
     plan: GridPlan,
     sinks: Sequence[Sink],
 ) -> None:
-    wanted = plan.wanted(chrom, bin_starts)
-    if not wanted.any():
+    overlapping = plan.overlapping(chrom, bin_starts)
+    if not overlapping.any():
         return
-    first, last = np.flatnonzero(wanted)[[0, -1]]
+    first, last = np.flatnonzero(overlapping)[[0, -1]]
     shown = slice(int(first), int(last) + 1)
-    kept = np.where(wanted[shown], tracks[:, shown], np.float32(np.nan))
+    kept = np.where(overlapping[shown], tracks[:, shown], np.float32(np.nan))
     for sink, track in zip(sinks, kept, strict=True):
         sink.add_bins(chrom, int(bin_starts[first]), track, plan.geometry.bin_size)

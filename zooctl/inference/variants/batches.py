@@ -1,9 +1,8 @@
-"""Full batches of windows across records, and the sums of each haplotype's windows put together.
+"""Full batches of windows across records, and the sums of each haplotype's windows.
 
-Windows are cut straight into the batch that will travel. What one stretch of sequence predicts is
-kept for a while under a key, so that the alternatives of a site, equal records, and neighbours that
-lay windows alike share it; a window's prediction has the same bits in whatever batch it is
-computed, so sharing changes no score.
+Windows are cut straight into the batch. The sums of one stretch of sequence are cached for a while
+under a key, so that the alternatives of a site, equal records, and neighbours with equal windows
+share them; a window's prediction has the same bits in every batch, so sharing changes no score.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ from zooctl.sequence.onehot import Codes
 Record = TypeVar("Record")
 
 Sums = NDArray[np.float64]
-"""Of the windows of one haplotype, ``(n, n_tracks)``; filled when they are predicted."""
+"""Sums over the windows of one haplotype, ``(n, n_tracks)``; filled after prediction."""
 
 # Records that may wait for a batch to fill: with nothing to predict in them, it never would.
 _WAITING = 4_096
-# Bytes and number of the sums that are kept.
+# Bytes and number of the cached sums.
 _KEPT_BYTES, _KEPT = 2**24, 256
 
 
 @dataclass(frozen=True)
 class AlleleWindows:
-    """Windows to predict, and where their sums go, row by row."""
+    """Windows to predict, and the array that takes their sums, row by row."""
 
     haplotype: Haplotype
     sums: Sums
@@ -44,9 +43,9 @@ class AlleleBatch(Generic[Record]):
 
     Attributes:
         codes: uint8 ``(n, input_length)``.
-        spans: What of each is summed, ``(n, 4)``.
-        targets: Where the sums go: each is filled with as many rows as it has, in order.
-        records: Records whose sums are all there once this batch is predicted, in order.
+        spans: Bases of each that are summed, ``(n, 4)``.
+        targets: Arrays that take the sums, filled in order, row by row.
+        records: Records whose sums are complete after this batch, in order.
     """
 
     codes: Codes
@@ -55,7 +54,7 @@ class AlleleBatch(Generic[Record]):
     records: tuple[Record, ...]
 
     def deliver(self, sums: Sums) -> None:
-        """Put the sums ``(n, n_tracks)`` of this batch where they go."""
+        """Copy the sums ``(n, n_tracks)`` of this batch to their targets."""
         first = 0
         for target in self.targets:
             target[:] = sums[first : first + len(target)]
@@ -69,8 +68,8 @@ def fill_batches(
 
     Args:
         records: Each with the windows that it is the first to need.
-        batch_size: Windows to a batch.
-        input_length: Bases to a window.
+        batch_size: Windows in a batch.
+        input_length: Bases in a window.
     """
     filling = _Filling[Record](batch_size, input_length)
     for record, needed in records:
@@ -108,7 +107,7 @@ class _Filling(Generic[Record]):
         return self._n == self._shape[0]
 
     def add(self, windows: AlleleWindows, rows: Iterable[Codes], first: int) -> int:
-        """Add windows from ``first`` on, as many as fit; return how many."""
+        """Add the windows from ``first`` on that fit; return their number."""
         taken = min(self._shape[0] - self._n, len(windows.sums) - first)
         for row, codes in zip(range(self._n, self._n + taken), rows, strict=False):
             self._codes[row] = codes
@@ -119,7 +118,7 @@ class _Filling(Generic[Record]):
         return taken
 
     def take(self) -> AlleleBatch[Record]:
-        """Return what there is and start anew."""
+        """Return the batch so far and start an empty one."""
         n = self._n
         batch = AlleleBatch(
             self._codes[:n], self._spans[:n], tuple(self._targets), tuple(self.records)
@@ -128,8 +127,8 @@ class _Filling(Generic[Record]):
         return batch
 
 
-class Kept:
-    """Sums of haplotypes that were lately asked for.
+class SumsCache:
+    """Sums of the haplotypes that were asked for last.
 
     Args:
         n_windows: Windows of a haplotype.

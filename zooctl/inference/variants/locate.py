@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 import numpy as np
 
+from zooctl.inference.genome import Genome
 from zooctl.inference.variants.shifts import Pair, Placement
 from zooctl.sequence.alleles import Allele, Change, Status, fault, join_flags, left_align, trim
-from zooctl.sequence.onehot import Codes, N, encode
+from zooctl.sequence.onehot import N, encode
 
-# Shares of a window's bases: with more unknown than the first it has no value, than the second it
-# is flagged.
+# Shares of unknown bases in a window: above the first it has no value, above the second it is
+# flagged.
 _MOST_UNKNOWN, _MUCH_UNKNOWN = 0.5, 0.1
-
-
-class Genome(Protocol):
-    """Where sequence comes from; ``files.fasta.Fasta`` is one."""
-
-    @property
-    def contigs(self) -> Mapping[str, int]:
-        """Length of each contig."""
-        ...
-
-    def padded_codes(self, chrom: str, start: int, end: int) -> Codes:
-        """Return the codes of ``[start, end)``, N outside of the contig."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -37,7 +23,7 @@ class Site:
 
     Attributes:
         chrom: Contig.
-        change: What the allele changes, trimmed and left-aligned.
+        change: The allele, trimmed and left-aligned.
         pair: Windows of the genome and of the changed sequence.
         swapped: The genome has ALT, and the change makes REF of it.
     """
@@ -50,19 +36,19 @@ class Site:
 
 @dataclass(frozen=True)
 class LocatedAllele:
-    """What became of an allele: a status as ``score`` reports it, and its site if it has one."""
+    """The status of an allele as ``score`` reports it, and its site if it can be scored."""
 
     status: str
     site: Site | None = None
 
 
 def locate(allele: Allele, genome: Genome, placement: Placement, swap: bool) -> LocatedAllele:
-    """Put an allele on a genome.
+    """Check an allele against a genome and lay its windows.
 
     Args:
         allele: As its record states it.
         genome: The genome.
-        placement: Where windows lie.
+        placement: Positions of the windows.
         swap: Whether the genome may have ALT in place of REF.
     """
     if problem := fault(allele, genome.contigs):
@@ -93,7 +79,7 @@ def locate(allele: Allele, genome: Genome, placement: Placement, swap: bool) -> 
 
 
 def _has(genome: Genome, allele: Allele, letters: str) -> bool:
-    """Say whether the genome has a sequence where an allele starts."""
+    """Return whether the genome has these letters at an allele's start."""
     found = genome.padded_codes(allele.chrom, allele.start, allele.start + len(letters))
     return bool(np.array_equal(found, encode(letters.encode("ascii"))))
 

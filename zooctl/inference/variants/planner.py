@@ -1,35 +1,34 @@
-"""What of each record must be predicted: the windows of its alleles that are not known yet."""
+"""Windows that each record needs and that are not predicted yet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
 from zooctl.errors import InputError
-from zooctl.inference.variants.batches import AlleleWindows, Kept, Sums
-from zooctl.inference.variants.locate import Genome, LocatedAllele, locate
+from zooctl.inference.genome import Genome
+from zooctl.inference.options import CheckRef
+from zooctl.inference.variants.batches import AlleleWindows, Sums, SumsCache
+from zooctl.inference.variants.locate import LocatedAllele, locate
 from zooctl.inference.variants.shifts import Haplotype, Placement
 from zooctl.sequence.alleles import Allele, Status
 from zooctl.sequence.onehot import decode
 from zooctl.sequence.windows import Integers
 
-CheckRef = Literal["skip", "fail", "swap"]
-
 
 @dataclass(frozen=True)
 class Planned:
-    """An allele on its way.
+    """An allele whose windows are planned.
 
     Attributes:
         allele: As its record states it.
         status: As ``score`` reports it.
-        sums: Of REF's and of ALT's windows, filled when they are predicted; None where it is not
+        sums: Sums of REF's and of ALT's windows, filled after prediction; None where it is not
             scored. Those of the other strand stand behind those of the given one.
-        n_bases: Over how many bases each of them is.
-        counted: Which of a strand's windows the score is the mean over, as indices.
+        n_bases: Number of bases that each sum is over.
+        counted: Indices of a strand's windows that the score is the mean over.
     """
 
     allele: Allele
@@ -41,12 +40,12 @@ class Planned:
 
 @dataclass(frozen=True)
 class Planner:
-    """Turns records into windows.
+    """Plans the windows of records.
 
     Attributes:
-        genome: Where the reference comes from.
-        placement: Where windows lie.
-        check_ref: What to do where the genome is not REF (see ``score.Scorer``).
+        genome: The genome.
+        placement: Positions of the windows.
+        check_ref: Treatment of alleles whose REF differs (see ``score.Scorer``).
         both_strands: Predict each window on the other strand, too.
     """
 
@@ -56,24 +55,24 @@ class Planner:
     both_strands: bool
 
     def locate(self, allele: Allele) -> LocatedAllele:
-        """Put an allele on the genome."""
+        """Check an allele against the genome and lay its windows."""
         return locate(allele, self.genome, self.placement, self.check_ref == "swap")
 
     def plan(
         self, records: Iterable[Sequence[Allele]], n_tracks: int
     ) -> Iterator[tuple[tuple[Planned, ...], list[AlleleWindows]]]:
-        """Yield each record with the windows that it is the first to need.
+        """Yield each record with the windows that no earlier record needed.
 
         Raises:
             InputError: ``check_ref`` is ``fail`` and the genome is not REF.
         """
         strands = 2 if self.both_strands else 1
-        kept = Kept(strands * len(self.placement.shifts), n_tracks)
+        cache = SumsCache(strands * len(self.placement.shifts), n_tracks)
         for alleles in records:
             needed: list[AlleleWindows] = []
-            yield tuple(self._plan(allele, kept, needed) for allele in alleles), needed
+            yield tuple(self._plan(allele, cache, needed) for allele in alleles), needed
 
-    def _plan(self, allele: Allele, kept: Kept, needed: list[AlleleWindows]) -> Planned:
+    def _plan(self, allele: Allele, cache: SumsCache, needed: list[AlleleWindows]) -> Planned:
         located = self.locate(allele)
         if located.status == Status.REF_MISMATCH and self.check_ref == "fail":
             raise self._mismatch(allele)
@@ -82,18 +81,18 @@ class Planner:
             return Planned(allele, located.status)
         compared = self.placement.compared(site.change)
         centre = self.placement.centre(site.change)
-        # All that its predictions depend on is the key of a sequence.
-        ref = self._sums(kept.get((site.chrom, centre, compared)), site.pair.reference, needed)
-        alt = self._sums(kept.get((site.chrom, site.change)), site.pair.alternative, needed)
+        # The key of a sequence is everything that its predictions depend on.
+        ref = self._sums(cache.get((site.chrom, centre, compared)), site.pair.reference, needed)
+        alt = self._sums(cache.get((site.chrom, site.change)), site.pair.alternative, needed)
         sums = (alt, ref) if site.swapped else (ref, alt)
         counted = self.placement.counted(site.pair)
         return Planned(allele, located.status, sums, compared.n_bases, counted)
 
     def _sums(
-        self, found: tuple[Sums, bool], haplotype: Haplotype, needed: list[AlleleWindows]
+        self, cached: tuple[Sums, bool], haplotype: Haplotype, needed: list[AlleleWindows]
     ) -> Sums:
-        """Return the sums of a haplotype, after noting its windows where they are new."""
-        sums, new = found
+        """Return the sums of a haplotype; where they are new, add its windows to ``needed``."""
+        sums, new = cached
         if new:
             n = len(self.placement.shifts)
             needed.append(AlleleWindows(haplotype, sums[:n]))

@@ -1,13 +1,13 @@
-"""Shift-robust scores of alleles: a stream of records in, a score or a reason for each allele out.
+"""Shift-robust scores of alleles: a score, or the reason for none, for each allele of a stream.
 
 Toneyan, Tang and Koo 2022 (doi:10.1038/s42256-022-00570-9) and its released code: predictions of
 shifted windows are aligned on the genome, averaged over shifts, summed over the bases that all of
 them share, and compared. Three stages run beside each other, each a few batches ahead:
 
 - ``planner`` reads records, locates their alleles on the genome (``locate``), lays windows on both
-  sequences (``shifts``) and hands on those that nobody asked for lately;
-- the network sums each window over its bases, within its graph (``ends``), in full batches
-  (``window_batches``);
+  sequences (``shifts``) and passes on those that are not cached;
+- the network sums each window over its bases, within its graph (``graph.front_back``), in full
+  batches (``batches``);
 - here the sums of an allele become its score.
 """
 
@@ -22,11 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import VerificationError
-from zooctl.inference.session import Device, Session
+from zooctl.inference.genome import Genome
+from zooctl.inference.options import CheckRef, Device
+from zooctl.inference.session import Session
 from zooctl.inference.tracks.batches import in_background
 from zooctl.inference.variants.batches import AlleleBatch, Sums, fill_batches
-from zooctl.inference.variants.locate import Genome
-from zooctl.inference.variants.planner import CheckRef, Planned, Planner
+from zooctl.inference.variants.planner import Planned, Planner
 from zooctl.inference.variants.shifts import Placement, default_max_shift
 from zooctl.schema.card import Card
 from zooctl.schema.recipe.signals import Transform
@@ -45,8 +46,8 @@ class VariantModel:
         geometry: Window lengths.
         n_tracks: Tracks it predicts.
         unknown_base: Value of all four channels at an unknown base.
-        transform: What the training target went through; it is undone.
-        scale: What a predicted value is after that; ``signal`` is scored as a log2 ratio, the
+        transform: Transform of the training target, which is undone.
+        scale: Scale of predicted values after that; ``signal`` is scored as a log2 ratio, the
             others as a difference.
         track_order_rc: Index of the track that each becomes under reverse complement.
     """
@@ -61,7 +62,7 @@ class VariantModel:
 
     @classmethod
     def of(cls, card: Card, model: bytes) -> VariantModel:
-        """Take from a card what scoring needs."""
+        """Return the network of a card."""
         return cls(
             model,
             card.geometry,
@@ -75,7 +76,7 @@ class VariantModel:
 
 @dataclass(frozen=True)
 class ScoredAllele:
-    """What scoring found for one allele; arrays are float32 ``(n_tracks,)``.
+    """Status and scores of one allele; arrays are float32 ``(n_tracks,)``.
 
     Attributes:
         status: ``OK``, flags such as ``EDGE+N``, or why there is no score (``alleles.Status``).
@@ -100,27 +101,27 @@ class Scorer:
 
     Args:
         network: The network.
-        genome: Where the reference comes from.
-        n_shifts: Windows to an allele, at shifts drawn once from ``seed``.
+        genome: The genome.
+        n_shifts: Windows of an allele, at shifts drawn once from ``seed``.
         max_shift: Shifts lie in ``[-max_shift, max_shift - 1]``; default by the geometry.
         seed: Of the shifts.
         even: Shifts lie at even distances from ``-max_shift`` to ``max_shift`` instead.
         inside: Windows are kept inside the contig, which only a network with one value allows.
         reverse_complement: Average over both strands.
-        check_ref: What to do where the genome is not REF: ``skip`` the allele (REF_MISMATCH),
-            ``fail``, or ``swap`` where the genome is ALT (else REF_MISMATCH): both keep their
-            names, and the sequence around them is the genome's.
-        batch_size: Windows to a batch.
+        check_ref: Treatment of alleles whose REF differs from the genome: ``skip`` them
+            (REF_MISMATCH), ``fail``, or ``swap`` where the genome has ALT (else REF_MISMATCH):
+            both keep their names, and the sequence around them is the genome's.
+        batch_size: Windows in a batch.
         threads: CPU threads.
         device: ``auto``, ``cpu`` or ``cuda``.
 
     Attributes:
-        placement: Where windows lie: the shifts drawn, the largest, the longest allele.
+        placement: Positions of the windows: the shifts, the largest, the longest allele.
         n_predicted: Windows predicted so far.
 
     Raises:
-        InputError: Shifts that leave nothing to compare; or as ``runtime.Session``.
-        UnsafeError, VerificationError: As ``runtime.Session``.
+        InputError: Shifts that leave nothing to compare; or as ``session.Session``.
+        UnsafeError, VerificationError: As ``session.Session``.
     """
 
     def __init__(
@@ -184,19 +185,19 @@ class Scorer:
 
     @property
     def batch_size(self) -> int:
-        """Windows to a batch."""
+        """Windows in a batch."""
         return self._session.batch_size
 
     def check(self, allele: Allele) -> str:
-        """Return the status that an allele would get, without predicting; ``fail`` skips, too."""
+        """Return the status of an allele without predicting; ``fail`` is treated as ``skip``."""
         return self._planner.locate(allele).status
 
     def score(self, records: Iterable[Sequence[Allele]]) -> Generator[tuple[ScoredAllele, ...]]:
         """Yield one tuple for each record, in order: an item for each of its alleles.
 
         It streams: memory does not grow with the records, and batches are filled across them.
-        ``records`` is iterated in another thread, some batches ahead of what was yielded. A record
-        without alleles gives an empty tuple. Leaving the iterator early interrupts the network for
+        ``records`` is iterated in another thread, some batches ahead. A record without alleles
+        gives an empty tuple. Leaving the iterator early interrupts the network for
         good: a scorer can be used again only after it was read to its end. Close it then: a thread
         that still predicts when the program ends would abort it.
 

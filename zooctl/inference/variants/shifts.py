@@ -1,4 +1,4 @@
-"""Shifted windows around a change: where they lie, what they hold, which of their bases compare.
+"""Shifted windows around a change: their positions, their sequence, and the bases to compare.
 
 Windows lie on the genome by their first base. For a change with centre c, and h the half of an
 input, rounded down from one less than its length, the window of shift s begins at c - h + s. So in
@@ -39,7 +39,7 @@ Spans = NDArray[np.int32]
 
 
 def default_max_shift(geometry: Geometry) -> int:
-    """Return the largest shift after which windows share what the card calls the core.
+    """Return the largest shift after which all windows share the core that the card states.
 
     Where the core is the whole output it is a quarter of the output, and for a network with one
     value a window, which has no bases to align, a quarter of the input.
@@ -79,7 +79,7 @@ class Haplotype:
     Attributes:
         codes: The stretch that all windows lie in.
         offsets: First bases of the windows in it.
-        spans: What of each is compared, ``(n, 4)`` (see ``runtime.Session.sums``).
+        spans: Bases of each that are compared, ``(n, 4)`` (see ``session.Session.sums``).
     """
 
     codes: Codes
@@ -92,7 +92,7 @@ class Haplotype:
             yield self.codes[offset : offset + length]
 
     def most_unknown(self, length: int) -> int:
-        """Return how many bases of the window with the most unknown ones are unknown."""
+        """Return the largest number of unknown bases in a window."""
         counts = np.concatenate(([0], np.cumsum(self.codes == N)))
         starts = np.array(self.offsets)
         return int((counts[starts + length] - counts[starts]).max())
@@ -104,7 +104,7 @@ class Pair:
 
     Attributes:
         low: First base that was read, before the contig where it is negative.
-        genome: What was read for both, N outside of the contig.
+        genome: Codes read for both, N outside of the contig.
         reference: Windows on the genome.
         alternative: Windows on the changed sequence.
     """
@@ -130,20 +130,20 @@ class Compared:
 
     @property
     def n_bases(self) -> int:
-        """How many they are."""
+        """Their number."""
         return self.gap - self.first + self.last - self.gap_end
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the windows of a network lie around any change.
+    """Positions of a network's windows around any change.
 
     Attributes:
         geometry: The network's window.
-        n_shifts: How many shifts are drawn.
-        max_shift: They are at least ``-max_shift`` and less than ``max_shift``, or 0.
-        seed: They are drawn from.
-        even: They are not drawn but lie at even distances, ``max_shift`` included.
+        n_shifts: Number of shifts that are drawn.
+        max_shift: Shifts are at least ``-max_shift`` and less than ``max_shift``, or 0.
+        seed: Seed of the draw.
+        even: Shifts are not drawn but lie at even distances, ``max_shift`` included.
         inside: Windows that overhang a sequence are moved to its end, instead of padded with N;
             however many are moved to one place, it counts once.
 
@@ -180,12 +180,12 @@ class Placement:
 
     @property
     def _extent(self) -> int:
-        """What of a window must hold a change: the output, or the input where that is one value."""
+        """Length that must hold a change: the output, or the input of a network with one value."""
         return self.geometry.input_length if self._scalar else self.geometry.output_length
 
     @property
     def longest(self) -> int:
-        """The longest REF or ALT of a change, in bp: half of what all windows share."""
+        """The longest REF or ALT of a change, in bp: half of the bases that all windows share."""
         return (self._extent - 2 * self.max_shift) // 2
 
     @cached_property
@@ -197,7 +197,7 @@ class Placement:
 
     @cached_property
     def shifts(self) -> Integers:
-        """The shifts that differ, sorted: only they need predicting."""
+        """The distinct shifts, sorted: only they need predicting."""
         return np.unique(self.drawn)
 
     @cached_property
@@ -228,11 +228,11 @@ class Placement:
         return (self.geometry.input_length - 1) // 2
 
     def centre(self, change: Change) -> int:
-        """Return the base that windows are placed around: the middle of what is replaced."""
+        """Return the base that windows are placed around: the middle of the replaced bases."""
         return change.start + max(len(change.ref) - 1, 0) // 2
 
     def compared(self, change: Change) -> Compared:
-        """Return which bases of the reference are compared."""
+        """Return the bases of the reference that are compared."""
         if self._scalar:
             return Compared(0, 0, 0, self.geometry.bin_size)
         output = self.geometry.output_length
@@ -284,7 +284,7 @@ class Placement:
         return starts
 
     def _spans(self, compared: Compared, end: int, growth: int) -> Spans:
-        """Return spans on a sequence of which the bases from ``end`` on have moved by ``growth``.
+        """Return spans on a sequence whose bases from ``end`` on have moved by ``growth``.
 
         For a pure insertion or a longer ALT the inserted bases thus lie between the two stretches.
         """

@@ -1,4 +1,4 @@
-"""A VCF held against a genome: contig names, the assembly, and what a run refuses."""
+"""Comparison of a VCF with a genome: contig names, assembly, and the rules of refusal."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from itertools import islice
 
 from zooctl.errors import InputError, ManyErrors
 from zooctl.files.vcf.records import MOST_FAULTS, Record
-from zooctl.inference.variants.locate import Genome
+from zooctl.inference.genome import Genome
 from zooctl.inference.variants.score import Scorer
-from zooctl.inference.vcf.tally import FOREIGN, Tally, is_scored
+from zooctl.inference.vcf.tally import DISAGREEING, Tally, is_scored
 from zooctl.sequence.alleles import Allele, Status
 from zooctl.sequence.contigs import CHROM_MAP_HINT, other_style
 from zooctl.sequence.onehot import decode, reverse_complement
 
 FIRST = 1000
-"""How many alleles are held against the genome before any is scored."""
+"""Number of alleles that are compared with the genome before any is scored."""
 
 _MOST_MISMATCHES = 0.1
 _FEWEST_MISMATCHES = 10  # a few in a file of a few say nothing
@@ -25,14 +25,14 @@ _MITOCHONDRIA = ("MT", "chrM")
 
 @dataclass(frozen=True)
 class Vcf:
-    """How the records of a VCF are read against a genome.
+    """A VCF with its contig names mapped to a genome's, and the rules of refusal.
 
     Attributes:
         name: The file, for errors.
         genome: The genome.
-        names: The genome's name for contigs that the VCF calls otherwise.
+        names: The genome's name for contigs that have another in the VCF.
         strict: Refuse alleles that cannot be scored.
-        fail: Refuse alleles whose REF is not what the genome has.
+        fail: Refuse alleles whose REF differs from the genome.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Vcf:
         return [Allele(chrom, record.start, record.ref, alt) for alt in record.alts]
 
     def mismatch(self, record: Record) -> tuple[str, bool]:
-        """Return what the genome has for a record, and whether REF is its other strand."""
+        """Return REF beside the genome's bases, as text, and whether REF is the other strand."""
         chrom = self.names.get(record.chrom, record.chrom)
         codes = self.genome.padded_codes(chrom, record.start, record.start + len(record.ref))
         other = decode(reverse_complement(codes))
@@ -57,7 +57,7 @@ class Vcf:
         return text, other == record.ref.upper()
 
     def refusals(self, record: Record, scorers: Sequence[Scorer]) -> Iterator[InputError]:
-        """Yield what this run's rules refuse of a record: an error for each such allele."""
+        """Yield an error for each allele of a record that the rules refuse."""
         for allele in self.alleles(record) if self.strict or self.fail else ():
             for scorer in scorers:
                 status = scorer.check(allele)
@@ -99,9 +99,9 @@ def genome_names(
 
     Args:
         header: Lengths that the VCF's header gives.
-        named: What ``--chrom-map`` says.
+        named: Names that ``--chrom-map`` maps.
         contigs: Lengths of the genome's contigs.
-        assembly: What the genome should be, for errors.
+        assembly: Assembly of the genome, for errors.
         path: The VCF, for errors.
 
     Raises:
@@ -128,7 +128,7 @@ def genome_names(
 
 @dataclass(frozen=True)
 class Survey:
-    """What a VCF holds.
+    """Counts of a VCF's records and alleles.
 
     Attributes:
         records: Its records.
@@ -151,12 +151,12 @@ def survey(records: Iterable[Record]) -> Survey:
 
 
 def check_contigs(chroms: Mapping[str, int], vcf: Vcf, most: float) -> None:
-    """Refuse a VCF of which too much lies on contigs that the genome lacks.
+    """Refuse a VCF with too many alleles on contigs that the genome lacks.
 
     Args:
         chroms: Alleles on each contig.
         vcf: The VCF.
-        most: Largest share that may.
+        most: Largest share of alleles that may lie there.
 
     Raises:
         InputError: All of it does, or a larger share.
@@ -185,7 +185,7 @@ def check_contigs(chroms: Mapping[str, int], vcf: Vcf, most: float) -> None:
 
 
 def check_first(records: Sequence[Record], vcf: Vcf, scorer: Scorer, *, assembly: str) -> Tally:
-    """Hold the first alleles against the genome, before anything is scored.
+    """Compare the first alleles with the genome, before anything is scored.
 
     Raises:
         InputError: More than a tenth of those on its contigs have a REF that the genome lacks.
@@ -225,16 +225,16 @@ def check_allowed(records: Iterable[Record], vcf: Vcf, scorers: Sequence[Scorer]
 
 
 def check_skipped(tally: Tally, most: float, path: str) -> None:
-    """Refuse a VCF of which too much disagrees with the genome.
+    """Refuse a VCF with too many alleles that disagree with the genome.
 
     Raises:
-        InputError: More than the share ``most`` of its alleles has a foreign contig, position or
+        InputError: More than the share ``most`` of its alleles has a unknown contig, position or
             REF.
     """
-    if tally.foreign <= most * tally.alleles:
+    if tally.n_disagreeing <= most * tally.alleles:
         return
     counts = ", ".join(
-        f"{status} {tally.statuses[status]:,}" for status in FOREIGN if status in tally.statuses
+        f"{status} {tally.statuses[status]:,}" for status in DISAGREEING if status in tally.statuses
     )
     raise InputError(
         "too many alleles disagree with the genome",

@@ -1,4 +1,4 @@
-"""A VCF scored record by record: every record out, in order, and every allele accounted for.
+"""Scoring of a VCF's records, chunk by chunk and in order, with every allele counted.
 
 Records go in chunks of a fixed number, so that a run that was killed and resumed ends with the
 bytes of one that was not.
@@ -17,7 +17,7 @@ from zooctl.files.vcf.records import Record
 from zooctl.inference.variants.score import ScoredAllele, Scorer
 from zooctl.inference.vcf.check import Vcf, check_allowed
 from zooctl.inference.vcf.tally import Tally
-from zooctl.inference.vcf.text import Model, Text
+from zooctl.inference.vcf.text import ScoringModel, Text
 from zooctl.progress import Advance, no_advance
 from zooctl.sequence.alleles import Status
 
@@ -29,7 +29,7 @@ _BYTES = 1 << 24  # of text, for records of many samples or of long INFO
 def score_vcf(
     records: Iterable[Record],
     vcf: Vcf,
-    models: Sequence[Model],
+    models: Sequence[ScoringModel],
     text: Text,
     parts: Parts,
     *,
@@ -41,14 +41,14 @@ def score_vcf(
 
     Args:
         records: The records.
-        vcf: How they are read.
-        models: What scores them.
-        text: What they are written as.
-        parts: Where the chunks are.
+        vcf: Contig names, genome and rules of refusal.
+        models: The models.
+        text: Writer of the lines.
+        parts: The chunks on disk.
         advance: Called with the number of alleles done since the last call.
 
     Returns:
-        What became of the alleles.
+        Counts of the alleles by status.
 
     Raises:
         InputError: A record is refused; or the finished chunks are those of another input.
@@ -81,8 +81,8 @@ def score_vcf(
     return tally
 
 
-def chunk_records(models: Sequence[Model]) -> int:
-    """Return how many records make a chunk: fewer where each takes longer.
+def chunk_records(models: Sequence[ScoringModel]) -> int:
+    """Return the number of records in a chunk: fewer where each takes longer.
 
     It follows from the models and their shifts alone, for the chunks of a resumed run must be those
     of the one before.
@@ -121,7 +121,7 @@ def _score(
 def _count(
     chunk: Sequence[Record],
     vcf: Vcf,
-    models: Sequence[Model],
+    models: Sequence[ScoringModel],
     results: Sequence[Sequence[Sequence[ScoredAllele]]],
 ) -> Tally:
     tally = Tally(records=len(chunk))

@@ -1,8 +1,8 @@
-"""What became of the alleles of a VCF, counted: the counts add up to the input."""
+"""Counts of the statuses of a VCF's alleles; they add up to the input."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zooctl.inference.vcf.text import joint_status
@@ -10,12 +10,12 @@ from zooctl.sequence.alleles import SCORED, Status
 
 _EXAMPLES = 3
 
-FOREIGN = (Status.REF_MISMATCH, Status.NO_CONTIG, Status.OUT_OF_RANGE)
+DISAGREEING = (Status.REF_MISMATCH, Status.NO_CONTIG, Status.OUT_OF_RANGE)
 """Statuses of alleles that disagree with the genome."""
 
 
 def is_scored(status: str) -> bool:
-    """Say whether an allele of this status has a score.
+    """Return whether an allele of this status has a score.
 
     >>> is_scored("EDGE+N"), is_scored("STAR")
     (True, False)
@@ -23,9 +23,19 @@ def is_scored(status: str) -> bool:
     return SCORED.issuperset(status.split("+"))
 
 
+def counts_text(counts: Mapping[str, int]) -> str:
+    """Return counts in words, the largest first.
+
+    >>> counts_text({"STAR": 2, "OK": 1500, "EDGE": 2})
+    'OK 1,500, EDGE 2, STAR 2'
+    """
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{status} {n:,}" for status, n in ranked) or "none"
+
+
 @dataclass
 class Tally:
-    """What became of alleles.
+    """Counts of alleles by status.
 
     Attributes:
         records: Records read.
@@ -44,20 +54,20 @@ class Tally:
     mismatches: list[str] = field(default_factory=list)
 
     def count(self, models: Sequence[str], statuses: Sequence[str]) -> None:
-        """Count one allele: what each model said of it."""
+        """Count one allele by its status for each model."""
         self.alleles += 1
         _add(self.statuses, joint_status(statuses), 1)
         for name, status in zip(models, statuses, strict=True):
             _add(self.models.setdefault(name, {}), status, 1)
 
     def note_mismatch(self, text: str, other_strand: bool) -> None:
-        """Take note of an allele of REF_MISMATCH that was counted."""
+        """Keep the text of a REF_MISMATCH allele that was counted, up to a few."""
         self.other_strand += other_strand
         if len(self.mismatches) < _EXAMPLES and text not in self.mismatches:
             self.mismatches.append(text)
 
     def add(self, later: Tally) -> None:
-        """Count in what came later."""
+        """Add the counts of later records."""
         self.records += later.records
         self.alleles += later.alleles
         for status, n in later.statuses.items():
@@ -70,9 +80,9 @@ class Tally:
         self.other_strand += later.other_strand
 
     @property
-    def foreign(self) -> int:
+    def n_disagreeing(self) -> int:
         """Alleles that disagree with the genome."""
-        return sum(self.statuses.get(status, 0) for status in FOREIGN)
+        return sum(self.statuses.get(status, 0) for status in DISAGREEING)
 
     @property
     def scored(self) -> int:

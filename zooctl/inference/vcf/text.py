@@ -20,25 +20,25 @@ MOST_TRACKS = 8
 """A model of more tracks gets its top track in a VCF line, unless tracks were chosen."""
 
 MIXED = "MIXED"
-"""Status of an allele of which several models say different things."""
+"""Status of an allele for which several models have different ones."""
 
 Results = Sequence[Sequence[ScoredAllele]]
-"""What each model found for the alleles of one record."""
+"""Scores of one record's alleles, for each model."""
 
 
 @dataclass(frozen=True)
-class Model:
-    """One model that scores a VCF, and what of it is written.
+class ScoringModel:
+    """A model that scores a VCF, and its tracks in the output.
 
     Attributes:
         name: Its name in the zoo.
         version: Version of its card.
         weights: sha256 of its graph with weights.
         assembly: The assembly that it is for.
-        scale: What its values are.
+        scale: Scale of its predictions.
         tracks: Index and name of each track to be written.
         top: Write the track of the largest absolute score only (VCF).
-        scorer: What scores.
+        scorer: Its scorer on the genome.
     """
 
     name: str
@@ -52,11 +52,11 @@ class Model:
 
 
 class Text(Protocol):
-    """What writes the records of an output."""
+    """A writer of an output's lines."""
 
     @property
     def head(self) -> bytes:
-        """What stands before the records."""
+        """Header or column names."""
         ...
 
     def record(self, record: Record, results: Results) -> bytes:
@@ -65,7 +65,7 @@ class Text(Protocol):
 
 
 def joint_status(statuses: Sequence[str]) -> str:
-    """Return what several models say of one allele.
+    """Return the common status of one allele, or ``MIXED`` where models differ.
 
     >>> joint_status(["OK", "OK"]), joint_status(["OK", "EDGE"])
     ('OK', 'MIXED')
@@ -87,7 +87,7 @@ class TableText:
 
     head = vcf_table.HEAD
 
-    def __init__(self, models: Sequence[Model]) -> None:
+    def __init__(self, models: Sequence[ScoringModel]) -> None:
         self._models = models
 
     def record(self, record: Record, results: Results) -> bytes:
@@ -109,11 +109,11 @@ class VcfText:
     """Lines of a VCF with scores in INFO.
 
     Args:
-        models: What scores.
+        models: The models.
         annotator: Adds the fields of ``vcf_fields(models)``.
     """
 
-    def __init__(self, models: Sequence[Model], annotator: Annotator) -> None:
+    def __init__(self, models: Sequence[ScoringModel], annotator: Annotator) -> None:
         self._models = models
         self._annotator = annotator
 
@@ -163,7 +163,7 @@ def top_track(scores: NDArray[np.float32]) -> int | None:
     return None if np.isnan(scores).all() else int(np.nanargmax(np.abs(scores)))
 
 
-def _top_values(model: Model, scored: Sequence[ScoredAllele]) -> list[str]:
+def _top_values(model: ScoringModel, scored: Sequence[ScoredAllele]) -> list[str]:
     names = dict(model.tracks)
     columns: list[list[str]] = [[], [], [], [], []]
     for allele in scored:
@@ -182,7 +182,7 @@ _MEASURES = {
 }
 
 
-def vcf_fields(models: Sequence[Model]) -> list[Field]:
+def vcf_fields(models: Sequence[ScoringModel]) -> list[Field]:
     """Return the INFO fields that ``VcfText`` fills, in its order.
 
     Raises:
@@ -216,7 +216,7 @@ def vcf_fields(models: Sequence[Model]) -> list[Field]:
     return fields
 
 
-def _measures(model: Model, key: str, track: str) -> list[Field]:
+def _measures(model: ScoringModel, key: str, track: str) -> list[Field]:
     score = (
         "log2 of ALT over REF of the summed prediction"
         if model.scale == "signal"
@@ -228,7 +228,7 @@ def _measures(model: Model, key: str, track: str) -> list[Field]:
     ]
 
 
-def _field(model: Model, key: str, kind: str, description: str) -> Field:
+def _field(model: ScoringModel, key: str, kind: str, description: str) -> Field:
     placement = model.scorer.placement
     shifts = f"shifts {placement.n_shifts}, at most {placement.max_shift} bp, seed {placement.seed}"
     return Field(
@@ -240,8 +240,8 @@ def _field(model: Model, key: str, kind: str, description: str) -> Field:
     )
 
 
-def meta_lines(models: Sequence[Model], options: dict[str, str]) -> list[bytes]:
-    """Return the header lines that say what computed the scores, one a model."""
+def meta_lines(models: Sequence[ScoringModel], options: dict[str, str]) -> list[bytes]:
+    """Return the header lines that name models, weights and settings, one a model."""
     lines = []
     for model in models:
         placement = model.scorer.placement

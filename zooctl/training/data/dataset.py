@@ -15,8 +15,8 @@ from zooctl.files.intervals.peaks import Peaks
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, N, reverse_complement
 from zooctl.sequence.windows import Geometry, Integers, gather
-from zooctl.tracks.binning import PLAIN, Binning, Signal
 from zooctl.training.data.variants import Variants
+from zooctl.training.tracks.binning import PLAIN, Binning, Signal
 
 Mask = NDArray[np.bool_]
 

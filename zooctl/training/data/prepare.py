@@ -20,11 +20,11 @@ from zooctl.schema.recipe.signals import AnySignal, BigWigSignal, VariantEffect
 from zooctl.schema.recipe.windows import PeakWindows, VariantWindows
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.pileup import covered
-from zooctl.tracks.binning import Binning, Signal, binning_of
-from zooctl.tracks.per_base import Files, per_base, stacked
 from zooctl.training.data.dataset import Dataset, Mask
 from zooctl.training.data.genome_codes import genome_codes
 from zooctl.training.data.variants import Variants, read_variants
+from zooctl.training.tracks.binning import Binning, Signal, binning_of
+from zooctl.training.tracks.per_base import Files, per_base, stacked
 
 
 def open_dataset(recipe: Recipe, fasta: Path | None, say: Say = silent) -> Dataset:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from zooctl.schema.recipe.windows import CoverageWindows
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.windows import Integers, gather, unknown_fraction
-from zooctl.tracks.binning import Signal
 from zooctl.training.data.dataset import Dataset
+from zooctl.training.tracks.binning import Signal
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,12 @@ square root of MKL's vector library, which is not rounded correctly and differs 
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from zooctl.errors import InputError
+
+if TYPE_CHECKING:
+    from zooctl.schema.recipe.recipe import Recipe
 
 PINS = {
     "ATEN_CPU_CAPABILITY": "avx2",
@@ -28,6 +32,20 @@ PINS = {
 def in_force() -> bool:
     """Return whether this process was started with the variables of a portable run."""
     return all(os.environ.get(name) == value for name, value in PINS.items())
+
+
+def check_begun_portable(recipe: Recipe) -> None:
+    """Check that this process was begun with the variables, if a recipe is portable.
+
+    Raises:
+        InputError: It was not.
+    """
+    if recipe.portable and not in_force():
+        raise InputError(
+            "process was begun without the variables of a portable run",
+            expected=" ".join(f"{name}={value!r}" for name, value in PINS.items()),
+            hint="set them before Python starts; `zooctl reproduce` does so by itself",
+        )
 
 
 def check_portable(device: str, capability: str) -> None:

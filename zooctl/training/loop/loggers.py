@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from zooctl.errors import InputError
-from zooctl.extras import install_hint, is_installed
+from zooctl.errors import InputError, install_hint, is_installed
 from zooctl.schema.recipe.recipe import Recipe
 
 

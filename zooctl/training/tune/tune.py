@@ -21,8 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zooctl.errors import InputError, NetworkError, ZooError
-from zooctl.extras import install_hint
+from zooctl.errors import InputError, NetworkError, ZooError, install_hint
 from zooctl.files.disk.lock import locked
 from zooctl.progress import Say, no_advance
 from zooctl.schema.recipe.recipe import Recipe, load_recipe

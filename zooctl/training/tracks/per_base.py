@@ -37,7 +37,7 @@ from zooctl.schema.recipe.signals import (
     sources_of,
 )
 from zooctl.sequence.pileup import covered, cut_sites, extended, pile_up, step_track
-from zooctl.tracks.binning import Signal
+from zooctl.training.tracks.binning import Signal
 
 Make = Callable[[str, int], Signal]
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import typer
+import numpy as np
 
-from zooctl.errors import InputError
-
-if TYPE_CHECKING:
-    from zooctl.evaluation.report.report import EvaluationReport, TrackReport
-    from zooctl.files.motifs import Motif
-    from zooctl.interpret.motif_match import MotifMatch
+from zooctl.errors import InputError, install_hint, is_installed
+from zooctl.evaluation.metrics.classification import precision_recall, roc
+from zooctl.evaluation.report import tables
+from zooctl.evaluation.report.recovered_motif import RecoveredMotif
+from zooctl.evaluation.report.report import EvaluationReport, TrackReport
+from zooctl.files.disk.atomic import atomic_output, check_output
+from zooctl.files.motifs import to_meme
+from zooctl.progress import Say, silent
+from zooctl.schema.escape import markdown as escaped
+from zooctl.sequence.intervals import Interval
 
 # Bases on both sides of a peak in a picture of tracks.
 _AROUND = 50_000
@@ -26,50 +29,9 @@ _PICTURES = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Recovered:
-    """The motif that predictions hang on, and how it lies on the known one if there is one."""
-
-    motif: Motif
-    known: Motif | None
-    match: MotifMatch | None
-
-    @property
-    def turned(self) -> Motif:
-        """The motif in the direction of the known one."""
-        return self.motif if self.match is None else self.match.motif
-
-    def to_json(self) -> dict[str, object]:
-        """Return what is said of the motif."""
-        found = self.match
-        return {
-            "consensus": self.turned.consensus,
-            "bits": float(self.motif.information().sum()),
-            "sites": int(self.motif.counts.sum(axis=1).max()),
-            "known": None
-            if found is None
-            else {
-                "name": found.known,
-                "similarity": found.similarity,
-                "offset": found.offset,
-                "overlap": found.overlap,
-            },
-        }
-
-    def __str__(self) -> str:
-        """Return the motif in a line."""
-        text = f"{self.turned.consensus}, {self.motif.information().sum():.1f} bits"
-        if self.match is None:
-            return text
-        return (
-            f"{text}; similarity {self.match.similarity:.3f} to {self.match.known} "
-            f"over {self.match.overlap} columns"
-        )
-
-
 @dataclass(frozen=True)
-class Folder:
-    """A folder for a report, proved to be writable.
+class ReportFolder:
+    """A folder for a report, checked to be writable.
 
     Attributes:
         path: The folder.
@@ -80,14 +42,12 @@ class Folder:
     force: bool
 
     @classmethod
-    def checked(cls, path: Path, force: bool) -> Folder:
+    def checked(cls, path: Path, force: bool) -> ReportFolder:
         """Make a folder.
 
         Raises:
             InputError: It cannot be made, or holds a report and ``force`` is not given.
         """
-        from zooctl.files.disk.atomic import check_output
-
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -99,43 +59,40 @@ class Folder:
         return cls(path, force)
 
     def write(
-        self, report: EvaluationReport, result: dict[str, object], motif: Recovered | None
+        self, report: EvaluationReport, motif: RecoveredMotif | None, say: Say = silent
     ) -> None:
-        """Write everything; the pictures where matplotlib is there."""
-        from importlib.util import find_spec
-
-        from zooctl.files.motifs import to_meme
-
-        with_pictures = find_spec("matplotlib") is not None
+        """Write everything; the pictures where matplotlib is installed."""
+        with_pictures = is_installed("matplotlib")
         if not with_pictures:
-            typer.echo("no pictures: matplotlib is not installed (extra `plot`)", err=True)
+            say(f"no pictures: matplotlib is not installed ({install_hint('matplotlib')})")
         if motif is not None:
-            self._text("motif.meme", to_meme([motif.turned]))
+            self._text("motif.meme", to_meme([motif.oriented]))
             if with_pictures:
                 self._logo(motif)
         pictures = {}
         if with_pictures:
             pictures = {track.track: self._pictures(report, track) for track in report.tracks}
         self._text("report.md", markdown(report, motif, pictures))
-        self._text("evaluation.json", json.dumps(result, indent=2, allow_nan=False) + "\n")
-        typer.echo(f"wrote {self.path}", err=True)
+        self._text(
+            "evaluation.json",
+            json.dumps(report_json(report, motif), indent=2, allow_nan=False) + "\n",
+        )
+        say(f"wrote {self.path}")
 
     def _text(self, name: str, text: str) -> None:
-        from zooctl.files.disk.atomic import atomic_output
-
         with atomic_output(self.path / name, force=self.force) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
-    def _logo(self, motif: Recovered) -> None:
-        from zooctl.interpret.plots import draw_logos
+    def _logo(self, motif: RecoveredMotif) -> None:
+        from zooctl.interpret.plots import draw_logos  # matplotlib is optional
 
-        logos = [("what the highest predictions hang on", motif.turned, 0)]
+        logos = [("recovered from the highest predictions", motif.oriented, 0)]
         if motif.known is not None and motif.match is not None:
             logos.append((motif.known.name, motif.known, -motif.match.offset))
         draw_logos(self.path / "motif.png", logos, force=self.force)
 
     def _pictures(self, report: EvaluationReport, track: TrackReport) -> dict[str, str]:
-        """Draw a track's pictures; return what each shows and its file."""
+        """Draw a track's pictures; return the subject of each and its file."""
         prefix = f"{track.track}." if len(report.tracks) > 1 else ""
         drawn = {}
         for name, draw in (
@@ -148,6 +105,11 @@ class Folder:
             if draw(self.path / file, report, track, self.force):
                 drawn[_PICTURES[name]] = file
         return drawn
+
+
+def report_json(report: EvaluationReport, motif: RecoveredMotif | None) -> dict[str, object]:
+    """Return a report and its motif as `zooctl evaluate --json` prints them."""
+    return report.to_json() | {"motif": None if motif is None else motif.to_json()}
 
 
 def _title(report: EvaluationReport, track: TrackReport) -> str:
@@ -167,7 +129,6 @@ def _draw_scatter(path: Path, report: EvaluationReport, track: TrackReport, forc
 
 
 def _draw_curves(path: Path, report: EvaluationReport, track: TrackReport, force: bool) -> bool:
-    from zooctl.evaluation.metrics.classification import precision_recall, roc
     from zooctl.interpret.evaluation_plots import MethodCurves, draw_curves
 
     positive = track.picture_data.positive
@@ -222,10 +183,7 @@ def _draw_resolutions(
 
 
 def _draw_tracks(path: Path, report: EvaluationReport, track: TrackReport, force: bool) -> bool:
-    import numpy as np
-
     from zooctl.interpret.plots import PlottedTrack, draw_tracks
-    from zooctl.sequence.intervals import Interval
 
     if not track.picture_data.peaks:
         return False
@@ -250,18 +208,15 @@ def _draw_tracks(path: Path, report: EvaluationReport, track: TrackReport, force
 
 
 def markdown(
-    report: EvaluationReport, motif: Recovered | None, pictures: dict[str, dict[str, str]]
+    report: EvaluationReport, motif: RecoveredMotif | None, pictures: dict[str, dict[str, str]]
 ) -> str:
     """Return a report as Markdown.
 
     Args:
         report: The figures.
-        motif: What was recovered.
-        pictures: Of each track, what a picture shows and its file.
+        motif: The recovered motif, if there is one.
+        pictures: Track to the subject of each picture and its file.
     """
-    from zooctl.evaluation.report import tables
-    from zooctl.schema.escape import markdown as escaped
-
     held_out = escaped(f"{', '.join(report.regions)}, held out; data of {report.data}.")
     parts = [f"# {report.model}\n\n{held_out} Strong is: {tables.positive_rule_text(report)}.\n"]
     if report.mean:

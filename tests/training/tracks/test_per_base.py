@@ -15,8 +15,8 @@ import toy_training as toy
 from zooctl.errors import InputError
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.schema.recipe.recipe import Recipe
-from zooctl.tracks.per_base import Files, per_base, stacked
 from zooctl.training.data.prepare import prepare
+from zooctl.training.tracks.per_base import Files, per_base, stacked
 
 LENGTH = 400
 SPLIT = {

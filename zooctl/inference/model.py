@@ -1,0 +1,70 @@
+"""A model of the zoo, ready to predict: its card, graph and session, each read on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from zooctl.catalog.entry import Entry
+from zooctl.catalog.genomes import find_genome, open_genome
+from zooctl.catalog.weights import onnx_bytes
+from zooctl.files.fasta.reader import Fasta
+from zooctl.inference.options import DEFAULT_SESSION, SessionOptions
+from zooctl.inference.session import Session
+from zooctl.progress import Progress, Say
+from zooctl.schema.card import Card
+
+
+class OpenModel:
+    """An entry of the zoo with the options of its session.
+
+    Args:
+        entry: The model.
+        options: Options of its session.
+    """
+
+    def __init__(self, entry: Entry, options: SessionOptions = DEFAULT_SESSION) -> None:
+        self.entry = entry
+        self.options = options
+
+    @cached_property
+    def card(self) -> Card:
+        """The card."""
+        return self.entry.card()
+
+    @cached_property
+    def graph(self) -> bytes:
+        """The verified ONNX graph; downloaded where it is not here."""
+        return onnx_bytes(self.entry)
+
+    @cached_property
+    def session(self) -> Session:
+        """The network on its device.
+
+        Raises:
+            ZooError: As ``Session``.
+        """
+        return Session(
+            self.graph,
+            geometry=self.card.geometry,
+            n_tracks=self.card.n_tracks,
+            unknown_base=self.card.unknown_base,
+            device=self.options.device,
+            threads=self.options.threads,
+            batch_size=self.options.batch_size,
+        )
+
+    @contextmanager
+    def genome(self, fasta: Path | None, say: Say, progress: Progress) -> Iterator[Fasta]:
+        """Open the genome of the card's assembly, after telling its files.
+
+        Raises:
+            InputError: There is none.
+        """
+        assembly = self.card.assembly
+        paths, description = find_genome(assembly, fasta)
+        say(f"genome: {description}")
+        with open_genome(assembly, paths, progress) as genome:
+            yield genome

@@ -1,0 +1,112 @@
+"""Options of predictions and scores, each with its default; the command line offers the same.
+
+Only the standard library is imported here, so that ``zooctl --help`` can read the defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Device = Literal["auto", "cpu", "cuda"]
+"""``auto`` takes a CUDA device where onnxruntime can work with one, else the CPU."""
+
+CheckRef = Literal["skip", "fail", "swap"]
+"""Treatment of an allele whose REF differs from the genome (see ``variants.score.Scorer``)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionOptions:
+    """Options of a network's session.
+
+    Attributes:
+        device: ``auto``, ``cpu`` or ``cuda``.
+        batch_size: Windows in a batch; by default chosen by input length and memory.
+        threads: CPU threads; by default every core that the process may use.
+    """
+
+    device: Device = "auto"
+    batch_size: int | None = None
+    threads: int | None = None
+
+
+DEFAULT_SESSION = SessionOptions()
+
+
+def as_path(path: str | Path | None) -> Path | None:
+    """Return a path given as text, or None."""
+    return None if path is None else Path(path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictOptions:
+    """Options of a prediction over regions.
+
+    Attributes:
+        fasta: Genome, plain or bgzipped; by default chosen by the card's assembly.
+        tracks: Names of the tracks to write; empty for all.
+        rc: Average over both strands.
+        chrom_map: ``auto``, or a file that maps contig names of the regions to the genome's.
+        clip: Cut intervals that go beyond their contig, instead of refusing them.
+        force: Replace existing outputs.
+    """
+
+    fasta: str | Path | None = None
+    tracks: Sequence[str] = ()
+    rc: bool = False
+    chrom_map: str | None = None
+    clip: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShiftOptions:
+    """Options of a shift-robust score (Toneyan, Tang and Koo 2022).
+
+    Attributes:
+        n_shifts: Windows to average over; 1 with ``max_shift`` 0 is a single pass.
+        max_shift: Largest shift in bp; by default chosen by the window's core.
+        seed: Seed of the shifts.
+        rc: Average over both strands.
+    """
+
+    n_shifts: int = 20
+    max_shift: int | None = None
+    seed: int = 0
+    rc: bool = False
+
+
+DEFAULT_SHIFTS = ShiftOptions()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreOptions(ShiftOptions):
+    """Options of scoring a VCF, beside those of the shifts.
+
+    Attributes:
+        fasta: Genome, plain or bgzipped; by default chosen by the card's assembly.
+        check_ref: Treatment of alleles whose REF differs from the genome.
+        chrom_map: ``auto``, or a file that maps contig names of the VCF to the genome's.
+        tracks: Names of the tracks to write; empty for all.
+        strict: Refuse a VCF with an allele that cannot be scored.
+        max_skipped: Largest share of alleles that may disagree with the genome.
+        regions: Score only records that overlap these samtools-style regions; empty for all.
+        report: JSON file for the counts of statuses.
+        overwrite: Replace ``ZOO_`` fields that the VCF has already.
+        resume: Continue an interrupted run.
+        force: Replace existing outputs.
+    """
+
+    fasta: str | Path | None = None
+    check_ref: CheckRef = "skip"
+    chrom_map: str | None = None
+    tracks: Sequence[str] = ()
+    strict: bool = False
+    max_skipped: float = 0.5
+    regions: Sequence[str] = ()
+    report: str | Path | None = None
+    overwrite: bool = False
+    resume: bool = False
+    force: bool = False

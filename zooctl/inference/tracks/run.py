@@ -1,0 +1,242 @@
+"""Tracks of models over regions, written as bigWig files, and the estimate of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from zooctl.catalog.genomes import find_genome, open_genome
+from zooctl.errors import InputError, ManyErrors, ZooError
+from zooctl.files.bigwig.writer import BigWigWriter
+from zooctl.files.disk.atomic import check_output
+from zooctl.files.fasta.reader import Fasta
+from zooctl.files.intervals.regions import Regions
+from zooctl.inference.announce import announce
+from zooctl.inference.model import OpenModel
+from zooctl.inference.options import PredictOptions, as_path
+from zooctl.inference.tracks.batches import GridPlan, plan
+from zooctl.inference.tracks.choose import choose_tracks
+from zooctl.inference.tracks.predict import Readout, batch_seconds, predict
+from zooctl.progress import Progress, Say, no_progress, silent
+from zooctl.schema.card import Card
+
+# A bin of float32 in a bigWig, compressed and with zoom levels; measured on chr21 at 32 bp.
+_BYTES_PER_BIN = 5.3
+
+
+class WrittenTracks(NamedTuple):
+    """The bigWig files of one model.
+
+    Attributes:
+        model: Its name.
+        paths: Name of each track to its file.
+        n_windows: Windows of the grid that hold a bin of the regions.
+        n_unknown: Those of them without a value: over half their bases are N.
+    """
+
+    model: str
+    paths: Mapping[str, Path]
+    n_windows: int
+    n_unknown: int
+
+
+class TracksEstimate(NamedTuple):
+    """Size and time of a prediction by one model, from a few real batches.
+
+    Attributes:
+        model: Its name.
+        n_windows: Windows to predict.
+        input_length: Bases that each reads.
+        seconds: Time of all of them.
+        rate: Windows per second; 0 where no window has a value.
+        n_bytes: Size of each bigWig.
+        paths: Name of each track to its file.
+    """
+
+    model: str
+    n_windows: int
+    input_length: int
+    seconds: float
+    rate: float
+    n_bytes: int
+    paths: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One model's part of the work."""
+
+    model: OpenModel
+    genome: Fasta
+    plan: GridPlan
+    readout: Readout
+    outputs: Mapping[int, Path]
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """Name of each track to its file."""
+        tracks = self.model.card.tracks
+        return {tracks[index].name: path for index, path in self.outputs.items()}
+
+
+def predict_bigwigs(
+    models: Sequence[OpenModel],
+    regions: Regions,
+    output: Path | None,
+    options: PredictOptions,
+    *,
+    say: Say = silent,
+    progress: Progress = no_progress,
+) -> Iterator[WrittenTracks]:
+    """Predict tracks over regions, and yield the files of each model once they are whole.
+
+    A value depends on the genome and the model, never on the way regions are cut. All checks of
+    inputs and outputs come before the first prediction.
+
+    Args:
+        models: The models.
+        regions: BED file or region strings.
+        output: bigWig; the names of several models or tracks are put into it. By default
+            ``<regions>.<model>[.<track>].bw`` in the working folder.
+        options: Genome, tracks, strands and the treatment of names and existing files.
+        say: Told about the genome, the device and windows without a value.
+        progress: Opens the progress displays.
+
+    Raises:
+        InputError: Regions, tracks, genome or outputs do not fit.
+        ManyErrors: Several of these.
+        VerificationError: A prediction is not a finite number.
+    """
+    with ExitStack() as stack:
+        for job in _prepare(models, regions, output, options, stack, say, progress):
+            yield _write(job, options.force, say, progress)
+
+
+def estimate_bigwigs(
+    models: Sequence[OpenModel],
+    regions: Regions,
+    output: Path | None,
+    options: PredictOptions,
+    *,
+    say: Say = silent,
+    progress: Progress = no_progress,
+) -> Iterator[TracksEstimate]:
+    """Yield the size and time of ``predict_bigwigs`` for each model; nothing is written."""
+    with ExitStack() as stack:
+        for job in _prepare(models, regions, output, options, stack, say, progress):
+            yield _estimate(job)
+
+
+def _prepare(
+    models: Sequence[OpenModel],
+    regions: Regions,
+    output: Path | None,
+    options: PredictOptions,
+    stack: ExitStack,
+    say: Say,
+    progress: Progress,
+) -> list[_Job]:
+    """Check inputs and outputs, then open genomes and networks."""
+    cards = [model.card for model in models]
+    for model in models:
+        model.entry.manifest()  # missing weights are reported before a genome is looked for
+    chosen = choose_tracks(cards, options.tracks)
+    targets = _targets(regions.stem, output, cards, chosen)
+    sources = {
+        assembly: find_genome(assembly, as_path(options.fasta))
+        for assembly in dict.fromkeys(card.assembly for card in cards)
+    }
+    inputs = [path for paths, _ in sources.values() for path in paths]
+    inputs += [] if regions.bed is None else [regions.bed.path]
+    inputs += [Path(options.chrom_map)] if options.chrom_map else []
+    _check_targets(targets, inputs, options.force)
+    opened = {}
+    for assembly, (paths, description) in sources.items():
+        say(f"genome: {description}")
+        genome = stack.enter_context(open_genome(assembly, paths, progress))
+        intervals = regions.within(genome.contigs, chrom_map=options.chrom_map, clip=options.clip)
+        opened[assembly] = genome, intervals
+    jobs = []
+    for model, indices, paths in zip(models, chosen, targets, strict=True):
+        genome, intervals = opened[model.card.assembly]
+        grid = plan(intervals, genome.contigs, model.card.geometry)
+        outputs = dict(zip(indices, paths, strict=True))
+        jobs.append(_Job(model, genome, grid, readout_of(model.card, options.rc), outputs))
+    if regions.bed is not None and regions.bed.n_empty:
+        say(f"left out: {regions.bed.n_empty:,} empty intervals of {regions.bed.path}")
+    announce([(model.card, model.session) for model in models], say)
+    return jobs
+
+
+def readout_of(card: Card, rc: bool) -> Readout:
+    """Return transform and strands for the outputs of a card's network."""
+    return Readout(card.output_transform, card.track_order_rc if rc else None)
+
+
+def _targets(
+    stem: str, output: Path | None, cards: Sequence[Card], chosen: Sequence[Sequence[int]]
+) -> list[list[Path]]:
+    """Return the path of each track to write, for each model."""
+    targets = []
+    for card, indices in zip(cards, chosen, strict=True):
+        paths = []
+        for index in indices:
+            track = card.tracks[index].name
+            if output is None:
+                parts = [stem, card.name] + ([track] if card.n_tracks > 1 else [])
+                paths.append(Path(".".join([*parts, "bw"])))
+            else:
+                parts = [card.name] * (len(cards) > 1) + [track] * (len(indices) > 1)
+                inserted = ".".join([output.stem, *parts]) + output.suffix
+                paths.append(output.with_name(inserted) if parts else output)
+        targets.append(paths)
+    return targets
+
+
+def _check_targets(targets: Sequence[Sequence[Path]], inputs: Sequence[Path], force: bool) -> None:
+    """Refuse outputs that cannot be written, all of them in one error."""
+    errors: list[ZooError] = []
+    for path in (path for paths in targets for path in paths):
+        try:
+            check_output(path, force, inputs)
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+
+
+def _write(job: _Job, force: bool, say: Say, progress: Progress) -> WrittenTracks:
+    name, session = job.model.card.name, job.model.session
+    with ExitStack() as stack:
+        sinks = {
+            index: stack.enter_context(BigWigWriter(path, job.genome.contigs, force=force))
+            for index, path in job.outputs.items()
+        }
+        advance = stack.enter_context(progress(job.plan.n_windows, "windows", name))
+        counts = predict(job.plan, job.genome, session, sinks, readout=job.readout, advance=advance)
+    if counts.unknown:
+        say(
+            f"left out: {counts.unknown:,} of {counts.windows:,} windows of {name}, "
+            "more than half N"
+        )
+    if session.halved:
+        size = session.batch_size
+        say(f"memory: not enough for batches of {size} windows; went on with {size // 2}")
+    return WrittenTracks(name, job.paths, counts.windows, counts.unknown)
+
+
+def _estimate(job: _Job) -> TracksEstimate:
+    grid, session = job.plan, job.model.session
+    seconds = batch_seconds(grid, job.genome, session, sorted(job.outputs), job.readout)
+    return TracksEstimate(
+        job.model.card.name,
+        grid.n_windows,
+        grid.geometry.input_length,
+        -(-grid.n_windows // session.batch_size) * seconds,
+        session.batch_size / seconds if seconds else 0.0,
+        round(grid.n_bins * _BYTES_PER_BIN),
+        job.paths,
+    )

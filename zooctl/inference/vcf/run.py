@@ -1,0 +1,322 @@
+"""Scoring of a whole VCF into a new file, resumable, and the estimate of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from zooctl import __version__
+from zooctl.catalog.genomes import find_genome, open_genome
+from zooctl.files.fasta.reader import Fasta
+from zooctl.files.vcf.annotate import Annotator
+from zooctl.files.vcf.chunks import Parts
+from zooctl.files.vcf.index import SortOrder
+from zooctl.files.vcf.output import check_target, form_of, is_indexed, is_table, publish
+from zooctl.files.vcf.records import Record, VcfReader
+from zooctl.inference.announce import announce
+from zooctl.inference.model import OpenModel
+from zooctl.inference.options import ScoreOptions, as_path
+from zooctl.inference.tracks.choose import choose_tracks
+from zooctl.inference.vcf import setup
+from zooctl.inference.vcf.check import (
+    FIRST,
+    Survey,
+    Vcf,
+    check_allowed,
+    check_contigs,
+    check_first,
+    check_skipped,
+    survey,
+)
+from zooctl.inference.vcf.report import ScoredVcf, VcfEstimate, estimate, write_report
+from zooctl.inference.vcf.score_vcf import score_vcf
+from zooctl.inference.vcf.tally import Tally
+from zooctl.inference.vcf.text import (
+    ScoringModel,
+    TableText,
+    Text,
+    VcfText,
+    meta_lines,
+    vcf_fields,
+)
+from zooctl.progress import Progress, Say, no_progress, silent
+from zooctl.sequence.intervals import Interval
+
+_MOST_FIRST = 1 << 24  # bytes of the first records, which are held in memory
+
+# Settings that a table states about itself; the others are about this machine.
+_PROVENANCE = ("zooctl", "models", "tracks", "shifts", "max_shift", "seed", "rc", "check_ref")
+
+
+def score_file(
+    models: Sequence[OpenModel],
+    vcf: str,
+    output: Path | None,
+    options: ScoreOptions,
+    *,
+    say: Say = silent,
+    progress: Progress = no_progress,
+) -> ScoredVcf:
+    """Score every allele of a VCF; the output has all records of the input, in order.
+
+    Args:
+        models: The models, of one assembly.
+        vcf: VCF or BCF, plain, gz or bgzip; ``-`` for stdin.
+        output: A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz or .parquet; by default
+            ``<vcf>.<model>.vcf.gz`` in the working folder.
+        options: Genome, shifts, rules of refusal and treatment of existing files.
+        say: Told about the genome, the device, and the state of a resumed run.
+        progress: Opens the progress displays.
+
+    Raises:
+        InputError: Models, genome, VCF or outputs do not fit; or the rules refuse an allele.
+        ManyErrors: Several of these.
+        VerificationError: A prediction is not a finite number.
+    """
+    with _opened(models, vcf, output, options, say, progress) as run:
+        return run.score()
+
+
+def estimate_file(
+    models: Sequence[OpenModel],
+    vcf: str,
+    output: Path | None,
+    options: ScoreOptions,
+    *,
+    say: Say = silent,
+    progress: Progress = no_progress,
+) -> VcfEstimate:
+    """Return the size and time of ``score_file`` from a few real batches; nothing is written."""
+    with _opened(models, vcf, output, options, say, progress) as run:
+        return run.estimate()
+
+
+@contextmanager
+def _opened(
+    models: Sequence[OpenModel],
+    vcf: str,
+    output: Path | None,
+    options: ScoreOptions,
+    say: Say,
+    progress: Progress,
+) -> Iterator[_Run]:
+    """Check inputs and outputs, then open the VCF, the genome and the networks."""
+    cards = [model.card for model in models]
+    assembly = setup.common_assembly(cards)
+    chosen = choose_tracks(cards, options.tracks)
+    target = output or setup.default_output(vcf, cards)
+    paths, description = find_genome(assembly, as_path(options.fasta))
+    inputs = [*paths, *(Path(path) for path in (vcf, options.chrom_map) if path)]
+    check_target(target, options.force, inputs)
+    if (report := as_path(options.report)) is not None:
+        setup.check_report(report, target, options.force, inputs)
+    with ExitStack() as stack:
+        reader = stack.enter_context(VcfReader(vcf))
+        say(f"genome: {description}")
+        genome = stack.enter_context(open_genome(assembly, paths, progress))
+        matched = setup.match_names(reader, genome, assembly, options)
+        intervals = setup.chosen_intervals(options, genome)
+        opened = [
+            setup.scoring_model(model, tracks, genome, options)
+            for model, tracks in zip(models, chosen, strict=True)
+        ]
+        announce([(card, model.scorer) for card, model in zip(cards, opened, strict=True)], say)
+        yield _Run(
+            vcf, options, reader, matched, genome, intervals, opened, target, inputs, say, progress
+        )
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run with all inputs opened and checked."""
+
+    source: str
+    options: ScoreOptions
+    reader: VcfReader
+    vcf: Vcf
+    genome: Fasta
+    intervals: Sequence[Interval]
+    models: Sequence[ScoringModel]
+    target: Path
+    inputs: Sequence[Path]
+    say: Say
+    progress: Progress
+
+    def _chosen(self, records: Iterator[Record]) -> Iterator[Record]:
+        """Yield the records whose REF overlaps a region; all where there is no region."""
+        if not self.intervals:
+            yield from records
+            return
+        for record in records:
+            chrom = self.vcf.names.get(record.chrom, record.chrom)
+            _, start, end = record.interval
+            for region in self.intervals:
+                if region.chrom == chrom and start < region.end and end > region.start:
+                    yield record
+                    break
+
+    def _reread(self) -> Iterator[Record]:
+        """Yield the records from a second reader, which leaves the first where it is."""
+        with VcfReader(self.source) as reader, self.progress(None, "records", "reading") as tell:
+            for record in self._chosen(iter(reader)):
+                tell(1)
+                yield record
+
+    def _survey(self) -> Survey | None:
+        """Read the whole VCF once, where it can be read twice."""
+        if self.source == "-" or not Path(self.source).is_file():
+            return None
+        counts = survey(self._reread())
+        check_contigs(counts.chroms, self.vcf, self.options.max_skipped)
+        return counts
+
+    def _first(self) -> tuple[list[Record], Iterator[Record], Tally]:
+        """Compare the first records with the genome; return them and all that follow."""
+        records, first, n_alleles, size = self._chosen(iter(self.reader)), [], 0, 0
+        for record in records:
+            first.append(record)
+            n_alleles += len(record.alts)
+            size += len(record.line)
+            # Lines may be long: of a thousand with 1 MB of INFO a few are enough.
+            if n_alleles >= FIRST or size >= _MOST_FIRST:
+                break
+        assembly = self.models[0].assembly
+        tally = check_first(first, self.vcf, self.models[0].scorer, assembly=assembly)
+        return first, records, tally
+
+    def score(self) -> ScoredVcf:
+        """Score all records and write them."""
+        text, options, order = self._text(), self.options, SortOrder()
+        total, records = self._checked()
+        settings = self._settings(text)
+        began = time.monotonic()
+        with Parts(self.target, settings, resume=options.resume) as parts, self._kept(parts):
+            n_before = self._resumed(parts)
+            n_alleles = total.alleles if total else None
+            with self.progress(n_alleles, "alleles", self.models[0].name) as tell:
+                ordered = _noting_order(records, order)
+                tally = score_vcf(ordered, self.vcf, self.models, text, parts, advance=tell)
+            check_skipped(tally, options.max_skipped, self.reader.name)
+            written = publish(
+                parts,
+                text.head,
+                order,
+                force=options.force,
+                inputs=self.inputs,
+                metadata={name: str(settings[name]) for name in _PROVENANCE},
+            )
+        if not tally.records:
+            where = " in the regions" if self.intervals else ""
+            self.say(f"warning: {self.reader.name} has no records{where}")
+        result = ScoredVcf(
+            source=self.reader.name,
+            outputs=tuple(written),
+            tally=tally,
+            n_scored_now=tally.alleles - n_before,
+            seconds=time.monotonic() - began,
+            settings=settings,
+            notes=tuple(self.reader.notes),
+            out_of_order=order.broken if is_indexed(form_of(self.target)) else None,
+            longest={model.name: model.scorer.max_allele_length for model in self.models},
+        )
+        if (report := as_path(options.report)) is not None:
+            write_report(report, result, options.force)
+        return result
+
+    def _checked(self) -> tuple[Survey | None, Iterator[Record]]:
+        """Check contigs, the first records and the rules; return the survey and all records."""
+        total = self._survey()
+        first, rest, _ = self._first()
+        if total is None:
+            # A header may name contigs that come later.
+            seen = dict.fromkeys(self.reader.header.contigs, 0) | survey(first).chroms
+            check_contigs(seen, self.vcf, 1)
+        elif self.vcf.strict or self.vcf.fail:
+            check_allowed(self._reread(), self.vcf, [model.scorer for model in self.models])
+        return total, chain(first, rest)
+
+    def estimate(self) -> VcfEstimate:
+        """Time a few real batches."""
+        total = self._survey()
+        first, rest, tally = self._first()
+        if total is None:
+            total = survey(chain(first, rest))
+        return estimate(total, (first, tally), self.vcf, self.models, self.target)
+
+    def _text(self) -> Text:
+        """Return the writer of the output's lines."""
+        if is_table(form_of(self.target)):
+            return TableText(self.models)
+        options = {"ReverseComplement": str(self.options.rc), "CheckRef": self.options.check_ref}
+        annotator = Annotator(
+            self.reader.header,
+            vcf_fields(self.models),
+            meta=meta_lines(self.models, options),
+            overwrite=self.options.overwrite,
+            path=self.reader.name,
+        )
+        return VcfText(self.models, annotator)
+
+    def _settings(self, text: Text) -> dict[str, str | int | bool]:
+        """Return everything but the input's records that the bytes of the output depend on."""
+        first = self.models[0].scorer
+        genome = [
+            (path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in self.genome.paths
+        ]
+        return {
+            "zooctl": __version__,
+            "models": ", ".join(
+                f"{model.name} {model.version} sha256:{model.weights}" for model in self.models
+            ),
+            "tracks": ", ".join(name for model in self.models for _, name in model.tracks),
+            "shifts": self.options.n_shifts,
+            "max_shift": ", ".join(str(model.scorer.max_shift) for model in self.models),
+            "seed": self.options.seed,
+            "rc": self.options.rc,
+            "check_ref": self.options.check_ref,
+            "device": first.device,
+            "threads": first.threads,
+            "batch_size": ", ".join(str(model.scorer.batch_size) for model in self.models),
+            "genome": json.dumps(genome),
+            "regions": ", ".join(map(str, self.intervals)),
+            "names": _digest(_sorted_names(self.vcf.names)),
+            "head": _digest(text.head),
+        }
+
+    def _resumed(self, parts: Parts) -> int:
+        """Tell where a run continues; return the number of alleles that were done before."""
+        if parts.chunks:
+            self.say(f"resume: {parts.chunks[-1].records:,} records are done already")
+        elif self.options.resume:
+            self.say("resume: no unfinished run is there; starting from the first record")
+        return sum(chunk.note["alleles"] for chunk in parts.chunks)
+
+    @contextmanager
+    def _kept(self, parts: Parts) -> Iterator[None]:
+        """Tell the number of finished records when an error or a signal stops the run."""
+        try:
+            yield
+        except BaseException:
+            if parts.chunks:
+                self.say(f"kept: {parts.chunks[-1].records:,} records; --resume goes on from there")
+            raise
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _sorted_names(names: Mapping[str, str]) -> bytes:
+    return json.dumps(sorted(names.items())).encode()
+
+
+def _noting_order(records: Iterable[Record], order: SortOrder) -> Iterator[Record]:
+    for record in records:
+        order.add(record)
+        yield record

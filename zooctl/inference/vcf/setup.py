@@ -1,0 +1,100 @@
+"""Parts of a run that scores a VCF: assembly, contig names, regions and models, each checked."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from zooctl.errors import InputError
+from zooctl.files.disk.atomic import check_output
+from zooctl.files.fasta.reader import Fasta
+from zooctl.files.intervals.chrom_map import load_chrom_map
+from zooctl.files.intervals.regions import read_regions
+from zooctl.files.vcf.records import VcfReader
+from zooctl.inference.model import OpenModel
+from zooctl.inference.options import ScoreOptions
+from zooctl.inference.variants.table import open_scorer
+from zooctl.inference.vcf.check import Vcf, genome_names
+from zooctl.inference.vcf.text import MOST_TRACKS, ScoringModel
+from zooctl.schema.card import Card
+from zooctl.sequence.contigs import other_style
+from zooctl.sequence.intervals import Interval
+
+
+def common_assembly(cards: Sequence[Card]) -> str:
+    """Return the assembly of all models.
+
+    Raises:
+        InputError: They differ.
+    """
+    assemblies = dict.fromkeys(card.assembly for card in cards)
+    if len(assemblies) > 1:
+        raise InputError(
+            "models are for different assemblies",
+            got=", ".join(f"{card.name} for {card.assembly}" for card in cards),
+            hint="score the VCF and its lifted copy one after the other",
+        )
+    return cards[0].assembly
+
+
+def default_output(vcf: str, cards: Sequence[Card]) -> Path:
+    """Return the output's name where the user gives none.
+
+    >>> default_output("/data/trio.vcf.gz", [])
+    PosixPath('trio.vcf.gz')
+    """
+    stem = "variants"
+    if vcf != "-":
+        stem = re.sub(r"(\.vcf|\.bcf)?(\.b?gz)?$", "", Path(vcf).name, flags=re.IGNORECASE) or stem
+    return Path(".".join([stem, *(card.name for card in cards), "vcf.gz"]))
+
+
+def check_report(report: Path, target: Path, force: bool, inputs: Sequence[Path]) -> None:
+    """Refuse a report that cannot be written, or that is the output itself."""
+    check_output(report, force, inputs)
+    if report.absolute() == target.absolute():
+        raise InputError("report and output are one file", path=report)
+
+
+def match_names(reader: VcfReader, genome: Fasta, assembly: str, options: ScoreOptions) -> Vcf:
+    """Return the VCF with its contig names mapped to the genome's, and the rules of refusal.
+
+    Raises:
+        InputError: The header contradicts the genome, or the map of names is wrong.
+    """
+    header, mapped = reader.header.contigs, {}
+    if options.chrom_map is not None:
+        lengths = {chrom: length for chrom, length in header.items() if length is not None}
+        known = {*header, *genome.contigs, *map(other_style, genome.contigs)}
+        mapped = load_chrom_map(options.chrom_map, known, genome.contigs, lengths)
+    names = genome_names(header, mapped, genome.contigs, assembly=assembly, path=reader.name)
+    return Vcf(reader.name, genome, names, options.strict, options.check_ref == "fail")
+
+
+def chosen_intervals(options: ScoreOptions, genome: Fasta) -> list[Interval]:
+    """Return the regions in the genome's names; none for all records."""
+    if not options.regions:
+        return []
+    regions = read_regions(None, options.regions)
+    return regions.within(genome.contigs, chrom_map=options.chrom_map)
+
+
+def scoring_model(
+    model: OpenModel, tracks: Sequence[int], genome: Fasta, options: ScoreOptions
+) -> ScoringModel:
+    """Return a model with its scorer on a genome, and the tracks to write."""
+    card = model.card
+    # Alleles that ``fail`` refuses are found before scoring, where their line is known.
+    check_ref = "skip" if options.check_ref == "fail" else options.check_ref
+    return ScoringModel(
+        name=card.name,
+        version=card.version,
+        weights=hashlib.sha256(model.graph).hexdigest(),
+        assembly=card.assembly,
+        scale=card.output_scale,
+        tracks=tuple((index, card.tracks[index].name) for index in tracks),
+        top=len(tracks) > MOST_TRACKS and not options.tracks,
+        scorer=open_scorer(model, genome, options, check_ref),
+    )
