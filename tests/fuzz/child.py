@@ -47,10 +47,11 @@ class Outcome(NamedTuple):
 
 
 class Seeds(NamedTuple):
-    """Sound contents of a format, and files of others."""
+    """Sound contents of a format, files of others, and a content in place of what is drawn."""
 
     own: Sequence[bytes]
     theirs: Sequence[bytes]
+    instead: bytes | None = None
 
 
 class Running(NamedTuple):
@@ -68,7 +69,7 @@ def drawn(found: Format, seeds: Seeds, seed: int, index: int) -> tuple[Work, str
     Case 0 of every seed is a sound file, so that a run proves that sound ones pass.
     """
     draw = random.Random(f"{found.name} {seed} {index}")
-    own, theirs = seeds
+    own, theirs, _ = seeds
     plain = draw.choice(theirs) if theirs and index % 5 == 4 else draw.choice(own)
     pack = found.pack or bytes
     if index == 0:
@@ -170,6 +171,8 @@ def _run(
         _redirect(folder)
         place.settle()
         work, how = drawn(found, seeds, *number)
+        if seeds.instead is not None:
+            work = replace(work, content=seeds.instead)
         work = replace(work, folder=folder / "work")
         arguments = found.command(place, work)
         begun = {"how": how, "arguments": arguments}
