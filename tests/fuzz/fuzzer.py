@@ -1,4 +1,4 @@
-"""The warm process that children are forked from: it runs cases, keeps what fails, and shrinks it."""
+"""The warm process that children are forked from: it runs cases, keeps and shrinks what fails."""
 
 from __future__ import annotations
 

@@ -15,18 +15,23 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-# Set before onnxruntime is imported: it would start threads that a fork does not have.
-os.environ |= {"ORT_DISABLE_TELEMETRY": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
-from fuzz.child import Outcome
-from fuzz.formats import Format, all_formats
-from fuzz.fuzzer import Fuzzer, again, signature
+if TYPE_CHECKING:
+    from fuzz.child import Outcome
+    from fuzz.formats import Format
+    from fuzz.fuzzer import Fuzzer
+
+# Threads of libraries do not come along with a fork, so that none may have begun before.
+ALONE = {"ORT_DISABLE_TELEMETRY": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def report(fuzzer: Fuzzer, found: Format, arguments: argparse.Namespace) -> dict[str, object]:
     """Run a format's cases and return what became of them, for people and for tests."""
+    from fuzz.fuzzer import again, signature
+
     began = time.monotonic()
     failed, codes = fuzzer.fuzz(found, arguments.n, arguments.seed, arguments.only)
     causes: dict[str, list[Outcome]] = {}
@@ -51,9 +56,9 @@ def report(fuzzer: Fuzzer, found: Format, arguments: argparse.Namespace) -> dict
     }
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def _parse(arguments: Sequence[str] | None, formats: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, prog="fuzz")
-    parser.add_argument("formats", nargs="*", metavar="FORMAT", help=", ".join(all_formats()))
+    parser.add_argument("formats", nargs="*", metavar="FORMAT", help=", ".join(formats))
     parser.add_argument("--n", type=int, default=50, help="mutations of each format")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", type=int, help="this one case of the seed")
@@ -66,7 +71,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run as typed; return 1 if a case failed."""
-    chosen, formats = _parse(arguments), all_formats()
+    os.environ |= ALONE
+    from fuzz.formats import all_formats
+    from fuzz.fuzzer import Fuzzer
+
+    formats = all_formats()
+    chosen = _parse(arguments, list(formats))
     if unknown := set(chosen.formats) - set(formats):
         print(f"no such format: {', '.join(sorted(unknown))}; there are {', '.join(formats)}")
         return 2

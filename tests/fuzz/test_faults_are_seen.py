@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from fuzz.run import ALONE
 
 # What `zooctl` is replaced by, and what is to be said of it.
 FAULTS = {
@@ -34,7 +35,6 @@ FAULTS = {
 SCRIPT = """
 import sys, time
 sys.path[:0] = [{tests!r}]
-import fuzz.run
 from pathlib import Path
 from fuzz import child
 from fuzz.formats import all_formats
@@ -76,7 +76,7 @@ def said(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {"PYTHONPATH": str(repo)},
+        env=os.environ | ALONE | {"PYTHONPATH": str(repo)},
     )
     assert done.returncode == 0, done.stderr[-3_000:]
     return done.stdout.splitlines()

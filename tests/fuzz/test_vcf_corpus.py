@@ -13,6 +13,7 @@ import pytest
 from fuzz import oracles
 from fuzz.genomic import score
 from fuzz.place import Place, make
+from fuzz.run import ALONE
 from fuzz.vcf_corpus import VERSIONS, passing
 from fuzz.vcf_faults import failing
 
@@ -79,7 +80,6 @@ def test_broken_ones_are_refused_with_their_line_or_unchanged(
 SCRIPT = """
 import dataclasses, json, sys, time
 sys.path[:0] = [{tests!r}]
-import fuzz.run
 from fuzz.fuzzer import Fuzzer
 from pathlib import Path
 from fuzz import child
@@ -113,7 +113,7 @@ def as_bcf(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tu
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {"PYTHONPATH": str(repo)},
+        env=os.environ | ALONE | {"PYTHONPATH": str(repo)},
     )
     assert done.returncode == 0, done.stderr[-3_000:]
     found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
