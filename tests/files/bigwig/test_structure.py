@@ -80,7 +80,7 @@ def test_an_infinite_value_is_named(tmp_path: Path) -> None:
     with BigWig(path) as read:
         assert read.values("chr21", 299, 300).tolist() == [1]
         assert np.isnan(read.values("chr21", 1_200, 2_000)).all()
-        with pytest.raises(InputError, match="infinite value in the bigWig .*chr21:300-600") as at:
+        with pytest.raises(InputError, match=r"infinite value .*chr21:300-600") as at:
             read.values("chr21", 0, 1_000)
         assert at.value.exit_code == 2
         with pytest.raises(InputError, match="a mean of chr21:600-616"):
@@ -93,7 +93,6 @@ def outcome(path: Path, data: bytes) -> str | dict[str, NDArray[np.float32]]:
     try:
         return all_values(path)
     except InputError as error:
-        assert error.path == str(path)
         return str(error)
 
 
@@ -108,6 +107,7 @@ def test_every_byte_changed(tmp_path: Path, small: Path) -> None:
             changed[place] = value
             got = outcome(tmp_path / "x.bw", bytes(changed))
             refused += isinstance(got, str)
+            assert not isinstance(got, str) or got.startswith(str(tmp_path))
             if not isinstance(got, str):
                 assert all(np.isfinite(v[~np.isnan(v)]).all() for v in got.values())
             # Zoom levels and the summary are not read, so they can't change a value.
@@ -224,5 +224,5 @@ def test_names_of_contigs(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="without a sound name"):
             BigWig(path)
     path.write_bytes(bigwig(packed(SOUND), n=2))
-    with pytest.raises(InputError, match="contigs in place of|one name"):
+    with pytest.raises(InputError, match=r"contigs in place of|one name"):
         BigWig(path)

@@ -106,10 +106,13 @@ class BigWig:
         read = [self._block(number, index).within(start, end) for index in chosen.tolist()]
         if not read:
             return np.full(end - start, np.nan, dtype=np.float32)
-        entries = Entries(*map(np.concatenate, zip(*read, strict=True)))
+        entries = Entries(
+            np.concatenate([part.starts for part in read]),
+            np.concatenate([part.ends for part in read]),
+            np.concatenate([part.values for part in read]),
+        )
         if (entries.starts[1:] < entries.starts[:-1]).any():
-            order = np.argsort(entries.starts, kind="stable")
-            entries = Entries(*(part[order] for part in entries))
+            entries = entries.take(np.argsort(entries.starts, kind="stable"))
         if (entries.starts[1:] < entries.ends[:-1]).any():
             raise self._source.damaged(f"entries that overlap in {chrom}:{start}-{end}")
         infinite = np.isinf(entries.values)

@@ -1,4 +1,4 @@
-"""Parse the structure of a bigWig: header, contigs, index of its blocks, and the entries of a block.
+"""Parse the structure of a bigWig: header, contigs, index of its blocks, and their entries.
 
 A C library that trusts the numbers of a file crashes on one changed byte of its header or trees. So
 files are read here, where every offset, count and size is compared with the file before it is used.
@@ -14,6 +14,7 @@ import weakref
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,7 +69,11 @@ class Entries(NamedTuple):
         """Return the entries that reach into a range, which lie in order."""
         low = int(np.searchsorted(self.ends, start, side="right"))
         high = int(np.searchsorted(self.starts, end, side="left"))
-        return Entries(*(part[low : max(low, high)] for part in self))
+        return self.take(slice(low, max(low, high)))
+
+    def take(self, rows: slice | NDArray[np.int64]) -> Entries:
+        """Return some of the entries."""
+        return Entries(self.starts[rows], self.ends[rows], self.values[rows])
 
 
 class Source:
@@ -257,7 +262,7 @@ def read_index(source: Source, header: Header, n_contigs: int) -> list[NDArray[n
         raise source.damaged("a block without a sound place")
     blocks = blocks[np.argsort(blocks["chrom"], kind="stable")]
     edges = np.searchsorted(blocks["chrom"], np.arange(n_contigs + 1))
-    return [blocks[low:high] for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    return [blocks[low:high] for low, high in pairwise(edges)]
 
 
 def read_block(source: Source, header: Header, chrom: int, block: np.void) -> Entries:
