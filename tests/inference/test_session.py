@@ -16,7 +16,8 @@ import pytest
 from toy_onehot import to_onehot
 
 from zooctl.errors import InputError, UnsafeError, VerificationError
-from zooctl.inference.session import Session, default_threads
+from zooctl.inference.machine import default_threads
+from zooctl.inference.session import Session
 from zooctl.sequence.windows import Geometry
 
 GEOMETRY = Geometry(input_length=512, output_length=512, bin_size=32, core_length=256)
