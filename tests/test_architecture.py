@@ -53,7 +53,7 @@ INSIDE = {
         "variants",
         "vcf",
     ),
-    "reproduce": ("report", "environment", "run", "judge", "verify"),
+    "reproduce": ("report", "environment", "run", "evidence", "judge", "verify"),
     "schema": ("escape", "explain", "fields", "strict_yaml", "card", "manifest", "recipe"),
     "training": ("tracks", "determinism", "data", "nets", "loop", "export", "tune"),
 }
@@ -75,6 +75,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "filelock": ("files/",),
     "pydantic": ("schema/", "cli/commands/schema.py", "reproduce/"),
     "pydantic_core": ("schema/",),
+    "rfc8785": ("reproduce/report/canonical.py",),
     "yaml": ("schema/strict_yaml.py",),
     "ruamel": ("catalog/card_text.py",),
     "onnxruntime": ("inference/session.py",),
