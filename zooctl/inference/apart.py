@@ -1,10 +1,10 @@
 """Graphs of strangers, examined in a child process with limits of memory and time.
 
 Shapes are inferred by onnx and graphs are run by onnxruntime, and neither asks how long a graph
-takes or how large it becomes. So a graph that somebody else wrote is examined in a child first: when
-it is adopted, when an entry outside of the packaged zoo is checked, and once on a machine when a
-model of a folder or of the hub is loaded. Entries of the zoo need none at load: their bytes are those
-of a manifest that was written after such an examination.
+takes or how large it becomes. So a graph that somebody else wrote is examined in a child first:
+when it is adopted, when an entry outside of the packaged zoo is checked, and once on a machine when
+a model of a folder or of the hub is loaded. Entries of the zoo need none at load: their bytes are
+those of a manifest that was written after such an examination.
 """
 
 from __future__ import annotations
@@ -35,8 +35,12 @@ from zooctl.sequence.windows import Geometry
 SECONDS = 300
 """Longest time of an examination."""
 
-# Beside copies of the file: shapes of 10,000 operators take some hundred MB.
-_MEMORY = 2**31
+MEMORY = 2**31
+"""Bytes that an examination takes at most, beside copies of the file and what it is reckoned for.
+
+Shapes of 10,000 operators take some hundred MB.
+"""
+
 _COPIES = 8
 # Of what a batch is reckoned to take, since onnxruntime's pools grow by doubling.
 _BATCHES = 3
@@ -70,6 +74,7 @@ def examine(model: bytes, card: Card, codes: Codes | None = None) -> Predictions
         "n_tracks": card.n_tracks,
         "unknown_base": card.unknown_base,
         "seconds": SECONDS,
+        "memory": MEMORY,
     }
     # With -P nothing of the user's folder is imported.
     path = os.pathsep.join(one for one in sys.path if Path(one).is_absolute())
@@ -85,6 +90,8 @@ def examine(model: bytes, card: Card, codes: Codes | None = None) -> Predictions
         )
     except OSError as error:
         raise InputError("no process can be started", got=error.strerror) from None
+    assert process.stdin is not None
+    assert process.stdout is not None
     head = json.dumps(facts).encode() + b"\n"
     try:
         reply, _ = process.communicate(head + model + codes.tobytes(), timeout=SECONDS)
@@ -95,6 +102,9 @@ def examine(model: bytes, card: Card, codes: Codes | None = None) -> Predictions
     finally:
         process.kill()
         process.wait()
+        for stream in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                stream.close()
     return _read(reply, process.returncode, (len(codes), card.n_tracks, card.geometry.n_bins))
 
 
@@ -138,7 +148,7 @@ def main() -> None:
     try:
         _limit_time(facts["seconds"])
         predictions = examine_here(
-            model, geometry, facts["n_tracks"], facts["unknown_base"], codes, limited=True
+            model, geometry, facts["n_tracks"], facts["unknown_base"], codes, memory=facts["memory"]
         )
         reply.write(b"null\n" + np.ascontiguousarray(predictions).tobytes())
     except ZooError as error:
@@ -154,7 +164,7 @@ def examine_here(
     unknown_base: float,
     codes: Codes,
     *,
-    limited: bool = False,
+    memory: int | None = None,
 ) -> Predictions:
     """Check a graph in this process and return its predictions.
 
@@ -164,7 +174,7 @@ def examine_here(
         n_tracks: Tracks that it predicts.
         unknown_base: Value of all four channels at an unknown base.
         codes: Windows ``(n, input_length)``.
-        limited: Whether to limit the memory of this process, for good.
+        memory: Bytes to limit this process to, for good, beside those it is reckoned for.
 
     Raises:
         ZooError: As ``examine``.
@@ -175,15 +185,15 @@ def examine_here(
         "unknown_base": unknown_base,
     }
     try:
-        if limited:
-            _limit_memory(_MEMORY + _COPIES * len(model))
+        if memory is not None:
+            _limit_memory(memory + _COPIES * len(model))
         compose(model, **facts)
         length = geometry.input_length
         rows = default_batch_size(length, batch_bytes(model, length, 1))
         held = batch_bytes(model, length, rows)
-        if limited:
+        if memory is not None:
             threads = _PER_THREAD * default_threads()
-            _limit_memory(2 * _MEMORY + _COPIES * len(model) + _BATCHES * held + threads)
+            _limit_memory(2 * memory + _COPIES * len(model) + _BATCHES * held + threads)
         session = Session(model, device="cpu", batch_size=rows, **facts)
         session.check_windows(model, codes)
         return session.predict(codes)

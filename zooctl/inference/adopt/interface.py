@@ -74,7 +74,9 @@ def read_interface(model: bytes, n_tracks: int, path: Path | None = None) -> Int
     n_bins = _fit_output(graph, n_tracks, changes)
     if changes or repairs:
         model = bytes(proto.SerializeToString(deterministic=True))
-    return Interface(model, bases[1] if bases[1] != 4 else bases[2], n_bins, tuple(changes), repairs)
+    return Interface(
+        model, bases[1] if bases[1] != 4 else bases[2], n_bins, tuple(changes), repairs
+    )
 
 
 def _sizes(value: onnx.ValueInfoProto) -> list[int]:
