@@ -75,6 +75,11 @@ class Header:
     contigs: dict[str, int | None]
 
     @property
+    def text(self) -> bytes:
+        """All lines, with their ends."""
+        return b"\n".join([*self.meta, self.columns, b""])
+
+    @property
     def n_columns(self) -> int:
         """Number of columns of every line."""
         return self.columns.count(b"\t") + 1

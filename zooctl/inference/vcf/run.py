@@ -15,6 +15,7 @@ from zooctl import __version__
 from zooctl.catalog.genomes import find_genome, open_genome
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.vcf.annotate import Annotator
+from zooctl.files.vcf.bcf import check_binary
 from zooctl.files.vcf.chunks import Parts
 from zooctl.files.vcf.index import SortOrder
 from zooctl.files.vcf.output import check_target, form_of, is_indexed, is_table, publish
@@ -207,6 +208,7 @@ class _Run:
                 parts,
                 text.head,
                 order,
+                self._rows(tally),
                 force=options.force,
                 inputs=self.inputs,
                 metadata={name: str(settings[name]) for name in _PROVENANCE},
@@ -237,9 +239,24 @@ class _Run:
             # A header may name contigs that come later.
             seen = dict.fromkeys(self.reader.header.contigs, 0) | survey(first).chroms
             check_contigs(seen, self.vcf, 1)
-        elif self.vcf.strict or self.vcf.fail:
-            check_allowed(self._reread(), self.vcf, [model.scorer for model in self.models])
+        else:
+            if self.vcf.strict or self.vcf.fail:
+                check_allowed(self._reread(), self.vcf, [model.scorer for model in self.models])
+            if form_of(self.target) == "bcf":
+                check_binary(self.reader.header.text, self._numbered, self.reader.name)
         return total, chain(first, rest)
+
+    def _numbered(self) -> Iterator[tuple[int, bytes]]:
+        """Yield line number and line of each record, from a reader of its own."""
+        with VcfReader(self.source) as reader:
+            for record in self._chosen(iter(reader)):
+                yield record.number, record.line
+
+    def _rows(self, tally: Tally) -> int:
+        """Return the number of records, or of rows of a table, in the output."""
+        if not is_table(form_of(self.target)):
+            return tally.records
+        return tally.alleles * sum(len(model.tracks) for model in self.models)
 
     def estimate(self) -> VcfEstimate:
         """Time a few real batches."""
