@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -121,14 +120,14 @@ def _write(parts: Parts, head: bytes, form: Form, path: Path, metadata: Mapping[
     elif form in ("vcf", "tsv"):
         with path.open("wb") as file:
             file.write(head)
-            file.writelines(_lines(parts))
+            file.writelines(parts.lines())
     elif form == "parquet":
-        write_parquet((line[:-1] for line in _lines(parts)), path, metadata)
+        write_parquet((line[:-1] for line in parts.lines()), path, metadata)
     else:
         first = head.count(b"\n") + 1
 
         def numbered() -> Iterator[tuple[int, bytes]]:
-            return enumerate((line[:-1] for line in _lines(parts)), first)
+            return enumerate((line[:-1] for line in parts.lines()), first)
 
         write_binary(head, numbered, path, str(parts.target))
 
@@ -163,8 +162,3 @@ def _join(parts: Parts, head: bytes, file: BinaryIO) -> None:
     file.write(bgzipped(head))
     file.writelines(parts.pieces())
     file.write(END)
-
-
-def _lines(parts: Parts) -> Iterator[bytes]:
-    with gzip.open(parts.text, "rb") as text:
-        yield from text

@@ -312,6 +312,11 @@ class _Run:
             self.say(f"resume: {parts.chunks[-1].records:,} records are done already")
         elif self.options.resume:
             self.say("resume: no unfinished run is there; starting from the first record")
+        elif parts.n_discarded:
+            self.say(
+                f"note: {parts.n_discarded:,} records of an unfinished run of {self.target.name} "
+                "are done again; --resume would have kept them"
+            )
         return sum(chunk.note["alleles"] for chunk in parts.chunks)
 
     @contextmanager
