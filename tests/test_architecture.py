@@ -66,8 +66,7 @@ MOST_MODULES = 15
 FOREIGN: dict[str, tuple[str, ...]] = {
     "pyfaidx": ("files/fasta/",),
     "pyBigWig": ("files/bigwig/",),
-    "cyvcf2": ("files/vcf/bcf.py",),
-    "pysam": ("files/vcf/index.py",),
+    "pysam": ("files/vcf/",),
     "pyarrow": ("files/vcf/table.py",),
     "huggingface_hub": ("catalog/hub/",),
     "httpx2": ("files/download/",),
