@@ -66,7 +66,6 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "cyvcf2": ("files/vcf/bcf.py",),
     "pysam": ("files/vcf/index.py",),
     "pyarrow": ("files/vcf/table.py",),
-    "liftover": ("files/intervals/liftover.py",),
     "huggingface_hub": ("catalog/hub/",),
     "httpx2": ("files/download/",),
     "filelock": ("files/",),
