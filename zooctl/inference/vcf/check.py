@@ -107,7 +107,11 @@ def genome_names(
     names = dict(named)
     for chrom in _MITOCHONDRIA:
         length = header.get(chrom)
-        if chrom not in named and length is not None and contigs.get(names.get(chrom, chrom), length) != length:
+        if (
+            chrom not in named
+            and length is not None
+            and contigs.get(names.get(chrom, chrom), length) != length
+        ):
             names[chrom] = ""
     return names
 
