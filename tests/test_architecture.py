@@ -90,6 +90,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "sklearn": ("evaluation/",),
     "threadpoolctl": ("evaluation/heldout/evaluate.py",),
     "matplotlib": (
+        "interpret/drawing.py",
         "interpret/plots.py",
         "interpret/evaluation_plots.py",
         "interpret/trial_plots.py",
