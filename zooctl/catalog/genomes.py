@@ -95,7 +95,7 @@ def find_genome(assembly: str, fasta: Path | None = None) -> tuple[list[Path], s
         InputError: No place has it; the error names the places.
     """
     if fasta is not None:
-        return [fasta], f"{assembly}: {fasta}"
+        return [fasta], str(fasta)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", assembly):
         raise InputError("not the name of an assembly", got=repr(assembly))
     cached = cache_folder() / "genomes"

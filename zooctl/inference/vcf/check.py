@@ -206,8 +206,8 @@ def check_first(records: Sequence[Record], vcf: Vcf, scorer: Scorer, *, assembly
             path=vcf.name,
             got=f"{wrong:,} mismatches in the first {there:,} alleles{strand}; "
             f"{tally.mismatches[0]}",
-            expected=f"{assembly}, which the model is for",
-            hint=f"lift the VCF over to {assembly}",
+            expected=f"a VCF on {assembly}, the genome in use",
+            hint=f"lift the VCF over to {assembly}, or name its genome with --fasta",
         )
     return tally
 

@@ -57,7 +57,7 @@ _PROVENANCE = ("zooctl", "models", "tracks", "shifts", "max_shift", "seed", "rc"
 def score_file(
     models: Sequence[OpenModel],
     vcf: str,
-    output: Path | None,
+    output: str | Path | None,
     options: ScoreOptions,
     *,
     say: Say = silent,
@@ -68,8 +68,8 @@ def score_file(
     Args:
         models: The models, of one assembly.
         vcf: VCF or BCF, plain, gz or bgzip; ``-`` for stdin.
-        output: A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz or .parquet; by default
-            ``<vcf>.<model>.vcf.gz`` in the working folder.
+        output: A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz or .parquet; or a folder, by default the
+            working folder, for ``<vcf>.<model>.vcf.gz``.
         options: Genome, shifts, rules of refusal and treatment of existing files.
         say: Told about the genome, the device, and the state of a resumed run.
         progress: Opens the progress displays.
@@ -86,7 +86,7 @@ def score_file(
 def estimate_file(
     models: Sequence[OpenModel],
     vcf: str,
-    output: Path | None,
+    output: str | Path | None,
     options: ScoreOptions,
     *,
     say: Say = silent,
@@ -101,16 +101,16 @@ def estimate_file(
 def _opened(
     models: Sequence[OpenModel],
     vcf: str,
-    output: Path | None,
+    output: str | Path | None,
     options: ScoreOptions,
     say: Say,
     progress: Progress,
 ) -> Iterator[_Run]:
     """Check inputs and outputs, then open the VCF, the genome and the networks."""
     cards = [model.card for model in models]
-    assembly = setup.common_assembly(cards)
+    assembly = setup.common_assembly(cards, options)
     chosen = choose_tracks(cards, options.tracks)
-    target = output or setup.default_output(vcf, cards)
+    target = setup.named_output(output, vcf, cards)
     paths, description = find_genome(assembly, as_path(options.fasta))
     inputs = [*paths, *(Path(path) for path in (vcf, options.chrom_map) if path)]
     check_target(target, options.force, inputs)
@@ -120,6 +120,7 @@ def _opened(
         reader = stack.enter_context(VcfReader(vcf))
         say(f"genome: {description}")
         genome = stack.enter_context(open_genome(assembly, paths, progress))
+        assembly = setup.assembly_in_use(cards, genome, say)
         matched = setup.match_names(reader, genome, assembly, options)
         intervals = setup.chosen_intervals(options, genome)
         opened = [
@@ -127,9 +128,8 @@ def _opened(
             for model, tracks in zip(models, chosen, strict=True)
         ]
         announce([(card, model.scorer) for card, model in zip(cards, opened, strict=True)], say)
-        yield _Run(
-            vcf, options, reader, matched, genome, intervals, opened, target, inputs, say, progress
-        )
+        done = (intervals, opened, target, inputs, say, progress)
+        yield _Run(vcf, options, reader, matched, genome, assembly, *done)
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,7 @@ class _Run:
     reader: VcfReader
     vcf: Vcf
     genome: Fasta
+    assembly: str
     intervals: Sequence[Interval]
     models: Sequence[ScoringModel]
     target: Path
@@ -186,8 +187,7 @@ class _Run:
             # Lines may be long: of a thousand with 1 MB of INFO a few are enough.
             if n_alleles >= FIRST or size >= _MOST_FIRST:
                 break
-        assembly = self.models[0].assembly
-        tally = check_first(first, self.vcf, self.models[0].scorer, assembly=assembly)
+        tally = check_first(first, self.vcf, self.models[0].scorer, assembly=self.assembly)
         return first, records, tally
 
     def score(self) -> ScoredVcf:
