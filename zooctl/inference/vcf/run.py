@@ -195,13 +195,15 @@ class _Run:
         text, options, order = self._text(), self.options, SortOrder()
         total, records = self._checked()
         settings = self._settings(text)
-        began = time.monotonic()
+        began, spent = time.monotonic(), dict[str, float]()
         with Parts(self.target, settings, resume=options.resume) as parts, self._kept(parts):
             n_before = self._resumed(parts)
             n_alleles = total.alleles if total else None
             with self.progress(n_alleles, "alleles", self.models[0].name) as tell:
                 ordered = _noting_order(records, order)
-                tally = score_vcf(ordered, self.vcf, self.models, text, parts, advance=tell)
+                tally = score_vcf(
+                    ordered, self.vcf, self.models, text, parts, seconds=spent, advance=tell
+                )
             check_skipped(tally, options.max_skipped, self.reader.name)
             written = publish(
                 parts,
@@ -220,6 +222,7 @@ class _Run:
             tally=tally,
             n_scored_now=tally.alleles - n_before,
             seconds=time.monotonic() - began,
+            model_seconds=spent,
             settings=settings,
             notes=tuple(self.reader.notes),
             out_of_order=order.broken if is_indexed(form_of(self.target)) else None,
