@@ -172,7 +172,16 @@ def check_contigs(chroms: Mapping[str, int], vcf: Vcf, most: float) -> None:
     if fits and not set(fits).difference(_MITOCHONDRIA):
         hint = "two mitochondria are in use; if it is the same one, pass --chrom-map FILE"
     elif not fits:
-        hint = "is the genome a part of its assembly? Else raise --max-skipped"
+        hint = "name a genome that has them with --fasta"
+        # Raising the share helps only where something is left to score.
+        hint += "" if len(absent) == len(chroms) else ", or raise --max-skipped"
+    if other := [chrom for chrom in absent if chrom in contigs and vcf.names.get(chrom) == ""]:
+        raise InputError(
+            f"{other[0]} of the VCF is another sequence than the genome's, by its length",
+            path=vcf.name,
+            expected=f"{other[0]} of {contigs[other[0]]:,} bp",
+            hint=hint,
+        )
     raise InputError(
         "no contig of the VCF is in the genome"
         if len(absent) == len(chroms)
