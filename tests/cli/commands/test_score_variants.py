@@ -449,12 +449,18 @@ def test_two_models_in_one_pass(score: Runner, here: Path, toy_zoo: Path) -> Non
     ]
 
 
-def test_models_of_two_assemblies(score: Runner, here: Path, toy_zoo: Path) -> None:
+def test_models_of_two_assemblies(
+    score: Runner, here: Path, toy_zoo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are refused, until the hint is followed: one genome is named for both."""
     second_model(toy_zoo, **{"assembly: hg19": "assembly: hg38"})
-    code, _, err = score("--model", "second")
-    assert code == 2
+    assert run(["score-variants", "in.vcf", "--model", "toy", "--model", "second"]) == 2
+    err = capsys.readouterr().err
     assert "models are for different assemblies (got toy for hg19, second for hg38)" in err
+    assert "Hint: name the VCF's genome with --fasta" in err
     assert outputs(here) == []
+    assert score(*ONE, "--model", "second")[0] == 0
+    assert outputs(here)[0] == "in.toy.second.vcf.gz"
 
 
 def test_the_default_model_is_said(score: Runner, here: Path, toy_zoo: Path) -> None:
@@ -527,7 +533,7 @@ def test_wrong_assembly_is_caught_before_anything_is_written(score: Runner, here
     assert (
         "wrong assembly? REF is not what genome.fa has (got 56 mismatches in the first 500" in err
     )
-    assert "expected hg19, which the model is for" in err
+    assert "expected a VCF on hg19, the genome in use" in err
     assert "fit the other strand" in err
     assert outputs(here) == []
     # A tenth and less may be the sequencing.

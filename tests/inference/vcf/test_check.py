@@ -75,6 +75,25 @@ def test_mitochondrion_alone() -> None:
         check_contigs({"MT": 1, "1": 1}, Vcf("a.vcf", genome, {}), 1)
 
 
+def test_a_mitochondrion_of_another_length_is_named() -> None:
+    """The error does not expect "names such as chrM" of a VCF that has chrM."""
+    vcf = Vcf("a.vcf", ToyGenome({"chrM": "ACGT"}), {"chrM": ""})
+    with pytest.raises(InputError, match="chrM of the VCF is another sequence") as caught:
+        check_contigs({"chrM": 1}, vcf, 1)
+    assert caught.value.expected == "chrM of 4 bp"
+    assert caught.value.hint == "name a genome that has them with --fasta"
+
+
+def test_raising_the_share_is_advised_only_where_it_helps() -> None:
+    chroms = {"three": 9, "one": 1}
+    with pytest.raises(InputError, match="or raise --max-skipped"):
+        check_contigs(chroms, VCF, 0.5)
+    check_contigs(chroms, VCF, 0.9)
+    with pytest.raises(InputError) as caught:
+        check_contigs({"three": 9}, VCF, 1)
+    assert caught.value.hint == "name a genome that has them with --fasta"
+
+
 def test_contigs_of_a_part_of_the_genome() -> None:
     check_contigs({"three": 5, "1": 5}, VCF, 0.5)
     check_contigs({"three": 9, "one": 0}, VCF, 1.0)

@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from zooctl.errors import InputError, VerificationError
+from zooctl.errors import VerificationError
 from zooctl.files.disk.atomic import atomic_output, check_output
 from zooctl.files.disk.bgzf import END, compression
+from zooctl.files.disk.names import file_named
 from zooctl.files.disk.text import text_pieces
 from zooctl.files.vcf.bcf import write_binary
 from zooctl.files.vcf.chunks import Parts, bgzipped
@@ -31,18 +32,11 @@ def form_of(target: Path) -> Form:
     >>> form_of(Path("scores.chr21.vcf.gz"))
     'vcf.gz'
     """
-    for form in _FORMS:
-        if target.name.lower().endswith(f".{form}"):
-            if form == "parquet":
-                require_parquet()
-            return form
-    ends = ", ".join(f".{form}" for form in _FORMS)
-    raise InputError(
-        "output is of no known kind",
-        path=target,
-        expected=f"a name in {ends}",
-        hint="outputs are files, whole or absent" if str(target) == "-" else None,
-    )
+    name = file_named(target, [f".{form}" for form in _FORMS]).name.lower()
+    form = next(form for form in _FORMS if name.endswith(f".{form}"))
+    if form == "parquet":
+        require_parquet()
+    return form
 
 
 def is_table(form: Form) -> bool:

@@ -12,7 +12,7 @@ from zooctl.inference.genome import Genome
 from zooctl.inference.variants.score import Scorer
 from zooctl.inference.vcf.tally import DISAGREEING, Tally, is_scored
 from zooctl.sequence.alleles import Allele, Status
-from zooctl.sequence.contigs import CHROM_MAP_HINT, other_style
+from zooctl.sequence.contigs import other_style
 from zooctl.sequence.onehot import decode, reverse_complement
 
 FIRST = 1000
@@ -204,14 +204,20 @@ def check_contigs(chroms: Mapping[str, int], vcf: Vcf, most: float) -> None:
         return
     shown = ", ".join(list(contigs)[:3]) + (", …" if len(contigs) > 3 else "")
     fits = [chrom for chrom in absent if {chrom, other_style(chrom)} & contigs.keys()]
+    hint = CHROM_MAP_HINT
     if fits and not set(fits).difference(_MITOCHONDRIA):
         hint = "two mitochondria are in use; if it is the same one, pass --chrom-map FILE"
-    elif fits:
-        hint = CHROM_MAP_HINT
-    elif len(absent) == len(chroms):
-        hint = "name the genome of the VCF with --fasta, or map its names with --chrom-map FILE"
-    else:
-        hint = "is the genome a part of its assembly? Else raise --max-skipped"
+    elif not fits:
+        hint = "name a genome that has them with --fasta"
+        # Raising the share helps only where something is left to score.
+        hint += "" if len(absent) == len(chroms) else ", or raise --max-skipped"
+    if other := [chrom for chrom in absent if chrom in contigs and vcf.names.get(chrom) == ""]:
+        raise InputError(
+            f"{other[0]} of the VCF is another sequence than the genome's, by its length",
+            path=vcf.name,
+            expected=f"{other[0]} of {contigs[other[0]]:,} bp",
+            hint=hint,
+        )
     raise InputError(
         "no contig of the VCF is in the genome"
         if len(absent) == len(chroms)
@@ -255,8 +261,8 @@ def check_first(
             path=vcf.name,
             got=f"{wrong:,} mismatches in the first {there:,} alleles{strand}; "
             f"{tally.mismatches[0]}",
-            expected=f"{assembly}, which the model is for",
-            hint=f"lift the VCF over to {assembly}",
+            expected=f"a VCF on {assembly}, the genome in use",
+            hint=f"lift the VCF over to {assembly}, or name its genome with --fasta",
         )
     invalid = tally.statuses.get(Status.INVALID_ALLELE, 0)
     if invalid >= _FEWEST_MISMATCHES and invalid == there:

@@ -56,7 +56,7 @@ _PROVENANCE = ("zooctl", "models", "tracks", "shifts", "max_shift", "seed", "rc"
 def score_file(
     models: Sequence[OpenModel],
     vcf: str,
-    output: Path | None,
+    output: str | Path | None,
     options: ScoreOptions,
     *,
     say: Say = silent,
@@ -67,8 +67,8 @@ def score_file(
     Args:
         models: The models, of one assembly.
         vcf: VCF or BCF, plain, gz or bgzip; ``-`` for stdin.
-        output: A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz or .parquet; by default
-            ``<vcf>.<model>.vcf.gz`` in the working folder.
+        output: A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz or .parquet; or a folder, by default the
+            working folder, for ``<vcf>.<model>.vcf.gz``.
         options: Genome, shifts, rules of refusal and treatment of existing files.
         say: Told about the genome, the device, and the state of a resumed run.
         progress: Opens the progress displays.
@@ -85,7 +85,7 @@ def score_file(
 def estimate_file(
     models: Sequence[OpenModel],
     vcf: str,
-    output: Path | None,
+    output: str | Path | None,
     options: ScoreOptions,
     *,
     say: Say = silent,
@@ -100,16 +100,16 @@ def estimate_file(
 def _opened(
     models: Sequence[OpenModel],
     vcf: str,
-    output: Path | None,
+    output: str | Path | None,
     options: ScoreOptions,
     say: Say,
     progress: Progress,
 ) -> Iterator[_Run]:
     """Check inputs and outputs, then open the VCF, the genome and the networks."""
     cards = [model.card for model in models]
-    assembly = setup.common_assembly(cards)
+    assembly = setup.common_assembly(cards, options)
     chosen = choose_tracks(cards, options.tracks)
-    target = output or setup.default_output(vcf, cards)
+    target = setup.named_output(output, vcf, cards)
     paths, description = find_genome(assembly, as_path(options.fasta))
     inputs = [*paths, *(Path(path) for path in (vcf, options.chrom_map) if path)]
     check_target(target, options.force, inputs)
@@ -119,6 +119,7 @@ def _opened(
         reader = stack.enter_context(VcfReader(vcf))
         say(f"genome: {description}")
         genome = stack.enter_context(open_genome(assembly, paths, progress))
+        assembly = setup.assembly_in_use(cards, genome, say)
         matched = setup.match_names(reader, genome, options)
         intervals = setup.chosen_intervals(options, genome)
         opened = [
@@ -126,9 +127,8 @@ def _opened(
             for model, tracks in zip(models, chosen, strict=True)
         ]
         announce([(card, model.scorer) for card, model in zip(cards, opened, strict=True)], say)
-        yield _Run(
-            vcf, options, reader, matched, genome, intervals, opened, target, inputs, say, progress
-        )
+        done = (intervals, opened, target, inputs, say, progress)
+        yield _Run(vcf, options, reader, matched, genome, assembly, *done)
 
 
 @dataclass(frozen=True)
@@ -140,6 +140,7 @@ class _Run:
     reader: VcfReader
     vcf: Vcf
     genome: Fasta
+    assembly: str
     intervals: Sequence[Interval]
     models: Sequence[ScoringModel]
     target: Path
@@ -185,9 +186,10 @@ class _Run:
             # Lines may be long: of a thousand with 1 MB of INFO a few are enough.
             if n_alleles >= FIRST or size >= _MOST_FIRST:
                 break
-        model = self.models[0]
-        genome = setup.genome_label(self.genome, model.assembly)
-        tally = check_first(first, self.vcf, model.scorer, assembly=model.assembly, genome=genome)
+        genome = setup.genome_label(self.genome, self.assembly)
+        tally = check_first(
+            first, self.vcf, self.models[0].scorer, assembly=self.assembly, genome=genome
+        )
         chroms = total.chroms if total else survey(first).chroms
         note = check_lengths(self.reader.header.contigs, chroms, self.vcf, genome=genome)
         if note is not None:
@@ -201,13 +203,15 @@ class _Run:
         settings = setup.settings_of(
             self.models, options, self.genome, self.intervals, self.vcf.names, text.head
         )
-        began = time.monotonic()
+        began, spent = time.monotonic(), dict[str, float]()
         with Parts(self.target, settings, resume=options.resume) as parts, self._kept(parts):
             n_before = self._resumed(parts)
             n_alleles = total.alleles if total else None
             with self.progress(n_alleles, "alleles", self.models[0].name) as tell:
                 ordered = _noting_order(records, order)
-                tally = score_vcf(ordered, self.vcf, self.models, text, parts, advance=tell)
+                tally = score_vcf(
+                    ordered, self.vcf, self.models, text, parts, seconds=spent, advance=tell
+                )
             check_skipped(tally, options.max_skipped, self.reader.name)
             written = publish(
                 parts,
@@ -227,6 +231,7 @@ class _Run:
             tally=tally,
             n_scored_now=tally.alleles - n_before,
             seconds=time.monotonic() - began,
+            model_seconds=spent,
             settings=settings,
             notes=tuple(self.reader.notes),
             out_of_order=order.broken if is_indexed(form_of(self.target)) else None,
