@@ -40,6 +40,7 @@ def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "zoo/model_cards").mkdir(parents=True)
     (tmp_path / "mirror").mkdir()
     monkeypatch.setenv("ZOOCTL_ZOO", str(tmp_path / "zoo"))
+    monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: tmp_path / "zoo")
     monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(tmp_path / "mirror"))
     return tmp_path

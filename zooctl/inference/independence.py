@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ import onnx
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError, UnsafeError
-from zooctl.files.disk.cache import make_cache_folder
+from zooctl.files.disk.cache import cache_folder, make_cache_folder
 from zooctl.inference.graph.batch.follow import Independence, follow_batch, mixes
 from zooctl.sequence.onehot import Codes, N
 
@@ -31,6 +31,7 @@ RELATIVE = 1e-5
 _RELATIVE_ROUNDED = 1e-3
 # Raised when the rules of ``graph.batch`` or this trial change.
 _VERSION = 1
+_FOLDER = "graphs"
 _SEED = 20160
 _WINDOWS = 4
 
@@ -108,9 +109,11 @@ class Trial:
         self._name = digest.hexdigest()
 
     def is_passed(self) -> bool:
-        """Return whether this graph was tried before on this machine."""
-        folder = _folder()
-        return folder is not None and (folder / self._name).is_file()
+        """Return whether this user tried this graph before on this machine."""
+        with contextlib.suppress(OSError, InputError):
+            mark = (cache_folder() / _FOLDER / self._name).lstat()
+            return not hasattr(os, "getuid") or mark.st_uid == os.getuid()
+        return False
 
     def follow(self) -> Independence:
         """Follow the batch axis through the graph (``graph.batch.follow``)."""
@@ -118,12 +121,5 @@ class Trial:
 
     def keep(self) -> None:
         """Mark the graph; a cache that cannot be written costs another trial, nothing else."""
-        if (folder := _folder()) is not None:
-            with contextlib.suppress(OSError):
-                (folder / self._name).touch(mode=0o600)
-
-
-def _folder() -> Path | None:
-    with contextlib.suppress(OSError, InputError, UnsafeError):
-        return make_cache_folder("graphs")
-    return None
+        with contextlib.suppress(OSError, InputError, UnsafeError):
+            (make_cache_folder(_FOLDER) / self._name).touch(mode=0o600)

@@ -65,9 +65,13 @@ class Status(StrEnum):
     REF_EQ_ALT = "REF_EQ_ALT"
     MOSTLY_N = "MOSTLY_N"
     """Over half the bases of a window are unknown, so the window has no value."""
+    NO_RATIO = "NO_RATIO"
+    """Predicted, but no mean is above 0, so that there is no log ratio; beside other flags."""
+    SOME_RATIO = "SOME_RATIO"
+    """Scored; the means of some tracks are not above 0, so that these have no log ratio."""
 
 
-SCORED = frozenset({Status.OK, Status.EDGE, Status.N, Status.SWAPPED})
+SCORED = frozenset({Status.OK, Status.EDGE, Status.N, Status.SWAPPED, Status.SOME_RATIO})
 """Flags in the status of a scored allele."""
 
 
@@ -108,6 +112,15 @@ def join_flags(flags: list[Status]) -> str:
     ('OK', 'EDGE+N')
     """
     return "+".join(flags) or str(Status.OK)
+
+
+def add_flag(status: str, flag: Status) -> str:
+    """Return a status with another flag.
+
+    >>> add_flag("OK", Status.NO_RATIO), add_flag("EDGE", Status.SOME_RATIO)
+    ('NO_RATIO', 'EDGE+SOME_RATIO')
+    """
+    return str(flag) if status == Status.OK else f"{status}+{flag}"
 
 
 def fault(allele: Allele, contigs: Mapping[str, int]) -> Status | None:

@@ -36,6 +36,14 @@ def say_done(result: ScoredVcf) -> None:
     for name, longest in result.longest.items():
         if Status.TOO_LONG in tally.models.get(name, {}):
             say(f"TOO_LONG: {name} takes changes of at most {longest:,} bp")
+    flags = {flag for status in tally.statuses for flag in status.split("+")}
+    flags |= {flag for one in tally.models.values() for status in one for flag in status.split("+")}
+    for flag, which in ((Status.NO_RATIO, "no"), (Status.SOME_RATIO, "not every")):
+        if flag in flags:
+            say(
+                f"{flag}: {which} track has a log ratio, since a mean prediction is not above 0; "
+                "the card's output_scale log, logit or probability scores differences"
+            )
     if result.out_of_order is not None:
         before, after = result.out_of_order
         say(f"index: none, since records are not sorted: {before} comes before {after}")

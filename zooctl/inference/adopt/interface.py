@@ -10,8 +10,9 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from zooctl.errors import InputError
+from zooctl.errors import InputError, UnsafeError
 from zooctl.inference.adopt.repair import refuse_with_cure, repair
+from zooctl.inference.graph.check import MAX_VALUES
 from zooctl.inference.graph.structure import parse_model
 
 
@@ -68,15 +69,27 @@ def read_interface(model: bytes, n_tracks: int, path: Path | None = None) -> Int
             expected="(batch, 4, input_length) or (batch, input_length, 4), batch left open",
             hint="export the model with a dynamic batch axis and one length of sequence",
         )
+    _check_length("input", 4 * max(bases[1:]))
     if bases[1] != 4:
         _transpose_input(graph, bases[1])
         changes.append(f"bases before positions: (batch, {bases[1]}, 4) in")
     n_bins = _fit_output(graph, n_tracks, changes)
+    _check_length("output", n_tracks * n_bins)
     if changes or repairs:
         model = bytes(proto.SerializeToString(deterministic=True))
     return Interface(
         model, bases[1] if bases[1] != 4 else bases[2], n_bins, tuple(changes), repairs
     )
+
+
+def _check_length(side: str, values: int) -> None:
+    """Refuse lengths that no window has, before windows are drawn."""
+    if values > MAX_VALUES:
+        raise UnsafeError(
+            f"the {side} is too large for one window",
+            got=f"{values:,} values",
+            expected=f"at most {MAX_VALUES:,}",
+        )
 
 
 def _sizes(value: onnx.ValueInfoProto) -> list[int]:

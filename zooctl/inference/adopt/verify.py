@@ -13,7 +13,7 @@ from zooctl.catalog.root import packaged_root
 from zooctl.catalog.weights import onnx_bytes, verified_bytes
 from zooctl.errors import IntegrityError, UnsafeError, VerificationError, ZooError
 from zooctl.files.weights.safetensors import Tensors, read_safetensors
-from zooctl.inference.apart import examine
+from zooctl.inference import apart
 from zooctl.inference.graph.check import compose
 from zooctl.inference.session import Session
 from zooctl.schema.card import Card
@@ -111,7 +111,7 @@ def _graph(
     """
     try:
         if entry.hub is not None or entry.root.resolve() != packaged_root().resolve():
-            examine(graph, card)
+            apart.examine(graph, card)
         compose(
             graph,
             geometry=card.geometry,

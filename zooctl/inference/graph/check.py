@@ -21,8 +21,8 @@ from zooctl.inference.graph.structure import parse_model, refuse_unsafe
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.windows import Geometry
 
-# Values of the largest tensor that one window may need: 1 GiB of float32.
-_MAX_VALUES = 2**28
+MAX_VALUES = 2**28
+"""Values of the largest tensor that one window may need: 1 GiB of float32."""
 # Bytes that one window may hold at once, and that may be made of constants at loading.
 _MAX_HELD = 2**33
 _MAX_CONSTANT = 2**31
@@ -148,11 +148,11 @@ def _check_sizes(proto: onnx.ModelProto, geometry: Geometry, n_tracks: int) -> N
     """Check the shapes of one window: all known, none huge, and the output's as stated."""
     inferred = infer_window(proto, geometry.input_length)
     for value in (*inferred.input, *inferred.value_info, *inferred.output):
-        if count(value) > _MAX_VALUES:
+        if count(value) > MAX_VALUES:
             raise UnsafeError(
                 f"tensor {value.name!r} is too large for one window",
                 got=f"{count(value):,} values",
-                expected=f"at most {_MAX_VALUES:,}",
+                expected=f"at most {MAX_VALUES:,}",
             )
     for what, got, limit in (
         ("one window needs too much memory", peak_bytes(inferred), _MAX_HELD),
