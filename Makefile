@@ -1,5 +1,5 @@
-# `make demo` runs the main job on embedded data; `make test` installs what tests need and passes them.
-# Each is self-contained: Python 3.11 to 3.13, git and make are all it asks for.
+# `make demo` runs the main job on embedded data; `make test` installs the requirements of the tests and
+# runs them. Each needs only Python 3.11 to 3.13, git and make.
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -22,8 +22,8 @@ $(VENV)/.base: requirements.lock pyproject.toml
 	$(PIP) install --quiet --no-build-isolation --no-deps --editable .
 	touch $@
 
-# Where the package index has no CPU build of torch, its own build (with CUDA, gigabytes) does too;
-# only the first gives the very bits of the published weights when training.
+# Without a CPU build of torch in the package index, its default build (with CUDA, gigabytes) works too;
+# only the first trains the same bits as the published weights.
 $(VENV)/.test: $(VENV)/.base requirements-torch.lock
 	$(PIP) install --quiet --require-hashes --no-deps -r requirements-torch.lock \
 	    || $(PIP) install --quiet torch==$(TORCH)
@@ -44,7 +44,7 @@ demo: $(VENV)/.base
 	cat $(DEMO)/variants.scored.tsv
 	ls -l $(DEMO)/
 
-## make test    install what the tests need, run them all (slow ones: make test PYTEST='-m slow')
+## make test    install the requirements of the tests, run them (slow ones: make test PYTEST='-m slow')
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(PYTEST)
 
@@ -58,7 +58,7 @@ lint: $(VENV)/.test
 bench: $(VENV)/.test
 	for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
-# torch stands in a lock of its own, without the CUDA libraries that its build for GPUs names.
+# torch has a lock of its own, without the CUDA libraries that its build for GPUs requires.
 CUDA := $(foreach p,triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cccl \
     nvidia-cuda-cupti nvidia-cuda-nvrtc nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile \
     nvidia-curand nvidia-cusolver nvidia-cusparse nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink \
@@ -72,6 +72,6 @@ lock: $(VENV)/.test
 	echo 'torch==$(TORCH)' > $(VENV)/torch.in
 	$(COMPILE) pyproject.toml --extra test --extra lint -c $(VENV)/torch.in --no-emit-package torch $(CUDA) -o requirements.lock
 
-## make clean   remove what the above made
+## make clean   remove the environment, the demo and built packages
 clean:
 	rm -rf $(VENV) $(DEMO) dist

@@ -1,11 +1,94 @@
-"""The README names every command and every file it speaks of exists."""
+"""Check the README: it names every command, its links resolve, its transcripts are the output.
+
+`tests/transcripts.py` has the rules. After an intended change, write the new output into the page::
+
+    ZOOCTL_REWRITE=1 python -m pytest tests/test_readme.py -m "slow or not slow"
+"""
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import re
+import shutil
 from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import transcripts
+from transcripts import REPO, Command, Section
 
 from zooctl.cli.main import COMMANDS
+
+PAGE = REPO / "README.md"
+
+# Commands that no test runs, by their beginning, and the reason.
+NOT_RUN = {
+    "make demo": "installs; .ci/run runs it",
+    "make test": "installs, and runs this test",
+    "make bench": "minutes, and prints nothing but times",
+    "pip install": "installs",
+    "zooctl train ctcf_gm12878": "trains for minutes; .ci/run trains atac_yeast in full",
+    "zooctl export runs/": "writes into the zoo of the checkout what the command above trained",
+    "zooctl env create": "installs two lock files from the package index",
+}
+
+
+class Need(NamedTuple):
+    """Something that a checkout with its test requirements may lack: one of the three.
+
+    Attributes:
+        data: File or folder in the mirror.
+        library: Imported.
+        program: On the path.
+    """
+
+    data: str = ""
+    library: str = ""
+    program: str = ""
+
+    def missing(self, mirror: Path) -> str:
+        """Return the reason to skip, empty where nothing is missing."""
+        if self.data and not (mirror / self.data).exists():
+            return f"REAL DATA MISSING: no {self.data} in the mirror; set ZOOCTL_DATA_MIRROR"
+        if self.library and importlib.util.find_spec(self.library) is None:
+            return f"{self.library} is not installed"
+        if self.program and shutil.which(self.program) is None:
+            return f"{self.program} is not installed"
+        return ""
+
+
+# Needs of commands by their beginning. Where one is not met, the rest of the section is skipped.
+NEEDS = {
+    'cp "$ZOOCTL_DATA_MIRROR"/vcf_1000g_grch38': Need(data="vcf_1000g_grch38"),
+    "zooctl check --all": Need(data="weights/mpra_dragonn"),
+    "CrossMap": Need(program="CrossMap"),
+    "zooctl pull mpra_dragonn": Need(data="weights/mpra_dragonn"),
+    'cp "$ZOOCTL_DATA_MIRROR"/motifs': Need(data="motifs"),
+    "zooctl evaluate ctcf_gm12878": Need(data="motifs"),
+    'cp "$ZOOCTL_DATA_MIRROR"/mpra_satmut': Need(data="mpra_satmut"),
+    "zooctl reproduce atac_yeast": Need(data="yeast_atac_sacCer3"),
+    'cp "$ZOOCTL_DATA_MIRROR"/yeast_atac_sacCer3': Need(data="yeast_atac_sacCer3"),
+    "zooctl tune": Need(library="ray"),
+}
+
+# Sections that take minutes.
+SLOW = {
+    "How good is it?",
+    "Do scores follow measured effects?",
+    "Write a recipe",
+    "Search hyperparameters",
+}
+
+
+def with_commands() -> list[Section]:
+    """Return the sections with commands that are run."""
+    return [section for section in transcripts.read_page(PAGE) if to_run(section)]
+
+
+def to_run(section: Section) -> list[Command]:
+    """Return the commands of a section that are run."""
+    return [command for command in section.commands if not command.text.startswith(tuple(NOT_RUN))]
 
 
 def test_every_command_is_documented(repo: Path) -> None:
@@ -26,3 +109,74 @@ def test_make_targets_exist(repo: Path) -> None:
     named = set(re.findall(r"`?make ([a-z]+)`?", (repo / "README.md").read_text()))
     assert named <= targets
     assert {"demo", "test", "lint", "bench"} <= named
+
+
+def test_no_command_is_left_out() -> None:
+    """Each command has a prompt, so that it runs or is among those that do not, with a reason."""
+    sections = transcripts.read_page(PAGE)
+    assert [line for section in sections for line in section.unprompted] == []
+    commands = [command.text for section in sections for command in section.commands]
+    for beginning in (*NOT_RUN, *NEEDS):
+        assert any(text.startswith(beginning) for text in commands), beginning
+    assert {section.heading for section in with_commands()} >= SLOW
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        pytest.param(section.heading, marks=[pytest.mark.slow] * (section.heading in SLOW))
+        for section in with_commands()
+    ],
+)
+def test_transcript(heading: str, tmp_path: Path) -> None:
+    """The commands of a section print what the page says."""
+    mirror = Path(os.environ.get("ZOOCTL_DATA_MIRROR", REPO.parent / "shared" / "data"))
+    section = next(one for one in transcripts.read_page(PAGE) if one.heading == heading)
+    commands, skipped = to_run(section), ""
+    for i, command in enumerate(commands):
+        needs = [need for start, need in NEEDS.items() if command.text.startswith(start)]
+        skipped = next((reason for need in needs if (reason := need.missing(mirror))), "")
+        if skipped:
+            commands = commands[:i]
+            break
+    outputs = transcripts.run(section, commands, tmp_path, mirror)
+    if os.environ.get("ZOOCTL_REWRITE"):
+        transcripts.rewrite(PAGE, commands, outputs)
+        section = next(one for one in transcripts.read_page(PAGE) if one.heading == heading)
+        commands = to_run(section)[: len(commands)]
+    for command, output in zip(commands, outputs, strict=True):
+        found = transcripts.difference(command, output)
+        assert found is None, f"$ {command.text}\n{found}"
+    if skipped:
+        pytest.skip(f"{heading}, after {len(commands)} commands: {skipped}")
+
+
+def test_a_page_that_is_stale_fails(tmp_path: Path) -> None:
+    """Another output, a missing one and a failing command are differences; a rewrite mends them."""
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# Page\n\n    $ cat a.txt\n    one 1.00\n\n    two\n    $ cat a.txt; echo said: no >&2\n"
+        "    said: yes\n    one 1.00\n    …\n\n```\n$ cat \\\n    b.txt\nzooctl list\n```\n\n"
+        "```\n# a.txt\none 1.01\n\ntwo\n```\n"
+    )
+    section = transcripts.read_page(page)[1]
+    assert section.unprompted == ["zooctl list"]
+    assert section.commands[2].text == "cat \\\n    b.txt"
+    section.files["a.txt"] = section.files["a.txt"].removeprefix("# a.txt\n")
+    (tmp_path / "first").mkdir()
+    outputs = transcripts.run(section, section.commands, tmp_path / "first", tmp_path)
+    found = [
+        transcripts.difference(command, output)
+        for command, output in zip(section.commands, outputs, strict=True)
+    ]
+    assert found[0] is None
+    assert found[1] is not None
+    assert found[1].startswith("printed: said: yes")
+    assert found[2] is not None
+    assert found[2].startswith("exit code 1: cat: b.txt")
+    transcripts.rewrite(page, section.commands[:2], outputs[:2])
+    assert "    said: no\n    one 1.01\n\n    two\n\n```" in page.read_text()
+    changed = outputs[0]._replace(stdout=["one 1.00", "", "three"])
+    assert "two" in str(transcripts.difference(section.commands[0], changed))
+    longer = outputs[0]._replace(stdout=["one 1.00", "", "two", "three"])
+    assert transcripts.difference(section.commands[0], longer) == "not printed: three"

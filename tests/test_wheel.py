@@ -125,6 +125,16 @@ def test_list_and_info(zooctl: Path, tmp_path: Path) -> None:
     assert known["weights_at"] == "local"
 
 
+def test_python_interface(zooctl: Path, tmp_path: Path) -> None:
+    code = (
+        "import importlib.resources, zooctl; "
+        "assert (importlib.resources.files('zooctl') / 'py.typed').is_file(); "
+        f"print(zooctl.load('{MODEL}').predict(['N' * 2048]).shape)"
+    )
+    assert run(zooctl.parent / "python", "-c", code, cwd=tmp_path).stdout == "(1, 1, 64)\n"
+    assert run(zooctl.parent / "python", "-m", "zooctl", "--version", cwd=tmp_path).stdout
+
+
 def test_every_command_but_training_works(zooctl: Path, tmp_path: Path) -> None:
     listed = re.findall(r"^  ([a-z-]+)  ", run(zooctl, "--help", cwd=tmp_path).stdout, re.MULTILINE)
     assert {"predict", "compare", "genome", "train", "evaluate"} <= set(listed)

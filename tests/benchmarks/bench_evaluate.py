@@ -1,10 +1,9 @@
 """Time of `zooctl evaluate` beside the prediction of the same chromosome alone.
 
 Both run the same network in one process on the same threads and take turns. Prediction alone is
-what `zooctl predict` does, to a bigWig; evaluation is all that the command does by default:
-signals, baselines fitted on the training regions, figures, intervals, shifted windows. Signals per
-base are made at the first evaluation ever and kept after that. `--cpu` counts processor time in
-place of time of day, for a machine that has other work.
+`zooctl predict` to a bigWig; evaluation is the command with its defaults: signals, baselines fitted
+on the training regions, metrics, intervals, shifted windows. The first evaluation ever also caches
+the signals per base. `--cpu` counts processor time in place of time of day, for a busy machine.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ def evaluate_all(
 
 
 def main() -> None:
-    """Print seconds, their ratio, and where an evaluation spends them."""
+    """Print seconds, their ratio, and the time of each stage of an evaluation."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabases", type=int, help="of chr21 from 20 Mb on; default: all of it")
     parser.add_argument("--rounds", type=int, default=1)

@@ -1,9 +1,9 @@
-"""Speed of the training data beside the obvious loop, and beside what the network consumes.
+"""Speed of loading training data, beside two simple loops and the speed of training itself.
 
-The loop asks pyfaidx for the sequence of each window and pyBigWig for the exact mean of each bin
-of signal and control, as one writes it first; a second one asks pyBigWig for bases and bins them
-in numpy. Ours cuts the same windows out of arrays. All make the same batches (compared below).
-The three and the training of ctcf_gm12878 take turns, so that what else the machine does hits all.
+The first loop reads the sequence of each window with pyfaidx and the exact mean of each bin of
+signal and control with pyBigWig; the second reads bases with pyBigWig and bins them in numpy.
+zooctl cuts the same windows out of arrays. All make the same batches (compared below). The three
+and the training of ctcf_gm12878 take turns, so that other load on the machine affects all.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def exact_stats(file: object, chrom: str, start: int, end: int, n_bins: int) -> 
 
 
 def bulk_values(file: object, chrom: str, start: int, end: int, n_bins: int) -> np.ndarray:
-    """Means of the bases that pyBigWig gives out."""
+    """Means of bins, from the bases that pyBigWig reads."""
     values = np.nan_to_num(file.values(chrom, start, end, numpy=True))  # type: ignore[attr-defined]
     return values.reshape(n_bins, -1).mean(axis=1)
 
@@ -78,7 +78,7 @@ def ours(recipe: Recipe, dataset: Dataset, epoch: Epoch) -> Iterator[TrainingBat
 
 
 def speed(batches: Iterator[TrainingBatch], seconds: float) -> float:
-    """Windows a second over about so many seconds."""
+    """Windows per second, measured over about the given number of seconds."""
     start, done = time.perf_counter(), 0
     for batch in batches:
         done += len(batch.codes)
@@ -90,7 +90,7 @@ def speed(batches: Iterator[TrainingBatch], seconds: float) -> float:
 def trainer(
     recipe: Recipe, dataset: Dataset
 ) -> Callable[[Iterator[TrainingBatch]], Iterator[TrainingBatch]]:
-    """Return what takes one step of training on each batch, on the recipe's CPU threads."""
+    """Return a function that trains one step on each batch, on the recipe's CPU threads."""
     from zooctl.training.determinism.determinism import pin
     from zooctl.training.determinism.device import new_fabric
     from zooctl.training.loop.finetune import initialise, new_optimiser
@@ -112,7 +112,7 @@ def trainer(
 
 
 def same(one: TrainingBatch, other: TrainingBatch) -> None:
-    """Stop where two ways do not make the same batch."""
+    """Stop if two loaders do not make the same batch."""
     assert (one.codes == other.codes).all()
     np.testing.assert_allclose(one.target, other.target, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(one.control, other.control, rtol=1e-5, atol=1e-6)
@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="for each row and round")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["ZOOCTL_HOME"] = folder  # so that preparing is part of what is measured
+        os.environ["ZOOCTL_HOME"] = folder  # so that preparing is measured too
         measure(arguments.rounds, arguments.seconds, Path(folder))
 
 

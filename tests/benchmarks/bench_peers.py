@@ -1,16 +1,16 @@
 """Speed of variant scores beside gReLU's and tangermeme's, on one network, variants and thread.
 
-Both are measured in environments of their own, since what they need would not go with what zooctl
-needs. Name the Python of each in ZOOCTL_BENCH_GRELU and ZOOCTL_BENCH_TANGERMEME; the table says
-"not measured" where one is not named::
+Both are measured in environments of their own, since their requirements conflict with zooctl's.
+Name the Python of each in ZOOCTL_BENCH_GRELU and ZOOCTL_BENCH_TANGERMEME; without it the table says
+"not measured"::
 
     python3 -m venv grelu && grelu/bin/pip install grelu
     ZOOCTL_BENCH_GRELU=grelu/bin/python .venv/bin/python tests/benchmarks/bench_peers.py
 
 All read the same FASTA and predict one window for the reference and one for the alternative of each
 SNV: gReLU by ``predict_variant_effects``, tangermeme by ``extract_loci`` and
-``substitution_effect``, on the torch network that was exported to the graph that zooctl runs. What
-they say of each SNV is compared too. zooctl's shift-robust score, 20 windows to an allele, stands
+``substitution_effect``, on the torch network that was exported to the graph that zooctl runs. The
+scores of each SNV are compared too. zooctl's shift-robust score, 20 windows for each allele, stands
 below; neither peer has one that aligns its windows.
 """
 
@@ -125,7 +125,7 @@ def write_network(path: Path) -> None:
 
 
 def write_genome(folder: Path) -> None:
-    """Write chr21 as plain FASTA, with the index and the sizes that gReLU wants."""
+    """Write chr21 as plain FASTA, with the index and the sizes that gReLU needs."""
     import gzip
 
     from bench_score import GENOME
@@ -151,7 +151,7 @@ def time_zooctl(
 
 
 def time_peer(peer: str, folder: Path) -> tuple[list[float], list[float]] | str:
-    """Seconds of each round and log ratios, or why there are none."""
+    """Seconds of each round and log ratios, or the reason for having none."""
     python = os.environ.get(PEERS[peer])
     if not python:
         return f"not measured: {PEERS[peer]} names no Python"

@@ -2,7 +2,7 @@
 
 The loop is given ready-made float one-hot batches and throws its predictions away; the pipeline
 reads bgzipped FASTA, encodes, predicts, and writes a verified bigWig. Both use the same network,
-batch size and number of threads, and take turns, so that what else the machine does hits both.
+batch size and number of threads, and take turns, so that other load affects both.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ GOAL_RATIO, GOAL_MEMORY = 0.75, 1500
 
 @dataclass(frozen=True)
 class Network:
-    """What is timed."""
+    """The network that is timed."""
 
     label: str
     onnx: bytes
@@ -52,7 +52,7 @@ class Network:
 
 
 def zoo_network() -> Network:
-    """The zoo's CTCF model, or an untrained network of its size where it is not here."""
+    """The zoo's CTCF model, or an untrained network of its size if it is missing."""
     try:
         entry = registry.entry(MODEL)
         card = entry.card()
@@ -135,7 +135,7 @@ def time_pipeline(network: Network, session: Session, region: Interval, folder: 
 
 
 def time_loop(bare: ort.InferenceSession, batches: list[np.ndarray], n_batches: int) -> float:
-    """Windows a second of onnxruntime alone."""
+    """Windows per second of onnxruntime alone."""
     name = bare.get_inputs()[0].name
     start = time.perf_counter()
     for number in range(n_batches):
@@ -176,7 +176,7 @@ def compare_speed(network: Network, region: Interval, rounds: int) -> float:
 
 
 def predict_alone(network: Network, region: Interval) -> tuple[float, float]:
-    """Predict a region; return windows a second and the peak memory of all processes, in MB."""
+    """Predict a region; return windows per second and the peak memory of all processes, in MB."""
     done = threading.Event()
     peak = 0
 

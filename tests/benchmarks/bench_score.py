@@ -1,12 +1,12 @@
-"""Speed of `zooctl score-variants` beside a bare onnxruntime loop and beside sharing nothing.
+"""Speed of `zooctl score-variants` beside a bare onnxruntime loop and without shared windows.
 
 The loop is given ready-made float one-hot batches and throws its predictions away; the scorer reads
-bgzipped FASTA, lays windows on both haplotypes, predicts, and puts 20 aligned shifts together. Both
-use the same network, batch size and number of threads, and take turns, so that what else the
-machine does hits both.
+bgzipped FASTA, places windows on both haplotypes, predicts, and averages 20 aligned shifts. Both
+use the same network, batch size and number of threads, and take turns, so that other load affects
+both.
 
 Real variants are 1000 Genomes sites of chr21, lifted to hg19, from ZOOCTL_DATA_MIRROR. Without it
-SNVs at even distances take their place, and the table says so. Saturation mutagenesis is all SNVs
+SNVs at even distances take their place, as the table notes. Saturation mutagenesis is all SNVs
 of the HNF4A promoter (hg19 chr20, as Kircher 2019 measured it); without sharing, each of its
 alleles would take windows of its own for its reference.
 """
@@ -46,7 +46,7 @@ Records = Sequence[Sequence[Allele]]
 
 
 def real_records(n: int, scorer: Scorer) -> Records:
-    """Sites of 1000 Genomes over all of chr21, lifted to hg19, where REF is what hg19 has."""
+    """Sites of 1000 Genomes over all of chr21, lifted to hg19, with the REF of hg19."""
     with gzip.open(SITES, "rt") as lines:
         fields = [line.split("\t", 5)[:5] for line in lines if line.startswith("21\t")]
     chain = Chain(CHAIN)
@@ -92,7 +92,7 @@ class Loop:
         self._batches = onehot.reshape(8, scorer.batch_size, *onehot.shape[1:])
 
     def speed(self, n_windows: int) -> float:
-        """Windows a second."""
+        """Windows per second."""
         size = len(self._batches[0])
         n_batches = max(1, n_windows // size)
         start = time.perf_counter()
@@ -133,7 +133,7 @@ def compare_loop(scorer: Scorer, loop: Loop, records: Records, rounds: int, labe
 
 
 def compare_shared(scorer: Scorer, loop: Loop, records: Records, rounds: int) -> float:
-    """Print how long every SNV of an element takes, and return by what sharing is faster."""
+    """Print the time for every SNV of an element, and return the speed-up by sharing windows."""
     own, shared, ratios = [], [], []
     n_alleles = sum(map(len, records))
     for part in np.array_split(np.arange(len(records)), rounds):

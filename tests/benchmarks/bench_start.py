@@ -1,4 +1,4 @@
-"""How soon commands answer, beside an interpreter that only imports the libraries they stand on."""
+"""Start-up time of commands, beside an interpreter that only imports their libraries."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from statistics import median
 
 ROUNDS = 7
-# What `list` cannot do without; the ratio says what our own code and the catalog add.
+# The libraries that `list` needs; the ratio shows the share of zooctl's own code and the catalog.
 BARE = [sys.executable, "-c", "import typer, pydantic, yaml, numpy"]
 COMMANDS = {"--help": 0.3, "list": 0.5, "info ctcf_gm12878": 0.5}
 

@@ -1,12 +1,11 @@
-"""Which machines train the same bits: the first steps of a recipe under each, as a table.
+"""Compare the bits that machines train: the first steps of a recipe on each, as a table.
 
-Other machines are simulated twice over: by the variables that hold libraries to an instruction
-set, and, where ``qemu-x86_64`` is installed (Debian: qemu-user), by emulated processors, on which
-libraries find out for themselves. Each is tried with the recipe as it is for one machine alone and
-as ``portable``.
+Other machines are simulated in two ways: by the variables that limit libraries to an instruction
+set, and, if ``qemu-x86_64`` is installed (Debian: qemu-user), by emulated processors, which
+libraries detect themselves. Each trains the recipe as it is, and with ``portable: true``.
 
     python tests/benchmarks/portable_bits.py atac_yeast
-    python tests/benchmarks/portable_bits.py atac_yeast emulated   # these alone
+    python tests/benchmarks/portable_bits.py atac_yeast emulated   # emulated ones alone
 """
 
 from __future__ import annotations
@@ -34,9 +33,9 @@ class Machine(NamedTuple):
 
     Attributes:
         name: Shown in the table.
-        variables: That simulate it.
-        before: Command that runs the interpreter, if it does not run itself.
-        changes: Values of the recipe that are others there.
+        variables: Environment that simulates it.
+        before: Command in front of the interpreter's, such as an emulator.
+        changes: Values of the recipe that differ there.
         portable: Whether it is tried with portable recipes, whose own variables replace those.
     """
 
@@ -48,7 +47,7 @@ class Machine(NamedTuple):
 
 
 def machines() -> list[Machine]:
-    """This machine, others by variables, and emulated ones where there is an emulator."""
+    """This machine, others by variables, and emulated ones if there is an emulator."""
     found = [
         Machine("this machine"),
         Machine("this machine, again"),

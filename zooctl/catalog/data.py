@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlsplit
 
-from zooctl.catalog.root import zoo_root
+from zooctl.catalog.root import zoo_roots
 from zooctl.errors import InputError, IntegrityError, NetworkError
 from zooctl.files.disk.cache import cache_folder
 from zooctl.files.disk.pinned import changed, file_digest
@@ -87,8 +87,9 @@ def locate(
 
 def _candidates(source: Source, sha256: str) -> Iterator[tuple[Path, Origin]]:
     """Yield files of a source's name; each place is searched after those before it failed."""
-    if (path := zoo_root() / "recipes" / "data" / source.file).is_file():
-        yield path, "embedded"
+    for root in zoo_roots():
+        if (path := root / "recipes" / "data" / source.file).is_file():
+            yield path, "embedded"
     if mirror := _mirror():
         for path in _in_mirror(mirror, source.file, sha256):
             yield path, "mirror"

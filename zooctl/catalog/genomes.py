@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zooctl.catalog.root import zoo_root
+from zooctl.catalog.root import zoo_roots
 from zooctl.errors import InputError, IntegrityError
 from zooctl.files.disk.cache import cache_folder
 from zooctl.files.disk.lock import locked
@@ -98,15 +98,16 @@ def find_genome(assembly: str, fasta: Path | None = None) -> tuple[list[Path], s
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", assembly):
         raise InputError("not the name of an assembly", got=repr(assembly))
     cached = cache_folder() / "genomes"
-    embedded = zoo_root() / "recipes" / "data"
-    for folder, origin in ((_own_folder(), "ZOOCTL_GENOMES"), (cached, "the cache")):
-        if folder is not None and (paths := _in_folder(folder, assembly)):
+    embedded = [root / "recipes" / "data" for root in zoo_roots()]
+    for place, origin in ((_own_folder(), "ZOOCTL_GENOMES"), (cached, "the cache")):
+        if place is not None and (paths := _in_folder(place, assembly)):
             return paths, f"{assembly}: {_listed(paths)}, from {origin}"
     if assembly in PUBLISHED and _mirrored(PUBLISHED[assembly]) is not None:
         paths = [download_genome(assembly)]
         return paths, f"{assembly}: {_listed(paths)}, unpacked from the mirror"
-    if paths := _embedded(embedded, assembly):
-        return paths, f"{assembly}, in part: {_listed(paths)}, embedded in recipes/data"
+    for folder in embedded:
+        if paths := _embedded(folder, assembly):
+            return paths, f"{assembly}, in part: {_listed(paths)}, embedded in recipes/data"
     raise _not_found(assembly, cached, embedded)
 
 
@@ -164,9 +165,9 @@ def _listed(paths: Sequence[Path]) -> str:
     return f"{paths[0].parent} ({names})"
 
 
-def _not_found(assembly: str, cached: Path, embedded: Path) -> InputError:
+def _not_found(assembly: str, cached: Path, embedded: Sequence[Path]) -> InputError:
     own = os.environ.get("ZOOCTL_GENOMES")
-    places = [own or "ZOOCTL_GENOMES (not set)", str(cached), str(embedded)]
+    places = [own or "ZOOCTL_GENOMES (not set)", str(cached), *map(str, embedded)]
     download = f"zooctl genome fetch {assembly}, or " if assembly in PUBLISHED else ""
     return InputError(
         f"genome {assembly} is not here",

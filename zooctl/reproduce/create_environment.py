@@ -1,7 +1,8 @@
-"""The environment of a model, built anew from the lock files that its weights were proven with."""
+"""The environment of a model, built from the lock files that its weights were proven with."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -12,31 +13,26 @@ from pathlib import Path
 import zooctl
 from zooctl.catalog.entry import Entry
 from zooctl.errors import InputError, IntegrityError, NetworkError, ZooError
-from zooctl.reproduce.judge.entry import LOCKS
-from zooctl.reproduce.judge.recorded import Recorded, recorded
-from zooctl.schema.manifest import digest_file
+from zooctl.reproduce.environment.environment import LOCKS
+from zooctl.reproduce.environment.recorded import (
+    RecordedEnvironment,
+    changed_locks,
+    recorded_environment,
+)
 
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet")
 
-# What pip says where a file is not the one that is locked, and where it finds none.
+# Texts of pip where a file differs from the locked one, and where it finds none.
 _OTHER_BYTES = ("DO NOT MATCH THE HASHES", "Hashes are required")
-_NOT_FOUND = (
-    "No matching distribution found",
-    "Could not find a version",
-    "ConnectionError",
-    "NewConnectionError",
-    "NameResolutionError",
-    "ReadTimeoutError",
-    "ProxyError",
-    "SSLError",
-    "HTTPError",
-    "HTTP error",
+_NOT_FOUND = re.compile(
+    "No matching distribution found|Could not find a version|"
+    "(Connection|NameResolution|ReadTimeout|Proxy|SSL|HTTP)Error|HTTP error"
 )
 
 
 @dataclass(frozen=True)
 class EnvironmentSetup:
-    """What is to be installed.
+    """Packages to install.
 
     Attributes:
         locks: Lock files, in the order in which they are installed.
@@ -48,48 +44,33 @@ class EnvironmentSetup:
 
 
 def prepare(entry: Entry) -> EnvironmentSetup:
-    """Return the lock files of a model, which are those that its weights were proven with.
+    """Return the lock files of a model, as its weights were proven with.
 
     Raises:
         InputError: No lock file is here, or the weights were proven with another Python.
-        IntegrityError: One is not as it was recorded.
+        IntegrityError: One differs from the recorded digest.
     """
-    known = recorded(entry)
+    known = recorded_environment(entry)
     if known is not None:
         _check_python(entry, known)
-    names = known.locks if known is not None and known.locks else dict.fromkeys(LOCKS)
-    locks = []
-    for name, expected in names.items():
-        path = entry.root / name
-        if not path.is_file():
-            if expected is None:
-                continue
-            raise IntegrityError("lock file is gone", path=path, expected=f"sha256 {expected}")
-        found = digest_file(path).sha256
-        if expected is not None and found != expected:
-            raise IntegrityError(
-                "lock file differs from the one that the weights were proven with",
-                path=path,
-                got=f"sha256 {found}",
-                expected=f"sha256 {expected}",
-            )
-        locks.append(path)
+    for error in changed_locks(entry, known):
+        raise error
+    # In the order of LOCKS: packages of the first depend on none of the later.
+    names = [one for one in LOCKS if known is None or not known.locks or one in known.locks]
+    locks = [entry.root / name for name in names if (entry.root / name).is_file()]
     if not locks:
         raise InputError("no lock file is here", path=entry.root, expected=" and ".join(LOCKS))
     source = Path(zooctl.__file__).resolve().parent.parent
-    # In the order of LOCKS: what comes first does not name what comes later.
-    locks.sort(key=lambda path: LOCKS.index(path.name))
     return EnvironmentSetup(tuple(locks), source if (source / "pyproject.toml").is_file() else None)
 
 
-def create(recipe: EnvironmentSetup, folder: Path) -> None:
-    """Build a virtual environment; what is begun and fails is taken away again.
+def create(setup: EnvironmentSetup, folder: Path) -> None:
+    """Build a virtual environment; one that fails half-way is removed.
 
-    Where packages come from is pip's business and settings: PIP_INDEX_URL, PIP_FIND_LINKS,
-    PIP_NO_INDEX.
+    pip finds packages by its own settings: PIP_INDEX_URL, PIP_FIND_LINKS, PIP_NO_INDEX.
 
     Args:
-        recipe: What to install.
+        setup: Packages to install.
         folder: New, or empty.
 
     Raises:
@@ -98,22 +79,22 @@ def create(recipe: EnvironmentSetup, folder: Path) -> None:
         IntegrityError: A package has other bytes than the lock file says.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError("is there already", path=folder, hint="-o names another folder")
+        raise InputError("folder is not empty", path=folder, hint="-o names another folder")
     try:
         _run([sys.executable, "-m", "venv", str(folder)], folder)
         python = str((folder / "bin" / "python").absolute())
         pip = [python, *_PIP, "install", "--no-deps"]
-        for lock in recipe.locks:
+        for lock in setup.locks:
             _run([*pip, "--require-hashes", "--requirement", str(lock)], lock)
-        if recipe.package is not None:
-            package = str(recipe.package)
+        if setup.package is not None:
+            package = str(setup.package)
             _run([*pip, "--no-build-isolation", "--editable", package], Path(package))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _check_python(entry: Entry, known: Recorded) -> None:
+def _check_python(entry: Entry, known: RecordedEnvironment) -> None:
     told = str(known.environment.software.get("python", ""))
     version = told.rpartition(" ")[2].split(".")[:2]
     here = [str(part) for part in sys.version_info[:2]]
@@ -131,7 +112,7 @@ def _run(command: Sequence[str], path: Path) -> None:
     """Run a program to its end.
 
     Raises:
-        ZooError: It failed; of the kind that its last words tell.
+        ZooError: It failed; of the class that its last lines tell.
     """
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
@@ -139,21 +120,21 @@ def _run(command: Sequence[str], path: Path) -> None:
 
 
 def _error(said: str, path: Path) -> ZooError:
-    """Return what pip's words mean.
+    """Return the error that pip's output tells.
 
     >>> _error("ERROR: No matching distribution found for a==1", Path("a.lock"))
-    NetworkError('a package cannot be found')
+    NetworkError('a package was not found')
     """
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    told = [line for line in lines if line.startswith("ERROR")] or lines or ["no word"]
+    told = [line for line in lines if line.startswith("ERROR")] or lines or ["no output"]
     if any(text in said for text in _OTHER_BYTES):
         last = next((line for line in lines if "==" in line), told[0])
-        return IntegrityError("a package is not the one that is locked", path=path, got=last)
-    if any(text in said for text in _NOT_FOUND):
+        return IntegrityError("a package differs from the locked one", path=path, got=last)
+    if _NOT_FOUND.search(said):
         return NetworkError(
-            "a package cannot be found",
+            "a package was not found",
             path=path,
             got=told[-1],
-            hint="PIP_FIND_LINKS and PIP_EXTRA_INDEX_URL say where else pip looks",
+            hint="PIP_FIND_LINKS and PIP_EXTRA_INDEX_URL name further places to look",
         )
     return InputError("the environment cannot be built", path=path, got=told[-1])

@@ -1,8 +1,7 @@
-"""Reproduce a model as far as is asked, and say which level that reaches."""
+"""Reproduce a model as far as is asked: gather evidence, and judge it."""
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import tempfile
 import time
@@ -10,44 +9,46 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import zooctl
 from zooctl.catalog.entry import Entry
-from zooctl.catalog.root import zoo_root
-from zooctl.errors import InputError, VerificationError, ZooError
+from zooctl.catalog.root import is_in_use
+from zooctl.errors import InputError, VerificationError, ZooError, need
 from zooctl.progress import Progress, Say
-from zooctl.reproduce.environment import environment
 from zooctl.reproduce.environment.commit import commit_of
-from zooctl.reproduce.environment.machine import folder_bytes, measure_machine, run_details
-from zooctl.reproduce.judge import entry as checks
-from zooctl.reproduce.judge import recorded
-from zooctl.reproduce.judge.data import check_data
-from zooctl.reproduce.judge.entry import Findings
-from zooctl.reproduce.judge.repetition import equivalence_of, judge_repetition, must_agree
-from zooctl.reproduce.report.levels import DEMANDS, Level, exit_code, level_of
-from zooctl.reproduce.report.report import (
-    Commit,
-    Criterion,
-    FirstSteps,
-    Mode,
-    ReproductionReport,
-    StageRecord,
-    WeightDigests,
+from zooctl.reproduce.environment.environment import Environment
+from zooctl.reproduce.environment.machine import folder_bytes, measure_machine
+from zooctl.reproduce.environment.recorded import (
+    RecordedEnvironment,
+    compare_environment,
+    environment_for,
+    recorded_environment,
 )
+from zooctl.reproduce.evidence.data import check_data
+from zooctl.reproduce.evidence.entry import check_entry, check_probe, check_readable, subjects
+from zooctl.reproduce.evidence.findings import Findings
+from zooctl.reproduce.evidence.locks import check_installed, check_locks
+from zooctl.reproduce.judge.retraining import retraining_of
+from zooctl.reproduce.judge.verdict import complete, judge
+from zooctl.reproduce.report.figures import compare_figures
+from zooctl.reproduce.report.levels import CriterionId, Level
+from zooctl.reproduce.report.report import VERSION, Evidence, Mode, ReproductionReport
+from zooctl.reproduce.report.rows import Commit, FirstSteps, WeightDigests
 from zooctl.reproduce.run.journal import Journal, open_journal
-from zooctl.reproduce.run.retrain import Again, make_again
+from zooctl.reproduce.run.retrain import retrain
 from zooctl.reproduce.verify.recorded import recorded_details
 
 
 @dataclass(frozen=True)
 class ReproductionOrder:
-    """What is asked for.
+    """Options of a reproduction.
 
     Attributes:
-        mode: How much is done again.
+        mode: How much is done.
         work: Folder for runs and the journal; a temporary one if None (not of a full run).
-        resume: Whether to go on with an earlier try.
-        offline: Whether the network was off; for the report.
+        resume: True to continue an earlier try.
+        offline: True where the network was off; for the report.
         required: Level below which the exit code is 3.
         fasta: Genome, if not the one that the assembly leads to.
     """
@@ -61,11 +62,10 @@ class ReproductionOrder:
 
 
 def plan(entry: Entry, mode: Mode) -> list[str]:
-    """Return what a reproduction will do, a line a step."""
+    """Return the steps of a reproduction, a line each."""
     lines = [
         "documents: card, recipe, manifest and their digests",
-        "data: every source by its sha256"
-        + (", and what its archive says of it" if mode == "full" else ""),
+        "data: every source by its sha256" + (", and its archive's status" * (mode == "full")),
         "weights: digests, graph, tensors",
         "environment: software, hardware, lock files",
         "probe: by onnxruntime, and by torch where it is installed",
@@ -83,174 +83,171 @@ def plan(entry: Entry, mode: Mode) -> list[str]:
     return lines
 
 
-def reproduce(
-    entry: Entry, order: ReproductionOrder, *, progress: Progress, say: Say
-) -> ReproductionReport:
-    """Check a model, make again what the mode asks for, and judge.
-
-    Args:
-        entry: The model.
-        order: What is asked for.
-        progress: Opens a progress display from total, unit and label.
-        say: Told what goes on, a line each.
-
-    Raises:
-        ManyErrors: Card, recipe or manifest cannot be read.
-        ZooError: A full run cannot be made.
-    """
-    begun, clock = datetime.now(UTC), time.monotonic()
-    checks.check_readable(entry)
-    findings = Findings(entry)
-    with progress(None, "steps", "checking"):
-        # git runs what a repository's settings name: only our own is asked.
-        own = entry.root == zoo_root()
-        commit = commit_of(entry.root) if own else Commit(revision=None)
-        checks.check_files(entry, commit, findings)
-        data = check_data(findings, ask=order.mode == "full", fasta=order.fasta)
-        here = recorded.here_for(entry)
-        known = recorded.recorded(entry, findings)
-        software, hardware = recorded.compare_environment(entry, here, known)
-        predictions = checks.check_probe(entry, findings)
-    recorded.check_lock(entry, known, findings, proving=order.mode == "full")
-    again: Again | None = None
-    stages: list[StageRecord] = []
-    first: FirstSteps | None = None
-    size = 0
-    if order.mode != "verify":
-        must = must_agree(software, hardware)
-        again, stages, first, size = _make(entry, order, findings, here, must, progress, say)
-    machine = measure_machine(size)
-    same = equivalence_of(again, predictions)
-    if again is None:
-        details = recorded_details(entry, known)
-    else:
-        details = run_details(machine, round(time.monotonic() - clock, 1), stages)
-    checks.check_details(details, findings)
-    judge_repetition(findings, order.mode, again, software, hardware, first)
-    if old := [stage.name for stage in stages if stage.resumed]:
-        # The folder's owner can write a journal; only who ran it whole has seen it made.
-        findings.warnings.append(
-            f"taken from the journal of an earlier command, not made by this one: {', '.join(old)}"
-        )
-    criteria = tuple(_criterion(findings, name) for name in DEMANDS)
-    statuses = {one.id: one.status for one in criteria}
-    level = level_of(statuses)
-    faults = tuple(findings.faults)
-    manifest = None if entry.folder is None else entry.manifest()
-    return ReproductionReport(
-        schema_version=3,
-        model=entry.name,
-        zooctl=zooctl.__version__,
-        commit=commit,
-        coverage=order.mode,
-        offline=order.offline,
-        started=begun.isoformat(timespec="seconds"),
-        finished=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=round(time.monotonic() - clock, 1),
-        subjects=checks.subjects(entry),
-        weights=WeightDigests(
-            entry=None if manifest is None else manifest.tensor_digest,
-            trained=None if again is None else again.tensor_digest,
-        ),
-        software=software,
-        hardware=hardware,
-        machine=machine,
-        data=tuple(data),
-        predictions=tuple(predictions),
-        stages=tuple(stages),
-        first_steps=first,
-        figures=() if again is None else again.figures,
-        pictures=() if again is None else again.pictures,
-        criteria=criteria,
-        faults=faults,
-        warnings=tuple(findings.warnings),
-        equivalence=same,
-        level=level,
-        required=order.required,
-        exit_code=exit_code(statuses, [one.exit_code for one in faults], level, order.required),
-    )
-
-
-def _make(
-    entry: Entry,
-    order: ReproductionOrder,
-    findings: Findings,
-    here: environment.Environment,
-    must: bool,
-    progress: Progress,
-    say: Say,
-) -> tuple[Again | None, list[StageRecord], FirstSteps | None, int]:
-    """Do the training that the mode asks for, if what it starts from is sound.
-
-    A full run that may give other bits, and does, repeats the first steps as smoke mode does.
-
-    Returns:
-        What was made, the steps, the first of training, and the bytes of the work folder.
-    """
-    bad = [one for one in ("B1", "B3") if findings.criteria[one].status != "pass"]
-    if order.mode == "full" and findings.criteria["B2"].status != "pass":
-        bad.append("B2")
-    if bad:
-        findings.warnings.append(f"nothing was trained: {', '.join(bad)} not met")
-        what = f"--mode {order.mode} was asked for, and nothing could be trained"
-        findings.fault(VerificationError(what))
-        return None, [], None, 0
-    temporary = tempfile.TemporaryDirectory() if order.work is None else nullcontext(order.work)
-    with temporary as folder, open_journal(Path(folder), order.resume) as journal:
-        again, first = None, None
-        if order.mode == "full":
-            again = make_again(entry, order.fasta, journal, here, progress=progress, say=say)
-        if again is None or not (again.same_bits or must):
-            first = _repeat(entry, order, findings, journal, progress)
-        stages = [
-            StageRecord(
-                name=done.name,
-                inputs=done.inputs,
-                outputs=done.outputs,
-                seconds=done.seconds,
-                resumed=done.resumed,
-            )
-            for done in journal.done
-        ]
-        size = folder_bytes(journal.folder)
-    return again, stages, first, size
-
-
-def _repeat(
-    entry: Entry, order: ReproductionOrder, findings: Findings, journal: Journal, progress: Progress
-) -> FirstSteps | None:
-    """Do the first steps of training over and over; None where they fail, which is judged."""
-    from zooctl.reproduce.run.smoke import repeat_first_steps
-
-    assert entry.recipe_path is not None
-    folder = journal.folder / "smoke"
-    shutil.rmtree(folder, ignore_errors=True)  # of an earlier try
-    try:
-        with progress(None, "steps", "first steps of training, four times"):
-            found, n = repeat_first_steps(entry.recipe_path, order.fasta, folder)
-    except ZooError as error:
-        findings.fault(error)
-        findings.judge("S3", "fail", checks.plain(error, entry.root))
-        return None
-    return FirstSteps(
-        n=n, once=found["once"], again=found["again"], killed=found["killed and resumed"]
-    )
-
-
-def _criterion(findings: Findings, name: str) -> Criterion:
-    return next(one for one in findings.criteria.values() if one.id == name)
-
-
 def need_training(entry: Entry, mode: Mode) -> None:
-    """Refuse what cannot be done before anything is.
+    """Refuse a reproduction that cannot be done here, before anything is done.
 
     Raises:
         InputError: The model has no recipe, or its pictures cannot be drawn.
     """
     if mode != "verify" and entry.recipe_path is None:
         raise InputError("the model has no recipe to train by", got=entry.name)
-    if mode == "full" and entry.pictures() and importlib.util.find_spec("matplotlib") is None:
-        raise InputError(
-            "a full run draws the card's pictures, and matplotlib is not installed",
-            hint="pip install matplotlib (zooctl's extra `plot`)",
-        )
+    if mode == "full" and entry.pictures():
+        need("matplotlib", "drawing the card's pictures in a full run")
+
+
+def reproduce(
+    entry: Entry, order: ReproductionOrder, *, progress: Progress, say: Say
+) -> ReproductionReport:
+    """Check a model, train as far as the mode asks, and judge.
+
+    Args:
+        entry: The model.
+        order: Options.
+        progress: Opens a progress display from total, unit and label.
+        say: Takes lines for the user.
+
+    Raises:
+        ManyErrors: Card, recipe or manifest cannot be read.
+        ZooError: A full run cannot be made.
+    """
+    begun = time.monotonic()
+    check_readable(entry)
+    findings, here = Findings(entry), environment_for(entry)
+    with progress(None, "steps", "checking"):
+        evidence = _gather(findings, order, here)
+    if order.mode != "verify":
+        evidence = _train(entry, order, findings, evidence, here, progress, say)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    seconds = round(time.monotonic() - begun, 1)
+    return complete(entry, evidence.model_copy(update={"finished": now, "seconds": seconds}))
+
+
+def _gather(findings: Findings, order: ReproductionOrder, here: Environment) -> Evidence:
+    """Gather all evidence that needs no training."""
+    entry, now = findings.entry, datetime.now(UTC).isoformat(timespec="seconds")
+    # git runs commands that a repository's settings name: only our own is asked.
+    own = is_in_use(entry.root)
+    commit = commit_of(entry.root) if own else Commit(revision=None)
+    check_entry(findings, download=True)
+    data = check_data(findings, ask=order.mode == "full", fasta=order.fasta)
+    known: RecordedEnvironment | None = None
+    try:
+        known = recorded_environment(entry)
+    except ZooError as error:
+        findings.fault(None, error)
+    software, hardware = compare_environment(entry, here, known)
+    predictions = check_probe(findings)
+    check_locks(findings, known, proving=order.mode == "full")
+    check_installed(findings)
+    run, missing = recorded_details(entry, known)
+    if missing and order.mode != "full":
+        findings.gap("S2", f"not recorded of the run: {', '.join(missing)}")
+    digest = None if entry.folder is None else entry.manifest().tensor_digest
+    return Evidence(
+        schema_version=VERSION,
+        model=entry.name,
+        zooctl=zooctl.__version__,
+        commit=commit,
+        coverage=order.mode,
+        offline=order.offline,
+        started=now,
+        finished=now,
+        seconds=0.0,
+        subjects=subjects(entry),
+        weights=WeightDigests(entry=digest, trained=None),
+        software=software,
+        hardware=hardware,
+        machine=measure_machine(0),
+        run=run,
+        data=tuple(data),
+        predictions=predictions,
+        stages=(),
+        first_steps=None,
+        figures=(),
+        pictures=(),
+        faults=findings.faults,
+        gaps=findings.gaps,
+        warnings=tuple(findings.warnings),
+        required=order.required,
+    )
+
+
+def _train(
+    entry: Entry,
+    order: ReproductionOrder,
+    findings: Findings,
+    evidence: Evidence,
+    here: Environment,
+    progress: Progress,
+    say: Say,
+) -> Evidence:
+    """Add the evidence of training, if the documents, data and weights it starts from hold."""
+    needed = ("B1", "B2", "B3") if order.mode == "full" else ("B1", "B3")
+    unmet = [
+        one.id
+        for one in judge(entry, evidence).criteria
+        if one.id in needed and one.status != "pass"
+    ]
+    changes: dict[str, Any] = {}
+    if unmet:
+        reason = f"nothing was trained: {', '.join(unmet)} not met"
+        findings.warnings.append(reason)
+        trained: tuple[CriterionId, ...] = ("S3", "G1") if order.mode == "full" else ("S3",)
+        for name in trained:
+            findings.gap(name, reason)
+        what = f"--mode {order.mode} was asked for, and nothing could be trained"
+        findings.fault(None, VerificationError(what))
+    else:
+        temporary = tempfile.TemporaryDirectory() if order.work is None else nullcontext(order.work)
+        with temporary as folder, open_journal(Path(folder), order.resume) as journal:
+            if order.mode == "full":
+                evidence = _retrain(entry, order, journal, evidence, here, progress, say)
+            made = retraining_of(entry, evidence)
+            # Other bits in another environment tell nothing about repetition in this one.
+            if made is None or not (made.same_bits or made.same_environment):
+                changes["first_steps"] = _repeat(order, findings, journal, progress)
+            changes["machine"] = measure_machine(folder_bytes(journal.folder))
+    changes["warnings"] = tuple(findings.warnings)
+    changes |= {"faults": findings.faults, "gaps": findings.gaps}
+    return evidence.model_copy(update=changes)
+
+
+def _retrain(
+    entry: Entry,
+    order: ReproductionOrder,
+    journal: Journal,
+    evidence: Evidence,
+    here: Environment,
+    progress: Progress,
+    say: Say,
+) -> Evidence:
+    """Retrain a model from its data; return the evidence with that of the full run."""
+    made = retrain(entry, order.fasta, journal, here, progress=progress, say=say)
+    retrained = made.tensor_digest != evidence.weights.entry
+    return evidence.model_copy(
+        update={
+            "weights": WeightDigests(entry=evidence.weights.entry, trained=made.tensor_digest),
+            "stages": tuple(journal.done),
+            "figures": compare_figures(entry.card(), made.figures, retrained=retrained),
+            "pictures": made.pictures,
+            "run": None,
+        }
+    )
+
+
+def _repeat(
+    order: ReproductionOrder, findings: Findings, journal: Journal, progress: Progress
+) -> FirstSteps | None:
+    """Repeat the first steps of training; None where they fail, which is a fault of S3."""
+    from zooctl.reproduce.run.smoke import repeat_first_steps
+
+    entry = findings.entry
+    assert entry.recipe_path is not None
+    folder = journal.folder / "smoke"
+    shutil.rmtree(folder, ignore_errors=True)  # of an earlier try
+    try:
+        with progress(None, "steps", "first steps of training, four times"):
+            return repeat_first_steps(entry.recipe_path, order.fasta, folder)
+    except ZooError as error:
+        findings.fault("S3", error)
+        return None

@@ -15,9 +15,10 @@ from zooctl.catalog import encode_portal as encode
 from zooctl.catalog import registry
 from zooctl.files.disk.pinned import file_digest
 from zooctl.files.download import transfer
-from zooctl.reproduce.judge import data as check_data
-from zooctl.reproduce.judge.entry import Findings
-from zooctl.reproduce.report.report import DataFile
+from zooctl.reproduce.evidence import data as check_data
+from zooctl.reproduce.evidence.findings import Findings
+from zooctl.reproduce.judge.criteria import Judgement, judge_data
+from zooctl.reproduce.report.rows import DataFile
 from zooctl.schema.manifest import pin_genome
 
 ENCODE = {"accession": "ENCFF000AAA", "status": "released", "assembly": "hg19", "file_size": 1}
@@ -50,20 +51,25 @@ def ask(
         return check_data.check_data(findings, ask=True)
 
 
+def b1(findings: Findings, files: list[DataFile]) -> Judgement:
+    """Judge what was found."""
+    return judge_data(findings.entry, files)
+
+
 def test_what_stands(findings: Findings, monkeypatch: pytest.MonkeyPatch) -> None:
     plus, minus = ask(findings, monkeypatch)
-    assert findings.criteria["B1"].status == "pass"
+    assert b1(findings, [plus, minus]).status == "pass"
     assert (plus.archive, minus.archive) == ("released", None)
     assert plus.note == "published as https://www.encodeproject.org/files/plus.bw"
-    assert findings.faults == findings.warnings == []
+    assert findings.errors == findings.warnings == []
 
 
 def test_what_is_archived_stands_and_is_noted(
     findings: Findings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plus, _ = ask(findings, monkeypatch, status="archived")
+    plus, minus = ask(findings, monkeypatch, status="archived")
     assert plus.archive == "archived"
-    assert findings.criteria["B1"].status == "pass"
+    assert b1(findings, [plus, minus]).status == "pass"
     assert findings.warnings == [
         "ENCFF000AAA is archived: ENCODE keeps it and has newer ones",
     ]
@@ -73,30 +79,30 @@ def test_what_is_archived_stands_and_is_noted(
 def test_what_is_taken_back(
     findings: Findings, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
-    plus, _ = ask(findings, monkeypatch, status=status)
-    assert findings.criteria["B1"].status == "fail"
+    plus, minus = ask(findings, monkeypatch, status=status)
+    assert b1(findings, [plus, minus]).status == "fail"
     assert status in str(plus.archive)
     assert [fault.exit_code for fault in findings.faults] == [3]
 
 
 def test_other_bytes_at_the_archive(findings: Findings, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask(findings, monkeypatch, file_size=2)
-    assert findings.criteria["B1"].status == "fail"
+    files = ask(findings, monkeypatch, file_size=2)
+    assert b1(findings, files).status == "fail"
     assert [fault.exit_code for fault in findings.faults] == [5]
 
 
 def test_a_file_that_the_archive_does_not_know(
     findings: Findings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask(findings, monkeypatch, mode="404")
-    assert findings.criteria["B1"].status == "fail"
+    files = ask(findings, monkeypatch, mode="404")
+    assert b1(findings, files).status == "fail"
 
 
 def test_an_archive_that_does_not_answer(
     findings: Findings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plus, _ = ask(findings, monkeypatch, mode="503")
-    assert findings.criteria["B1"].status == "pass"
+    plus, minus = ask(findings, monkeypatch, mode="503")
+    assert b1(findings, [plus, minus]).status == "pass"
     assert plus.archive == "not asked: ENCODE does not answer"
     assert findings.warnings == ["the status of files at ENCODE is not known: no answer"]
 
@@ -105,8 +111,8 @@ def test_offline_it_is_not_asked(
     findings: Findings, monkeypatch: pytest.MonkeyPatch, no_sockets: None
 ) -> None:
     monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
-    plus, _ = check_data.check_data(findings, ask=True)
-    assert findings.criteria["B1"].status == "pass"
+    plus, minus = check_data.check_data(findings, ask=True)
+    assert b1(findings, [plus, minus]).status == "pass"
     assert plus.archive == "not asked: offline"
 
 
@@ -127,13 +133,13 @@ def without_address(findings: Findings, **fields: str) -> list[DataFile]:
 
 
 def test_an_accession_is_an_address_of_a_kind(findings: Findings) -> None:
-    plus, _ = without_address(findings, accession="SRR1")
+    plus, minus = without_address(findings, accession="SRR1")
     assert plus.note == ("published as SRR1; the pinned bytes have no address (Made by hand)")
     assert findings.warnings == [
         "source plus: the pinned bytes have no address; who has none of them finds SRR1"
     ]
     # The other has neither.
-    criterion = findings.criteria["B1"]
+    criterion = b1(findings, [plus, minus])
     assert criterion.status == "skip"
     assert criterion.evidence.startswith("minus: here, but neither address nor accession says ")
     assert "no address: Made by hand" in criterion.evidence
@@ -146,8 +152,7 @@ def test_what_is_not_pinned(findings: Findings) -> None:
     text = re.sub(r"(?<!_)(sha256|size): [0-9a-f]+", r"\1: null", path.read_text())
     reason = "  sources.*.sha256: Nobody saw it.\n  sources.*.size: Likewise.\n"
     path.write_text(text.replace("unknown:\n", f"unknown:\n{reason}"))
-    check_data.check_data(findings, ask=True)
-    criterion = findings.criteria["B1"]
+    criterion = b1(findings, check_data.check_data(findings, ask=True))
     assert criterion.status == "skip"
     assert criterion.evidence.startswith(
         "source plus (https://www.encodeproject.org/files/plus.bw) is not pinned: Nobody saw it; "

@@ -9,7 +9,7 @@ import pytest
 
 from zooctl.cli.main import run
 from zooctl.errors import VerificationError
-from zooctl.reproduce.judge.entry import plain
+from zooctl.reproduce.evidence.findings import plain
 from zooctl.reproduce.report.report import from_text
 from zooctl.reproduce.run.smoke import repeat_first_steps
 

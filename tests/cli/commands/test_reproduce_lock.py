@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from zooctl.catalog import registry
-from zooctl.reproduce.judge.entry import Findings
-from zooctl.reproduce.judge.recorded import check_lock
+from zooctl.reproduce.evidence.findings import Findings
+from zooctl.reproduce.evidence.locks import check_installed, check_locks
 
 
 @pytest.fixture
@@ -32,13 +32,16 @@ def lock(toy_zoo: Path, repo: Path) -> Path:
 
 
 def judged() -> str:
+    """Return the reason that S1 cannot be met; empty where there is none."""
     findings = Findings(registry.entry("toy"))
-    check_lock(findings.entry, None, findings, proving=True)
-    return f"{findings.criteria['S1'].status}: {findings.criteria['S1'].evidence}"
+    check_locks(findings, None, proving=True)
+    check_installed(findings)
+    assert findings.errors == []
+    return findings.gaps.get("S1", "")
 
 
 def test_installed_as_locked(lock: Path) -> None:
-    assert judged().startswith("pass: installed as locked")
+    assert judged() == ""
 
 
 @pytest.mark.parametrize("name", ["scipy", "numpy", "pydantic-core"])
@@ -49,9 +52,10 @@ def test_another_version_is_named(lock: Path, name: str) -> None:
     assert n, "it is locked"
     lock.write_text(text)
     found = importlib.metadata.version(name)
-    assert judged() == f"skip: installed is not what is locked: {name} {found} (locked 9.9.9)"
+    text = f"installed packages differ from the locked: {name} {found} (locked 9.9.9)"
+    assert judged() == text
 
 
 def test_what_decides_bits_must_be_locked(lock: Path) -> None:
     lock.write_text(re.sub(r"(?m)^numpy==.*\n", "", lock.read_text()))
-    assert re.fullmatch(r"skip: .*: numpy \S+ \(locked nowhere\)", judged())
+    assert re.fullmatch(r"installed .*: numpy \S+ \(locked nowhere\)", judged())

@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from zooctl.reproduce.environment.machine import (
-    RunDetails,
     folder_bytes,
     measure_machine,
     missing_details,
     run_details,
 )
-from zooctl.reproduce.report.report import StageRecord
+from zooctl.reproduce.report.rows import RunDetails, StageRecord
 
 TRAIN = StageRecord(name="train", inputs={}, outputs={}, seconds=1.0, resumed=False)
 

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from zooctl.reproduce.report.equivalence import (
+    Distance,
     Equivalence,
-    can_differ,
+    can_be,
+    class_of,
     compare_figure,
-    compare_predictions,
     worst,
 )
-from zooctl.reproduce.report.report import Predictions
+from zooctl.reproduce.report.predictions import compare_predictions
 from zooctl.reproduce.report.text import difference_text
 
 RNG = np.random.default_rng(1)
@@ -25,21 +26,21 @@ REFERENCE = RNG.gamma(1.0, 2.0, (16, 2, 8)).astype(np.float32)
 )
 def test_predictions(factor: float, expected: str) -> None:
     found = (REFERENCE * np.float32(factor)).astype(np.float32)
-    assert compare_predictions(REFERENCE, found).equivalence == expected
+    assert compare_predictions("torch", REFERENCE, found).equivalence == expected
 
 
 def test_a_single_value_counts() -> None:
     found = REFERENCE.copy()
     found[3, 1, 2] += 0.01
-    like = compare_predictions(REFERENCE, found)
+    like = compare_predictions("torch", REFERENCE, found)
     assert like.equivalence == "failed"
     assert like.max_abs == pytest.approx(0.01, rel=1e-3)
-    assert compare_predictions(REFERENCE, REFERENCE[:, :1]).equivalence == "failed"
+    assert compare_predictions("torch", REFERENCE, REFERENCE[:, :1]).equivalence == "failed"
 
 
 def test_minus_nought_is_another_bit() -> None:
     zeros = np.zeros((1, 1, 4), np.float32)
-    assert compare_predictions(zeros, -zeros).equivalence == "numeric"
+    assert compare_predictions("torch", zeros, -zeros).equivalence == "numeric"
 
 
 @pytest.mark.parametrize(
@@ -75,23 +76,25 @@ def test_a_count_is_the_same_or_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("equivalence", "max_abs", "expected"),
+    ("equivalence", "max_abs", "tolerances", "expected"),
     [
-        ("bitwise", 0.0, True),
-        ("bitwise", 1e-9, False),
-        ("bitwise", None, False),
-        ("numeric", 2e-4, True),
-        ("numeric", 1e9, False),
-        ("numeric", None, False),
-        ("failed", 1e9, True),
-        ("failed", None, True),
-        ("failed", 0.0, False),
+        ("bitwise", 0.0, 0.0, True),
+        ("bitwise", 1e-9, 0.0, False),
+        ("bitwise", None, 0.0, False),
+        ("numeric", 2e-4, 1.0, True),
+        ("numeric", 1e9, 1.0, False),
+        ("numeric", None, 1.0, False),
+        ("failed", 1e9, 1e13, True),
+        ("failed", None, None, True),
+        ("failed", 0.0, 2.0, False),
     ],
 )
 def test_a_class_bounds_the_difference(
-    equivalence: Equivalence, max_abs: float | None, expected: bool
+    equivalence: Equivalence, max_abs: float | None, tolerances: float | None, expected: bool
 ) -> None:
-    assert can_differ(equivalence, max_abs, 2.0) is expected
+    """By the largest difference in tolerances, which have to fit the one in the unit."""
+    assert class_of(tolerances) == equivalence
+    assert can_be(Distance(max_abs, tolerances), 2.0) is expected
 
 
 def test_the_weakest_counts() -> None:
@@ -102,7 +105,7 @@ def test_the_weakest_counts() -> None:
 def test_what_cannot_be_compared_can_be_reported() -> None:
     stored = np.ones((2, 1, 3), np.float32)
     for found in (np.full_like(stored, np.nan), stored[:, :, :2]):
-        like = compare_predictions(stored, found)
-        assert like == ("failed", None, None, 0.0)
-        row = Predictions(engine="torch", n=2, **like._asdict())
+        row = compare_predictions("torch", stored, found)
+        assert (row.equivalence, row.n, row.same_bits, row.pearson) == ("failed", 2, False, 0.0)
+        assert row.max_abs is row.max_rel is row.tolerances is None
         assert difference_text(row) == "not a number"

@@ -1,4 +1,4 @@
-"""What pictures show, as numbers."""
+"""Numbers behind pictures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 
 from zooctl.files.motifs import Motif
 from zooctl.reproduce.report import pictures
+from zooctl.reproduce.report.equivalence import class_of
 from zooctl.reproduce.report.picture_files import to_text
 from zooctl.sequence.intervals import Interval
 
@@ -67,4 +68,4 @@ def test_numbers_of_both_pictures() -> None:
 )
 def test_classes(new: list[float], expected: str) -> None:
     old = np.array([1.0, np.nan, 3.0])
-    assert pictures.compare_numbers(old, np.array(new))[0] == expected
+    assert class_of(pictures.compare_numbers(old, np.array(new)).tolerances) == expected

@@ -10,7 +10,9 @@ import pytest
 from zooctl.errors import InputError
 from zooctl.reproduce.run.journal import JOURNAL, Journal, check_work_folder, open_journal
 
-INPUTS = {"recipe": "sha256:1"}
+INPUTS = {"recipe": f"sha256:{'1' * 64}"}
+
+OTHER = {"recipe": f"sha256:{'2' * 64}"}
 
 
 class Work:
@@ -40,11 +42,11 @@ def test_a_step_is_done_once(tmp_path: Path, work: Work) -> None:
 
 def test_other_inputs_or_bytes_do_it_again(tmp_path: Path, work: Work) -> None:
     step(tmp_path, work)
-    assert not step(tmp_path, work, {"recipe": "sha256:2"})
+    assert not step(tmp_path, work, OTHER)
     (tmp_path / "out").write_text("mane")
-    assert not step(tmp_path, work, {"recipe": "sha256:2"})
+    assert not step(tmp_path, work, OTHER)
     (tmp_path / "out").unlink()
-    assert not step(tmp_path, work, {"recipe": "sha256:2"})
+    assert not step(tmp_path, work, OTHER)
     assert len(work.tries) == 4
 
 
@@ -64,7 +66,7 @@ def test_what_was_broken_off_with_other_inputs_is_begun_anew(tmp_path: Path, wor
 
     with pytest.raises(KeyboardInterrupt):
         Journal(tmp_path).step("make", INPUTS, ["out"], dying)
-    step(tmp_path, work, {"recipe": "sha256:2"})
+    step(tmp_path, work, OTHER)
     assert work.tries == [False]
 
 

@@ -1,4 +1,4 @@
-"""`zooctl env`: the software and hardware that decide bits, and how they differ from a model's."""
+"""`zooctl env`: the software and hardware that decide bits, compared with those of a model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 import zooctl
 
 app = typer.Typer(
-    help="Show what decides the bits here: software and hardware, each with its digest.",
+    help="Show the software and hardware that decide bits, each with its digest.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -20,7 +20,7 @@ def show(
     context: typer.Context,
     against: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="Say in what it differs from that of a model."),
+        typer.Option(metavar="MODEL", help="Compare with the environment of a model."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -37,9 +37,13 @@ def show(
     entry = None if against is None else registry.entry(against)
     if entry is not None:
         hold_portable_entry(entry)
-    from zooctl.reproduce.judge.recorded import compare_environment, here_for, recorded
+    from zooctl.reproduce.environment.recorded import (
+        compare_environment,
+        environment_for,
+        recorded_environment,
+    )
 
-    here = environment.here() if entry is None else here_for(entry)
+    here = environment.here() if entry is None else environment_for(entry)
     document = {
         "software_digest": here.software_digest,
         "hardware_digest": here.hardware_digest,
@@ -57,19 +61,19 @@ def show(
             typer.echo(f"{name}  {digest}")
             print_fields([(f"  {field}", text) for field, text in environment.lines(part)])
         return
-    known = recorded(entry)
+    known = recorded_environment(entry)
     software, hardware = compare_environment(entry, here, known)
     if as_json:
         parts = {"software": software.model_dump(), "hardware": hardware.model_dump()}
         typer.echo(json.dumps({"model": entry.name, **parts}, indent=2))
         return
-    for name, held in (("software", software), ("hardware", hardware)):
-        if held.recorded is None:
-            typer.echo(f"{name}  {held.found}  nothing is recorded of {entry.name}")
+    for name, compared in (("software", software), ("hardware", hardware)):
+        if compared.recorded is None:
+            typer.echo(f"{name}  {compared.found}  nothing is recorded of {entry.name}")
         else:
-            typer.echo(f"{name}  {held.found}  {'same' if held.match else 'differs'}")
-        rows = [(field, f"{old} -> {new}") for field, old, new in held.differences]
-        if held.match is False and known is None:
+            typer.echo(f"{name}  {compared.found}  {'same' if compared.match else 'differs'}")
+        rows = [(field, f"{old} -> {new}") for field, old, new in compared.differences]
+        if compared.match is False and known is None:
             rows = [("", "the card has a digest alone, so what differs is not known")]
         print_fields([(f"  {field}", text) for field, text in rows])
 
@@ -82,9 +86,9 @@ def create(
         typer.Option("-o", "--output", help="New folder; default: env-<model>."),
     ] = None,
 ) -> None:
-    """Build the environment of a model from its lock files, each package held to its hash.
+    """Build the environment of a model from its lock files, each package verified by its hash.
 
-    Packages come from where pip is set to look: without a network, PIP_NO_INDEX=1 and
+    pip finds packages by its own settings: without a network, PIP_NO_INDEX=1 and
     PIP_FIND_LINKS=<folder of wheels>.
     """
     from zooctl.catalog import registry
@@ -92,12 +96,12 @@ def create(
     from zooctl.reproduce import create_environment
 
     folder = output or Path(f"env-{model}")
-    wanted = create_environment.prepare(registry.entry(model))
+    setup = create_environment.prepare(registry.entry(model))
     with progress(None, "packages", f"building {folder}"):
-        create_environment.create(wanted, folder)
-    for lock in wanted.locks:
+        create_environment.create(setup, folder)
+    for lock in setup.locks:
         typer.echo(f"installed  {lock.name}")
-    if wanted.package is None:
+    if setup.package is None:
         typer.echo("zooctl itself was not installed from source: install it there by pip", err=True)
         return
     typer.echo(f"installed  zooctl {zooctl.__version__}, from its source")

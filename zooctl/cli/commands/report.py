@@ -10,10 +10,10 @@ import typer
 from zooctl.cli.ui.options import GenomeFile
 
 if TYPE_CHECKING:
-    from zooctl.reproduce.verify.recorded import Held
+    from zooctl.reproduce.verify.recorded import RecordedReport
 
 app = typer.Typer(
-    help="Check and list reports of zooctl reproduce; note what a card's pictures show.",
+    help="Verify and list reports of zooctl reproduce; publish the numbers of a card's pictures.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -22,11 +22,11 @@ app = typer.Typer(
 def verify(
     report: Annotated[Path, typer.Argument(metavar="R.json", help="As --report wrote it.")],
 ) -> None:
-    """Hold a report against the entry it is about, as that is here; exit 3 or 5 if it fails.
+    """Verify a report against its entry as it is here; exit 3 or 5 if it fails.
 
-    Checks that the report is whole and about these very bytes, that its verdict follows from its
-    findings, and that the Markdown and the statement beside it say the same. That the findings
-    were made, only making them again can show.
+    Checks that the report is whole and about these very bytes, that its evidence agrees with the
+    entry, that its verdict follows from the evidence, and that the Markdown and the statement
+    beside it say the same. Whether the evidence was really gathered, only another run can show.
     """
     from zooctl.catalog import registry
     from zooctl.errors import InputError, ManyErrors
@@ -47,7 +47,7 @@ def verify(
 
 @app.command("list")
 def table() -> None:
-    """Print what is recorded of every model, each report held against its entry.
+    """List the recorded report of every model, each verified against its entry.
 
     A report lies beside the card, as `zooctl reproduce MODEL --mode full --record` leaves it. Exit
     3 or 5 if one does not hold.
@@ -56,24 +56,24 @@ def table() -> None:
     from zooctl.catalog.root import model_names
     from zooctl.cli.ui.tables import print_table
     from zooctl.errors import ManyErrors
-    from zooctl.reproduce.verify.recorded import hold
+    from zooctl.reproduce.verify.recorded import verify_recorded
 
-    found = [hold(registry.entry(name)) for name in model_names()]
+    found = [verify_recorded(registry.entry(name)) for name in model_names()]
     headers = ("model", "level", "mode", "equivalence", "minutes", "made at")
     print_table(headers, [_row(one) for one in found])
     if errors := [error for one in found for error in one.errors]:
         raise ManyErrors(errors)
 
 
-def _row(held: Held) -> tuple[str, ...]:
-    report = held.report
-    if held.errors:
-        return (held.model, "report does not hold", *[""] * 4)
+def _row(recorded: RecordedReport) -> tuple[str, ...]:
+    report = recorded.report
+    if recorded.errors:
+        return (recorded.model, "report does not hold", *[""] * 4)
     if report is None:
-        return (held.model, "no report", *[""] * 4)
+        return (recorded.model, "no report", *[""] * 4)
     at = "no commit" if report.commit.revision is None else report.commit.revision[:12]
     return (
-        held.model,
+        recorded.model,
         report.level,
         report.coverage,
         report.equivalence or "none",
@@ -100,11 +100,11 @@ def draw(
     ] = 0,
     fasta: GenomeFile = None,
 ) -> None:
-    """Draw the pictures of a card from the published weights, and note what they show.
+    """Draw the pictures of a card from the published weights, and publish their numbers.
 
-    The numbers go to `zoo/<model>/pictures.json`, which the manifest pins: what a full run of
-    `zooctl reproduce` has to come to. Without --region and --motif-windows the pictures are drawn
-    again that are noted there.
+    The numbers go to `zoo/<model>/pictures.json`, which the manifest pins: a full run of
+    `zooctl reproduce` has to arrive at the same. Without --region and --motif-windows the pictures
+    of that file are drawn again.
     """
     from zooctl.catalog import registry
     from zooctl.cli.ui.progress import progress

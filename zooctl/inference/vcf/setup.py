@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from zooctl import __version__
 from zooctl.errors import InputError
 from zooctl.files.disk.atomic import check_output
+from zooctl.files.disk.pinned import digest_of
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.chrom_map import load_chrom_map
 from zooctl.files.intervals.regions import read_regions
@@ -58,18 +61,18 @@ def check_report(report: Path, target: Path, force: bool, inputs: Sequence[Path]
         raise InputError("report and output are one file", path=report)
 
 
-def match_names(reader: VcfReader, genome: Fasta, assembly: str, options: ScoreOptions) -> Vcf:
+def match_names(reader: VcfReader, genome: Fasta, options: ScoreOptions) -> Vcf:
     """Return the VCF with its contig names mapped to the genome's, and the rules of refusal.
 
     Raises:
-        InputError: The header contradicts the genome, or the map of names is wrong.
+        InputError: The map of names is wrong.
     """
     header, mapped = reader.header.contigs, {}
     if options.chrom_map is not None:
         lengths = {chrom: length for chrom, length in header.items() if length is not None}
         known = {*header, *genome.contigs, *map(other_style, genome.contigs)}
         mapped = load_chrom_map(options.chrom_map, known, genome.contigs, lengths)
-    names = genome_names(header, mapped, genome.contigs, assembly=assembly, path=reader.name)
+    names = genome_names(header, mapped, genome.contigs)
     return Vcf(reader.name, genome, names, options.strict, options.check_ref == "fail")
 
 
@@ -79,6 +82,43 @@ def chosen_intervals(options: ScoreOptions, genome: Fasta) -> list[Interval]:
         return []
     regions = read_regions(None, options.regions)
     return regions.within(genome.contigs, chrom_map=options.chrom_map)
+
+
+def genome_label(genome: Fasta, assembly: str) -> str:
+    """Return the name of a genome for people: its file, or the assembly where it has several."""
+    return genome.paths[0].name if len(genome.paths) == 1 else assembly
+
+
+def settings_of(
+    models: Sequence[ScoringModel],
+    options: ScoreOptions,
+    genome: Fasta,
+    intervals: Sequence[Interval],
+    names: Mapping[str, str],
+    head: bytes,
+) -> dict[str, str | int | bool]:
+    """Return everything but the input's records that the bytes of an output depend on."""
+    first = models[0].scorer
+    files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in genome.paths]
+    return {
+        "zooctl": __version__,
+        "models": ", ".join(
+            f"{model.name} {model.version} sha256:{model.weights}" for model in models
+        ),
+        "tracks": ", ".join(name for model in models for _, name in model.tracks),
+        "shifts": options.n_shifts,
+        "max_shift": ", ".join(str(model.scorer.max_shift) for model in models),
+        "seed": options.seed,
+        "rc": options.rc,
+        "check_ref": options.check_ref,
+        "device": first.device,
+        "threads": first.threads,
+        "batch_size": ", ".join(str(model.scorer.batch_size) for model in models),
+        "genome": json.dumps(files),
+        "regions": ", ".join(map(str, intervals)),
+        "names": digest_of(json.dumps(sorted(names.items())).encode()),
+        "head": digest_of(head),
+    }
 
 
 def scoring_model(

@@ -1,4 +1,4 @@
-"""At which commit of its repository a zoo is, so that a report can be laid beside the history."""
+"""The commit that a zoo is at, so that a report can be compared with the history."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from zooctl.reproduce.report.report import Commit
+from zooctl.reproduce.report.rows import Commit
 
 _SECONDS = 60
 
@@ -28,7 +28,7 @@ def commit_of(root: Path) -> Commit:
 
 
 def has_commit(root: Path, revision: str) -> bool | None:
-    """Say whether a repository has a commit; None where it cannot tell, as not all of it is here.
+    """Say whether a repository has a commit; None where only a part of its history is here.
 
     Args:
         root: Of the zoo.
@@ -40,7 +40,7 @@ def has_commit(root: Path, revision: str) -> bool | None:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    """Return what git says of a folder; None where there is no git or no repository."""
+    """Return git's answer about a folder; None where there is no git or no repository."""
     command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
     # The folder's own repository, though a hook of another one started this process.
     plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}

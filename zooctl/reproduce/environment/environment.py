@@ -1,9 +1,10 @@
-"""What software and hardware a model was made with, as two digests that can be compared.
+"""Software and hardware that a model was trained with, as two digests that can be compared.
 
 The thread count is no part of them: it is a value of the recipe.
 
-The digests say whether bits *must* come again, not whether they do: a change of our own code that
-moves no bit changes the digest too. What proves an environment is a full run in it.
+Where both digests are the same, bits *must* be the same. Where they differ, bits may still be: a
+change of our own code that moves no bit changes the digest too. Only a full run proves an
+environment.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import importlib.metadata
-import importlib.util
 import json
 import os
 import platform
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import zooctl
-from zooctl.errors import IntegrityError
+from zooctl.errors import IntegrityError, is_installed
 from zooctl.reproduce.report.canonical import digest
 from zooctl.training.determinism import portable
 
@@ -34,12 +34,13 @@ FILE = "environment.json"
 # of the catalog, texts of commands, metrics) changes no weights: its results are compared with
 # digests anyway.
 CODE = ("files", "schema/recipe", "sequence", "training")
+# Of ``schema``, the modules that read recipes; others are about cards, manifests and messages.
 DOCUMENTS = ("fields", "strict_yaml")
-"""Modules of ``schema`` that read recipes; the others are about cards, manifests and messages."""
+LOCKS = ("requirements.lock", "requirements-torch.lock")
 
 Component = str | int | None | dict[str, "Component"]
 
-# Distributions whose code takes part in making or reading weights.
+# Distributions whose code takes part in training, exporting or reading weights.
 DISTRIBUTIONS = (
     "lightning-fabric",
     "numpy",
@@ -73,7 +74,7 @@ class Environment:
 
 
 class Difference(NamedTuple):
-    """A component that is another one here than it was."""
+    """A component that differs between two environments."""
 
     field: str
     recorded: str
@@ -81,7 +82,7 @@ class Difference(NamedTuple):
 
 
 def software() -> dict[str, Component]:
-    """What is installed and decides the bits: interpreter, platform, libraries, our own code."""
+    """Return the software that decides the bits: interpreter, platform, libraries, our own code."""
     return {
         "schema": 1,
         "python": f"{platform.python_implementation()} {platform.python_version()}",
@@ -96,13 +97,13 @@ def software() -> dict[str, Component]:
 
 
 def hardware(*, portable_recipe: bool = True) -> dict[str, Component]:
-    """The class of processor, and the settings that make torch use more or less of it.
+    """Return the class of processor, and the settings that make torch use more or less of it.
 
-    Of a process that was begun as portable, every processor with AVX2 is one class.
+    In a process that was started as portable, all processors with AVX2 are one class.
 
     Args:
-        portable_recipe: False where it is of a recipe that is not portable, whose bits differ
-            between these processors whatever the settings.
+        portable_recipe: False for a recipe that is not portable: its bits differ between these
+            processors whatever the settings.
     """
     model, flags = _processor()
     settings: dict[str, Component] = {name: os.environ.get(name) for name in portable.PINS}
@@ -125,7 +126,7 @@ def here(*, portable_recipe: bool = True) -> Environment:
 
 
 def read(content: bytes) -> Environment:
-    """Return an environment that was recorded as ``environment.json``.
+    """Read an environment that was recorded as ``environment.json``.
 
     Raises:
         IntegrityError: It is none, or its digests are not those of its parts.
@@ -145,7 +146,7 @@ def read(content: bytes) -> Environment:
 
 
 def differences(recorded: Component, found: Component, field: str = "") -> list[Difference]:
-    """Return every component in which two environments differ, by its dotted name.
+    """Return every component that differs between two environments, by its dotted name.
 
     >>> old = {"python": "CPython 3.11", "torch": {"commit": "a", "config": "b"}}
     >>> differences(old, {"python": "CPython 3.12", "torch": {"commit": "a", "config": "b"}})
@@ -163,7 +164,7 @@ def differences(recorded: Component, found: Component, field: str = "") -> list[
 
 
 def lines(component: dict[str, Component]) -> list[tuple[str, str]]:
-    """Return an environment's components in a line each."""
+    """Return the components of an environment, a row each."""
     rows = []
     for name, part in component.items():
         if isinstance(part, dict):
@@ -182,7 +183,7 @@ def _short(component: Component) -> str:
 
 
 def _code() -> dict[str, Component]:
-    """Digests of our own code that takes part."""
+    """Return digests of our own code that takes part."""
     package = Path(zooctl.__file__).parent
     schema = [package / "schema" / f"{name}.py" for name in DOCUMENTS]
     whole: dict[str, Component] = {name: tree_digest(package / name) for name in CODE}
@@ -190,12 +191,12 @@ def _code() -> dict[str, Component]:
 
 
 def tree_digest(folder: Path) -> str:
-    """Digest of the Python files below a folder: their paths and bytes."""
+    """Return the digest of the Python files below a folder: their paths and bytes."""
     return _digest_of(folder.rglob("*.py"), folder)
 
 
 def _digest_of(paths: Iterable[Path], folder: Path) -> str:
-    """Digest of files: their paths below a folder, and their bytes."""
+    """Return the digest of files: their paths below a folder, and their bytes."""
     lines = [
         f"{path.relative_to(folder).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}"
         for path in sorted(paths)
@@ -204,7 +205,7 @@ def _digest_of(paths: Iterable[Path], folder: Path) -> str:
 
 
 def _distribution(name: str) -> Component:
-    """Version and digest of a distribution's files as its installer recorded them, or None.
+    """Return version and digest of a distribution's files as its installer recorded them, or None.
 
     Scripts outside the library folder are left out, since they hold the path of the environment.
     """
@@ -222,8 +223,8 @@ def _distribution(name: str) -> Component:
 
 
 def _torch(fact: str) -> str | None:
-    """A fact of the torch build, None where torch is not installed."""
-    if importlib.util.find_spec("torch") is None:
+    """Return a fact of the torch build, None where torch is not installed."""
+    if not is_installed("torch"):
         return None
     from zooctl.training.determinism.determinism import torch_facts
 
@@ -231,13 +232,13 @@ def _torch(fact: str) -> str | None:
 
 
 def processor_name() -> str:
-    """Model of the processor, for people."""
+    """Return the model of the processor, for people."""
     name = _cpuinfo().get("model name", "") or platform.processor() or platform.machine()
     return " ".join(name.split())
 
 
 def _cpuinfo() -> dict[str, str]:
-    """What Linux tells of the last processor; nothing where the system does not tell."""
+    """Return the fields of the last processor in Linux's list; none on other systems."""
     cpuinfo = Path("/proc/cpuinfo")
     if sys.platform != "linux" or not cpuinfo.exists():
         return {}
@@ -245,7 +246,7 @@ def _cpuinfo() -> dict[str, str]:
 
 
 def _processor() -> tuple[str, str]:
-    """Model name and feature flags; empty flags where the system does not tell."""
+    """Return model name and feature flags; the flags are empty where the system has no list."""
     if not (fields := _cpuinfo()):
         return platform.processor(), ""
     vendor = " ".join(

@@ -1,4 +1,4 @@
-"""The machine of a run, as far as a reader wants to know it to plan one: criterion S2."""
+"""The machine of a run, told so that a reader can plan one: criterion S2."""
 
 from __future__ import annotations
 
@@ -9,43 +9,19 @@ import resource
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, PositiveInt, ValidationError
+from pydantic import ValidationError
 
 from zooctl.reproduce.environment.environment import processor_name
-from zooctl.reproduce.report.report import Machine, StageRecord
-from zooctl.schema.fields import Items
-
-_Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-_Text = Annotated[str, Field(min_length=1)]
-
-
-class RunDetails(Machine):
-    """What must be recorded of a run from data to figures.
-
-    Attributes:
-        seconds: Wall clock.
-        steps: In their order.
-    """
-
-    system: _Text
-    os_release: _Text
-    processor: _Text
-    processors: PositiveInt
-    memory_bytes: PositiveInt
-    cpu_seconds: _Seconds
-    peak_memory_bytes: PositiveInt
-    disk_bytes: PositiveInt
-    seconds: _Seconds
-    steps: Annotated[Items[_Text], Field(min_length=1)]
+from zooctl.reproduce.report.rows import Machine, RunDetails, StageRecord
 
 
 def measure_machine(disk_bytes: int) -> Machine:
-    """Return what is measured of this process and its machine.
+    """Measure this process and its machine.
 
     Args:
-        disk_bytes: That the work folder takes; 0 where there is none.
+        disk_bytes: Size of the work folder; 0 where there is none.
     """
     own, below = (
         resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -80,7 +56,7 @@ def folder_bytes(folder: Path) -> int:
 
 
 def run_details(machine: Machine, seconds: float, stages: Iterable[StageRecord]) -> dict[str, Any]:
-    """Return what is recorded of a run: its machine, time and steps."""
+    """Return the details of a full run as they are recorded: its machine, time and steps."""
     return machine.model_dump() | {
         "seconds": seconds,
         "steps": [stage.name for stage in stages],
@@ -88,16 +64,24 @@ def run_details(machine: Machine, seconds: float, stages: Iterable[StageRecord])
 
 
 def missing_details(document: Mapping[str, Any]) -> list[str]:
-    """Return what S2 asks for and a document does not say, or says in another form.
+    """Return the details that S2 asks for and a document lacks, or has in another form.
 
     >>> missing_details({"mood": "good", "processors": 0})[:3]
     ['system', 'os_release', 'processor']
     """
-    names = list(RunDetails.model_fields)
-    told = {name: document[name] for name in names if name in document}
     try:
-        RunDetails.model_validate_json(json.dumps(told))
+        read_details(document)
     except ValidationError as error:
         wrong = {one["loc"][0] for one in error.errors()}
-        return [name for name in names if name in wrong]
+        return [name for name in RunDetails.model_fields if name in wrong]
     return []
+
+
+def read_details(document: Mapping[str, Any]) -> RunDetails:
+    """Return recorded details of a run; other fields of the document are left out.
+
+    Raises:
+        ValidationError: Not all are there (``missing_details`` names them).
+    """
+    told = {name: document[name] for name in RunDetails.model_fields if name in document}
+    return RunDetails.model_validate_json(json.dumps(told))

@@ -1,1 +1,1 @@
-"""Checks of an entry, its data and its repeated training."""
+"""Verdict of a reproduction, a pure function of the entry and the evidence."""

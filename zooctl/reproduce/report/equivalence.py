@@ -1,119 +1,105 @@
-"""How alike two results are: the same bits, the same numbers, or the same within chance."""
+"""Classes of likeness: the same bits, the same within rounding, or the same within chance."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Equivalence = Literal["bitwise", "numeric", "statistical", "failed"]
 
-# Of published weights on another machine or in another program: rounding, and no more.
+# Published weights on another machine or in another program differ by rounding, and no more.
 ABSOLUTE, RELATIVE, PEARSON = 1e-5, 1e-4, 0.999_999
-# Of a network trained elsewhere: so many standard deviations over seeds, but no less than this.
+# A retrained network may differ by so many standard deviations over seeds, or by this at least.
 SPREADS, LEAST_BAND, MIN_SEEDS = 3.0, 0.005, 5
 
 # Best first.
 _ORDER: tuple[Equivalence, ...] = ("bitwise", "numeric", "statistical", "failed")
 
 
-class Likeness(NamedTuple):
-    """Two sets of predictions beside each other.
+class Distance(NamedTuple):
+    """Largest differences between two arrays; None where they cannot be compared.
 
     Attributes:
-        equivalence: ``bitwise``, ``numeric`` or ``failed``.
-        max_abs: Largest difference; None where they cannot be compared.
-        max_rel: The same, relative to the reference where that is not 0.
-        pearson: Lowest correlation of any track; 1 where neither varies.
+        max_abs: In the arrays' unit.
+        tolerances: In tolerances, each 1e-5 plus 1e-4 of the reference value in size.
     """
 
-    equivalence: Equivalence
     max_abs: float | None
-    max_rel: float | None
-    pearson: float
+    tolerances: float | None
 
 
-def worst(found: list[Equivalence]) -> Equivalence:
+def worst(classes: Iterable[Equivalence]) -> Equivalence:
     """Return the weakest of several classes.
 
     >>> worst(["bitwise", "numeric"])
     'numeric'
     """
-    return max(found, key=_ORDER.index)
+    return max(classes, key=_ORDER.index)
 
 
-def compare_predictions(reference: NDArray[Any], found: NDArray[Any]) -> Likeness:
-    """Compare predictions ``(n, n_tracks, n_bins)`` with those that are stored.
+def class_of(
+    tolerances: float | None, *, same_bits: bool = True, pearson: float = 1.0
+) -> Equivalence:
+    """Return the class of two arrays by their largest difference.
 
-    >>> a = np.array([[[1.0, 2.0, 3.0]]], np.float32)
-    >>> compare_predictions(a, a).equivalence, compare_predictions(a, a * 1.001).equivalence
-    ('bitwise', 'failed')
+    >>> [class_of(size) for size in (0.0, 0.9, 1.1, None)]
+    ['bitwise', 'numeric', 'failed', 'failed']
     """
-    if reference.shape != found.shape or not np.isfinite(found).all():
-        return Likeness("failed", None, None, 0.0)
-    ref, got = reference.astype(np.float64), found.astype(np.float64)
-    difference = np.abs(got - ref)
-    relative = np.divide(difference, np.abs(ref), out=np.zeros_like(ref), where=ref != 0)
-    pearson = min(_pearson(ref[:, track], got[:, track]) for track in range(ref.shape[1]))
-    same: Equivalence = "failed"
-    if reference.dtype == found.dtype and reference.tobytes() == found.tobytes():
-        same = "bitwise"
-    elif (difference <= ABSOLUTE + RELATIVE * np.abs(ref)).all() and pearson >= PEARSON:
-        same = "numeric"
-    return Likeness(same, float(difference.max()), float(relative.max()), pearson)
+    if tolerances is None or tolerances > 1 or not PEARSON <= pearson <= 1.000_001:
+        return "failed"
+    return "bitwise" if tolerances == 0 and same_bits else "numeric"
 
 
-def can_differ(equivalence: Equivalence, max_abs: float | None, scale: float) -> bool:
-    """Say whether numbers of a class can differ by so much.
+def distance(reference: NDArray[np.float64], found: NDArray[np.float64]) -> Distance:
+    """Return the largest differences of two arrays of one shape; NaN counts as no difference."""
+    apart = np.nan_to_num(np.abs(found - reference))
+    allowed = ABSOLUTE + RELATIVE * np.nan_to_num(np.abs(reference))
+    return Distance(float(apart.max(initial=0.0)), float((apart / allowed).max(initial=0.0)))
+
+
+def can_be(found: Distance, scale: float) -> bool:
+    """Say whether two arrays can differ so, both by value and in tolerances.
 
     Args:
-        equivalence: Of predictions, or of what a picture shows.
-        max_abs: Largest difference; None where they cannot be compared.
-        scale: Largest of the reference, in size.
+        found: Largest differences.
+        scale: Largest absolute value of the reference.
 
-    >>> can_differ("bitwise", 0.0, 1.0), can_differ("numeric", 0.1, 1.0)
+    >>> can_be(Distance(1e-5, 0.5), 0.1), can_be(Distance(1e9, 0.5), 0.1)
     (True, False)
     """
-    if equivalence == "failed":
-        return max_abs is None or max_abs > 0
-    if max_abs is None:
-        return False
-    return max_abs <= (ABSOLUTE + RELATIVE * scale if equivalence == "numeric" else 0.0)
-
-
-def _pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    left, right = a.ravel() - a.mean(), b.ravel() - b.mean()
-    scale = float(np.sqrt((left**2).sum() * (right**2).sum()))
-    if scale == 0:
-        return 1.0 if np.array_equal(a, b) else 0.0
-    return float((left * right).sum() / scale)
+    if found.max_abs is None or found.tolerances is None:
+        return found.max_abs is found.tolerances
+    least, most = (found.tolerances * one for one in (ABSOLUTE, ABSOLUTE + RELATIVE * scale))
+    return least * 0.999_999 <= found.max_abs <= most * 1.000_001
 
 
 def compare_figure(
     card: float,
     got: float | None,
-    *,
     retrained: bool,
     spread: tuple[float, float, int] | None = None,
+    *,
     is_count: bool = False,
 ) -> Equivalence | None:
-    """Compare a figure of the card, which is rounded, with the same one found now.
+    """Compare a figure of the card, which is rounded, with the one computed now.
 
-    A figure of weights trained elsewhere is held against the card's own spread, on both sides of
-    the mean: within three standard deviations, or 0.005 where that is more. Without a spread over
-    five seeds there is nothing to hold it against: None. A count is the same or is not.
+    A figure of a retrained network is compared with the card's own spread over seeds: it lies
+    within three standard deviations of the mean, or within 0.005 where that is more, on either
+    side. Without a spread over five seeds it has no class: None. A count is equal or failed.
 
-    Of the statistical class one clause is not judged: whether predictions correlate with those of
-    the published weights as well as those of two seeds do with each other. No entry holds what two
-    seeds predict, so there is nothing to hold a correlation against.
+    One clause of the statistical class is not judged: predictions of a retrained network should
+    correlate with the published ones as well as those of two seeds do. No entry holds the
+    predictions of two seeds, so there is no such correlation to compare with.
 
     Args:
         card: As printed on the card.
-        got: Found now and rounded likewise; None where it could not be computed.
-        retrained: Whether it is of other weights than the published ones.
+        got: Computed now and rounded likewise; None where it could not be computed.
+        retrained: True for weights other than the published ones.
         spread: Mean, standard deviation and number of seeds, where the card has them.
-        is_count: Whether it says how many there are of something.
+        is_count: True for a number of examples.
 
     >>> compare_figure(0.902, 0.902, retrained=False), compare_figure(0.902, 0.903, retrained=False)
     ('bitwise', 'numeric')
@@ -135,7 +121,7 @@ def compare_figure(
     if spread is None or spread[2] < MIN_SEEDS:
         return None
     mean, deviation, _ = spread
-    # Better than chance allows is as suspicious as worse.
-    # (a figure on the border, which has no exact double, is within)
+    # Better than chance allows is as suspicious as worse; a figure on the border, which has no
+    # exact double, is within.
     within = abs(got - mean) <= max(SPREADS * deviation, LEAST_BAND) + 1e-9
     return "statistical" if within else "failed"

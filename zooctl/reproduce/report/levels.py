@@ -1,4 +1,4 @@
-"""Which level a reproduction reaches, and the exit code it ends with.
+"""Levels of reproducibility, their criteria, and exit codes.
 
 The levels are those of Heil et al. 2021, Nature Methods 18:1132, doi:10.1038/s41592-021-01256-7.
 """
@@ -15,12 +15,12 @@ CriterionId = Literal["B1", "B2", "B3", "S1", "S2", "S3", "G1"]
 
 DEMANDS: dict[CriterionId, str] = {
     "B1": "data published, and here with the pinned bytes",
-    "B2": "model published, and computing what it is said to",
+    "B2": "model published, and computing its reference predictions",
     "B3": "source code, recipe and licence published",
     "S1": "dependencies set up in a single command",
     "S2": "key details of the analysis recorded",
     "S3": "analysis deterministic",
-    "G1": "entire analysis made again by a single command",
+    "G1": "entire analysis reproduced by a single command",
 }
 ORDER: tuple[Level, ...] = ("none", "bronze", "silver", "gold")
 _NEEDED: dict[Level, tuple[CriterionId, ...]] = {
@@ -31,7 +31,7 @@ _NEEDED: dict[Level, tuple[CriterionId, ...]] = {
 
 
 def level_of(statuses: Mapping[CriterionId, Status]) -> Level:
-    """Return the highest level of which, and of those below, every criterion is met.
+    """Return the highest level whose criteria, and all those below, are met.
 
     >>> level_of({"B1": "pass", "B2": "pass", "B3": "pass", "S1": "skip", "G1": "pass"})
     'bronze'
@@ -54,9 +54,9 @@ def exit_code(
 
     Args:
         statuses: Of the criteria; one that was skipped is not met, and no fault.
-        faults: Exit codes of what does not hold.
-        level: That was reached.
-        required: What the user asked for.
+        faults: Exit codes of the faults.
+        level: Reached.
+        required: Asked for by the user.
 
     >>> exit_code({"B1": "pass"}, [], "bronze", "gold")
     3

@@ -20,10 +20,10 @@ FILE = "pictures.json"
 
 
 def published(entry: Entry) -> Pictures | None:
-    """Return what the pictures of an entry show; None where nobody says.
+    """Return the published numbers of an entry's pictures; None where there are none.
 
     Raises:
-        IntegrityError: What says so was changed, or says nothing.
+        IntegrityError: Their file was changed, or holds no such numbers.
     """
     if entry.folder is None or f"zoo/{entry.name}/{FILE}" not in entry.manifest().files:
         return None
@@ -42,7 +42,7 @@ def to_text(pictures: Pictures) -> str:
 
 
 def _joined(text: str) -> str:
-    """Put what is in innermost brackets on one line.
+    """Put the contents of innermost brackets on one line.
 
     >>> _joined('{"a": [\\n  1.0,\\n  null\\n ]}')
     '{"a": [1.0, null]}'

@@ -1,13 +1,13 @@
-"""What the pictures of a card show, as numbers: taken from an evaluation, published, compared.
+"""Numbers behind the pictures of a card: taken from an evaluation, published, compared.
 
 A card has up to two pictures: measured against predicted tracks over a held-out region, and the
-motif that the highest predictions hang on. Their numbers lie beside the weights as
-``pictures.json``, and a full run has to come to the same.
+motif that drives the highest predictions. Their numbers lie beside the weights as
+``pictures.json``, and a full run has to arrive at the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 
 from zooctl.errors import InputError
 from zooctl.files.motifs import Motif
-from zooctl.reproduce.report.equivalence import ABSOLUTE, RELATIVE, Equivalence
+from zooctl.progress import Progress
+from zooctl.reproduce.report.equivalence import Distance, distance
 from zooctl.schema.fields import Items, Values
 from zooctl.schema.manifest import picture_paths
 from zooctl.sequence.intervals import Interval
 
 if TYPE_CHECKING:
-    from zooctl.evaluation.report.report import EvaluationReport
+    from zooctl.evaluation.heldout.recover_motif import Evaluation
+    from zooctl.evaluation.report.report import EvaluationReport, TrackReport
 
 # A picture is about as many pixels wide.
 _POINTS = 1200
@@ -45,7 +47,7 @@ class TrackPicture(Values):
         start: Of the region.
         end: Of the region.
         tracks: Of the model, from top to bottom.
-        lines: Of each, what was measured and what is predicted.
+        lines: Measured and predicted values of each.
     """
 
     title: str
@@ -66,10 +68,10 @@ class Logo(Values):
 
 
 class MotifPicture(Values):
-    """The motif that the highest predictions hang on, and the known one.
+    """The motif that drives the highest predictions, and the known one.
 
     Attributes:
-        windows: Highest predictions that it is read from.
+        windows: Number of highest predictions that it is read from.
         logos: The motif first.
     """
 
@@ -87,14 +89,14 @@ class Pictures(Values):
 
 @dataclass(frozen=True)
 class PicturePlan:
-    """What pictures are to show, whatever the numbers turn out to be.
+    """Contents of pictures, whatever the numbers turn out to be.
 
     Attributes:
         title: Above the tracks.
         unit: At their axes.
         region: That they span; None for no tracks.
         tracks: Of the model.
-        windows: Highest predictions to read the motif from; 0 for no motif.
+        windows: Number of highest predictions to read the motif from; 0 for no motif.
     """
 
     title: str = ""
@@ -105,13 +107,36 @@ class PicturePlan:
 
 
 def plan_of(pictures: Pictures) -> PicturePlan:
-    """Return what published pictures show, to make them again."""
+    """Return the contents of published pictures, to draw them again."""
     shown = pictures.tracks
     windows = 0 if pictures.motif is None else pictures.motif.windows
     if shown is None:
         return PicturePlan(windows=windows)
     region = Interval(shown.chrom, shown.start, shown.end)
     return PicturePlan(shown.title, shown.unit, region, shown.tracks, windows)
+
+
+def take_pictures(judged: Evaluation, plan: PicturePlan, progress: Progress) -> Pictures:
+    """Take the numbers of a card's pictures from an evaluation.
+
+    Args:
+        judged: Evaluation, its network and its data, which are open.
+        plan: Contents of the pictures.
+        progress: Opens a progress display from total, unit and label.
+
+    Raises:
+        InputError: The plan does not fit the model.
+    """
+    from zooctl.evaluation.heldout.recover_motif import recover
+
+    motif = None
+    if plan.windows and (found := recover(judged, plan.windows, progress)) is not None:
+        own, known, matched = found.motif, found.known, found.match
+        if known is None or matched is None:
+            motif = motif_picture(own, None, 0, plan.windows)
+        else:
+            motif = motif_picture(matched.motif, known, -matched.offset, plan.windows)
+    return Pictures(tracks=track_picture(judged.report, plan), motif=motif)
 
 
 def track_picture(report: EvaluationReport, plan: PicturePlan) -> TrackPicture | None:
@@ -128,39 +153,39 @@ def track_picture(report: EvaluationReport, plan: PicturePlan) -> TrackPicture |
         if track is None:
             known = ", ".join(one.track for one in report.tracks)
             raise InputError("no such track", got=name, expected=known)
-        for region, chrom in zip(
-            track.picture_data.regions, track.picture_data.contigs, strict=True
-        ):
-            first, rest = divmod(plan.region.start - region.start, region.size)
-            last = first + plan.region.length // region.size
-            whole = rest == 0 and plan.region.length % region.size == 0
-            if chrom == plan.region.chrom and first >= 0 and last <= len(region.predicted):
-                break
-        else:
-            raise InputError("region is not held out", got=str(plan.region))
-        if not whole:
-            size = f"bounds that are multiples of {region.size} bp"
-            raise InputError("region is not of whole bins", got=str(plan.region), expected=size)
-        known_bins = np.where(region.used, region.predicted, np.nan)[first:last]
-        for what, values in (
-            ("measured", region.measured[first:last]),
-            ("predicted", known_bins),
-        ):
-            lines.append(CurveLine(name=f"{name}, {what}", values=_points(values)))
-    place = plan.region
+        measured, predicted = _bins(track, plan.region)
+        lines += [
+            CurveLine(name=f"{name}, measured", values=_points(measured)),
+            CurveLine(name=f"{name}, predicted", values=_points(predicted)),
+        ]
     return TrackPicture(
         title=plan.title,
         unit=plan.unit,
-        chrom=place.chrom,
-        start=place.start,
-        end=place.end,
+        chrom=plan.region.chrom,
+        start=plan.region.start,
+        end=plan.region.end,
         tracks=plan.tracks,
         lines=tuple(lines),
     )
 
 
+def _bins(track: TrackReport, shown: Interval) -> tuple[NDArray[np.floating], ...]:
+    """Return the measured and the predicted bins of a held-out region; NaN where none is used."""
+    for region, chrom in zip(track.picture_data.regions, track.picture_data.contigs, strict=True):
+        first, rest = divmod(shown.start - region.start, region.size)
+        last = first + shown.length // region.size
+        if chrom != shown.chrom or first < 0 or last > len(region.predicted):
+            continue
+        if rest or shown.length % region.size:
+            size = f"bounds that are multiples of {region.size} bp"
+            raise InputError("region is not of whole bins", got=str(shown), expected=size)
+        predicted = np.where(region.used, region.predicted, np.nan)
+        return region.measured[first:last], predicted[first:last]
+    raise InputError("region is not held out", got=str(shown))
+
+
 def _points(values: NDArray[np.floating]) -> tuple[float | None, ...]:
-    """Return what a picture shows of values, in six digits, which no eye tells from all.
+    """Reduce values to the points of a picture, in six digits, which no eye tells from all.
 
     >>> _points(np.array([0.12345678, np.nan]))
     (0.123457, None)
@@ -175,10 +200,10 @@ def motif_picture(motif: Motif, known: Motif | None, first: int, windows: int) -
     """Take the logos of a picture.
 
     Args:
-        motif: That predictions hang on, in the direction of the known one.
-        known: Of the assay's target, where there is one.
+        motif: Read from the model, on the strand of the known one.
+        known: Motif of the assay's target, where there is one.
         first: Column of the picture at which the known one begins.
-        windows: Highest predictions that the motif was read from.
+        windows: Number of highest predictions that the motif was read from.
     """
     logos = [("what the highest predictions hang on", motif, 0)]
     logos += [] if known is None else [(known.name, known, first)]
@@ -202,40 +227,25 @@ def array(values: Sequence[float | None]) -> NDArray[np.float64]:
 
 def numbers(pictures: Pictures | None, name: str) -> dict[str, NDArray[np.float64]]:
     """Return the numbers of each picture of an entry, by its file."""
-    if pictures is None:
-        return {}
-    files = picture_paths(name)
-    found: Mapping[str, Iterator[Sequence[float | None]]] = {
-        **({} if pictures.tracks is None else {files[0]: _lines(pictures.tracks)}),
-        **({} if pictures.motif is None else {files[1]: _columns(pictures.motif)}),
-    }
-    return {file: np.concatenate([array(row) for row in rows]) for file, rows in found.items()}
+    rows: dict[str, list[Sequence[float | None]]] = {}
+    tracks, motif = picture_paths(name)
+    if pictures is not None and pictures.tracks is not None:
+        rows[tracks] = [line.values for line in pictures.tracks.lines]
+    if pictures is not None and pictures.motif is not None:
+        logos = pictures.motif.logos
+        rows[motif] = [[logo.first for logo in logos]]
+        rows[motif] += [column for logo in logos for column in logo.counts]
+    return {file: np.concatenate([array(row) for row in found]) for file, found in rows.items()}
 
 
-def _lines(picture: TrackPicture) -> Iterator[Sequence[float | None]]:
-    yield from (line.values for line in picture.lines)
-
-
-def _columns(picture: MotifPicture) -> Iterator[Sequence[float | None]]:
-    yield [logo.first for logo in picture.logos]
-    yield from (column for logo in picture.logos for column in logo.counts)
-
-
-def compare_numbers(
-    old: NDArray[np.float64], new: NDArray[np.float64]
-) -> tuple[Equivalence, float | None]:
-    """Compare the numbers of a picture; return their class and the largest difference.
+def compare_numbers(old: NDArray[np.float64], new: NDArray[np.float64]) -> Distance:
+    """Return the largest differences between the numbers of two pictures.
 
     >>> compare_numbers(np.array([1.0, np.nan]), np.array([1.0, np.nan]))
-    ('bitwise', 0.0)
-    >>> compare_numbers(np.array([1.0, 2.0]), np.array([1.0, 2.1]))[0]
-    'failed'
+    Distance(max_abs=0.0, tolerances=0.0)
+    >>> compare_numbers(np.array([1.0, np.nan]), np.array([1.0, 2.0]))
+    Distance(max_abs=None, tolerances=None)
     """
     if old.shape != new.shape or not np.array_equal(np.isnan(old), np.isnan(new)):
-        return "failed", None
-    difference = np.nan_to_num(np.abs(new - old))
-    largest = float(difference.max(initial=0.0))
-    if largest == 0:
-        return "bitwise", 0.0
-    near = (difference <= ABSOLUTE + RELATIVE * np.nan_to_num(np.abs(old))).all()
-    return ("numeric" if near else "failed"), largest
+        return Distance(None, None)
+    return distance(old, new)

@@ -1,4 +1,4 @@
-"""A report for people, and as a statement that other tools read."""
+"""A report as Markdown for people, and as an in-toto statement for other tools."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from zooctl.files.disk.atomic import atomic_output
 from zooctl.reproduce.report.canonical import digest
-from zooctl.reproduce.report.report import Predictions, ReproductionReport
+from zooctl.reproduce.report.report import ReproductionReport, to_text
+from zooctl.reproduce.report.rows import Predictions
 from zooctl.schema.escape import markdown as escaped
 from zooctl.schema.escape import markdown_table
 
@@ -44,26 +46,35 @@ def statement(report: ReproductionReport) -> dict[str, object]:
     }
 
 
-def texts(report: ReproductionReport, path: Path) -> dict[Path, str]:
-    """Return what lies beside a report: by file, its words and its statement.
+def files_beside(path: Path) -> tuple[Path, Path]:
+    """Return the files that go with a report: its Markdown and its statement.
 
-    Args:
-        report: As it is written at ``path``.
-        path: Of its JSON.
+    >>> [file.name for file in files_beside(Path("toy.report.json"))]
+    ['toy.report.md', 'toy.report.intoto.json']
     """
-    return {
-        path.with_suffix(".md"): markdown(report),
-        path.with_suffix(".intoto.json"): json.dumps(statement(report), indent=2) + "\n",
-    }
+    return path.with_suffix(".md"), path.with_suffix(".intoto.json")
+
+
+def texts_beside(report: ReproductionReport, path: Path) -> dict[Path, str]:
+    """Return the contents of the files that go with a report at ``path``."""
+    contents = markdown(report), json.dumps(statement(report), indent=2) + "\n"
+    return dict(zip(files_beside(path), contents, strict=True))
+
+
+def write_report(report: ReproductionReport, path: Path, *, force: bool) -> None:
+    """Write a report as JSON, and the files that go with it."""
+    for target, text in {path: to_text(report), **texts_beside(report, path)}.items():
+        with atomic_output(target, force=force) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def equivalence_text(report: ReproductionReport) -> str:
-    """Return the class of what was made again, or why there is none."""
+    """Return the class of a reproduction, or the reason that there is none."""
     if report.equivalence is not None:
         return report.equivalence
     if report.weights.trained is not None:
-        return "cannot be given: the card has no spread over seeds to hold other bits against"
-    return "nothing was made again"
+        return "cannot be given: the card has no spread over seeds to compare other bits with"
+    return "nothing was compared"
 
 
 def markdown(report: ReproductionReport) -> str:
@@ -86,47 +97,38 @@ def markdown(report: ReproductionReport) -> str:
         lines += [markdown_table(head, rows), ""] if rows else []
     if (first := report.first_steps) is not None:
         same = "the same" if first.once == first.again == first.killed else "not the same"
-        lines += [f"First {first.n} steps, done again and resumed: {same}.", ""]
-    lines += [f"- does not hold: {escaped(fault.text)}" for fault in report.faults]
+        lines += [f"First {first.n} steps, repeated and resumed: {same}.", ""]
+    lines += [f"- does not hold: {escaped(text)}" for text in report.failures]
     lines += [f"- {escaped(text)}" for text in report.warnings]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _tables(report: ReproductionReport) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
-    """Return what was made again, and the probe: heads and rows."""
-    yield (
-        ("figure", "card", "now", ""),
-        [
-            (
-                f"{one.name} ({one.field})",
-                f"{one.card:g}",
-                "none" if one.got is None else f"{one.got:g}",
-                one.equivalence or "cannot be judged",
-            )
-            for one in report.figures
-        ],
-    )
-    yield (
-        ("picture", "numbers", "class", "file"),
-        [
-            (
-                one.file,
-                str(one.n),
-                one.equivalence or "cannot be judged",
-                "the same bytes" if one.same_file else "other bytes",
-            )
-            for one in report.pictures
-        ],
-    )
-    yield (
-        ("probe by", "windows", "class", "largest difference"),
-        [
-            (one.engine, str(one.n), one.equivalence, difference_text(one))
-            for one in report.predictions
-        ],
-    )
+    """Yield the tables of figures, pictures and probe: heads and rows."""
+    none = "cannot be judged"
+    figures = [
+        (
+            f"{one.name} ({one.field})",
+            f"{one.card:g}",
+            "none" if one.got is None else f"{one.got:g}",
+            one.equivalence or none,
+        )
+        for one in report.figures
+    ]
+    drawn = {True: "the same bytes", False: "other bytes"}
+    pictures = [
+        (one.file, str(one.n), one.equivalence or none, drawn[one.same_file])
+        for one in report.pictures
+    ]
+    probe = [
+        (one.engine, str(one.n), one.equivalence, difference_text(one))
+        for one in report.predictions
+    ]
+    yield ("figure", "card", "now", ""), [*figures]
+    yield ("picture", "numbers", "class", "file"), [*pictures]
+    yield ("probe by", "windows", "class", "largest difference"), [*probe]
 
 
 def difference_text(found: Predictions) -> str:
-    """Return the largest difference in words; of what is not finite there is none."""
+    """Return the largest difference in words; numbers that are not finite have none."""
     return "not a number" if found.max_abs is None else f"{found.max_abs:.1e}"

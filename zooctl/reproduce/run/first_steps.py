@@ -1,8 +1,8 @@
-"""The first steps of a training run in a process of its own, to see whether they come again.
+"""The first steps of a training run in a process of its own, to see whether bits repeat.
 
 ``python -m zooctl.reproduce.run.first_steps`` reads its order as JSON from stdin and prints the
-digest of the weights after these steps, and how many they were; an error it hands back as JSON,
-with the exit code 1.
+digest of the weights after these steps, and how many they were; an error is printed as JSON, with
+the exit code 1.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import sys
 import traceback
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors.numpy import load_file
@@ -29,13 +28,13 @@ from zooctl.training.data.prepare import prepare
 from zooctl.training.data.windows import TrainingWindows, choose_windows
 from zooctl.training.loop import fit as loop
 
-# Validation is not looked at; the loop wants some.
+# Its result is not used; the loop needs some.
 _VALIDATION = 64
 
 
 @dataclass(frozen=True)
 class ShortWindows(TrainingWindows):
-    """The windows of a run of which an epoch ends after a few steps.
+    """The windows of a run whose epoch ends after a few steps.
 
     Attributes:
         steps: How many.
@@ -86,37 +85,29 @@ def first_steps(
 
 
 def main() -> int:
-    """Do what stdin says; return the exit code."""
+    """Carry out the order on stdin; return the exit code."""
+    order = json.load(sys.stdin)
+    fasta = None if order["fasta"] is None else Path(order["fasta"])
+    recipe, run = Path(order["recipe"]), Path(order["run"])
+    options = {name: order[name] for name in ("steps", "ahead", "dies_at")}
     try:
-        _obey(json.load(sys.stdin))
+        digest, n_steps = first_steps(load_recipe(recipe), fasta, run, **options)
     except ZooError as error:
-        return _hand_back(error.what, error.path, error.field)
+        return _print_error(error.what, error.path, error.field)
     except OSError as error:
-        return _hand_back(error.strerror or type(error).__name__, error.filename, None)
+        return _print_error(error.strerror or type(error).__name__, error.filename, None)
     except Exception as error:
-        # What it says may name folders, and of those no report may tell.
+        # Its text may name folders, which no report may tell.
         traceback.print_exc()
-        return _hand_back(type(error).__name__, None, None)
+        return _print_error(type(error).__name__, None, None)
+    sys.stdout.write(f"{digest} {n_steps}\n")
     return 0
 
 
-def _hand_back(what: str, path: object, field: str | None) -> int:
+def _print_error(what: str, path: object, field: str | None) -> int:
     error = {"what": what, "path": None if path is None else str(path), "field": field}
     sys.stdout.write(json.dumps(error) + "\n")
     return 1
-
-
-def _obey(order: dict[str, Any]) -> None:
-    fasta = order["fasta"]
-    digest, n_steps = first_steps(
-        load_recipe(Path(order["recipe"])),
-        None if fasta is None else Path(fasta),
-        Path(order["run"]),
-        steps=order["steps"],
-        ahead=order["ahead"],
-        dies_at=order["dies_at"],
-    )
-    sys.stdout.write(f"{digest} {n_steps}\n")
 
 
 if __name__ == "__main__":

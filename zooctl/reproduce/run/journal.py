@@ -1,4 +1,4 @@
-"""Steps that are not done twice: an append-only journal of digests in and out."""
+"""An append-only journal of steps, by digests in and out, so that none is done twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from pydantic import Field, ValidationError
 from zooctl.errors import InputError
 from zooctl.files.disk.lock import hold
 from zooctl.files.disk.pinned import file_digest
+from zooctl.reproduce.report.rows import StageRecord
 from zooctl.schema.fields import Values
 
 JOURNAL = "journal.jsonl"
@@ -24,27 +24,8 @@ JOURNAL = "journal.jsonl"
 Digests = dict[str, str]
 
 
-@dataclass(frozen=True)
-class Done:
-    """A step that is done.
-
-    Attributes:
-        name: The step.
-        inputs: Name to digest of what it read.
-        outputs: Path below the work folder to digest of what it wrote.
-        seconds: It took, in all of its tries that ended.
-        resumed: Whether it had been done before.
-    """
-
-    name: str
-    inputs: Digests
-    outputs: Digests
-    seconds: float
-    resumed: bool
-
-
 class _Line(Values):
-    """A line of the journal: a step that is begun, or with outputs and time one that is done."""
+    """A line of the journal: a step begun, or with outputs and time a finished one."""
 
     step: str
     inputs: Digests
@@ -62,7 +43,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / JOURNAL
-        self.done: list[Done] = []
+        self.done: list[StageRecord] = []
 
     def step(
         self,
@@ -70,36 +51,37 @@ class Journal:
         inputs: Mapping[str, str],
         outputs: list[str],
         work: Callable[[bool], None],
-    ) -> Done:
+    ) -> StageRecord:
         """Do a step unless it is done: same inputs, and outputs whose bytes are as they were.
 
         Args:
             name: Of the step.
             inputs: Digests of everything that its result depends on.
             outputs: Paths below the folder of the files that it writes.
-            work: Does it; told whether it goes on with an earlier try of the same inputs.
+            work: Does it; takes True to resume an earlier try of the same inputs.
         """
-        records = self._records(name)
-        for record in reversed(records):
-            if record.outputs is not None:
-                if record.inputs == dict(inputs) and self._hold(record.outputs, outputs):
-                    return self._kept(
-                        Done(name, dict(inputs), record.outputs, record.seconds, True)
-                    )
-                break
-        begun = bool(records) and records[-1].outputs is None
-        resumes = begun and records[-1].inputs == dict(inputs)
-        self._append(_Line(step=name, inputs=dict(inputs)))
+        records, read = self._records(name), dict(inputs)
+        for last in [one for one in records if one.outputs is not None][-1:]:
+            made = last.outputs or {}
+            if last.inputs == read and self._hold(made, outputs):
+                return self._keep(name, read, made, last.seconds, resumed=True)
+        resumes = bool(records) and records[-1].outputs is None and records[-1].inputs == read
+        self._append(_Line(step=name, inputs=read))
         start = time.monotonic()
         work(resumes)
         made = {path: f"sha256:{file_digest(self.folder / path)}" for path in outputs}
         seconds = round(time.monotonic() - start, 3)
-        self._append(_Line(step=name, inputs=dict(inputs), outputs=made, seconds=seconds))
-        return self._kept(Done(name, dict(inputs), made, seconds, False))
+        self._append(_Line(step=name, inputs=read, outputs=made, seconds=seconds))
+        return self._keep(name, read, made, seconds, resumed=False)
 
-    def _kept(self, done: Done) -> Done:
-        self.done.append(done)
-        return done
+    def _keep(
+        self, name: str, inputs: Digests, outputs: Digests, seconds: float, *, resumed: bool
+    ) -> StageRecord:
+        record = StageRecord(
+            name=name, inputs=inputs, outputs=outputs, seconds=seconds, resumed=resumed
+        )
+        self.done.append(record)
+        return record
 
     def _hold(self, recorded: Digests, outputs: list[str]) -> bool:
         return sorted(recorded) == sorted(outputs) and all(
@@ -108,7 +90,7 @@ class Journal:
         )
 
     def _records(self, name: str) -> list[_Line]:
-        """Return what is written of a step."""
+        """Return the lines about a step."""
         return [line for line in read_lines(self.path) if line.step == name]
 
     def _append(self, record: _Line) -> None:
@@ -181,10 +163,12 @@ def check_work_folder(folder: Path, resume: bool) -> None:
 
 
 def _check_contents(folder: Path, resume: bool) -> None:
-    """Refuse what is not to be gone on with."""
+    """Refuse contents that cannot be resumed."""
     held = folder / JOURNAL
     if held.exists() and not resume:
-        raise InputError("work folder holds earlier work", path=folder, hint="--resume goes on")
+        raise InputError(
+            "work folder holds earlier work", path=folder, hint="--resume continues it"
+        )
     if (
         not held.exists()
         and folder.exists()
@@ -198,7 +182,7 @@ def _check_contents(folder: Path, resume: bool) -> None:
 
 @contextmanager
 def open_journal(folder: Path, resume: bool) -> Iterator[Journal]:
-    """Open a work folder, new or to be gone on with, for this process alone.
+    """Open a work folder, new or to be resumed, for this process alone.
 
     Raises:
         InputError: It is refused (``check_work_folder``), or in use.

@@ -16,8 +16,8 @@ _LOCAL = 1
 def switch_off() -> None:
     """Refuse every socket to the network from now on; it cannot be taken back.
 
-    What a library does out of Python's sight is not seen; where that matters, run without a
-    network (``unshare -rn`` on Linux).
+    Sockets that a library opens out of Python's sight are not seen; where that matters, run
+    without a network (``unshare -rn`` on Linux).
 
     Raises:
         NetworkError: Later, where a socket is opened.

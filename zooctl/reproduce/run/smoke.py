@@ -1,4 +1,4 @@
-"""The first steps of training, again and again in fresh processes: are they the same?"""
+"""The first steps of training, repeated in fresh processes, to see whether bits repeat."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from pathlib import Path
 
 import zooctl
 from zooctl.errors import VerificationError
+from zooctl.reproduce.report.rows import FirstSteps
 
 STEPS = 50
 
-# What must not matter.
+# Settings that must not matter.
 _ONE = {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "UTC"}
 _OTHER = {"PYTHONHASHSEED": "4242", "LC_ALL": "C.UTF-8", "TZ": "Asia/Kathmandu"}
 # Folders that may be named relative to where the command was typed.
@@ -24,7 +25,7 @@ _FOLDERS = ("ZOOCTL_ZOO", "ZOOCTL_HOME", "ZOOCTL_DATA_MIRROR", "ZOOCTL_GENOMES",
 
 def repeat_first_steps(
     recipe: Path, fasta: Path | None, folder: Path, *, steps: int = STEPS
-) -> tuple[dict[str, str], int]:
+) -> FirstSteps:
     """Train the first steps twice, and once killed half-way and resumed.
 
     The second run has another hash seed, locale, time zone, working folder and loader than the
@@ -33,11 +34,11 @@ def repeat_first_steps(
     Args:
         recipe: File of the recipe.
         fasta: Genome, if not the one that the assembly leads to.
-        folder: Where the runs are made; holds nothing yet.
+        folder: For the runs; holds nothing yet.
         steps: How many of the first epoch.
 
     Returns:
-        What was done to the digest of the weights afterwards, and how many steps it were.
+        Digests of the weights after the steps, and how many these were.
 
     Raises:
         VerificationError: A process failed.
@@ -58,12 +59,12 @@ def repeat_first_steps(
     half = max(1, int(n_steps) // 2)
     if (killed := train("killed", _ONE, 2, half)) != "killed":
         raise VerificationError("the run ended before it could be interrupted", got=killed)
-    found = {
-        "once": once,
-        "again": train("again", _OTHER, 0, None).split()[0],
-        "killed and resumed": train("killed", _OTHER, 2, None).split()[0],
-    }
-    return found, int(n_steps)
+    return FirstSteps(
+        n=int(n_steps),
+        once=once,
+        again=train("again", _OTHER, 0, None).split()[0],
+        killed=train("killed", _OTHER, 2, None).split()[0],
+    )
 
 
 def _process(order: Mapping[str, object], settings: Mapping[str, str], place: Path) -> str:
@@ -92,7 +93,7 @@ def _process(order: Mapping[str, object], settings: Mapping[str, str], place: Pa
 
 
 def _failed(done: subprocess.CompletedProcess[str]) -> VerificationError:
-    """Return what the process handed back; one that could not was ended by something else."""
+    """Return the error that the process printed, or its exit code where something else ended it."""
     what = "the first steps of training failed"
     try:
         told = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""Note beside a model's weights in which environment a full run made them again."""
+"""Record beside a model's weights the environment in which a full run reproduced them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from zooctl.catalog.entry import Entry
 from zooctl.errors import VerificationError
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.reproduce.environment import environment
+from zooctl.reproduce.environment.environment import LOCKS
 from zooctl.reproduce.environment.machine import run_details
-from zooctl.reproduce.judge.entry import LOCKS, subjects
-from zooctl.reproduce.judge.recorded import here_for
-from zooctl.reproduce.report.report import EnvironmentPart, ReproductionReport
+from zooctl.reproduce.environment.recorded import environment_for
+from zooctl.reproduce.evidence.entry import subjects
+from zooctl.reproduce.judge.verdict import complete
+from zooctl.reproduce.report.report import ReproductionReport
+from zooctl.reproduce.report.rows import EnvironmentPart
+from zooctl.reproduce.report.text import write_report
+from zooctl.reproduce.verify.recorded import report_path
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import MANIFEST, digest_file, save_manifest
 from zooctl.schema.strict_yaml import loads, parse
 
 
-def record_environment(entry: Entry, report: ReproductionReport) -> ReproductionReport:
-    """Write ``zoo/<name>/environment.json``, its digest onto the card, and both into the manifest.
+def record_run(entry: Entry, report: ReproductionReport) -> ReproductionReport:
+    """Record a full run: environment beside the weights, its digest on the card, report beside it.
 
     Args:
         entry: The model.
@@ -29,16 +34,38 @@ def record_environment(entry: Entry, report: ReproductionReport) -> Reproduction
         The report, about the entry as it is now.
 
     Raises:
-        VerificationError: The run did not come to the bits and the figures that are published.
+        VerificationError: The run did not arrive at the published bits and figures, or not all of
+            it was made by this command.
     """
-    here = here_for(entry)
+    if old := [stage.name for stage in report.stages if stage.resumed]:
+        raise VerificationError(
+            "nothing is recorded: not all of it was made by this command",
+            got=f"{', '.join(old)} taken from the journal of an earlier one",
+            hint="run it whole, in a new work folder",
+        )
+    here = environment_for(entry)
     proven = report.coverage == "full" and report.equivalence == "bitwise"
-    if not proven or report.faults or report.software.found != here.software_digest:
+    if not proven or report.exit_code or report.software.found != here.software_digest:
         raise VerificationError(
             "nothing is recorded: no full run to the published bits and figures",
             got=report.equivalence,
             expected="bitwise",
         )
+    _write_environment(entry, report, here)
+    software, hardware = (
+        EnvironmentPart(recorded=one, found=one, match=True)
+        for one in (here.software_digest, here.hardware_digest)
+    )
+    changed = {"subjects": subjects(entry), "software": software, "hardware": hardware}
+    recorded = complete(entry, report.model_copy(update=changed))
+    write_report(recorded, report_path(entry), force=True)
+    return recorded
+
+
+def _write_environment(
+    entry: Entry, report: ReproductionReport, here: environment.Environment
+) -> None:
+    """Write the environment beside the weights and its digest onto the card; pin both."""
     assert entry.folder is not None
     document = {
         "software_digest": here.software_digest,
@@ -52,13 +79,12 @@ def record_environment(entry: Entry, report: ReproductionReport) -> Reproduction
         },
         "machine": run_details(report.machine, report.seconds, report.stages),
     }
-    target = entry.folder / environment.FILE
     edited = CardText(entry.card_path.read_text(encoding="utf-8"))
     edited.set("environment", here.software_digest)
     text = str(edited)
     parse(Card, loads(text, entry.card_path))
     contents = {
-        target: json.dumps(document, indent=1, sort_keys=True) + "\n",
+        entry.folder / environment.FILE: json.dumps(document, indent=1, sort_keys=True) + "\n",
         entry.card_path: text,
     }
     for path, content in contents.items():
@@ -68,9 +94,4 @@ def record_environment(entry: Entry, report: ReproductionReport) -> Reproduction
     new = {path.relative_to(entry.root).as_posix(): digest_file(path) for path in contents}
     save_manifest(
         manifest.model_copy(update={"files": {**manifest.files, **new}}), entry.folder / MANIFEST
-    )
-    here_now = (here.software_digest, here.hardware_digest)
-    software, hardware = (EnvironmentPart(recorded=one, found=one, match=True) for one in here_now)
-    return report.model_copy(
-        update={"subjects": subjects(entry), "software": software, "hardware": hardware}
     )

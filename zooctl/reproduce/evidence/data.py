@@ -1,14 +1,8 @@
-"""Whether the data of a recipe are published, here with the pinned bytes, and still stood by.
+"""Evidence for B1: the sources of a recipe and its genome, here with the pinned bytes.
 
-The rule of criterion B1, for every source of the recipe:
-
-- Its bytes are here and have the pinned sha256. Where they come from does not matter: they travel
-  with the recipe, lie in a data mirror or the cache, or are downloaded.
-- It is published: it travels with the recipe, has an address, or names the record of an archive by
-  its accession. An accession may be of what the bytes were derived from; the report then says so.
-  A source with neither may be here, but nobody else would know where to look for it.
-- The genome is here, and each contig that training reads has the sequence that the manifest pins.
-- Where its archive can be asked (ENCODE), and a full run is online, the archive still stands by it.
+A source may travel with the recipe, lie in a data mirror or the cache, or be downloaded: only its
+sha256 counts. Where its archive can be asked (ENCODE), and a full run is online, the archive has to
+stand by it still. Each contig that training reads has to have the sequence that the manifest pins.
 """
 
 from __future__ import annotations
@@ -24,17 +18,15 @@ from zooctl.errors import InputError, IntegrityError, ManyErrors, NetworkError, 
 from zooctl.files.download.download import is_offline
 from zooctl.files.download.transfer import Policy
 from zooctl.files.fasta.reader import Fasta
-from zooctl.reproduce.judge.entry import Findings, plain
-from zooctl.reproduce.report.levels import Status
-from zooctl.reproduce.report.report import DataFile
+from zooctl.reproduce.evidence.findings import Findings, plain
+from zooctl.reproduce.report.rows import DataFile
 from zooctl.schema.manifest import contig_digest
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.sources import Source
 
-_Found = Literal["ok", "changed", "missing"]
+_Status = Literal["ok", "changed", "missing"]
 
-_UNPUBLISHED = "here, but neither address nor accession says where others find it"
-_MENDED = "an address, an accession or a copy in recipes/data would mend it"
+_NOT_ASKED = "not asked: "
 
 
 def pinned_data(entry: Entry) -> dict[str, str | None]:
@@ -54,15 +46,14 @@ def _contigs(entry: Entry) -> dict[str, str] | None:
 
 
 def check_data(findings: Findings, *, ask: bool, fasta: Path | None = None) -> list[DataFile]:
-    """Judge B1: find or fetch every source, by its digest.
+    """Find or download every source, and read every contig that the manifest pins.
 
     Args:
-        findings: Receives the verdict.
+        findings: Receives faults of B1, and warnings.
+        ask: True to ask archives for the status of their files.
         fasta: Genome, if not the one that the assembly leads to.
-        ask: Whether to ask archives what they say of their files today.
     """
     if findings.entry.recipe_path is None:
-        findings.judge("B1", "skip", "the model has no recipe that names its data")
         return []
     recipe = findings.entry.recipe()
     archive = _Archive(findings)
@@ -70,27 +61,23 @@ def check_data(findings: Findings, *, ask: bool, fasta: Path | None = None) -> l
     for index, source in enumerate(recipe.sources):
         found = _source(source, _reasons(recipe, index), findings)
         if found.status == "ok" and encode.is_encode_file(source):
-            said = archive.ask(source) if ask else "not asked: only a full run does"
+            said = archive.ask(source) if ask else f"{_NOT_ASKED}only a full run does"
             found = found.model_copy(update={"archive": said})
         files.append(found)
-    files += _genome(recipe, findings, fasta)
-    bad = [one for one in files if one.status != "ok"]
-    secret = [one for one in files if one.status == "ok" and _is_secret(one)]
-    if archive.wrong:
-        findings.judge("B1", "fail", "; ".join(archive.wrong))
-    elif bad:
-        status: Status = "fail" if any(one.status == "changed" for one in bad) else "skip"
-        findings.judge("B1", status, "; ".join(one.note or one.id for one in bad))
-    elif secret:
-        notes = "; ".join(
-            f"{', '.join(one.id for one in secret if one.note == note)}: {note}"
-            for note in dict.fromkeys(one.note for one in secret)
-        )
-        findings.judge("B1", "skip", f"{notes}; {_MENDED}")
-    else:
-        shown = "; ".join(f"{one.id} ({one.origin}) {one.note}" for one in files)
-        findings.judge("B1", "pass", f"sha256 as pinned: {shown or 'no source'}")
-    return files
+    return files + _genome(recipe, findings, fasta)
+
+
+def is_published(source: Source, origin: str | None) -> bool:
+    """Say whether others can find a source: beside the recipe, by address, or by accession.
+
+    An accession may be of the data that the pinned bytes were derived from.
+    """
+    return origin == "embedded" or bool(source.url or source.mirrors or source.accession)
+
+
+def stands(archive: str | None) -> bool:
+    """Say whether an archive stands by a file, as far as it was asked (``DataFile.archive``)."""
+    return archive is None or archive in encode.STATUSES or archive.startswith(_NOT_ASKED)
 
 
 def _contig(recipe: Recipe, chrom: str) -> str:
@@ -98,7 +85,7 @@ def _contig(recipe: Recipe, chrom: str) -> str:
 
 
 def _genome(recipe: Recipe, findings: Findings, fasta: Path | None) -> list[DataFile]:
-    """Hold each contig that training reads against what the manifest pins of it."""
+    """Compare each contig that training reads with its digest in the manifest."""
     entry = findings.entry
     pinned = _contigs(entry)
     if pinned is None:
@@ -115,8 +102,8 @@ def _genome(recipe: Recipe, findings: Findings, fasta: Path | None) -> list[Data
         # A file that is damaged cannot be read; one that is not here is no fault.
         is_missing = isinstance(error, InputError)
         if not is_missing:
-            findings.fault(error)
-        status: _Found = "missing" if is_missing else "changed"
+            findings.fault("B1", error)
+        status: _Status = "missing" if is_missing else "changed"
         note = plain(error, entry.root)
         for chrom in list(pinned)[len(found) :]:
             found.append(_of_contig(recipe, chrom, pinned[chrom], status, note))
@@ -141,11 +128,11 @@ def _sequence(
         got=found,
         expected=expected,
     )
-    findings.fault(error)
+    findings.fault("B1", error)
     return _of_contig(recipe, chrom, expected, "changed", plain(error, findings.entry.root))
 
 
-def _of_contig(recipe: Recipe, chrom: str, expected: str, status: _Found, note: str) -> DataFile:
+def _of_contig(recipe: Recipe, chrom: str, expected: str, status: _Status, note: str) -> DataFile:
     return DataFile(
         id=_contig(recipe, chrom),
         expected=expected,
@@ -155,12 +142,8 @@ def _of_contig(recipe: Recipe, chrom: str, expected: str, status: _Found, note: 
     )
 
 
-def _is_secret(file: DataFile) -> bool:
-    return file.note is not None and file.note.startswith(_UNPUBLISHED)
-
-
 def _reasons(recipe: Recipe, index: int) -> dict[str, str]:
-    """Return why a source has no address, accession or digest, as the recipe says it."""
+    """Return the recipe's reasons for a source without address, accession or digest."""
     found = {}
     for field in ("url", "accession", "sha256"):
         reasons = (recipe.unknown.get(f"sources.{n}.{field}") for n in (index, "*"))
@@ -170,71 +153,70 @@ def _reasons(recipe: Recipe, index: int) -> dict[str, str]:
 
 
 def _source(source: Source, reasons: dict[str, str], findings: Findings) -> DataFile:
-    """Find one source, and say where it is published."""
-    status: Literal["missing", "changed"] = "missing"
+    """Find one source, and note where it is published."""
+
+    def row(status: _Status, note: str, origin: str | None = None) -> DataFile:
+        expected = source.sha256 and f"sha256:{source.sha256}"
+        return DataFile(id=source.id, expected=expected, status=status, origin=origin, note=note)
+
     if source.sha256 is None:
         why = f": {reasons['sha256']}" if "sha256" in reasons else ""
         where = source.url or source.accession or "has no address"
-        note = f"source {source.id} ({where}) is not pinned{why}"
-        return DataFile(id=source.id, expected=None, status=status, origin=None, note=note)
-    expected = f"sha256:{source.sha256}"
+        return row("missing", f"source {source.id} ({where}) is not pinned{why}")
     try:
         found = locate(source)
     except IntegrityError as error:
-        findings.fault(error)
-        status, note = "changed", plain(error, findings.entry.root)
+        findings.fault("B1", error)
+        return row("changed", plain(error, findings.entry.root))
     except NetworkError:
-        note = f"source {source.id} is not here, and could not be fetched"
+        return row("missing", f"source {source.id} is not here, and could not be downloaded")
     except ZooError as error:
-        note = plain(error, findings.entry.root)
-    else:
-        if found.origin == "embedded":
-            note = "published beside the recipe"
-        elif address := next(filter(None, (source.url, *source.mirrors)), None):
-            note = f"published as {address}"
-        elif source.accession:
-            why = f" ({reasons['url']})" if "url" in reasons else ""
-            note = f"published as {source.accession}; the pinned bytes have no address{why}"
-            findings.warnings.append(
-                f"source {source.id}: the pinned bytes have no address; who has none of them finds "
-                f"{source.accession}"
-            )
-        else:
-            named = {"url": "address", "accession": "accession"}
-            why = "; ".join(f"no {named[field]}: {reasons[field]}" for field in named)
-            note = f"{_UNPUBLISHED} ({why})" if why else _UNPUBLISHED
-        return DataFile(
-            id=source.id, expected=expected, status="ok", origin=found.origin, note=note
+        return row("missing", plain(error, findings.entry.root))
+    if found.origin != "embedded" and not source.url and not source.mirrors and source.accession:
+        findings.warnings.append(
+            f"source {source.id}: the pinned bytes have no address; who has none of them finds "
+            f"{source.accession}"
         )
-    return DataFile(id=source.id, expected=expected, status=status, origin=None, note=note)
+    return row("ok", _place(source, found.origin, reasons), found.origin)
+
+
+def _place(source: Source, origin: str, reasons: dict[str, str]) -> str:
+    """Return the place where others find a source."""
+    if origin == "embedded":
+        return "published beside the recipe"
+    if address := next(filter(None, (source.url, *source.mirrors)), None):
+        return f"published as {address}"
+    if source.accession:
+        why = f" ({reasons['url']})" if "url" in reasons else ""
+        return f"published as {source.accession}; the pinned bytes have no address{why}"
+    named = {"url": "address", "accession": "accession"}
+    why = "; ".join(f"no {named[field]}: {reasons[field]}" for field in named)
+    return f"here, but neither address nor accession says where others find it ({why})"
 
 
 class _Archive:
-    """Asks an archive what it says of its files today, until it once does not answer."""
+    """Asks an archive for the status of its files, until it once does not answer."""
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self.policy = Policy()
         self.silent: str | None = "offline" if is_offline() else None
-        self.wrong: list[str] = []
 
     def ask(self, source: Source) -> str:
-        """Return what the archive says of a source; what speaks against it is a fault."""
+        """Return the archive's status of a source; an objection is a fault of B1."""
         if self.silent is not None:
-            return f"not asked: {self.silent}"
+            return f"{_NOT_ASKED}{self.silent}"
         try:
             document = encode.download_record(str(source.accession), self.policy)
             notes = encode.check(source, document)
         except encode.UnreachableError:
             self.silent = "ENCODE does not answer"
             self.findings.warnings.append("the status of files at ENCODE is not known: no answer")
-            return f"not asked: {self.silent}"
+            return f"{_NOT_ASKED}{self.silent}"
         except ZooError as error:
             several = error.errors if isinstance(error, ManyErrors) else [error]
             for one in several:
-                self.findings.fault(one)
-            texts = [plain(one, self.findings.entry.root) for one in several]
-            self.wrong += texts
-            return "; ".join(texts)
+                self.findings.fault("B1", one)
+            return "; ".join(plain(one, self.findings.entry.root) for one in several)
         self.findings.warnings += notes
         return str(document.get("status"))

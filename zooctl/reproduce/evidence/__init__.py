@@ -1,0 +1,1 @@
+"""Evidence for each criterion: entry, data, lock files, probe."""
