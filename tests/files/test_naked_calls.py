@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "zooctl"
 # Library to the modules, or folders ending in a slash, that may call it.
 PLACES: dict[str, tuple[str, ...]] = {
     "pyBigWig": ("files/bigwig/child.py",),
-    "cyvcf2": ("files/vcf/bcf.py", "files/vcf/bcf_child.py"),
+    "cyvcf2": (),
     "pysam": ("files/vcf/index.py", "files/vcf/bcf_child.py"),
     "liftover": (),
     "h5py": ("files/weights/hdf5.py",),
@@ -33,6 +33,21 @@ CHILDREN = {"files/bigwig/child.py", "files/vcf/bcf_child.py"}
 ONNX = {
     *("load", "load_model", "load_model_from_string", "FromString", "ParseFromString"),
     *("check_model", "infer_shapes", "to_array", "ReferenceEvaluator", "convert_version"),
+}
+
+# Calls on bytes that were made, pinned or accepted before, so that an exception is a bug of ours.
+OURS = {
+    ("files/vcf/index.py", "pysam.set_verbosity"): "reads no file",
+    ("files/weights/onnx_weights.py", "onnx.ModelProto.FromString"): "pinned by the manifest",
+    ("inference/adopt/pwm_graph.py", "checker.check_model"): "made here of a motif",
+    ("inference/adopt/verify.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
+    ("inference/adopt/verify.py", "numpy_helper.to_array"): "accepted by graph.check",
+    ("inference/graph/batch/step.py", "numpy_helper.to_array"): "accepted by graph.check",
+    ("inference/graph/check.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
+    ("inference/graph/shapes.py", "numpy_helper.to_array"): "within graph.check",
+    ("inference/independence.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
+    ("training/export/export.py", "onnx.checker.check_model"): "made here of a network",
+    ("training/export/export.py", "onnx.numpy_helper.to_array"): "made here of a network",
 }
 
 # Guards that are no ``try``: decorators, or context managers of a ``with``.
@@ -143,5 +158,5 @@ def test_libraries_are_called_from_their_places() -> None:
 
 
 def test_no_call_is_naked() -> None:
-    found = [str(call) for file, tree in TREES.items() for call in naked(file, tree)]
-    assert found == []
+    found = [call for file, tree in TREES.items() for call in naked(file, tree)]
+    assert [str(call) for call in found if (call.file, call.call) not in OURS] == []
