@@ -106,8 +106,8 @@ def genome_names(
     """
     names = dict(named)
     for chrom in _MITOCHONDRIA:
-        length = header.get(chrom)
-        if chrom not in named and length is not None and contigs.get(names.get(chrom, chrom), length) != length:
+        length = None if chrom in named else header.get(chrom)
+        if length is not None and contigs.get(chrom, length) != length:
             names[chrom] = ""
     return names
 
