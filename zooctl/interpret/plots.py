@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from zooctl.errors import InputError, need
 from zooctl.files.disk.atomic import atomic_output
+from zooctl.files.disk.cache import place_foreign_caches
 from zooctl.files.motifs import Motif
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import BASES
 
+place_foreign_caches()
 try:
     from matplotlib import rc_context
     from matplotlib.axes import Axes
