@@ -152,7 +152,7 @@ def test_transcript(heading: str, tmp_path: Path) -> None:
 
 
 def test_a_page_that_is_stale_fails(tmp_path: Path) -> None:
-    """Another output, a missing one and a failing command are differences; the page is rewritten."""
+    """Another output, a missing one and a failing command are differences; a rewrite mends them."""
     page = tmp_path / "page.md"
     page.write_text(
         "# Page\n\n    $ cat a.txt\n    one 1.00\n\n    two\n    $ cat a.txt; echo said: no >&2\n"
