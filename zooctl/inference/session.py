@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError, VerificationError
 from zooctl.inference.graph.check import batch_bytes, compose
 from zooctl.inference.graph.front_back import CODES, SPANS
-from zooctl.inference.independence import Trial, check_windows, draw_windows
+from zooctl.inference.independence import ProbeTrial, check_windows, draw_windows
 from zooctl.inference.machine import (
     BATCH_BYTES,
     count_gpus,
@@ -116,7 +116,7 @@ class Session:
         Sums hide differences, so that a graph with a back is tried without it.
         """
         facts = (self.geometry, self.n_tracks, unknown_base, self.device, ort.__version__)
-        trial = Trial(model, self.geometry.input_length, facts)
+        trial = ProbeTrial(model, self.geometry.input_length, facts)
         if trial.is_passed():
             return
         if summed is None:
@@ -145,7 +145,7 @@ class Session:
         Raises:
             VerificationError: They depend on each other.
         """
-        known = Trial(model, self.geometry.input_length, ()).follow()
+        known = ProbeTrial(model, self.geometry.input_length, ()).follow()
         check_windows(self._together, codes[:4], known, gpu=self.device == "cuda")
 
     def _together(self, codes: Codes) -> NDArray[Any]:

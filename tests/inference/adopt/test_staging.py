@@ -43,7 +43,7 @@ def entry(name: str, text: str) -> dict[str, str]:
 
 
 def test_an_entry_appears_whole(root: Path) -> None:
-    with staged(root, "new", force=False) as work:
+    with staged(root, "new", force=False) as work:  # noqa: PT012
         write(work, "new", "1")
         assert content(root / "zoo") == content(root / "model_cards") == {}
         assert work.stat().st_mode & 0o777 == 0o700
@@ -51,9 +51,12 @@ def test_an_entry_appears_whole(root: Path) -> None:
 
 
 def test_failure_leaves_nothing_and_a_second_call_works(root: Path) -> None:
-    with pytest.raises(KeyError), staged(root, "new", force=False) as work:
+    def fail(work: Path) -> None:
         write(work, "new", "1")
         raise KeyError
+
+    with pytest.raises(KeyError), staged(root, "new", force=False) as work:
+        fail(work)
     assert content(root) == {}
     with staged(root, "new", force=False) as work:
         write(work, "new", "2")
@@ -75,15 +78,21 @@ def test_force_replaces_all_and_keeps_recipe_and_pictures(root: Path) -> None:
     assert content(root) == entry("new", "2") | others
 
 
+def _publish_first(root: Path, first: Path) -> None:
+    with staging._locked(root):
+        (first / "complete").write_text("new")
+        staging._publish(root, first, "new")
+
+
 def test_of_two_at_once_the_first_wins(root: Path) -> None:
     with staged(root, "new", force=False) as first:
         write(first, "new", "1")
-        with pytest.raises(InputError, match="another process has just written such a model"):
-            with staged(root, "new", force=False) as second:
-                write(second, "new", "2")
-                with staging._locked(root):
-                    (first / "complete").write_text("new")
-                    staging._publish(root, first, "new")
+        with (
+            pytest.raises(InputError, match="another process has just written such a model"),
+            staged(root, "new", force=False) as second,
+        ):
+            write(second, "new", "2")
+            _publish_first(root, first)
     assert content(root) == entry("new", "1")
 
 
