@@ -66,10 +66,8 @@ MOST_MODULES = 15
 FOREIGN: dict[str, tuple[str, ...]] = {
     "pyfaidx": ("files/fasta/",),
     "pyBigWig": ("files/bigwig/",),
-    "cyvcf2": ("files/vcf/bcf.py",),
-    "pysam": ("files/vcf/index.py",),
+    "pysam": ("files/vcf/",),
     "pyarrow": ("files/vcf/table.py",),
-    "liftover": ("files/intervals/liftover.py",),
     "huggingface_hub": ("catalog/hub/",),
     "httpx2": ("files/download/",),
     "filelock": ("files/",),
@@ -92,6 +90,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "sklearn": ("evaluation/",),
     "threadpoolctl": ("evaluation/heldout/evaluate.py",),
     "matplotlib": (
+        "interpret/drawing.py",
         "interpret/plots.py",
         "interpret/evaluation_plots.py",
         "interpret/trial_plots.py",

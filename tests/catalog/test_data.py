@@ -171,7 +171,11 @@ def test_real_recipe_is_embedded_and_in_the_mirror(
 ) -> None:
     recipe = load_recipe(repo / "recipes/ctcf_gm12878.yaml")
     monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(mirror))
+    monkeypatch.chdir(zoo)
     assert {locate(source).origin for source in recipe.sources} == {"mirror"}
+    monkeypatch.chdir(repo / "docs")  # a folder of the checkout
+    assert {locate(source).origin for source in recipe.sources} == {"embedded"}
+    monkeypatch.chdir(zoo)
     monkeypatch.setenv("ZOOCTL_ZOO", str(repo))
     assert {locate(source).origin for source in recipe.sources} == {"embedded"}
 

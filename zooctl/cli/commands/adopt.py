@@ -129,7 +129,7 @@ def pwm(
     from zooctl.inference.adopt.pwm_graph import pwm_geometry, pwm_graph
     from zooctl.schema.manifest import digest_file
 
-    profile = read_motif(file, motif)
+    profile = read_motif(file, motif, say=_say)
     known = collection_of(motif)
     if licence is None and known is None:
         raise InputError("the profile's licence is not known", got=motif, hint="--licence, as MIT")

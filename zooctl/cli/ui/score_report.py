@@ -16,12 +16,15 @@ def say_done(result: ScoredVcf) -> None:
     from zooctl.sequence.alleles import Status
 
     tally = result.tally
-    rate = result.n_scored_now / result.seconds
     for note in result.notes:
         say(f"note: {result.source}: {note}")
     for name, counts in tally.models.items():
         scored = sum(n for status, n in counts.items() if is_scored(status))
-        label = f"{name}: " if len(result.longest) > 1 else ""
+        several = len(result.longest) > 1
+        label = f"{name}: " if several else ""
+        # A resumed run may have had nothing left to do.
+        own = result.model_seconds.get(name, 0.0) if several else result.seconds
+        rate = result.n_scored_now / own if own else 0.0
         say(
             f"{label}scored: {scored:,} of {tally.alleles:,} alleles in {tally.records:,} records, "
             f"{rate:,.0f} alleles/s"

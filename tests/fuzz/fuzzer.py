@@ -1,0 +1,189 @@
+"""The warm process that children are forked from: it runs cases, keeps and shrinks what fails."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import re
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from fuzz import child, documents, entries, genomic
+from fuzz.child import Outcome, Running, Seeds
+from fuzz.formats import Format
+from fuzz.place import Place, make, others
+
+# Heavy, and needed where a format's own command imports it alone.
+_HEAVY = ("torch", "functorch", "lightning", "zooctl.training")
+_NEEDS_TORCH = ("space",)
+_MOST_TRIES = 600
+# What a format reads beside its file.
+_PREPARE: dict[str, Callable[[Place], None]] = {
+    "bundle": entries.prepare,
+    "report": documents.prepare,
+}
+
+
+class Fuzzer:
+    """A warm process, and a folder in which cases run.
+
+    Args:
+        folder: An empty one, or one that does not exist.
+        kept: Where failing cases are kept.
+        jobs: Cases that run at once.
+    """
+
+    def __init__(self, folder: Path, kept: Path, jobs: int) -> None:
+        self.place = make(folder / "place")
+        self._folder, self._kept, self._jobs = folder / "cases", kept, jobs
+        self._seeds: dict[str, Seeds] = {}
+        self._prepared: set[Callable[[Place], None]] = set()
+        self._prepare(genomic.prepare)
+
+    def fuzz(
+        self, found: Format, n: int, seed: int, only: int | None = None
+    ) -> tuple[list[Outcome], Counter[str]]:
+        """Run cases; return those that failed, and how many left with which code."""
+        self._heat(found)
+        waiting = list(range(n) if only is None else [only])[::-1]
+        running: list[Running] = []
+        late: list[int] = []
+        failed: list[Outcome] = []
+        codes: Counter[str] = Counter()
+        while waiting or running:
+            while waiting and len(running) < self._jobs:
+                running.append(self._start(found, seed, waiting.pop()))
+            for case in list(running):
+                if (outcome := child.end(case)) is None:
+                    continue
+                running.remove(case)
+                if outcome.why.startswith("not done") and case.index not in late and only is None:
+                    # The machine may be busy with something else: once more, by itself.
+                    late.append(case.index)
+                    shutil.rmtree(case.folder)
+                    outcome = self._alone(found, seed, case.index)
+                    case = case._replace(folder=self._folder / f"{found.name}-{case.index}")
+                codes[str(outcome.code)] += 1
+                if outcome.why:
+                    failed.append(outcome)
+                    self._keep(found, seed, case, outcome)
+                shutil.rmtree(case.folder, ignore_errors=True)
+            time.sleep(0.002)
+        return sorted(failed), codes
+
+    def _start(self, found: Format, seed: int, index: int, instead: bytes | None = None) -> Running:
+        folder = self._folder / f"{found.name}-{index}"
+        seeds = self._seeds[found.name]._replace(instead=instead)
+        return child.start(found, seeds, self.place, (seed, index), folder)
+
+    def _alone(self, found: Format, seed: int, index: int, instead: bytes | None = None) -> Outcome:
+        return self._wait(self._start(found, seed, index, instead))
+
+    @staticmethod
+    def _wait(case: Running) -> Outcome:
+        while (outcome := child.end(case)) is None:
+            time.sleep(0.01)
+        return outcome
+
+    def minimise(self, found: Format, seed: int, index: int, content: bytes) -> bytes:
+        """Return a content that fails in the same way and from which nothing can be taken out.
+
+        Args:
+            found: Its format.
+            seed: Of a case that failed.
+            index: Of that case.
+            content: Of its file.
+        """
+        self._heat(found)
+
+        def cause(instead: bytes) -> str:
+            outcome = self._alone(found, seed, index, instead)
+            shutil.rmtree(self._folder / f"{found.name}-{index}")
+            return signature(outcome) if outcome.why else ""
+
+        wanted, size, left = cause(content), len(content) // 2, _MOST_TRIES
+        while wanted and size and left:
+            at = 0
+            while at < len(content) and left:
+                left -= 1
+                shorter = content[:at] + content[at + size :]
+                if cause(shorter) == wanted:
+                    content = shorter
+                else:
+                    at += size
+            size //= 2
+        return content
+
+    def _keep(self, found: Format, seed: int, case: Running, outcome: Outcome) -> None:
+        target = self._kept / f"{found.name}-{seed}-{case.index}"
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(case.folder, target, symlinks=True)
+        (target / "why").write_text(
+            f"{outcome.why}\nmade by: {outcome.how}\n{again(found, seed, case.index)}\n"
+            f"zooctl {' '.join(outcome.arguments)}\n"
+        )
+
+    def _prepare(self, step: Callable[[Place], None]) -> None:
+        """Run a step in a child, so that no library starts threads here."""
+        if step in self._prepared:
+            return
+        self._prepared.add(step)
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self.place.settle()
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+                step(self.place)
+                os._exit(0)
+            except BaseException:
+                import traceback
+
+                traceback.print_exc()
+            finally:
+                os._exit(1)
+        _, status = os.waitpid(pid, 0)
+        assert status == 0, f"{step.__module__}.{step.__name__} failed"
+
+    def _heat(self, found: Format) -> None:
+        """Import what the format's command imports: what a child has, whose case was sound."""
+        if found.name in self._seeds:
+            return
+        if found.name in _PREPARE:
+            self._prepare(_PREPARE[found.name])
+        theirs = others(*found.suffixes) if found.suffixes else []
+        seeds = self._seeds[found.name] = Seeds(list(found.seeds(self.place)), theirs)
+        for index in range(2):
+            folder = self._folder / f"warm-{found.name}-{index}"
+            self._wait(child.start(found, seeds, self.place, (0, index), folder, modules=True))
+            noted = folder / "modules.json"
+            names = json.loads(noted.read_text()) if noted.exists() else []
+            shutil.rmtree(folder)
+            heavy = () if found.name in _NEEDS_TORCH else _HEAVY
+            for name in names:
+                if name not in sys.modules and not name.startswith((*heavy, "__")):
+                    try:
+                        importlib.import_module(name)
+                    except Exception:  # some modules can't be imported by the name they have
+                        continue
+        gc.collect()
+        gc.freeze()
+
+
+def again(found: Format, seed: int, index: int) -> str:
+    """Return the command that makes a case again."""
+    return f"python tests/fuzz/run.py {found.name} --seed {seed} --only {index}"
+
+
+def signature(outcome: Outcome) -> str:
+    """Return what failures of one cause have in common."""
+    frames = re.findall(r'File "[^"]*/([^/"]+)", line (\d+), in (\w+)', outcome.said)
+    last = re.findall(r"(?m)^[\w.]+(?:Error|Exception|Interrupt)\b", outcome.said)
+    why = re.sub(r"[\d,.]+|b?'[^']*'|b?\"[^\"]*\"|:\S+", "#", outcome.why[:90])
+    return " ".join([why, *(":".join(frame) for frame in frames[-1:]), *last[-1:]])[:200]
