@@ -23,7 +23,6 @@ import typer
 from zooctl import __version__
 from zooctl.cli.ui.restart import Restart
 from zooctl.errors import ManyErrors, ZooError
-from zooctl.files.disk.cache import place_foreign_caches
 
 # Subcommand to module. A module has `command`, or `app` if it has subcommands of its own.
 COMMANDS = {
@@ -97,6 +96,8 @@ def main() -> None:
     """Run the command line of this process and leave with its exit code."""
     _prepare_streams()
     _catch_signals()
+    from zooctl.files.disk.cache import place_foreign_caches
+
     place_foreign_caches()
     try:
         code = run(sys.argv[1:])
