@@ -128,7 +128,7 @@ def source(content: bytes, file: str, name: str, assembly: str = "toy") -> dict[
 
 
 def _recipe(content: bytes, file: str, signal: dict[str, object]) -> dict[str, Any]:
-    """Return a recipe whose one target is a signal of a file; labels have their own network."""
+    """Return a recipe whose one target is a signal of a file; labels take another network."""
     document = toy_training.recipe().model_dump(mode="json", exclude_defaults=True)
     target = {"track": "toy", "signal": {**signal, "source": "signal"}}
     labels = {

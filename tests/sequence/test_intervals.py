@@ -65,6 +65,8 @@ def test_names_with_colons(text: str, expected: Interval) -> None:
         ("chr21:1-2-3", "not a region"),
         ("chr21:1..5", "not a region"),
         ("chr21:1e3-2e3", "not a region"),
+        ("chr21:1-" + "9" * 5_000, "not a region"),
+        ("chr21:1-" + "9" * 20, "not a region"),
         ("chr21:1,00-2,00", "not a region"),
         ("{chr21}5-6", "not a region"),
         ("chr21:0-5", "starts at 0.*count from 1"),
