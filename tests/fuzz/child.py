@@ -240,6 +240,8 @@ def _wrong(
     if code not in (FINE, 3) and not re.search(r"^error: ", said, re.MULTILINE):
         return f"exit {code} without an error"
     new = sorted(_files(work.folder) - before)
+    # A lock that is removed could be taken twice; these stay.
+    new = [name for name in new if not name.endswith(".lock")]
     if hidden := [name for name in new if Path(name).name.startswith(".")]:
         return f"left behind {', '.join(hidden[:5])}"
     if code != FINE and new:
