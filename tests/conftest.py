@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hub_server import Hub, local_hub
 
+import zooctl  # noqa: F401  before a test copies the environment, which it makes private
+
 REPO = Path(__file__).resolve().parent.parent
 
 # A shell ignores interrupts in what it runs in its background, and all that this starts in turn

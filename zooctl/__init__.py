@@ -11,6 +11,7 @@ use, so that ``import zooctl`` alone loads no library.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
     from zooctl.inference.vcf.report import ScoredVcf
 
 __version__ = "0.1.0"
+
+# Some libraries report their use to their makers unless the environment forbids it when they are
+# first loaded: onnxruntime 1.29 and later send facts about the machine and the graph, and keep an
+# identifier below ~/.cache. No module of zooctl is imported, and no process started, before this.
+os.environ.update(
+    ORT_DISABLE_TELEMETRY="1",
+    HF_HUB_DISABLE_TELEMETRY="1",
+    RAY_USAGE_STATS_ENABLED="0",
+    WANDB_ERROR_REPORTING="false",
+)
 
 __all__ = [
     "Model",

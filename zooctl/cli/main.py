@@ -23,6 +23,7 @@ import typer
 from zooctl import __version__
 from zooctl.cli.ui.restart import Restart
 from zooctl.errors import ManyErrors, ZooError
+from zooctl.files.disk.cache import place_foreign_caches
 
 # Subcommand to module. A module has `command`, or `app` if it has subcommands of its own.
 COMMANDS = {
@@ -96,6 +97,7 @@ def main() -> None:
     """Run the command line of this process and leave with its exit code."""
     _prepare_streams()
     _catch_signals()
+    place_foreign_caches()
     try:
         code = run(sys.argv[1:])
     except Restart as restart:

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from zooctl.errors import InputError, UnsafeError
+
+# Libraries that would keep caches of their own in the home folder or among temporary files.
+_FOREIGN = {"MPLCONFIGDIR": "matplotlib", "TORCHINDUCTOR_CACHE_DIR": "torchinductor"}
+
+
+def place_foreign_caches() -> None:
+    """Give libraries a folder of this cache for theirs, unless the user gave them another.
+
+    They read the variables when they are imported.
+    """
+    with suppress(InputError):
+        for variable, name in _FOREIGN.items():
+            os.environ.setdefault(variable, str(cache_folder() / name))
 
 
 def cache_folder() -> Path:

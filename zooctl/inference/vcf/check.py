@@ -12,7 +12,7 @@ from zooctl.inference.genome import Genome
 from zooctl.inference.variants.score import Scorer
 from zooctl.inference.vcf.tally import DISAGREEING, Tally, is_scored
 from zooctl.sequence.alleles import Allele, Status
-from zooctl.sequence.contigs import other_style
+from zooctl.sequence.contigs import CHROM_MAP_HINT, other_style
 from zooctl.sequence.onehot import decode, reverse_complement
 
 FIRST = 1000
@@ -106,12 +106,8 @@ def genome_names(
     """
     names = dict(named)
     for chrom in _MITOCHONDRIA:
-        length = header.get(chrom)
-        if (
-            chrom not in named
-            and length is not None
-            and contigs.get(names.get(chrom, chrom), length) != length
-        ):
+        length = None if chrom in named else header.get(chrom)
+        if length is not None and contigs.get(chrom, length) != length:
             names[chrom] = ""
     return names
 
