@@ -71,7 +71,7 @@ def test_json(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--constructs"], "only where a model predicts one value"),
         (["--constructs", "--fasta", "genome.fa"], "drop --fasta"),
-        (["--fasta", "genome.fa", "--min-n", "1000"], "no SNV is left to judge"),
+        (["--fasta", "genome.fa", "--min-n", "1000"], "no SNV is left to compare"),
         (["--fasta", "other.fa"], "no element has ten SNVs with a score"),
     ],
 )
