@@ -63,7 +63,7 @@ MOST_MODULES = 15
 FOREIGN: dict[str, tuple[str, ...]] = {
     "pyfaidx": ("files/fasta/",),
     "pyBigWig": ("files/bigwig/",),
-    "pysam": ("files/vcf/",),
+    "pysam": ("files/vcf/htslib_child.py",),
     "pyarrow": ("files/vcf/table.py",),
     "liftover": ("files/intervals/liftover.py",),
     "huggingface_hub": ("catalog/hub/",),
