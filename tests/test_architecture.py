@@ -66,7 +66,7 @@ MOST_MODULES = 15
 FOREIGN: dict[str, tuple[str, ...]] = {
     "pyfaidx": ("files/fasta/",),
     "pyBigWig": ("files/bigwig/",),
-    "pysam": ("files/vcf/",),
+    "pysam": ("files/vcf/htslib_child.py",),
     "pyarrow": ("files/vcf/table.py",),
     "huggingface_hub": ("catalog/hub/",),
     "httpx2": ("files/download/",),

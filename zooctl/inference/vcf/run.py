@@ -222,12 +222,14 @@ class _Run:
                 inputs=self.inputs,
                 metadata={name: str(settings[name]) for name in _PROVENANCE},
             )
+        if written.index_fault is not None:
+            self.reader.notes.append(f"the output has no index: {written.index_fault}")
         if not tally.records:
             where = " in the regions" if self.intervals else ""
             self.say(f"warning: {self.reader.name} has no records{where}")
         result = ScoredVcf(
             source=self.reader.name,
-            outputs=tuple(written),
+            outputs=written.files,
             tally=tally,
             n_scored_now=tally.alleles - n_before,
             seconds=time.monotonic() - began,
