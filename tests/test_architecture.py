@@ -43,6 +43,7 @@ INSIDE = {
         "genome",
         "frame",
         "announce",
+        "threads",
         "graph",
         "session",
         "model",

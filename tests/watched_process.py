@@ -89,7 +89,7 @@ def _resolve_here(record: Path) -> None:
         subprocess.run(["mount", "-t", "tmpfs", "none", folder], check=True)
     settings = record.with_suffix(".resolv")
     settings.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
-    if os.path.exists("/etc/resolv.conf"):
+    if Path("/etc/resolv.conf").exists():
         subprocess.run(["mount", "--bind", str(settings), "/etc/resolv.conf"], check=True)
 
 
