@@ -1,4 +1,4 @@
-"""Check the README: it names every command, its links resolve, its transcripts are the output.
+"""Check README and docs: they name every command, links resolve, transcripts are the output.
 
 `tests/transcripts.py` has the rules. After an intended change, write the new output into the page::
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -18,9 +19,12 @@ import pytest
 import transcripts
 from transcripts import REPO, Command, Section
 
-from zooctl.cli.main import COMMANDS
+from zooctl.cli.main import COMMANDS, run
 
-PAGE = REPO / "README.md"
+PAGES = {
+    page.relative_to(REPO).as_posix(): page
+    for page in (REPO / "README.md", *sorted((REPO / "docs").rglob("*.md")))
+}
 
 # Commands that no test runs, by their beginning, and the reason.
 NOT_RUN = {
@@ -72,6 +76,9 @@ NEEDS = {
     "zooctl tune": Need(library="ray"),
 }
 
+# Commands with commands of their own.
+GROUPS = {"bundle", "data", "genome", "env", "report", "adopt", "schema"}
+
 # Sections that take minutes.
 SLOW = {
     "How good is it?",
@@ -81,9 +88,14 @@ SLOW = {
 }
 
 
-def with_commands() -> list[Section]:
-    """Return the sections with commands that are run."""
-    return [section for section in transcripts.read_page(PAGE) if to_run(section)]
+def with_commands() -> list[tuple[str, Section]]:
+    """Return the sections with commands that are run, each behind the name of its page."""
+    return [
+        (name, section)
+        for name, page in PAGES.items()
+        for section in transcripts.read_page(page)
+        if to_run(section)
+    ]
 
 
 def to_run(section: Section) -> list[Command]:
@@ -97,11 +109,31 @@ def test_every_command_is_documented(repo: Path) -> None:
     assert not missing
 
 
-def test_links_lead_somewhere(repo: Path) -> None:
-    text = (repo / "README.md").read_text()
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
-    assert targets
-    assert [target for target in targets if not (repo / target).exists()] == []
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name: str) -> None:
+    page = PAGES[name]
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text())
+    assert targets or name != "README.md"
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_commands_within_the_text_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each `zooctl command --option` in a sentence: the command has the option."""
+    text = "".join(page.read_text() for page in PAGES.values())
+    spans = {" ".join(span.split()) for span in re.findall(r"`(zooctl\s[^`]+)`", text)}
+    assert len(spans) > 20
+    helps: dict[tuple[str, ...], str] = {}
+    for span in sorted(spans):
+        words = shlex.split(span.partition("…")[0])[1:]
+        if words[0].startswith("-"):
+            continue
+        assert words[0] in COMMANDS, span
+        named = (words[0], *words[1:2]) if words[0] in GROUPS else (words[0],)
+        if named not in helps:
+            assert run([*named, "--help"]) == 0, span
+            helps[named] = capsys.readouterr().out
+        missing = [word for word in words if word[:2] == "--" and word not in helps[named]]
+        assert not missing, span
 
 
 def test_make_targets_exist(repo: Path) -> None:
@@ -113,25 +145,26 @@ def test_make_targets_exist(repo: Path) -> None:
 
 def test_no_command_is_left_out() -> None:
     """Each command has a prompt, so that it runs or is among those that do not, with a reason."""
-    sections = transcripts.read_page(PAGE)
+    sections = [one for page in PAGES.values() for one in transcripts.read_page(page)]
     assert [line for section in sections for line in section.unprompted] == []
     commands = [command.text for section in sections for command in section.commands]
     for beginning in (*NOT_RUN, *NEEDS):
         assert any(text.startswith(beginning) for text in commands), beginning
-    assert {section.heading for section in with_commands()} >= SLOW
+    assert {section.heading for _, section in with_commands()} >= SLOW
 
 
 @pytest.mark.parametrize(
-    "heading",
+    ("name", "heading"),
     [
-        pytest.param(section.heading, marks=[pytest.mark.slow] * (section.heading in SLOW))
-        for section in with_commands()
+        pytest.param(name, section.heading, marks=[pytest.mark.slow] * (section.heading in SLOW))
+        for name, section in with_commands()
     ],
 )
-def test_transcript(heading: str, tmp_path: Path) -> None:
+def test_transcript(name: str, heading: str, tmp_path: Path) -> None:
     """The commands of a section print what the page says."""
     mirror = Path(os.environ.get("ZOOCTL_DATA_MIRROR", REPO.parent / "shared" / "data"))
-    section = next(one for one in transcripts.read_page(PAGE) if one.heading == heading)
+    page = PAGES[name]
+    section = next(one for one in transcripts.read_page(page) if one.heading == heading)
     commands, skipped = to_run(section), ""
     for i, command in enumerate(commands):
         needs = [need for start, need in NEEDS.items() if command.text.startswith(start)]
@@ -141,8 +174,8 @@ def test_transcript(heading: str, tmp_path: Path) -> None:
             break
     outputs = transcripts.run(section, commands, tmp_path, mirror)
     if os.environ.get("ZOOCTL_REWRITE"):
-        transcripts.rewrite(PAGE, commands, outputs)
-        section = next(one for one in transcripts.read_page(PAGE) if one.heading == heading)
+        transcripts.rewrite(page, commands, outputs)
+        section = next(one for one in transcripts.read_page(page) if one.heading == heading)
         commands = to_run(section)[: len(commands)]
     for command, output in zip(commands, outputs, strict=True):
         found = transcripts.difference(command, output)

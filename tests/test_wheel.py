@@ -176,3 +176,22 @@ def test_predict_with_a_fasta(zooctl: Path, repo: Path, tmp_path: Path) -> None:
     done = run(zooctl, "predict", "--model", MODEL, "--region", region, cwd=tmp_path, ok=False)
     assert done.returncode == 2
     assert "zooctl genome fetch hg19" in done.stderr
+
+
+@pytest.mark.parametrize("folder", [".", "docs"])
+def test_first_predict_in_the_checkout(
+    zooctl: Path, repo: Path, tmp_path: Path, folder: str
+) -> None:
+    """The first command of the README, after `pip install .`, and one of its evaluations' data."""
+    region = "chr21:33,000,000-33,100,000"
+    output = tmp_path / "a.bw"
+    given = ["--model", "h3k36me3_brain", "--region", region, "-o", output]
+    done = run(zooctl, "predict", *given, cwd=repo / folder)
+    assert "genome: hg19, in part: " in done.stderr
+    with pyBigWig.open(str(output)) as track:
+        assert len(track.intervals("chr21", 33_000_000, 33_100_000)) > 100
+    located = run(zooctl, "data", "fetch", MODEL, cwd=repo / folder).stdout
+    assert str(repo / "recipes/data/ctcf_gm12878_hg19/GM12878_CTCF_5M.hg19.chr20_21.bw") in located
+    done = run(zooctl, "predict", *given[:-1], tmp_path / "b.bw", cwd=tmp_path, ok=False)
+    assert done.returncode == 2
+    assert "work in a checkout of zooctl" in done.stderr

@@ -19,6 +19,7 @@ def toy_zoo(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     root = tmp_path / "zoo root"
     shutil.copytree(repo / "tests/data/toy_zoo", root)
     monkeypatch.setenv("ZOOCTL_ZOO", str(root))
+    monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: root)
     return root
 
 

@@ -73,7 +73,7 @@ def pin(root: Path, opset: int = 20) -> None:
 
 @pytest.fixture
 def toy_zoo(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Root of a zoo with the model ``toy``, sound in every way; ZOOCTL_ZOO points to it."""
+    """Root of a zoo with the model ``toy`` alone, sound in every way; ZOOCTL_ZOO points to it."""
     root = tmp_path / "zoo root"
     shutil.copytree(repo / "tests/data/toy_zoo", root)
     folder = root / "zoo/toy"
@@ -85,6 +85,7 @@ def toy_zoo(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     save_file(probe, folder / "probe.safetensors")
     pin(root)
     monkeypatch.setenv("ZOOCTL_ZOO", str(root))
+    monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: root)
     return root
 
 

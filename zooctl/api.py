@@ -166,7 +166,7 @@ class Model:
 
         Args:
             regions: A BED file; or a list of region strings.
-            output: bigWig; the names of several tracks are put into it.
+            output: A .bw or .bigwig; the names of several tracks are put into it. Or a folder.
             options: Keywords, the fields of ``PredictOptions``.
 
         Raises:
@@ -175,7 +175,7 @@ class Model:
         (written,) = predict_bigwigs(
             [self._model],
             regions_of(regions),
-            Path(output),
+            output,
             options,
             say=self._say,
             progress=self._progress,
@@ -228,7 +228,7 @@ class Model:
 
         Args:
             vcf: VCF or BCF, plain, gz or bgzip.
-            output: A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz or .parquet.
+            output: A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz or .parquet, or a folder.
             options: Keywords, the fields of ``ScoreOptions``.
 
         Raises:
@@ -237,7 +237,7 @@ class Model:
         return score_file(
             [self._model],
             str(vcf),
-            Path(output),
+            output,
             options,
             say=self._say,
             progress=self._progress,

@@ -10,11 +10,11 @@ from zooctl.audit.audit import ACKNOWLEDGEMENTS, audit
 from zooctl.audit.card_only import audit_card
 from zooctl.audit.read_inputs import find_recipe, read_inputs
 from zooctl.catalog.genomes import find_genome
-from zooctl.catalog.root import model_names, zoo_root
+from zooctl.catalog.root import model_names, packaged_root
 from zooctl.errors import InputError
 from zooctl.files.intervals.gtf import read_genes
 
-NAMES = sorted(path.stem for path in (zoo_root() / "recipes").glob("*.yaml"))
+NAMES = sorted(path.stem for path in (packaged_root() / "recipes").glob("*.yaml"))
 GENES = {"sacCer3": "yeast_atac_sacCer3/sacCer3.ensGene.gtf.gz"}
 
 

@@ -43,6 +43,7 @@ def test_documents_without_weights_agree(toy_zoo: Path) -> None:
     ("old", "new", "field"),
     [
         ("assembly: hg19", "assembly: hg38", "assembly"),
+        ("assembly: hg19", "assembly: hg38\ntrained_on: mm10", "trained_on"),
         ("core_length: 16", "core_length: 32", "core_length"),
         ("unknown_base: 0.25", "unknown_base: 0", "unknown_base"),
         ("seed: 1", "seed: 2", "seed"),

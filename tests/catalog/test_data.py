@@ -40,6 +40,7 @@ def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "zoo/model_cards").mkdir(parents=True)
     (tmp_path / "mirror").mkdir()
     monkeypatch.setenv("ZOOCTL_ZOO", str(tmp_path / "zoo"))
+    monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: tmp_path / "zoo")
     monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(tmp_path / "mirror"))
     return tmp_path
@@ -170,7 +171,11 @@ def test_real_recipe_is_embedded_and_in_the_mirror(
 ) -> None:
     recipe = load_recipe(repo / "recipes/ctcf_gm12878.yaml")
     monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(mirror))
+    monkeypatch.chdir(zoo)
     assert {locate(source).origin for source in recipe.sources} == {"mirror"}
+    monkeypatch.chdir(repo / "docs")  # a folder of the checkout
+    assert {locate(source).origin for source in recipe.sources} == {"embedded"}
+    monkeypatch.chdir(zoo)
     monkeypatch.setenv("ZOOCTL_ZOO", str(repo))
     assert {locate(source).origin for source in recipe.sources} == {"embedded"}
 

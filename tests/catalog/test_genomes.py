@@ -79,7 +79,7 @@ def test_the_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repo: Path) 
     (own / "hg19.fa").write_bytes(b"")
     assert find_genome("hg19")[0] == [own / "hg19.fa"]
 
-    assert find_genome("hg19", Path("x.fa")) == ([Path("x.fa")], "hg19: x.fa")
+    assert find_genome("hg19", Path("x.fa")) == ([Path("x.fa")], "x.fa")
 
 
 def test_a_folder_of_chromosomes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,21 +9,21 @@ import pytest
 
 import zooctl
 from zooctl.catalog import registry
-from zooctl.catalog.root import model_names, zoo_root
+from zooctl.catalog.root import model_names, packaged_root
 from zooctl.catalog.weights import onnx_bytes, verified_bytes
 from zooctl.errors import InputError, IntegrityError
 
 
 def test_root_is_the_checkout_unless_told(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ZOOCTL_ZOO", raising=False)
-    assert zoo_root() == repo
+    assert packaged_root() == repo
 
 
 def test_root_is_what_was_packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ZOOCTL_ZOO", raising=False)
     (tmp_path / "entries").mkdir()
     monkeypatch.setattr(zooctl, "__file__", str(tmp_path / "__init__.py"))
-    assert zoo_root() == tmp_path / "entries"
+    assert packaged_root() == tmp_path / "entries"
 
 
 def test_root_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,12 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
+def meme(fields: str, *rows: str) -> str:
+    return "\n".join(
+        ["MEME version 4\n\nMOTIF a", f"letter-probability matrix: {fields}", *rows, ""]
+    )
+
+
 def test_rows_by_position(tmp_path: Path) -> None:
     (motif,) = read_motifs(write(tmp_path, f"# a comment\n>CTCF extra words\n{ROWS}\n"))
     assert motif.name == "CTCF"
@@ -69,9 +75,20 @@ def test_meme_round_trip(tmp_path: Path) -> None:
         (">a\n1 2 3 4\n>a\n1 2 3 4\n", "two motifs have one name"),
         (">a\n0 0 0 0\n", "all zero"),
         (">a\n1 2 -3 4\n", "negative"),
-        (">a\n1 nan 3 4\n", "not finite"),
+        (">a\n1 nan 3 4\n", "not a row of numbers"),
+        (">a\n1e308 1e308 1e308 1e308\n1 1 1 1\n", "a row of numbers .*1e308.*1e\\+12"),
+        (">a\x1b[1m\n1 2 3 4\n", "not a motif's name"),
         (">\n1 2 3 4\n", "no name"),
-        ("MEME version 4\nMOTIF a\nletter-probability matrix: w= 2\n 1 0 0 0\n", "w rows"),
+        (meme("w= 2", "1 0 0 0"), "w rows"),
+        (meme("w= ²", "1 0 0 0"), "w rows"),
+        (meme("w= 0", "1 0 0 0"), "w rows"),
+        (meme("w= " + "9" * 5000, "1 0 0 0"), "w rows .*w= 9{40}, 0 rows"),
+        (meme("alength= 3", "1 0 0"), "w rows"),
+        (meme("w= 1"), "w rows"),
+        (meme("w= 1 nsites= x", "1 0 0 0"), "nsites is not a number .*'x'"),
+        (meme("w= 1 nsites= 0", "1 0 0 0"), "nsites is not a number"),
+        (meme("w= 1 nsites= 1e300", "1 0 0 0"), "nsites is not a number"),
+        (meme("w= 1", "97 1 1 1"), "add up to 1 .*got 100"),
     ],
 )
 def test_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -79,14 +96,74 @@ def test_refused(tmp_path: Path, text: str, message: str) -> None:
         read_motifs(write(tmp_path, text))
 
 
-def test_line_of_the_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (">a\n1 2 3 4\n1 2 x 4\n", 3),
+        (">a\n1 2 3 4\n\n1 -2 1 4\n", 4),
+        (">a\n1 2 3 4\n>b\n1 2 3 4\n0 0 0 0\n", 3),
+        (meme("w= 1 nsites= x", "1 0 0 0"), 4),
+        (meme("w= 2", "1 0 0 0", "1 0 0 1"), 6),
+        (">a\n1 2 3 4\n>a\n1 2 3 4\n", 3),
+    ],
+)
+def test_line_of_the_error(tmp_path: Path, text: str, line: int) -> None:
     with pytest.raises(InputError) as caught:
-        read_motifs(write(tmp_path, ">a\n1 2 3 4\n1 2 x 4\n"))
-    assert caught.value.line == 3
+        read_motifs(write(tmp_path, text))
+    assert caught.value.line == line
+    assert caught.value.path == str(tmp_path / "motifs.txt")
+
+
+ROW = "0.7 0.1 0.1 0.1"
+
+
+@pytest.mark.parametrize(
+    ("text", "sites", "noted"),
+    [
+        (meme("alength= 4 w= 2 nsites= 50 E= 0", ROW, ROW), 50, False),
+        (meme("alength= 4 w= 2 nsites= 18.5", ROW, ROW), 18.5, False),
+        (meme("alength= 4 w= 2", ROW, ROW), 20, True),
+        (meme("alength= 4 w= 2 nsites= E= 0", ROW, ROW), 20, True),
+        (meme("", ROW, ROW, "", "URL http://x"), 20, True),
+        (meme("alength= 4 nsites= 7", ROW, ROW, "URL http://x"), 7, False),
+        ("\ufeff" + meme("w= 2 nsites= 30", ROW, ROW), 30, False),
+        (f">a\tELF1(ETS)/Jurkat\t7.5\t-11\t0\tT:1\n{ROW}\n{ROW}\n", 20, True),
+        (">a\n7 1 1 1\n7 1 1 1\n", 10, False),
+    ],
+)
+def test_number_of_sites(tmp_path: Path, text: str, sites: float, noted: bool) -> None:
+    """The MEME format says 20 where none is stated; HOMER states frequencies alone."""
+    said: list[str] = []
+    for motif in (
+        read_motif(write(tmp_path, text), "a", say=said.append),
+        *read_motifs(write(tmp_path, text), say=said.append),
+    ):
+        np.testing.assert_allclose(motif.counts, np.array([[0.7, 0.1, 0.1, 0.1]] * 2) * sites)
+    assert len(said) == 2 * noted
+    assert all("taken for granted: 20 sites of a, as in the MEME format" in text for text in said)
+
+
+def test_whole_numbers_are_counts_even_of_one_site(tmp_path: Path) -> None:
+    said: list[str] = []
+    (motif,) = read_motifs(write(tmp_path, ">a\n1 0 0 0\n0 1 0 0\n"), say=said.append)
+    assert motif.counts.sum() == 2
+    assert said == []
+
+
+def test_another_motif_may_have_its_name_twice(tmp_path: Path) -> None:
+    text = ">CTCF a\n1 2 3 4\n>CTCF b\n1 2 3 4\n>GATA1\n4 3 2 1\n"
+    assert read_motif(write(tmp_path, text), "GATA1").counts.tolist() == [[4, 3, 2, 1]]
+    with pytest.raises(InputError, match=r"two motifs have one name .*first on line 1"):
+        read_motif(write(tmp_path, text), "CTCF")
+
+
+def test_no_counts_so_large_that_weights_overflow() -> None:
+    with pytest.raises(InputError, match="too large"):
+        Motif("a", np.array([[1e308, 1e308, 0, 0]]))
 
 
 def test_missing_file_and_unknown_name(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot read"):
+    with pytest.raises(InputError, match="cannot be opened"):
         read_motifs(tmp_path / "absent.pfm")
     with pytest.raises(InputError) as caught:
         read_motif(write(tmp_path, f">CTCF_HUMAN.H11MO.0.A\n{ROWS}\n"), "CTCF_HUMAN")

@@ -18,7 +18,6 @@ from fuzz.mutate import gzipped
 from fuzz.place import ONE, Place, Work
 
 Rows = list[list[object]]
-_WINDOWS = {"key": "tiling", "stride": 64}
 _SPLIT = {
     "train": [{"chrom": "chr1", "start": 0, "end": 2_000}],
     "validation": [{"chrom": "chr1", "start": 2_000, "end": 3_000}],
@@ -129,17 +128,23 @@ def source(content: bytes, file: str, name: str, assembly: str = "toy") -> dict[
 
 
 def _recipe(content: bytes, file: str, signal: dict[str, object]) -> dict[str, Any]:
-    """Return a recipe whose one target is a signal of a file."""
+    """Return a recipe whose one target is a signal of a file; labels take another network."""
     document = toy_training.recipe().model_dump(mode="json", exclude_defaults=True)
     target = {"track": "toy", "signal": {**signal, "source": "signal"}}
-    loss = "binary_cross_entropy" if signal["key"] == "peaks" else "mse"
-    return document | {
+    labels = {
+        "network": {"key": "deepbind"},
+        "loss": {"key": "binary_cross_entropy"},
+        "window": {"input_length": 64, "output_length": 32, "bin_size": 32, "core_length": 32},
+    }
+    return {
+        **document,
         "sources": [source(content, file, "signal")],
         "split": _SPLIT,
         "targets": [target],
         "controls": [],
-        "windows": _WINDOWS,
-        "loss": {"key": loss},
+        "windows": {"key": "tiling", "stride": 32},
+        "loss": {"key": "mse"},
+        **(labels if signal["key"] == "peaks" else {}),
     }
 
 
@@ -229,8 +234,6 @@ def _chain(place: Place, work: Work) -> list[str]:
     name = work.write("in.chain")
     (work.folder / "reads.bed").write_bytes(reads)
     document = _recipe(reads, "reads.bed", {"key": work.draw.choice(("reads", "peaks"))})
-    if document["targets"][0]["signal"]["key"] == "peaks":
-        document["loss"] = {"key": "binary_cross_entropy"}
     document["sources"][0] |= {"assembly": "older", "lift": "chain"}
     document["sources"].append(source(work.content, name, "chain", "older"))
     (work.folder / "recipe.yaml").write_text(json.dumps(document))

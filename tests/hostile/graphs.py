@@ -125,7 +125,6 @@ def _domains() -> Iterator[tuple[str, onnx.ModelProto]]:
         model = sound()
         model.graph.node[2].domain = domain
         yield f"node-{number}", model
-        model = sound()
         model.opset_import.append(helper.make_opsetid(domain, 1))
         yield f"set-{number}", model
     for version in (-1, 0, 1, 12, 26, 2**62):
@@ -284,7 +283,7 @@ def _memory() -> Iterator[tuple[str, onnx.ModelProto]]:
     yield "outer-batch", extended(*square, row=[1, -1], column=[-1, 1])
 
 
-def _structure() -> Iterator[tuple[str, onnx.ModelProto]]:
+def _structure() -> Iterator[tuple[str, onnx.ModelProto | bytes]]:
     relu = helper.make_node
     yield "cycle", extended(relu("Relu", ["b"], ["a"]), relu("Relu", ["a"], ["b"]))
     yield "undefined", extended(relu("Relu", ["nowhere"], ["a"]))
@@ -307,6 +306,19 @@ def _structure() -> Iterator[tuple[str, onnx.ModelProto]]:
         else:
             tensor.data_type = change["data_type"]
         yield name, model
+    for name, size in (("short", 3), ("long", 4_096)):
+        model = sound()
+        model.graph.initializer[0].raw_data = bytes(size)
+        yield f"raw-{name}", model
+    for number in (268_435_456, 2**31, 2**62):
+        split = relu("Split", ["onehot"], ["a", "b"], axis=1, num_outputs=number)
+        yield f"outputs-{number}", extended(split)
+    model = sound()
+    model.graph.node[0].name = "name"
+    yield "no-text", model.SerializeToString().replace(b"name", b"nam\xb7")
+    huge = relu("ConstantOfShape", ["sides"], ["cube"])
+    again = relu("Shape", ["cube"], ["z"])
+    yield "shape-of-huge", extended(huge, again, sides=[2**40, 2**40])
     model = sound()
     model.graph.initializer[0].segment.end = 4
     yield "segment", model

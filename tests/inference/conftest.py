@@ -9,8 +9,11 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from toy_model import toy_graph, toy_zoo
 
 from zooctl.sequence.windows import Geometry
+
+__all__ = ["conv_network", "linear_model", "linear_network", "toy_graph", "toy_zoo"]
 
 Network = Callable[..., bytes]
 

@@ -236,3 +236,19 @@ def test_as_bcftools_norm(tmp_path: Path) -> None:
         assert change == trim(int(position) - 1, ref, alt)
         moved += change.start != trim(one.start, one.ref, one.alt).start
     assert moved > 500
+
+
+@pytest.mark.parametrize(
+    ("ref", "alt"),
+    [
+        *(("*", "A"), ("X", "A"), (".", "A"), ("A1!", "A"), ("A,C", "A"), ("é", "A"), ("ſ", "A")),
+        *(("A", "X"), ("A", "-A"), ("A", "<DEL"), ("A", "C1"), ("A", "ß"), ("A", "A*"), ("X", "*")),
+    ],
+)
+def test_texts_that_are_no_alleles(ref: str, alt: str) -> None:
+    assert fault(Allele("one", 10, ref, alt), {"one": 100}) == Status.INVALID_ALLELE
+
+
+@pytest.mark.parametrize("alt", ["<DÉL>", "A]chré:5]", "]1:5]A", ".[1:5[", "A.", ".A", "*", "."])
+def test_forms_that_are_no_sequence(alt: str) -> None:
+    assert fault(Allele("one", 10, "A", alt), {"one": 100}) != Status.INVALID_ALLELE

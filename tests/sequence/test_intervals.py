@@ -65,6 +65,8 @@ def test_names_with_colons(text: str, expected: Interval) -> None:
         ("chr21:1-2-3", "not a region"),
         ("chr21:1..5", "not a region"),
         ("chr21:1e3-2e3", "not a region"),
+        ("chr21:1-" + "9" * 5_000, "not a region"),
+        ("chr21:1-" + "9" * 20, "not a region"),
         ("chr21:1,00-2,00", "not a region"),
         ("{chr21}5-6", "not a region"),
         ("chr21:0-5", "starts at 0.*count from 1"),
@@ -108,3 +110,12 @@ def test_merging_keeps_the_bases_and_leaves_gaps(spans: list[tuple[int, int]]) -
 def test_touching_intervals_become_one() -> None:
     starts, ends = merge(np.array([10, 0]), np.array([20, 10]))
     assert (starts.tolist(), ends.tolist()) == ([0], [20])
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, str(2**63), "²", "٣"])
+def test_regions_with_numbers_that_are_none(digits: str) -> None:
+    for text in (f"chr1:{digits}-9", f"chr1:1-{digits}", f"chr1:-{digits}"):
+        with pytest.raises(InputError) as caught:
+            parse_region(text, {"chr1": 100})
+        assert "not a region (got 'chr1:" in str(caught.value)
+        assert len(str(caught.value)) < 200

@@ -11,7 +11,7 @@ from zooctl.audit.split_data import GeneMap, SplitData, Values
 from zooctl.catalog import registry
 from zooctl.catalog.data import locate
 from zooctl.catalog.genomes import find_genome
-from zooctl.catalog.root import model_names, zoo_root
+from zooctl.catalog.root import model_names, zoo_roots
 from zooctl.errors import InputError, NetworkError
 from zooctl.evaluation.heldout.model import open_model
 from zooctl.files.fasta.reader import Fasta
@@ -37,7 +37,8 @@ def find_recipe(name: str, card: Path | None = None) -> tuple[Recipe | None, Car
     """
     path = Path(name)
     if not name.endswith((".yaml", ".yml")):
-        path = zoo_root() / "recipes" / f"{name}.yaml"
+        paths = [root / "recipes" / f"{name}.yaml" for root in zoo_roots()]
+        path = next((one for one in paths if one.is_file()), paths[0])
         if name in model_names() or not path.is_file():
             entry = registry.entry(name)  # its error lists the known names
             own = None if entry.recipe_path is None else entry.recipe()

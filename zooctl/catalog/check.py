@@ -164,7 +164,10 @@ def _card_and_recipe(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[Z
     """Yield the fields in which a card differs from its recipe, which is right."""
     claimed, made = card.value, recipe.value
     same = {
-        "assembly": (claimed.assembly, made.genome.assembly),
+        "trained_on" if claimed.trained_on else "assembly": (
+            claimed.training_assembly,
+            made.genome.assembly,
+        ),
         "unknown_base": (claimed.unknown_base, made.unknown_base),
         "seed": (claimed.seed, made.seed),
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlsplit
 
-from zooctl.catalog.root import zoo_root
+from zooctl.catalog.root import checkout_data, zoo_roots
 from zooctl.errors import InputError, IntegrityError, NetworkError
 from zooctl.files.disk.cache import cache_folder
 from zooctl.files.disk.pinned import changed, file_digest
@@ -42,7 +42,8 @@ def locate(
 ) -> LocatedFile:
     """Return a file with the pinned bytes of a source, downloaded if it is not here.
 
-    The search order: beside the recipes (``recipes/data``); in the folder
+    The search order: beside the recipes (``recipes/data``), or in the checkout of zooctl that the
+    current folder lies in; in the folder
     ``$ZOOCTL_DATA_MIRROR``, at any depth, by a name that is the sha256, by the source's path, by
     its file name; in the cache; below ``$ZOOCTL_DATA_MIRROR`` if that is an https address, by
     the source's path; at its own addresses. A file of the right name with other bytes is passed
@@ -87,7 +88,10 @@ def locate(
 
 def _candidates(source: Source, sha256: str) -> Iterator[tuple[Path, Origin]]:
     """Yield files of a source's name; each place is searched after those before it failed."""
-    if (path := zoo_root() / "recipes" / "data" / source.file).is_file():
+    for root in zoo_roots():
+        if (path := root / "recipes" / "data" / source.file).is_file():
+            yield path, "embedded"
+    if (checkout := checkout_data()) and (path := checkout / source.file).is_file():
         yield path, "embedded"
     if mirror := _mirror():
         for path in _in_mirror(mirror, source.file, sha256):

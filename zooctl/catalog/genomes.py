@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zooctl.catalog.root import zoo_root
+from zooctl.catalog.root import checkout_genome, embeds, zoo_roots
 from zooctl.errors import InputError, IntegrityError
 from zooctl.files.disk.cache import cache_folder
 from zooctl.files.disk.lock import locked
@@ -84,7 +84,8 @@ def find_genome(assembly: str, fasta: Path | None = None) -> tuple[list[Path], s
     The search order: ``fasta``; the folder ``$ZOOCTL_GENOMES``, which holds ``<assembly>.fa``
     (or .fasta, .fna, bgzipped or not) or a folder ``<assembly>``; the cache, which
     ``zooctl genome fetch`` fills; the publisher's archive in ``$ZOOCTL_DATA_MIRROR``, which is
-    unpacked into the cache; contigs embedded beside the recipes.
+    unpacked into the cache; contigs embedded beside the recipes, or in the checkout of zooctl that
+    the current folder lies in.
 
     Args:
         assembly: UCSC's name: hg38, hg19, sacCer3.
@@ -94,18 +95,21 @@ def find_genome(assembly: str, fasta: Path | None = None) -> tuple[list[Path], s
         InputError: No place has it; the error names the places.
     """
     if fasta is not None:
-        return [fasta], f"{assembly}: {fasta}"
+        return [fasta], str(fasta)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", assembly):
         raise InputError("not the name of an assembly", got=repr(assembly))
     cached = cache_folder() / "genomes"
-    embedded = zoo_root() / "recipes" / "data"
-    for folder, origin in ((_own_folder(), "ZOOCTL_GENOMES"), (cached, "the cache")):
-        if folder is not None and (paths := _in_folder(folder, assembly)):
+    embedded = [root / "recipes" / "data" for root in zoo_roots()]
+    for place, origin in ((_own_folder(), "ZOOCTL_GENOMES"), (cached, "the cache")):
+        if place is not None and (paths := _in_folder(place, assembly)):
             return paths, f"{assembly}: {_listed(paths)}, from {origin}"
     if assembly in PUBLISHED and _mirrored(PUBLISHED[assembly]) is not None:
         paths = [download_genome(assembly)]
         return paths, f"{assembly}: {_listed(paths)}, unpacked from the mirror"
-    if paths := _embedded(embedded, assembly):
+    for folder in embedded:
+        if paths := _embedded(folder, assembly):
+            return paths, f"{assembly}, in part: {_listed(paths)}, embedded in recipes/data"
+    if paths := checkout_genome(assembly):
         return paths, f"{assembly}, in part: {_listed(paths)}, embedded in recipes/data"
     raise _not_found(assembly, cached, embedded)
 
@@ -164,14 +168,17 @@ def _listed(paths: Sequence[Path]) -> str:
     return f"{paths[0].parent} ({names})"
 
 
-def _not_found(assembly: str, cached: Path, embedded: Path) -> InputError:
+def _not_found(assembly: str, cached: Path, embedded: Sequence[Path]) -> InputError:
     own = os.environ.get("ZOOCTL_GENOMES")
-    places = [own or "ZOOCTL_GENOMES (not set)", str(cached), str(embedded)]
-    download = f"zooctl genome fetch {assembly}, or " if assembly in PUBLISHED else ""
+    places = [own or "ZOOCTL_GENOMES (not set)", str(cached), *map(str, embedded)]
+    ways = [f"zooctl genome fetch {assembly}"] if assembly in PUBLISHED else []
+    if embeds(assembly):
+        ways.append("work in a checkout of zooctl, which has a part of it")
+    ways.append("name its FASTA file with --fasta")
     return InputError(
         f"genome {assembly} is not here",
         got=f"nothing in {', '.join(places)}",
-        hint=f"{download}name its FASTA file with --fasta",
+        hint=", or ".join(ways),
     )
 
 

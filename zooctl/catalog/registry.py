@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from zooctl.catalog.entry import Entry
-from zooctl.catalog.root import model_names, zoo_root
+from zooctl.catalog.root import model_names, zoo_roots
 from zooctl.errors import InputError
 from zooctl.schema.explain import nearest
 from zooctl.schema.fields import NAME_PATTERN
@@ -35,12 +35,13 @@ def entry(name: str, *, allow_untrusted: bool = False) -> Entry:
         from zooctl.catalog.address import from_folder
 
         return from_folder(Path(name))
-    zoo = zoo_root()
-    card_path = zoo / "model_cards" / f"{name}.yaml"
     # The pattern first: a name becomes a path.
-    if not re.fullmatch(NAME_PATTERN, name) or not card_path.is_file():
+    cards = [root / "model_cards" / f"{name}.yaml" for root in zoo_roots()]
+    if not re.fullmatch(NAME_PATTERN, name) or not any(card.is_file() for card in cards):
         hint = nearest(name, model_names())
         raise InputError("no such model", got=repr(name), hint=hint or "zooctl list shows them all")
+    card_path = next(card for card in cards if card.is_file())
+    zoo = card_path.parent.parent
     recipe_path = zoo / "recipes" / f"{name}.yaml"
     folder = zoo / "zoo" / name
     return Entry(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -13,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
+from zooctl.files.motif_formats import MOST_SITES, SITES, Parsed, Profile, parse_motifs
+from zooctl.progress import Say, silent
 from zooctl.sequence.onehot import BASES
-
-Profile = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +38,10 @@ class Motif:
             raise InputError(
                 "a motif needs four counts a position", field=self.name, got=counts.shape
             )
-        if not np.isfinite(counts).all() or (counts < 0).any() or (counts.sum(axis=1) <= 0).any():
-            raise InputError(
-                "motif counts are negative, not finite, or all zero at a position", field=self.name
-            )
+        if not np.isfinite(counts).all() or (counts < 0).any() or (counts > MOST_SITES).any():
+            raise InputError("motif counts are negative, not finite, or too large", field=self.name)
+        if (counts.sum(axis=1) <= 0).any():
+            raise InputError("motif counts are all zero at a position", field=self.name)
 
     @property
     def length(self) -> int:
@@ -93,48 +92,79 @@ class Motif:
         return Motif(self.name, np.ascontiguousarray(self.counts[::-1, ::-1]))
 
 
-def read_motifs(path: str | PathLike[str]) -> list[Motif]:
+def read_motifs(path: str | PathLike[str], say: Say = silent) -> list[Motif]:
     """Read all profiles of a file, in a format recognised by its content.
 
     Three formats: ``>name`` with a row of four numbers a position (HOCOMOCO and GimmeMotifs
-    ``.pfm``), ``>name`` with a row a base (JASPAR, with or without ``A [ … ]``), and MEME. Rows
-    without letters are positions if all of them hold four numbers.
+    ``.pfm``, HOMER), ``>name`` with a row a base (JASPAR, with or without ``A [ … ]``), and MEME.
+    Rows without letters are positions if all of them hold four numbers. Frequencies without a
+    number of sites are those of 20 sites, as the MEME format says.
+
+    Args:
+        path: The file, plain or gzipped.
+        say: Told of a number of sites that was taken for granted.
 
     Raises:
         InputError: The file has no profile, a row is not numbers, or two profiles have one name.
     """
-    path = Path(path)
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read motifs: {error}", path=path) from error
-    is_meme = any(line.startswith("MEME version") for line in lines[:20])
-    motifs = list(_read_meme(path, lines) if is_meme else _read_fasta_like(path, lines))
-    if not motifs:
-        raise InputError(
-            "no motif in the file", path=path, expected="HOCOMOCO, JASPAR or MEME profiles"
-        )
-    seen: set[str] = set()
-    for motif in motifs:
-        if motif.name in seen:
-            raise InputError("two motifs have one name", path=path, field=motif.name)
-        seen.add(motif.name)
+    found = parse_motifs(Path(path))
+    motifs = [_motif(path, one) for one in found]
+    seen: dict[str, int] = {}
+    for one in found:
+        if one.name in seen:
+            raise _twice(path, one.name, seen[one.name], one.line)
+        seen[one.name] = one.line
+    _say_assumed([one.name for one in found if one.assumed], say)
     return motifs
 
 
-def read_motif(path: str | PathLike[str], name: str) -> Motif:
-    """Read one profile by name.
+def read_motif(path: str | PathLike[str], name: str, say: Say = silent) -> Motif:
+    """Read one profile by name, which no other profile of the file may have.
 
     Raises:
         InputError: No such profile (the hint names the nearest), and as ``read_motifs``.
     """
-    motifs = {motif.name: motif for motif in read_motifs(path)}
-    if name in motifs:
-        return motifs[name]
-    near = [known for known in motifs if name.lower() in known.lower()][:3]
-    near = near or difflib.get_close_matches(name, motifs, n=3)
+    found = parse_motifs(Path(path))
+    chosen = [one for one in found if one.name == name]
+    if len(chosen) > 1:
+        raise _twice(path, name, chosen[0].line, chosen[1].line)
+    if chosen:
+        _say_assumed([name] * chosen[0].assumed, say)
+        return _motif(path, chosen[0])
+    names = dict.fromkeys(one.name for one in found)
+    near = [known for known in names if name.lower() in known.lower()][:3]
+    near = near or difflib.get_close_matches(name, names, n=3)
     hint = f"did you mean {', '.join(near)}?" if near else None
     raise InputError(f"no motif named {name!r}", path=path, hint=hint)
+
+
+def _motif(path: str | PathLike[str], found: Parsed) -> Motif:
+    try:
+        return Motif(found.name, found.counts)
+    except InputError as error:
+        raise InputError(
+            error.what, path=path, line=found.line, field=found.name, got=error.got
+        ) from None
+
+
+def _twice(path: str | PathLike[str], name: str, first: int, second: int) -> InputError:
+    return InputError(
+        "two motifs have one name",
+        path=path,
+        line=second,
+        field=name,
+        got=f"the first on line {first:,}",
+        hint="rename one of them",
+    )
+
+
+def _say_assumed(names: list[str], say: Say) -> None:
+    if names:
+        which = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more"
+        say(
+            f"taken for granted: {SITES} sites of {which}, as in the MEME format, because the file "
+            "has frequencies and no number of sites"
+        )
 
 
 def to_meme(motifs: Iterable[Motif]) -> str:
@@ -152,70 +182,3 @@ def to_meme(motifs: Iterable[Motif]) -> str:
             parts.append("".join(f" {value:.6f}" for value in row) + "\n")
         parts.append("\n")
     return "".join(parts)
-
-
-def _numbers(path: Path, line: int, text: str) -> list[float]:
-    try:
-        return [float(word) for word in text.split()]
-    except ValueError:
-        raise InputError(
-            "not a row of numbers", path=path, line=line, got=repr(text.strip())
-        ) from None
-
-
-def _read_fasta_like(path: Path, lines: list[str]) -> Iterator[Motif]:
-    """Yield the profiles of a file of ``>name`` headers."""
-    name, first = "", 0
-    rows: list[tuple[str, list[float]]] = []
-    for number, line in enumerate([*lines, ">"], start=1):
-        text = line.strip()
-        if text.startswith(">"):
-            if name:
-                yield Motif(name, _matrix(path, first, name, rows))
-            name, first, rows = "".join(text[1:].split()[:1]), number, []
-            if not name and number <= len(lines):
-                raise InputError("a motif has no name", path=path, line=number)
-        elif text and not text.startswith("#"):
-            letter = re.match(r"([ACGT])\b", text)
-            body = re.sub(r"[\[\]|:]", " ", text[1:] if letter else text)
-            rows.append((letter[1] if letter else "", _numbers(path, number, body)))
-
-
-def _matrix(path: Path, line: int, name: str, rows: list[tuple[str, list[float]]]) -> Profile:
-    """Return the counts ``(length, 4)`` of rows by position or by base."""
-    letters = "".join(letter for letter, _ in rows)
-    widths = {len(values) for _, values in rows}
-    by_base = letters == BASES or (not letters and len(rows) == 4 and widths != {4})
-    if len(widths) != 1 or (letters and letters != BASES) or not (by_base or widths == {4}):
-        raise InputError(
-            "rows do not make a profile",
-            path=path,
-            line=line,
-            field=name,
-            expected="four numbers a position, or a row of equal length for each of A, C, G, T",
-        )
-    matrix = np.array([values for _, values in rows], dtype=np.float64)
-    return np.ascontiguousarray(matrix.T) if by_base else matrix
-
-
-def _read_meme(path: Path, lines: list[str]) -> Iterator[Motif]:
-    """Yield the letter-probability matrices of a MEME file as counts (probability times sites)."""
-    name = ""
-    for index, line in enumerate(lines):
-        if line.startswith("MOTIF"):
-            name = "".join(line.split()[1:2])
-        elif line.startswith("letter-probability matrix"):
-            fields = dict(re.findall(r"(\w+)=\s*(\S+)", line))
-            width = int(fields["w"]) if fields.get("w", "").isdigit() else 0
-            rows = [
-                _numbers(path, index + 2 + offset, text)
-                for offset, text in enumerate(lines[index + 1 : index + 1 + width])
-            ]
-            if not name or not width or len(rows) < width or any(len(row) != 4 for row in rows):
-                raise InputError(
-                    "not a matrix of w rows of four probabilities",
-                    path=path,
-                    line=index + 1,
-                    field=name or None,
-                )
-            yield Motif(name, np.array(rows) * float(fields.get("nsites", "1")))

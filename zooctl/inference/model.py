@@ -9,8 +9,11 @@ from pathlib import Path
 
 from zooctl.catalog.entry import Entry
 from zooctl.catalog.genomes import find_genome, open_genome
+from zooctl.catalog.root import is_in_use
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.files.fasta.reader import Fasta
+from zooctl.inference.announce import announce_genome
+from zooctl.inference.apart import examine_once
 from zooctl.inference.options import DEFAULT_SESSION, SessionOptions
 from zooctl.inference.session import Session
 from zooctl.progress import Progress, Say
@@ -36,8 +39,14 @@ class OpenModel:
 
     @cached_property
     def graph(self) -> bytes:
-        """The verified ONNX graph; downloaded where it is not here."""
-        return onnx_bytes(self.entry)
+        """The verified ONNX graph; downloaded where it is not here.
+
+        That of a model outside of the zoo is examined in a child process (``apart``), once.
+        """
+        graph = onnx_bytes(self.entry)
+        if self.entry.hub is not None or not is_in_use(self.entry.root):
+            examine_once(graph, self.card)
+        return graph
 
     @cached_property
     def session(self) -> Session:
@@ -67,4 +76,5 @@ class OpenModel:
         paths, description = find_genome(assembly, fasta)
         say(f"genome: {description}")
         with open_genome(assembly, paths, progress) as genome:
+            announce_genome(self.card, genome.contigs, say)
             yield genome

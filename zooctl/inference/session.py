@@ -8,11 +8,8 @@ last bits may differ.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import io
-import os
 import re
-import sys
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -23,6 +20,13 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError, VerificationError
 from zooctl.inference.graph.check import batch_bytes, compose
 from zooctl.inference.graph.front_back import CODES, SPANS
+from zooctl.inference.independence import Trial, check_windows, draw_windows
+from zooctl.inference.machine import (
+    BATCH_BYTES,
+    count_gpus,
+    default_batch_size,
+    default_threads,
+)
 from zooctl.inference.options import Device as Device
 from zooctl.inference.threads import check_threads, refusal
 from zooctl.schema.recipe.signals import Transform
@@ -32,10 +36,6 @@ from zooctl.sequence.windows import Geometry
 Predictions = NDArray[np.float32]
 
 _SILENT = 4  # onnxruntime's log severity "fatal"
-# Bases in a batch by default: 64 windows of 2,048 bp. Larger ones gain nothing on a CPU.
-_BATCH_BASES = 2**17
-# Memory for the tensors of a batch by default.
-_BATCH_BYTES = 2**31
 _OUT_OF_MEMORY = re.compile(
     r"bad.?alloc|failed to allocate|out of memory|alloc_failed|cuda failure 2\b", re.IGNORECASE
 )
@@ -44,29 +44,6 @@ _NO_THREAD = re.compile(r"pthread|thread creation|resource temporarily unavailab
 _PADDING = {CODES: N, SPANS: 0}
 # TF32 keeps 10 bits of each factor; a searched convolution algorithm may change from run to run.
 _CUDA_OPTIONS = {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
-
-
-def default_threads() -> int:
-    """Return the number of CPU cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def default_batch_size(input_length: int, window_bytes: int) -> int:
-    """Return the default number of windows in a batch.
-
-    Args:
-        input_length: Bases in a window.
-        window_bytes: Memory of one (``graph.check.batch_bytes``).
-
-    >>> [default_batch_size(length, 2**20) for length in (145, 2_048, 131_072, 1_000_000)]
-    [512, 64, 1, 1]
-    >>> default_batch_size(2_048, 2**28)
-    8
-    """
-    by_bases, by_bytes = _BATCH_BASES // input_length, _BATCH_BYTES // max(1, window_bytes)
-    return min(512, max(1, min(by_bases, by_bytes)))
 
 
 class Session:
@@ -133,6 +110,58 @@ class Session:
                 hint="onnxruntime-gpu needs an NVIDIA driver, CUDA 13 and cuDNN 9; "
                 "--device auto takes the CPU",
             )
+        self._try(model, unknown_base, summed)
+
+    def _try(self, model: bytes, unknown_base: float, summed: Transform | None) -> None:
+        """Try once on a machine whether windows depend on each other; a mark is kept in the cache.
+
+        Sums hide differences, so that a graph with a back is tried without it.
+        """
+        facts = (self.geometry, self.n_tracks, unknown_base, self.device, ort.__version__)
+        trial = Trial(model, self.geometry.input_length, facts)
+        if trial.is_passed():
+            return
+        if summed is None:
+            few = 4 * self._batch_bytes // self.batch_size > BATCH_BYTES
+            codes = draw_windows(self.geometry.input_length, 2 if few else 4)
+            check_windows(self._together, codes, trial.follow(), gpu=self.device == "cuda")
+            trial.keep()
+        else:
+            Session(
+                model,
+                geometry=self.geometry,
+                n_tracks=self.n_tracks,
+                unknown_base=unknown_base,
+                device=self.device,
+                threads=self.threads,
+                batch_size=self.batch_size,
+            )
+
+    def check_windows(self, model: bytes, codes: Codes) -> None:
+        """Compare predictions of windows alone and beside others, whatever the cache knows.
+
+        Args:
+            model: The graph of this session, which has no back.
+            codes: Windows, uint8 ``(n, input_length)``; the first four are taken.
+
+        Raises:
+            VerificationError: They depend on each other.
+        """
+        known = Trial(model, self.geometry.input_length, ()).follow()
+        check_windows(self._together, codes[:4], known, gpu=self.device == "cuda")
+
+    def _together(self, codes: Codes) -> NDArray[Any]:
+        """Predict windows in a batch of just as many."""
+        try:
+            output = self._call({CODES: codes})
+        except MemoryError:
+            need = len(codes) * self._batch_bytes / self.batch_size
+            raise InputError(
+                f"not enough memory for {len(codes)} windows",
+                expected=f"about {need / 1e6:,.0f} MB free",
+            ) from None
+        _check_shape(output, (len(codes), self.n_tracks, self.geometry.n_bins))
+        return output
 
     @property
     def halved(self) -> bool:
@@ -196,23 +225,28 @@ class Session:
     def _run(self, inputs: Mapping[str, NDArray[Any]], shape: tuple[int, ...]) -> NDArray[Any]:
         """Run one batch, padded to the fixed shape with unknown bases and empty stretches."""
         n, rows = shape[0], self._rows
-        feed = {name: _pad(values, rows, _PADDING[name]) for name, values in inputs.items()}
+        output = self._call(
+            {name: _pad(values, rows, _PADDING[name]) for name, values in inputs.items()}
+        )
+        _check_shape(output, (rows, *shape[1:]))
+        return output[:n]
+
+    def _call(self, feed: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        """Run the graph on inputs as they are.
+
+        Raises:
+            MemoryError: Not enough memory.
+            VerificationError: onnxruntime cannot run it.
+        """
         try:
-            output: NDArray[Any] = self._session.run(None, feed, self._run_options)[0]
+            output: NDArray[Any] = self._session.run(None, dict(feed), self._run_options)[0]
         except Exception as error:
             if _OUT_OF_MEMORY.search(str(error)):
                 raise MemoryError from error
             if self._run_options.terminate:
                 raise
             raise _broken("run", error) from error
-        expected = (rows, *shape[1:])
-        if output.shape != expected:
-            raise VerificationError(
-                "the network's output has another shape than the card states",
-                got=output.shape,
-                expected=expected,
-            )
-        return output[:n]
+        return output
 
     def _halve(self) -> None:
         """Go on with half a batch, once."""
@@ -224,6 +258,15 @@ class Session:
                 hint=f"try --batch-size {max(1, self._rows // 4)}" if self._rows > 1 else None,
             )
         self._rows //= 2
+
+
+def _check_shape(output: NDArray[Any], expected: tuple[int, ...]) -> None:
+    if output.shape != expected:
+        raise VerificationError(
+            "the network's output has another shape than the card states",
+            got=output.shape,
+            expected=expected,
+        )
 
 
 def _pad(values: NDArray[Any], rows: int, filler: int) -> NDArray[Any]:
@@ -287,19 +330,7 @@ def _providers(device: Device) -> list[str | tuple[str, dict[str, str]]]:
     here logs errors.
     """
     compiled_in = "CUDAExecutionProvider" in ort.get_available_providers()
-    if device == "cpu" or not compiled_in or not _count_gpus():
+    if device == "cpu" or not compiled_in or not count_gpus():
         return ["CPUExecutionProvider"]
     ort.preload_dlls()
     return [("CUDAExecutionProvider", _CUDA_OPTIONS), "CPUExecutionProvider"]
-
-
-def _count_gpus() -> int:
-    """Ask NVIDIA's driver how many GPUs this process may use; 0 without a driver."""
-    try:
-        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
-        count = ctypes.c_int(0)
-        if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
-            return 0
-    except (OSError, AttributeError):
-        return 0
-    return count.value

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # First, because it names the missing library where matplotlib is not installed.
+from zooctl.interpret.drawing import with_defaults
 from zooctl.interpret.plots import COLOURS, DPI, GREY, save_figure, tidy
 
 from matplotlib.figure import Figure  # isort: skip
@@ -50,6 +51,7 @@ class Panel(NamedTuple):
     lines: Mapping[str, Sequence[float]]
 
 
+@with_defaults
 def draw_scatter(
     target: Path, predicted: Values, measured: Values, *, title: str, force: bool = False
 ) -> None:
@@ -85,6 +87,7 @@ def draw_scatter(
     save_figure(figure, target, force)
 
 
+@with_defaults
 def draw_curves(
     target: Path,
     methods: Sequence[MethodCurves],
@@ -147,6 +150,7 @@ def _thinned(curve: tuple[Values, Values]) -> tuple[Values, Values]:
     return across[rows], up[rows]
 
 
+@with_defaults
 def draw_panels(target: Path, panels: Sequence[Panel], *, title: str, force: bool = False) -> None:
     """Draw metrics over a quantity, panels beside each other.
 

@@ -1,6 +1,6 @@
 """Pictures of genome tracks, sequence logos and learning curves. Needs the ``plot`` extra.
 
-Figures are drawn without a display and without global state of matplotlib.
+Figures are drawn without a display, with matplotlib's defaults.
 """
 
 from __future__ import annotations
@@ -12,26 +12,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.errors import InputError, need
+from zooctl.errors import InputError
 from zooctl.files.disk.atomic import atomic_output
-from zooctl.files.disk.cache import place_foreign_caches
 from zooctl.files.motifs import Motif
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import BASES
 
-place_foreign_caches()
-try:
-    from matplotlib import rc_context
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.patches import PathPatch
-    from matplotlib.textpath import TextPath
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-    from matplotlib.transforms import Affine2D
-except ImportError:
-    need("matplotlib", "drawing pictures")
-    raise
+# First, because it names the missing library, and keeps others' settings out.
+from zooctl.interpret.drawing import with_defaults  # isort: skip
+
+from matplotlib import rc_context  # isort: skip
+from matplotlib.axes import Axes  # isort: skip
+from matplotlib.figure import Figure  # isort: skip
+from matplotlib.font_manager import FontProperties  # isort: skip
+from matplotlib.patches import PathPatch  # isort: skip
+from matplotlib.textpath import TextPath  # isort: skip
+from matplotlib.ticker import FuncFormatter, MaxNLocator  # isort: skip
+from matplotlib.transforms import Affine2D  # isort: skip
 
 Values = NDArray[np.floating]
 
@@ -75,6 +72,7 @@ def summarise(values: Values, n: int) -> Values:
     return np.where(any_known, total / np.diff(edges), np.nan)
 
 
+@with_defaults
 def draw_tracks(
     target: Path,
     tracks: Sequence[PlottedTrack],
@@ -138,6 +136,7 @@ def _draw_track(axes: Axes, track: PlottedTrack, region: Interval, colour: str) 
     tidy(axes)
 
 
+@with_defaults
 def draw_logos(
     target: Path, motifs: Sequence[tuple[str, Motif, int]], *, force: bool = False
 ) -> None:
@@ -205,6 +204,7 @@ def _draw_letter(
     axes.add_patch(PathPatch(fit.transform_path(outline), color=_BASE_COLOURS[letter], linewidth=0))
 
 
+@with_defaults
 def draw_learning_curve(
     target: Path,
     epochs: Sequence[int],

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 # First, because it names the missing library where matplotlib is not installed.
+from zooctl.interpret.drawing import with_defaults
 from zooctl.interpret.plots import COLOURS, DPI, save_figure, tidy
 
 from matplotlib.axes import Axes  # isort: skip
@@ -33,6 +34,7 @@ class TrialCurve(NamedTuple):
     values: Mapping[str, object]
 
 
+@with_defaults
 def draw_trials(
     target: Path,
     trials: Sequence[TrialCurve],

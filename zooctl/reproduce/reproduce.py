@@ -13,7 +13,7 @@ from typing import Any
 
 import zooctl
 from zooctl.catalog.entry import Entry
-from zooctl.catalog.root import zoo_root
+from zooctl.catalog.root import is_in_use
 from zooctl.errors import InputError, VerificationError, ZooError, need
 from zooctl.progress import Progress, Say
 from zooctl.reproduce.environment.commit import commit_of
@@ -126,7 +126,7 @@ def _gather(findings: Findings, order: ReproductionOrder, here: Environment) -> 
     """Gather all evidence that needs no training."""
     entry, now = findings.entry, datetime.now(UTC).isoformat(timespec="seconds")
     # git runs commands that a repository's settings name: only our own is asked.
-    own = entry.root == zoo_root()
+    own = is_in_use(entry.root)
     commit = commit_of(entry.root) if own else Commit(revision=None)
     check_entry(findings, download=True)
     data = check_data(findings, ask=order.mode == "full", fasta=order.fasta)

@@ -211,7 +211,13 @@ class Card(Values):
     authors: Annotated[Items[Text], Field(min_length=1)] = Field(
         description="Authors of the model."
     )
-    assembly: TrackName = Field(description="Genome it was trained on, in UCSC's name, as hg19.")
+    assembly: TrackName = Field(
+        description="Genome that it predicts on unless told otherwise, in UCSC's name, as hg19."
+    )
+    trained_on: TrackName | None = Field(
+        default=None,
+        description="Assembly of the training data and of the split; default: the same assembly.",
+    )
     input_length: Annotated[int, Field(ge=1)] = Field(description="bp read by the network.")
     output_length: Annotated[int, Field(ge=1)] = Field(description="bp predicted, centred.")
     bin_size: Annotated[int, Field(ge=1)] = Field(description="bp to a predicted value.")
@@ -284,6 +290,11 @@ class Card(Values):
     def geometry(self) -> Geometry:
         """The model's window."""
         return Geometry(self.input_length, self.output_length, self.bin_size, self.core_length)
+
+    @property
+    def training_assembly(self) -> str:
+        """Assembly of the training data and of the split."""
+        return self.trained_on or self.assembly
 
     @property
     def remarks(self) -> tuple[str, ...]:

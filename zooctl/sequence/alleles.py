@@ -8,6 +8,7 @@ has no other form; a pure insertion or deletion is moved left as far as possible
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
@@ -18,6 +19,14 @@ from zooctl.sequence.onehot import BASES, Codes, decode, encode
 
 # Bases read at once to the left of an insertion or deletion; doubled while the repeat continues.
 _REACH = 64
+
+_LETTERS = "[ACGTNRYSWKMBDHVacgtnryswkmbdhv]"
+_REF = re.compile(f"{_LETTERS}*")
+# Bases, * and ., <ID>, a breakend such as G]17:198982] or .[13:123457[, a single breakend .A or A.
+_ALT = re.compile(
+    rf"{_LETTERS}+\.?|\.{_LETTERS}+|[*.]|<[^<>\s,]+>"
+    rf"|(?:\.|{_LETTERS}*)[\[\]][^\[\]\s,]+[\[\]](?:\.|{_LETTERS}*)"
+)
 
 Read = Callable[[int, int], Codes]
 """``(start, end)`` to the codes of a contig, N outside of it."""
@@ -40,6 +49,8 @@ class Status(StrEnum):
     STAR = "STAR"
     """``*``: the base is deleted by another record."""
     NO_ALT = "NO_ALT"
+    INVALID_ALLELE = "INVALID_ALLELE"
+    """REF or ALT is nothing that the VCF specification allows there, such as ``X`` or ``-A``."""
     OUT_OF_RANGE = "OUT_OF_RANGE"
     """REF lies partly or wholly outside the contig."""
     NO_CONTIG = "NO_CONTIG"
@@ -54,9 +65,13 @@ class Status(StrEnum):
     REF_EQ_ALT = "REF_EQ_ALT"
     MOSTLY_N = "MOSTLY_N"
     """Over half the bases of a window are unknown, so the window has no value."""
+    NO_RATIO = "NO_RATIO"
+    """Predicted, but no mean is above 0, so that there is no log ratio; beside other flags."""
+    SOME_RATIO = "SOME_RATIO"
+    """Scored; the means of some tracks are not above 0, so that these have no log ratio."""
 
 
-SCORED = frozenset({Status.OK, Status.EDGE, Status.N, Status.SWAPPED})
+SCORED = frozenset({Status.OK, Status.EDGE, Status.N, Status.SWAPPED, Status.SOME_RATIO})
 """Flags in the status of a scored allele."""
 
 
@@ -99,6 +114,15 @@ def join_flags(flags: list[Status]) -> str:
     return "+".join(flags) or str(Status.OK)
 
 
+def add_flag(status: str, flag: Status) -> str:
+    """Return a status with another flag.
+
+    >>> add_flag("OK", Status.NO_RATIO), add_flag("EDGE", Status.SOME_RATIO)
+    ('NO_RATIO', 'EDGE+SOME_RATIO')
+    """
+    return str(flag) if status == Status.OK else f"{status}+{flag}"
+
+
 def fault(allele: Allele, contigs: Mapping[str, int]) -> Status | None:
     """Return why an allele cannot be scored, whatever the genome's bases; None if it can.
 
@@ -113,6 +137,8 @@ def fault(allele: Allele, contigs: Mapping[str, int]) -> Status | None:
     chrom, start, ref, alt = allele
     if chrom not in contigs:
         return Status.NO_CONTIG
+    if not _REF.fullmatch(ref) or not _ALT.fullmatch(alt or "."):
+        return Status.INVALID_ALLELE
     length = contigs[chrom]
     if start in (-1, length):
         return Status.TELOMERE

@@ -9,12 +9,15 @@ sequence).
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from os import PathLike
 
 from zooctl.errors import InputError
 
 CAMBRIDGE_LENGTH = 16_569
+# A chromosome's own name: one that the genome lacks is no typing error for its neighbour's.
+_CHROMOSOME = re.compile(r"(chr)?([0-9]{1,2}[LR]?|[XYWZM]|MT|[IVX]+)")
 CHROM_MAP_HINT = "names differ in style: pass --chrom-map auto, or a file of two columns"
 
 
@@ -48,7 +51,9 @@ names differ in style: pass --chrom-map auto, or a file of two columns
     hint = None
     if other_style(chrom) in names:
         hint = CHROM_MAP_HINT
-    elif near := difflib.get_close_matches(chrom, names, n=1, cutoff=0.8):
+    elif not _CHROMOSOME.fullmatch(chrom) and (
+        near := difflib.get_close_matches(chrom, names, n=1, cutoff=0.8)
+    ):
         hint = f"did you mean {near[0]}?"
     return InputError(
         what, path=path, line=line, got=repr(chrom), expected=f"one of {shown}", hint=hint

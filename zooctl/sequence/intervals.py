@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from zooctl.errors import InputError
 from zooctl.sequence.contigs import unknown_contig
+from zooctl.sequence.numbers import parse_int
 
 Integers = NDArray[np.int64]
 
@@ -73,9 +74,9 @@ def parse_region(
     match = _RANGE.fullmatch(positions) if positions is not None else None
     if positions is not None and (match is None or positions in ("", "-") or _joined(match)):
         raise _not_a_region(text)
-    first = int(match["first"].replace(",", "")) if match and match["first"] else 1
+    first = _position(text, match["first"]) if match and match["first"] else 1
     if match and match["last"]:
-        last = int(match["last"].replace(",", ""))
+        last = _position(text, match["last"])
     elif length is None:
         raise InputError(
             f"region {text!r} has no end, and the length of its contig is not known here",
@@ -84,6 +85,13 @@ def parse_region(
     else:
         last = length
     return _checked(text, chrom, first, last, length)
+
+
+def _position(region: str, text: str) -> int:
+    position = parse_int(text.replace(",", ""))
+    if position is None:
+        raise _not_a_region(region)
+    return position
 
 
 def _joined(match: re.Match[str]) -> bool:
@@ -126,7 +134,7 @@ def _checked(text: str, chrom: str, first: int, last: int, length: int | None) -
 
 def _not_a_region(text: str) -> InputError:
     return InputError(
-        "not a region", got=repr(text), expected="such as chr21:30,000,001-31,000,000"
+        "not a region", got=repr(text[:60]), expected="such as chr21:30,000,001-31,000,000"
     )
 
 

@@ -49,7 +49,7 @@ def test_refused(
 def test_output_must_not_be_an_input(
     repo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    track = tmp_path / "a.bw"
+    track = tmp_path / "a.png"
     track.write_bytes((repo / CTCF).read_bytes())
     assert run(["plot", str(track), "--region", REGION, "-o", str(track), "--force"]) == 2
     assert "input" in capsys.readouterr().err

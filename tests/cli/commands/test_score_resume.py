@@ -181,7 +181,8 @@ def test_other_genome(score: Runner, half: Path) -> None:
 def test_without_resume_it_begins_anew(score: Runner, half: Path) -> None:
     code, _, err = score(*TEN, "-o", "a.vcf")
     assert code == 0
-    assert "resume" not in err
+    assert "resume: " not in err
+    assert "note: 3,072 records of an unfinished run of a.vcf are done again; --resume" in err
     assert n_chunks(half) == 0
 
 
@@ -214,6 +215,42 @@ def test_stopped_between_the_file_and_its_index(
     assert "resume: 10 records are done already" in err
     assert (here / "a.vcf.gz").read_bytes() == first
     assert visible(here) == {"genome.fa", "in.vcf", "a.vcf.gz", "a.vcf.gz.tbi"}
+
+
+@pytest.mark.parametrize("at", [".gz", ".tbi"])
+@pytest.mark.parametrize("again", [[], ["--resume"]])
+def test_stopped_over_an_older_output(
+    score: Runner, here: Path, monkeypatch: pytest.MonkeyPatch, at: str, again: list[str]
+) -> None:
+    """The index of the older file never lies beside the new one; the same call mends it."""
+    (here / "in.vcf").write_text(vcf(records(30)))
+    assert score(*TEN, "-o", "new.vcf.gz")[0] == 0
+    (here / "in.vcf").write_text(vcf(records(10)))
+    assert score(*TEN, "-o", "a.vcf.gz")[0] == 0
+    (here / "in.vcf").write_text(vcf(records(30)))
+    publish = atomic._publish
+
+    def stopped(temporary: Path, real: Path, force: bool) -> None:
+        if real.suffix == at:
+            raise KeyboardInterrupt
+        publish(temporary, real, force)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(atomic, "_publish", stopped)
+        assert score(*TEN, "-o", "a.vcf.gz", "--force")[0] == 130
+    assert not (here / "a.vcf.gz.tbi").exists()
+    assert score(*TEN, "-o", "a.vcf.gz", "--force", *again)[0] == 0
+    for suffix in (".gz", ".gz.tbi"):
+        assert (here / f"a.vcf{suffix}").read_bytes() == (here / f"new.vcf{suffix}").read_bytes()
+    assert not list(here.glob(".zooctl-parts*"))
+
+
+def test_a_work_folder_of_somebody_else(score: Runner, half: Path) -> None:
+    (folder,) = half.glob(".zooctl-parts*")
+    folder.chmod(0o777)
+    code, _, err = score(*TEN, "-o", "a.vcf", "--resume")
+    assert code == 6
+    assert "somebody else may change the work folder (got mode 777" in err
 
 
 def test_too_much_skipped_is_kept(score: Runner, here: Path) -> None:

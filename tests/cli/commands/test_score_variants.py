@@ -7,10 +7,12 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import sys
 import threading
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import cyvcf2
@@ -20,6 +22,8 @@ from pyarrow import parquet
 
 from zooctl.cli.main import run
 from zooctl.files.disk.bgzf import END
+from zooctl.files.vcf import output
+from zooctl.files.vcf.chunks import Parts, bgzipped
 from zooctl.schema.manifest import write_manifest
 
 # The toy of conftest: 64 bp in, the middle 32 bp out; a bin is the mean of these over its bases.
@@ -445,12 +449,18 @@ def test_two_models_in_one_pass(score: Runner, here: Path, toy_zoo: Path) -> Non
     ]
 
 
-def test_models_of_two_assemblies(score: Runner, here: Path, toy_zoo: Path) -> None:
+def test_models_of_two_assemblies(
+    score: Runner, here: Path, toy_zoo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are refused, until the hint is followed: one genome is named for both."""
     second_model(toy_zoo, **{"assembly: hg19": "assembly: hg38"})
-    code, _, err = score("--model", "second")
-    assert code == 2
+    assert run(["score-variants", "in.vcf", "--model", "toy", "--model", "second"]) == 2
+    err = capsys.readouterr().err
     assert "models are for different assemblies (got toy for hg19, second for hg38)" in err
+    assert "Hint: name the VCF's genome with --fasta" in err
     assert outputs(here) == []
+    assert score(*ONE, "--model", "second")[0] == 0
+    assert outputs(here)[0] == "in.toy.second.vcf.gz"
 
 
 def test_the_default_model_is_said(score: Runner, here: Path, toy_zoo: Path) -> None:
@@ -520,8 +530,10 @@ def test_wrong_assembly_is_caught_before_anything_is_written(score: Runner, here
     (here / "in.vcf").write_text(vcf(*rows))
     code, out, err = score(*ONE)
     assert (code, out) == (2, "")
-    assert "wrong assembly? REF is not what hg19 has (got 56 mismatches in the first 500" in err
-    assert "expected hg19, which the model is for" in err
+    assert (
+        "wrong assembly? REF is not what genome.fa has (got 56 mismatches in the first 500" in err
+    )
+    assert "expected a VCF on hg19, the genome in use" in err
     assert "fit the other strand" in err
     assert outputs(here) == []
     # A tenth and less may be the sequencing.
@@ -629,17 +641,143 @@ def test_contig_names_in_the_other_style(score: Runner, here: Path) -> None:
 
 
 def test_header_of_another_assembly(score: Runner, here: Path) -> None:
-    header = HEADER + "##contig=<ID=chr2,length=660>\n##contig=<ID=chr1,length=901>\n"
+    header = HEADER + "##contig=<ID=chr2,length=661>\n##contig=<ID=chr1,length=901>\n"
     (here / "in.vcf").write_text(vcf(line("chr1", 100), header=header))
     code, _, err = score()
     assert code == 2
-    assert "wrong assembly? The header gives another length for chr1 (got 901 bp" in err
-    assert "expected 900 bp, as in hg19" in err
+    assert "wrong assembly? The header gives other lengths for 2 contigs (got 901 bp for c" in err
+    assert "expected 900 bp, as in genome.fa" in err
     # Two mitochondria are in use with one assembly.
     header = HEADER + "##contig=<ID=chrM,length=16569>\n"
     (here / "in.vcf").write_text(vcf(line("chr1", 100), line("chrM", 100), header=header))
     assert score("-o", "a.vcf")[0] == 0
     assert statuses("a.vcf") == ["OK", "NO_CONTIG"]
+    (here / "names.txt").write_text("chrM chrM\n")
+    assert score("-o", "b.vcf", "--chrom-map", "names.txt")[0] == 0
+    assert statuses("b.vcf") == ["OK", "OK"]
+
+
+@pytest.mark.parametrize(
+    ("contigs", "note"),
+    [
+        ({"chr1": 2**31 - 1, "chr2": 0}, None),
+        ({"chr1": 900, "chr2": 99}, None),
+        ({"chr1": 901, "chr2": 660}, "chr1 901 bp, not 900"),
+        ({"chr1": 10**4000}, None),
+    ],
+)
+def test_lengths_that_say_nothing(
+    score: Runner, here: Path, contigs: dict[str, int], note: str | None
+) -> None:
+    """Placeholders, contigs without records, one mistake, and a number of 4,000 digits."""
+    lines = "".join(
+        f"##contig=<ID={name},length={length if length < 10**99 else '9' * 4001}>\n"
+        for name, length in contigs.items()
+    )
+    (here / "in.vcf").write_text(vcf(line("chr1", 100), header=HEADER + lines))
+    code, _, err = score("-o", "a.vcf", *ONE)
+    assert code == 0, err
+    assert statuses("a.vcf") == ["OK"]
+    assert ("the header gives other lengths than genome.fa" in err) == (note is not None)
+    assert note is None or note in err
+
+
+def test_one_allele_that_is_none_does_not_stop_the_others(score: Runner, here: Path) -> None:
+    rows = [
+        line("chr1", 100),
+        line("chr1", 200, "C,T", "*"),
+        line("chr1", 300, "X"),
+        line("chr1", 300, f"-A,{other(base('chr1', 300))}"),
+        line("chr1", 300, "<D\u00c9L>"),
+        line("chr1", 300, f"{base('chr1', 300)}]chr\u00e9:5]"),
+        line("chr1", 300, "\u00c4"),
+        line("chr1", 300, ref="A1!"),
+    ]
+    expected = ["OK", "INVALID_ALLELE,INVALID_ALLELE", "INVALID_ALLELE", "INVALID_ALLELE,OK"]
+    expected += ["SYMBOLIC", "BREAKEND", "INVALID_ALLELE", "INVALID_ALLELE"]
+    (here / "in.vcf").write_text(vcf(*rows))
+    for name in ("a.vcf", "a.vcf.gz"):
+        assert score("-o", name, *ONE, "--report", "r.json", "--force")[0] == 0
+    assert statuses("a.vcf") == expected
+    report = json.loads((here / "r.json").read_text())
+    assert report["statuses"] == {"OK": 2, "INVALID_ALLELE": 6, "SYMBOLIC": 1, "BREAKEND": 1}
+    assert score("-o", "a.tsv", *ONE)[0] == 0
+    assert [row.split("\t")[4] for row in (here / "a.tsv").read_text().splitlines()[13::2]] == [
+        "<D\u00c9L>",
+        f"{base('chr1', 300)}]chr\u00e9:5]",
+        "\u00c4",
+        other("A"),
+    ]
+    code, _, err = score("--strict")
+    assert code == 2
+    assert "in.vcf:4: allele cannot be scored: INVALID_ALLELE" in err
+
+
+def test_columns_that_hold_no_alleles(score: Runner, here: Path) -> None:
+    (here / "in.vcf").write_text(vcf(*(line("chr1", pos, "0.5", "rs7") for pos in range(1, 20))))
+    code, _, err = score()
+    assert code == 2
+    assert "in.vcf:3: no record has alleles in REF and ALT (got REF rs7, ALT 0.5" in err
+
+
+def test_blank_lines_behind_the_last_record(score: Runner, here: Path) -> None:
+    (here / "in.vcf").write_text(vcf(line("chr1", 100), "", " \t", ""))
+    code, _, err = score("-o", "a.vcf", *ONE)
+    assert code == 0
+    assert "note: in.vcf: blank lines behind the last record were left out: 3" in err
+    assert statuses("a.vcf") == ["OK"]
+    (here / "in.vcf").write_text(vcf("", line("chr1", 100), "", "", line("chr1", 100), ""))
+    code, _, err = score()
+    assert code == 2
+    assert re.findall(r"in.vcf:(\d+): line is empty", err) == ["3", "5"]
+
+
+def test_values_that_bcf_cannot_hold(score: Runner, here: Path) -> None:
+    """They are found before anything is scored, and the hint leads on."""
+    (here / "in.vcf").write_text(vcf(line("chr1", 100), line("chr1", 200).replace("29.50", "abc")))
+    code, out, err = score("-o", "a.bcf", *ONE)
+    assert (code, out) == (2, "")
+    assert (
+        "in.vcf:4: record cannot be written as BCF (got QUAL is abc, would become 0). "
+        "Hint: a .vcf.gz output takes it as it is"
+    ) in err
+    assert "scored" not in err
+    assert "kept" not in err
+    assert sorted(path.name for path in here.iterdir()) == ["genome.fa", "in.vcf"]
+    assert score("-o", "a.vcf.gz", *ONE)[0] == 0
+    # A stream is read once, and the output compared.
+    text = (here / "in.vcf").read_text()
+    fifo = here / "fifo"
+    os.mkfifo(fifo)
+    writer = threading.Thread(target=fifo.write_text, args=(text,))
+    writer.start()
+    code, _, err = score("-o", "b.bcf", *ONE, source="fifo")
+    writer.join()
+    assert code == 2
+    assert "b.bcf:" in err
+    assert "QUAL is abc, would become 0" in err
+    assert not (here / "b.bcf").exists()
+
+
+@pytest.mark.parametrize("name", ["a.vcf", "a.vcf.gz", "a.tsv", "a.tsv.gz", "a.parquet"])
+def test_what_is_written_is_counted(
+    score: Runner, here: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record that gets lost on the way to the file is missed."""
+    write = output._write
+
+    def losing(parts: Parts, head: bytes, form: output.Form, path: Path, metadata: object) -> None:
+        lines = parts.lines
+        monkeypatch.setattr(parts, "lines", lambda: islice(lines(), 1, None))
+        packed = bgzipped(b"".join(parts.lines()))
+        monkeypatch.setattr(parts, "pieces", lambda: iter([packed]))
+        write(parts, head, form, path, metadata)
+
+    monkeypatch.setattr(output, "_write", losing)
+    code, _, err = score("-o", name, *ONE)
+    assert code == 3
+    assert f"{name}: the output does not hold every record" in err
+    assert not (here / name).exists()
 
 
 def test_region_without_records(score: Runner) -> None:
@@ -677,12 +815,12 @@ def test_header_only(score: Runner, here: Path) -> None:
 
 
 def test_faulty_line_stops_before_anything_is_computed(score: Runner, here: Path) -> None:
-    rows = [line("chr1", 100)] * 3000 + ["chr1\tx\t.\tA\tC\t.\t.\t.", line("chr1", 200), ""]
+    rows = [line("chr1", 100)] * 3000 + ["chr1\tx\t.\tA\tC\t.\t.\t.", "", line("chr1", 200)]
     (here / "in.vcf").write_text(vcf(*rows))
     code, out, err = score()
     assert (code, out) == (2, "")
     assert "error: in.vcf:3003: POS is wrong (got 'x'; expected a whole number)\n" in err
-    assert "error: in.vcf:3005: line is empty (expected 8, as in the header)\n" in err
+    assert "error: in.vcf:3004: line is empty (expected 8, as in the header)\n" in err
     assert outputs(here) == []
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import random
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 
 from zooctl.errors import InputError
 from zooctl.files.disk import bgzf
+from zooctl.files.disk.text import read_lines
 
 TEXT = random.Random(1).randbytes(300_000)
 
@@ -86,5 +89,38 @@ def test_damage_after_indexing(packed: Path) -> None:
     packed.write_bytes(damaged)
     text.seek(0)
     with pytest.raises(InputError, match="damaged"):
+        text.read(10)
+    text.close()
+
+
+def member(text: bytes, *, size: int | None = None, hidden: bytes = b"") -> bytes:
+    """A block of bgzip, whose stated size also covers hidden bytes."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    packed = packer.compress(text) + packer.flush()
+    end = struct.pack("<II", zlib.crc32(text), len(text) if size is None else size)
+    whole = packed + end + hidden
+    return bgzf.END[:16] + struct.pack("<H", 18 + len(whole) - 1) + whole
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        (member(b"a\n", hidden=member(b"hidden\n")), "bytes behind the end of its text"),
+        (member(b"a\n", hidden=b"\x00"), "1 bytes behind the end of its text"),
+        (member(b"a\n", size=3), "incorrect length check"),
+        (member(b"\x00" * 70_000), "more than 65,536 bytes of text"),
+    ],
+)
+def test_blocks_are_what_they_state(tmp_path: Path, block: bytes, message: str) -> None:
+    """What one reader takes and another passes over is read by none."""
+    path = tmp_path / "a.gz"
+    path.write_bytes(member(b"first\n") + block + bgzf.END)
+    with path.open("rb") as stream, pytest.raises(InputError, match=message):
+        list(bgzf.members(stream))
+    with pytest.raises(InputError, match=message):
+        list(read_lines(path))
+    offsets, starts = np.array([[0, len(member(b"first\n"))], [0, 6]], dtype=np.uint64)
+    text = bgzf.BlockText(path.open("rb"), offsets, starts)
+    with pytest.raises(InputError, match=message):
         text.read(10)
     text.close()

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zooctl.errors import InputError
+from zooctl.files.fasta.reader import Fasta
 from zooctl.files.fasta.scan import FastaRecord, Scanner
+from zooctl.sequence.onehot import decode
 
 
 def scan(text: bytes, piece: int = 1 << 20) -> list[FastaRecord]:
@@ -66,6 +68,15 @@ def test_equals_samtools_faidx(tmp_path: Path) -> None:
         ]
 
 
+def test_blanks_before_a_name_and_masking_by_x_are_read_as_samtools_does(tmp_path: Path) -> None:
+    path = tmp_path / "a.fa"
+    path.write_bytes(b">  chr1 first\nACGTXXXX\nACx\n>\tchr2\nNN\n")
+    with Fasta(path) as ours, pysam.FastaFile(str(path)) as theirs:
+        assert list(ours.contigs) == list(theirs.references) == ["chr1", "chr2"]
+        assert theirs.fetch("chr1") == "ACGTXXXXACx"
+        assert decode(ours.codes("chr1", 0, 11)) == "ACGTNNNNACN"
+
+
 def test_byte_order_mark_is_skipped() -> None:
     assert scan(b"\xef\xbb\xbf>a\nAC\n")[0].offset == 6
 
@@ -88,7 +99,7 @@ def test_byte_order_mark_is_skipped() -> None:
         (b">a\nAC\n>b", 3, "'b' is empty"),
         (b">a\n\n\n", 1, "'a' is empty"),
         (b">\nAC\n", 1, "without a name"),
-        (b"> a\nAC\n", 1, "without a name"),
+        (b">  \nAC\n", 1, "without a name"),
         (">ä\nAC\n".encode(), 1, "outside ASCII"),
         (b">a\nACGT\nACGU\n", 3, "no DNA .*'U'.*RNA"),
         (b">a\nMKTAYIAKQR\n", 2, "no DNA .*'I'.*protein"),
@@ -107,7 +118,7 @@ def test_faults_are_named_with_their_line(text: bytes, line: int | None, message
 
 
 def test_a_fault_far_down_has_its_line() -> None:
-    lines = [b">a"] + [b"ACGT"] * 5_000 + [b"ACXT"]
+    lines = [b">a"] + [b"ACGT"] * 5_000 + [b"AC!T"]
     text = b"\n".join(itertools.chain(lines, [b""]))
     with pytest.raises(InputError) as caught:
         scan(text, 4_096)

@@ -43,6 +43,9 @@ def test_the_fewest_columns(tmp_path: Path) -> None:
         ("chrom\tpos\tref\talt\nchr1\t7\tA\tG\n", r"own.tsv:1: table has no column value"),
         ("chrom\tpos\tref\talt\tvalue\nchr1\t0\tA\tG\t1\n", r"own.tsv:2: position .*got '0'"),
         ("chrom\tpos\tref\talt\tvalue\nchr1\t1.5\tA\tG\t1\n", r"own.tsv:2: position"),
+        ("chrom\tpos\tref\talt\tvalue\nchr1\t٣\tA\tG\t1\n", r"own.tsv:2: position"),
+        (f"chrom\tpos\tref\talt\tvalue\nchr1\t{'9' * 5000}\tA\tG\t1\n", r"own.tsv:2: position"),
+        ("chrom\tpos\tref\talt\tvalue\nchr1\t7\tA\tG\t1e999\n", r"own.tsv:2: value is not"),
         ("chrom\tpos\tref\talt\tvalue\nchr1\t7\tA\tG\tNaN\n", r"own.tsv:2: value is not a number"),
         (
             "chrom\tpos\tref\talt\tvalue\tassembly\nchr1\t7\tA\tG\t1\thg38\n",

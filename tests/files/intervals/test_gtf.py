@@ -47,6 +47,11 @@ def test_transcripts_where_there_are_no_genes(tmp_path: Path) -> None:
         ("chr1\tx\tgene\t10\t9\t.\t+\t.\t\n", "feature ends before it starts"),
         ("chr1\tx\tgene\t0\t9\t.\t+\t.\t\n", "feature ends before it starts"),
         ("chr1\tx\tCDS\t1\t9\t.\t+\t.\t\n", "no genes"),
+        (f"chr1\tx\tgene\t1\t{'9' * 20}\t.\t+\t.\tg\n", "genes.gtf:1: not a line"),
+        (f"chr1\tx\tgene\t1\t{'9' * 5000}\t.\t+\t.\tg\n", "genes.gtf:1: not a line"),
+        ("chr1\tx\tgene\t1\t²\t.\t+\t.\tg\n", "genes.gtf:1: not a line"),
+        ("chr1\tx\tgene\t1\t٣\t.\t+\t.\tg\n", "genes.gtf:1: not a line"),
+        ("##FASTA\n>chrI\nACGT\n", "no genes"),
     ],
 )
 def test_what_is_no_annotation(tmp_path: Path, text: str, message: str) -> None:
@@ -54,6 +59,14 @@ def test_what_is_no_annotation(tmp_path: Path, text: str, message: str) -> None:
     path.write_text(text)
     with pytest.raises(InputError, match=message):
         read_genes(path)
+
+
+@pytest.mark.parametrize("sequence", ["##FASTA\n>chrI\nCCACACCACACCC\n", ">chrI\nCCACAC\n"])
+def test_sequence_behind_an_annotation_is_not_read(tmp_path: Path, sequence: str) -> None:
+    path = tmp_path / "sgd.gff"
+    gene = "chrI\tSGD\tgene\t335\t649\t.\t+\t.\tID=YAL069W\n"
+    path.write_text(f"##gff-version 3\n{gene}###\n{sequence}")
+    assert found(path) == {"chrI": [[334], [649]]}
 
 
 def test_the_genes_of_yeast(mirror: Path) -> None:

@@ -61,15 +61,71 @@ def test_an_interval_with_two_places_is_dropped(tmp_path: Path) -> None:
     assert Chain(path).lift(Interval("chr1", 5, 9)) is None
 
 
+HEADER = "chain 9 chr1 99 + 0 50 chrA 99 + 10 60"
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "chr1\t0\t40\n", "chain 1000 chr1\n", CHAIN[:56], "chain " + "x " * 12 + "\nten\n"],
+    [
+        f"{HEADER}\n50\n",  # without an id, as some T2T chains
+        f"{HEADER} 1\n50 0 0\n0\n\n",  # a last block of no base
+        f"# a comment\n\n{HEADER} 1\n20 0 0\n\n30\n",
+        f"{HEADER} 1\r\n50\r\n",
+        "chain 9.5e1 chr1 99 + 0 50 chrA 99 + 10 60 1\n50\t0\t0\n0",
+    ],
 )
-def test_what_is_no_chain_file(tmp_path: Path, text: str) -> None:
+def test_odd_files_that_ucsc_liftover_reads(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "odd.chain"
+    path.write_bytes(text.encode())
+    assert Chain(path).lift(Interval("chr1", 5, 50)) == Interval("chrA", 15, 60)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line"),
+    [
+        ("", "empty", None),
+        ("\n# none\n", "empty", None),
+        ("chr1\t0\t40\n", "not a chain file", 1),
+        ("chain 1000 chr1\n", "not a chain file", 1),
+        (CHAIN[:56], "cut short", 2),
+        (f"{HEADER} 1\n20 0 0\n", "cut short", 2),
+        (f"{HEADER} 1\n20 0 0\n\n{HEADER} 2\n", "a block", 4),
+        ("chain " + "x " * 12 + "\nten\n", "not a chain file", 1),
+        ("chain 1 chr1 100 + 0 x chr1 100 + 0 10 1\n10\n", "start < end", 1),
+        ("chain 1 chr1 100 + 0 ² chr1 100 + 0 10 1\n10\n", "start < end", 1),
+        (f"chain 1 chr1 {'9' * 5000} + 0 1 chr1 100 + 0 10 1\n10\n", "start < end", 1),
+        ("chain 1 chr1 9 + 0 50 chrA 99 + 10 60 1\n50\n", "start < end", 1),
+        ("chain 1 chr1 99 - 0 50 chrA 99 + 10 60 1\n50\n", "strand", 1),
+        ("chain 1 chr1 99 x 0 50 chrA 99 + 10 60 1\n50\n", "strand", 1),
+        (f"{HEADER} 1 2\n50\n", "not a chain file", 1),
+        (f"{HEADER} 1\n-50\n", "a block", 2),
+        (f"{HEADER} 1\n50 0\n", "a block", 2),
+        (f"{HEADER} 1\n49\n", "chr1 do not add up .*got 49; expected 50", 2),
+        (f"{HEADER} 1\n20 0 1\n30\n", "chrA do not add up .*got 61; expected 60", 3),
+    ],
+)
+def test_not_a_chain_file(tmp_path: Path, text: str, message: str, line: int | None) -> None:
     path = tmp_path / "bad.chain"
     path.write_text(text)
-    with pytest.raises(InputError, match="chain file"):
+    with pytest.raises(InputError, match=message) as caught:
         Chain(path)
+    assert (caught.value.path, caught.value.line) == (str(path), line)
+
+
+def test_bases_lift_as_by_another_library(mirror: Path) -> None:
+    """Both ends of thousands of blocks, and their neighbours, by the library ``liftover``."""
+    library = pytest.importorskip("liftover")
+    path = mirror / "chains/hg19ToHg38.over.chain.gz"
+    ours, theirs = Chain(path), library.ChainFile(str(path), one_based=False)
+    n = 0
+    for chrom, segments in ours._segments.items():
+        for edge in [*segments.starts[:300], *segments.ends[-300:]]:
+            for position in range(max(0, edge - 1), edge + 2):
+                found = theirs.query(chrom, position)
+                once = len(found) == 1 and found[0][2] == "+"
+                assert ours._base(chrom, position) == (tuple(found[0][:2]) if once else None)
+                n += once
+    assert n > 1_000
 
 
 def test_a_file_of_another_assembly(tmp_path: Path, chain: Chain) -> None:

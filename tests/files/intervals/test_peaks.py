@@ -48,6 +48,8 @@ def test_plain_bed_and_uncalled_summits(tmp_path: Path) -> None:
     [
         ("4.5\t", "high\t", "signalValue is not a number"),
         ("4.5\t", "nan\t", "signalValue is not a number"),
+        ("4.5\t", "1e39\t", "signalValue is not a number"),
+        ("4.5\t", "1_0\t", "signalValue is not a number"),
         ("\t21\n", "\t101\n", "summit lies outside its peak"),
     ],
 )
@@ -56,6 +58,46 @@ def test_faults(tmp_path: Path, old: str, new: str, what: str) -> None:
     path.write_text(NARROW.replace(old, new, 1))
     with pytest.raises(InputError, match=f"a.narrowPeak:1: {what}"):
         read_peaks(path)
+
+
+@pytest.mark.parametrize("summit", ["1e30", "9" * 5000, "2.5", "-2", "x"])
+def test_summits_are_offsets(tmp_path: Path, summit: str) -> None:
+    path = tmp_path / "a.narrowPeak"
+    path.write_text(NARROW.replace("\t21\n", f"\t{summit}\n"))
+    with pytest.raises(InputError, match="summits are not whole numbers"):
+        read_peaks(path)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "1_TssA\t0\t.\t{start}\t{end}\t0",  # as ChromHMM and the UCSC browser write
+        "1_TssA\t0\t.\t{start}\t{end}\t255,0,0",
+        "gene\t0\t+\t{thick}\t{end}\t0",
+        "gene\t0\t+\t0\t0\t255,0,0",
+        "state\t0\t.\t{start}\t{end}\t0\t0",  # a tenth column, and no summit
+    ],
+)
+def test_bed9_states_no_signal(tmp_path: Path, rest: str) -> None:
+    """Its seventh column is a position; taken as the signal, a model would fit coordinates."""
+    path = tmp_path / "b9.bed"
+    path.write_text(
+        "".join(
+            f"chr20\t{start}\t{start + 2_000}\t"
+            + rest.format(start=start, thick=start + 10, end=start + 2_000)
+            + "\n"
+            for start in (100_000, 190_000, 280_000)
+        )
+    )
+    peaks = read_peaks(path)
+    assert (peaks.value, peaks.summit, len(peaks)) == (None, None, 3)
+
+
+def test_broad_peaks(tmp_path: Path) -> None:
+    path = tmp_path / "a.broadPeak"
+    path.write_text("chr1\t100\t200\ta\t0\t.\t150\t160\t3.8\nchr1\t300\t400\tb\t0\t.\t3\t4\t-1\n")
+    assert (value := read_peaks(path).value) is not None
+    assert value.tolist() == [150, 3]
 
 
 def test_signal_values_are_the_published_step_track(mirror: Path) -> None:

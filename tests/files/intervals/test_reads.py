@@ -45,6 +45,9 @@ def test_a_read_needs_a_strand(bed: Path) -> None:
         ("chr1\t1_0\t46\t.\t.\t+", "reads.bed:4: not a BED line"),
         ("chr1\t-1\t46\t.\t.\t+", "reads.bed:4: not a BED line"),
         ("chr1\t46\t46\t.\t.\t+", "reads.bed:4: end is not after start"),
+        (f"chr1\t1\t{'9' * 20}\t.\t.\t+", "reads.bed:4: not a BED line"),
+        (f"chr1\t1\t{'9' * 5000}\t.\t.\t+", "reads.bed:4: not a BED line"),
+        ("chr1\t1\t²\t.\t.\t+", "reads.bed:4: not a BED line"),
     ],
 )
 def test_faults(bed: Path, line: str, what: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from zooctl.errors import InputError
+from zooctl.errors import InputError, UnsafeError
 from zooctl.files.disk.bgzf import END
 from zooctl.files.vcf.chunks import Parts
 
@@ -126,3 +126,31 @@ def test_journal_is_readable(tmp_path: Path) -> None:
     settings, chunk = map(json.loads, (parts.folder / "journal.jsonl").read_text().splitlines())
     assert settings == SETTINGS
     assert chunk["records"] == 10
+
+
+def test_a_folder_of_somebody_else(tmp_path: Path) -> None:
+    """Planted at the name that can be foreseen, with links to files of ours."""
+    parts = start(tmp_path / "a.vcf")
+    parts.close()
+    (tmp_path / "mine").write_text("mine")
+    parts.folder.rename(tmp_path / "planted")
+    parts.folder.symlink_to("planted")
+    with pytest.raises(UnsafeError, match="somebody else may change the work folder"):
+        Parts(tmp_path / "a.vcf", SETTINGS, resume=True)
+    parts.folder.unlink()
+    (tmp_path / "planted").rename(parts.folder)
+    for name in ("text.bgz", "journal.jsonl", "journal.new"):
+        (parts.folder / name).unlink(missing_ok=True)
+        (parts.folder / name).symlink_to(tmp_path / "mine")
+        with pytest.raises(UnsafeError, match="got a link"):
+            start(tmp_path / "a.vcf")
+        (parts.folder / name).unlink(missing_ok=True)
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_an_unfinished_run_is_counted_before_it_is_begun_anew(tmp_path: Path) -> None:
+    start(tmp_path / "a.vcf", 3).close()
+    with Parts(tmp_path / "a.vcf", {"model": "other"}, resume=False) as parts:
+        assert parts.n_discarded == 30
+    with Parts(tmp_path / "a.vcf", SETTINGS, resume=True) as parts:
+        assert parts.n_discarded == 0

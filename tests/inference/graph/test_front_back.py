@@ -124,13 +124,14 @@ def test_a_graph_that_fails_as_it_runs(model: bytes) -> None:
     proto.graph.node[-1].output[0] = "whole"
     proto.graph.node.extend(
         [
-            onnx.helper.make_node("ReduceSum", ["x"], ["sum"], keepdims=0),
+            onnx.helper.make_node("ReduceSum", ["x", "axes"], ["sum"]),
             onnx.helper.make_node("Cast", ["sum"], ["far"], to=onnx.TensorProto.INT64),
             onnx.helper.make_node("Gather", ["numbers", "far"], ["number"]),
             onnx.helper.make_node("Mul", ["whole", "number"], ["y"]),
         ]
     )
     numbers = onnx.numpy_helper.from_array(np.ones(2, np.float32), "numbers")
-    proto.graph.initializer.append(numbers)
+    axes = onnx.numpy_helper.from_array(np.array([1, 2]), "axes")
+    proto.graph.initializer.extend([numbers, axes])
     with pytest.raises(VerificationError, match="onnxruntime cannot run the graph"):
         session(proto.SerializeToString(), "none").sums(codes(2), np.zeros((2, 4), np.int32))

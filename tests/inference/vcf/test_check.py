@@ -10,6 +10,7 @@ from zooctl.files.vcf.records import Record, parse_record
 from zooctl.inference.vcf.check import (
     Vcf,
     check_contigs,
+    check_lengths,
     check_skipped,
     genome_names,
     survey,
@@ -74,23 +75,88 @@ def test_mitochondrion_alone() -> None:
         check_contigs({"MT": 1, "1": 1}, Vcf("a.vcf", genome, {}), 1)
 
 
+def test_a_mitochondrion_of_another_length_is_named() -> None:
+    """The error does not expect "names such as chrM" of a VCF that has chrM."""
+    vcf = Vcf("a.vcf", ToyGenome({"chrM": "ACGT"}), {"chrM": ""})
+    with pytest.raises(InputError, match="chrM of the VCF is another sequence") as caught:
+        check_contigs({"chrM": 1}, vcf, 1)
+    assert caught.value.expected == "chrM of 4 bp"
+    assert caught.value.hint == "name a genome that has them with --fasta"
+
+
+def test_raising_the_share_is_advised_only_where_it_helps() -> None:
+    chroms = {"three": 9, "one": 1}
+    with pytest.raises(InputError, match="or raise --max-skipped"):
+        check_contigs(chroms, VCF, 0.5)
+    check_contigs(chroms, VCF, 0.9)
+    with pytest.raises(InputError) as caught:
+        check_contigs({"three": 9}, VCF, 1)
+    assert caught.value.hint == "name a genome that has them with --fasta"
+
+
 def test_contigs_of_a_part_of_the_genome() -> None:
     check_contigs({"three": 5, "1": 5}, VCF, 0.5)
     check_contigs({"three": 9, "one": 0}, VCF, 1.0)
     check_contigs({}, VCF, 0.0)
 
 
-def test_lengths_in_the_header() -> None:
+def test_hint_for_contigs_that_no_share_lets_through() -> None:
+    with pytest.raises(InputError, match="name the genome of the VCF with --fasta") as caught:
+        check_contigs({"three": 2}, VCF, 1.0)
+    assert "--max-skipped" not in str(caught.value)
+
+
+def test_mitochondrion_of_another_length() -> None:
+    """Its name is that of the genome's, so names that are expected would say nothing."""
+    genome = ToyGenome({"chrM": "ACGT"})
+    with pytest.raises(InputError, match="two mitochondria are in use; if it is the same one"):
+        check_contigs({"chrM": 1}, Vcf("a.vcf", genome, {"chrM": ""}), 1)
+
+
+def test_names_by_lengths_in_the_header() -> None:
     lengths = {"chr1": 100, "chrM": 16_571}
 
-    def names(header: dict[str, int | None], named: dict[str, str]) -> dict[str, str]:
-        return genome_names(header, named, lengths, assembly="hg19", path="a.vcf")
+    assert genome_names({"chr1": 100, "chr7": 5, "chrUn": None}, {}, lengths) == {}
+    assert genome_names({"1": 99, "MT": 16_569}, {"1": "chr1"}, lengths) == {"1": "chr1"}
+    assert genome_names({"chrM": 16_569}, {}, lengths) == {"chrM": ""}
+    assert genome_names({"chrM": None}, {}, lengths) == {}
+    # The hint says that a file of names gets past it.
+    assert genome_names({"chrM": 16_569}, {"chrM": "chrM"}, lengths) == {"chrM": "chrM"}
 
-    assert names({"chr1": 100, "chr7": 5, "chrUn": None}, {}) == {}
-    assert names({"1": 100, "MT": 16_569}, {"1": "chr1"}) == {"1": "chr1"}
-    assert names({"chrM": 16_569}, {}) == {"chrM": ""}
-    with pytest.raises(InputError, match=r"another length for 1 .got 99 bp; expected 100 bp"):
-        names({"1": 99}, {"1": "chr1"})
+
+LENGTHS = {name: GENOME.contigs[name] for name in ("one", "two")}
+
+
+@pytest.mark.parametrize(
+    ("header", "chroms", "note"),
+    [
+        (LENGTHS, {"one": 1, "two": 1}, None),
+        ({"one": None, "two": None}, {"one": 1}, None),
+        (LENGTHS | {"three": 5}, {"one": 1, "three": 1}, None),
+        (LENGTHS | {"two": 99}, {"one": 5}, None),
+        ({"two": 99}, {"one": 5}, None),
+        ({"one": 99, "two": 99}, {}, None),
+        (LENGTHS | {"two": 99}, {"two": 1}, f"two 99 bp, not {LENGTHS['two']:,}"),
+        ({"1": 99}, {"1": 1}, f"1 99 bp, not {LENGTHS['one']:,}"),
+    ],
+)
+def test_lengths_in_the_header(
+    header: dict[str, int | None], chroms: dict[str, int], note: str | None
+) -> None:
+    found = check_lengths(header, chroms, VCF, genome="toy.fa")
+    assert found == (
+        note and f"the header gives other lengths than toy.fa: {note}; REF is compared all the same"
+    )
+
+
+def test_many_other_lengths() -> None:
+    with pytest.raises(InputError) as caught:
+        check_lengths({"one": 98, "two": 99}, {"two": 1}, VCF, genome="toy.fa")
+    assert str(caught.value) == (
+        "a.vcf: wrong assembly? The header gives other lengths for 2 contigs "
+        f"(got 99 bp for two; expected {LENGTHS['two']:,} bp, as in toy.fa). "
+        "Hint: lift the VCF over to the assembly of toy.fa, or name its own with --fasta"
+    )
 
 
 def test_share_that_disagrees() -> None:

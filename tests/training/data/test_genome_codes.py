@@ -20,7 +20,7 @@ LETTERS = "ACGTNacgtnRY" * 25
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path / "home"))
-    return tmp_path / "home/codes"
+    return tmp_path / "home/codes-2"
 
 
 def genome(path: Path, letters: str = LETTERS) -> Path:
@@ -69,4 +69,17 @@ def test_many_ask_at_once(tmp_path: Path, cache: Path) -> None:
     for thread in threads:
         thread.join()
     assert said == ["reading chr1 of the genome"]
-    assert [path.suffix for path in cache.iterdir() if not path.name.startswith(".")] == [".npy"]
+    kept = {path.suffix for path in cache.iterdir() if not path.name.startswith(".")}
+    assert kept == {".npy", ".seal"}
+
+
+def test_changed_codes_are_made_anew(tmp_path: Path, cache: Path) -> None:
+    said: list[str] = []
+    with Fasta(genome(tmp_path / "a.fa")) as fasta:
+        right = genome_codes(fasta, "chr1", said.append).tolist()
+        (path,) = cache.glob("*.npy")
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 1
+        path.write_bytes(content)
+        assert genome_codes(fasta, "chr1", said.append).tolist() == right
+    assert len(said) == 2

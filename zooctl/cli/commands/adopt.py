@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 if TYPE_CHECKING:
-    from zooctl.schema.card import Card
+    from zooctl.inference.adopt.adopt import Adopted
     from zooctl.sequence.windows import Geometry
 
 app = typer.Typer(
@@ -51,9 +53,10 @@ def onnx(
     The graph is copied after the checks that every graph passes; its lengths are read from it.
     """
     from zooctl.catalog.new_card import card_fields
-    from zooctl.catalog.root import zoo_root
-    from zooctl.errors import InputError, ManyErrors, UnsafeError, ZooError
-    from zooctl.inference.adopt.adopt import read_interface, write_entry
+    from zooctl.catalog.root import own_root
+    from zooctl.errors import InputError, UnsafeError
+    from zooctl.inference.adopt.adopt import write_entry
+    from zooctl.inference.adopt.interface import read_interface
     from zooctl.inference.graph.wire import MAX_BYTES
 
     names = [track.strip() for track in tracks.split(",")]
@@ -67,11 +70,12 @@ def onnx(
         content = model.read_bytes()
     except OSError as error:
         raise InputError("cannot be read", path=model, got=error.strerror) from None
-    try:
-        interface = read_interface(content, len(names))
+    root = own_root()
+    with _naming(model):
+        interface = read_interface(content, len(names), model)
         geometry = _geometry(interface.input_length, interface.n_bins, bin_size)
-        card = write_entry(
-            zoo_root(),
+        adopted = write_entry(
+            root,
             interface.model,
             card_fields(
                 name=name,
@@ -85,14 +89,11 @@ def onnx(
             ),
             force=force,
         )
-    except ZooError as error:
-        # An error in a field of the card is not the file's fault.
-        if error.field is None and error.path is None and not isinstance(error, ManyErrors):
-            error.path = str(model)
-        raise
     for change in interface.changes:
         _say(f"put around the graph: {change}")
-    _report(card)
+    for repair in interface.repairs:
+        _say(f"left out of the graph: {repair}")
+    _report(adopted)
 
 
 @app.command("pwm")
@@ -121,34 +122,32 @@ def pwm(
     import re
 
     from zooctl.catalog.new_card import collection_of, pwm_fields
-    from zooctl.catalog.root import zoo_root
+    from zooctl.catalog.root import own_root
     from zooctl.errors import InputError
     from zooctl.files.motifs import read_motif
     from zooctl.inference.adopt.adopt import write_entry
     from zooctl.inference.adopt.pwm_graph import pwm_geometry, pwm_graph
     from zooctl.schema.manifest import digest_file
 
-    profile = read_motif(file, motif)
+    profile = read_motif(file, motif, say=_say)
     known = collection_of(motif)
     if licence is None and known is None:
         raise InputError("the profile's licence is not known", got=motif, hint="--licence, as MIT")
     geometry = pwm_geometry(profile, output_length, bin_size)
     stem = re.sub(r"[^a-z0-9._-]+", "_", (target or motif).lower())
-    card = write_entry(
-        zoo_root(),
-        pwm_graph(profile, geometry),
-        pwm_fields(
-            motif,
-            name=name or f"pwm_{stem}"[:64],
-            target=target,
-            licence=licence or (known[0].licence if known else ""),
-            assembly=assembly,
-            geometry=geometry,
-            file=(file.name, digest_file(file)),
-        ),
-        force=force,
+    fields = pwm_fields(
+        motif,
+        name=name or f"pwm_{stem}"[:64],
+        target=target,
+        licence=licence or (known[0].licence if known else ""),
+        assembly=assembly,
+        geometry=geometry,
+        file=(file.name, digest_file(file)),
     )
-    _report(card)
+    root = own_root()
+    with _naming(file):
+        adopted = write_entry(root, pwm_graph(profile, geometry), fields, force=force)
+    _report(adopted)
 
 
 def _geometry(input_length: int, n_bins: int, bin_size: int | None) -> Geometry:
@@ -170,19 +169,45 @@ def _geometry(input_length: int, n_bins: int, bin_size: int | None) -> Geometry:
     return Geometry(input_length, output_length, bin_size, output_length)
 
 
-def _report(card: Card) -> None:
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    """Let errors without a place name the file that is adopted.
+
+    An error in a field of the card is not the file's fault.
+    """
+    from zooctl.errors import ManyErrors, ZooError
+
+    try:
+        yield
+    except ZooError as error:
+        if error.field is None and error.path is None and not isinstance(error, ManyErrors):
+            error.path = str(file)
+        raise
+
+
+def _report(adopted: Adopted) -> None:
     """Print the files of a new entry, and name the fields that a person has to write."""
     from zooctl.catalog import registry
     from zooctl.catalog.check import unwritten
     from zooctl.catalog.genomes import PUBLISHED
+    from zooctl.catalog.root import hidden_names
     from zooctl.cli.commands.info import window_text
 
+    card = adopted.card
     entry = registry.entry(card.name)
     _say(window_text(card))
     if card.assembly not in PUBLISHED:
         _say(
             f"zooctl has no pinned genome {card.assembly} (only {', '.join(PUBLISHED)}): users "
             "must name its file with --fasta, or keep it in ZOOCTL_GENOMES"
+        )
+    if card.name in hidden_names():
+        _say(f"{card.name} stands before the packaged model of the same name from now on")
+    if card.output_scale == "signal" and (least := adopted.expected.min()) < 0:
+        _say(
+            f"warning: on the scale signal, variants are scored by the log2 ratio of predictions, "
+            f"and some of the probe are below 0 (the least is {least:.4g}): such alleles get "
+            "no score. --scale log, logit or probability scores differences"
         )
     fields = unwritten(entry)
     if fields:

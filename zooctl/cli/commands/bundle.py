@@ -16,7 +16,9 @@ app = typer.Typer(
 @app.command("export")
 def export(
     models: Annotated[list[str], typer.Argument(help="Names that `zooctl list` shows.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Archive to write, as zoo.tar.")],
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="A .tar, or a folder, for zoo.tar there.")
+    ],
     force: Annotated[bool, typer.Option("--force", help="Replace an existing archive.")] = False,
 ) -> None:
     """Write models with all their files in the zoo into one archive.
@@ -27,13 +29,15 @@ def export(
     from zooctl.cli.ui.tables import size_text
     from zooctl.errors import InputError
     from zooctl.files.disk.atomic import atomic_output
+    from zooctl.files.disk.names import file_named
 
+    archive = file_named(output, (".tar",), default="zoo.tar")
     if any("/" in model for model in models):
         raise InputError("only models of the zoo are bundled")
     entries = [registry.entry(model) for model in dict.fromkeys(models)]
-    with atomic_output(output, force=force) as temporary, temporary.open("wb") as target:
+    with atomic_output(archive, force=force) as temporary, temporary.open("wb") as target:
         files = bundle.export(entries, target)
-    typer.echo(f"{output}: {len(files)} files, {size_text(output.stat().st_size)}")
+    typer.echo(f"{archive}: {len(files)} files, {size_text(archive.stat().st_size)}")
 
 
 @app.command("import")

@@ -31,7 +31,7 @@ def command(
     """Check that a model's card, recipe, manifest, graph and probe agree; exit 3 if not."""
     from zooctl.catalog import registry
     from zooctl.catalog.check import check_orphans
-    from zooctl.catalog.root import model_names, zoo_root
+    from zooctl.catalog.root import model_names, zoo_roots
     from zooctl.errors import InputError, ManyErrors
     from zooctl.schema.manifest import stamp_documents
 
@@ -51,7 +51,7 @@ def command(
         typer.echo(f"{entry.name}: {verdict}")
         errors += found
     if every:
-        errors += check_orphans(zoo_root())
+        errors += [error for root in zoo_roots() for error in check_orphans(root)]
     if errors:
         raise ManyErrors(errors)
 

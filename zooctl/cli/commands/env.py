@@ -93,8 +93,10 @@ def create(
     """
     from zooctl.catalog import registry
     from zooctl.cli.ui.progress import progress
+    from zooctl.files.disk.names import check_folder_name
     from zooctl.reproduce import create_environment
 
+    check_folder_name(output)
     folder = output or Path(f"env-{model}")
     setup = create_environment.prepare(registry.entry(model))
     with progress(None, "packages", f"building {folder}"):

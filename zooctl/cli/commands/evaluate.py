@@ -100,7 +100,9 @@ def command(
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.tables import say
     from zooctl.errors import InputError, need
+    from zooctl.files.disk.names import check_folder_name
 
+    check_folder_name(output)
     need("sklearn", "evaluate")
     from zooctl.evaluation.heldout.options import EvaluationOptions
     from zooctl.evaluation.heldout.run import evaluate_model, evaluate_zoo

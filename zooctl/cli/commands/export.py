@@ -21,7 +21,7 @@ def command(
     """Write an entry's ONNX, safetensors, probe and manifest, and its card or a draft of it."""
     import json
 
-    from zooctl.catalog.root import zoo_root
+    from zooctl.catalog.root import own_root
     from zooctl.cli.ui.restart import hold_portable
     from zooctl.cli.ui.tables import say
     from zooctl.errors import InputError, need
@@ -43,7 +43,7 @@ def command(
             expected=recipe.name,
             hint=f"copy the recipe to recipes/{entry}.yaml, name it so inside, and train it",
         )
-    root = zoo_root()
+    root = own_root()
     kept = root / "recipes" / f"{entry}.yaml"
     if kept.exists() and load_recipe(kept) != recipe:
         raise InputError(

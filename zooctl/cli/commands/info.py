@@ -70,6 +70,7 @@ def _print(entry: Entry, card: Card) -> None:
             ("citation", _known(card, "citation")),
             ("authors", ", ".join(card.authors)),
             ("assembly", card.assembly),
+            *([("trained on", card.trained_on)] if card.trained_on else []),
             ("window", window_text(card)),
             ("output", f"scale {card.output_scale}, target transform {card.output_transform}"),
             ("split", _split(card)),

@@ -18,7 +18,7 @@ def command(
     import json
 
     from zooctl.catalog import registry
-    from zooctl.catalog.root import model_names
+    from zooctl.catalog.root import hidden_names, model_names
     from zooctl.cli.ui.tables import plain, print_table, size_text
     from zooctl.errors import ManyErrors, ZooError
 
@@ -34,6 +34,10 @@ def command(
         except ZooError as error:
             # One bad card must not hide the others.
             errors += error.errors if isinstance(error, ManyErrors) else [error]
+    remarks += [
+        f"{name}: the one of ZOOCTL_ZOO; it stands before a packaged model of the same name"
+        for name in hidden_names()
+    ]
     if as_json:
         typer.echo(json.dumps(models, indent=2))
     else:

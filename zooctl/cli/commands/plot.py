@@ -11,7 +11,9 @@ import typer
 def command(
     tracks: Annotated[list[Path], typer.Argument(metavar="TRACK.bw …", help="From top to bottom.")],
     region: Annotated[str, typer.Option(help="As chr21:30,000,001-31,000,000.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help=".png, .pdf or .svg")],
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="A .png, .pdf or .svg, or a folder.")
+    ],
     title: Annotated[str | None, typer.Option(help="Above the picture.")] = None,
     name: Annotated[
         list[str] | None, typer.Option(help="Name of a track, once a track; else its file's.")
@@ -22,10 +24,13 @@ def command(
     """Draw bigWig tracks of one region below each other."""
     from zooctl.files.bigwig.reader import BigWig
     from zooctl.files.disk.atomic import check_output
+    from zooctl.files.disk.names import file_named
+    from zooctl.files.intervals.regions import region_stem
     from zooctl.interpret.plots import PlottedTrack, draw_tracks, summarise
     from zooctl.sequence.intervals import parse_region
 
-    check_output(output, force, inputs=tracks)
+    target = file_named(output, (".png", ".pdf", ".svg"), default=f"{region_stem(region)}.png")
+    check_output(target, force, inputs=tracks)
     names = _labels("--name", name, [track.name.removesuffix(".bw") for track in tracks])
     units = _labels("--unit", unit, [""] * len(tracks))
     drawn = []
@@ -35,8 +40,8 @@ def command(
             values = bigwig.values(*chosen)
         # One value a pixel.
         drawn.append(PlottedTrack(label, summarise(values, 1500), measure))
-    draw_tracks(output, drawn, chosen, title=title, force=force)
-    typer.echo(f"wrote {output}", err=True)
+    draw_tracks(target, drawn, chosen, title=title, force=force)
+    typer.echo(f"wrote {target}", err=True)
 
 
 def _labels(option: str, given: list[str] | None, default: list[str]) -> list[str]:

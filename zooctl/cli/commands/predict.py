@@ -27,9 +27,11 @@ def command(
     bed: Annotated[Path | None, typer.Option(help="Regions as a BED file, plain or gz.")] = None,
     region: RegionStrings = None,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            "-o", "--output", help="bigWig to write; default: <regions>.<model>[.<track>].bw here."
+            "-o",
+            "--output",
+            help="A .bw or .bigwig, or a folder; default: <regions>.<model>[.<track>].bw here.",
         ),
     ] = None,
     dry_run: Annotated[

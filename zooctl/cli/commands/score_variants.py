@@ -52,11 +52,11 @@ def command(
         typer.Option(help="Name that `zooctl list` shows; may be repeated."),
     ] = None,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "-o",
             "--output",
-            help="A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz or .parquet; "
+            help="A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz or .parquet, or a folder; "
             "default: <vcf>.<model>.vcf.gz here.",
         ),
     ] = None,

@@ -40,7 +40,9 @@ def command(
     from zooctl.cli.ui.restart import hold_portable
     from zooctl.cli.ui.tables import say
     from zooctl.errors import need
+    from zooctl.files.disk.names import check_folder_name
 
+    check_folder_name(output)
     need("torch", "training")
     from zooctl.reproduce.environment.run_record import record_run
     from zooctl.training.data.prepare import open_dataset

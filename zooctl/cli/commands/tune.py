@@ -69,9 +69,11 @@ def command(
     from zooctl.cli.ui.restart import hold_portable
     from zooctl.cli.ui.tables import say
     from zooctl.errors import need
+    from zooctl.files.disk.names import check_folder_name
     from zooctl.schema import strict_yaml
     from zooctl.schema.recipe.search_space import candidates, load_space
 
+    check_folder_name(output)
     need("torch", "training")
     from zooctl.training.data.prepare import open_dataset
     from zooctl.training.data.windows import choose_windows

@@ -16,12 +16,15 @@ def say_done(result: ScoredVcf) -> None:
     from zooctl.sequence.alleles import Status
 
     tally = result.tally
-    rate = result.n_scored_now / result.seconds
     for note in result.notes:
         say(f"note: {result.source}: {note}")
     for name, counts in tally.models.items():
         scored = sum(n for status, n in counts.items() if is_scored(status))
-        label = f"{name}: " if len(result.longest) > 1 else ""
+        several = len(result.longest) > 1
+        label = f"{name}: " if several else ""
+        # A resumed run may have had nothing left to do.
+        own = result.model_seconds.get(name, 0.0) if several else result.seconds
+        rate = result.n_scored_now / own if own else 0.0
         say(
             f"{label}scored: {scored:,} of {tally.alleles:,} alleles in {tally.records:,} records, "
             f"{rate:,.0f} alleles/s"
@@ -33,6 +36,14 @@ def say_done(result: ScoredVcf) -> None:
     for name, longest in result.longest.items():
         if Status.TOO_LONG in tally.models.get(name, {}):
             say(f"TOO_LONG: {name} takes changes of at most {longest:,} bp")
+    flags = {flag for status in tally.statuses for flag in status.split("+")}
+    flags |= {flag for one in tally.models.values() for status in one for flag in status.split("+")}
+    for flag, which in ((Status.NO_RATIO, "no"), (Status.SOME_RATIO, "not every")):
+        if flag in flags:
+            say(
+                f"{flag}: {which} track has a log ratio, since a mean prediction is not above 0; "
+                "the card's output_scale log, logit or probability scores differences"
+            )
     if result.out_of_order is not None:
         before, after = result.out_of_order
         say(f"index: none, since records are not sorted: {before} comes before {after}")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.catalog.entry import Entry
-from zooctl.catalog.weights import onnx_bytes
+from zooctl.inference.model import OpenModel
 from zooctl.inference.session import Device, Session
 from zooctl.inference.tracks.batches import GridPlan, plan
 from zooctl.inference.tracks.predict import Predictor, Readout, core_values
@@ -89,7 +89,7 @@ def open_model(
     """
     card = entry.card()
     session = Session(
-        onnx_bytes(entry),
+        OpenModel(entry).graph,
         geometry=card.geometry,
         n_tracks=card.n_tracks,
         unknown_base=card.unknown_base,

@@ -73,7 +73,7 @@ def _open_entry(
         name=entry.name,
         model=open_model(entry, [track.index for track in chosen], device, threads),
         tracks=chosen,
-        assembly=card.assembly,
+        assembly=card.training_assembly,
         trained_on=card.split,
         recipe=recipe,
         data_name="" if recipe is None else data or card.evaluated_on or entry.name,

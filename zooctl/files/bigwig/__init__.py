@@ -1,1 +1,1 @@
-"""bigWig: reading, and writing in a child process."""
+"""bigWig: read by numpy alone, and written in a child process."""

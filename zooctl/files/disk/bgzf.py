@@ -11,7 +11,6 @@ import struct
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import BinaryIO, Literal
 
 import numpy as np
@@ -21,6 +20,8 @@ from zooctl.errors import InputError
 
 END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _MEMBER_TEXT = 0xFF00  # as bgzip: incompressible text of this size still fits into 64 KiB
+_MOST_HEAD = 12 + 0xFFFF  # with the longest extra field
+_MOST_TEXT = 1 << 16  # of a member, by the specification
 
 
 def compression(head: bytes) -> Literal["none", "gzip", "bgzip"]:
@@ -81,16 +82,40 @@ def members(stream: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _inflate(member: bytes | memoryview, path: str, offset: int) -> bytes:
+    """Return the text of a member, whose checksum and length are those at its end.
+
+    Bytes behind the end of its compressed text would be read by some programs and not by others.
+    """
     try:
         unpacker = zlib.decompressobj(wbits=31)
-        text = unpacker.decompress(member)
+        text = unpacker.decompress(member, _MOST_TEXT + 1)
     except zlib.error as error:
-        raise InputError(
-            f"bgzipped file is damaged in the block at byte {offset:,}", path=path, got=str(error)
-        ) from None
+        raise _damaged(path, offset, str(error)) from None
+    if len(text) > _MOST_TEXT:
+        raise _damaged(path, offset, f"more than {_MOST_TEXT:,} bytes of text")
     if not unpacker.eof:
         raise InputError("bgzipped file is cut short", path=path, got=f"{offset:,} whole bytes")
+    if unpacker.unused_data:
+        hidden = len(unpacker.unused_data)
+        raise _damaged(path, offset, f"{hidden:,} bytes behind the end of its text")
     return text
+
+
+def _member(view: memoryview, path: str, offset: int) -> memoryview:
+    """Return the member that bytes start with, without what follows."""
+    size = _member_size(bytes(view[:_MOST_HEAD]))
+    if size is None or size > len(view):
+        raise _damaged(path, offset, "no whole block")
+    return view[:size]
+
+
+def _damaged(path: str, offset: int, got: str) -> InputError:
+    return InputError(
+        f"bgzipped file is damaged in the block at byte {offset:,}",
+        path=path,
+        got=got,
+        hint="copy or make it again",
+    )
 
 
 def has_end(stream: BinaryIO) -> bool:
@@ -136,10 +161,10 @@ class BlockText:
             packed = self._stream.read(self._offsets[stop] - begin)
         else:
             packed = self._stream.read()
-        bounds = [offset - begin for offset in self._offsets[first:stop]] + [len(packed)]
         view, path = memoryview(packed), self._stream.name
         text = b"".join(
-            _inflate(view[low:high], path, begin + low) for low, high in pairwise(bounds)
+            _inflate(_member(view[low - begin :], path, low), path, low)
+            for low in self._offsets[first:stop]
         )
         skip = self._position - self._starts[first]
         text = text[skip : skip + size]

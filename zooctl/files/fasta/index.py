@@ -1,8 +1,9 @@
 """Indexes of FASTA files, made once for a content and kept in the cache, never beside the file.
 
 An index beside a file may belong to an older content, so it is not read. A new content is scanned,
-which also checks it, and its index is kept under its SHA-256. A file of unchanged size, times and
-inode is recognised at once; any other is hashed, which saves the scan if only its place is new.
+which also checks it, and its index is kept under its SHA-256, sealed. A file of unchanged size,
+times and inode is recognised at once; any other is hashed, which saves the scan if only its place
+is new. A kept index is compared with the text before it is used.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
-from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.disk.bgzf import compression, members
-from zooctl.files.disk.cache import make_cache_folder
+from zooctl.files.disk.derived import derived_folder, read_sealed, stamp, write_sealed
 from zooctl.files.disk.pinned import digest_of, stream_digest
+from zooctl.files.fasta.fits import fits
 from zooctl.files.fasta.scan import Scanner
 from zooctl.progress import Advance
 
@@ -60,7 +61,7 @@ def index_of(stream: BufferedReader, progress: Advance | None = None) -> Index:
 
     Raises:
         InputError: The file is no sound FASTA, or gzipped but not with bgzip.
-        UnsafeError: The cache folder is open to others.
+        UnsafeError: Others may write into the cache folder.
     """
     status = os.fstat(stream.fileno())
     if not stat.S_ISREG(status.st_mode):
@@ -75,7 +76,7 @@ def index_of(stream: BufferedReader, progress: Advance | None = None) -> Index:
         digest = stream_digest(stream)
         _remember(folder, stream.name, status, digest)
     index = _load(folder, digest, bgzipped=kind == "bgzip")
-    if index is None:
+    if index is None or not fits(stream, index.fai, index.blocks):
         stream.seek(0)
         index = _scan(stream, kind == "bgzip", progress)
         now = os.fstat(stream.fileno())
@@ -137,7 +138,7 @@ def _cache() -> Path | None:
     """Return the cache folder of the indexes; None if it cannot be created."""
     # The name changes whenever the content of the folder changes its meaning.
     with suppress(OSError, InputError):
-        return make_cache_folder("fasta-1")
+        return derived_folder("fasta-2")
     return None
 
 
@@ -146,52 +147,45 @@ def _known_file(folder: Path, path: str) -> Path:
     return folder / f"{key}.json"
 
 
-def _stamp(status: os.stat_result) -> dict[str, int]:
-    """Return the times, size and inode that change with a content; nobody can set the ctime."""
-    return {
-        "size": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
-        "ctime_ns": status.st_ctime_ns,
-        "inode": status.st_ino,
-    }
-
-
 def _known_digest(folder: Path | None, path: str, status: os.stat_result) -> str | None:
     if folder is None:
         return None
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        known = json.loads(_known_file(folder, path).read_text("utf-8"))
-        if known["stamp"] == _stamp(status):
-            return str(known["sha256"])
+    known = read_sealed(_known_file(folder, path), os.path.realpath(path))
+    with suppress(ValueError, KeyError, TypeError):
+        if known is not None:
+            content = json.loads(known)
+            if content["stamp"] == stamp(status):
+                return str(content["sha256"])
     return None
 
 
 def _remember(folder: Path | None, path: str, status: os.stat_result, digest: str) -> None:
     if folder is None or time.time() - status.st_ctime < _CLOCK_TICK:
         return
-    known = {"path": os.path.realpath(path), "stamp": _stamp(status), "sha256": digest}
-    with suppress(OSError, InputError), atomic_output(_known_file(folder, path), force=True) as new:
-        new.write_text(json.dumps(known), "utf-8")
+    known = {"stamp": stamp(status), "sha256": digest}
+    with suppress(OSError, InputError):
+        write_sealed(_known_file(folder, path), os.path.realpath(path), json.dumps(known).encode())
 
 
 def _load(folder: Path | None, digest: str, *, bgzipped: bool) -> Index | None:
-    """Return the index of a content; None if there is no readable one."""
+    """Return the index of a content; None if there is none with a sound seal."""
     if folder is None:
         return None
     blocks = np.empty((0, 2), dtype=np.uint64)
     try:
-        fai = (folder / f"{digest}.fai").read_text("ascii")
+        fai = read_sealed(folder / f"{digest}.fai", f"{digest} fai")
+        if fai is None:
+            return None
         if bgzipped:
-            packed = (folder / f"{digest}.gzi").read_bytes()
+            packed = read_sealed(folder / f"{digest}.gzi", f"{digest} gzi") or b""
             rows = np.frombuffer(packed, dtype="<u8", offset=8).reshape(-1, 2)
             if struct.unpack_from("<Q", packed) != (len(rows),):
                 return None
             # The format leaves out the first block, at 0 and 0.
-            blocks = np.vstack([np.zeros((1, 2)), rows]).astype(np.uint64)
-        whole = all(line.count("\t") == 4 for line in fai.splitlines()) and fai.endswith("\n")
-    except (OSError, ValueError, struct.error):
+            blocks = np.vstack([np.zeros((1, 2), dtype="<u8"), rows]).astype(np.uint64)
+        return Index(fai.decode("ascii"), blocks)
+    except (ValueError, struct.error):
         return None
-    return Index(fai, blocks) if whole else None
 
 
 def _save(folder: Path | None, digest: str, index: Index) -> None:
@@ -202,7 +196,6 @@ def _save(folder: Path | None, digest: str, index: Index) -> None:
     with suppress(OSError, InputError):
         if len(index.blocks):
             rows = index.blocks[1:].astype("<u8")
-            with atomic_output(folder / f"{digest}.gzi", force=True) as new:
-                new.write_bytes(struct.pack("<Q", len(rows)) + rows.tobytes())
-        with atomic_output(folder / f"{digest}.fai", force=True) as new:
-            new.write_text(index.fai, "ascii")
+            packed = struct.pack("<Q", len(rows)) + rows.tobytes()
+            write_sealed(folder / f"{digest}.gzi", f"{digest} gzi", packed)
+        write_sealed(folder / f"{digest}.fai", f"{digest} fai", index.fai.encode("ascii"))

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from zooctl.errors import InputError
 
-_DNA = b"ACGTRYSWKMBDHVN"
+# X is no IUPAC code of DNA, but some programs mask with it; like any other code it is read as N.
+_DNA = b"ACGTRYSWKMBDHVNX"
 _ALLOWED = _DNA + _DNA.lower() + b"\r\n"
-_PROTEIN_ONLY = b"EFIJLOPQXZ*"
+_PROTEIN_ONLY = b"EFIJLOPQZ*"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LONGEST_HEADER = 1 << 20
 _CR, _LF = 13, 10
@@ -27,7 +28,7 @@ class FastaRecord:
     """One sequence, with the fields of its line in a ``.fai`` file.
 
     Attributes:
-        name: First word of the header.
+        name: First word of the header, which blanks may precede.
         line: Line of the header, from 1.
         offset: Byte offset of the first base in the text.
         length: Number of bases.
@@ -132,7 +133,7 @@ class Scanner:
                 "a carriage return inside a header", self._line, hint="line ends must be LF or CRLF"
             )
         words = line[1:].split(maxsplit=1)
-        if not words or line[1:2].isspace():
+        if not words:
             raise self._fail("a header without a name", self._line, expected=">name")
         if not all(33 <= byte <= 126 for byte in words[0]):
             raise self._fail(

@@ -15,9 +15,9 @@ from zooctl.errors import InputError, ManyErrors, ZooError
 from zooctl.files.disk.text import read_lines
 from zooctl.sequence.contigs import unknown_contig
 from zooctl.sequence.intervals import Interval
+from zooctl.sequence.numbers import parse_int
 
 _SHOWN = 5
-_MOST_DIGITS = 15
 
 
 class Bed(list[Interval]):
@@ -116,8 +116,9 @@ def _interval(columns: list[str], path: Path, line: int, first: tuple[int, int])
 def _position(text: str, name: str, path: Path, line: int) -> int:
     """Return a start or end; forms that only ``int`` takes, such as 1_000, are refused."""
     digits = text.strip()
-    if digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS:
-        return int(digits)
+    position = parse_int(digits)
+    if position is not None:
+        return position
     negative = digits.startswith("-") and digits[1:].isdigit()
     raise InputError(
         f"{name} is negative" if negative else f"{name} is not a position",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from zooctl.errors import InputError
 from zooctl.files.intervals.text_table import TextTable, read_text_table
+from zooctl.sequence.numbers import parse_int
 
 # Field to its names as a column, here and in published tables; letter case does not matter.
 _NAMES = {
@@ -67,7 +68,8 @@ def read_effects(path: str | os.PathLike[str], assembly: str) -> list[Effect]:
         own = cell.get("assembly", assembly)
         if cell["pos"] == "NA" or _UCSC.get(own, own) != assembly:
             continue
-        if not cell["pos"].isdecimal() or cell["pos"] == "0":
+        position = parse_int(cell["pos"], least=1)
+        if position is None:
             raise InputError(
                 "position is not a number",
                 path=table.path,
@@ -79,7 +81,7 @@ def read_effects(path: str | os.PathLike[str], assembly: str) -> list[Effect]:
             Effect(
                 cell.get("element") or cell["chrom"],
                 cell["chrom"],
-                int(cell["pos"]) - 1,
+                position - 1,
                 cell["ref"].upper(),
                 cell["alt"].upper(),
                 table.number(row, columns["value"]),

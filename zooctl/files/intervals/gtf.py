@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError
 from zooctl.files.disk.text import read_lines
 from zooctl.sequence.intervals import merge
+from zooctl.sequence.numbers import parse_int
 
 Integers = NDArray[np.int64]
 
@@ -27,17 +28,23 @@ def read_genes(path: str | os.PathLike[str]) -> dict[str, tuple[Integers, Intege
 
     Args:
         path: GTF or GFF3, plain or gzipped. Of features named gene, transcript, mRNA and exon, the
-            first kind that the file has is read.
+            first kind that the file has is read. Sequence behind the annotation (``##FASTA``, or a
+            line that begins with ``>``, as the GFF3 specification says) is not.
 
     Raises:
         InputError: The file is no annotation, or has none of these features.
     """
     found: dict[str, list[tuple[str, int, int]]] = {feature: [] for feature in _FEATURES}
     for number, line in read_lines(Path(path)):
+        if line.startswith(("##FASTA", ">")):
+            break
         if line.startswith("#") or not line.strip():
             continue
         fields = line.split("\t")
-        if len(fields) != _COLUMNS or not (fields[3].isdecimal() and fields[4].isdecimal()):
+        start = end = None
+        if len(fields) == _COLUMNS:
+            start, end = parse_int(fields[3]), parse_int(fields[4])
+        if start is None or end is None:
             raise InputError(
                 "not a line of an annotation",
                 path=path,
@@ -45,7 +52,6 @@ def read_genes(path: str | os.PathLike[str]) -> dict[str, tuple[Integers, Intege
                 got=repr(line[:60]),
                 expected="nine columns of GTF, the fourth and fifth being positions",
             )
-        start, end = int(fields[3]), int(fields[4])
         if not 1 <= start <= end:
             raise InputError(
                 "feature ends before it starts", path=path, line=number, got=f"{start}-{end}"

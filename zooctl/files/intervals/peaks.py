@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from zooctl.errors import InputError
 from zooctl.files.intervals.liftover import Chain
-from zooctl.files.intervals.table import read_table
+from zooctl.files.intervals.table import BedTable, read_table
 
 _BROAD, _NARROW = 9, 10
-_SIGNAL, _SUMMIT = 6, 9
+_SIGNAL, _RGB, _SUMMIT = 6, 8, 9
 
 Integers = NDArray[np.int64]
 
@@ -26,7 +26,8 @@ class Peaks:
         chrom: Contig of each, ``(n,)`` text.
         start: First base, ``(n,)``.
         end: Base after the last, ``(n,)``.
-        value: ``signalValue`` of narrowPeak and broadPeak, ``(n,)``; None for plain BED.
+        value: ``signalValue`` of narrowPeak and broadPeak, ``(n,)``; None for BED, also of nine
+            columns, whose seventh and eighth are positions.
         summit: Position of the summit in narrowPeak, ``(n,)``; None if the file has none.
         n_dropped: Peaks that could not be lifted.
     """
@@ -63,7 +64,7 @@ def read_peaks(path: str | os.PathLike[str], chain: Chain | None = None) -> Peak
     """Read peaks, plain or gzipped.
 
     Args:
-        path: BED, narrowPeak (ten columns) or broadPeak (nine).
+        path: BED, narrowPeak (ten columns) or broadPeak (nine), plain or gzipped.
         chain: Lifts the peaks to another assembly.
 
     Raises:
@@ -73,10 +74,17 @@ def read_peaks(path: str | os.PathLike[str], chain: Chain | None = None) -> Peak
     start = np.array([interval.start for interval in table.intervals], dtype=np.int64)
     end = np.array([interval.end for interval in table.intervals], dtype=np.int64)
     value = summit = None
-    if table.width in (_BROAD, _NARROW):
+    has_values = table.width in (_BROAD, _NARROW) and not _is_bed9(table)
+    if has_values:
         value = table.numbers(_SIGNAL, "signalValue").astype(np.float32)
-    if table.width == _NARROW:
-        offset = table.numbers(_SUMMIT, "summit").astype(np.int64)
+    if has_values and table.width == _NARROW:
+        offset = table.integers(_SUMMIT, least=-1)
+        if offset is None:
+            raise InputError(
+                "summits are not whole numbers",
+                path=path,
+                expected="the tenth column of narrowPeak: an offset from the start, or -1",
+            )
         if (offset >= 0).all():  # -1 is "no summit called".
             length = np.array([int(c[2]) - int(c[1]) for c in table.columns], dtype=np.int64)
             if len(wrong := np.flatnonzero(offset > length)):
@@ -91,3 +99,21 @@ def read_peaks(path: str | os.PathLike[str], chain: Chain | None = None) -> Peak
             summit = np.minimum(start + offset, end - 1)
     chrom = np.array([interval.chrom for interval in table.intervals], dtype=np.str_)
     return Peaks(chrom, start, end, value, summit, table.n_dropped)
+
+
+def _is_bed9(table: BedTable) -> bool:
+    """Return whether columns 7 to 9 are thickStart, thickEnd and itemRgb, and no signal.
+
+    Positions in the seventh and eighth column of every line lie within that line's interval; a
+    signal and its significance do not. Signals have no commas, colours may.
+    """
+    if any("," in columns[_RGB] for columns in table.columns):
+        return True
+    thick = [table.integers(column, least=0) for column in (_SIGNAL, _SIGNAL + 1)]
+    ends = [table.integers(column, least=0) for column in (1, 2)]
+    if any(side is None for side in (*thick, *ends)):
+        return False
+    (low, high), (start, end) = (
+        [side for side in pair if side is not None] for pair in (thick, ends)
+    )
+    return bool(((start <= low) & (low <= high) & (high <= end)).all())

@@ -15,6 +15,7 @@ from zooctl.errors import InputError
 from zooctl.files.disk.text import read_lines
 from zooctl.files.intervals.liftover import Chain
 from zooctl.sequence.intervals import Interval
+from zooctl.sequence.numbers import parse_int
 
 Integers = NDArray[np.int64]
 
@@ -123,15 +124,16 @@ def read_fragments(path: str | os.PathLike[str], chain: Chain | None = None) -> 
         # Column 6 of BED is a strand, of BEDPE a position.
         if len(columns) >= 6 and columns[5] not in ("+", "-", "."):
             chrom, start, end = interval
-            if columns[3] != chrom or not (_number(columns[4]) and _number(columns[5])):
+            other_start, other_end = parse_int(columns[4]), parse_int(columns[5])
+            if columns[3] != chrom or other_start is None or other_end is None:
                 raise InputError(
                     "mates do not lie on one contig",
                     path=path,
                     line=number,
-                    got=" ".join(columns[:6]),
+                    got=" ".join(columns[:6])[:90],
                     hint="keep proper pairs alone",
                 )
-            interval = Interval(chrom, min(start, int(columns[4])), max(end, int(columns[5])))
+            interval = Interval(chrom, min(start, other_start), max(end, other_end))
         found.add(interval, True)
     return found.reads(path)
 
@@ -144,7 +146,10 @@ def _records(path: Path) -> Iterator[tuple[int, list[str], Interval]]:
             columns = line.split()
         if not columns or line.startswith("#") or columns[0] in ("track", "browser"):
             continue
-        if len(columns) < 3 or not (_number(columns[1]) and _number(columns[2])):
+        start = end = None
+        if len(columns) >= 3:
+            start, end = parse_int(columns[1]), parse_int(columns[2])
+        if start is None or end is None:
             raise InputError(
                 "not a BED line",
                 path=path,
@@ -152,19 +157,14 @@ def _records(path: Path) -> Iterator[tuple[int, list[str], Interval]]:
                 got=repr(line[:60]),
                 expected="chromosome, start and end",
             )
-        interval = Interval(columns[0], int(columns[1]), int(columns[2]))
-        if interval.end <= interval.start:
+        if end <= start:
             raise InputError(
                 "end is not after start",
                 path=path,
                 line=number,
-                got=f"{interval.start:,} to {interval.end:,}",
+                got=f"{start:,} to {end:,}",
             )
-        yield number, columns, interval
-
-
-def _number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+        yield number, columns, Interval(columns[0], start, end)
 
 
 class _Arrays:

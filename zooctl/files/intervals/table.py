@@ -17,8 +17,11 @@ from zooctl.files.intervals.bed import read_bed
 from zooctl.files.intervals.liftover import Chain
 from zooctl.sequence.contigs import unknown_contig
 from zooctl.sequence.intervals import Interval
+from zooctl.sequence.numbers import parse_float, parse_int
 
 T = TypeVar("T")
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -52,22 +55,27 @@ class BedTable:
             name: Name of its values, for the error.
 
         Raises:
-            InputError: A cell is not a finite number.
+            InputError: A cell is not a finite number of 32 bits.
         """
         values = np.empty(len(self.columns))
         for row, text in enumerate(line[column] for line in self.columns):
-            try:
-                values[row] = float(text)
-            except ValueError:
-                values[row] = np.nan
-            if not np.isfinite(values[row]):
+            value = parse_float(text.strip(), least=-_LARGEST, most=_LARGEST)
+            if value is None:
                 raise InputError(
                     f"{name} is not a number",
                     path=self.path,
                     line=self.lines[row],
                     got=repr(text[:40]),
+                    expected="a number that 32 bits hold",
                 )
+            values[row] = value
         return values
+
+    def integers(self, column: int, least: int) -> NDArray[np.int64] | None:
+        """Return a column as integers ``(n,)``; None if a cell is none, or is below ``least``."""
+        found = [parse_int(line[column].strip(), least=least) for line in self.columns]
+        known = [value for value in found if value is not None]
+        return np.array(known, dtype=np.int64) if len(known) == len(found) else None
 
 
 def read_table(path: str | os.PathLike[str], chain: Chain | None = None) -> BedTable:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from zooctl.errors import InputError
 from zooctl.files.disk.text import read_lines
+from zooctl.sequence.numbers import parse_float
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,8 @@ class TextTable:
             InputError: The cell is something else.
         """
         line, cells = self.rows[row]
-        try:
-            value = float(cells[column])
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
+        value = parse_float(cells[column])
+        if value is None:
             raise InputError(
                 f"{self.header[column]} is not a number",
                 path=self.path,

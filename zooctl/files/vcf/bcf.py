@@ -1,20 +1,27 @@
-"""Read and write BCF, the binary form of VCF, through cyvcf2 and htslib.
+"""Read and write BCF, the binary form of VCF, through htslib in child processes.
 
 VCF itself is handled as text: htslib would rewrite numbers, and at a wrong line it ends the file
-without an error, or with a message on stderr alone.
+without an error, with a message on stderr alone, or with a segmentation fault. A value that is not
+of the type in the header it drops or changes, so all that is written is read back and compared.
 """
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
-from cyvcf2 import VCF, Variant, Writer
-
 from zooctl.errors import InputError
+from zooctl.files.disk.text import split_lines
+from zooctl.files.vcf.bcf_compare import changed
+from zooctl.files.vcf.bcf_process import Htslib
 
 BCF = b"BCF\x02"
+MOST_LINE = 1 << 27
+"""Longest line in bytes: 500,000 samples with a few numbers each have half of it."""
+_MOST_RECORD = 1 << 28  # bytes of a binary record, of which htslib holds several
+_MOST_HEADER = 1 << 26
 _SIZES = struct.Struct("<II")
 
 
@@ -29,18 +36,33 @@ def count_records(pieces: Iterator[bytes], name: str) -> int:
         name: Name of the file in errors.
 
     Raises:
-        InputError: It ends within the header or within a record.
+        InputError: It ends within the header or within a record, or states a size that no header
+            or record has.
     """
     stream = _Bytes(pieces)
     magic = stream.take(9)
-    whole = len(magic) == 9 and stream.skip(int.from_bytes(magic[5:9], "little"))
+    size = int.from_bytes(magic[5:9], "little")
+    _check_size(size, _MOST_HEADER, "header", name)
+    whole = len(magic) == 9 and stream.skip(size)
     n_records = 0
     while whole and (sizes := stream.take(_SIZES.size)):
+        if len(sizes) == _SIZES.size:
+            _check_size(sum(_SIZES.unpack(sizes)), _MOST_RECORD, "record", name)
         whole = len(sizes) == _SIZES.size and stream.skip(sum(_SIZES.unpack(sizes)))
         n_records += whole
     if not whole:
         raise InputError("BCF is cut short", path=name, got=f"{n_records:,} whole records")
     return n_records
+
+
+def _check_size(size: int, most: int, part: str, name: str) -> None:
+    if size > most:
+        raise InputError(
+            f"BCF states an impossible size of a {part}",
+            path=name,
+            got=f"{size:,} bytes",
+            expected=f"at most {most:,}",
+        )
 
 
 class _Bytes:
@@ -78,7 +100,13 @@ class _Bytes:
         return True
 
 
-def binary_lines(path: Path, n_records: int, name: str) -> Iterator[bytes]:
+Numbered = Callable[[], Iterator[tuple[int, bytes]]]
+"""Gives the lines of records, without their ends, each with its number for errors."""
+
+_HINT = "a .vcf.gz output takes it as it is"
+
+
+def binary_lines(path: Path, n_records: int, name: str) -> Generator[bytes]:
     """Yield the lines of a BCF as VCF, without their ends.
 
     Args:
@@ -89,54 +117,128 @@ def binary_lines(path: Path, n_records: int, name: str) -> Iterator[bytes]:
     Raises:
         InputError: htslib cannot read it, or reads fewer records.
     """
-    found = 0
-    try:
-        reader = VCF(str(path))
-        yield from reader.raw_header.encode().splitlines()
-        for found, record in enumerate(reader, 1):  # noqa: B007
-            yield str(record).rstrip("\n").encode()
-        reader.close()
-    # cyvcf2 raises bare exceptions, with texts of little use to a person.
-    except Exception as error:
-        raise InputError("BCF cannot be read", path=name, got=str(error)) from None
-    if found != n_records:
-        raise InputError("BCF is damaged", path=name, got=f"{found:,} of {n_records:,} records")
+    n_found = 0
+    with Htslib("read", str(path.absolute())) as reader:
+        for line in split_lines(reader.pieces(), MOST_LINE, name):
+            n_found += not line.startswith(b"#")
+            yield line
+        if (reason := reader.refusal()) is not None:
+            raise InputError("BCF cannot be read", path=name, got=reason)
+    if n_found != n_records:
+        raise InputError("BCF is damaged", path=name, got=f"{n_found:,} of {n_records:,} records")
 
 
-def write_binary(text: Path, lines: Iterator[bytes], target: Path) -> None:
-    """Write a VCF as BCF.
-
-    Contigs and fields that the header does not define have no number in a BCF. htslib would add
-    them after it wrote the header, so the file is read once before, for a complete header.
+def check_binary(head: bytes, records: Numbered, name: str) -> None:
+    """Check that a BCF can hold a VCF: every value is the same when it is read back.
 
     Args:
-        text: The VCF, plain or bgzipped.
-        lines: The lines of its records.
-        target: The BCF to write.
+        head: The header, with line ends.
+        records: The records; called several times.
+        name: Name of the VCF in errors.
 
     Raises:
-        InputError: htslib refuses a record.
+        InputError: A record has a value that the header does not allow or BCF cannot hold.
     """
-    first = VCF(str(text))
-    for _ in first:
-        pass
-    writer = Writer.from_string(str(target), first.raw_header, "wb")
-    first.close()
-    writer.write_header()
-    try:
-        for number, line in enumerate(lines, 1):
-            writer.write_record(_variant(writer, line, number))
-    finally:
-        writer.close()
+    full = _complete(head, records, name)
+    with (
+        Htslib("pipe", feed=_text(full, records)) as writer,
+        Htslib("read", "-", stdin=writer.stdout) as reader,
+    ):
+        writer.stdout.close()  # the reader has it, and alone
+        fault = _difference(records(), reader, name)
+        if fault is None or fault.got is None:  # the end came early: one of the two says why
+            for child in (writer, reader):
+                if (reason := child.refusal()) is not None:
+                    raise _refused(reason, records, name)
+        if fault is not None:
+            raise fault
 
 
-def _variant(writer: Writer, line: bytes, number: int) -> Variant:
+def write_binary(head: bytes, records: Numbered, target: Path, name: str) -> None:
+    """Write a VCF as BCF, then read it back and compare every record.
+
+    Contigs and fields that the header does not define have no number in a BCF, so the records are
+    read once before, for a complete header.
+
+    Args:
+        head: The header, with line ends.
+        records: The records; called several times.
+        target: The BCF to write.
+        name: Name of the BCF in errors.
+
+    Raises:
+        InputError: htslib refuses a record or changes its values.
+    """
+    full = _complete(head, records, name)
+    with Htslib("write", feed=_text(full, records)) as writer, target.open("wb") as file:
+        file.writelines(writer.pieces())
+        if (reason := writer.refusal()) is not None:
+            raise _refused(reason, records, name)
+    with Htslib("read", str(target.absolute())) as reader:
+        fault = _difference(records(), reader, name)
+        if fault is not None and (reason := reader.refusal()) is not None:
+            raise _refused(reason, records, name)
+        if fault is not None:
+            raise fault
+
+
+def _complete(head: bytes, records: Numbered, name: str) -> bytes:
+    """Return the header with all contigs and fields that the records name."""
     try:
-        return writer.variant_from_string(line.decode())
-    # cyvcf2 raises bare exceptions, with texts of little use to a person.
-    except Exception as error:
+        head.decode()
+    except UnicodeDecodeError as error:
+        line = head.count(b"\n", 0, error.start) + 1
         raise InputError(
-            f"record {number:,} cannot be written as BCF",
-            got=str(error)[:200],
-            hint="htslib's message is above; a .vcf.gz output takes the record as it is",
+            "header cannot be written as BCF",
+            path=name,
+            line=line,
+            got=f"byte {head[error.start]:#x}",
+            expected="UTF-8 text",
+            hint=_HINT,
         ) from None
+    with Htslib("complete", feed=_text(head, records)) as child:
+        full = b"".join(child.pieces())
+        if (reason := child.refusal()) is not None:
+            raise _refused(reason, records, name, child.record())
+    return full
+
+
+def _text(head: bytes, records: Numbered) -> Iterator[bytes]:
+    yield head
+    for _, line in records():
+        yield line + b"\n"
+
+
+def _difference(
+    records: Iterator[tuple[int, bytes]], reader: Htslib, name: str
+) -> InputError | None:
+    """Return the first record that is read back otherwise; None if all are the same."""
+    lines = split_lines(reader.pieces(), MOST_LINE, name)
+    back = (line for line in lines if not line.startswith(b"#"))
+    for number, line in records:
+        found = next(back, None)
+        fault = None if found is None else changed(line, found)
+        if found is None or fault:
+            return InputError(
+                "record cannot be written as BCF", path=name, line=number, got=fault, hint=_HINT
+            )
+    if next(back, None) is not None:
+        return InputError("BCF has more records than were written", path=name)
+    return None
+
+
+def _refused(reason: str, records: Numbered, name: str, record: int | None = None) -> InputError:
+    """Return the error for a record that htslib refuses, with its line where that is known."""
+    line = None
+    place = re.search(r"at (\S+):([0-9]{1,15})\b", reason)
+    for number, (at, text) in enumerate(records(), 1):
+        if place is None and record is None:
+            break
+        chrom, position, _ = text.split(b"\t", 2)
+        there = place and (chrom, position.lstrip(b"0")) == (place[1].encode(), place[2].encode())
+        if number == record or (record is None and there):
+            line = at
+            break
+    return InputError(
+        "record cannot be written as BCF", path=name, line=line, got=reason, hint=_HINT
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from zooctl.errors import InputError
 from zooctl.files.vcf.records import Record
 
 # The end of positions in a .tbi index (tabix format, section 2.2).
@@ -54,12 +55,17 @@ def index_suffix(target: Path, end: int) -> str:
 
 
 def write_index(path: Path, suffix: str) -> Path:
-    """Write the index of a sorted .vcf.gz or .bcf beside it and return its path."""
+    """Write the index of a sorted .vcf.gz or .bcf beside it and return its path.
+
+    Raises:
+        InputError: It cannot be written.
+    """
     import pysam  # takes a tenth of a second
 
     preset = "bcf" if path.suffix == ".bcf" else "vcf"
-    verbosity = pysam.set_verbosity(0)  # htslib warns of POS 0, which is legal
+    verbosity = None
     try:
+        verbosity = pysam.set_verbosity(0)  # htslib warns of POS 0, which is legal
         pysam.tabix_index(
             str(path),
             preset=preset,  # type: ignore[arg-type]  # its stubs leave out bcf
@@ -67,6 +73,11 @@ def write_index(path: Path, suffix: str) -> Path:
             csi=suffix == ".csi",
             keep_original=True,
         )
+    except (OSError, ValueError) as error:
+        raise InputError(
+            "the index cannot be written", path=path.name + suffix, got=str(error)[:200]
+        ) from None
     finally:
-        pysam.set_verbosity(verbosity)
+        if verbosity is not None:
+            pysam.set_verbosity(verbosity)
     return path.with_name(path.name + suffix)

@@ -6,23 +6,21 @@ as a complete one, so blocks are read by ``bgzf``, and the records of a BCF are 
 
 from __future__ import annotations
 
-import gzip
 import os
 import sys
 import tempfile
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from zooctl.errors import InputError
-from zooctl.files.disk.bgzf import compression, has_end, members
-from zooctl.files.vcf.bcf import BCF, binary_lines, count_records
+from zooctl.files.disk.bgzf import compression
+from zooctl.files.disk.text import require_end, split_lines, text_pieces
+from zooctl.files.vcf.bcf import BCF, MOST_LINE, binary_lines, count_records
 
 STDIN = "-"
-_PIECE = 1 << 18
 
 
 @contextmanager
@@ -41,18 +39,19 @@ def open_lines(path: str) -> Iterator[Iterator[bytes]]:
         kind = compression(stream.peek(64))
         if kind == "bgzip" and stream.seekable():
             # Refused at once, not when the end is reached.
-            if not has_end(stream):
-                raise _cut_short(name, "no empty block at its end")
-            stream.seek(0)
-        pieces = _pieces(stream, kind, name)
+            require_end(stream, name)
+        pieces = text_pieces(stream, kind, name)
         first = next(pieces, b"")
         if not first:
             raise InputError("file is empty, not VCF", path=name)
         if not first.startswith(BCF):
-            yield _split(_chained(first, pieces))
+            yield split_lines(_chained(first, pieces), MOST_LINE, name)
             return
-        with _as_file(path, first, pieces) as (file, n_records):
-            yield binary_lines(file, n_records, name)
+        with (
+            _as_file(path, first, pieces) as (file, n_records),
+            closing(binary_lines(file, n_records, name)) as lines,
+        ):
+            yield lines
 
 
 @contextmanager
@@ -72,51 +71,9 @@ def _opened(path: str) -> Iterator[BufferedReader]:
         yield stream
 
 
-def _pieces(stream: BufferedReader, kind: str, name: str) -> Iterator[bytes]:
-    """Yield the text in non-empty pieces."""
-    try:
-        if kind == "bgzip":
-            for _, _, text in members(stream):
-                yield text
-            return
-        source = stream if kind == "none" else gzip.GzipFile(fileobj=stream)
-        while piece := source.read(_PIECE):
-            yield piece
-    except InputError as error:
-        error.path = name  # a stream knows stdin as <stdin>
-        raise
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise _cut_short(name, str(error)) from None
-    except OSError as error:
-        raise InputError(
-            "file cannot be read", path=name, got=os.strerror(error.errno or 0)
-        ) from None
-
-
-def _cut_short(name: str, got: str) -> InputError:
-    return InputError(
-        "gzipped file is damaged or cut short", path=name, got=got, hint="copy or make it again"
-    )
-
-
 def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield first
     yield from rest
-
-
-def _split(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield lines; a line of many pieces is joined once, so that long lines take linear time."""
-    open_line: list[bytes] = []
-    for piece in pieces:
-        lines = piece.split(b"\n")
-        if len(lines) > 1:
-            open_line.append(lines[0])
-            yield b"".join(open_line)
-            yield from lines[1:-1]
-            open_line = []
-        open_line.append(lines[-1])
-    if last := b"".join(open_line):
-        yield last
 
 
 @contextmanager

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from zooctl.errors import InputError
+from zooctl.errors import VerificationError
 from zooctl.files.disk.atomic import atomic_output, check_output
-from zooctl.files.disk.bgzf import END
+from zooctl.files.disk.bgzf import END, compression
+from zooctl.files.disk.names import file_named
+from zooctl.files.disk.text import text_pieces
 from zooctl.files.vcf.bcf import write_binary
 from zooctl.files.vcf.chunks import Parts, bgzipped
 from zooctl.files.vcf.index import SortOrder, index_suffix, write_index
-from zooctl.files.vcf.table import require_parquet, write_parquet
+from zooctl.files.vcf.table import count_rows, require_parquet, write_parquet
 
 Form = Literal["vcf.gz", "vcf", "bcf", "tsv.gz", "tsv", "parquet"]
 _FORMS: tuple[Form, ...] = ("vcf.gz", "vcf", "bcf", "tsv.gz", "tsv", "parquet")
@@ -31,18 +32,11 @@ def form_of(target: Path) -> Form:
     >>> form_of(Path("scores.chr21.vcf.gz"))
     'vcf.gz'
     """
-    for form in _FORMS:
-        if target.name.lower().endswith(f".{form}"):
-            if form == "parquet":
-                require_parquet()
-            return form
-    ends = ", ".join(f".{form}" for form in _FORMS)
-    raise InputError(
-        "output is of no known kind",
-        path=target,
-        expected=f"a name in {ends}",
-        hint="outputs are files, whole or absent" if str(target) == "-" else None,
-    )
+    name = file_named(target, [f".{form}" for form in _FORMS]).name.lower()
+    form = next(form for form in _FORMS if name.endswith(f".{form}"))
+    if form == "parquet":
+        require_parquet()
+    return form
 
 
 def is_table(form: Form) -> bool:
@@ -66,6 +60,7 @@ def publish(
     parts: Parts,
     head: bytes,
     order: SortOrder,
+    rows: int,
     *,
     force: bool,
     inputs: Iterable[str | os.PathLike[str]],
@@ -77,19 +72,25 @@ def publish(
         parts: The chunks.
         head: Text before them: the header of a VCF, or the column names of a table.
         order: Whether the records are sorted; a .vcf.gz or .bcf is then indexed.
+        rows: Number of records, or of rows of a table, that the output must hold.
         force: Whether existing files may be replaced.
         inputs: Files that are read and so must not be written.
         metadata: Kept in a Parquet file.
 
     Returns:
         The files written.
+
+    Raises:
+        InputError: BCF cannot hold a record; or as ``atomic_output``.
+        VerificationError: The output, read back, has another number of records.
     """
     target, form = parts.target, form_of(parts.target)
     indexed = is_indexed(form) and order.broken is None
     suffix = index_suffix(target, order.end)
     index = target.with_name(target.name + suffix)
     with ExitStack() as stack:
-        # Left first, published last: an index is newer than its file, and never without it.
+        # Left first, published last: an index is newer than its file, and never without it. The
+        # old one goes before, so that a run killed in between leaves no index of another file.
         beside = (
             stack.enter_context(atomic_output(index, force=force, inputs=inputs))
             if indexed
@@ -97,12 +98,11 @@ def publish(
         )
         path = stack.enter_context(atomic_output(target, force=force, inputs=inputs))
         _write(parts, head, form, path, metadata)
+        _check_rows(path, form, head, rows, target)
         if beside is not None:
             write_index(path, suffix).replace(beside)
-        for old in _INDEXES:
-            if is_indexed(form) and (not indexed or old != suffix):
-                # The index of a file that is replaced.
-                target.with_name(target.name + old).unlink(missing_ok=True)
+        for old in _INDEXES if is_indexed(form) else ():
+            Path(os.path.realpath(target.with_name(target.name + old))).unlink(missing_ok=True)
     parts.remove()
     return [target, index] if indexed else [target]
 
@@ -114,14 +114,41 @@ def _write(parts: Parts, head: bytes, form: Form, path: Path, metadata: Mapping[
     elif form in ("vcf", "tsv"):
         with path.open("wb") as file:
             file.write(head)
-            file.writelines(_lines(parts))
+            file.writelines(parts.lines())
     elif form == "parquet":
-        write_parquet((line[:-1] for line in _lines(parts)), path, metadata)
+        write_parquet((line[:-1] for line in parts.lines()), path, metadata)
     else:
-        text = parts.folder / "joined.vcf.gz"
-        with text.open("wb") as file:
-            _join(parts, head, file)
-        write_binary(text, (line[:-1] for line in _lines(parts)), path)
+        first = head.count(b"\n") + 1
+
+        def numbered() -> Iterator[tuple[int, bytes]]:
+            return enumerate((line[:-1] for line in parts.lines()), first)
+
+        write_binary(head, numbered, path, str(parts.target))
+
+
+def _check_rows(path: Path, form: Form, head: bytes, rows: int, target: Path) -> None:
+    """Read the output back, and compare the number of its records or rows.
+
+    A BCF was compared record by record as it was written.
+    """
+    if form == "bcf":
+        return
+    if form == "parquet":
+        found = count_rows(path)
+    else:
+        with path.open("rb") as stream:
+            kind = compression(stream.read(64))
+            stream.seek(0)
+            pieces = text_pieces(stream, kind, str(target))
+            found = sum(piece.count(b"\n") for piece in pieces) - head.count(b"\n")
+    if found != rows:
+        raise VerificationError(
+            "the output does not hold every record",
+            path=target,
+            got=f"{found:,}",
+            expected=f"{rows:,}",
+            hint="check the disk, and run it again with --resume",
+        )
 
 
 def _join(parts: Parts, head: bytes, file: BinaryIO) -> None:
@@ -129,8 +156,3 @@ def _join(parts: Parts, head: bytes, file: BinaryIO) -> None:
     file.write(bgzipped(head))
     file.writelines(parts.pieces())
     file.write(END)
-
-
-def _lines(parts: Parts) -> Iterator[bytes]:
-    with gzip.open(parts.text, "rb") as text:
-        yield from text

@@ -10,27 +10,27 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from zooctl.errors import InputError, ManyErrors
 from zooctl.files.vcf.lines import STDIN, open_lines
 from zooctl.sequence.intervals import Interval
+from zooctl.sequence.numbers import is_name, parse_int
 
 COLUMNS = (b"#CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"INFO")
 MOST_FAULTS = 20
 """Largest number of faults of a file that are reported together."""
 
 _BOM = b"\xef\xbb\xbf"
-_MOST_DIGITS = 15
-_LETTERS = b"[ACGTNRYSWKMBDHVacgtnryswkmbdhv]"
-_REF = re.compile(_LETTERS + b"+")
-# Bases, * and ., <ID>, a breakend such as G]17:198982] or .[13:123457[, a single breakend .A or A.
-_ONE_ALT = (
-    rb"(?:%(base)s+\.?|\.%(base)s+|[*.]|<[^<>\s,]+>"
-    rb"|(?:\.|%(base)s*)[\[\]][^\[\]\s,]+[\[\]](?:\.|%(base)s*))" % {b"base": _LETTERS}
-)
-_ALT = re.compile(rb"%(one)s(?:,%(one)s)*" % {b"one": _ONE_ALT})
+_MOST_HEADER = 1 << 28
+"""Largest size of a header with its objects in memory: a million contigs take half of it."""
+_OBJECT = 64  # bytes of a line's own, and of its place in a list
+_REF = re.compile(rb"[^\x00-\x20\x7f]+")
+_ALT = re.compile(rb"[^\x00-\x20\x7f,]+(?:,[^\x00-\x20\x7f,]+)*")
+_NO_LENGTHS = (0, 2**31 - 1)
+"""Placeholders that programs write where they do not know a contig's length."""
 _CONTIG_ID = re.compile(rb"[<,]ID=([^,>]+)")
 _CONTIG_LENGTH = re.compile(rb"[<,]length=\"?(\d+)")
 
@@ -45,6 +45,8 @@ class Record(NamedTuple):
         start: POS, 0-based; -1 for the telomere.
         ref: REF as written.
         alts: ALT, in order; ``(".",)`` for none.
+
+    REF and ALT may be texts that are no alleles; bytes that are no UTF-8 stand as ``\\xe9``.
     """
 
     number: int
@@ -67,12 +69,17 @@ class Header:
     Attributes:
         meta: Lines that start with ``##``.
         columns: The line of column names.
-        contigs: Length of each defined contig; None if not stated.
+        contigs: Length of each defined contig; None if not stated, or a placeholder.
     """
 
     meta: tuple[bytes, ...]
     columns: bytes
     contigs: dict[str, int | None]
+
+    @property
+    def text(self) -> bytes:
+        """All lines, with their ends."""
+        return b"\n".join([*self.meta, self.columns, b""])
 
     @property
     def n_columns(self) -> int:
@@ -129,17 +136,26 @@ class VcfReader:
             ManyErrors: Several of these, since a file is read on to collect its faults.
         """
         n_columns, faults = self.header.n_columns, list[InputError]()
+        n_blank, first_blank = 0, 0
         while len(faults) < MOST_FAULTS:
             try:
                 line = next(self._lines, None)
                 if line is None:
                     break
+                if not line or line.isspace():
+                    n_blank, first_blank = n_blank + 1, first_blank or self._number
+                    continue
+                if n_blank:  # only behind the last record they are harmless
+                    faults.append(_wrong_width(b"", n_columns, self.name, first_blank))
+                    n_blank, first_blank = 0, 0
                 record = parse_record(line, n_columns, self.name, self._number)
             except InputError as error:
                 faults.append(error)
                 continue
             if not faults:
                 yield record
+        if n_blank:
+            self.notes.append(f"blank lines behind the last record were left out: {n_blank:,}")
         if faults:
             raise faults[0] if len(faults) == 1 else ManyErrors(faults)
 
@@ -160,7 +176,16 @@ class VcfReader:
 
     def _read_header(self) -> Header:
         meta: list[bytes] = []
+        size = 0
         for line in self._lines:
+            size += len(line) + _OBJECT
+            if size > _MOST_HEADER:
+                raise InputError(
+                    "header is too long",
+                    path=self.name,
+                    line=self._number,
+                    expected=f"at most {_MOST_HEADER >> 20} MiB",
+                )
             if line.startswith(b"##"):
                 meta.append(line)
                 continue
@@ -209,7 +234,9 @@ def _contigs(meta: list[bytes]) -> dict[str, int | None]:
     for line in meta:
         if line.startswith(b"##contig=<") and (name := _CONTIG_ID.search(line)):
             length = _CONTIG_LENGTH.search(line)
-            found[name[1].decode("utf-8", "replace")] = int(length[1]) if length else None
+            value = parse_int(length[1]) if length else None
+            known = None if value in _NO_LENGTHS else value
+            found[name[1].decode("utf-8", "replace")] = known
     return found
 
 
@@ -233,20 +260,29 @@ def parse_record(line: bytes, n_columns: int, path: str, number: int) -> Record:
     if line.count(b"\t") + 1 != n_columns:
         raise _wrong_width(line, n_columns, path, number)
     chrom, position, _, ref, alt, _ = fields
-    if not (position.isdigit() and len(position) <= _MOST_DIGITS):
+    pos = parse_int(position)
+    if pos is None:
         raise _wrong("POS", position, "a whole number", path, number)
+    # A text that is no allele is the allele's own fault, and gets a status.
     if not _REF.fullmatch(ref):
         raise _wrong("REF", ref, "bases", path, number)
     if not _ALT.fullmatch(alt):
         raise _wrong("ALT", alt, "bases, *, ., <ID> or a breakend", path, number)
+    name = _name(chrom)
+    if name is None:
+        raise _wrong("CHROM", chrom, "a name of UTF-8 text without spaces", path, number)
+    alts = tuple(alt.decode("utf-8", "backslashreplace").split(","))
+    return Record(number, line, name, pos - 1, ref.decode("utf-8", "backslashreplace"), alts)
+
+
+@lru_cache(maxsize=1 << 12)
+def _name(chrom: bytes) -> str | None:
+    """Return a contig's name; None for bytes that are none."""
     try:
         name = chrom.decode("utf-8")
     except UnicodeDecodeError:
-        raise _wrong("CHROM", chrom, "UTF-8 text", path, number) from None
-    if not name or name != name.strip() or " " in name:
-        raise _wrong("CHROM", chrom, "a name without spaces", path, number)
-    alts = tuple(alt.decode("ascii").split(","))
-    return Record(number, line, name, int(position) - 1, ref.decode("ascii"), alts)
+        return None
+    return name if is_name(name) else None
 
 
 def _wrong(column: str, value: bytes, expected: str, path: str, number: int) -> InputError:

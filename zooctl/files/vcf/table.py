@@ -72,6 +72,14 @@ def write_parquet(lines: Iterator[bytes], target: Path, metadata: Mapping[str, s
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
 
 
+def count_rows(path: Path) -> int:
+    """Return the number of rows of a Parquet file."""
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as file:
+        return sum(len(batch) for batch in file.iter_batches(_ROWS, columns=["pos"]))
+
+
 def _values(name: str, column: Sequence[str]) -> Sequence[str | int | float | None]:
     if name == "pos":
         return [int(text) for text in column]

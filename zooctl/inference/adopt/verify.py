@@ -9,9 +9,11 @@ import onnx
 from onnx import numpy_helper
 
 from zooctl.catalog.entry import ONNX, PROBE, SAFETENSORS, Entry
+from zooctl.catalog.root import packaged_root
 from zooctl.catalog.weights import onnx_bytes, verified_bytes
 from zooctl.errors import IntegrityError, UnsafeError, VerificationError, ZooError
 from zooctl.files.weights.safetensors import Tensors, read_safetensors
+from zooctl.inference import apart
 from zooctl.inference.graph.check import compose
 from zooctl.inference.session import Session
 from zooctl.schema.card import Card
@@ -103,8 +105,13 @@ def _tensors(entry: Entry, file: str, content: bytes, errors: list[ZooError]) ->
 def _graph(
     entry: Entry, card: Card, manifest: Manifest, graph: bytes, errors: list[ZooError]
 ) -> bool:
-    """Check the graph against card and manifest; return whether it can be run."""
+    """Check the graph against card and manifest; return whether it can be run.
+
+    Outside of the packaged zoo nobody vouches for it: it is examined in a child process first.
+    """
     try:
+        if entry.hub is not None or entry.root.resolve() != packaged_root().resolve():
+            apart.examine(graph, card)
         compose(
             graph,
             geometry=card.geometry,
@@ -164,6 +171,12 @@ def _probe(entry: Entry, card: Card, graph: bytes, samples: Tensors) -> Iterator
         device="cpu",
     )
     expected = samples["expected"]
+    try:
+        session.check_windows(graph, samples["inputs"])
+    except VerificationError as error:
+        error.path = str(entry.root / "zoo" / entry.name / ONNX)
+        yield error
+        return
     got = session.predict(samples["inputs"])
     excess = np.abs(got - expected) - (ABSOLUTE + RELATIVE * np.abs(expected))
     # NaN is never as expected; the comparison is written so that it fails.

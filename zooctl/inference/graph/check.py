@@ -8,38 +8,24 @@ gets a front and, for sums, a back (see ``front_back``).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import onnx
-from google.protobuf.message import DecodeError, Message  # type: ignore[import-untyped]
-from onnx import SparseTensorProto, TensorProto
+from onnx import TensorProto
 
-from zooctl.errors import InputError, UnsafeError, VerificationError
+from zooctl.errors import UnsafeError, VerificationError
 from zooctl.inference.graph.front_back import add_back, add_front
 from zooctl.inference.graph.memory import constant_bytes, peak_bytes
-from zooctl.inference.graph.operators import OPERATORS
 from zooctl.inference.graph.shapes import count, infer_window, unknown
-from zooctl.inference.graph.wire import check_wire
+from zooctl.inference.graph.structure import parse_model, refuse_unsafe
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.windows import Geometry
 
-_DOMAINS = ("", "ai.onnx")
-# 13 is the first in which Unsqueeze takes its axes as an input; newer than 25 was never tried.
-_OPSETS = range(13, 26)
-_MAX_NODES = 10_000
-# Values of the largest tensor that one window may need: 1 GiB of float32.
-_MAX_VALUES = 2**28
+MAX_VALUES = 2**28
+"""Values of the largest tensor that one window may need: 1 GiB of float32."""
 # Bytes that one window may hold at once, and that may be made of constants at loading.
 _MAX_HELD = 2**33
 _MAX_CONSTANT = 2**31
-# Numbers of fixed width, and bool; no text.
-_TYPES = {
-    TensorProto.DataType.Value(name)
-    for name in (
-        *("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16", "BOOL"),
-        *("INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"),
-    )
-}
 
 
 def compose(
@@ -70,7 +56,7 @@ def compose(
         VerificationError: Inputs and outputs that the card does not state.
     """
     proto = parse_model(model)
-    _refuse_unsafe(proto)
+    refuse_unsafe(proto)
     try:
         onnx.checker.check_model(proto)
     except onnx.checker.ValidationError as error:
@@ -106,88 +92,6 @@ def batch_bytes(model: bytes, input_length: int, n: int) -> int:
                 expected=f"at most {rows * one:,}",
             )
     return many
-
-
-def parse_model(model: bytes) -> onnx.ModelProto:
-    """Return the parts of a serialised ONNX model; nothing outside of its bytes is read.
-
-    Raises:
-        InputError: It is none, or has no operators.
-        UnsafeError: Parsing it would take too much memory.
-    """
-    check_wire(model)
-    try:
-        proto: onnx.ModelProto = onnx.ModelProto.FromString(model)
-    except DecodeError as error:
-        raise InputError("not an ONNX model") from error
-    if not proto.graph.node:
-        raise InputError("not an ONNX model", got="no nodes")
-    return proto
-
-
-def _refuse_unsafe(proto: onnx.ModelProto) -> None:
-    """Refuse references outside of the model's bytes, and operators that hide other graphs."""
-    for message in _messages(proto):
-        if isinstance(message, TensorProto):
-            _refuse_tensor(message)
-    if any(isinstance(message, SparseTensorProto) for message in _messages(proto)):
-        raise UnsafeError("graph holds a sparse tensor", hint="export it with dense weights")
-    _refuse_opsets(proto)
-    if proto.functions or proto.training_info:
-        raise UnsafeError("graph brings functions or training steps of its own")
-    if len(proto.graph.node) > _MAX_NODES:
-        raise UnsafeError("graph is too large", got=len(proto.graph.node), expected=_MAX_NODES)
-    for node in proto.graph.node:
-        if any(a.HasField("g") or a.graphs for a in node.attribute):
-            raise UnsafeError(f"operator {node.op_type} runs a graph inside of the graph")
-        if node.op_type not in OPERATORS:
-            raise UnsafeError(
-                "operator is not on the list of those that run here",
-                got=node.op_type,
-                hint="zooctl/inference/graph/operators.py is the list",
-            )
-
-
-def _refuse_tensor(tensor: TensorProto) -> None:
-    """Refuse values outside of the file, and values that are no plain numbers."""
-    if tensor.external_data or tensor.data_location != TensorProto.DEFAULT:
-        raise UnsafeError(
-            f"tensor {tensor.name!r} keeps its data outside of the ONNX file",
-            expected="a single file",
-        )
-    if tensor.data_type not in _TYPES or tensor.string_data or tensor.HasField("segment"):
-        raise UnsafeError(f"tensor {tensor.name!r} holds no plain numbers")
-
-
-def _refuse_opsets(proto: onnx.ModelProto) -> None:
-    """Refuse operators outside of the standard, and untested versions of it."""
-    domains = {entry.domain for entry in proto.opset_import}
-    domains |= {node.domain for node in proto.graph.node}
-    if unknown_domains := sorted(domains.difference(_DOMAINS)):
-        raise UnsafeError(
-            "graph uses operators outside of the ONNX standard",
-            got=", ".join(unknown_domains),
-            expected="the standard domain alone",
-        )
-    # Both domains are one: readers differ in which of two versions they take.
-    if len(proto.opset_import) != 1:
-        raise UnsafeError("graph needs one operator set", got=len(proto.opset_import))
-    version = proto.opset_import[0].version
-    if version not in _OPSETS:
-        expected = f"{_OPSETS.start} to {_OPSETS.stop - 1}"
-        raise UnsafeError("operator set is not supported", got=version, expected=expected)
-
-
-def _messages(message: Message) -> Iterator[Message]:
-    """Yield a message and all messages inside it, whatever field holds them.
-
-    Walking every field, not a list of known ones, leaves no corner of the format unvisited.
-    """
-    yield message
-    for descriptor, value in message.ListFields():
-        if descriptor.message_type is not None:
-            for inner in [value] if isinstance(value, Message) else value:
-                yield from _messages(inner)
 
 
 def _check_interface(proto: onnx.ModelProto, geometry: Geometry, n_tracks: int) -> str:
@@ -244,11 +148,11 @@ def _check_sizes(proto: onnx.ModelProto, geometry: Geometry, n_tracks: int) -> N
     """Check the shapes of one window: all known, none huge, and the output's as stated."""
     inferred = infer_window(proto, geometry.input_length)
     for value in (*inferred.input, *inferred.value_info, *inferred.output):
-        if count(value) > _MAX_VALUES:
+        if count(value) > MAX_VALUES:
             raise UnsafeError(
                 f"tensor {value.name!r} is too large for one window",
                 got=f"{count(value):,} values",
-                expected=f"at most {_MAX_VALUES:,}",
+                expected=f"at most {MAX_VALUES:,}",
             )
     for what, got, limit in (
         ("one window needs too much memory", peak_bytes(inferred), _MAX_HELD),

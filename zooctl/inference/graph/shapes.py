@@ -19,8 +19,9 @@ from zooctl.errors import UnsafeError
 
 Values = dict[str, NDArray[Any]]
 
-# Values of a tensor that says how large others are; no tensor has so many axes.
-_SMALL = 4_096
+SMALL = 4_096
+"""Values of the largest tensor that may say how large others are; no tensor has so many axes."""
+
 _ROUNDS = 32
 # Operators that compute sizes. Each takes no longer than its small inputs and outputs are.
 _OF_SIZES = (
@@ -74,6 +75,13 @@ def set_shape(value: onnx.ValueInfoProto, shape: tuple[int, ...]) -> None:
         value.type.tensor_type.shape.dim.add().dim_value = size
 
 
+def shapes_of(graph: onnx.GraphProto) -> dict[str, list[int]]:
+    """Return the sizes of all tensors of an inferred graph, its constants among them."""
+    values = (*graph.input, *graph.value_info, *graph.output)
+    known = {value.name: shape for value in values if (shape := _shape(value)) is not None}
+    return known | {tensor.name: list(tensor.dims) for tensor in graph.initializer}
+
+
 def _shape(value: onnx.ValueInfoProto) -> list[int] | None:
     """Return the sizes of a tensor's axes, None where one is open or impossible."""
     tensor = value.type.tensor_type
@@ -93,7 +101,7 @@ def _outline(proto: onnx.ModelProto) -> onnx.ModelProto:
     outline.graph.input.extend(graph.input)
     outline.graph.output.extend(graph.output)
     for tensor in graph.initializer:
-        if math.prod(tensor.dims) <= _SMALL:
+        if math.prod(tensor.dims) <= SMALL:
             outline.graph.initializer.append(tensor)
         else:
             outline.graph.initializer.add(
@@ -120,7 +128,7 @@ def _fold(probe: onnx.ModelProto, inferred: onnx.GraphProto) -> bool:
     known: Values = {
         tensor.name: numpy_helper.to_array(tensor)
         for tensor in probe.graph.initializer
-        if math.prod(tensor.dims) <= _SMALL
+        if math.prod(tensor.dims) <= SMALL
     }
     kept: list[onnx.NodeProto] = []
     found: Values = {}
@@ -147,13 +155,12 @@ def _evaluate(
     if probe.graph.output[0].name in node.output or node.op_type not in _OF_SIZES:
         return None
     if node.op_type in ("Shape", "Size") and node.input[0] in shapes:
-        inputs = {node.input[0]: np.broadcast_to(np.float32(0), shapes[node.input[0]])}
-    elif all(name in known for name in node.input if name):
-        inputs = {name: known[name] for name in node.input if name}
-    else:
+        return {node.output[0]: _of_shape(node, shapes[node.input[0]])}
+    if not all(name in known for name in node.input if name):
         return None
-    sizes = [math.prod(shapes.get(name, [_SMALL + 1])) for name in node.output]
-    if max(sizes) > _SMALL:
+    inputs = {name: known[name] for name in node.input if name}
+    sizes = [math.prod(shapes.get(name, [SMALL + 1])) for name in node.output]
+    if max(sizes) > SMALL:
         return None
     from onnx.reference import ReferenceEvaluator  # most graphs do without
 
@@ -167,3 +174,13 @@ def _evaluate(
     return {
         name: np.asarray(value) for name, value in zip(node.output, results, strict=True) if name
     }
+
+
+def _of_shape(node: onnx.NodeProto, shape: list[int]) -> NDArray[np.int64]:
+    """Return the output of Shape or Size; no tensor of that shape is made, however large it is."""
+    if node.op_type == "Size":
+        # One that does not fit is refused for its size anyway.
+        return np.array(min(math.prod(shape), 2**63 - 1), dtype=np.int64)
+    named = {attribute.name: attribute.i for attribute in node.attribute}
+    part = shape[named.get("start", 0) : named.get("end", len(shape))]
+    return np.array(part, dtype=np.int64)

@@ -12,9 +12,10 @@ from zooctl.catalog.genomes import find_genome, open_genome
 from zooctl.errors import InputError, ManyErrors, ZooError
 from zooctl.files.bigwig.writer import BigWigWriter
 from zooctl.files.disk.atomic import check_output
+from zooctl.files.disk.names import file_named, folder_named
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.regions import Regions
-from zooctl.inference.announce import announce
+from zooctl.inference.announce import announce, announce_genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import PredictOptions, as_path
 from zooctl.inference.tracks.batches import GridPlan, plan
@@ -25,6 +26,7 @@ from zooctl.schema.card import Card
 
 # A bin of float32 in a bigWig, compressed and with zoom levels; measured on chr21 at 32 bp.
 _BYTES_PER_BIN = 5.3
+_ENDINGS = (".bw", ".bigwig")
 
 
 class WrittenTracks(NamedTuple):
@@ -85,7 +87,7 @@ class _Job:
 def predict_bigwigs(
     models: Sequence[OpenModel],
     regions: Regions,
-    output: Path | None,
+    output: str | Path | None,
     options: PredictOptions,
     *,
     say: Say = silent,
@@ -99,8 +101,9 @@ def predict_bigwigs(
     Args:
         models: The models.
         regions: BED file or region strings.
-        output: bigWig; the names of several models or tracks are put into it. By default
-            ``<regions>.<model>[.<track>].bw`` in the working folder.
+        output: A .bw or .bigwig; the names of several models or tracks are put into it. Or a
+            folder, which ends with a slash or exists; by default the working folder. There the
+            files are ``<regions>.<model>[.<track>].bw``.
         options: Genome, tracks, strands and the treatment of names and existing files.
         say: Told about the genome, the device and windows without a value.
         progress: Opens the progress displays.
@@ -118,7 +121,7 @@ def predict_bigwigs(
 def estimate_bigwigs(
     models: Sequence[OpenModel],
     regions: Regions,
-    output: Path | None,
+    output: str | Path | None,
     options: PredictOptions,
     *,
     say: Say = silent,
@@ -133,7 +136,7 @@ def estimate_bigwigs(
 def _prepare(
     models: Sequence[OpenModel],
     regions: Regions,
-    output: Path | None,
+    output: str | Path | None,
     options: PredictOptions,
     stack: ExitStack,
     say: Say,
@@ -162,6 +165,7 @@ def _prepare(
     jobs = []
     for model, indices, paths in zip(models, chosen, targets, strict=True):
         genome, intervals = opened[model.card.assembly]
+        announce_genome(model.card, genome.contigs, say)
         grid = plan(intervals, genome.contigs, model.card.geometry)
         outputs = dict(zip(indices, paths, strict=True))
         jobs.append(_Job(model, genome, grid, readout_of(model.card, options.rc), outputs))
@@ -177,21 +181,27 @@ def readout_of(card: Card, rc: bool) -> Readout:
 
 
 def _targets(
-    stem: str, output: Path | None, cards: Sequence[Card], chosen: Sequence[Sequence[int]]
+    stem: str, output: str | Path | None, cards: Sequence[Card], chosen: Sequence[Sequence[int]]
 ) -> list[list[Path]]:
-    """Return the path of each track to write, for each model."""
+    """Return the path of each track to write, for each model.
+
+    Raises:
+        InputError: The output's name does not end as that of a bigWig.
+    """
+    folder = Path() if output is None else folder_named(output)
+    file = Path() if output is None or folder else file_named(output, _ENDINGS, default="")
     targets = []
     for card, indices in zip(cards, chosen, strict=True):
         paths = []
         for index in indices:
             track = card.tracks[index].name
-            if output is None:
+            if folder is not None:
                 parts = [stem, card.name] + ([track] if card.n_tracks > 1 else [])
-                paths.append(Path(".".join([*parts, "bw"])))
+                paths.append(folder / ".".join([*parts, "bw"]))
             else:
                 parts = [card.name] * (len(cards) > 1) + [track] * (len(indices) > 1)
-                inserted = ".".join([output.stem, *parts]) + output.suffix
-                paths.append(output.with_name(inserted) if parts else output)
+                inserted = ".".join([file.stem, *parts]) + file.suffix
+                paths.append(file.with_name(inserted) if parts else file)
         targets.append(paths)
     return targets
 

@@ -31,7 +31,7 @@ from zooctl.inference.variants.planner import Planned, Planner
 from zooctl.inference.variants.shifts import Placement, default_max_shift
 from zooctl.schema.card import Card
 from zooctl.schema.recipe.signals import Transform
-from zooctl.sequence.alleles import Allele
+from zooctl.sequence.alleles import Allele, Status, add_flag
 from zooctl.sequence.windows import Geometry, Integers
 
 Scale = Literal["signal", "log", "logit", "probability"]
@@ -86,7 +86,8 @@ class ScoredAllele:
         alt: The same for the alternative.
 
     All are NaN where the allele is not scored. The log ratio is NaN too where a mean is not above
-    0 (the status says OK, ``ref`` and ``alt`` are there): nothing is added to make it a number.
+    0 (the status says NO_RATIO or, where it holds for some tracks, SOME_RATIO; ``ref`` and ``alt``
+    are there): nothing is added to make it a number.
     """
 
     status: str
@@ -233,7 +234,11 @@ class Scorer:
         ref, alt = (self._means(sums, planned) for sums in planned.sums)
         score, sd = compare(ref, alt, self._network.scale)
         values = (value.astype(np.float32) for value in (score, sd, ref.mean(0), alt.mean(0)))
-        return ScoredAllele(planned.status, *values)
+        missing = np.isnan(score)
+        if not missing.any():
+            return ScoredAllele(planned.status, *values)
+        flag = Status.NO_RATIO if missing.all() else Status.SOME_RATIO
+        return ScoredAllele(add_flag(planned.status, flag), *values)
 
     def _means(self, sums: Sums, planned: Planned) -> NDArray[np.float64]:
         """Return the mean over bases of each window that counts, ``(n, n_tracks)``."""

@@ -19,6 +19,8 @@ FIRST = 1000
 """Number of alleles that are compared with the genome before any is scored."""
 
 _MOST_MISMATCHES = 0.1
+_FEWEST_OTHER_LENGTHS = 2  # one may be a mistake in a header
+_SHOWN = 3
 _FEWEST_MISMATCHES = 10  # a few in a file of a few say nothing
 _MITOCHONDRIA = ("MT", "chrM")
 
@@ -91,39 +93,69 @@ def genome_names(
     header: Mapping[str, int | None],
     named: Mapping[str, str],
     contigs: Mapping[str, int],
-    *,
-    assembly: str,
-    path: str,
 ) -> dict[str, str]:
     """Return the genome's name for contigs of a VCF, "" where it is another sequence.
+
+    A mitochondrion of another length is left out, since two are in use with one assembly, unless
+    ``--chrom-map`` says that it is the same.
 
     Args:
         header: Lengths that the VCF's header gives.
         named: Names that ``--chrom-map`` maps.
         contigs: Lengths of the genome's contigs.
-        assembly: Assembly of the genome, for errors.
-        path: The VCF, for errors.
-
-    Raises:
-        InputError: The header gives another length for a contig: another assembly. A mitochondrion
-            of another length is left out alone, since there are two in use with one assembly.
     """
     names = dict(named)
-    for chrom, length in header.items():
-        name = names.get(chrom, chrom)
-        if length is None or contigs.get(name, length) == length:
-            continue
-        if chrom in _MITOCHONDRIA:
+    for chrom in _MITOCHONDRIA:
+        length = None if chrom in named else header.get(chrom)
+        if length is not None and contigs.get(chrom, length) != length:
             names[chrom] = ""
-            continue
-        raise InputError(
-            f"wrong assembly? The header gives another length for {chrom}",
-            path=path,
-            got=f"{length:,} bp",
-            expected=f"{contigs[name]:,} bp, as in {assembly}",
-            hint=f"lift the VCF over to {assembly}, or name its genome with --fasta",
-        )
     return names
+
+
+def check_lengths(
+    header: Mapping[str, int | None], chroms: Mapping[str, int], vcf: Vcf, *, genome: str
+) -> str | None:
+    """Compare the contig lengths in a VCF's header with those of the genome in use.
+
+    The length of a contig without records says nothing. Where one with records has another, the
+    records' REF is compared with the genome in any case, so a single one is only told.
+
+    Args:
+        header: Lengths that the VCF's header gives.
+        chroms: Alleles on each contig that has some.
+        vcf: The VCF.
+        genome: Name of the genome, for people.
+
+    Returns:
+        A remark on contigs with records and another length; None if there are none.
+
+    Raises:
+        InputError: At least two contigs, and more than half of those that both have, differ in
+            length, one with records among them: another assembly.
+    """
+    contigs = vcf.genome.contigs
+    stated = {
+        chrom: (length, contigs[name])
+        for chrom, length in header.items()
+        if length is not None and (name := vcf.names.get(chrom, chrom)) in contigs
+    }
+    other = {chrom: pair for chrom, pair in stated.items() if pair[0] != pair[1]}
+    seen = [chrom for chrom in other if chroms.get(chrom)]
+    if not seen:
+        return None
+    length, expected = other[seen[0]]
+    if len(other) >= _FEWEST_OTHER_LENGTHS and len(other) > len(stated) / 2:
+        raise InputError(
+            f"wrong assembly? The header gives other lengths for {len(other):,} contigs",
+            path=vcf.name,
+            got=f"{length:,} bp for {seen[0]}",
+            expected=f"{expected:,} bp, as in {genome}",
+            hint=f"lift the VCF over to the assembly of {genome}, or name its own with --fasta",
+        )
+    listed = ", ".join(
+        f"{chrom} {other[chrom][0]:,} bp, not {other[chrom][1]:,}" for chrom in seen[:_SHOWN]
+    )
+    return f"the header gives other lengths than {genome}: {listed}; REF is compared all the same"
 
 
 @dataclass(frozen=True)
@@ -167,12 +199,21 @@ def check_contigs(chroms: Mapping[str, int], vcf: Vcf, most: float) -> None:
     if not n_absent or (len(absent) < len(chroms) and n_absent <= most * total):
         return
     shown = ", ".join(list(contigs)[:3]) + (", …" if len(contigs) > 3 else "")
-    fits = [chrom for chrom in absent if other_style(chrom) in contigs]
+    fits = [chrom for chrom in absent if {chrom, other_style(chrom)} & contigs.keys()]
     hint = CHROM_MAP_HINT
     if fits and not set(fits).difference(_MITOCHONDRIA):
         hint = "two mitochondria are in use; if it is the same one, pass --chrom-map FILE"
     elif not fits:
-        hint = "is the genome a part of its assembly? Else raise --max-skipped"
+        hint = "name a genome that has them with --fasta"
+        # Raising the share helps only where something is left to score.
+        hint += "" if len(absent) == len(chroms) else ", or raise --max-skipped"
+    if other := [chrom for chrom in absent if chrom in contigs and vcf.names.get(chrom) == ""]:
+        raise InputError(
+            f"{other[0]} of the VCF is another sequence than the genome's, by its length",
+            path=vcf.name,
+            expected=f"{other[0]} of {contigs[other[0]]:,} bp",
+            hint=hint,
+        )
     raise InputError(
         "no contig of the VCF is in the genome"
         if len(absent) == len(chroms)
@@ -184,11 +225,21 @@ def check_contigs(chroms: Mapping[str, int], vcf: Vcf, most: float) -> None:
     )
 
 
-def check_first(records: Sequence[Record], vcf: Vcf, scorer: Scorer, *, assembly: str) -> Tally:
+def check_first(
+    records: Sequence[Record], vcf: Vcf, scorer: Scorer, *, assembly: str, genome: str
+) -> Tally:
     """Compare the first alleles with the genome, before anything is scored.
 
+    Args:
+        records: The first records.
+        vcf: The VCF.
+        scorer: A scorer on the genome.
+        assembly: Assembly of the model.
+        genome: Name of the genome in use, for people.
+
     Raises:
-        InputError: More than a tenth of those on its contigs have a REF that the genome lacks.
+        InputError: More than a tenth of those on its contigs have a REF that the genome lacks; or
+            none of them is an allele.
     """
     tally = Tally(records=len(records))
     for record in records:
@@ -202,12 +253,22 @@ def check_first(records: Sequence[Record], vcf: Vcf, scorer: Scorer, *, assembly
     if wrong >= _FEWEST_MISMATCHES and wrong > _MOST_MISMATCHES * there:
         strand = f"; {tally.other_strand:,} fit the other strand" if tally.other_strand else ""
         raise InputError(
-            f"wrong assembly? REF is not what {assembly} has",
+            f"wrong assembly? REF is not what {genome} has",
             path=vcf.name,
             got=f"{wrong:,} mismatches in the first {there:,} alleles{strand}; "
             f"{tally.mismatches[0]}",
-            expected=f"{assembly}, which the model is for",
-            hint=f"lift the VCF over to {assembly}",
+            expected=f"a VCF on {assembly}, the genome in use",
+            hint=f"lift the VCF over to {assembly}, or name its genome with --fasta",
+        )
+    invalid = tally.statuses.get(Status.INVALID_ALLELE, 0)
+    if invalid >= _FEWEST_MISMATCHES and invalid == there:
+        raise InputError(
+            "no record has alleles in REF and ALT",
+            path=vcf.name,
+            line=records[0].number,
+            got=f"REF {_short(records[0].ref)}, ALT {_short(records[0].alts[0])}",
+            expected="bases",
+            hint="are the columns in the order of a VCF?",
         )
     return tally
 

@@ -28,6 +28,7 @@ class ScoredVcf:
         tally: Counts of records, alleles and statuses.
         n_scored_now: Alleles that this run did; the others were done before it was resumed.
         seconds: Time of this run.
+        model_seconds: Model to the time that it took of this run.
         settings: Everything but the input's records that the output depends on.
         notes: Remarks of the reader about the input.
         out_of_order: Two records, in words, that keep the output from being indexed.
@@ -39,6 +40,7 @@ class ScoredVcf:
     tally: Tally
     n_scored_now: int
     seconds: float
+    model_seconds: Mapping[str, float]
     settings: Mapping[str, str | int | bool]
     notes: tuple[str, ...]
     out_of_order: tuple[str, str] | None

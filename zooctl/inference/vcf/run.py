@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from zooctl import __version__
 from zooctl.catalog.genomes import find_genome, open_genome
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.vcf.annotate import Annotator
+from zooctl.files.vcf.bcf import check_binary
 from zooctl.files.vcf.chunks import Parts
 from zooctl.files.vcf.index import SortOrder
 from zooctl.files.vcf.output import check_target, form_of, is_indexed, is_table, publish
@@ -31,6 +29,7 @@ from zooctl.inference.vcf.check import (
     check_allowed,
     check_contigs,
     check_first,
+    check_lengths,
     check_skipped,
     survey,
 )
@@ -57,7 +56,7 @@ _PROVENANCE = ("zooctl", "models", "tracks", "shifts", "max_shift", "seed", "rc"
 def score_file(
     models: Sequence[OpenModel],
     vcf: str,
-    output: Path | None,
+    output: str | Path | None,
     options: ScoreOptions,
     *,
     say: Say = silent,
@@ -68,8 +67,8 @@ def score_file(
     Args:
         models: The models, of one assembly.
         vcf: VCF or BCF, plain, gz or bgzip; ``-`` for stdin.
-        output: A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz or .parquet; by default
-            ``<vcf>.<model>.vcf.gz`` in the working folder.
+        output: A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz or .parquet; or a folder, by default the
+            working folder, for ``<vcf>.<model>.vcf.gz``.
         options: Genome, shifts, rules of refusal and treatment of existing files.
         say: Told about the genome, the device, and the state of a resumed run.
         progress: Opens the progress displays.
@@ -86,7 +85,7 @@ def score_file(
 def estimate_file(
     models: Sequence[OpenModel],
     vcf: str,
-    output: Path | None,
+    output: str | Path | None,
     options: ScoreOptions,
     *,
     say: Say = silent,
@@ -101,16 +100,16 @@ def estimate_file(
 def _opened(
     models: Sequence[OpenModel],
     vcf: str,
-    output: Path | None,
+    output: str | Path | None,
     options: ScoreOptions,
     say: Say,
     progress: Progress,
 ) -> Iterator[_Run]:
     """Check inputs and outputs, then open the VCF, the genome and the networks."""
     cards = [model.card for model in models]
-    assembly = setup.common_assembly(cards)
+    assembly = setup.common_assembly(cards, options)
     chosen = choose_tracks(cards, options.tracks)
-    target = output or setup.default_output(vcf, cards)
+    target = setup.named_output(output, vcf, cards)
     paths, description = find_genome(assembly, as_path(options.fasta))
     inputs = [*paths, *(Path(path) for path in (vcf, options.chrom_map) if path)]
     check_target(target, options.force, inputs)
@@ -120,16 +119,16 @@ def _opened(
         reader = stack.enter_context(VcfReader(vcf))
         say(f"genome: {description}")
         genome = stack.enter_context(open_genome(assembly, paths, progress))
-        matched = setup.match_names(reader, genome, assembly, options)
+        assembly = setup.assembly_in_use(cards, genome, say)
+        matched = setup.match_names(reader, genome, options)
         intervals = setup.chosen_intervals(options, genome)
         opened = [
             setup.scoring_model(model, tracks, genome, options)
             for model, tracks in zip(models, chosen, strict=True)
         ]
         announce([(card, model.scorer) for card, model in zip(cards, opened, strict=True)], say)
-        yield _Run(
-            vcf, options, reader, matched, genome, intervals, opened, target, inputs, say, progress
-        )
+        done = (intervals, opened, target, inputs, say, progress)
+        yield _Run(vcf, options, reader, matched, genome, assembly, *done)
 
 
 @dataclass(frozen=True)
@@ -141,6 +140,7 @@ class _Run:
     reader: VcfReader
     vcf: Vcf
     genome: Fasta
+    assembly: str
     intervals: Sequence[Interval]
     models: Sequence[ScoringModel]
     target: Path
@@ -176,7 +176,7 @@ class _Run:
         check_contigs(counts.chroms, self.vcf, self.options.max_skipped)
         return counts
 
-    def _first(self) -> tuple[list[Record], Iterator[Record], Tally]:
+    def _first(self, total: Survey | None) -> tuple[list[Record], Iterator[Record], Tally]:
         """Compare the first records with the genome; return them and all that follow."""
         records, first, n_alleles, size = self._chosen(iter(self.reader)), [], 0, 0
         for record in records:
@@ -186,27 +186,38 @@ class _Run:
             # Lines may be long: of a thousand with 1 MB of INFO a few are enough.
             if n_alleles >= FIRST or size >= _MOST_FIRST:
                 break
-        assembly = self.models[0].assembly
-        tally = check_first(first, self.vcf, self.models[0].scorer, assembly=assembly)
+        genome = setup.genome_label(self.genome, self.assembly)
+        tally = check_first(
+            first, self.vcf, self.models[0].scorer, assembly=self.assembly, genome=genome
+        )
+        chroms = total.chroms if total else survey(first).chroms
+        note = check_lengths(self.reader.header.contigs, chroms, self.vcf, genome=genome)
+        if note is not None:
+            self.reader.notes.append(note)
         return first, records, tally
 
     def score(self) -> ScoredVcf:
         """Score all records and write them."""
         text, options, order = self._text(), self.options, SortOrder()
         total, records = self._checked()
-        settings = self._settings(text)
-        began = time.monotonic()
+        settings = setup.settings_of(
+            self.models, options, self.genome, self.intervals, self.vcf.names, text.head
+        )
+        began, spent = time.monotonic(), dict[str, float]()
         with Parts(self.target, settings, resume=options.resume) as parts, self._kept(parts):
             n_before = self._resumed(parts)
             n_alleles = total.alleles if total else None
             with self.progress(n_alleles, "alleles", self.models[0].name) as tell:
                 ordered = _noting_order(records, order)
-                tally = score_vcf(ordered, self.vcf, self.models, text, parts, advance=tell)
+                tally = score_vcf(
+                    ordered, self.vcf, self.models, text, parts, seconds=spent, advance=tell
+                )
             check_skipped(tally, options.max_skipped, self.reader.name)
             written = publish(
                 parts,
                 text.head,
                 order,
+                self._rows(tally),
                 force=options.force,
                 inputs=self.inputs,
                 metadata={name: str(settings[name]) for name in _PROVENANCE},
@@ -220,6 +231,7 @@ class _Run:
             tally=tally,
             n_scored_now=tally.alleles - n_before,
             seconds=time.monotonic() - began,
+            model_seconds=spent,
             settings=settings,
             notes=tuple(self.reader.notes),
             out_of_order=order.broken if is_indexed(form_of(self.target)) else None,
@@ -232,19 +244,34 @@ class _Run:
     def _checked(self) -> tuple[Survey | None, Iterator[Record]]:
         """Check contigs, the first records and the rules; return the survey and all records."""
         total = self._survey()
-        first, rest, _ = self._first()
+        first, rest, _ = self._first(total)
         if total is None:
             # A header may name contigs that come later.
             seen = dict.fromkeys(self.reader.header.contigs, 0) | survey(first).chroms
             check_contigs(seen, self.vcf, 1)
-        elif self.vcf.strict or self.vcf.fail:
-            check_allowed(self._reread(), self.vcf, [model.scorer for model in self.models])
+        else:
+            if self.vcf.strict or self.vcf.fail:
+                check_allowed(self._reread(), self.vcf, [model.scorer for model in self.models])
+            if form_of(self.target) == "bcf":
+                check_binary(self.reader.header.text, self._numbered, self.reader.name)
         return total, chain(first, rest)
+
+    def _numbered(self) -> Iterator[tuple[int, bytes]]:
+        """Yield line number and line of each record, from a reader of its own."""
+        with VcfReader(self.source) as reader:
+            for record in self._chosen(iter(reader)):
+                yield record.number, record.line
+
+    def _rows(self, tally: Tally) -> int:
+        """Return the number of records, or of rows of a table, in the output."""
+        if not is_table(form_of(self.target)):
+            return tally.records
+        return tally.alleles * sum(len(model.tracks) for model in self.models)
 
     def estimate(self) -> VcfEstimate:
         """Time a few real batches."""
         total = self._survey()
-        first, rest, tally = self._first()
+        first, rest, tally = self._first(total)
         if total is None:
             total = survey(chain(first, rest))
         return estimate(total, (first, tally), self.vcf, self.models, self.target)
@@ -263,38 +290,17 @@ class _Run:
         )
         return VcfText(self.models, annotator)
 
-    def _settings(self, text: Text) -> dict[str, str | int | bool]:
-        """Return everything but the input's records that the bytes of the output depend on."""
-        first = self.models[0].scorer
-        genome = [
-            (path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in self.genome.paths
-        ]
-        return {
-            "zooctl": __version__,
-            "models": ", ".join(
-                f"{model.name} {model.version} sha256:{model.weights}" for model in self.models
-            ),
-            "tracks": ", ".join(name for model in self.models for _, name in model.tracks),
-            "shifts": self.options.n_shifts,
-            "max_shift": ", ".join(str(model.scorer.max_shift) for model in self.models),
-            "seed": self.options.seed,
-            "rc": self.options.rc,
-            "check_ref": self.options.check_ref,
-            "device": first.device,
-            "threads": first.threads,
-            "batch_size": ", ".join(str(model.scorer.batch_size) for model in self.models),
-            "genome": json.dumps(genome),
-            "regions": ", ".join(map(str, self.intervals)),
-            "names": _digest(_sorted_names(self.vcf.names)),
-            "head": _digest(text.head),
-        }
-
     def _resumed(self, parts: Parts) -> int:
         """Tell where a run continues; return the number of alleles that were done before."""
         if parts.chunks:
             self.say(f"resume: {parts.chunks[-1].records:,} records are done already")
         elif self.options.resume:
             self.say("resume: no unfinished run is there; starting from the first record")
+        elif parts.n_discarded:
+            self.say(
+                f"note: {parts.n_discarded:,} records of an unfinished run of {self.target.name} "
+                "are done again; --resume would have kept them"
+            )
         return sum(chunk.note["alleles"] for chunk in parts.chunks)
 
     @contextmanager
@@ -306,14 +312,6 @@ class _Run:
             if parts.chunks:
                 self.say(f"kept: {parts.chunks[-1].records:,} records; --resume goes on from there")
             raise
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _sorted_names(names: Mapping[str, str]) -> bytes:
-    return json.dumps(sorted(names.items())).encode()
 
 
 def _noting_order(records: Iterable[Record], order: SortOrder) -> Iterator[Record]:

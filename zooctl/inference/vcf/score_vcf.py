@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
@@ -33,6 +34,7 @@ def score_vcf(
     text: Text,
     parts: Parts,
     *,
+    seconds: dict[str, float] | None = None,
     advance: Advance = no_advance,
 ) -> Tally:
     """Score records into chunks on disk; those that are there already are only checked.
@@ -45,6 +47,7 @@ def score_vcf(
         models: The models.
         text: Writer of the lines.
         parts: The chunks on disk.
+        seconds: Model to the time that it took, which is added to.
         advance: Called with the number of alleles done since the last call.
 
     Returns:
@@ -71,7 +74,12 @@ def score_vcf(
             tell(len(models) * sum(len(record.alts) for record in chunk))
             continue
         check_allowed(chunk, vcf, [model.scorer for model in models])
-        results = [_score(model.scorer, chunk, vcf, tell) for model in models]
+        results = []
+        for model in models:
+            began = time.monotonic()
+            results.append(_score(model.scorer, chunk, vcf, tell))
+            if seconds is not None:
+                seconds[model.name] = seconds.get(model.name, 0.0) + time.monotonic() - began
         found = _count(chunk, vcf, models, results)
         tally.add(found)
         lines = map(text.record, chunk, zip(*results, strict=True))

@@ -3,40 +3,60 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from zooctl import __version__
 from zooctl.errors import InputError
 from zooctl.files.disk.atomic import check_output
+from zooctl.files.disk.names import file_named, folder_named
+from zooctl.files.disk.pinned import digest_of
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.chrom_map import load_chrom_map
 from zooctl.files.intervals.regions import read_regions
 from zooctl.files.vcf.records import VcfReader
+from zooctl.inference.announce import announce_genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import ScoreOptions
 from zooctl.inference.variants.table import open_scorer
 from zooctl.inference.vcf.check import Vcf, genome_names
 from zooctl.inference.vcf.text import MOST_TRACKS, ScoringModel
+from zooctl.progress import Say
 from zooctl.schema.card import Card
+from zooctl.sequence.assemblies import likely_assembly
 from zooctl.sequence.contigs import other_style
 from zooctl.sequence.intervals import Interval
 
 
-def common_assembly(cards: Sequence[Card]) -> str:
-    """Return the assembly of all models.
+def common_assembly(cards: Sequence[Card], options: ScoreOptions) -> str:
+    """Return the assembly of all models; of the first, where a genome is named.
 
     Raises:
-        InputError: They differ.
+        InputError: They differ, and no genome is named.
     """
     assemblies = dict.fromkeys(card.assembly for card in cards)
-    if len(assemblies) > 1:
+    if len(assemblies) > 1 and options.fasta is None:
         raise InputError(
             "models are for different assemblies",
             got=", ".join(f"{card.name} for {card.assembly}" for card in cards),
-            hint="score the VCF and its lifted copy one after the other",
+            hint="name the VCF's genome with --fasta, or score with one model after the other",
         )
     return cards[0].assembly
+
+
+def assembly_in_use(cards: Sequence[Card], genome: Fasta, say: Say) -> str:
+    """Return the assembly of a genome, by its lengths, or else that of the cards; warn of others.
+
+    Args:
+        cards: The models' cards.
+        genome: The genome in use.
+        say: Told where a model was trained on another assembly.
+    """
+    for card in cards:
+        announce_genome(card, genome.contigs, say)
+    return likely_assembly(genome.contigs) or cards[0].assembly
 
 
 def default_output(vcf: str, cards: Sequence[Card]) -> Path:
@@ -51,25 +71,35 @@ def default_output(vcf: str, cards: Sequence[Card]) -> Path:
     return Path(".".join([stem, *(card.name for card in cards), "vcf.gz"]))
 
 
+def named_output(output: str | Path | None, vcf: str, cards: Sequence[Card]) -> Path:
+    """Return the output; in a folder, or where none is named, it has the default name."""
+    default = default_output(vcf, cards)
+    if output is None:
+        return default
+    folder = folder_named(output)
+    return Path(output) if folder is None else folder / default
+
+
 def check_report(report: Path, target: Path, force: bool, inputs: Sequence[Path]) -> None:
     """Refuse a report that cannot be written, or that is the output itself."""
     check_output(report, force, inputs)
     if report.absolute() == target.absolute():
         raise InputError("report and output are one file", path=report)
+    file_named(report, (".json",))
 
 
-def match_names(reader: VcfReader, genome: Fasta, assembly: str, options: ScoreOptions) -> Vcf:
+def match_names(reader: VcfReader, genome: Fasta, options: ScoreOptions) -> Vcf:
     """Return the VCF with its contig names mapped to the genome's, and the rules of refusal.
 
     Raises:
-        InputError: The header contradicts the genome, or the map of names is wrong.
+        InputError: The map of names is wrong.
     """
     header, mapped = reader.header.contigs, {}
     if options.chrom_map is not None:
         lengths = {chrom: length for chrom, length in header.items() if length is not None}
         known = {*header, *genome.contigs, *map(other_style, genome.contigs)}
         mapped = load_chrom_map(options.chrom_map, known, genome.contigs, lengths)
-    names = genome_names(header, mapped, genome.contigs, assembly=assembly, path=reader.name)
+    names = genome_names(header, mapped, genome.contigs)
     return Vcf(reader.name, genome, names, options.strict, options.check_ref == "fail")
 
 
@@ -79,6 +109,43 @@ def chosen_intervals(options: ScoreOptions, genome: Fasta) -> list[Interval]:
         return []
     regions = read_regions(None, options.regions)
     return regions.within(genome.contigs, chrom_map=options.chrom_map)
+
+
+def genome_label(genome: Fasta, assembly: str) -> str:
+    """Return the name of a genome for people: its file, or the assembly where it has several."""
+    return genome.paths[0].name if len(genome.paths) == 1 else assembly
+
+
+def settings_of(
+    models: Sequence[ScoringModel],
+    options: ScoreOptions,
+    genome: Fasta,
+    intervals: Sequence[Interval],
+    names: Mapping[str, str],
+    head: bytes,
+) -> dict[str, str | int | bool]:
+    """Return everything but the input's records that the bytes of an output depend on."""
+    first = models[0].scorer
+    files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in genome.paths]
+    return {
+        "zooctl": __version__,
+        "models": ", ".join(
+            f"{model.name} {model.version} sha256:{model.weights}" for model in models
+        ),
+        "tracks": ", ".join(name for model in models for _, name in model.tracks),
+        "shifts": options.n_shifts,
+        "max_shift": ", ".join(str(model.scorer.max_shift) for model in models),
+        "seed": options.seed,
+        "rc": options.rc,
+        "check_ref": options.check_ref,
+        "device": first.device,
+        "threads": first.threads,
+        "batch_size": ", ".join(str(model.scorer.batch_size) for model in models),
+        "genome": json.dumps(files),
+        "regions": ", ".join(map(str, intervals)),
+        "names": digest_of(json.dumps(sorted(names.items())).encode()),
+        "head": digest_of(head),
+    }
 
 
 def scoring_model(

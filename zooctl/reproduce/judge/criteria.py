@@ -43,7 +43,7 @@ def judge_data(entry: Entry, data: Iterable[DataFile]) -> Judgement:
         return Judgement("fail", "; ".join(str(one.archive) for one in refused))
     if wrong:
         status: Status = "fail" if any(one.status == "changed" for one in wrong) else "skip"
-        return Judgement(status, "; ".join(one.note or one.id for one in wrong))
+        return Judgement(status, "; ".join(dict.fromkeys(one.note or one.id for one in wrong)))
     if hidden:
         notes = "; ".join(
             f"{', '.join(one.id for one in hidden if one.note == note)}: {note}"

@@ -16,7 +16,7 @@ from safetensors.numpy import load
 from zooctl.catalog.check import as_verification
 from zooctl.catalog.data import locate
 from zooctl.catalog.entry import PROBE, SAFETENSORS, Entry
-from zooctl.catalog.root import zoo_root
+from zooctl.catalog.root import is_in_use, zoo_roots
 from zooctl.catalog.weights import verified_bytes
 from zooctl.errors import IntegrityError, ManyErrors, ZooError
 from zooctl.reproduce.environment.commit import has_commit
@@ -151,7 +151,7 @@ def _check_commit(entry: Entry, report: ReproductionReport) -> Iterator[ZooError
     commit = report.commit
     if commit.revision is None and commit.changed:
         yield wrong("commit", "files of no commit", commit.changed, None)
-    own = entry.root == zoo_root()
+    own = is_in_use(entry.root)
     if commit.revision is not None and own and has_commit(entry.root, commit.revision) is False:
         yield wrong("commit.revision", "no commit of this repository", commit.revision, None)
 
@@ -188,7 +188,7 @@ def _check_data(entry: Entry, report: ReproductionReport) -> Iterator[ZooError]:
         return
     origins = {data.id: data.origin for data in report.data}
     for source in () if entry.recipe_path is None else entry.recipe().sources:
-        beside = (zoo_root() / "recipes" / "data" / source.file).is_file()
+        beside = any((root / "recipes" / "data" / source.file).is_file() for root in zoo_roots())
         if origins[source.id] == "embedded" and not beside:
             yield wrong("data", "not beside the recipe", source.id, f"recipes/data/{source.file}")
         try:

@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 
 from zooctl.files.disk.atomic import atomic_output
-from zooctl.files.disk.cache import make_cache_folder
+from zooctl.files.disk.derived import derived_folder, is_sealed, seal_array
 from zooctl.files.disk.lock import locked
 from zooctl.files.fasta.reader import Fasta
 from zooctl.progress import Say
@@ -31,10 +31,11 @@ def genome_codes(fasta: Fasta, chrom: str, say: Say) -> Codes:
         InputError: No such contig.
     """
     # A contig's name may hold characters that a file name may not.
-    key = hashlib.sha256(f"{fasta.sha256(chrom)} {chrom}".encode()).hexdigest()[:32]
-    path = make_cache_folder("codes") / f"{key}.npy"
+    source = f"{fasta.sha256(chrom)} {chrom}"
+    key = hashlib.sha256(source.encode()).hexdigest()[:32]
+    path = derived_folder("codes-2") / f"{key}.npy"
     with locked(path):
-        if not path.exists():
+        if not is_sealed(path, source):
             say(f"reading {chrom} of the genome")
             length = fasta.contigs[chrom]
             with atomic_output(path, force=True) as temporary, temporary.open("wb") as file:
@@ -42,5 +43,7 @@ def genome_codes(fasta: Fasta, chrom: str, say: Say) -> Codes:
                 np.lib.format.write_array_header_1_0(file, header)
                 for start in range(0, length, _PIECE):
                     fasta.codes(chrom, start, min(start + _PIECE, length)).tofile(file)
+                file.flush()
+                seal_array(temporary, path, source)
     codes: Codes = np.load(path, mmap_mode="r", allow_pickle=False)
     return codes

@@ -19,7 +19,7 @@ import numpy as np
 from zooctl.errors import InputError
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.files.disk.atomic import atomic_output
-from zooctl.files.disk.cache import make_cache_folder
+from zooctl.files.disk.derived import derived_folder, is_sealed, seal_array
 from zooctl.files.intervals.liftover import Chain
 from zooctl.files.intervals.peaks import Peaks, read_peaks
 from zooctl.files.intervals.reads import Reads, read_fragments, read_reads
@@ -166,14 +166,18 @@ def cached(
         say: Takes a line when the array has to be computed.
         label: Source that this line names.
     """
-    path = make_cache_folder("signal") / f"{name}.{chrom}.{length}.npy"
-    if not path.exists():
+    source = f"{name} {chrom} {length}"
+    # A contig's name may hold characters that a file name may not.
+    path = derived_folder("signal-2") / f"{_digest(source)}.npy"
+    if not is_sealed(path, source):
         say(f"reading {label}")
         with atomic_output(path, force=True) as temporary, temporary.open("wb") as file:
             if callable(content):
                 np.save(file, content().astype(np.float32, copy=False))
             else:
                 _save_rows(file, content)
+            file.flush()
+            seal_array(temporary, path, source)
     signal: Signal = np.load(path, mmap_mode="r", allow_pickle=False)
     return signal
 

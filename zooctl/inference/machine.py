@@ -1,0 +1,47 @@
+"""Threads, batches and GPUs of this machine."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+# Bases in a batch by default: 64 windows of 2,048 bp. Larger ones gain nothing on a CPU.
+_BATCH_BASES = 2**17
+BATCH_BYTES = 2**31
+"""Memory for the tensors of a batch by default."""
+
+
+def default_threads() -> int:
+    """Return the number of CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def default_batch_size(input_length: int, window_bytes: int) -> int:
+    """Return the default number of windows in a batch.
+
+    Args:
+        input_length: Bases in a window.
+        window_bytes: Memory of one (``graph.check.batch_bytes``).
+
+    >>> [default_batch_size(length, 2**20) for length in (145, 2_048, 131_072, 1_000_000)]
+    [512, 64, 1, 1]
+    >>> default_batch_size(2_048, 2**28)
+    8
+    """
+    by_bases, by_bytes = _BATCH_BASES // input_length, BATCH_BYTES // max(1, window_bytes)
+    return min(512, max(1, min(by_bases, by_bytes)))
+
+
+def count_gpus() -> int:
+    """Ask NVIDIA's driver how many GPUs this process may use; 0 without a driver."""
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+        count = ctypes.c_int(0)
+        if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
+            return 0
+    except (OSError, AttributeError):
+        return 0
+    return count.value
