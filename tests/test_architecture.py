@@ -43,6 +43,7 @@ INSIDE = {
         "genome",
         "data_frames",
         "announce_models",
+        "threads",
         "graph",
         "machine",
         "independence",

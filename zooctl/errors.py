@@ -6,10 +6,14 @@ code of the class. Any other exception is a bug of zooctl (exit code 1).
 
 from __future__ import annotations
 
+import errno
 import importlib.util
+import os
 import re
+import sys
 from collections.abc import Sequence
 from os import PathLike, fspath
+from pathlib import Path
 
 
 class ZooError(Exception):
@@ -106,6 +110,52 @@ class ManyErrors(ZooError):
 
     def __str__(self) -> str:
         return "\n".join(str(error) for error in self.errors)
+
+
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Codes of a disk, a quota or a file that is full."""
+
+# Codes that tell of a fault in the program, whatever the path.
+_BUGS = frozenset({errno.EBADF, errno.EFAULT, errno.ENOTTY})
+# Codes that tell of the machine, and name no path.
+_MACHINE = NO_SPACE | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EROFS}
+
+
+def system_error(error: OSError) -> InputError | None:
+    """Return the error for a path that the system refuses; None if the fault is the program's.
+
+    The path may be any that a user gave or may change: an input, an output, a folder for temporary
+    files, the cache. A path of the program itself or of Python is no user's.
+
+    >>> print(system_error(PermissionError(13, "Permission denied", "a.bw")))
+    a.bw: the system refuses it (got Permission denied)
+    >>> system_error(OSError(9, "Bad file descriptor", "a.bw")) is None
+    True
+    """
+    reason = error.strerror or str(error)
+    paths = [
+        os.fsdecode(path)
+        for path in (error.filename, error.filename2)
+        if isinstance(path, (str, bytes, PathLike))
+    ]
+    if "No usable temporary directory" in reason:
+        hint = "set TMPDIR to a folder that you may write to"
+        return InputError("there is no folder for temporary files", hint=hint)
+    if not paths and error.errno in _MACHINE:
+        what = "no space left" if error.errno in NO_SPACE else "the system refuses a file"
+        return InputError(what, got=reason)
+    if not paths or error.errno in _BUGS or any(map(_is_of_the_program, paths)):
+        return None
+    if error.errno in NO_SPACE:
+        return InputError("no space left", path=paths[-1], got=reason)
+    return InputError("the system refuses it", path=paths[-1], got=reason)
+
+
+def _is_of_the_program(path: str) -> bool:
+    """Say whether a path is of the package or of Python's installation."""
+    own = (str(Path(__file__).parent), sys.prefix, sys.base_prefix)
+    place = os.path.normpath(path)
+    return any(place == folder or place.startswith(folder + os.sep) for folder in own)
 
 
 EXTRAS = {

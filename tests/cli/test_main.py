@@ -104,9 +104,112 @@ def test_quiet_endings(
     assert capfd.readouterr().err == ""
 
 
-def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
-    assert raising(monkeypatch, OSError(errno.ENOSPC, "No space left on device", "a.bw")) == 2
-    assert capsys.readouterr().err == ("error: no space left (No space left on device; a.bw)\n")
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device", "a.bw"),
+            "a.bw: no space left (got No space left on device)",
+        ),
+        (
+            OSError(errno.EDQUOT, "Disk quota exceeded"),
+            "no space left (got Disk quota exceeded)",
+        ),
+        (
+            OSError(errno.EROFS, "Read-only file system", b"/mnt/\xff.bed"),
+            "/mnt/\\udcff.bed: the system refuses it (got Read-only file system)",
+        ),
+        (
+            FileExistsError(errno.EEXIST, "File exists", "a", None, "b"),
+            "b: the system refuses it (got File exists)",
+        ),
+        (
+            FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"),
+            "there is no folder for temporary files. Hint: set TMPDIR to a folder that you may "
+            "write to",
+        ),
+        (
+            OSError(errno.EMFILE, "Too many open files"),
+            "the system refuses a file (got Too many open files)",
+        ),
+        (MemoryError(), "not enough memory. Hint: free some, or pass a smaller --batch-size"),
+        (
+            RuntimeError("can't start new thread"),
+            "no thread can be started. Hint: raise `ulimit -u` and `ulimit -v`",
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_limits_of_the_machine_are_no_bugs(
+    error: Exception, text: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    assert raising(monkeypatch, error) == 2
+    assert capsys.readouterr().err == f"error: {text}\n"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.EBADF, "Bad file descriptor", "a.bw"),
+        FileNotFoundError(errno.ENOENT, "No such file or directory"),
+        FileNotFoundError(errno.ENOENT, "No such file", str(Path(zooctl.__file__).with_name("x"))),
+        FileNotFoundError(errno.ENOENT, "No such file", f"{sys.prefix}/lib/x.so"),
+        RuntimeError("dictionary changed size during iteration"),
+    ],
+    ids=str,
+)
+def test_faults_of_the_program_stay_bugs(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    assert raising(monkeypatch, error) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_removed_working_folder(tmp_path: Path) -> None:
+    command = f"rmdir {tmp_path}; {' '.join(ZOOCTL)} train ctcf_gm12878"
+    environment = {**os.environ, "PYTHONPATH": str(Path(zooctl.__file__).parent.parent)}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, env=environment
+    )
+    text = "error: the working folder does not exist any more. Hint: cd to another\n"
+    assert (done.returncode, done.stderr) == (2, text)
+
+
+# Interrupts itself as soon as a module is looked for.
+INTERRUPTED = """
+import os, signal, sys
+
+wanted = sys.argv[1]
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == wanted:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+        return None
+
+sys.meta_path.insert(0, Finder())
+from zooctl.__main__ import main
+sys.argv[1:] = ["info", "ctcf_gm12878"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["zooctl.cli.main", "typer", "zooctl.cli.commands.plot", "pydantic", "zooctl.schema.card"],
+)
+def test_an_interrupt_while_it_loads(module: str, repo: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, module]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=repo)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_an_ignored_interrupt_stays_ignored(repo: Path) -> None:
+    code = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + INTERRUPTED
+    command = [sys.executable, "-c", code, "typer"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=repo)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ Command modules import only typer at the top and everything else inside the comm
 from __future__ import annotations
 
 import contextlib
-import errno
 import functools
 import importlib
 import os
@@ -15,6 +14,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ import typer
 
 from zooctl import __version__
 from zooctl.cli.ui.restart import Restart
-from zooctl.errors import ManyErrors, ZooError
+from zooctl.errors import InputError, ManyErrors, ZooError, system_error
 
 # Subcommand to module. A module has `command`, or `app` if it has subcommands of its own.
 COMMANDS = {
@@ -53,8 +53,6 @@ COMMANDS = {
 
 # typer makes BadParameter public, and its base is every wrong use of the command line.
 _USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
-
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def _version(asked: bool) -> None:
@@ -94,15 +92,20 @@ def build_app() -> Callable[..., Any]:
 
 def main() -> None:
     """Run the command line of this process and leave with its exit code."""
-    _prepare_streams()
-    _catch_signals()
     from zooctl.files.disk.cache import place_foreign_caches
 
+    _prepare_streams()
+    _catch_signals()
     place_foreign_caches()
     try:
+        _set_interrupt(signal.default_int_handler)
         code = run(sys.argv[1:])
     except Restart as restart:
         restart.begin_again()
+    except KeyboardInterrupt:
+        code = 130
+    # Python's own ending would answer an interrupt with a traceback.
+    _set_interrupt(signal.SIG_DFL)
     try:
         sys.stdout.flush()
     except (BrokenPipeError, AttributeError, ValueError) as error:
@@ -115,6 +118,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors are printed on stderr."""
     try:
+        _check_working_folder()
         # The code of typer.Exit comes back as a value; commands themselves return None.
         app = build_app()
         return int(app(arguments or ["--help"], prog_name="zooctl", standalone_mode=False) or 0)
@@ -140,13 +144,32 @@ def run(arguments: list[str]) -> int:
         if isinstance(error.__context__, BrokenPipeError):
             return _broken_pipe()
         return error.code if isinstance(error.code, int) else 1
-    except OSError as error:
-        if error.errno not in _NO_SPACE:
+    except Exception as error:
+        refused = _refusal(error)
+        if refused is None:
             return _bug()
-        _say(f"error: no space left ({error.strerror}; {error.filename or 'output'})")
-        return 2
-    except Exception:
-        return _bug()
+        _say(f"error: {refused}")
+        return refused.exit_code
+
+
+def _check_working_folder() -> None:
+    """Refuse a working folder that was removed, where some libraries cannot even be loaded."""
+    try:
+        Path.cwd()
+    except OSError:
+        what = "the working folder does not exist any more"
+        raise InputError(what, hint="cd to another") from None
+
+
+def _refusal(error: Exception) -> InputError | None:
+    """Return the error for a limit of the machine or a path that it refuses; None for a bug."""
+    if isinstance(error, OSError):
+        return system_error(error)
+    if isinstance(error, MemoryError):
+        return InputError("not enough memory", hint="free some, or pass a smaller --batch-size")
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return InputError("no thread can be started", hint="raise `ulimit -u` and `ulimit -v`")
+    return None
 
 
 def _bug() -> int:
@@ -175,6 +198,12 @@ def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _set_interrupt(action: Any) -> None:
+    """Set the action of SIGINT, unless whoever started this process has it ignored."""
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, action)
 
 
 def _catch_signals() -> None:

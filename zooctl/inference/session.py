@@ -28,6 +28,7 @@ from zooctl.inference.machine import (
     default_threads,
 )
 from zooctl.inference.options import Device as Device
+from zooctl.inference.threads import check_threads, refusal
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N
 from zooctl.sequence.windows import Geometry
@@ -38,6 +39,7 @@ _SILENT = 4  # onnxruntime's log severity "fatal"
 _OUT_OF_MEMORY = re.compile(
     r"bad.?alloc|failed to allocate|out of memory|alloc_failed|cuda failure 2\b", re.IGNORECASE
 )
+_NO_THREAD = re.compile(r"pthread|thread creation|resource temporarily unavailable", re.IGNORECASE)
 # Content of the rows that fill up a batch.
 _PADDING = {CODES: N, SPANS: 0}
 # TF32 keeps 10 bits of each factor; a searched convolution algorithm may change from run to run.
@@ -294,6 +296,7 @@ def _positive(what: str, value: int | None, default: int) -> int:
 
 def _open(model: bytes, device: Device, threads: int) -> ort.InferenceSession:
     """Load a graph; nothing is printed."""
+    check_threads(threads)
     ort.set_default_logger_severity(_SILENT)
     options = ort.SessionOptions()
     options.log_severity_level = _SILENT
@@ -310,6 +313,8 @@ def _open(model: bytes, device: Device, threads: int) -> ort.InferenceSession:
         except Exception as error:
             if _OUT_OF_MEMORY.search(str(error)):
                 raise InputError("not enough memory to load the network") from error
+            if _NO_THREAD.search(str(error)):
+                raise refusal(threads) from error
             raise _broken("load", error) from error
 
 
