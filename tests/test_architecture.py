@@ -43,7 +43,6 @@ INSIDE = {
         "genome",
         "data_frames",
         "announce_models",
-        "threads",
         "graph",
         "machine",
         "independence",

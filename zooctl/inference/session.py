@@ -23,12 +23,13 @@ from zooctl.inference.graph.front_back import CODES, SPANS
 from zooctl.inference.independence import ProbeTrial, check_windows, draw_windows
 from zooctl.inference.machine import (
     BATCH_BYTES,
+    check_threads,
     count_gpus,
     default_batch_size,
     default_threads,
+    refusal,
 )
 from zooctl.inference.options import Device as Device
-from zooctl.inference.threads import check_threads, refusal
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N
 from zooctl.sequence.windows import Geometry
