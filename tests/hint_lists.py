@@ -4,13 +4,19 @@
 # fmt: off
 
 FOLLOWED = {
+    'catalog/root: f"mkdir -p \'{Path(own) / _CARDS}\' makes it one"': 'tests/test_hints.py::test_folders_in_variables',
+    'catalog/root: f\'mkdir -p "$HOME/zoo/{_CARDS}"; export ZOOCTL_ZOO="$HOME/zoo"\'': 'tests/cli/commands/test_adopt.py::test_an_installed_package_is_never_written_to',
+    "inference/adopt/staging: '--force replaces it'": 'tests/cli/commands/test_adopt.py::test_what_is_there_is_kept',
+    "inference/adopt/repair: _command(_CONVERT.format(OPSETS.start), path, f'opset{OPSETS.start}')": 'tests/inference/adopt/test_repair.py::test_old_operator_sets',
+    "inference/adopt/repair: _command(_INLINE, path, 'single')": 'tests/inference/adopt/test_repair.py::test_weights_beside_the_file',
+    "inference/graph/structure: 'save it as one file: onnx.save(onnx.load(file), other_file)'": 'tests/inference/adopt/test_repair.py::test_weights_beside_the_file',
+    "inference/graph/structure: 'zooctl adopt onnx leaves it out'": 'tests/inference/adopt/test_repair.py::test_imports_that_no_operator_needs',
     'catalog/address: f"--allow-untrusted, if you trust {place.repo.split(\'/\')[0]}"': 'tests/cli/commands/test_pull.py::test_an_address_is_taken_only_on_demand',
     "catalog/data: 'restore the file; changed data is never used'": 'tests/test_hints.py::test_data_in_the_mirror',
     "catalog/data: 'set ZOOCTL_DATA_MIRROR to a folder that holds the file'": 'tests/test_hints.py::test_data_in_the_mirror',
     'catalog/data: hint': 'tests/test_hints.py::test_data_in_the_mirror',
     "catalog/genomes: ', or '.join(ways)": 'tests/catalog/test_root.py::test_outside_the_hint_names_every_way',
     "catalog/genomes: 'ZOOCTL_GENOMES is a folder of genomes'": 'tests/test_hints.py::test_folders_in_variables',
-    "catalog/root: 'ZOOCTL_ZOO is a folder with model_cards/'": 'tests/test_hints.py::test_folders_in_variables',
     "cli/commands/bundle: '--into FOLDER keeps it by itself'": 'tests/test_hints.py::test_bundles',
     "cli/commands/bundle: 'name a new one'": 'tests/test_hints.py::test_bundles',
     "cli/commands/info: '--json names the pictures'": 'tests/test_hints.py::test_pictures_or_json',
@@ -44,6 +50,7 @@ FOLLOWED = {
 """Module and hint, as the source has it, to the test that provokes and follows it."""
 
 NOT_BY_A_MACHINE = {
+    'inference/graph/batch/follow: hint': 'whoever exported the graph has to act',
     "catalog/genomes: 'download it yourself, check it, and name it with --fasta or in ZOOCTL_GENOMES'": 'the owner of the data, the machine or the account has to act',
     "catalog/genomes: 'free some space, or set ZOOCTL_HOME to a folder on another disk'": 'the owner of the data, the machine or the account has to act',
     "catalog/hub/cache: 'something between changes files on the way, or the repository is not what it was'": 'another machine or a network is needed',
@@ -68,8 +75,8 @@ NOT_BY_A_MACHINE = {
     "files/download/download: 'its publisher changed it, or something between changes files on the way'": 'another machine or a network is needed',
     "files/download/download: 'log in to the network you are on' if page else 'its publisher changed it'": 'another machine or a network is needed',
     "files/intervals/table: 'is the file of another assembly?'": 'a question to a person about the data',
-    "inference/adopt/adopt: 'export the model with a dynamic batch axis and one length of sequence'": 'whoever exported the graph has to act',
-    "inference/graph/check: 'export it with dense weights'": 'whoever exported the graph has to act',
+    "inference/adopt/interface: 'export the model with a dynamic batch axis and one length of sequence'": 'whoever exported the graph has to act',
+    "inference/graph/structure: 'export it with dense weights'": 'whoever exported the graph has to act',
     "inference/graph/check: 'zooctl predicts from sequence alone; onnxruntime runs the graph with its inputs'": 'whoever exported the graph has to act',
     "inference/variants/planner: 'is it another assembly?'": 'a question to a person about the data',
     "reproduce/create_environment: 'PIP_FIND_LINKS and PIP_EXTRA_INDEX_URL name further places to look'": 'another machine or a network is needed',
@@ -144,10 +151,9 @@ NOT_YET = {
     "files/vcf/chunks: 'run it as before, or without --resume to begin anew'",
     "files/vcf/lines: 'copy or make it again'",
     "files/vcf/lines: 'name a file'",
-    "inference/adopt/adopt: '--force replaces it'",
-    "inference/adopt/adopt: '--tracks names each track, in the order of the output'",
+    "inference/adopt/interface: '--tracks names each track, in the order of the output'",
     "inference/adopt/pwm_graph: 'use a pseudocount above 0'",
-    "inference/graph/check: 'zooctl/inference/graph/operators.py is the list'",
+    "inference/graph/structure: 'zooctl/inference/graph/operators.py is the list'",
     "inference/session: f'try --batch-size {max(1, self._rows // 4)}' if self._rows > 1 else None",
     "inference/vcf/score_vcf: 'run it without --resume to begin anew'",
     "inference/vcf/text: 'choose one with --track, or write a table'",
