@@ -134,7 +134,7 @@ def _checked(text: str, chrom: str, first: int, last: int, length: int | None) -
 
 def _not_a_region(text: str) -> InputError:
     return InputError(
-        "not a region", got=repr(text), expected="such as chr21:30,000,001-31,000,000"
+        "not a region", got=repr(text[:60]), expected="such as chr21:30,000,001-31,000,000"
     )
 
 
