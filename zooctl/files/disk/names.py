@@ -51,7 +51,7 @@ def file_named(
     Traceback (most recent call last):
         ...
     zooctl.errors.InputError: a.tsv: output is of no known kind (got a name that ends in '.tsv'; \
-expected .bw or .bigwig). Hint: -o a.bw, or an existing folder
+expected .bw or .bigwig). Hint: -o a.bw
     """
     if default is not None and (folder := folder_named(output)):
         return folder / default
