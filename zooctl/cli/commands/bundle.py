@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from zooctl.cli.ui.tables import echo
+
 app = typer.Typer(
     help="Carry models to machines without a network.",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -37,7 +39,7 @@ def export(
     entries = [registry.entry(model) for model in dict.fromkeys(models)]
     with atomic_output(archive, force=force) as temporary, temporary.open("wb") as target:
         files = bundle.export(entries, target)
-    typer.echo(f"{archive}: {len(files)} files, {size_text(archive.stat().st_size)}")
+    echo(f"{archive}: {len(files)} files, {size_text(archive.stat().st_size)}")
 
 
 @app.command("import")
@@ -74,7 +76,7 @@ def import_(
                 _import(folder, manifest.name)
     for manifest in manifests:
         where = manifest.name if into is None else into / "zoo" / manifest.name
-        typer.echo(f"{manifest.name}: verified; --model {where}")
+        echo(f"{manifest.name}: verified; --model {where}")
 
 
 def _beside(into: Path | None) -> Path:

@@ -16,6 +16,7 @@ from zooctl.cli.ui.options import (
     Threads,
     Tracks,
 )
+from zooctl.cli.ui.tables import echo
 
 if TYPE_CHECKING:
     from zooctl.evaluation.heldout.run import ZooEvaluation
@@ -190,12 +191,12 @@ def _print(report: EvaluationReport, motif: RecoveredMotif | None) -> None:
     typer.echo(plain(f"{report.model} on {', '.join(report.regions)}, held out{data}"))
     several = len(report.tracks) > 1
     if several:
-        typer.echo(f"mean over {len(report.tracks)} tracks")
+        echo(f"mean over {len(report.tracks)} tracks")
     typer.echo()
     first, track = tables.methods(report.rows), report.tracks[0]
     for grid in (first, tables.by_track(report) if several else tables.resolutions(track)):
         if grid.title:
-            typer.echo(f"\n{grid.title}")
+            echo(f"\n{grid.title}")
         print_table(grid.headers, grid.rows)
     notes = {row.name: row for one in report.tracks for row in one.rows if row.note is not None}
     for row in notes.values():

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from zooctl.cli.ui.options import AllowUntrusted, with_records
+from zooctl.cli.ui.tables import echo
 from zooctl.inference.options import CheckRef, ScoreOptions, SessionOptions
 
 
@@ -92,4 +93,4 @@ def command(
         return
     result = score_file(models, vcf, output, options, say=say, progress=progress)
     say_done(result)
-    typer.echo(result.output)
+    echo(result.output)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zooctl.cli.ui.options import RecipeGenome
+from zooctl.cli.ui.tables import echo
 
 if TYPE_CHECKING:
     from zooctl.schema.recipe.recipe import Recipe
@@ -70,7 +71,7 @@ def command(
             done = launch(*work, device=device, precision=chosen.precision, devices=devices)
         draw_curve(run, chosen.name, say)
     say(f"kept epoch {done.best_epoch}, validation loss {done.best_loss:.5f}")
-    typer.echo(run)
+    echo(run)
 
 
 def _fit(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.ui.options import RecipeGenome
+from zooctl.cli.ui.tables import echo
 from zooctl.errors import InputError, VerificationError
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def command(
     _write_best(folder, drawn[best.number], best)
     _draw(folder, done, ranges, best, chosen.name)
     say(_gain(done[0], best))
-    typer.echo(folder / BEST)
+    echo(folder / BEST)
 
 
 def _begin(recipe: Recipe, run: Path, *, fasta: Path | None, device: str) -> Dataset:

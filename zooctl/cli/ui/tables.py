@@ -21,6 +21,21 @@ def say(text: str) -> None:
     typer.echo(plain(text), err=True)
 
 
+def echo(text: object) -> None:
+    """Print a line on stdout: escaped on a terminal; as it is in a pipe, names byte for byte."""
+    line = str(text)
+    if sys.stdout is not None and sys.stdout.isatty():
+        typer.echo(plain(line))
+        return
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        # Python's names for bytes that are not UTF-8, which whoever reads the name needs.
+        typer.echo(line.encode(errors="surrogateescape"))
+    else:
+        typer.echo(line)
+
+
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table to stdout: fitted to a terminal, or in full width where it is piped.
 
