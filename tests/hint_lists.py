@@ -35,7 +35,7 @@ FOLLOWED = {
     "inference/vcf/check: 'is it another assembly, or part of a genome? Else raise --max-skipped'": 'tests/test_hints.py::test_strict_and_skipped',
     "inference/vcf/check: 'without --strict and --check-ref fail it is written without a score'": 'tests/test_hints.py::test_strict_and_skipped',
     "inference/vcf/check: f'lift the VCF over to {assembly}, or name its genome with --fasta'": 'tests/test_hints.py::test_another_genome_for_the_vcf',
-    'inference/vcf/check: hint': 'tests/inference/vcf/test_check.py::test_raising_the_share_is_advised_only_where_it_helps',
+    'inference/vcf/check: hint': 'tests/inference/vcf/test_assembly_check.py::test_raising_the_share_is_advised_only_where_it_helps',
     'inference/vcf/setup: "name the VCF\'s genome with --fasta, or score with one model after the other"': 'tests/cli/commands/test_score_variants.py::test_models_of_two_assemblies',
     "schema/recipe/overrides: f'{option} optimiser.lr=0.0005'": 'tests/test_hints.py::test_values_of_a_recipe',
     'sequence/contigs: hint': 'tests/sequence/test_contigs.py::test_the_guess_is_a_contig',

@@ -25,7 +25,7 @@ import zooctl
 from zooctl.catalog.data import locate
 from zooctl.catalog.genomes import find_genome
 from zooctl.catalog.recipes import recipe_as_run
-from zooctl.catalog.root import zoo_root
+from zooctl.catalog.root import own_root
 from zooctl.cli.main import run
 from zooctl.errors import InputError, IntegrityError
 from zooctl.files.disk.cache import cache_folder
@@ -90,10 +90,10 @@ def test_folders_in_variables(repo: Path, tmp_path: Path, monkeypatch: pytest.Mo
     for name in ("ZOOCTL_ZOO", "ZOOCTL_GENOMES", "ZOOCTL_DATA_MIRROR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ZOOCTL_ZOO", str(tmp_path / "none"))
-    with pytest.raises(InputError, match="ZOOCTL_ZOO is a folder with model_cards/"):
-        zoo_root()
-    (tmp_path / "none/model_cards").mkdir(parents=True)
-    assert zoo_root() == tmp_path / "none"
+    with pytest.raises(InputError, match="no zoo") as caught:
+        own_root()
+    subprocess.run(["bash", "-c", str(caught.value.hint).removesuffix(" makes it one")], check=True)
+    assert own_root() == tmp_path / "none"
 
     monkeypatch.setenv("ZOOCTL_GENOMES", str(tmp_path / "genomes"))
     with pytest.raises(InputError, match="ZOOCTL_GENOMES is a folder of genomes"):

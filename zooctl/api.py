@@ -19,8 +19,8 @@ from zooctl.catalog.root import model_names
 from zooctl.errors import need
 from zooctl.files.intervals.regions import regions_of
 from zooctl.inference import options as inference_options
-from zooctl.inference.keywords import keywords_of
 from zooctl.inference.model import OpenModel
+from zooctl.inference.option_keywords import keywords_of
 from zooctl.inference.options import PredictOptions, ScoreOptions, as_path
 from zooctl.inference.tracks.region import RegionPrediction, predict_region, predict_windows
 from zooctl.inference.tracks.run import WrittenTracks, predict_bigwigs

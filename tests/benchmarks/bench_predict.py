@@ -28,7 +28,7 @@ from zooctl.errors import ZooError
 from zooctl.files.bigwig.writer import BigWigWriter
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.session import Session
-from zooctl.inference.tracks.batches import plan, read_batches
+from zooctl.inference.tracks.genome_grid import plan, read_batches
 from zooctl.inference.tracks.predict import Readout, Transform, predict
 from zooctl.sequence.intervals import Interval, parse_region
 from zooctl.sequence.windows import Geometry

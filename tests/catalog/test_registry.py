@@ -9,7 +9,14 @@ import pytest
 
 import zooctl
 from zooctl.catalog import registry
-from zooctl.catalog.root import model_names, packaged_root
+from zooctl.catalog.root import (
+    hidden_names,
+    is_in_use,
+    model_names,
+    own_root,
+    packaged_root,
+    zoo_roots,
+)
 from zooctl.catalog.weights import onnx_bytes, verified_bytes
 from zooctl.errors import InputError, IntegrityError
 
@@ -24,6 +31,34 @@ def test_root_is_what_was_packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (tmp_path / "entries").mkdir()
     monkeypatch.setattr(zooctl, "__file__", str(tmp_path / "__init__.py"))
     assert packaged_root() == tmp_path / "entries"
+
+
+def test_the_users_zoo_stands_before_the_packaged_one(
+    toy_zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packaged = tmp_path / "packaged"
+    shutil.copytree(toy_zoo, packaged)
+    card = packaged / "model_cards/toy.yaml"
+    (packaged / "model_cards/other.yaml").write_bytes(card.read_bytes())
+    monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: packaged)
+    assert zoo_roots() == (toy_zoo, packaged)
+    assert model_names() == ["other", "toy"]
+    assert hidden_names() == ["toy"]
+    assert registry.entry("toy").root == own_root() == toy_zoo
+    assert registry.entry("other").root == packaged
+    assert is_in_use(toy_zoo)
+    assert is_in_use(packaged)
+    assert not is_in_use(tmp_path)
+    monkeypatch.delenv("ZOOCTL_ZOO")
+    assert registry.entry("toy").root == packaged
+    assert hidden_names() == []
+
+
+def test_a_checkout_takes_entries(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ZOOCTL_ZOO", raising=False)
+    assert own_root() == repo
+    monkeypatch.setenv("ZOOCTL_ZOO", str(repo))
+    assert zoo_roots() == (repo,)
 
 
 def test_root_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

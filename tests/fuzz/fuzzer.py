@@ -23,6 +23,7 @@ from fuzz.place import Place, make, others
 _HEAVY = ("torch", "functorch", "lightning", "zooctl.training")
 _NEEDS_TORCH = ("space",)
 _MOST_TRIES = 600
+_IMPORTS = 600.0  # seconds that a busy machine may need to import torch
 # What a format reads beside its file.
 _PREPARE: dict[str, Callable[[Place], None]] = {
     "bundle": entries.prepare,
@@ -86,8 +87,8 @@ class Fuzzer:
         return self._wait(self._start(found, seed, index, instead))
 
     @staticmethod
-    def _wait(case: Running) -> Outcome:
-        while (outcome := child.end(case)) is None:
+    def _wait(case: Running, most: float | None = None) -> Outcome:
+        while (outcome := child.end(case, most)) is None:
             time.sleep(0.01)
         return outcome
 
@@ -161,7 +162,8 @@ class Fuzzer:
         seeds = self._seeds[found.name] = Seeds(list(found.seeds(self.place)), theirs)
         for index in range(2):
             folder = self._folder / f"warm-{found.name}-{index}"
-            self._wait(child.start(found, seeds, self.place, (0, index), folder, modules=True))
+            case = child.start(found, seeds, self.place, (0, index), folder, modules=True)
+            self._wait(case, _IMPORTS)
             noted = folder / "modules.json"
             names = json.loads(noted.read_text()) if noted.exists() else []
             shutil.rmtree(folder)

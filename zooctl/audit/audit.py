@@ -10,17 +10,17 @@ from zooctl.audit.checks import (
     cell_type_average,
     confounding,
     dependence,
+    distribution_shift,
     imbalance,
     leakage,
     near_duplicates,
-    shift,
 )
 from zooctl.audit.findings import Finding, Outcome, clear
 from zooctl.audit.inputs import AuditInputs
 from zooctl.audit.pipeline import PipelineStep, pipeline_steps
 from zooctl.audit.split_data import SplitData
 from zooctl.schema.card import Card
-from zooctl.training.tracks.per_base import Files
+from zooctl.training.tracks.signals_and_labels import Files
 
 Run = Callable[[AuditInputs], Outcome]
 
@@ -54,11 +54,11 @@ CHECKS: dict[str, Run] = {
     "dependence.cross_cell": ancestry.cross_cell,
     "dependence.pretraining": ancestry.pretraining,
     "dependence.near_duplicates": _with_data(near_duplicates.near_duplicates),
-    "shift.signal": _with_data(shift.signal),
-    "shift.gc": _with_data(shift.gc),
-    "shift.unknown": _with_data(shift.unknown),
-    "shift.sources": _with_data(shift.sources),
-    "shift.assemblies": _with_files(shift.assemblies),
+    "distribution_shift.signal": _with_data(distribution_shift.signal),
+    "distribution_shift.gc": _with_data(distribution_shift.gc),
+    "distribution_shift.unknown": _with_data(distribution_shift.unknown),
+    "distribution_shift.sources": _with_data(distribution_shift.sources),
+    "distribution_shift.assemblies": _with_files(distribution_shift.assemblies),
     "confounding.depth": _with_data(confounding.depth),
     "confounding.gc": _with_data(confounding.gc),
     "confounding.genes": _with_data(confounding.genes),

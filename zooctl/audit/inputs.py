@@ -12,7 +12,7 @@ from zooctl.schema.recipe.inputs import in_sample
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.signals import AnySignal
 from zooctl.sequence.onehot import Codes
-from zooctl.training.tracks.per_base import Files
+from zooctl.training.tracks.signals_and_labels import Files
 
 
 @dataclass(frozen=True)

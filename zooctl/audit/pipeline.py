@@ -44,11 +44,15 @@ STAGES: dict[str, StageCode] = {
         ("zooctl.catalog.data.locate",),
         ("sources.file", "sources.url", "sources.mirrors", "sources.sha256", "sources.size"),
     ),
-    "lift": StageCode(("zooctl.training.tracks.per_base.Files.chain",), ("sources.lift",)),
+    "lift": StageCode(
+        ("zooctl.training.tracks.signals_and_labels.Files.chain",), ("sources.lift",)
+    ),
     "call_peaks": StageCode(()),
-    "draw_reads": StageCode(("zooctl.training.tracks.per_base.Files.reads",), ("*.signal.depth",)),
+    "draw_reads": StageCode(
+        ("zooctl.training.tracks.signals_and_labels.Files.reads",), ("*.signal.depth",)
+    ),
     "signal": StageCode(
-        ("zooctl.training.tracks.per_base.per_base",),
+        ("zooctl.training.tracks.signals_and_labels.per_base",),
         (
             *(f"*.signal.{name}" for name in (*_SIGNALS, "ambiguous", "column")),
             "samples.sources",

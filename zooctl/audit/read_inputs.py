@@ -22,7 +22,7 @@ from zooctl.schema.recipe.recipe import Recipe, load_recipe
 from zooctl.sequence.onehot import Codes
 from zooctl.training.data.prepare import prepare
 from zooctl.training.data.windows import select_windows
-from zooctl.training.tracks.per_base import Files
+from zooctl.training.tracks.signals_and_labels import Files
 
 
 def find_recipe(name: str, card: Path | None = None) -> tuple[Recipe | None, Card | None]:

@@ -24,7 +24,7 @@ import numpy as np
 from zooctl import errors
 from zooctl.errors import InputError, UnsafeError, ZooError
 from zooctl.inference.graph.check import batch_bytes, compose
-from zooctl.inference.independence import Trial, draw_windows
+from zooctl.inference.independence import ProbeTrial, draw_windows
 from zooctl.inference.machine import default_batch_size, default_threads
 from zooctl.inference.session import Predictions, Session
 from zooctl.schema.card import Card
@@ -115,7 +115,7 @@ def examine_once(model: bytes, card: Card) -> None:
         ZooError: As ``examine``.
     """
     facts = ("examined", card.geometry, card.n_tracks, card.unknown_base)
-    trial = Trial(model, card.input_length, facts)
+    trial = ProbeTrial(model, card.input_length, facts)
     if not trial.is_passed():
         examine(model, card)
         trial.keep()

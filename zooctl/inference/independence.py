@@ -92,7 +92,7 @@ def check_windows(
             raise mixes(f"{got[place]:.6g} {where}, {expected[place]:.6g} together", hint)
 
 
-class Trial:
+class ProbeTrial:
     """The mark of a graph in the cache.
 
     Args:

@@ -12,7 +12,7 @@ from zooctl.catalog.genomes import find_genome, open_genome
 from zooctl.catalog.root import is_in_use
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.files.fasta.reader import Fasta
-from zooctl.inference.announce import announce_genome
+from zooctl.inference.announce_models import announce_genome
 from zooctl.inference.apart import examine_once
 from zooctl.inference.options import DEFAULT_SESSION, SessionOptions
 from zooctl.inference.session import Session

@@ -20,15 +20,16 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError, VerificationError
 from zooctl.inference.graph.check import batch_bytes, compose
 from zooctl.inference.graph.front_back import CODES, SPANS
-from zooctl.inference.independence import Trial, check_windows, draw_windows
+from zooctl.inference.independence import ProbeTrial, check_windows, draw_windows
 from zooctl.inference.machine import (
     BATCH_BYTES,
+    check_threads,
     count_gpus,
     default_batch_size,
     default_threads,
+    refusal,
 )
 from zooctl.inference.options import Device as Device
-from zooctl.inference.threads import check_threads, refusal
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N
 from zooctl.sequence.windows import Geometry
@@ -118,7 +119,7 @@ class Session:
         Sums hide differences, so that a graph with a back is tried without it.
         """
         facts = (self.geometry, self.n_tracks, unknown_base, self.device, ort.__version__)
-        trial = Trial(model, self.geometry.input_length, facts)
+        trial = ProbeTrial(model, self.geometry.input_length, facts)
         if trial.is_passed():
             return
         if summed is None:
@@ -147,7 +148,7 @@ class Session:
         Raises:
             VerificationError: They depend on each other.
         """
-        known = Trial(model, self.geometry.input_length, ()).follow()
+        known = ProbeTrial(model, self.geometry.input_length, ()).follow()
         check_windows(self._together, codes[:4], known, gpu=self.device == "cuda")
 
     def _together(self, codes: Codes) -> NDArray[Any]:

@@ -13,12 +13,12 @@ from pathlib import Path
 import zooctl
 from zooctl.catalog.entry import Entry
 from zooctl.errors import InputError, IntegrityError, NetworkError, ZooError
-from zooctl.reproduce.environment.environment import LOCKS
 from zooctl.reproduce.environment.recorded import (
     RecordedEnvironment,
     changed_locks,
     recorded_environment,
 )
+from zooctl.reproduce.environment.software_digest import LOCKS
 
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet")
 

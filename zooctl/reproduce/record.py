@@ -8,10 +8,10 @@ from zooctl.catalog.card_text import CardText
 from zooctl.catalog.entry import Entry
 from zooctl.errors import VerificationError
 from zooctl.files.disk.atomic import atomic_output
-from zooctl.reproduce.environment import environment
-from zooctl.reproduce.environment.environment import LOCKS
+from zooctl.reproduce.environment import software_digest as environment
 from zooctl.reproduce.environment.machine import run_details
 from zooctl.reproduce.environment.recorded import environment_for
+from zooctl.reproduce.environment.software_digest import LOCKS
 from zooctl.reproduce.evidence.entry import subjects
 from zooctl.reproduce.judge.verdict import complete
 from zooctl.reproduce.report.report import ReproductionReport

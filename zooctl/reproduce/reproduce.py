@@ -17,7 +17,6 @@ from zooctl.catalog.root import is_in_use
 from zooctl.errors import InputError, VerificationError, ZooError, need
 from zooctl.progress import Progress, Say
 from zooctl.reproduce.environment.commit import commit_of
-from zooctl.reproduce.environment.environment import Environment
 from zooctl.reproduce.environment.machine import folder_bytes, measure_machine
 from zooctl.reproduce.environment.recorded import (
     RecordedEnvironment,
@@ -25,6 +24,7 @@ from zooctl.reproduce.environment.recorded import (
     environment_for,
     recorded_environment,
 )
+from zooctl.reproduce.environment.software_digest import Environment
 from zooctl.reproduce.evidence.data import check_data
 from zooctl.reproduce.evidence.entry import check_entry, check_probe, check_readable, subjects
 from zooctl.reproduce.evidence.findings import Findings

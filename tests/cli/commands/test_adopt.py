@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -171,6 +172,144 @@ def test_refusals(
     assert message in err
     assert "error: model.onnx: " in err
     assert sorted(path.name for path in zoo.rglob("*")) == ["model_cards"], "nothing was written"
+
+
+def adopt_file(path: Path, *more: str) -> int:
+    facts = ["--assembly", "hg19", "--tracks", "a,b", "--licence", "MIT"]
+    return run(["adopt", "onnx", str(path), "--name", "mine", *facts, *more])
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "message"),
+    [
+        ("bn_training", 3, "BatchNormalization, operator 1"),
+        ("softmax_batch", 3, "softmax(x, dim=1)"),
+        ("500_products", 3, "ReduceSum, operator 2"),
+        ("shape_of_huge", 6, "tensor 'z' is too large for one window"),
+        ("raw_size", 6, "tensor 'w' has another size than its shape says"),
+        ("not_utf8", 2, "a name that is not UTF-8"),
+        ("many_outputs", 6, "another number of outputs than it says"),
+        ("outputs_by_the_million", 6, "another number of outputs than it says"),
+    ],
+)
+def test_graphs_that_are_refused(
+    zoo: Path, repo: Path, capsys: Captured, file: str, code: int, message: str
+) -> None:
+    path = repo / f"tests/data/graphs/{file}.onnx"
+    assert adopt_file(path, "--bin-size", "8") == code
+    err = capsys.readouterr().err
+    assert f"error: {path}: " in err
+    assert message in err
+    assert sorted(path.name for path in zoo.rglob("*")) == ["model_cards"], "nothing was written"
+
+
+@pytest.mark.parametrize(
+    ("file", "repair"),
+    [
+        ("ai_onnx", "a second name of the standard operator set"),
+        ("twice", "a second name of the standard operator set"),
+        ("ms_import", "the import of com.microsoft, which no operator is of"),
+        ("tf2onnx_like", "the import of ai.onnx.ml, which no operator is of"),
+        ("init_as_input", "weights that are listed among the inputs"),
+    ],
+)
+def test_graphs_that_are_repaired(
+    zoo: Path, repo: Path, capsys: Captured, file: str, repair: str
+) -> None:
+    assert adopt_file(repo / f"tests/data/graphs/{file}.onnx") == 0
+    assert f"left out of the graph: {repair}" in capsys.readouterr().err
+    write_what_is_missing(zoo / "model_cards/mine.yaml")
+    assert run(["check", "--stamp", "mine"]) == 0
+
+
+def test_signals_below_0_are_warned_of(zoo: Path, toy_graph: Graph, capsys: Captured) -> None:
+    weights = np.array([[1, 2, 3, -4], [4, 3, 2, 1]], dtype=np.float32)
+    Path("model.onnx").write_bytes(toy_graph(weights))
+    assert adopt("--bin-size", "8") == 0
+    assert "the least is -4): such alleles get no score" in capsys.readouterr().err
+    assert adopt("--bin-size", "8", "--scale", "log", "--force") == 0
+    assert "warning" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("weights", "status", "note", "fields"),
+    [
+        ([[-1, -2, -3, -4], [4, 3, 2, 1]], "SOME_RATIO", "not every track has a log ratio", 1),
+        ([[-1, -2, -3, -4], [-4, -3, -2, -1]], "NO_RATIO", "no track has a log ratio", 0),
+    ],
+)
+def test_alleles_without_a_log_ratio_say_so(
+    zoo: Path,
+    tmp_path: Path,
+    toy_graph: Graph,
+    capsys: Captured,
+    weights: list[list[int]],
+    status: str,
+    note: str,
+    fields: int,
+) -> None:
+    Path("model.onnx").write_bytes(toy_graph(np.array(weights, dtype=np.float32)))
+    assert adopt("--bin-size", "8") == 0
+    genome(tmp_path)
+    head = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    Path("a.vcf").write_text(f"{head}chr1\t101\t.\tA\tT\t.\t.\t.\n")
+    options = ["--model", "mine", "--fasta", "genome.fa", "--shifts", "3", "-o", "b.vcf"]
+    capsys.readouterr()
+    assert run(["score-variants", "a.vcf", *options]) == 0
+    err = capsys.readouterr().err
+    assert f"{status}: {note}" in err
+    assert f"scored: {fields} of 1 alleles" in err
+    record = Path("b.vcf").read_text().splitlines()[-1]
+    assert f"STATUS={status}" in record
+
+
+def test_a_name_of_the_packaged_zoo(
+    zoo: Path, tmp_path: Path, toy_graph: Graph, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user's own model stands before it, and that is said."""
+    packaged = tmp_path / "packaged"
+    monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: packaged)
+    (packaged / "model_cards").mkdir(parents=True)
+    Path("model.onnx").write_bytes(toy_graph())
+    assert adopt("--bin-size", "8") == 0
+    assert "stands before" not in capsys.readouterr().err
+    card = (zoo / "model_cards/mine.yaml").read_bytes()
+    (packaged / "model_cards/mine.yaml").write_bytes(card)
+    (packaged / "model_cards/other.yaml").write_bytes(card.replace(b"name: mine", b"name: other"))
+    assert adopt("--bin-size", "8", "--force") == 0
+    assert "mine stands before the packaged model of the same name" in capsys.readouterr().err
+    assert run(["list"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("\nmine ") == out.count("\nother ") == 1
+    assert "mine: the one of ZOOCTL_ZOO; it stands before a packaged model" in out
+
+
+def test_an_installed_package_is_never_written_to(
+    tmp_path: Path, toy_graph: Graph, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a zoo of the user's own, the hint makes one; following it, the model is adopted."""
+    package = tmp_path / "site-packages/zooctl"
+    (package / "entries/model_cards").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    monkeypatch.setattr("zooctl.__file__", str(package / "__init__.py"))
+    monkeypatch.delenv("ZOOCTL_ZOO", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    Path("model.onnx").write_bytes(toy_graph())
+    assert adopt("--bin-size", "8") == 2
+    err = capsys.readouterr().err
+    assert "there is no zoo for models of your own" in err
+    hint = err.partition("Hint: ")[2].strip()
+    done = subprocess.run(
+        ["bash", "-c", f'{hint}; printf %s "$ZOOCTL_ZOO"'],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    monkeypatch.setenv("ZOOCTL_ZOO", done.stdout)
+    assert adopt("--bin-size", "8") == 0
+    assert (tmp_path / "home/zoo/model_cards/mine.yaml").is_file()
+    assert [path.name for path in package.rglob("*.yaml")] == []
 
 
 def test_bad_options(zoo: Path, toy_graph: Graph, capsys: Captured) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from zooctl.cli.main import run
-from zooctl.reproduce.environment import environment
+from zooctl.reproduce.environment import software_digest as environment
 from zooctl.reproduce.report.canonical import digest
 
 PYTHON = str(environment.software()["python"])

@@ -13,7 +13,7 @@ import pytest
 
 import zooctl
 from zooctl.cli.main import run
-from zooctl.reproduce.environment import environment
+from zooctl.reproduce.environment import software_digest as environment
 from zooctl.reproduce.report.canonical import digest
 
 Captured = pytest.CaptureFixture[str]

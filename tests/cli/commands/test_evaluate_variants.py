@@ -41,7 +41,7 @@ def test_on_a_genome(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     )
     printed = capsys.readouterr()
     assert code == 0, printed.err
-    assert "240 SNVs of 240 variants are judged" in printed.err
+    assert "240 SNVs of 240 variants are compared" in printed.err
     assert "one pass: OK 240" in printed.err
     head, *rows = printed.out.splitlines()
     assert head.split()[:3] == ["track", "element", "SNVs"]
@@ -71,7 +71,7 @@ def test_json(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--constructs"], "only where a model predicts one value"),
         (["--constructs", "--fasta", "genome.fa"], "drop --fasta"),
-        (["--fasta", "genome.fa", "--min-n", "1000"], "no SNV is left to judge"),
+        (["--fasta", "genome.fa", "--min-n", "1000"], "no SNV is left to compare"),
         (["--fasta", "other.fa"], "no element has ten SNVs with a score"),
     ],
 )

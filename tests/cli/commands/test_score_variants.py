@@ -780,6 +780,19 @@ def test_what_is_written_is_counted(
     assert not (here / name).exists()
 
 
+@pytest.mark.parametrize(("end", "suffix"), [("900000000", ".csi"), ("9" * 20, None)])
+def test_ends_beyond_an_index(score: Runner, here: Path, end: str, suffix: str | None) -> None:
+    """END leads further than the records' own bases; the output is whole all the same."""
+    rows = [line("chr1", 100), line("chr1", 200, "<DEL>").replace("AF=0.10", f"END={end}")]
+    (here / "in.vcf").write_text(vcf(*rows))
+    code, _, err = score("-o", "a.vcf.gz", *ONE)
+    assert code == 0
+    assert ("the output has no index: " in err) == (suffix is None)
+    found = {path.name for path in here.iterdir()} - {"genome.fa", "in.vcf", "a.vcf.gz"}
+    assert found == (set() if suffix is None else {f"a.vcf.gz{suffix}"})
+    assert statuses("a.vcf.gz") == ["OK", "SYMBOLIC"]
+
+
 def test_region_without_records(score: Runner) -> None:
     code, _, err = score("--region", "chr2", "-o", "a.vcf", *ONE)
     assert code == 0

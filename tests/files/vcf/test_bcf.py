@@ -12,7 +12,7 @@ import pytest
 
 from zooctl.errors import InputError
 from zooctl.files.disk.bgzf import END
-from zooctl.files.vcf import bcf_child
+from zooctl.files.vcf import htslib_child
 from zooctl.files.vcf.bcf import check_binary, count_records, write_binary
 from zooctl.files.vcf.bcf_compare import changed
 from zooctl.files.vcf.chunks import bgzipped
@@ -141,7 +141,7 @@ def test_header_that_is_no_utf8() -> None:
 def test_a_crash_of_htslib_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     crash = tmp_path / "crash.py"
     crash.write_text("import os, sys\nsys.stdin.read()\nos.kill(os.getpid(), 11)\n")
-    monkeypatch.setattr(bcf_child, "__file__", str(crash))
+    monkeypatch.setattr(htslib_child, "__file__", str(crash))
     with pytest.raises(InputError, match="got htslib was ended by SIGSEGV"):
         check_binary(SITES, numbered(GOOD), "a.vcf")
 

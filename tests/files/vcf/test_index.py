@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zooctl.files.disk.bgzf import compress
-from zooctl.files.vcf.index import SortOrder, index_suffix, write_index
+from zooctl.files.disk.bgzf import END, compress
+from zooctl.files.vcf.chunks import bgzipped
+from zooctl.files.vcf.index import IndexFaultError, SortOrder, index_suffix, write_index
 from zooctl.files.vcf.records import Record, parse_record
 
 
@@ -57,3 +58,14 @@ def test_tbi_as_far_as_it_goes(capfd: pytest.CaptureFixture[str], tmp_path: Path
             assert list(table.fetch("chr1", last - 1, last)) == rows[2:]
     # htslib warns of POS 0, which is a telomere.
     assert capfd.readouterr().err == ""
+
+
+def test_records_that_no_index_holds(tmp_path: Path) -> None:
+    path = tmp_path / "a.vcf.gz"
+    row = "chr1\t5\t.\tA\t<DEL>\t.\t.\tEND=99999999999999999999\n"
+    text = "##fileformat=VCFv4.3\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n" + row
+    path.write_bytes(bgzipped(text.encode()) + END)
+    for suffix in (".tbi", ".csi"):
+        with pytest.raises(IndexFaultError, match="cannot be stored in a"):
+            write_index(path, suffix)
+    assert [one.name for one in tmp_path.iterdir()] == ["a.vcf.gz"]

@@ -19,12 +19,12 @@ from zooctl.files.disk.bgzf import END
 from zooctl.files.vcf.annotate import Annotator
 from zooctl.files.vcf.chunks import Parts
 from zooctl.files.vcf.records import Header, Record, parse_record
-from zooctl.inference.variants.score import Scorer, VariantModel
+from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
 from zooctl.inference.vcf import score_vcf as module
-from zooctl.inference.vcf.check import Vcf
+from zooctl.inference.vcf.assembly_check import Vcf
+from zooctl.inference.vcf.info_fields import ScoringModel, TableText, VcfText, vcf_fields
 from zooctl.inference.vcf.score_vcf import chunk_records, score_vcf
 from zooctl.inference.vcf.tally import Tally
-from zooctl.inference.vcf.text import ScoringModel, TableText, VcfText, vcf_fields
 from zooctl.sequence.alleles import Status
 from zooctl.sequence.windows import Geometry
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from zooctl.catalog.hub.client import download, listing, storage
+from zooctl.catalog.hub.download import download, listing, storage
 from zooctl.errors import IntegrityError, NetworkError, UnsafeError, ZooError
 from zooctl.files.disk.cache import make_cache_folder
 from zooctl.files.disk.lock import locked

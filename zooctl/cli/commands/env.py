@@ -31,7 +31,7 @@ def show(
     from zooctl.catalog import registry
     from zooctl.cli.ui.restart import hold_portable_entry
     from zooctl.cli.ui.tables import print_fields
-    from zooctl.reproduce.environment import environment
+    from zooctl.reproduce.environment import software_digest as environment
 
     if context.invoked_subcommand is not None:
         return

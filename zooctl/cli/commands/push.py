@@ -54,7 +54,7 @@ def command(
         print_table(("file", "size"), rows)
         say(f"nothing was pushed; --no-dry-run pushes this to {repo}")
         return
-    from zooctl.catalog.hub.client import publish
+    from zooctl.catalog.hub.download import publish
 
     message = f"{entry.name} {entry.card().version}"
     revision, address = publish(repo, files, message, create_pr=create_pr)

@@ -33,7 +33,7 @@ from zooctl.schema.recipe.signals import sources_of
 from zooctl.sequence.contigs import CHROM_MAP_HINT, other_style, unknown_contig
 from zooctl.sequence.pileup import covered
 from zooctl.training.tracks.binning import PLAIN, Binning, Signal, binning_of
-from zooctl.training.tracks.per_base import cached
+from zooctl.training.tracks.signals_and_labels import cached
 
 ReadContig = Callable[[Path, str, int], Signal]
 Bases = Mapping[str, Signal]

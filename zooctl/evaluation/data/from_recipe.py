@@ -24,7 +24,7 @@ from zooctl.schema.fields import Split
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.signals import AnySignal, BigWigSignal
 from zooctl.training.tracks.binning import Signal, binning_of
-from zooctl.training.tracks.per_base import Files, per_base
+from zooctl.training.tracks.signals_and_labels import Files, per_base
 
 
 @contextmanager

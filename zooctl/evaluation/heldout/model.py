@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from zooctl.catalog.entry import Entry
 from zooctl.inference.model import OpenModel
 from zooctl.inference.session import Device, Session
-from zooctl.inference.tracks.batches import GridPlan, plan
+from zooctl.inference.tracks.genome_grid import GridPlan, plan
 from zooctl.inference.tracks.predict import Predictor, Readout, core_values
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes

@@ -27,7 +27,7 @@ from zooctl.evaluation.metrics.bootstrap import (
 )
 from zooctl.evaluation.report.metric_table import to_json
 from zooctl.files.intervals.effects import Effect
-from zooctl.inference.variants.score import Scorer
+from zooctl.inference.variants.shift_robust_score import Scorer
 from zooctl.progress import Advance
 from zooctl.sequence.alleles import Allele
 

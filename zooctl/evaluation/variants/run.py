@@ -17,11 +17,11 @@ from zooctl.evaluation.variants.compare_effects import (
 )
 from zooctl.evaluation.variants.constructs import Constructs, alleles_on_genome, select_snvs
 from zooctl.files.intervals.effects import Effect, read_effects
-from zooctl.inference.announce import announce
+from zooctl.inference.announce_models import announce
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.tracks.choose import choose_tracks
-from zooctl.inference.variants.score import Scorer, VariantModel
+from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
 from zooctl.inference.vcf.tally import counts_text
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.sequence.alleles import Allele

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError
 from zooctl.files.bigwig.child import CHUNK
 from zooctl.files.bigwig.structure import (
+    ByteSource,
     Entries,
-    Source,
     read_block,
     read_contigs,
     read_header,
@@ -43,7 +43,7 @@ class BigWig:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._source = Source(self.path)
+        self._source = ByteSource(self.path)
         try:
             self._header = read_header(self._source)
             self.contigs = read_contigs(self._source, self._header)

@@ -76,7 +76,7 @@ class Entries(NamedTuple):
         return Entries(self.starts[rows], self.ends[rows], self.values[rows])
 
 
-class Source:
+class ByteSource:
     """The bytes of a bigWig, read by offset.
 
     Args:
@@ -127,7 +127,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Header:
+class BigWigHeader:
     """Places of the parts of a bigWig.
 
     Attributes:
@@ -141,7 +141,7 @@ class Header:
     packed: bool
 
 
-def read_header(source: Source) -> Header:
+def read_header(source: ByteSource) -> BigWigHeader:
     """Return the header of a bigWig.
 
     Raises:
@@ -169,10 +169,10 @@ def read_header(source: Source) -> Header:
         (blocks,) = struct.unpack("<Q", source.take(data, 8, "number of blocks"))
         if blocks:
             raise source.damaged("values without an index")
-    return Header(contigs, index, unpacked > 0)
+    return BigWigHeader(contigs, index, unpacked > 0)
 
 
-def read_contigs(source: Source, header: Header) -> dict[str, int]:
+def read_contigs(source: ByteSource, header: BigWigHeader) -> dict[str, int]:
     """Return the length of each contig in bp, in the order of their numbers.
 
     Raises:
@@ -200,7 +200,7 @@ def read_contigs(source: Source, header: Header) -> dict[str, int]:
     return contigs
 
 
-def _name(source: Source, padded: bytes) -> str:
+def _name(source: ByteSource, padded: bytes) -> str:
     try:
         name = padded.rstrip(b"\0").decode("utf-8")
     except UnicodeDecodeError:
@@ -211,7 +211,7 @@ def _name(source: Source, padded: bytes) -> str:
 
 
 def _leaves(
-    source: Source, root: int, leaf: np.dtype[np.void], branch: np.dtype[np.void], tree: str
+    source: ByteSource, root: int, leaf: np.dtype[np.void], branch: np.dtype[np.void], tree: str
 ) -> Iterator[NDArray[np.void]]:
     """Yield the items of each leaf of a tree, in order."""
     waiting = [root]
@@ -234,7 +234,7 @@ def _leaves(
             waiting.extend(items["offset"][::-1].tolist())
 
 
-def read_index(source: Source, header: Header, n_contigs: int) -> list[NDArray[np.void]]:
+def read_index(source: ByteSource, header: BigWigHeader, n_contigs: int) -> list[NDArray[np.void]]:
     """Return the blocks of each contig by its number: arrays with start, end, offset and size.
 
     Raises:
@@ -265,7 +265,7 @@ def read_index(source: Source, header: Header, n_contigs: int) -> list[NDArray[n
     return [blocks[low:high] for low, high in pairwise(edges)]
 
 
-def read_block(source: Source, header: Header, chrom: int, block: np.void) -> Entries:
+def read_block(source: ByteSource, header: BigWigHeader, chrom: int, block: np.void) -> Entries:
     """Return the entries of a block of the index.
 
     Args:
@@ -299,7 +299,7 @@ def read_block(source: Source, header: Header, chrom: int, block: np.void) -> En
     return Entries(starts, ends, np.ascontiguousarray(items["value"], dtype=np.float32))
 
 
-def _unpacked(source: Source, data: bytes) -> bytes:
+def _unpacked(source: ByteSource, data: bytes) -> bytes:
     unpacker = zlib.decompressobj()
     try:
         text = unpacker.decompress(data, _LARGEST_BLOCK + 1)

@@ -15,7 +15,7 @@ from pathlib import Path
 from zooctl.errors import InputError
 from zooctl.files.disk.text import split_lines
 from zooctl.files.vcf.bcf_compare import changed
-from zooctl.files.vcf.bcf_process import Htslib
+from zooctl.files.vcf.htslib import Htslib
 
 BCF = b"BCF\x02"
 MOST_LINE = 1 << 27

@@ -1,14 +1,18 @@
-"""Check the sort order of outputs and index sorted ones, through pysam."""
+"""Check the sort order of outputs and index sorted ones, through htslib."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from zooctl.errors import InputError
+from zooctl.files.vcf.htslib import Htslib
 from zooctl.files.vcf.records import Record
 
 # The end of positions in a .tbi index (tabix format, section 2.2).
 _LAST_OF_TBI = 1 << 29
+
+
+class IndexFaultError(Exception):
+    """A sorted file that htslib cannot index; the text is its reason."""
 
 
 class SortOrder:
@@ -58,26 +62,14 @@ def write_index(path: Path, suffix: str) -> Path:
     """Write the index of a sorted .vcf.gz or .bcf beside it and return its path.
 
     Raises:
-        InputError: It cannot be written.
+        IndexFaultError: htslib cannot index it: an END or SVLEN leads beyond what an index holds.
     """
-    import pysam  # takes a tenth of a second
-
-    preset = "bcf" if path.suffix == ".bcf" else "vcf"
-    verbosity = None
-    try:
-        verbosity = pysam.set_verbosity(0)  # htslib warns of POS 0, which is legal
-        pysam.tabix_index(
-            str(path),
-            preset=preset,  # type: ignore[arg-type]  # its stubs leave out bcf
-            force=True,
-            csi=suffix == ".csi",
-            keep_original=True,
-        )
-    except (OSError, ValueError) as error:
-        raise InputError(
-            "the index cannot be written", path=path.name + suffix, got=str(error)[:200]
-        ) from None
-    finally:
-        if verbosity is not None:
-            pysam.set_verbosity(verbosity)
-    return path.with_name(path.name + suffix)
+    with Htslib(suffix[1:], str(path.absolute())) as child:
+        for _ in child.pieces():
+            pass
+        reason = child.refusal()
+    index = path.with_name(path.name + suffix)
+    if reason is not None:
+        index.unlink(missing_ok=True)
+        raise IndexFaultError(reason)
+    return index

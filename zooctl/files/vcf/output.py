@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, NamedTuple
 
 from zooctl.errors import VerificationError
 from zooctl.files.disk.atomic import atomic_output, check_output
@@ -15,12 +15,12 @@ from zooctl.files.disk.names import file_named
 from zooctl.files.disk.text import text_pieces
 from zooctl.files.vcf.bcf import write_binary
 from zooctl.files.vcf.chunks import Parts, bgzipped
-from zooctl.files.vcf.index import SortOrder, index_suffix, write_index
+from zooctl.files.vcf.index import IndexFaultError, SortOrder, index_suffix, write_index
 from zooctl.files.vcf.table import count_rows, require_parquet, write_parquet
 
 Form = Literal["vcf.gz", "vcf", "bcf", "tsv.gz", "tsv", "parquet"]
 _FORMS: tuple[Form, ...] = ("vcf.gz", "vcf", "bcf", "tsv.gz", "tsv", "parquet")
-_INDEXES = (".tbi", ".csi")
+_INDEXES = (".tbi", ".csi")  # the last holds more
 
 
 def form_of(target: Path) -> Form:
@@ -56,6 +56,13 @@ def check_target(target: Path, force: bool, inputs: Iterable[str | os.PathLike[s
         check_output(target.with_name(target.name + suffix), force, inputs)
 
 
+class Published(NamedTuple):
+    """The files written: the output, then its index; and why a sorted output has none."""
+
+    files: tuple[Path, ...]
+    index_fault: str | None
+
+
 def publish(
     parts: Parts,
     head: bytes,
@@ -65,7 +72,7 @@ def publish(
     force: bool,
     inputs: Iterable[str | os.PathLike[str]],
     metadata: Mapping[str, str],
-) -> list[Path]:
+) -> Published:
     """Write the output from its finished chunks, then remove the chunks.
 
     Args:
@@ -77,34 +84,42 @@ def publish(
         inputs: Files that are read and so must not be written.
         metadata: Kept in a Parquet file.
 
-    Returns:
-        The files written.
-
     Raises:
         InputError: BCF cannot hold a record; or as ``atomic_output``.
         VerificationError: The output, read back, has another number of records.
     """
     target, form = parts.target, form_of(parts.target)
-    indexed = is_indexed(form) and order.broken is None
-    suffix = index_suffix(target, order.end)
-    index = target.with_name(target.name + suffix)
-    with ExitStack() as stack:
-        # Left first, published last: an index is newer than its file, and never without it. The
-        # old one goes before, so that a run killed in between leaves no index of another file.
-        beside = (
-            stack.enter_context(atomic_output(index, force=force, inputs=inputs))
-            if indexed
-            else None
-        )
-        path = stack.enter_context(atomic_output(target, force=force, inputs=inputs))
-        _write(parts, head, form, path, metadata)
-        _check_rows(path, form, head, rows, target)
-        if beside is not None:
-            write_index(path, suffix).replace(beside)
-        for old in _INDEXES if is_indexed(form) else ():
-            Path(os.path.realpath(target.with_name(target.name + old))).unlink(missing_ok=True)
+    with ExitStack() as leftovers:
+        made, fault = None, None
+        with atomic_output(target, force=force, inputs=inputs) as path:
+            _write(parts, head, form, path, metadata)
+            _check_rows(path, form, head, rows, target)
+            if is_indexed(form) and order.broken is None:
+                made, fault = _index(path, index_suffix(target, order.end))
+            if made is not None:
+                leftovers.callback(made.unlink, missing_ok=True)
+            for old in _INDEXES if is_indexed(form) else ():
+                # The old one goes before, so that a run killed in between leaves no index of
+                # another file.
+                Path(os.path.realpath(target.with_name(target.name + old))).unlink(missing_ok=True)
+        files = [target]
+        if made is not None:
+            # Published last: an index is newer than its file, and never without it.
+            files.append(target.with_name(target.name + made.suffix))
+            with atomic_output(files[1], force=force, inputs=inputs) as beside:
+                made.replace(beside)
     parts.remove()
-    return [target, index] if indexed else [target]
+    return Published(tuple(files), fault)
+
+
+def _index(path: Path, suffix: str) -> tuple[Path | None, str | None]:
+    """Return the index of a sorted file, or htslib's reason for none."""
+    try:
+        return write_index(path, suffix), None
+    except IndexFaultError as fault:
+        if suffix == _INDEXES[-1]:
+            return None, str(fault)
+    return _index(path, _INDEXES[-1])
 
 
 def _write(parts: Parts, head: bytes, form: Form, path: Path, metadata: Mapping[str, str]) -> None:

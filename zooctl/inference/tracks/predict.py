@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from zooctl.errors import VerificationError
 from zooctl.inference.genome import Genome
 from zooctl.inference.session import Predictions
-from zooctl.inference.tracks.batches import (
+from zooctl.inference.tracks.genome_grid import (
     GridPlan,
     WindowBatch,
     in_background,

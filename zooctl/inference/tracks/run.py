@@ -15,11 +15,11 @@ from zooctl.files.disk.atomic import check_output
 from zooctl.files.disk.names import file_named, folder_named
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.regions import Regions
-from zooctl.inference.announce import announce, announce_genome
+from zooctl.inference.announce_models import announce, announce_genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import PredictOptions, as_path
-from zooctl.inference.tracks.batches import GridPlan, plan
 from zooctl.inference.tracks.choose import choose_tracks
+from zooctl.inference.tracks.genome_grid import GridPlan, plan
 from zooctl.inference.tracks.predict import Readout, batch_seconds, predict
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.schema.card import Card

@@ -10,8 +10,8 @@ import numpy as np
 from zooctl.errors import InputError
 from zooctl.inference.genome import Genome
 from zooctl.inference.options import CheckRef
+from zooctl.inference.variants.allele_status import LocatedAllele, locate
 from zooctl.inference.variants.batches import AlleleWindows, Sums, SumsCache
-from zooctl.inference.variants.locate import LocatedAllele, locate
 from zooctl.inference.variants.shifts import Haplotype, Placement
 from zooctl.sequence.alleles import Allele, Status
 from zooctl.sequence.onehot import decode

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from zooctl.errors import InputError
-from zooctl.inference.frame import to_frame
+from zooctl.inference.data_frames import to_frame
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import DEFAULT_SHIFTS, CheckRef, ShiftOptions
-from zooctl.inference.variants.score import ScoredAllele, Scorer, VariantModel
+from zooctl.inference.variants.shift_robust_score import ScoredAllele, Scorer, VariantModel
 from zooctl.sequence.alleles import Allele
 
 _VARIANT = re.compile(r"(?P<chrom>.+):(?P<pos>[0-9,]+)[ :]?(?P<ref>[A-Za-z]+)>(?P<alt>[A-Za-z]+)")

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.vcf.records import Record
-from zooctl.inference.vcf.check import Survey, Vcf
+from zooctl.inference.vcf.assembly_check import Survey, Vcf
+from zooctl.inference.vcf.info_fields import ScoringModel
 from zooctl.inference.vcf.tally import Tally, is_scored
-from zooctl.inference.vcf.text import ScoringModel
 
 _TIMED_BATCHES = 4
 

@@ -17,12 +17,12 @@ from zooctl.files.vcf.chunks import Parts
 from zooctl.files.vcf.index import SortOrder
 from zooctl.files.vcf.output import check_target, form_of, is_indexed, is_table, publish
 from zooctl.files.vcf.records import Record, VcfReader
-from zooctl.inference.announce import announce
+from zooctl.inference.announce_models import announce
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import ScoreOptions, as_path
 from zooctl.inference.tracks.choose import choose_tracks
 from zooctl.inference.vcf import setup
-from zooctl.inference.vcf.check import (
+from zooctl.inference.vcf.assembly_check import (
     FIRST,
     Survey,
     Vcf,
@@ -33,10 +33,7 @@ from zooctl.inference.vcf.check import (
     check_skipped,
     survey,
 )
-from zooctl.inference.vcf.report import ScoredVcf, VcfEstimate, estimate, write_report
-from zooctl.inference.vcf.score_vcf import score_vcf
-from zooctl.inference.vcf.tally import Tally
-from zooctl.inference.vcf.text import (
+from zooctl.inference.vcf.info_fields import (
     ScoringModel,
     TableText,
     Text,
@@ -44,6 +41,9 @@ from zooctl.inference.vcf.text import (
     meta_lines,
     vcf_fields,
 )
+from zooctl.inference.vcf.report import ScoredVcf, VcfEstimate, estimate, write_report
+from zooctl.inference.vcf.score_vcf import score_vcf
+from zooctl.inference.vcf.tally import Tally
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.sequence.intervals import Interval
 
@@ -222,12 +222,14 @@ class _Run:
                 inputs=self.inputs,
                 metadata={name: str(settings[name]) for name in _PROVENANCE},
             )
+        if written.index_fault is not None:
+            self.reader.notes.append(f"the output has no index: {written.index_fault}")
         if not tally.records:
             where = " in the regions" if self.intervals else ""
             self.say(f"warning: {self.reader.name} has no records{where}")
         result = ScoredVcf(
             source=self.reader.name,
-            outputs=tuple(written),
+            outputs=written.files,
             tally=tally,
             n_scored_now=tally.alleles - n_before,
             seconds=time.monotonic() - began,

@@ -17,12 +17,12 @@ from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.chrom_map import load_chrom_map
 from zooctl.files.intervals.regions import read_regions
 from zooctl.files.vcf.records import VcfReader
-from zooctl.inference.announce import announce_genome
+from zooctl.inference.announce_models import announce_genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import ScoreOptions
 from zooctl.inference.variants.table import open_scorer
-from zooctl.inference.vcf.check import Vcf, genome_names
-from zooctl.inference.vcf.text import MOST_TRACKS, ScoringModel
+from zooctl.inference.vcf.assembly_check import Vcf, genome_names
+from zooctl.inference.vcf.info_fields import MOST_TRACKS, ScoringModel
 from zooctl.progress import Say
 from zooctl.schema.card import Card
 from zooctl.sequence.assemblies import likely_assembly

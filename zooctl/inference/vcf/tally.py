@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from zooctl.inference.vcf.text import joint_status
+from zooctl.inference.vcf.info_fields import joint_status
 from zooctl.sequence.alleles import SCORED, Status
 
 _EXAMPLES = 3

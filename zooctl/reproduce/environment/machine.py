@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from zooctl.reproduce.environment.environment import processor_name
+from zooctl.reproduce.environment.software_digest import processor_name
 from zooctl.reproduce.report.rows import Machine, RunDetails, StageRecord
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from zooctl.catalog.entry import Entry
 from zooctl.catalog.weights import verified_bytes
 from zooctl.errors import IntegrityError, ZooError
-from zooctl.reproduce.environment import environment
-from zooctl.reproduce.environment.environment import LOCKS, Environment
+from zooctl.reproduce.environment import software_digest as environment
+from zooctl.reproduce.environment.software_digest import LOCKS, Environment
 from zooctl.reproduce.report.rows import EnvironmentPart
 from zooctl.schema.manifest import digest_file
 

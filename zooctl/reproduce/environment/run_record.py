@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.progress import Say, silent
-from zooctl.reproduce.environment.environment import hardware, software
+from zooctl.reproduce.environment.software_digest import hardware, software
 from zooctl.reproduce.report.canonical import digest
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.training.loop.run_folder import ENVIRONMENT

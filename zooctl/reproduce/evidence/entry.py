@@ -20,7 +20,7 @@ from zooctl.errors import (
 )
 from zooctl.inference.adopt.verify import check_weights
 from zooctl.inference.session import Session
-from zooctl.reproduce.environment.environment import LOCKS
+from zooctl.reproduce.environment.software_digest import LOCKS
 from zooctl.reproduce.evidence.findings import Findings, plain
 from zooctl.reproduce.report.predictions import compare_predictions
 from zooctl.reproduce.report.rows import Engine, Predictions

@@ -6,9 +6,9 @@ import importlib.metadata
 import re
 from collections.abc import Iterable, Iterator
 
-from zooctl.reproduce.environment import environment
-from zooctl.reproduce.environment.environment import LOCKS
+from zooctl.reproduce.environment import software_digest as environment
 from zooctl.reproduce.environment.recorded import RecordedEnvironment, changed_locks
+from zooctl.reproduce.environment.software_digest import LOCKS
 from zooctl.reproduce.evidence.findings import Findings
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from zooctl.catalog.entry import PROBE, Entry
-from zooctl.reproduce.environment.environment import LOCKS
 from zooctl.reproduce.environment.machine import missing_details, run_details
+from zooctl.reproduce.environment.software_digest import LOCKS
 from zooctl.reproduce.evidence.data import is_published, stands
 from zooctl.reproduce.report.levels import Status
 from zooctl.reproduce.report.report import Evidence

@@ -15,7 +15,7 @@ from zooctl.catalog.entry import ONNX, PROBE, SAFETENSORS, Entry
 from zooctl.catalog.genomes import find_genome
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.progress import Progress, Say
-from zooctl.reproduce.environment.environment import Environment, tree_digest
+from zooctl.reproduce.environment.software_digest import Environment, tree_digest
 from zooctl.reproduce.report import picture_files, pictures
 from zooctl.reproduce.report.figures import take_figures
 from zooctl.reproduce.report.pictures import PicturePlan, Pictures

@@ -20,13 +20,13 @@ from zooctl.catalog.root import is_in_use, zoo_roots
 from zooctl.catalog.weights import verified_bytes
 from zooctl.errors import IntegrityError, ManyErrors, ZooError
 from zooctl.reproduce.environment.commit import has_commit
-from zooctl.reproduce.environment.environment import Environment
 from zooctl.reproduce.environment.machine import missing_details, read_details
 from zooctl.reproduce.environment.recorded import (
     RecordedEnvironment,
     compare_environment,
     recorded_environment,
 )
+from zooctl.reproduce.environment.software_digest import Environment
 from zooctl.reproduce.evidence.data import pinned_data
 from zooctl.reproduce.evidence.entry import check_entry, check_readable, subjects
 from zooctl.reproduce.evidence.findings import Findings

@@ -24,7 +24,7 @@ from zooctl.training.data.dataset import Dataset, Mask
 from zooctl.training.data.genome_codes import genome_codes
 from zooctl.training.data.variants import Variants, read_variants
 from zooctl.training.tracks.binning import Binning, Signal, binning_of
-from zooctl.training.tracks.per_base import Files, per_base, stacked
+from zooctl.training.tracks.signals_and_labels import Files, per_base, stacked
 
 
 def open_dataset(recipe: Recipe, fasta: Path | None, say: Say = silent) -> Dataset:

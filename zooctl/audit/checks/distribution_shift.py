@@ -22,7 +22,7 @@ from zooctl.errors import InputError
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.files.intervals.table import read_table
 from zooctl.schema.recipe.sources import Source
-from zooctl.training.tracks.per_base import Files
+from zooctl.training.tracks.signals_and_labels import Files
 
 # Kolmogorov-Smirnov distance: largest difference between the shares of windows below any value.
 # It is an effect size; at thousands of windows every p-value is small.

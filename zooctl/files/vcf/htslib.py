@@ -1,4 +1,4 @@
-"""The parent's side of the child processes in which htslib reads and writes BCF."""
+"""The parent's side of the child processes in which htslib reads, writes and indexes files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import IO, BinaryIO, Self
 
-from zooctl.files.vcf import bcf_child
+from zooctl.files.vcf import htslib_child
 
 _PIECE = 1 << 18
 _MOST_REASON = 1 << 16  # bytes of stderr that are kept
@@ -21,7 +21,7 @@ _ERROR = re.compile(r"\[E::\w+\] (.+)")
 
 
 class Htslib:
-    """A child process that runs ``files.vcf.bcf_child``; a context manager, which ends it.
+    """A child process that runs ``files.vcf.htslib_child``; a context manager, which ends it.
 
     Args:
         arguments: Mode and file.
@@ -35,7 +35,7 @@ class Htslib:
         # By file and with -P: no import of zooctl, nothing of the user's folder or main module.
         # A session of its own: an interrupt at the terminal reaches us, and we end the child.
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-P", bcf_child.__file__, *arguments],
+            [sys.executable, "-P", htslib_child.__file__, *arguments],
             stdin=stdin or (subprocess.DEVNULL if feed is None else subprocess.PIPE),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -16,7 +16,7 @@ from zooctl.errors import InputError
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.training.data.prepare import prepare
-from zooctl.training.tracks.per_base import Files, per_base, stacked
+from zooctl.training.tracks.signals_and_labels import Files, per_base, stacked
 
 LENGTH = 400
 SPLIT = {

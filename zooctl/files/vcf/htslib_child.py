@@ -1,4 +1,4 @@
-"""The child process in which htslib reads and writes BCF, run as a script by ``files.vcf.bcf``.
+"""The child process in which htslib reads, writes and indexes, run as a script by ``files.vcf``.
 
 Malformed records can end htslib with a segmentation fault, and its reasons are messages on stderr.
 Here both stay in this process. It imports nothing of zooctl, so that it starts at once.
@@ -9,7 +9,8 @@ Modes, by the first argument:
   that only its records name; where htslib refuses a record, its number, from 1, is the last line
   of stderr;
 - ``write``, ``pipe``: read a VCF from stdin, and write it to stdout as BCF, compressed or not;
-- ``read FILE``: write a BCF (``-`` for stdin) to stdout as VCF.
+- ``read FILE``: write a BCF (``-`` for stdin) to stdout as VCF;
+- ``tbi FILE``, ``csi FILE``: write the index of a sorted .vcf.gz or .bcf beside it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,15 @@ def main(mode: str, *files: str) -> int:
     try:
         if mode == "complete":
             _complete()
+        elif mode in ("tbi", "csi"):
+            preset = "bcf" if files[0].endswith(".bcf") else "vcf"
+            pysam.tabix_index(
+                files[0],
+                preset=preset,  # type: ignore[arg-type]  # its stubs leave out bcf
+                force=True,
+                csi=mode == "csi",
+                keep_original=True,
+            )
         else:
             bcftools.view("--no-version", *_OPTIONS[mode], *files, catch_stdout=False)
     # The library raises OSError, ValueError, its own and others; htslib's reason is on stderr.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from toy_genome import ToyGenome, repetitive
 
-from zooctl.inference.variants.locate import LocatedAllele, locate
+from zooctl.inference.variants.allele_status import LocatedAllele, locate
 from zooctl.inference.variants.shifts import Placement
 from zooctl.sequence.alleles import Allele, Change
 from zooctl.sequence.windows import Geometry

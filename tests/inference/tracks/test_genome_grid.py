@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zooctl.inference.tracks.batches import in_background, plan, read_batches
+from zooctl.inference.tracks.genome_grid import in_background, plan, read_batches
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Geometry

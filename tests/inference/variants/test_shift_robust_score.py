@@ -23,7 +23,7 @@ from zooctl.catalog import registry
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import InputError, VerificationError
 from zooctl.files.fasta.reader import Fasta
-from zooctl.inference.variants.score import ScoredAllele, Scorer, VariantModel, compare
+from zooctl.inference.variants.shift_robust_score import ScoredAllele, Scorer, VariantModel, compare
 from zooctl.sequence.alleles import SCORED, Allele
 from zooctl.sequence.onehot import decode, encode, reverse_complement
 from zooctl.sequence.windows import Geometry

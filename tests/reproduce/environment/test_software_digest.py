@@ -12,12 +12,12 @@ import pytest
 
 import zooctl
 from zooctl.errors import IntegrityError
-from zooctl.reproduce.environment import environment
+from zooctl.reproduce.environment import software_digest as environment
 from zooctl.training.determinism.portable import PINS
 
 PACKAGE = Path(zooctl.__file__).parent
 PRINT = (
-    "from zooctl.reproduce.environment.environment import here; e = here(); "
+    "from zooctl.reproduce.environment.software_digest import here; e = here(); "
     "print(e.software_digest, e.hardware_digest)"
 )
 
@@ -51,7 +51,7 @@ def test_an_instruction_set_changes_the_hardware_alone(tmp_path: Path) -> None:
 def test_only_of_a_portable_recipe_all_processors_are_one(tmp_path: Path) -> None:
     if "avx2" not in environment._processor()[1].split():
         pytest.skip("the processor has no AVX2")
-    code = "import json; from zooctl.reproduce.environment.environment import hardware as h; "
+    code = "import json; from zooctl.reproduce.environment.software_digest import hardware as h; "
     code += "print(json.dumps([h(), h(portable_recipe=True), h(portable_recipe=False)]))"
     run = subprocess.run(
         [sys.executable, "-c", code],

@@ -13,8 +13,8 @@ from toy_genome import toy_genome
 from zooctl.errors import InputError
 from zooctl.files.vcf.annotate import Annotator
 from zooctl.files.vcf.records import Header, parse_record
-from zooctl.inference.variants.score import ScoredAllele, Scorer, VariantModel
-from zooctl.inference.vcf.text import (
+from zooctl.inference.variants.shift_robust_score import ScoredAllele, Scorer, VariantModel
+from zooctl.inference.vcf.info_fields import (
     ScoringModel,
     TableText,
     VcfText,

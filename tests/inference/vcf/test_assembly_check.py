@@ -7,7 +7,7 @@ from toy_genome import ToyGenome, toy_genome
 
 from zooctl.errors import InputError
 from zooctl.files.vcf.records import Record, parse_record
-from zooctl.inference.vcf.check import (
+from zooctl.inference.vcf.assembly_check import (
     Vcf,
     check_contigs,
     check_lengths,

@@ -25,7 +25,7 @@ from zooctl.errors import VerificationError
 from zooctl.inference.genome import Genome
 from zooctl.inference.options import CheckRef, Device
 from zooctl.inference.session import Session
-from zooctl.inference.tracks.batches import in_background
+from zooctl.inference.tracks.genome_grid import in_background
 from zooctl.inference.variants.batches import AlleleBatch, Sums, fill_batches
 from zooctl.inference.variants.planner import Planned, Planner
 from zooctl.inference.variants.shifts import Placement, default_max_shift

@@ -14,7 +14,7 @@ from zooctl.errors import InputError
 from zooctl.files.vcf import table as vcf_table
 from zooctl.files.vcf.annotate import Annotator, Field, info_key, quote
 from zooctl.files.vcf.records import Record
-from zooctl.inference.variants.score import Scale, ScoredAllele, Scorer
+from zooctl.inference.variants.shift_robust_score import Scale, ScoredAllele, Scorer
 
 MOST_TRACKS = 8
 """A model of more tracks gets its top track in a VCF line, unless tracks were chosen."""

@@ -14,11 +14,11 @@ import toy_files
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zooctl.audit.checks import shift
+from zooctl.audit.checks import distribution_shift as shift
 from zooctl.audit.findings import Outcome
 from zooctl.audit.inputs import AuditInputs
 from zooctl.schema.recipe.recipe import Recipe
-from zooctl.training.tracks.per_base import Files
+from zooctl.training.tracks.signals_and_labels import Files
 
 VALUES = st.lists(st.integers(-3, 3), min_size=1, max_size=20)
 

@@ -9,7 +9,7 @@ from itertools import islice
 from zooctl.errors import InputError, ManyErrors
 from zooctl.files.vcf.records import MOST_FAULTS, Record
 from zooctl.inference.genome import Genome
-from zooctl.inference.variants.score import Scorer
+from zooctl.inference.variants.shift_robust_score import Scorer
 from zooctl.inference.vcf.tally import DISAGREEING, Tally, is_scored
 from zooctl.sequence.alleles import Allele, Status
 from zooctl.sequence.contigs import CHROM_MAP_HINT, other_style
