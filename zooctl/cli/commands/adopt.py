@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from zooctl.cli.ui.options import LONGEST
 from zooctl.cli.ui.tables import echo, say
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def onnx(
     licence: Annotated[str, typer.Option(help="Licence of the weights, as SPDX writes it: MIT.")],
     bin_size: Annotated[
         int | None,
-        typer.Option(min=1, help="bp in a bin; default: the bins fill the input."),
+        typer.Option(min=1, max=LONGEST, help="bp in a bin; default: the bins fill the input."),
     ] = None,
     unknown_base: Annotated[
         Literal["0", "0.25"], typer.Option(help="One-hot value of N that the model expects.")
@@ -113,10 +114,14 @@ def pwm(
         str | None,
         typer.Option(help="Licence of the profile; those of JASPAR and HOCOMOCO are known."),
     ] = None,
-    bin_size: Annotated[int, typer.Option(min=1, help="bp in a bin.")] = 32,
+    bin_size: Annotated[int, typer.Option(min=1, max=LONGEST, help="bp in a bin.")] = 32,
     output_length: Annotated[
         int,
-        typer.Option(min=1, help="bp in a window; one value a window where it equals --bin-size."),
+        typer.Option(
+            min=1,
+            max=LONGEST,
+            help="bp in a window; one value a window where it equals --bin-size.",
+        ),
     ] = 2048,
     force: Force = False,
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.ui.options import (
+    MOST_DRAWS,
     AllowUntrusted,
     AsJson,
     Device,
@@ -17,6 +18,7 @@ from zooctl.cli.ui.options import (
     Tracks,
 )
 from zooctl.cli.ui.tables import echo
+from zooctl.inference.options import LARGEST_SEED, MOST_SHIFTS
 
 if TYPE_CHECKING:
     from zooctl.evaluation.heldout.run import ZooEvaluation
@@ -66,12 +68,13 @@ def command(
     ] = None,
     fasta: GenomeFile = None,
     bootstrap: Annotated[
-        int, typer.Option(min=0, help="Draws of megabases for the 95 % intervals.")
+        int, typer.Option(min=0, max=MOST_DRAWS, help="Draws of megabases for the 95 % intervals.")
     ] = 1000,
     shifts: Annotated[
         int,
         typer.Option(
             min=0,
+            max=MOST_SHIFTS,
             help="Windows to a peak for the variation score, which log odds do not have; "
             "0 for none.",
         ),
@@ -84,7 +87,9 @@ def command(
             help="Highest predictions to read the motif from; default: 40 with -o, else none.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws and the shifts.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the draws and the shifts.")
+    ] = 0,
     device: Device = "auto",
     threads: Threads = None,
     update_card: Annotated[
