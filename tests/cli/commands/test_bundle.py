@@ -68,6 +68,7 @@ def test_an_unknown_model_gets_a_zoo_of_its_own(
 ) -> None:
     empty = tmp_path / "empty"
     (empty / "model_cards").mkdir(parents=True)
+    monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: empty)
     monkeypatch.setenv("ZOOCTL_ZOO", str(empty))
     monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: empty)
     assert run(["bundle", "import", str(archive)]) == 2

@@ -201,6 +201,7 @@ def test_recorded_reports_are_listed(
     copy = tmp_path / "copy"
     shutil.copytree(gold, copy, ignore=shutil.ignore_patterns("work"))
     settle(copy, monkeypatch)
+    monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: copy / "zoo")
     report = copy / "zoo/model_cards/toy.report.json"
     assert report.read_bytes() == (gold / "gold.json").read_bytes()
     assert report.with_suffix(".md").is_file()

@@ -145,14 +145,16 @@ def test_vcf_with_scores(score: Runner, here: Path) -> None:
     lines = err.splitlines()
     assert [text.split(":")[0] for text in lines] == [
         "genome",
+        "warning",
         "device",
         "note",
         "scored",
         "status",
     ]
-    assert lines[2] == "note: toy: preview: A toy; its predictions mean nothing."
-    assert lines[3].startswith("scored: 14 of 14 alleles in 14 records, ")
-    assert lines[4] == "status: OK 14"
+    assert lines[1].startswith("warning: toy: the genome is no hg19: ")
+    assert lines[3] == "note: toy: preview: A toy; its predictions mean nothing."
+    assert lines[4].startswith("scored: 14 of 14 alleles in 14 records, ")
+    assert lines[5] == "status: OK 14"
 
 
 def test_shifts_have_a_spread_and_come_from_the_seed(score: Runner, here: Path) -> None:

@@ -69,7 +69,7 @@ def read_bed(path: str | os.PathLike[str]) -> Bed:
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
     if not bed:
-        got = f"{bed.n_empty} empty intervals" if bed.n_empty else None
+        got = f"empty intervals: {bed.n_empty:,}" if bed.n_empty else None
         raise InputError("no intervals in the BED file", path=bed.path, got=got)
     return bed
 

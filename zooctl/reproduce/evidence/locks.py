@@ -18,15 +18,18 @@ def check_locks(findings: Findings, known: RecordedEnvironment | None, *, provin
     Args:
         findings: Receives faults and gaps of S1.
         known: Environment recorded beside the weights.
-        proving: True for a full run, which proves lock files itself.
+        proving: True for a full run: it proves the lock files of its environment, whichever were
+            recorded before, and records them.
     """
     entry = findings.entry
     if not any((entry.root / name).is_file() for name in LOCKS):
         findings.gap("S1", "no lock file is here")
+    elif proving:
+        return
     elif known is not None and known.locks:
         for error in changed_locks(entry, known):
             findings.fault("S1", error)
-    elif not proving:
+    else:
         findings.gap("S1", "no lock file is recorded beside the weights")
 
 

@@ -253,6 +253,9 @@ def _labels(peaks: Peaks, ambiguous: Peaks | None, chrom: str, length: int) -> S
 def _steps(peaks: Peaks, length: int, path: Path) -> Signal:
     if peaks.value is None:
         raise InputError(
-            "peaks without a value", path=path, expected="narrowPeak or broadPeak columns"
+            "peaks without a value",
+            path=path,
+            expected="narrowPeak or broadPeak columns",
+            hint="positions in the seventh column are thickStart of BED9, and no signal",
         )
     return step_track(peaks.start, peaks.end, peaks.value, length)
