@@ -18,7 +18,8 @@ PROJECT = '[project]\nname = "zooctl"\n'
 def zoo_without_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a wheel: the entries are here, their data are not."""
     (tmp_path / "entries/model_cards").mkdir(parents=True)
-    monkeypatch.setenv("ZOOCTL_ZOO", str(tmp_path / "entries"))
+    monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: tmp_path / "entries")
+    monkeypatch.delenv("ZOOCTL_ZOO", raising=False)
     monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("ZOOCTL_GENOMES", raising=False)
     monkeypatch.delenv("ZOOCTL_DATA_MIRROR", raising=False)

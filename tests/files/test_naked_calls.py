@@ -20,14 +20,14 @@ PACKAGE = Path(__file__).resolve().parents[2] / "zooctl"
 PLACES: dict[str, tuple[str, ...]] = {
     "pyBigWig": ("files/bigwig/child.py",),
     "cyvcf2": (),
-    "pysam": ("files/vcf/index.py", "files/vcf/bcf_child.py"),
+    "pysam": ("files/vcf/htslib_child.py",),
     "liftover": (),
     "h5py": ("files/weights/hdf5.py",),
     "onnx": ("files/weights/onnx_weights.py", "inference/", "training/export/"),
 }
 
 # Scripts of child processes: whatever happens there, the parent turns into an error.
-CHILDREN = {"files/bigwig/child.py", "files/vcf/bcf_child.py"}
+CHILDREN = {"files/bigwig/child.py", "files/vcf/htslib_child.py"}
 
 # Of onnx, these read bytes, or run over a graph; the others make parts of our own graphs.
 ONNX = {
@@ -37,7 +37,6 @@ ONNX = {
 
 # Calls on bytes that were made, pinned or accepted before, so that an exception is a bug of ours.
 OURS = {
-    ("files/vcf/index.py", "pysam.set_verbosity"): "reads no file",
     ("files/weights/onnx_weights.py", "onnx.ModelProto.FromString"): "pinned by the manifest",
     ("inference/adopt/pwm_graph.py", "checker.check_model"): "made here of a motif",
     ("inference/adopt/verify.py", "onnx.ModelProto.FromString"): "accepted by graph.check",

@@ -113,7 +113,7 @@ def end(case: Running, most: float | None = None) -> Outcome | None:
     """Return the outcome of a case that has ended, or takes too long; None while it runs."""
     pid, status, usage = os.wait4(case.pid, os.WNOHANG)
     seconds = time.monotonic() - case.began
-    late = pid == 0 and seconds > (most or SECONDS)
+    late = pid == 0 and seconds > (most or _patience())
     if pid == 0 and not late:
         return None
     # What it may have left running is ended with it.
@@ -149,6 +149,11 @@ def end(case: Running, most: float | None = None) -> Outcome | None:
         seconds,
         megabytes,
     )
+
+
+def _patience() -> float:
+    """Return the seconds that a case has: more where others keep the processors busy."""
+    return SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def _read(path: Path) -> str:

@@ -133,6 +133,7 @@ def test_models_outside_of_the_zoo_are_examined_once(
     other = tmp_path / "zoo elsewhere"
     (other / "model_cards").mkdir(parents=True)
     monkeypatch.setenv("ZOOCTL_ZOO", str(other))
+    monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: other)
     for _ in range(2):
         assert OpenModel(registry.entry(str(toy_zoo / "zoo/toy"))).graph
         assert len(asked) == 1
