@@ -177,7 +177,7 @@ def _refusal(error: Exception) -> InputError | None:
 
 
 def _bug() -> int:
-    traceback.print_exc()
+    _say(traceback.format_exc().rstrip())
     _say("error: this is a bug in zooctl; please report it with the lines above")
     return 1
 

@@ -10,10 +10,10 @@ import typer
 
 
 def plain(text: str) -> str:
-    """Return text in which every character that could steer a terminal is written as an escape."""
-    from zooctl.schema.escape import visible
+    """Return text for people: what could steer a terminal as escapes, and tokens left out."""
+    from zooctl.schema.escape import visible, without_secrets
 
-    return visible(text)
+    return visible(without_secrets(text))
 
 
 def say(text: str) -> None:
