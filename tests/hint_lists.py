@@ -52,6 +52,8 @@ FOLLOWED = {
 """Module and hint, as the source has it, to the test that provokes and follows it."""
 
 NOT_BY_A_MACHINE = {
+    "catalog/hub/failures: why_withheld() or f'ask for access at {shown_endpoint()}/{repo}, then log in (hf auth login)'": 'the hub or its owner has to act',
+    "cli/main: 'cd to another'": 'the shell of the user has to act',
     "files/bigwig/structure: 'download or write it again'": 'the owner of the file or folder has to act',
     "files/disk/bgzf: 'copy or make it again'": 'the owner of the file or folder has to act',
     "files/disk/derived: 'remove it, or take from others the right to write into it (chmod go-w)'": 'the owner of the file or folder has to act',
@@ -73,7 +75,6 @@ NOT_BY_A_MACHINE = {
     "catalog/hub/failures: 'log in to the network you are on; or a proxy stands between'": 'the hub or its owner has to act',
     "catalog/hub/failures: 'look at it, then run the command again'": 'the hub or its owner has to act',
     "catalog/hub/failures: 'try again later'": 'the hub or its owner has to act',
-    "catalog/hub/failures: f'ask for access at {endpoint()}/{repo}, then log in (hf auth login)'": 'the hub or its owner has to act',
     "catalog/hub/guard: 'run the command again later'": 'the hub or its owner has to act',
     "catalog/hub/guard: 'run the command again then; a login (HF_TOKEN) has higher limits'": 'the hub or its owner has to act',
     "cli/commands/audit: 'mend the recipe, or acknowledge them on the card with a reason (field audit)'": 'a person weighs the findings',

@@ -72,6 +72,8 @@ def test_bounds_hold_in_python_too() -> None:
     for size in (0, MOST_WINDOWS + 1, 10**20):
         with pytest.raises(InputError, match="batch size must be from 1 to 65,536"):
             zooctl.load("pwm_ctcf", device="cpu", batch_size=size).predict(["A" * 2_066])
+        with pytest.raises(InputError, match="threads must be from 1 to 1,024"):
+            zooctl.load("pwm_ctcf", device="cpu", threads=size).predict(["A" * 2_066])
     for n in (0, MOST_SHIFTS + 1, 10**20):
         with pytest.raises(InputError, match="number of shifts must be from 1 to 10,000"):
             model.score("chr21:33949059 G>A", n_shifts=n)

@@ -115,7 +115,7 @@ def is_offline() -> bool:
 
 
 def way_online() -> str:
-    """Return how to switch downloads on again: without the option, or the variables that are set."""
+    """Return how to allow downloads again: without the option, or without set variables."""
     switches = _switches()
     if os.environ.get("ZOOCTL_OFFLINE") == _OPTION:
         return f"run the command without {_OPTION}"
