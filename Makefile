@@ -22,11 +22,19 @@ $(VENV)/.base: requirements.lock pyproject.toml
 	$(PIP) install --quiet --no-build-isolation --no-deps --editable .
 	touch $@
 
-# Without a CPU build of torch in the package index, its default build (with CUDA, gigabytes) works too;
-# only the first trains the same bits as the published weights.
+# requirements-torch.lock pins one file: torch's CPU build for Python 3.11 on Linux x86-64, the only one
+# that trains the same bits as the published weights. Elsewhere, and where the package index has no such
+# build, the default build (on Linux with CUDA, gigabytes) works too. Other bytes than the pinned ones end
+# the installation.
+PLATFORM = $(BIN)/python -c 'import platform, sys; print(*sys.version_info[:2], platform.system(), platform.machine())'
 $(VENV)/.test: $(VENV)/.base requirements-torch.lock
-	$(PIP) install --quiet --require-hashes --no-deps -r requirements-torch.lock \
-	    || $(PIP) install --quiet torch==$(TORCH)
+	if [ "$$($(PLATFORM))" != "3 11 Linux x86_64" ]; then \
+	    $(PIP) install --quiet torch==$(TORCH); \
+	elif ! $(PIP) install --quiet --require-hashes --no-deps -r requirements-torch.lock 2> $(VENV)/torch.log; then \
+	    cat $(VENV)/torch.log >&2; \
+	    grep -q 'No matching distribution found for torch==' $(VENV)/torch.log \
+	        && $(PIP) install --quiet torch==$(TORCH); \
+	fi
 	touch $@
 
 ## make demo    install, predict H3K36me3 over an embedded region and draw it, score variants there

@@ -18,7 +18,9 @@ FOLLOWED = {
     "catalog/genomes: ', or '.join(ways)": 'tests/catalog/test_root.py::test_outside_the_hint_names_every_way',
     "catalog/genomes: 'ZOOCTL_GENOMES is a folder of genomes'": 'tests/test_hints.py::test_folders_in_variables',
     "cli/commands/bundle: '--into FOLDER keeps it by itself'": 'tests/test_hints.py::test_bundles',
-    "cli/commands/bundle: 'name a new one'": 'tests/test_hints.py::test_bundles',
+    "catalog/bundle: 'name a new one'": 'tests/test_hints.py::test_bundles',
+    "catalog/hub/cache: f'run `zooctl pull` with the network first, or {way_online()}'": 'tests/cli/commands/test_pull.py::test_the_way_online_names_only_what_is_set',
+    'files/download/download: way_online()': 'tests/cli/commands/test_pull.py::test_the_way_online_names_only_what_is_set',
     "cli/commands/info: '--json names the pictures'": 'tests/test_hints.py::test_pictures_or_json',
     "cli/commands/reproduce: '--fasta names a genome'": 'tests/test_hints.py::test_the_genome_of_a_reproduction',
     "files/disk/atomic: 'name a file in it'": 'tests/test_hints.py::test_a_report_in_a_folder',
@@ -50,6 +52,8 @@ FOLLOWED = {
 """Module and hint, as the source has it, to the test that provokes and follows it."""
 
 NOT_BY_A_MACHINE = {
+    "catalog/hub/failures: why_withheld() or f'ask for access at {shown_endpoint()}/{repo}, then log in (hf auth login)'": 'the hub or its owner has to act',
+    "cli/main: 'cd to another'": 'the shell of the user has to act',
     "files/bigwig/structure: 'download or write it again'": 'the owner of the file or folder has to act',
     "files/disk/bgzf: 'copy or make it again'": 'the owner of the file or folder has to act',
     "files/disk/derived: 'remove it, or take from others the right to write into it (chmod go-w)'": 'the owner of the file or folder has to act',
@@ -71,7 +75,6 @@ NOT_BY_A_MACHINE = {
     "catalog/hub/failures: 'log in to the network you are on; or a proxy stands between'": 'the hub or its owner has to act',
     "catalog/hub/failures: 'look at it, then run the command again'": 'the hub or its owner has to act',
     "catalog/hub/failures: 'try again later'": 'the hub or its owner has to act',
-    "catalog/hub/failures: f'ask for access at {endpoint()}/{repo}, then log in (hf auth login)'": 'the hub or its owner has to act',
     "catalog/hub/guard: 'run the command again later'": 'the hub or its owner has to act',
     "catalog/hub/guard: 'run the command again then; a login (HF_TOKEN) has higher limits'": 'the hub or its owner has to act',
     "cli/commands/audit: 'mend the recipe, or acknowledge them on the card with a reason (field audit)'": 'a person weighs the findings',
@@ -133,7 +136,6 @@ PASSED_ON = {
 """Hints that a variable holds, tested where the text is made."""
 
 NOT_YET = {
-    "cli/main: 'cd to another'",
     "files/bigwig/reader: 'write it again without this value'",
     "files/disk/folder: 'write the output into another folder'",
     "files/motif_formats: f'leave nsites= out, and it is {SITES}'",
@@ -145,7 +147,6 @@ NOT_YET = {
     "catalog/data: 'the recipe needs its sha256 and size'",
     "catalog/entry: f'zooctl info {self.name} says where they are'",
     "catalog/hub/cache: 'remove it'",
-    "catalog/hub/cache: 'run `zooctl pull` with the network first, or unset HF_HUB_OFFLINE and ZOOCTL_OFFLINE'",
     "catalog/weights: 'run `zooctl pull` with the network first'",
     "cli/commands/adopt: '--bin-size is the number of bp in a bin'",
     "cli/commands/adopt: '--licence, as MIT'",
@@ -166,7 +167,6 @@ NOT_YET = {
     "files/disk/cache: 'set ZOOCTL_HOME to a folder of your own'",
     "files/download/download: 'run the command again later; it goes on where it stopped'",
     "files/download/download: 'set ZOOCTL_HOME to a folder of your own'",
-    "files/download/download: 'unset HF_HUB_OFFLINE and ZOOCTL_OFFLINE and run the command again'",
     "files/intervals/reads: 'keep proper pairs alone'",
     "files/intervals/table: f'is {chain.path.name} of another assembly?'",
     "files/vcf/chunks: 'run it as before, or without --resume to begin anew'",

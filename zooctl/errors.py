@@ -56,7 +56,9 @@ class ZooError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        where = ":".join(str(part) for part in (self.path, self.line) if part is not None)
+        # A line break in a name would look like the end of the message.
+        path = None if self.path is None else str(self.path).replace("\n", "\\n")
+        where = ":".join(str(part) for part in (path, self.line) if part is not None)
         head = ": ".join(part for part in (where, self.field, self.what) if part)
         sides = [
             f"{name} {value}"
@@ -153,9 +155,9 @@ def system_error(error: OSError) -> InputError | None:
 
 def _is_of_the_program(path: str) -> bool:
     """Say whether a path is of the package or of Python's installation."""
-    own = (str(Path(__file__).parent), sys.prefix, sys.base_prefix)
-    place = os.path.normpath(path)
-    return any(place == folder or place.startswith(folder + os.sep) for folder in own)
+    place = Path(os.path.normpath(path))
+    own = (Path(__file__).parent, sys.prefix, sys.base_prefix)
+    return any(place.is_relative_to(folder) for folder in own)
 
 
 EXTRAS = {

@@ -76,6 +76,17 @@ def test_errors_cannot_steer_the_terminal(
     assert capsys.readouterr().err == "error: wrong (got \\x1b]0;owned\\x07)\n"
 
 
+def test_secrets_are_left_out_of_messages_and_tracebacks(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    secret = "hf_CanaryCanaryCanaryCanary at https://me:pw@h.org/a?X-Amz-Signature=1f2e"
+    for error in (InputError("wrong", got=secret), KeyError(f"{secret}\x1b[2J")):
+        raising(monkeypatch, error)
+        err = capsys.readouterr().err
+        assert "... at https://...@h.org/a?..." in err
+        assert not [part for part in ("Canary", "me:pw", "1f2e", "\x1b") if part in err]
+
+
 def test_a_bug_has_its_traceback(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     assert raising(monkeypatch, KeyError("chr21")) == 1
     err = capsys.readouterr().err

@@ -7,7 +7,9 @@ the manifest beside it, and with the manifest of the zoo where the zoo knows the
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import re
 import tarfile
 from collections.abc import Iterator, Sequence
@@ -17,6 +19,7 @@ from typing import BinaryIO
 from zooctl.catalog.entry import Entry
 from zooctl.catalog.weights import pinned_files
 from zooctl.errors import InputError, IntegrityError, UnsafeError
+from zooctl.files.disk.atomic import work_folder
 from zooctl.files.disk.pinned import PIECE, check_pinned
 from zooctl.schema.card import load_card
 from zooctl.schema.fields import NAME_PATTERN
@@ -85,9 +88,39 @@ def unpack(path: Path, folder: Path) -> list[Manifest]:
     return manifests
 
 
+def unpack_as_zoo(path: Path, into: Path) -> list[Manifest]:
+    """Unpack an archive into a new folder, which appears whole or not at all (see ``unpack``).
+
+    Of several processes that make one folder at once, the first wins.
+
+    Raises:
+        InputError: The folder exists, or another process has made it meanwhile.
+    """
+    if os.path.lexists(into):
+        raise InputError("the folder exists", path=into, hint="name a new one")
+    if not into.parent.is_dir():
+        raise InputError("no such folder", path=into.parent)
+    with work_folder(into.parent) as work:
+        # A folder of its own inside: what becomes the user's has the permissions of any new one.
+        folder = work / "zoo"
+        folder.mkdir()
+        manifests = unpack(path, folder)
+        try:
+            folder.rename(into)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise
+            raise InputError(
+                "another process has just made the folder", path=into, hint="name a new one"
+            ) from None
+    return manifests
+
+
 def _write_members(path: Path, handle: BinaryIO, folder: Path) -> None:
     """Write the members below a folder; all must be regular files of expected names."""
-    total, seen = 0, set()
+    total = 0
+    seen: set[str] = set()
+    folders: set[str] = set()
     for member in _headers(handle):
         if not member.isreg() or member.issparse() or member.size < 0:
             raise UnsafeError("the archive holds more than files", path=path, got=member.name)
@@ -96,6 +129,11 @@ def _write_members(path: Path, handle: BinaryIO, folder: Path) -> None:
         if member.name.lower() in seen:
             raise UnsafeError("a file is twice in the archive", path=path, got=member.name)
         seen.add(member.name.lower())
+        # A file of a name that is a folder elsewhere, or the other way round.
+        above = _above(member.name.lower())
+        if member.name.lower() in folders or seen.intersection(above):
+            raise UnsafeError("a file and a folder have one name", path=path, got=member.name)
+        folders.update(above)
         total += member.size
         if total > MOST_BYTES or len(seen) > MOST_FILES:
             raise UnsafeError(
@@ -113,6 +151,16 @@ def _write_members(path: Path, handle: BinaryIO, folder: Path) -> None:
         if left:
             raise InputError("the archive is cut off", path=path, got=member.name)
         handle.read(-member.size % tarfile.BLOCKSIZE)
+
+
+def _above(name: str) -> list[str]:
+    """Return the folders above a member.
+
+    >>> _above("zoo/toy/model.onnx")
+    ['zoo', 'zoo/toy']
+    """
+    parts = name.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
 
 
 def _headers(handle: BinaryIO) -> Iterator[tarfile.TarInfo]:

@@ -169,11 +169,15 @@ def _refusal(error: Exception) -> InputError | None:
         return InputError("not enough memory", hint="free some, or pass a smaller --batch-size")
     if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
         return InputError("no thread can be started", hint="raise `ulimit -u` and `ulimit -v`")
+    if isinstance(error, UnicodeEncodeError) and any(
+        "\ud800" <= c <= "\udfff" for c in error.object
+    ):
+        return InputError("a name that is not UTF-8 cannot be written here", got=error.object[:200])
     return None
 
 
 def _bug() -> int:
-    traceback.print_exc()
+    _say(traceback.format_exc().rstrip())
     _say("error: this is a bug in zooctl; please report it with the lines above")
     return 1
 

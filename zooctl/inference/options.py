@@ -17,6 +17,19 @@ CheckRef = Literal["skip", "fail", "swap"]
 """Treatment of an allele whose REF differs from the genome (see ``variants.score.Scorer``)."""
 
 
+# Bounds of options. Past them nothing is gained, and sizes computed from them would overflow.
+MOST_THREADS = 1_024
+"""More than cores of any machine, and started in a moment."""
+MOST_WINDOWS = 65_536
+"""Windows in a batch, a hundred times the largest default."""
+MOST_SHIFTS = 10_000
+"""Shifts, where the score of 20 has settled."""
+LONGEST_SHIFT = 10_000_000
+"""bp, ten times the longest window of a published network."""
+LARGEST_SEED = 2**63 - 1
+"""The largest seed of a recipe, too."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SessionOptions:
     """Options of a network's session.

@@ -29,6 +29,7 @@ from zooctl.inference.machine import (
     default_threads,
     refusal,
 )
+from zooctl.inference.options import MOST_THREADS, MOST_WINDOWS
 from zooctl.inference.options import Device as Device
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N
@@ -86,7 +87,7 @@ class Session:
     ) -> None:
         self.geometry = geometry
         self.n_tracks = n_tracks
-        self.threads = _positive("threads", threads, default_threads())
+        self.threads = _bounded("threads", threads, default_threads(), MOST_THREADS)
         composed = compose(
             model,
             geometry=geometry,
@@ -96,7 +97,7 @@ class Session:
         )
         length = geometry.input_length
         default = default_batch_size(length, batch_bytes(model, length, 1))
-        self.batch_size = _positive("batch size", batch_size, default)
+        self.batch_size = _bounded("batch size", batch_size, default, MOST_WINDOWS)
         self._batch_bytes = batch_bytes(model, length, self.batch_size)
         # Halved once where memory does not suffice; ``batch_size`` stays as callers know it.
         self._rows = self.batch_size
@@ -289,9 +290,9 @@ def run_graph(model: bytes, inputs: Mapping[str, NDArray[np.float32]]) -> Predic
     return output
 
 
-def _positive(what: str, value: int | None, default: int) -> int:
-    if value is not None and value < 1:
-        raise InputError(f"{what} must be at least 1", got=value)
+def _bounded(what: str, value: int | None, default: int, most: int) -> int:
+    if value is not None and not 1 <= value <= most:
+        raise InputError(f"{what} must be from 1 to {most:,}", got=value)
     return default if value is None else value
 
 

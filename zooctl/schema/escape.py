@@ -29,6 +29,23 @@ def visible(text: str) -> str:
     )
 
 
+# Tokens of the hub, signatures in addresses, and logins in front of a host.
+_SECRET = re.compile(
+    r"\bhf_\w{16,}|(?<=://)[^/\s@]+(?=@)"
+    r"|(?<=[?&])(?:X-Amz-[\w-]+|Signature|Policy|Key-Pair-Id)=[^&\s)]+",
+    re.ASCII,
+)
+
+
+def without_secrets(text: str) -> str:
+    """Return text with every token and signature replaced by three dots.
+
+    >>> without_secrets("hf_AbcdefghijklmnopqrstuvwxYz at https://me:pw@hub.org/a?Signature=x1&b=2")
+    '... at https://...@hub.org/a?...&b=2'
+    """
+    return _SECRET.sub("...", text)
+
+
 def one_line(text: str) -> str:
     """Return visible text without line breaks."""
     return visible(" ".join(text.split()))

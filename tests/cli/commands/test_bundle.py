@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +17,8 @@ import pytest
 
 from zooctl.catalog import bundle
 from zooctl.cli.main import run
+from zooctl.errors import InputError
+from zooctl.schema.manifest import Manifest
 
 Change = Callable[[dict[str, bytes], list[tarfile.TarInfo]], None]
 
@@ -64,6 +70,7 @@ def test_an_unknown_model_gets_a_zoo_of_its_own(
     (empty / "model_cards").mkdir(parents=True)
     monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: empty)
     monkeypatch.setenv("ZOOCTL_ZOO", str(empty))
+    monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: empty)
     assert run(["bundle", "import", str(archive)]) == 2
     new = tmp_path / "new"
     assert run(["bundle", "import", str(archive), "--into", str(new)]) == 0
@@ -160,3 +167,71 @@ def test_no_archive(toy_zoo: Path, tmp_path: Path, content: bytes) -> None:
 def test_cut_off(archive: Path) -> None:
     archive.write_bytes(archive.read_bytes()[:1_000])
     assert run(["bundle", "import", str(archive)]) in (2, 5)
+
+
+def test_a_file_and_a_folder_of_one_name(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = [["zoo/x/a", "zoo/x/a/b"], ["zoo/x/a/b", "zoo/x/a"], ["zoo/x/a", "zoo/x/A/b"]]
+    for names in both:
+        with tarfile.open(archive, "w") as tar:
+            for name in names:
+                tar.addfile(tarfile.TarInfo(name))
+        assert run(["bundle", "import", str(archive), "--into", str(tmp_path / "new")]) == 6
+        error = f"error: {archive}: a file and a folder have one name (got {names[1]})\n"
+        assert capsys.readouterr().err == error
+        assert sorted(path.name for path in tmp_path.iterdir() if "zooctl" in path.name) == []
+
+
+def test_of_several_imports_one_wins(archive: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "zooctl", "bundle", "import", str(archive), "--into", "new"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(bundle.__file__).parents[2])}
+    started = [
+        subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    ends = [(process.communicate(timeout=60)[1], process.returncode) for process in started]
+    assert sorted(code for _, code in ends) == [0, 2, 2, 2]
+    for text, code in ends:
+        if code:
+            assert text.startswith("error: new: "), text
+            assert "the folder" in text
+    assert (tmp_path / "new/zoo/toy/model.onnx").is_file()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".zooctl")] == []
+
+
+def test_a_folder_that_appears_while_it_unpacks(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    into, unpack = tmp_path / "new", bundle.unpack
+
+    def slowly(path: Path, folder: Path) -> list[Manifest]:
+        found = unpack(path, folder)
+        (into / "theirs").mkdir(parents=True)
+        return found
+
+    monkeypatch.setattr(bundle, "unpack", slowly)
+    with pytest.raises(InputError, match="another process has just made the folder"):
+        bundle.unpack_as_zoo(archive, into)
+    assert [path.name for path in into.iterdir()] == ["theirs"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from zooctl.catalog import bundle
+check = bundle._verify
+bundle._verify = lambda *parts: os.kill(os.getpid(), signal.SIGKILL)
+bundle.unpack_as_zoo(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def test_the_next_import_removes_what_a_killed_one_left(archive: Path, tmp_path: Path) -> None:
+    into = tmp_path / "new"
+    done = subprocess.run([sys.executable, "-c", KILLED, str(archive), str(into)])
+    assert done.returncode == -signal.SIGKILL
+    (left,) = tmp_path.glob(".zooctl-*")
+    assert left.stat().st_mode & 0o777 == 0o700
+    assert run(["bundle", "import", str(archive), "--into", str(into)]) == 0
+    assert list(tmp_path.glob(".zooctl-*")) == []
+    assert (into / "zoo/toy/model.onnx").is_file()

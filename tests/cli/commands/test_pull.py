@@ -220,3 +220,49 @@ def test_variants_are_scored_by_an_address(
     ]
     assert records[0] == records[1]
     assert len(records[0]) == len(sites)
+
+
+def test_a_login_that_is_not_sent_is_said(
+    toy_zoo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://hub.example.org")
+    assert run(["pull", "toy"]) == 0
+    said = capsys.readouterr().err
+    expected = "note: no login is sent to hub.example.org: HF_ENDPOINT is no https address\n"
+    assert said == expected
+    assert run(["pull", "toy", "--offline"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("variables", "options", "way"),
+    [
+        ({}, ["--offline"], "run the command without --offline"),
+        ({"HF_HUB_OFFLINE": "1"}, [], "unset HF_HUB_OFFLINE"),
+        ({"ZOOCTL_OFFLINE": "1"}, [], "unset ZOOCTL_OFFLINE"),
+        (
+            {"HF_HUB_OFFLINE": "ON", "ZOOCTL_OFFLINE": "true"},
+            [],
+            "unset HF_HUB_OFFLINE and ZOOCTL_OFFLINE",
+        ),
+    ],
+)
+def test_the_way_online_names_only_what_is_set(
+    published: str,
+    variables: dict[str, str],
+    options: list[str],
+    way: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert run(["pull", "toy", *options]) == 4
+    said = capsys.readouterr().err
+    assert f"Hint: run `zooctl pull` with the network first, or {way}\n" in said
+    for name in {"HF_HUB_OFFLINE", "ZOOCTL_OFFLINE"} - variables.keys():
+        assert name not in said
+    # The advice is followed.
+    for name in ("HF_HUB_OFFLINE", "ZOOCTL_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    assert run(["pull", "toy"]) == 0

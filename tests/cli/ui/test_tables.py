@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import io
+import os
 import re
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zooctl.cli.ui.tables import plain, print_fields, print_table
+from zooctl.cli.ui.tables import echo, plain, print_fields, print_table
 
 
 @given(st.text())
@@ -54,3 +58,52 @@ def test_on_a_terminal_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_fields_of_many_lines(capsys: pytest.CaptureFixture[str]) -> None:
     print_fields([("use", "one\ntwo\n"), ("seed", "1")])
     assert capsys.readouterr().out == "use   one\n      two\nseed  1\n"
+
+
+class Terminal(io.TextIOWrapper):
+    """A stream that says that it is a terminal, or a pipe."""
+
+    def __init__(self, terminal: bool) -> None:
+        super().__init__(io.BytesIO(), "utf-8", "backslashreplace")
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+    def written(self) -> bytes:
+        self.flush()
+        return self.buffer.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"a\x1b]0;owned\x07.bw", b"a\\x1b]0;owned\\x07.bw"),
+        (b"b\xff\xfe.bw", b"b\\udcff\\udcfe.bw"),
+        ("chr21_\u5fc3.bw".encode(), "chr21_\u5fc3.bw".encode()),
+    ],
+)
+def test_names_are_escaped_on_a_terminal_and_whole_in_a_pipe(
+    name: bytes, shown: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(os.fsdecode(name))
+    for terminal, expected in ((True, shown), (False, name)):
+        stream = Terminal(terminal)
+        monkeypatch.setattr(sys, "stdout", stream)
+        echo(path)
+        assert stream.written() == expected + b"\n"
+
+
+def test_commands_print_only_text_that_is_escaped(repo: Path) -> None:
+    """``typer.echo`` gets nothing in ``cli/commands`` but what cannot steer a terminal."""
+    safe = {"plain", "_filled", "dumps"}
+    for file in sorted((repo / "zooctl/cli/commands").glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "typer.echo"):
+                continue
+            for argument in node.args:
+                called = argument.func if isinstance(argument, ast.Call) else None
+                name = ast.unparse(called).rpartition(".")[2] if called else ""
+                assert isinstance(argument, ast.Constant) or name in safe, (
+                    f"{file.name}:{node.lineno}: use echo or say of cli/ui/tables.py"
+                )

@@ -17,7 +17,7 @@ from zooctl.errors import IntegrityError, NetworkError, UnsafeError, ZooError
 from zooctl.files.disk.cache import make_cache_folder
 from zooctl.files.disk.lock import locked
 from zooctl.files.disk.pinned import changed, differs, file_digest, matches
-from zooctl.files.download.download import download_folder, is_offline
+from zooctl.files.download.download import download_folder, is_offline, way_online
 from zooctl.schema.card import Hub
 from zooctl.schema.manifest import FileDigest
 
@@ -129,13 +129,13 @@ def _unavailable(
     places: Sequence[Hub], file: str, pinned: FileDigest | None, damaged: Path | None
 ) -> ZooError:
     if pinned is not None and damaged is not None:
-        hint = "the network is switched off; run the command again with it, or remove the file"
+        hint = f"the network is switched off: {way_online()}"
         subject = f"{file} in the cache"
         return changed(damaged, pinned.size, pinned.sha256, subject=subject, hint=hint)
     where = ", ".join(f"{place.repo} at {place.revision}" for place in places)
     return NetworkError(
         f"{file} of {where} is not in the cache, and the network is switched off",
-        hint="run `zooctl pull` with the network first, or unset HF_HUB_OFFLINE and ZOOCTL_OFFLINE",
+        hint=f"run `zooctl pull` with the network first, or {way_online()}",
     )
 
 

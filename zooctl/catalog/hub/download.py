@@ -12,7 +12,7 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, HfApi, constants, get_token, hf_hub_download
 
 from zooctl import __version__
-from zooctl.catalog.hub.failures import endpoint
+from zooctl.catalog.hub.endpoint import endpoint, why_withheld
 from zooctl.catalog.hub.guard import attempt
 from zooctl.errors import InputError, UnsafeError
 from zooctl.schema.card import Hub
@@ -91,11 +91,14 @@ def publish(
 
     Raises:
         InputError: No login is stored.
+        UnsafeError: The login must not be sent to the hub in use.
         NetworkError: The hub refuses, or cannot be reached; or somebody else pushed meanwhile.
     """
     if get_token() is None:
         hint = "hf auth login, or set HF_TOKEN"
         raise InputError("pushing needs a login to the hub", hint=hint)
+    if (why := why_withheld()) is not None:
+        raise UnsafeError("pushing needs a login, which stays here", got=why)
     if not create_pr:
         attempt(repo, None, lambda: _api().create_repo(repo, exist_ok=True))
     head = attempt(repo, None, lambda: _api().model_info(repo, timeout=_PUSH_TIMEOUT)).sha

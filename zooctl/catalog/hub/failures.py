@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 
-from huggingface_hub import constants, errors, get_token
+from huggingface_hub import errors, get_token
 
+from zooctl.catalog.hub.endpoint import shown_endpoint, why_withheld
 from zooctl.errors import IntegrityError, NetworkError, ZooError
 
 _PASSING = (408, 429, 500, 502, 503, 504)
-
-
-def endpoint() -> str:
-    """Return the address of the hub in use."""
-    return (os.environ.get("HF_ENDPOINT") or constants.ENDPOINT).rstrip("/")
 
 
 def cause_of(error: Exception) -> BaseException:
@@ -33,14 +28,15 @@ def explain(repo: str, revision: str | None, error: BaseException) -> ZooError |
 
     The text never quotes an answer, which may hold addresses with signatures.
     """
-    where = f"{repo} on {endpoint().split('://')[-1]}"
+    where = f"{repo} on {shown_endpoint()}"
     status = _status(error)
     code = f"HTTP {status}"
     if isinstance(error, errors.GatedRepoError):
         return NetworkError(
             f"{where} is gated",
             got=code,
-            hint=f"ask for access at {endpoint()}/{repo}, then log in (hf auth login)",
+            hint=why_withheld()
+            or f"ask for access at {shown_endpoint()}/{repo}, then log in (hf auth login)",
         )
     if isinstance(error, errors.DisabledRepoError):
         return NetworkError(f"{where} was disabled by the hub", got=code)
@@ -51,7 +47,7 @@ def explain(repo: str, revision: str | None, error: BaseException) -> ZooError |
     if status == 401 and get_token() is not None and revision is None:
         return NetworkError(f"{where} does not take this login", got=code)
     if status == 401:
-        hint = "log in (hf auth login, or HF_TOKEN)"
+        hint = why_withheld() or "log in (hf auth login, or HF_TOKEN)"
         return NetworkError(f"{where} is private, or does not exist", got=code, hint=hint)
     if isinstance(error, errors.RepositoryNotFoundError):
         what = "does not exist: it was deleted, or its name is wrong"

@@ -15,6 +15,7 @@ from huggingface_hub import constants, set_client_factory
 from huggingface_hub.utils._http import default_client_factory  # the only way to add to its hooks
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
+from zooctl.catalog.hub.endpoint import may_log_in
 from zooctl.catalog.hub.failures import cause_of, explain, may_pass
 from zooctl.errors import NetworkError, UnsafeError, ZooError
 
@@ -96,7 +97,9 @@ class Guard:
         self.revision = revision
 
     def request(self, request: Any) -> None:
-        """Refuse a request beyond the allowed number, and shorten the time limits of the others."""
+        """Refuse a request too many; withhold a login, and shorten time limits."""
+        if not may_log_in(str(request.url)):
+            request.headers.pop("Authorization", None)
         address = request.method, str(request.url.copy_with(query=None))
         self.asked[address] += 1
         if self.asked[address] > _TRIES:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from zooctl.cli.ui.options import LONGEST
+from zooctl.cli.ui.tables import echo, say
+
 if TYPE_CHECKING:
     from zooctl.inference.adopt.adopt import Adopted
     from zooctl.sequence.windows import Geometry
@@ -33,7 +36,7 @@ def onnx(
     licence: Annotated[str, typer.Option(help="Licence of the weights, as SPDX writes it: MIT.")],
     bin_size: Annotated[
         int | None,
-        typer.Option(min=1, help="bp in a bin; default: the bins fill the input."),
+        typer.Option(min=1, max=LONGEST, help="bp in a bin; default: the bins fill the input."),
     ] = None,
     unknown_base: Annotated[
         Literal["0", "0.25"], typer.Option(help="One-hot value of N that the model expects.")
@@ -90,9 +93,9 @@ def onnx(
             force=force,
         )
     for change in interface.changes:
-        _say(f"put around the graph: {change}")
+        say(f"put around the graph: {change}")
     for repair in interface.repairs:
-        _say(f"left out of the graph: {repair}")
+        say(f"left out of the graph: {repair}")
     _report(adopted)
 
 
@@ -111,10 +114,14 @@ def pwm(
         str | None,
         typer.Option(help="Licence of the profile; those of JASPAR and HOCOMOCO are known."),
     ] = None,
-    bin_size: Annotated[int, typer.Option(min=1, help="bp in a bin.")] = 32,
+    bin_size: Annotated[int, typer.Option(min=1, max=LONGEST, help="bp in a bin.")] = 32,
     output_length: Annotated[
         int,
-        typer.Option(min=1, help="bp in a window; one value a window where it equals --bin-size."),
+        typer.Option(
+            min=1,
+            max=LONGEST,
+            help="bp in a window; one value a window where it equals --bin-size.",
+        ),
     ] = 2048,
     force: Force = False,
 ) -> None:
@@ -129,7 +136,7 @@ def pwm(
     from zooctl.inference.adopt.pwm_graph import pwm_geometry, pwm_graph
     from zooctl.schema.manifest import digest_file
 
-    profile = read_motif(file, motif, say=_say)
+    profile = read_motif(file, motif, say=say)
     known = collection_of(motif)
     if licence is None and known is None:
         raise InputError("the profile's licence is not known", got=motif, hint="--licence, as MIT")
@@ -164,7 +171,7 @@ def _geometry(input_length: int, n_bins: int, bin_size: int | None) -> Geometry:
             )
         bin_size = input_length // n_bins
         bins = "a bin is" if n_bins == 1 else f"{n_bins:,} bins are"
-        _say(f"taken for granted: {bins} the {input_length:,} bp that it reads; else --bin-size")
+        say(f"taken for granted: {bins} the {input_length:,} bp that it reads; else --bin-size")
     output_length = n_bins * bin_size
     return Geometry(input_length, output_length, bin_size, output_length)
 
@@ -195,29 +202,23 @@ def _report(adopted: Adopted) -> None:
 
     card = adopted.card
     entry = registry.entry(card.name)
-    _say(window_text(card))
+    say(window_text(card))
     if card.assembly not in PUBLISHED:
-        _say(
+        say(
             f"zooctl has no pinned genome {card.assembly} (only {', '.join(PUBLISHED)}): users "
             "must name its file with --fasta, or keep it in ZOOCTL_GENOMES"
         )
     if card.name in hidden_names():
-        _say(f"{card.name} stands before the packaged model of the same name from now on")
+        say(f"{card.name} stands before the packaged model of the same name from now on")
     if card.output_scale == "signal" and (least := adopted.expected.min()) < 0:
-        _say(
+        say(
             f"warning: on the scale signal, variants are scored by the log2 ratio of predictions, "
             f"and some of the probe are below 0 (the least is {least:.4g}): such alleles get "
             "no score. --scale log, logit or probability scores differences"
         )
     fields = unwritten(entry)
     if fields:
-        _say(f"to be written in the card: {', '.join(fields)}")
-        _say(f"then: zooctl check --stamp {card.name}")
-    typer.echo(entry.card_path)
-    typer.echo(entry.folder)
-
-
-def _say(text: str) -> None:
-    from zooctl.cli.ui.tables import plain
-
-    typer.echo(plain(text), err=True)
+        say(f"to be written in the card: {', '.join(fields)}")
+        say(f"then: zooctl check --stamp {card.name}")
+    echo(entry.card_path)
+    echo(entry.folder)

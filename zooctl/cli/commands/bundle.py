@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from zooctl.cli.ui.tables import echo
+
 app = typer.Typer(
     help="Carry models to machines without a network.",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -37,7 +39,7 @@ def export(
     entries = [registry.entry(model) for model in dict.fromkeys(models)]
     with atomic_output(archive, force=force) as temporary, temporary.open("wb") as target:
         files = bundle.export(entries, target)
-    typer.echo(f"{archive}: {len(files)} files, {size_text(archive.stat().st_size)}")
+    echo(f"{archive}: {len(files)} files, {size_text(archive.stat().st_size)}")
 
 
 @app.command("import")
@@ -56,37 +58,20 @@ def import_(
     Weights of models that this zoo knows go into the cache, if they are those that its manifests
     pin.
     """
-    import tempfile
+    from zooctl.catalog.bundle import unpack, unpack_as_zoo
+    from zooctl.files.disk.atomic import work_folder
+    from zooctl.files.download.download import download_folder
 
-    from zooctl.catalog.bundle import unpack
-    from zooctl.errors import InputError
-
-    if into is not None and into.exists():
-        raise InputError("the folder exists", path=into, hint="name a new one")
-    with tempfile.TemporaryDirectory(prefix=".zooctl-", dir=_beside(into)) as name:
-        folder = Path(name) / "zoo"
-        folder.mkdir()
-        manifests = unpack(archive, folder)
-        if into is not None:
-            folder.rename(into)
-        else:
+    if into is not None:
+        manifests = unpack_as_zoo(archive, into)
+    else:
+        with work_folder(download_folder("bundles")) as folder:
+            manifests = unpack(archive, folder)
             for manifest in manifests:
                 _import(folder, manifest.name)
     for manifest in manifests:
         where = manifest.name if into is None else into / "zoo" / manifest.name
-        typer.echo(f"{manifest.name}: verified; --model {where}")
-
-
-def _beside(into: Path | None) -> Path:
-    """Return a folder on the file system of the target."""
-    from zooctl.errors import InputError
-    from zooctl.files.download.download import download_folder
-
-    if into is None:
-        return download_folder("bundles")
-    if not into.parent.is_dir():
-        raise InputError("no such folder", path=into.parent)
-    return into.parent
+        echo(f"{manifest.name}: verified; --model {where}")
 
 
 def _import(folder: Path, name: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.ui.options import AllowUntrusted
+from zooctl.cli.ui.tables import echo
 
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
@@ -48,7 +49,7 @@ def command(
         found = check_entry(entry)
         parts = [part for part, there in _parts(entry) if there]
         verdict = f"problems: {len(found)}" if found else f"ok ({', '.join(parts)})"
-        typer.echo(f"{entry.name}: {verdict}")
+        echo(f"{entry.name}: {verdict}")
         errors += found
     if every:
         errors += [error for root in zoo_roots() for error in check_orphans(root)]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from zooctl.cli.ui.options import AsJson, Clip, RegionStrings
+from zooctl.cli.ui.options import LONGEST, AsJson, Clip, RegionStrings
 
 
 def command(
@@ -31,7 +31,10 @@ def command(
         ),
     ] = "b-zero",
     profile: Annotated[
-        int, typer.Option(min=1, help="Bases to a profile, for figures averaged over profiles.")
+        int,
+        typer.Option(
+            min=1, max=LONGEST, help="Bases to a profile, for figures averaged over profiles."
+        ),
     ] = 2048,
     as_json: AsJson = False,
 ) -> None:

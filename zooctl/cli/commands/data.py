@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.ui.tables import say
+
 if TYPE_CHECKING:
     from zooctl.files.download.transfer import Policy
     from zooctl.schema.recipe.recipe import Recipe
@@ -90,16 +92,11 @@ class _Portal:
         except encode.UnreachableError as error:
             return self._leave(str(error))
         for note in encode.check(source, document):
-            self._say(f"note: {note}")
+            say(f"note: {note}")
 
     def _leave(self, why: str) -> None:
         self.silent = True
-        self._say(f"note: status at ENCODE is not checked: {why}")
-
-    def _say(self, text: str) -> None:
-        from zooctl.cli.ui.tables import plain
-
-        typer.echo(plain(text), err=True)
+        say(f"note: status at ENCODE is not checked: {why}")
 
 
 def _read(recipe: str) -> Recipe:

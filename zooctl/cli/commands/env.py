@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import zooctl
+from zooctl.cli.ui.tables import echo, say
 
 app = typer.Typer(
     help="Show the software and hardware that decide bits, each with its digest.",
@@ -58,7 +59,7 @@ def show(
             ("software", here.software_digest, here.software),
             ("hardware", here.hardware_digest, here.hardware),
         ):
-            typer.echo(f"{name}  {digest}")
+            echo(f"{name}  {digest}")
             print_fields([(f"  {field}", text) for field, text in environment.lines(part)])
         return
     known = recorded_environment(entry)
@@ -69,9 +70,9 @@ def show(
         return
     for name, compared in (("software", software), ("hardware", hardware)):
         if compared.recorded is None:
-            typer.echo(f"{name}  {compared.found}  nothing is recorded of {entry.name}")
+            echo(f"{name}  {compared.found}  nothing is recorded of {entry.name}")
         else:
-            typer.echo(f"{name}  {compared.found}  {'same' if compared.match else 'differs'}")
+            echo(f"{name}  {compared.found}  {'same' if compared.match else 'differs'}")
         rows = [(field, f"{old} -> {new}") for field, old, new in compared.differences]
         if compared.match is False and known is None:
             rows = [("", "the card has a digest alone, so what differs is not known")]
@@ -102,9 +103,9 @@ def create(
     with progress(None, "packages", f"building {folder}"):
         create_environment.create(setup, folder)
     for lock in setup.locks:
-        typer.echo(f"installed  {lock.name}")
+        echo(f"installed  {lock.name}")
     if setup.package is None:
-        typer.echo("zooctl itself was not installed from source: install it there by pip", err=True)
+        say("zooctl itself was not installed from source: install it there by pip")
         return
-    typer.echo(f"installed  zooctl {zooctl.__version__}, from its source")
-    typer.echo(f"use        {folder}/bin/zooctl reproduce {model} --mode full")
+    echo(f"installed  zooctl {zooctl.__version__}, from its source")
+    echo(f"use        {folder}/bin/zooctl reproduce {model} --mode full")

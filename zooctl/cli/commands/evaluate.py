@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.ui.options import (
+    MOST_DRAWS,
     AllowUntrusted,
     AsJson,
     Device,
@@ -16,6 +17,8 @@ from zooctl.cli.ui.options import (
     Threads,
     Tracks,
 )
+from zooctl.cli.ui.tables import echo
+from zooctl.inference.options import LARGEST_SEED, MOST_SHIFTS
 
 if TYPE_CHECKING:
     from zooctl.evaluation.heldout.run import ZooEvaluation
@@ -65,12 +68,13 @@ def command(
     ] = None,
     fasta: GenomeFile = None,
     bootstrap: Annotated[
-        int, typer.Option(min=0, help="Draws of megabases for the 95 % intervals.")
+        int, typer.Option(min=0, max=MOST_DRAWS, help="Draws of megabases for the 95 % intervals.")
     ] = 1000,
     shifts: Annotated[
         int,
         typer.Option(
             min=0,
+            max=MOST_SHIFTS,
             help="Windows to a peak for the variation score, which log odds do not have; "
             "0 for none.",
         ),
@@ -83,7 +87,9 @@ def command(
             help="Highest predictions to read the motif from; default: 40 with -o, else none.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws and the shifts.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the draws and the shifts.")
+    ] = 0,
     device: Device = "auto",
     threads: Threads = None,
     update_card: Annotated[
@@ -190,12 +196,12 @@ def _print(report: EvaluationReport, motif: RecoveredMotif | None) -> None:
     typer.echo(plain(f"{report.model} on {', '.join(report.regions)}, held out{data}"))
     several = len(report.tracks) > 1
     if several:
-        typer.echo(f"mean over {len(report.tracks)} tracks")
+        echo(f"mean over {len(report.tracks)} tracks")
     typer.echo()
     first, track = tables.methods(report.rows), report.tracks[0]
     for grid in (first, tables.by_track(report) if several else tables.resolutions(track)):
         if grid.title:
-            typer.echo(f"\n{grid.title}")
+            echo(f"\n{grid.title}")
         print_table(grid.headers, grid.rows)
     notes = {row.name: row for one in report.tracks for row in one.rows if row.note is not None}
     for row in notes.values():

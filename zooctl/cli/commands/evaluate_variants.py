@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.ui.options import AsJson, BothStrands, Device, GenomeFile, Threads, Tracks
+from zooctl.cli.ui.options import (
+    MOST_DRAWS,
+    AsJson,
+    BothStrands,
+    Device,
+    GenomeFile,
+    Threads,
+    Tracks,
+)
+from zooctl.inference.options import LARGEST_SEED, LONGEST_SHIFT, MOST_SHIFTS
 
 if TYPE_CHECKING:
     from zooctl.evaluation.variants.compare_effects import ElementReport
@@ -31,21 +40,32 @@ def command(
     ] = False,
     track: Tracks = None,
     min_n: Annotated[
-        float, typer.Option(min=0, help="Fewest observations of a SNV, where the table says n.")
+        float,
+        typer.Option(min=0, max=1e9, help="Fewest observations of a SNV, where the table says n."),
     ] = 10,
     fasta: GenomeFile = None,
-    shifts: Annotated[int, typer.Option(min=2, help="Windows to average over.")] = 20,
+    shifts: Annotated[
+        int, typer.Option(min=2, max=MOST_SHIFTS, help="Windows to average over.")
+    ] = 20,
     max_shift: Annotated[
-        int | None, typer.Option(min=1, help="Largest shift in bp; default: by the model's core.")
+        int | None,
+        typer.Option(
+            min=1, max=LONGEST_SHIFT, help="Largest shift in bp; default: by the model's core."
+        ),
     ] = None,
     even: Annotated[
         bool, typer.Option("--even", help="Shifts at even distances, instead of drawn ones.")
     ] = False,
     rc: BothStrands = False,
     bootstrap: Annotated[
-        int, typer.Option(min=0, help="Draws of stretches of 10 bp for the 95 % intervals.")
+        int,
+        typer.Option(
+            min=0, max=MOST_DRAWS, help="Draws of stretches of 10 bp for the 95 % intervals."
+        ),
     ] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the shifts and the draws.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the shifts and the draws.")
+    ] = 0,
     as_json: AsJson = False,
     device: Device = "auto",
     threads: Threads = None,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from zooctl.cli.ui.options import RecipeGenome
+from zooctl.cli.ui.tables import echo
 
 
 def command(
@@ -68,4 +69,4 @@ def command(
     difference = write_entry(root, recipe, run, data, environment=environment, recorded=content)
     pin_genome(root, entry, data.codes)
     say(f"torch and onnxruntime agree within {difference:.1e} of each window's largest value")
-    typer.echo(folder)
+    echo(folder)

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from zooctl.cli.ui.tables import echo, say
+
 app = typer.Typer(
     help="Download genomes, and show the files that would be read.",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -21,7 +23,7 @@ def fetch(
     from zooctl.cli.ui.progress import progress
 
     path = genomes.download_genome(assembly, progress=progress)
-    typer.echo(str(path))
+    echo(str(path))
 
 
 @app.command("find")
@@ -32,6 +34,6 @@ def find(
     from zooctl.catalog.genomes import find_genome
 
     paths, description = find_genome(assembly)
-    typer.echo(f"genome: {description}", err=True)
+    say(f"genome: {description}")
     for path in paths:
-        typer.echo(str(path))
+        echo(str(path))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.ui.options import AllowUntrusted
+from zooctl.cli.ui.tables import echo
 
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
@@ -54,7 +55,7 @@ def _print_pictures(entry: Entry) -> None:
     if not pictures:
         raise InputError("model has no picture", got=entry.name)
     for path in pictures:
-        typer.echo(path)
+        echo(path)
 
 
 def _print(entry: Entry, card: Card) -> None:
@@ -124,7 +125,7 @@ def _print_tables(card: Card) -> None:
         ],
     )
     if card.legend is not None:
-        typer.echo(card.legend)
+        echo(card.legend)
     typer.echo()
     print_table(
         ("data", "accession", "size", "licence", "sha256", "url"),

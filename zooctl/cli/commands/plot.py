@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from zooctl.cli.ui.tables import say
+
 
 def command(
     tracks: Annotated[list[Path], typer.Argument(metavar="TRACK.bw …", help="From top to bottom.")],
@@ -41,7 +43,7 @@ def command(
         # One value a pixel.
         drawn.append(PlottedTrack(label, summarise(values, 1500), measure))
     draw_tracks(target, drawn, chosen, title=title, force=force)
-    typer.echo(f"wrote {target}", err=True)
+    say(f"wrote {target}")
 
 
 def _labels(option: str, given: list[str] | None, default: list[str]) -> list[str]:

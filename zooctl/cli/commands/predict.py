@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.ui.options import AllowUntrusted, RegionStrings, with_records
+from zooctl.cli.ui.tables import echo
 from zooctl.inference.options import PredictOptions, SessionOptions
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def command(
         return
     for written in predict_bigwigs(models, regions, output, options, say=say, progress=progress):
         for path in written.paths.values():
-            typer.echo(path)
+            echo(path)
 
 
 def _print(estimate: TracksEstimate) -> None:

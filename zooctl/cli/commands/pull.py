@@ -30,17 +30,19 @@ def command(
     Files come from the hub at the commit that the card pins, or from their authors' address, and
     must have the bytes that the manifest pins. Commands that need them download them by themselves.
     """
-    import os
-
     from zooctl.catalog import registry
+    from zooctl.catalog.hub.endpoint import why_withheld
     from zooctl.catalog.root import model_names
-    from zooctl.cli.ui.tables import print_table
+    from zooctl.cli.ui.tables import print_table, say
     from zooctl.errors import InputError, ManyErrors, ZooError
+    from zooctl.files.download.download import go_offline
 
     if bool(models) == every:
         raise InputError("say which models", expected="names, or --all")
     if offline:
-        os.environ["HF_HUB_OFFLINE"] = "1"  # before the hub client is imported
+        go_offline()  # before the hub's client is imported
+    elif (why := why_withheld()) is not None:
+        say(f"note: {why}")
     names = model_names() if every else list(dict.fromkeys(models or []))
     rows: list[tuple[str, str, str, str]] = []
     errors: list[ZooError] = []

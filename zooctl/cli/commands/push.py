@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.ui.tables import echo
+
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
 
@@ -59,7 +61,7 @@ def command(
     if not create_pr:
         _pin(entry, repo, revision)
     say(f"pushed: {address}")
-    typer.echo(revision)
+    echo(revision)
 
 
 def _report(path: Path) -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.ui.options import GenomeFile
+from zooctl.cli.ui.tables import echo
 
 if TYPE_CHECKING:
     from zooctl.reproduce.verify.recorded import RecordedReport
@@ -42,7 +43,7 @@ def verify(
     errors = check_report(registry.entry(found.model), found) + check_beside(found, report)
     if errors:
         raise ManyErrors(errors)
-    typer.echo(f"{found.model}: {found.level} ({found.coverage}), as the report says")
+    echo(f"{found.model}: {found.level} ({found.coverage}), as the report says")
 
 
 @app.command("list")
@@ -130,4 +131,4 @@ def draw(
             motif_windows,
         )
     for path in draw_published(entry, plan, fasta, progress=progress, say=say):
-        typer.echo(path.relative_to(entry.root).as_posix())
+        echo(path.relative_to(entry.root).as_posix())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.ui.options import AllowUntrusted, RecipeGenome
+from zooctl.cli.ui.tables import echo, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +102,7 @@ def command(
     _check_paths(order, report)
     if dry_run:
         for line in steps.plan(entry, mode.value):
-            typer.echo(line)
+            echo(line)
         return
     _check_options(order, record, report, force)
     hold_portable_entry(entry)
@@ -160,7 +161,7 @@ def _print(found: ReproductionReport) -> None:
     from zooctl.cli.ui.tables import plain, print_fields, print_table
     from zooctl.reproduce.report.levels import DEMANDS
 
-    typer.echo(f"{found.model}: {found.level} ({found.coverage})\n")
+    echo(f"{found.model}: {found.level} ({found.coverage})\n")
     rows = [(one.id, one.status, DEMANDS[one.id]) for one in found.criteria]
     print_table(("criterion", "", "demand"), rows)
     typer.echo()
@@ -169,9 +170,9 @@ def _print(found: ReproductionReport) -> None:
             typer.echo(plain(f"{one.id}: {one.evidence}"))
     print_fields(list(_fields(found)))
     for text in found.warnings:
-        typer.echo(plain(f"note: {text}"), err=True)
+        say(f"note: {text}")
     for text in found.failures:
-        typer.echo(plain(f"error: {text}"), err=True)
+        say(f"error: {text}")
 
 
 def _fields(found: ReproductionReport) -> Iterator[tuple[str, str]]:

@@ -8,20 +8,34 @@ from typing import Annotated
 import typer
 
 from zooctl.cli.ui.options import AllowUntrusted, with_records
-from zooctl.inference.options import CheckRef, ScoreOptions, SessionOptions
+from zooctl.cli.ui.tables import echo
+from zooctl.inference.options import (
+    LARGEST_SEED,
+    LONGEST_SHIFT,
+    MOST_SHIFTS,
+    CheckRef,
+    ScoreOptions,
+    SessionOptions,
+)
 
 
 @with_records(
     n_shifts=Annotated[
         int,
         typer.Option(
-            "--shifts", min=1, help="Windows to average over; 1 and --max-shift 0: one pass."
+            "--shifts",
+            min=1,
+            max=MOST_SHIFTS,
+            help="Windows to average over; 1 and --max-shift 0: one pass.",
         ),
     ],
     max_shift=Annotated[
-        int | None, typer.Option(min=0, help="Largest shift in bp; default: by the model's core.")
+        int | None,
+        typer.Option(
+            min=0, max=LONGEST_SHIFT, help="Largest shift in bp; default: by the model's core."
+        ),
     ],
-    seed=Annotated[int, typer.Option(min=0, help="Seed of the shifts.")],
+    seed=Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the shifts.")],
     check_ref=Annotated[
         CheckRef,
         typer.Option(help="Alleles whose REF the genome lacks; swap scores where it has ALT."),
@@ -92,4 +106,4 @@ def command(
         return
     result = score_file(models, vcf, output, options, say=say, progress=progress)
     say_done(result)
-    typer.echo(result.output)
+    echo(result.output)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zooctl.cli.ui.options import RecipeGenome
+from zooctl.cli.ui.tables import echo
+from zooctl.inference.options import LARGEST_SEED, MOST_THREADS
 
 if TYPE_CHECKING:
     from zooctl.schema.recipe.recipe import Recipe
@@ -28,11 +30,16 @@ def command(
             "--set", metavar="FIELD=VALUE", help="Replace a value, as optimiser.lr=0.0005; repeat."
         ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed; short for --set seed=…")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=LARGEST_SEED, help="Seed; short for --set seed=…")
+    ] = None,
     fasta: RecipeGenome = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     devices: Annotated[
-        int, typer.Option(min=1, help="Devices that share each batch; on the CPU, processes.")
+        int,
+        typer.Option(
+            min=1, max=MOST_THREADS, help="Devices that share each batch; on the CPU, processes."
+        ),
     ] = 1,
 ) -> None:
     """Train a model by its recipe; killed and resumed, it ends with the same bits."""
@@ -70,7 +77,7 @@ def command(
             done = launch(*work, device=device, precision=chosen.precision, devices=devices)
         draw_curve(run, chosen.name, say)
     say(f"kept epoch {done.best_epoch}, validation loss {done.best_loss:.5f}")
-    typer.echo(run)
+    echo(run)
 
 
 def _fit(

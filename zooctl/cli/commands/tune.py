@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.ui.options import RecipeGenome
+from zooctl.cli.ui.tables import echo
 from zooctl.errors import InputError, VerificationError
+from zooctl.inference.options import LARGEST_SEED, MOST_THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,12 +42,18 @@ def command(
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue an interrupted search.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws from the ranges.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the draws from the ranges.")
+    ] = 0,
     grace_epochs: Annotated[
-        int, typer.Option(min=1, help="Epochs that every trial gets before it may be stopped.")
+        int,
+        typer.Option(
+            min=1, max=100_000, help="Epochs that every trial gets before it may be stopped."
+        ),
     ] = 1,
     reduction: Annotated[
-        int, typer.Option(min=2, help="At each rung, one of this many trials continues.")
+        int,
+        typer.Option(min=2, max=10_000, help="At each rung, one of this many trials continues."),
     ] = 3,
     address: Annotated[
         str | None,
@@ -53,7 +61,9 @@ def command(
     ] = None,
     cpus: Annotated[
         int | None,
-        typer.Option(min=1, help="CPU cores for all trials on this machine; default: all."),
+        typer.Option(
+            min=1, max=MOST_THREADS, help="CPU cores for all trials on this machine; default: all."
+        ),
     ] = None,
     fasta: RecipeGenome = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
@@ -116,7 +126,7 @@ def command(
     _write_best(folder, drawn[best.number], best)
     _draw(folder, done, ranges, best, chosen.name)
     say(_gain(done[0], best))
-    typer.echo(folder / BEST)
+    echo(folder / BEST)
 
 
 def _begin(recipe: Recipe, run: Path, *, fasta: Path | None, device: str) -> Dataset:

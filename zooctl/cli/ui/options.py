@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import math
 import typing
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,12 @@ Device = Annotated[
     inference_options.Device,
     typer.Option(help="Device; auto takes a working CUDA device, else the CPU."),
 ]
-Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads; default: all cores.")]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=inference_options.MOST_THREADS, help="CPU threads; default: all cores."
+    ),
+]
 GenomeFile = Annotated[
     Path | None, typer.Option(help="Genome, plain or bgzipped; default: by the model's card.")
 ]
@@ -44,10 +50,21 @@ AllowUntrusted = Annotated[
     typer.Option("--allow-untrusted", help="Also accept models outside of the zoo, as hf://…"),
 ]
 
+# Bounds of options of several commands; past them nothing is gained, and sizes would overflow.
+MOST_DRAWS = 100_000
+"""Draws of a bootstrap, whose intervals have settled at a thousand."""
+LONGEST = 10_000_000
+"""bp in a bin, a profile or a window: a hundred times what networks read, and more."""
+
 _SHARED: dict[str, Any] = {
     "device": Device,
     "batch_size": Annotated[
-        int | None, typer.Option(min=1, help="Windows in a batch; default: by input length.")
+        int | None,
+        typer.Option(
+            min=1,
+            max=inference_options.MOST_WINDOWS,
+            help="Windows in a batch; default: by input length.",
+        ),
     ],
     "threads": Threads,
     "fasta": GenomeFile,
@@ -134,11 +151,14 @@ def numbers(text: str, option: str) -> tuple[float, ...]:
     (1.0, 2.5)
     """
     try:
-        return tuple(dict.fromkeys(float(part) for part in text.split(",")))
+        values = tuple(dict.fromkeys(float(part) for part in text.split(",")))
     except ValueError:
+        values = (math.nan,)
+    if not all(map(math.isfinite, values)):
         raise InputError(
             "not a list of numbers", field=option, got=repr(text), expected="such as 1,2.5,10"
-        ) from None
+        )
+    return values
 
 
 def bin_sizes(text: str) -> tuple[int, ...]:
@@ -151,8 +171,11 @@ def bin_sizes(text: str) -> tuple[int, ...]:
         sizes = tuple(dict.fromkeys(int(part) for part in text.split(",")))
     except ValueError:
         sizes = (0,)
-    if min(sizes) < 1:
+    if not 1 <= min(sizes) <= max(sizes) <= LONGEST:
         raise InputError(
-            "not a list of bin sizes", field="--resolution", got=repr(text), expected="32,128,512"
+            "not a list of bin sizes",
+            field="--resolution",
+            got=repr(text),
+            expected=f"such as 32,128,512, each at most {LONGEST:,} bp",
         )
     return sizes

@@ -10,15 +10,30 @@ import typer
 
 
 def plain(text: str) -> str:
-    """Return text in which every character that could steer a terminal is written as an escape."""
-    from zooctl.schema.escape import visible
+    """Return text for people: what could steer a terminal as escapes, and tokens left out."""
+    from zooctl.schema.escape import visible, without_secrets
 
-    return visible(text)
+    return visible(without_secrets(text))
 
 
 def say(text: str) -> None:
     """Print a line on stderr."""
     typer.echo(plain(text), err=True)
+
+
+def echo(text: object) -> None:
+    """Print a line on stdout: escaped on a terminal; as it is in a pipe, names byte for byte."""
+    line = str(text)
+    if sys.stdout is not None and sys.stdout.isatty():
+        typer.echo(plain(line))
+        return
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        # Python's names for bytes that are not UTF-8, which whoever reads the name needs.
+        typer.echo(line.encode(errors="surrogateescape"))
+    else:
+        typer.echo(line)
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

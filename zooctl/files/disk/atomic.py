@@ -11,6 +11,8 @@ import errno
 import itertools
 import os
 import re
+import secrets
+import shutil
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -175,8 +177,31 @@ def _publish(temporary: Path, real: Path, force: bool) -> None:
         _sync(real.parent)
 
 
+@contextmanager
+def work_folder(parent: Path) -> Iterator[Path]:
+    """Yield a new hidden folder of this user alone; it is removed at the end, whatever happens.
+
+    Folders and files that killed processes left in the parent are removed first.
+
+    Raises:
+        InputError: The parent is not a folder, or not writable.
+    """
+    folder = parent / f"{_own_prefix()}-{next(_COUNTER)}-{secrets.token_hex(4)}"
+    try:
+        remove_stale(parent)
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise InputError(
+            "the folder cannot be written", path=parent, got=os.strerror(error.errno or 0)
+        ) from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def remove_stale(folder: Path) -> None:
-    """Remove this user's hidden files whose writer, a process of this machine, is dead.
+    """Remove this user's hidden files and folders whose writer, of this machine, is dead.
 
     Other users' files stay: their processes may be alive and hidden from this user.
     """
@@ -187,7 +212,11 @@ def remove_stale(folder: Path) -> None:
             continue
         with suppress(OSError):
             ours = not hasattr(os, "getuid") or entry.lstat().st_uid == os.getuid()
-            if ours and _process_start(int(match["pid"])) != match["start"]:
+            if not ours or _process_start(int(match["pid"])) == match["start"]:
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
                 entry.unlink()
 
 

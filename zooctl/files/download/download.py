@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from zooctl.files.download.transfer import Policy
 
 
+# Value of ZOOCTL_OFFLINE where an option, and not the user's environment, forbids the network.
+_OPTION = "--offline"
+
+
 def download(
     urls: Sequence[str],
     target: str | os.PathLike[str],
@@ -99,10 +103,30 @@ def download_folder(*parts: str) -> Path:
         ) from None
 
 
+def go_offline() -> None:
+    """Switch downloads off in this process and those that it starts, as ``--offline`` does."""
+    # The hub's client reads its own variable when it is imported.
+    os.environ.update(HF_HUB_OFFLINE="1", ZOOCTL_OFFLINE=_OPTION)
+
+
 def is_offline() -> bool:
-    """Say whether ``HF_HUB_OFFLINE`` or ``ZOOCTL_OFFLINE`` forbids the network."""
+    """Say whether ``--offline``, ``HF_HUB_OFFLINE`` or ``ZOOCTL_OFFLINE`` forbids the network."""
+    return bool(_switches())
+
+
+def way_online() -> str:
+    """Return how to allow downloads again: without the option, or without set variables."""
+    switches = _switches()
+    if os.environ.get("ZOOCTL_OFFLINE") == _OPTION:
+        return f"run the command without {_OPTION}"
+    return f"unset {' and '.join(switches)}"
+
+
+def _switches() -> list[str]:
+    """Return the variables that forbid the network."""
+    forbidding = ("1", "true", "yes", "on", _OPTION)
     names = ("HF_HUB_OFFLINE", "ZOOCTL_OFFLINE")
-    return any(os.environ.get(name, "").lower() in ("1", "true", "yes", "on") for name in names)
+    return [name for name in names if os.environ.get(name, "").lower() in forbidding]
 
 
 def _check_online(path: Path, urls: Sequence[str]) -> None:
@@ -112,7 +136,7 @@ def _check_online(path: Path, urls: Sequence[str]) -> None:
         raise NetworkError(
             "the file is missing, and the network is switched off",
             path=path,
-            hint="unset HF_HUB_OFFLINE and ZOOCTL_OFFLINE and run the command again",
+            hint=way_online(),
         )
 
 

@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
+from zooctl.inference.options import MOST_SHIFTS
 from zooctl.sequence.alleles import Change, Read
 from zooctl.sequence.onehot import Codes, N, encode, reverse_complement
 from zooctl.sequence.windows import Geometry, Integers
@@ -160,8 +161,10 @@ class Placement:
     inside: bool = False
 
     def __post_init__(self) -> None:
-        if self.n_shifts < 1:
-            raise InputError("number of shifts must be at least 1", got=self.n_shifts)
+        if not 1 <= self.n_shifts <= MOST_SHIFTS:
+            raise InputError(
+                f"number of shifts must be from 1 to {MOST_SHIFTS:,}", got=self.n_shifts
+            )
         if self.inside and not self._scalar:
             raise InputError(
                 "windows can be kept inside a sequence only where a model predicts one value",

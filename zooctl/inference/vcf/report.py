@@ -101,7 +101,8 @@ def write_report(path: Path, result: ScoredVcf, force: bool) -> None:
     """Write the counts and settings of a run as JSON."""
     text = json.dumps(result.to_json(), indent=2, ensure_ascii=False) + "\n"
     with atomic_output(path, force=force) as temporary:
-        temporary.write_text(text, "utf-8")
+        # A name that is not UTF-8 is kept as escapes, which JSON has too.
+        temporary.write_text(text, "utf-8", "backslashreplace")
 
 
 def estimate(

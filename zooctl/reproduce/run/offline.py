@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from zooctl.errors import NetworkError
+from zooctl.files.download.download import go_offline
 
 # A look-up of a host is talk over the network too, whoever opens the socket.
 _REFUSED = ("socket.__new__", "socket.connect", "socket.getaddrinfo", "socket.gethostbyname")
@@ -22,7 +22,7 @@ def switch_off() -> None:
     Raises:
         NetworkError: Later, where a socket is opened.
     """
-    os.environ.update(HF_HUB_OFFLINE="1", ZOOCTL_OFFLINE="1")
+    go_offline()
 
     def refuse(event: str, arguments: tuple[object, ...]) -> None:
         if event not in _REFUSED:
