@@ -70,7 +70,6 @@ def test_an_unknown_model_gets_a_zoo_of_its_own(
     (empty / "model_cards").mkdir(parents=True)
     monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: empty)
     monkeypatch.setenv("ZOOCTL_ZOO", str(empty))
-    monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: empty)
     assert run(["bundle", "import", str(archive)]) == 2
     new = tmp_path / "new"
     assert run(["bundle", "import", str(archive), "--into", str(new)]) == 0
