@@ -355,7 +355,7 @@ def test_shifts(networks: dict[str, VariantModel]) -> None:
     assert (many.min(), many.max()) == (-64, 63)
     with pytest.raises(InputError, match=r"got 96 bp; expected 0 to 95"):
         scorer(net, max_shift=96)
-    with pytest.raises(InputError, match="at least 1"):
+    with pytest.raises(InputError, match="from 1 to 10,000"):
         scorer(net, n_shifts=0)
 
 
