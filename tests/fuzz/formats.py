@@ -37,6 +37,8 @@ class Format:
         sound: Exit codes of a sound file.
         check: Returns what is wrong with the outputs of a command that left with 0.
         outputs: Names that a command may leave behind where it leaves with 0.
+        refuses: Whether mutations may end the command. An audit notes data that cannot be read and
+            goes on, and a cached index that is no index is made again.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Format:
     sound: frozenset[int] = frozenset({FINE})
     check: Callable[[Place, Work], str | None] = nothing
     outputs: tuple[str, ...] = ("out*",)
+    refuses: bool = True
 
 
 def all_formats() -> dict[str, Format]:

@@ -286,7 +286,7 @@ FORMATS = (
     ),
     Format("fasta", _fasta_seeds, _fasta("fa"), suffixes=(".fa",), check=_reference_is_held),
     Format("fasta.gz", _fasta_seeds, _fasta("fa.gz"), pack=bgzip, check=_reference_is_held),
-    Format("fasta-index", _index_seeds, _index, check=_as_without_a_cache),
+    Format("fasta-index", _index_seeds, _index, check=_as_without_a_cache, refuses=False),
     Format(
         *("bigwig", _bigwig_seeds, _bigwig, BINARY),
         suffixes=(".bw",),

@@ -280,6 +280,7 @@ def _names(place: Place) -> list[bytes]:
 
 # The recipes are small, and severe findings stand, where their data could be read.
 _AUDITED = {"check": json_is_finite, "sound": frozenset({0, 3})}
+_NOTED = {**_AUDITED, "refuses": False}
 FORMATS = (
     Format("bed", _bed_seeds, _bed("bed"), suffixes=(".bed",), check=_bases_have_values),
     Format("bed.gz", _bed_seeds, _bed("bed.gz"), pack=gzipped, check=_bases_have_values),
@@ -291,9 +292,9 @@ FORMATS = (
     Format("broadpeak", _peak_seeds(9), _peaks("broadPeak"), **_AUDITED),
     Format("gtf", _gtf_seeds, _genes("gtf"), suffixes=(".gtf",), **_AUDITED),
     Format("gff3", _gff_seeds, _genes("gff3"), suffixes=(".gff",), **_AUDITED),
-    Format("reads", _read_seeds, _reads("bed"), suffixes=(".bed",), **_AUDITED),
-    Format("reads.gz", _read_seeds, _reads("bed.gz"), pack=gzipped, **_AUDITED),
-    Format("fragments", _fragment_seeds, _fragments, **_AUDITED),
+    Format("reads", _read_seeds, _reads("bed"), suffixes=(".bed",), **_NOTED),
+    Format("reads.gz", _read_seeds, _reads("bed.gz"), pack=gzipped, **_NOTED),
+    Format("fragments", _fragment_seeds, _fragments, **_NOTED),
     Format("chain", _chain_seeds, _chain, suffixes=(".chain",), **_AUDITED),
     Format("chrom-map", _names, _chrom_map, check=_all_are_written),
     Format("effects", _effect_seeds, _effects, check=json_is_finite),

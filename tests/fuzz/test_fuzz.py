@@ -64,14 +64,15 @@ def fuzz(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzz]
 
 
 def hold(result: Result, n: int) -> None:
-    """Prove that nothing failed, and that the mutations were neither all lost nor all harmless."""
+    """Prove that nothing failed, and that not all mutations were harmless."""
     said = "\n".join(
         f"{one['times']} x {one['why']}\n  {one['again']}\n  {one['command']}\n{one['said'][-800:]}"
         for one in result["failed"]
     )
     assert not result["failed"], said
     assert result["cases"] == n
-    assert result["codes"].get("2", 0) + result["codes"].get("6", 0) + result["codes"].get("5", 0)
+    if all_formats()[result["format"]].refuses:
+        assert set(result["codes"]) & {"2", "5", "6"}
 
 
 @pytest.mark.parametrize("name", all_formats())

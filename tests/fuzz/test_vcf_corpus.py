@@ -71,7 +71,15 @@ def test_broken_ones_are_refused_with_their_line_or_unchanged(
     if code == 0:
         out = oracles.vcf_lines(Path("out.vcf").read_bytes())
         assert oracles.differing_record(oracles.vcf_lines(one.content), out) is None
+        if name.startswith("allele: "):
+            text = Path("out.vcf").read_text(encoding="utf-8")
+            assert [
+                line
+                for line in text.splitlines()
+                if "INVALID_ALLELE" in line and "\tbroken\t" in line
+            ]
         return
+    assert not name.startswith("allele: "), said
     assert code == 2, said
     assert not Path("out.vcf").exists()
     assert f"in.vcf:{one.line}: " in said

@@ -33,6 +33,7 @@ def _line_of(content: bytes, part: str) -> int:
 def failing() -> Iterator[Failing]:
     """Yield a file for each rule that it breaks."""
     yield from _broken_records()
+    yield from _no_alleles()
     yield from _broken_headers()
     yield from _broken_values()
 
@@ -42,11 +43,8 @@ def _broken_records() -> Iterator[Failing]:
     first, last, mark = row(60), row(90), "broken"
     for name, changes in {
         **{f"POS {text!r}": {"POS": text} for text in ("", "x", "-5", "1.5", "1e3", "9" * 40, "١")},
-        **{f"REF {text!r}": {"REF": text} for text in ("", ".", "<DEL>", "A,C", "AZ", "1", "A C")},
-        **{
-            f"ALT {text!r}": {"ALT": text} for text in ("", "A,", ",A", "A,,C", "1", "<DEL", "DEL>")
-        },
-        **{f"ALT {text!r}": {"ALT": text} for text in ("G]chr2", "G]]", "A C", "é", "<a b>", "..")},
+        **{f"REF {text!r}": {"REF": text} for text in ("", "A C")},
+        **{f"ALT {text!r}": {"ALT": text} for text in ("", "A,", ",A", "A,,C", "A C", "<a b>")},
         **{f"CHROM {text!r}": {"CHROM": text} for text in ("", " chr1", "chr1 ", "ch r1")},
     }.items():
         content = document("4.2", [first, row(70, ID=mark, **changes), last])
@@ -70,6 +68,18 @@ def _broken_records() -> Iterator[Failing]:
     yield Failing("a sample less", content, _line_of(content, mark), True)
     content = document("4.2", [first, row(70, ID=mark, CHROM="?")]).replace(b"?\t", b"\xff\xfe\t")
     yield Failing("CHROM that is not UTF-8", content, _line_of(content, mark), True)
+
+
+def _no_alleles() -> Iterator[Failing]:
+    """Yield records with a text that is no allele, which gets a status."""
+    for column, texts in {
+        "REF": (".", "<DEL>", "A,C", "AZ", "1"),
+        "ALT": ("1", "<DEL", "DEL>", "G]chr2", "G]]", "é", ".."),
+    }.items():
+        for text in texts:
+            record = row(70, **{"ID": "broken", column: text})
+            content = document("4.2", [row(60), record, row(90)])
+            yield Failing(f"allele: {column} {text!r}", content, _line_of(content, "broken"), False)
 
 
 def _broken_headers() -> Iterator[Failing]:
