@@ -29,16 +29,17 @@ def normalise(genome: str, start: int, ref: str, alt: str) -> tuple[int, str, st
     return start, ref, alt
 
 
-def naive_score(
+def naive_profiles(
     genome: str,
     allele: tuple[int, str, str],
     predict: Predict,
     geometry: Geometry,
     shifts: list[int],
     max_shift: int,
-    ratio: bool,
-) -> tuple[NDArray[np.float64], ...]:
-    """Return score, sd, and mean of reference and alternative, ``(n_tracks,)`` each.
+) -> tuple[NDArray[np.float64], NDArray[np.float64], list[int]]:
+    """Return predictions for REF and ALT at the shared bases, ``(n_shifts, n_tracks, n)``.
+
+    Behind them the bases; a network with one value a window has that value, and no base.
 
     Args:
         genome: One contig, in capitals.
@@ -47,7 +48,6 @@ def naive_score(
         geometry: The network's window.
         shifts: As they were drawn.
         max_shift: What they were drawn from.
-        ratio: log2(alternative / reference), else the difference.
     """
     start, ref, alt = normalise(genome, *allele)
     length, output = geometry.input_length, geometry.output_length
@@ -71,7 +71,7 @@ def naive_score(
             for shift in (-max_shift, max_shift)
         )
     )
-    means = []
+    profiles = []
     for bases in (reference, changed):
         windows = [bases[centred + shift :][:length] for shift in shifts]
         predicted = predict(["".join(letter for _, letter in window) for window in windows])
@@ -79,9 +79,22 @@ def naive_score(
         rows = []
         for values, shift in zip(by_base, shifts, strict=True):
             kept = [place in shared for place, _ in predicted_bases(bases, shift)]
-            rows.append(values[:, kept if geometry.n_bins > 1 else slice(None)].mean(axis=1))
-        means.append(np.stack(rows))
-    ref_means, alt_means = means
+            rows.append(values[:, kept if geometry.n_bins > 1 else slice(None)])
+        profiles.append(np.stack(rows))
+    places = sorted(place for place in shared if place is not None)
+    return profiles[0], profiles[1], places if geometry.n_bins > 1 else []
+
+
+def naive_score(
+    profiles: tuple[NDArray[np.float64], NDArray[np.float64]], ratio: bool
+) -> tuple[NDArray[np.float64], ...]:
+    """Return score, sd, and mean of reference and alternative, ``(n_tracks,)`` each.
+
+    Args:
+        profiles: As ``naive_profiles`` returns them.
+        ratio: log2(alternative / reference), else the difference.
+    """
+    ref_means, alt_means = (profile.mean(axis=2) for profile in profiles)
     of_means = ref_means.mean(axis=0), alt_means.mean(axis=0)
     each = np.log2(alt_means / ref_means) if ratio else alt_means - ref_means
     score = np.log2(of_means[1] / of_means[0]) if ratio else each.mean(axis=0)

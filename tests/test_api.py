@@ -173,7 +173,7 @@ def test_scores_are_those_of_the_command(model: zooctl.Model, vcf: Path, tmp_pat
     assert len(found) == len(rows) == len(VARIANTS)
     for row, one in zip(rows, found, strict=True):
         assert (int(row["pos"]) - 1, row["status"]) == (one.start, one.status)
-        for name, value in (("lfc", one.score), ("sd", one.sd)):
+        for name, value in (("score", one.score), ("sd", one.sd)):
             assert np.float32(row[name] or "nan") == pytest.approx(value, nan_ok=True)
     assert found[-1].status == "REF_MISMATCH"
     assert model.score(VARIANTS[0], n_shifts=5)[0] == found[0]

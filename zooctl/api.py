@@ -187,10 +187,13 @@ class Model:
         variants: str | Allele | Iterable[str | Allele],
         *,
         fasta: str | Path | None = None,
-        n_shifts: int = 20,
+        n_shifts: int | None = None,
         max_shift: int | None = None,
         seed: int = 0,
         rc: bool = False,
+        statistics: Sequence[inference_options.Statistic] = (),
+        distance: int | None = None,
+        mean_track: bool = False,
         check_ref: inference_options.CheckRef = "skip",
     ) -> VariantScores:
         """Score variants as `zooctl score-variants` does, all tracks (Toneyan, Tang and Koo 2022).
@@ -199,14 +202,19 @@ class Model:
             variants: One or several, each as ``"chr21:39731913 A>C"`` (1-based) or ``Allele``
                 (0-based).
             fasta: Genome; by default chosen by the card's assembly.
-            n_shifts: Windows to average over; 1 with ``max_shift`` 0 is a single pass.
-            max_shift: Largest shift in bp; by default chosen by the window's core.
+            n_shifts: Windows to average over; by default as the card says, else 20. 1 with
+                ``max_shift`` 0 is a single pass.
+            max_shift: Largest shift in bp; by default as the card says, else by the window's core.
             seed: Seed of the shifts.
             rc: Average over both strands.
+            statistics: ``sum``, ``local``, ``max``, ``jsd``, ``delta``; by default as the card
+                says, else the sum.
+            distance: Reach of ``local`` and ``delta``, in bp from the change.
+            mean_track: Add a track ``MEAN``, the mean of all tracks' scores.
             check_ref: Treatment of alleles whose REF differs from the genome.
 
         Returns:
-            A row for each allele and track; ``to_frame()`` makes a data frame of them.
+            A row for each allele, track and score; ``to_frame()`` makes a data frame of them.
 
         Raises:
             InputError: A text is no variant, or the options do not fit the window.
@@ -217,7 +225,13 @@ class Model:
         (39731912, 'CTCF', 'OK', '-0.1232 ± 0.0346')
         """
         shifts = inference_options.ShiftOptions(
-            n_shifts=n_shifts, max_shift=max_shift, seed=seed, rc=rc
+            n_shifts=n_shifts,
+            max_shift=max_shift,
+            seed=seed,
+            rc=rc,
+            statistics=statistics,
+            distance=distance,
+            mean_track=mean_track,
         )
         with self._model.genome(as_path(fasta), self._say, self._progress) as genome:
             return score_alleles(self._model, variants, genome, shifts, check_ref)

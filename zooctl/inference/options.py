@@ -16,6 +16,9 @@ Device = Literal["auto", "cpu", "cuda"]
 CheckRef = Literal["skip", "fail", "swap"]
 """Treatment of an allele whose REF differs from the genome (see ``variants.score.Scorer``)."""
 
+Statistic = Literal["sum", "local", "max", "jsd", "delta"]
+"""Comparison of the predictions for REF and ALT (see ``variants.statistics``)."""
+
 
 # Bounds of options. Past them nothing is gained, and sizes computed from them would overflow.
 MOST_THREADS = 1_024
@@ -76,19 +79,28 @@ class PredictOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ShiftOptions:
-    """Options of a shift-robust score (Toneyan, Tang and Koo 2022).
+    """Options of a score over shifted windows (Toneyan, Tang and Koo 2022).
 
     Attributes:
-        n_shifts: Windows to average over; 1 with ``max_shift`` 0 is a single pass.
-        max_shift: Largest shift in bp; by default chosen by the window's core.
+        n_shifts: Windows to average over; by default as the card says, else 20. 1 with
+            ``max_shift`` 0 is a single pass.
+        max_shift: Largest shift in bp; by default as the card says, else chosen by the window's
+            core.
         seed: Seed of the shifts.
         rc: Average over both strands.
+        statistics: Statistics; by default as the card says, else the sum alone.
+        distance: Reach of ``local`` and ``delta``, in bp from the change; by default as the card
+            says, else 50.
+        mean_track: Add a track ``MEAN``, the mean of all tracks' scores.
     """
 
-    n_shifts: int = 20
+    n_shifts: int | None = None
     max_shift: int | None = None
     seed: int = 0
     rc: bool = False
+    statistics: Sequence[Statistic] = ()
+    distance: int | None = None
+    mean_track: bool = False
 
 
 DEFAULT_SHIFTS = ShiftOptions()

@@ -178,6 +178,26 @@ class CardWeights(Values):
             yield Problem("files", what, expected="model.onnx")
 
 
+class Scoring(Values):
+    """Scores of variants that suit the model, unless the user asks for others.
+
+    Attributes:
+        statistics: Comparisons of REF and ALT.
+        shifts: Windows to average over; 1 is a single pass.
+        max_shift: Largest shift in bp.
+        distance: Reach of ``local`` and ``delta``, in bp from the change.
+    """
+
+    statistics: Items[Literal["sum", "local", "max", "jsd", "delta"]] = ()
+    shifts: Annotated[int, Field(ge=1)] | None = None
+    max_shift: Annotated[int, Field(ge=0)] | None = None
+    distance: Annotated[int, Field(ge=1)] | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        for name in repeated(list(self.statistics)):
+            yield Problem("statistics", "a statistic is named twice", name)
+
+
 class Acknowledged(Values):
     """A finding of ``zooctl audit`` that is accepted, with the reason."""
 
@@ -234,6 +254,9 @@ class Card(Values):
     )
     output_scale: Literal["signal", "log", "logit", "probability"] = Field(
         description="Scale of a predicted value, after undoing the transform."
+    )
+    scoring: Scoring | None = Field(
+        default=None, description="Default statistics and shifts of variant scores."
     )
     training_data: Items[TrainingData] = Field(description="Every file it was trained on.")
     split: Split | None = Field(

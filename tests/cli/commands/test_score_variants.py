@@ -110,7 +110,7 @@ def info_of(path: str) -> list[dict[str, str]]:
 
 
 def statuses(path: str) -> list[str]:
-    return [info["ZOO_STATUS"] for info in info_of(path)]
+    return [info["ZOO_toy_STATUS"] for info in info_of(path)]
 
 
 def by_hand(chrom: str, pos: int, alt: str, weights: dict[str, float]) -> tuple[float, float]:
@@ -134,13 +134,13 @@ def test_vcf_with_scores(score: Runner, here: Path) -> None:
     for row, info in zip(given, found, strict=True):
         for track, weights in (("plus", PLUS), ("minus", MINUS)):
             ref, alt = by_hand("chr1", int(row[1]), row[4], weights)
-            assert float(info[f"ZOO_toy_{track}_REF"]) == pytest.approx(ref, rel=1e-6)
-            assert float(info[f"ZOO_toy_{track}_ALT"]) == pytest.approx(alt, rel=1e-6)
-            lfc = float(info[f"ZOO_toy_{track}_LFC"])
+            assert float(info[f"ZOO_toy_{track}_SUM_REF"]) == pytest.approx(ref, rel=1e-6)
+            assert float(info[f"ZOO_toy_{track}_SUM_ALT"]) == pytest.approx(alt, rel=1e-6)
+            lfc = float(info[f"ZOO_toy_{track}_SUM_LFC"])
             assert lfc == pytest.approx(math.log2(alt / ref), rel=1e-5)
             # One shift has no spread.
-            assert f"ZOO_toy_{track}_SD" not in info
-        assert info["ZOO_STATUS"] == "OK"
+            assert f"ZOO_toy_{track}_SUM_LFC_SD" not in info
+        assert info["ZOO_toy_STATUS"] == "OK"
         assert info["AF"] == "0.10"
     lines = err.splitlines()
     assert [text.split(":")[0] for text in lines] == [
@@ -163,8 +163,8 @@ def test_shifts_have_a_spread_and_come_from_the_seed(score: Runner, here: Path) 
     assert score("-o", "c.vcf", "--seed", "1")[0] == 0
     assert (here / "a.vcf").read_bytes() == (here / "b.vcf").read_bytes()
     first, other_seed = info_of("a.vcf"), info_of("c.vcf")
-    assert all(float(info["ZOO_toy_plus_SD"]) > 0 for info in first)
-    assert first[0]["ZOO_toy_plus_LFC"] != other_seed[0]["ZOO_toy_plus_LFC"]
+    assert all(float(info["ZOO_toy_plus_SUM_LFC_SD"]) > 0 for info in first)
+    assert first[0]["ZOO_toy_plus_SUM_LFC"] != other_seed[0]["ZOO_toy_plus_SUM_LFC"]
 
 
 def test_header_says_what_computed_the_scores(score: Runner, here: Path, toy_zoo: Path) -> None:
@@ -174,12 +174,16 @@ def test_header_says_what_computed_the_scores(score: Runner, here: Path, toy_zoo
     with pysam.VariantFile("a.vcf") as file:
         fields = {name: field for name, field in file.header.info.items() if name[:4] == "ZOO_"}
         assert list(fields) == [
-            *(f"ZOO_toy_{t}_{m}" for t in ("plus", "minus") for m in ("LFC", "SD", "REF", "ALT")),
-            "ZOO_STATUS",
+            *(
+                f"ZOO_toy_{t}_SUM_{m}"
+                for t in ("plus", "minus")
+                for m in ("LFC", "LFC_SD", "REF", "ALT")
+            ),
+            "ZOO_toy_STATUS",
         ]
         assert all(field.number == "A" for field in fields.values())
         assert {name: field.type for name, field in fields.items()} == {
-            name: "String" if name == "ZOO_STATUS" else "Float" for name in fields
+            name: "String" if name == "ZOO_toy_STATUS" else "Float" for name in fields
         }
         (meta,) = [dict(entry) for entry in file.header.records if entry.key == "zooctl"]
     assert meta["ID"] == "toy"
@@ -187,7 +191,7 @@ def test_header_says_what_computed_the_scores(score: Runner, here: Path, toy_zoo
     assert (meta["Shifts"], meta["MaxShift"], meta["Seed"]) == ("20", "8", "7")
     assert meta["Weights"].strip('"') == f"sha256:{sha256}"
     text = (here / "a.vcf").read_text()
-    described = [one for one in text.splitlines() if "ID=ZOO_toy_plus_LFC" in one]
+    described = [one for one in text.splitlines() if "ID=ZOO_toy_plus_SUM_LFC" in one]
     assert "log2 of ALT over REF" in described[0]
     assert f'Source="zooctl 0.1.0 toy weights sha256:{sha256}",Version="0.1.0"' in described[0]
     assert "shifts 20, at most 8 bp, seed 7" in described[0]
@@ -216,7 +220,7 @@ def test_everything_else_is_byte_for_byte_as_it_was(score: Runner, here: Path) -
         content = (here / name).read_bytes()
         written = (gzip.decompress(content) if name.endswith(".gz") else content).decode()
         assert stripped(written) == stripped(text)
-        assert written.count("ZOO_STATUS=OK") == len(rows)
+        assert written.count("ZOO_toy_STATUS=OK") == len(rows)
     assert list(map(str, cyvcf2.VCF("a.vcf.gz"))) == list(map(str, cyvcf2.VCF("a.vcf")))
 
 
@@ -265,18 +269,18 @@ def test_all_outputs_say_the_same(score: Runner, here: Path) -> None:
         assert (code, out) == (0, f"{name}\n"), err
     assert info_of("a.vcf") == info_of("a.vcf.gz")
     (first, second) = info_of("a.vcf")
-    assert first["ZOO_STATUS"] == "STAR,SYMBOLIC,N_ALLELE"
+    assert first["ZOO_toy_STATUS"] == "STAR,SYMBOLIC,N_ALLELE"
     # What no ALT has a value for is left out.
-    assert "ZOO_toy_plus_LFC" not in first
+    assert "ZOO_toy_plus_SUM_LFC" not in first
     binary = [dict(record.INFO) for record in cyvcf2.VCF("a.bcf")]
-    assert binary[0]["ZOO_STATUS"] == first["ZOO_STATUS"]
-    assert binary[1]["ZOO_toy_plus_LFC"] == pytest.approx(float(second["ZOO_toy_plus_LFC"]))
+    assert binary[0]["ZOO_toy_STATUS"] == first["ZOO_toy_STATUS"]
+    assert binary[1]["ZOO_toy_plus_SUM_LFC"] == pytest.approx(float(second["ZOO_toy_plus_SUM_LFC"]))
     table = (here / "a.tsv").read_text()
     assert gzip.decompress((here / "a.tsv.gz").read_bytes()).decode() == table
     head, *body = [row.split("\t") for row in table.splitlines()]
     assert head == [
         *("chrom", "pos", "id", "ref", "alt", "status", "model", "track"),
-        *("lfc", "sd", "ref_mean", "alt_mean"),
+        *("statistic", "kind", "unit", "score", "sd", "ref_value", "alt_value", "place"),
     ]
     assert [row[4:8] for row in body] == [
         [alt, status, "toy", track]
@@ -288,16 +292,17 @@ def test_all_outputs_say_the_same(score: Runner, here: Path) -> None:
         )
         for track in ("plus", "minus")
     ]
-    assert [row[8:] for row in body[:6]] == [[""] * 4] * 6
-    fields = ("LFC", "SD", "REF", "ALT")
-    assert body[6][8:] == [second[f"ZOO_toy_plus_{name}"] for name in fields]
+    assert [row[8:10] for row in body] == [["sum", "log2_ratio"]] * 8
+    assert [row[11:] for row in body[:6]] == [[""] * 5] * 6
+    fields = ("LFC", "LFC_SD", "REF", "ALT")
+    assert body[6][11:] == [*(second[f"ZOO_toy_plus_SUM_{name}"] for name in fields), ""]
     frame = parquet.read_table("a.parquet")
     assert frame.column_names == head
     values = frame.to_pylist()
     assert [list(row.values())[:8] for row in values] == [[r[0], int(r[1]), *r[2:8]] for r in body]
-    assert values[0]["lfc"] is None
-    assert str(frame["lfc"].type) == "float"
-    assert values[6]["sd"] == pytest.approx(float(body[6][9]))
+    assert values[0]["score"] is values[0]["place"] is None
+    assert str(frame["score"].type) == "float"
+    assert values[6]["sd"] == pytest.approx(float(body[6][12]))
     assert b"sha256:" in frame.schema.metadata[b"models"]
 
 
@@ -377,9 +382,10 @@ def test_every_allele_is_accounted_for(score: Runner, here: Path) -> None:
     )
     for info in info_of("a.vcf.gz"):
         for name, value in info.items():
-            if name.startswith("ZOO_toy"):
+            if name.startswith("ZOO_toy") and name != "ZOO_toy_STATUS":
                 scored = [
-                    one in ("OK", "EDGE", "EDGE+N", "N") for one in info["ZOO_STATUS"].split(",")
+                    one in ("OK", "EDGE", "EDGE+N", "N")
+                    for one in info["ZOO_toy_STATUS"].split(",")
                 ]
                 assert [one != "." for one in value.split(",")] == scored
 
@@ -437,8 +443,8 @@ def test_two_models_in_one_pass(score: Runner, here: Path, toy_zoo: Path) -> Non
     code, out, err = score(*ONE, "--model", "second", "--track", "plus")
     assert (code, out) == (0, "in.toy.second.vcf.gz\n"), err
     info = info_of("in.toy.second.vcf.gz")[0]
-    assert info["ZOO_toy_plus_LFC"] == info["ZOO_second_plus_LFC"]
-    assert info["ZOO_STATUS"] == info["ZOO_toy_STATUS"] == info["ZOO_second_STATUS"] == "OK"
+    assert info["ZOO_toy_plus_SUM_LFC"] == info["ZOO_second_plus_SUM_LFC"]
+    assert info["ZOO_toy_STATUS"] == info["ZOO_second_STATUS"] == "OK"
     assert not [name for name in info if "minus" in name]
     assert "second: scored: 14 of 14 alleles" in err
     assert score(*ONE, "--model", "second", "-o", "a.tsv")[0] == 0
@@ -484,9 +490,10 @@ def test_score_that_is_a_difference(score: Runner, here: Path, toy_zoo: Path) ->
     second_model(toy_zoo, **{"output_scale: signal": "output_scale: log"})
     assert score(*ONE, "-o", "a.vcf", model="second")[0] == 0
     info = info_of("a.vcf")[0]
-    difference = float(info["ZOO_second_plus_ALT"]) - float(info["ZOO_second_plus_REF"])
-    assert float(info["ZOO_second_plus_LFC"]) == pytest.approx(difference, abs=1e-6)
-    assert "ALT minus REF of the mean prediction (log)" in (here / "a.vcf").read_text()
+    difference = float(info["ZOO_second_plus_SUM_ALT"]) - float(info["ZOO_second_plus_SUM_REF"])
+    assert float(info["ZOO_second_plus_SUM_DIFF"]) == pytest.approx(difference, abs=1e-6)
+    assert "ZOO_second_plus_SUM_LFC" not in info
+    assert "ALT minus REF of the mean prediction, in " in (here / "a.vcf").read_text()
 
 
 # References, contigs, regions.
@@ -517,11 +524,11 @@ def test_check_ref_fail(score: Runner, swapped: list[str], here: Path) -> None:
 def test_check_ref_swap(score: Runner, swapped: list[str]) -> None:
     assert score("-o", "a.vcf", "--check-ref", "swap")[0] == 0
     first, second = info_of("a.vcf")
-    assert second["ZOO_STATUS"] == "SWAPPED,SYMBOLIC"
-    lfc = float(second["ZOO_toy_plus_LFC"].removesuffix(",."))
-    assert lfc == pytest.approx(-float(first["ZOO_toy_plus_LFC"]), rel=1e-5)
-    assert second["ZOO_toy_plus_REF"] == first["ZOO_toy_plus_ALT"] + ",."
-    assert second["ZOO_toy_plus_ALT"] == first["ZOO_toy_plus_REF"] + ",."
+    assert second["ZOO_toy_STATUS"] == "SWAPPED,SYMBOLIC"
+    lfc = float(second["ZOO_toy_plus_SUM_LFC"].removesuffix(",."))
+    assert lfc == pytest.approx(-float(first["ZOO_toy_plus_SUM_LFC"]), rel=1e-5)
+    assert second["ZOO_toy_plus_SUM_REF"] == first["ZOO_toy_plus_SUM_ALT"] + ",."
+    assert second["ZOO_toy_plus_SUM_ALT"] == first["ZOO_toy_plus_SUM_REF"] + ",."
 
 
 def test_wrong_assembly_is_caught_before_anything_is_written(score: Runner, here: Path) -> None:
@@ -825,7 +832,7 @@ def test_header_only(score: Runner, here: Path) -> None:
         code, _, err = score("-o", name)
         assert code == 0, err
         assert "warning: in.vcf has no records" in err
-    assert pysam.VariantFile("a.vcf.gz").header.info["ZOO_STATUS"].number == "A"
+    assert pysam.VariantFile("a.vcf.gz").header.info["ZOO_toy_STATUS"].number == "A"
     assert parquet.read_table("a.parquet").num_rows == 0
 
 
@@ -843,14 +850,66 @@ def test_existing_scores(score: Runner, here: Path, toy_zoo: Path) -> None:
     assert score("-o", "a.vcf")[0] == 0
     code, _, err = score("-o", "b.vcf", source="a.vcf")
     assert code == 2
-    assert "VCF has scores already (got INFO ZOO_toy_plus_LFC)" in err
+    assert "VCF has scores of this model already (got INFO ZOO_toy_plus_SUM_LFC)" in err
     assert score("-o", "b.vcf", "--overwrite-annotations", source="a.vcf")[0] == 0
-    assert info_of("b.vcf") == info_of("a.vcf")
+    assert (here / "b.vcf").read_bytes() == (here / "a.vcf").read_bytes()
+    # Nothing of an older run stays behind, whatever statistics it had.
+    max_only = ("-o", "d.vcf", "--statistic", "max", "--overwrite-annotations")
+    assert score(*max_only, source="a.vcf")[0] == 0
+    assert "_SUM_" not in (here / "d.vcf").read_text()
+
+
+def test_scores_of_models_side_by_side(score: Runner, here: Path, toy_zoo: Path) -> None:
+    """Two runs give what one run gives; another model's scores are input like any other."""
     second_model(toy_zoo)
-    arguments = ("-o", "c.vcf", "--overwrite-annotations")
-    assert score(*arguments, source="a.vcf", model="second")[0] == 0
-    both = info_of("c.vcf")[0]
-    assert both["ZOO_toy_plus_LFC"] == both["ZOO_second_plus_LFC"]
+    assert score("-o", "a.vcf")[0] == 0
+    code, _, err = score("-o", "b.vcf", source="a.vcf", model="second")
+    assert code == 0, err
+    assert score("-o", "c.vcf", "--model", "second")[0] == 0
+    assert info_of("b.vcf") == info_of("c.vcf")
+    assert sorted((here / "b.vcf").read_text()) == sorted((here / "c.vcf").read_text())
+    both = info_of("b.vcf")[0]
+    assert both["ZOO_toy_plus_SUM_LFC"] == both["ZOO_second_plus_SUM_LFC"]
+    assert both["ZOO_toy_STATUS"] == both["ZOO_second_STATUS"] == "OK"
+
+
+def test_statistics(score: Runner, here: Path, toy_zoo: Path) -> None:
+    """Commas and repetition are one; each value follows from the toy's weights by hand."""
+    options = ("--statistic", "sum,max", "--statistic", "delta", "--distance", "9", "--mean-track")
+    assert score(*ONE, *options, "-o", "a.vcf")[0] == 0
+    rows = (here / "in.vcf").read_text().splitlines()[2:]
+    for row, info in zip(rows, info_of("a.vcf"), strict=True):
+        _, pos, _, ref, alt, *_ = row.split("\t")
+        found = {
+            name.removeprefix("ZOO_toy_"): float(value)
+            for name, value in info.items()
+            if name.startswith("ZOO_toy_") and not name.endswith("STATUS")
+        }
+        # A bin of 8 bp has the mean of its bases' weights: one of them changes.
+        change = (PLUS[alt] - PLUS[ref]) / 8
+        assert found["plus_MAX_DIFF"] == pytest.approx(change, abs=1e-6)
+        assert abs(found["plus_MAX_POS"] - int(pos)) < 8
+        assert found["plus_DELTA_GAIN_DIFF"] == pytest.approx(max(change, 0), abs=1e-6)
+        assert found["plus_DELTA_LOSS_DIFF"] == pytest.approx(max(-change, 0), abs=1e-6)
+        # The other track has the weights the other way round.
+        assert found["MEAN_MAX_DIFF"] == pytest.approx(0, abs=1e-6)
+        assert "MEAN_MAX_POS" not in found
+    assert "within 9 bp of the change" in (here / "a.vcf").read_text()
+    code, _, err = score("--statistic", "median", "-o", "b.vcf")
+    assert code == 2
+    assert "no such statistic (got median; expected sum, local, max, jsd, delta)" in err
+
+
+def test_statistics_of_the_card(score: Runner, here: Path, toy_zoo: Path) -> None:
+    scoring = "scoring: {statistics: [delta], shifts: 1, max_shift: 0, distance: 9}\noutput_scale:"
+    second_model(toy_zoo, **{"output_scale:": scoring})
+    assert score("-o", "a.vcf", model="second")[0] == 0
+    assert score("-o", "b.vcf", *ONE, "--statistic", "delta", "--distance", "9")[0] == 0
+    ours, asked = info_of("a.vcf"), info_of("b.vcf")
+    assert [{k.replace("second", "toy"): v for k, v in one.items()} for one in ours] == asked
+    # What is asked for comes before the card.
+    assert score("-o", "c.vcf", "--shifts", "20", "--statistic", "sum", model="second")[0] == 0
+    assert float(info_of("c.vcf")[0]["ZOO_second_plus_SUM_LFC_SD"]) > 0
 
 
 def test_byte_order_mark_and_crlf(score: Runner, here: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zooctl.inference.variants.batches import AlleleBatch, AlleleWindows, SumsCache, fill_batches
+from zooctl.inference.variants.batches import AlleleBatch, AlleleWindows, OutputsCache, fill_batches
 from zooctl.inference.variants.shifts import Haplotype
 
 LENGTH = 4
@@ -38,7 +38,7 @@ def test_every_window_travels_once(sizes: list[list[int]], batch_size: int) -> N
             told.append(number)
             for one in records[number]:
                 expected = one.haplotype.spans[:, 0]
-                assert np.array_equal(one.sums, np.stack((expected, expected), axis=1))
+                assert np.array_equal(one.outputs, np.stack((expected, expected), axis=1))
     assert told == list(range(len(records)))
 
 
@@ -57,7 +57,7 @@ def test_windows_are_cut_where_they_lie() -> None:
 
 
 def test_sums_are_kept_for_a_while() -> None:
-    kept = SumsCache(20, 3)
+    kept = OutputsCache((20, 3), np.dtype(np.float64))
     first, new = kept.get("a")
     assert new
     assert first.shape == (20, 3)

@@ -13,7 +13,7 @@ import onnxruntime as ort
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive_scores import naive_score
+from naive_scores import naive_profiles, naive_score, normalise
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from toy_genome import ToyGenome, other_ways, random_alleles, repetitive, toy_genome
@@ -23,7 +23,8 @@ from zooctl.catalog import registry
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import InputError, VerificationError
 from zooctl.files.fasta.reader import Fasta
-from zooctl.inference.variants.shift_robust_score import ScoredAllele, Scorer, VariantModel, compare
+from zooctl.inference.variants.measure_alleles import ScoredAllele
+from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
 from zooctl.sequence.alleles import SCORED, Allele
 from zooctl.sequence.onehot import decode, encode, reverse_complement
 from zooctl.sequence.windows import Geometry
@@ -140,15 +141,15 @@ def assert_naive(
         if not set(one.status.split("+")) <= SCORED:
             assert np.isnan([one.score, one.sd, one.ref, one.alt]).all()
             continue
-        expected = naive_score(
+        ref, alt, _ = naive_profiles(
             genome.sequences[allele.chrom],
             allele[1:],
             predict,
             net.geometry,
             of.shifts.tolist(),
             of.max_shift,
-            net.scale == "signal",
         )
+        expected = naive_score((ref, alt), net.scale == "signal")
         for got, want in zip((one.score, one.sd, one.ref, one.alt), expected, strict=True):
             if got is one.sd and len(of.shifts) == 1:
                 continue
@@ -205,6 +206,80 @@ def test_single_pass_equals_the_naive_definition(
     scored = of_each(of, alleles)
     assert all(np.isnan(one.sd).all() for one in scored)
     assert assert_naive(scored, alleles, networks[name], of) > 25
+
+
+@pytest.mark.parametrize("name", ["binned", "whole", "bases"])
+def test_other_statistics_equal_the_naive_definition(
+    networks: dict[str, VariantModel], name: str
+) -> None:
+    """Base by base, of two tracks and six shifts; the sum is the one that the graph makes."""
+    net = networks[name]
+    statistics = ["sum", "local", "max", "delta"] + ["jsd"] * (net.scale == "signal")
+    of = scorer(net, statistics=statistics, distance=7, mean_track=True)
+    alleles = random_alleles(GENOME, 40, of.max_allele_length, 8)
+    plain = of_each(scorer(net), alleles)
+    n = 0
+    for one, allele, sums in zip(of_each(of, alleles), alleles, plain, strict=True):
+        assert one.status == sums.status
+        if not set(one.status.split("+")) <= SCORED:
+            continue
+        found = dict(zip([(m.statistic, m.kind) for m in of.measures], one.measured, strict=True))
+        by_sum = found["sum", "log2_ratio" if net.scale == "signal" else "difference"]
+        np.testing.assert_allclose(by_sum.score[:2], sums.score, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(by_sum.score[2], sums.score.mean(), rtol=1e-5, atol=1e-6)
+        letters = GENOME.sequences[allele.chrom]
+        ref, alt, places = naive_profiles(
+            *(letters, allele[1:], naive_predict(net, False), net.geometry),
+            *(of.shifts.tolist(), of.max_shift),
+        )
+        start, replaced, _ = normalise(letters, *allele[1:])
+        near = [start - 7 <= place < start + len(replaced) + 7 for place in places]
+        local = found["local", "log2_ratio" if net.scale == "signal" else "difference"]
+        expected = naive_score((ref[..., near], alt[..., near]), net.scale == "signal")
+        np.testing.assert_allclose(local.score[:2], expected[0], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(local.sd[:2], expected[1], rtol=1e-4, atol=1e-6)
+        change = alt.mean(axis=0) - ref.mean(axis=0)
+        largest = found["max", "difference"]
+        for track in range(2):
+            at = max(range(len(places)), key=lambda i: abs(change[track, i]))
+            assert largest.score[track] == pytest.approx(change[track, at], rel=1e-5, abs=1e-6)
+            # A bin's bases are equal but for rounding, and any of them may be the largest.
+            there = places.index(int(largest.place[track]))
+            assert abs(change[track, there]) == pytest.approx(abs(change[track, at]), rel=1e-5)
+        if len(replaced) == len(allele.alt) == 1:
+            gain = found["delta_gain", "difference"]
+            np.testing.assert_allclose(gain.score[:2], change[:, near].max(axis=1), rtol=1e-5)
+        n += 1
+    assert n > 25
+
+
+def test_a_scalar_has_its_sum_as_its_largest_change(networks: dict[str, VariantModel]) -> None:
+    alleles = random_alleles(GENOME, 20, 10, 9)
+    plain = of_each(scorer(networks["scalar"]), alleles)
+    both = of_each(
+        scorer(networks["scalar"], statistics=["sum", "max"], reverse_complement=False), alleles
+    )
+    for one, sums in zip(both, plain, strict=True):
+        for found in one.measured:
+            np.testing.assert_allclose(found.score, sums.score, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["binned", "bases"])
+def test_both_strands_of_all_bins(networks: dict[str, VariantModel], name: str) -> None:
+    alleles = random_alleles(GENOME, 20, 10, 10)
+    plain = of_each(scorer(networks[name], reverse_complement=True), alleles)
+    of = scorer(networks[name], reverse_complement=True, statistics=["sum", "max"])
+    for one, sums in zip(of_each(of, alleles), plain, strict=True):
+        np.testing.assert_allclose(one.score, sums.score, rtol=1e-6, atol=1e-6)
+
+
+def test_statistics_are_checked_before_anything_is_predicted(
+    networks: dict[str, VariantModel],
+) -> None:
+    with pytest.raises(InputError, match="statistic jsd"):
+        scorer(networks["bases"], statistics=["jsd"])
+    with pytest.raises(InputError, match="distance must be at least 1"):
+        scorer(networks["whole"], statistics=["local"], distance=0)
 
 
 def test_real_network_on_real_sequence(repo: Path) -> None:
@@ -357,16 +432,6 @@ def test_shifts(networks: dict[str, VariantModel]) -> None:
         scorer(net, max_shift=96)
     with pytest.raises(InputError, match="from 1 to 10,000"):
         scorer(net, n_shifts=0)
-
-
-def test_a_signal_that_is_not_positive_has_no_ratio() -> None:
-    ref, alt = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]]), np.array([[2.0, -1, 0], [2, 3, 0]])
-    score, sd = compare(ref, alt, "signal")
-    np.testing.assert_array_equal(score, [1.0, 0.0, np.nan])
-    np.testing.assert_array_equal(sd, [0.0, np.nan, np.nan])
-    score, sd = compare(ref, alt, "log")
-    np.testing.assert_array_equal(score, [1.0, 0.0, 0.0])
-    np.testing.assert_array_equal(sd, [0.0, 2.0, 0.0])
 
 
 def test_prediction_that_is_no_number(networks: dict[str, VariantModel]) -> None:

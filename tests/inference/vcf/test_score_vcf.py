@@ -22,8 +22,9 @@ from zooctl.files.vcf.records import Header, Record, parse_record
 from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
 from zooctl.inference.vcf import score_vcf as module
 from zooctl.inference.vcf.assembly_check import Vcf
-from zooctl.inference.vcf.info_fields import ScoringModel, TableText, VcfText, vcf_fields
+from zooctl.inference.vcf.info_fields import ScoringModel, WrittenTrack, vcf_fields
 from zooctl.inference.vcf.score_vcf import chunk_records, score_vcf
+from zooctl.inference.vcf.scored_text import TableText, VcfText
 from zooctl.inference.vcf.tally import Tally
 from zooctl.sequence.alleles import Status
 from zooctl.sequence.windows import Geometry
@@ -46,7 +47,8 @@ def models(linear_network: Callable[..., bytes]) -> Sequence[ScoringModel]:
             linear_network(weights, lengths), lengths, 1, 0.25, "none", "signal", (0,)
         )
         scorer = Scorer(network, GENOME, n_shifts=2, batch_size=8, threads=1, device="cpu")
-        return ScoringModel(name, "1.0.0", "0" * 64, "toy", "signal", ((0, "t"),), False, scorer)
+        written = (WrittenTrack(0, "t", "reads"),)
+        return ScoringModel(name, "1.0.0", "0" * 64, "toy", written, False, scorer)
 
     return [model("small", 64), model("large", 256)]
 
@@ -109,7 +111,6 @@ def test_counts_add_up_to_the_input(
     ]
     infos = [dict(entry.split("=") for entry in line.split("\t")[7].split(";")) for line in written]
     for key, counts in (
-        ("ZOO_STATUS", tally.statuses),
         ("ZOO_small_STATUS", tally.models.get("small", {})),
         ("ZOO_large_STATUS", tally.models.get("large", {})),
     ):
@@ -156,7 +157,9 @@ def test_chunks_of_large_networks_are_short(linear_network: Callable[..., bytes]
     model = linear_network(np.ones((1, 4, 2048), dtype=np.float32), lengths)
     network = VariantModel(model, lengths, 1, 0.25, "none", "signal", (0,))
     scorer = Scorer(network, GENOME, threads=1, device="cpu")
-    large = ScoringModel("large", "1.0.0", "0" * 64, "toy", "signal", ((0, "t"),), False, scorer)
+    large = ScoringModel(
+        "large", "1.0.0", "0" * 64, "toy", (WrittenTrack(0, "t", "reads"),), False, scorer
+    )
     assert chunk_records([large]) == 2**24 // (2 * 20 * 2048) == 204
     assert chunk_records([large, large]) == 102
     assert chunk_records([]) == 1024

@@ -21,19 +21,41 @@ from zooctl.inference.options import (
 
 @with_records(
     n_shifts=Annotated[
-        int,
+        int | None,
         typer.Option(
             "--shifts",
             min=1,
             max=MOST_SHIFTS,
-            help="Windows to average over; 1 and --max-shift 0: one pass.",
+            help="Windows to average over; 1 and --max-shift 0: one pass; default: by the model's "
+            "card, else 20.",
         ),
     ],
     max_shift=Annotated[
         int | None,
         typer.Option(
-            min=0, max=LONGEST_SHIFT, help="Largest shift in bp; default: by the model's core."
+            min=0,
+            max=LONGEST_SHIFT,
+            help="Largest shift in bp; default: by the model's card or core.",
         ),
+    ],
+    statistics=Annotated[
+        list[str] | None,
+        typer.Option(
+            "--statistic",
+            help="sum, local, max, jsd or delta; several by commas or repetition; default: by the "
+            "model's card, else sum.",
+        ),
+    ],
+    distance=Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=LONGEST_SHIFT,
+            help="Reach of local and delta in bp; default: by the model's card, else 50.",
+        ),
+    ],
+    mean_track=Annotated[
+        bool, typer.Option("--mean-track", help="Add a track MEAN, the mean score of all tracks.")
     ],
     seed=Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the shifts.")],
     check_ref=Annotated[
@@ -55,7 +77,8 @@ from zooctl.inference.options import (
     ],
     report=Annotated[Path | None, typer.Option(help="Write the counts of statuses as JSON.")],
     overwrite=Annotated[
-        bool, typer.Option("--overwrite-annotations", help="Replace existing ZOO_ fields.")
+        bool,
+        typer.Option("--overwrite-annotations", help="Replace existing scores of these models."),
     ],
     resume=Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")],
 )

@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 import math
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -141,7 +141,19 @@ def _parameter(field: dataclasses.Field[Any], offered: dict[str, Any]) -> inspec
 
 
 def _value(field: dataclasses.Field[Any], given: Any) -> Any:
-    return tuple(given or ()) if field.default == () else given
+    if field.default != ():
+        return given
+    return tuple(given or ()) if field.name == "regions" else split_names(given)
+
+
+def split_names(given: Sequence[str] | None) -> tuple[str, ...]:
+    """Return names that were given one an option, or several with commas, each once.
+
+    >>> split_names(["sum,max", "jsd", "sum"])
+    ('sum', 'max', 'jsd')
+    """
+    parts = (part.strip() for one in given or () for part in one.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def numbers(text: str, option: str) -> tuple[float, ...]:

@@ -12,8 +12,11 @@ from zooctl.files.vcf.records import Header
 
 PREFIX = "ZOO_"
 _ADDED = PREFIX.encode()
+_SOURCE = re.compile(rb'Source="zooctl \S+ (\S+) weights ')
 _INFO_ID = re.compile(rb"##INFO=<(?:[^\"]*,)?ID=([^,>]+)")
 _INFO = 7  # its column
+
+ValueType = Literal["Float", "Integer", "String"]
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,12 @@ class Field:
         key: Its name, ``ZOO_…``.
         type: Type of a value.
         description: Description, for people.
-        source: Program or model that computed it.
+        source: Program and model that computed it.
         version: Version of the source.
     """
 
     key: str
-    type: Literal["Float", "String"]
+    type: ValueType
     description: str
     source: str
     version: str
@@ -68,15 +71,18 @@ def info_key(*parts: str) -> str:
 class Annotator:
     """Adds fields to the header and the lines of one VCF.
 
+    Fields of other models stay, so that the scores of several runs stand side by side.
+
     Args:
         header: The header of the VCF.
         fields: The added fields.
+        models: Models that the fields come from.
         meta: Further header lines.
-        overwrite: Whether to replace fields of these names that the VCF has.
+        overwrite: Whether to replace the models' fields that the VCF has.
         path: The VCF, for errors.
 
     Raises:
-        InputError: The VCF defines a ``ZOO_`` field, and ``overwrite`` is not set.
+        InputError: The VCF has a field of one of the models, and ``overwrite`` is not set.
     """
 
     def __init__(
@@ -84,6 +90,7 @@ class Annotator:
         header: Header,
         fields: Sequence[Field],
         *,
+        models: Sequence[str] = (),
         meta: Iterable[bytes] = (),
         overwrite: bool = False,
         path: str,
@@ -92,26 +99,39 @@ class Annotator:
         self._keys = [field.key.encode() for field in fields]
         self._overwrite = overwrite
         self._path = path
+        self._models = [model.encode() for model in models]
+        self._prefixes = tuple(info_key(model, "").encode() for model in models)
+        self._owned: dict[bytes, bool] = dict.fromkeys(self._keys, True)
         kept = []
         for number, line in enumerate(header.meta, 1):
             found = _INFO_ID.match(line)
             if found and found[1].startswith(_ADDED):
-                self._refuse(found[1], number)
-                if found[1] in self._keys:
+                source = _SOURCE.search(line)
+                if source:
+                    self._owned.setdefault(found[1], source[1] in self._models)
+                if self._replaces(found[1], number):
                     continue
+            elif line.startswith(tuple(b"##zooctl=<ID=%b," % one for one in self._models)):
+                continue
             kept.append(line)
         lines = [*kept, *meta, *(field.line() for field in fields), header.columns]
         self.header = b"\n".join([*lines, b""])
 
-    def _refuse(self, key: bytes, number: int) -> None:
-        if not self._overwrite:
+    def _replaces(self, key: bytes, number: int) -> bool:
+        """Say whether an existing field is one of the models'.
+
+        A field that the header does not define belongs to the model that its name begins with.
+        """
+        own = self._owned.get(key, key.startswith(self._prefixes))
+        if own and not self._overwrite:
             raise InputError(
-                "VCF has scores already",
+                "VCF has scores of this model already",
                 path=self._path,
                 line=number,
                 got=f"INFO {key.decode('utf-8', 'replace')}",
-                hint="pass --overwrite-annotations to replace those of the same name",
+                hint="pass --overwrite-annotations to replace them",
             )
+        return own
 
     def line(self, line: bytes, number: int, values: Sequence[str]) -> bytes:
         """Return a record's line with the fields added, and a line end.
@@ -122,7 +142,7 @@ class Annotator:
             values: Value of each field, ``""`` to leave the field out.
 
         Raises:
-            InputError: The record has a ``ZOO_`` field already.
+            InputError: The record has a field of one of the models already.
         """
         columns = line.split(b"\t", _INFO + 1)
         info = columns[_INFO]
@@ -138,12 +158,9 @@ class Annotator:
         return b"\t".join(columns) + b"\n"
 
     def _without_own(self, info: bytes, number: int) -> bytes:
-        kept = []
-        for entry in info.split(b";"):
-            key = entry.partition(b"=")[0]
-            if key.startswith(_ADDED):
-                self._refuse(key, number)
-                if key in self._keys:
-                    continue
-            kept.append(entry)
-        return b";".join(kept)
+        return b";".join(
+            entry
+            for entry in info.split(b";")
+            if not (key := entry.partition(b"=")[0]).startswith(_ADDED)
+            or not self._replaces(key, number)
+        )

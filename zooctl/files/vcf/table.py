@@ -1,4 +1,4 @@
-"""Write scores as a table, one row for each allele and track, in TSV or Parquet."""
+"""Write scores as a table, one row for each allele, track and score, in TSV or Parquet."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from zooctl.errors import need
 from zooctl.files.vcf.records import Record
 
 COLUMNS = (
-    *("chrom", "pos", "id", "ref", "alt", "status", "model", "track"),
-    *("lfc", "sd", "ref_mean", "alt_mean"),
+    *("chrom", "pos", "id", "ref", "alt", "status", "model", "track", "statistic", "kind", "unit"),
+    *("score", "sd", "ref_value", "alt_value", "place"),
 )
+"""``unit`` is that of the last two values, and of a score whose kind is a difference."""
+
 HEAD = ("\t".join(COLUMNS) + "\n").encode()
-_NUMBERS = 4
+_FLOATS = ("score", "sd", "ref_value", "alt_value")
+_INTEGERS = ("pos", "place")
 _ROWS = 1 << 16
 
 
-def row(
-    record: Record, alt: str, status: str, model: str, track: str, numbers: Sequence[str]
-) -> str:
-    """Return one row with its line end.
+def row_start(record: Record, alt: str, status: str, model: str) -> str:
+    """Return the start of an allele's rows for one model, up to the track.
 
     ``pos`` is POS of the VCF, 1-based, so that rows can be joined with the VCF.
 
@@ -30,12 +31,10 @@ def row(
         alt: One of its ALTs.
         status: Its status.
         model: Name of the model.
-        track: Name of the track.
-        numbers: Score, standard deviation, reference and alternative; "" for a missing one.
     """
     identifier = record.line.split(b"\t", 3)[2].decode("utf-8", "replace")
     place = (record.chrom, str(record.start + 1), identifier, record.ref, alt)
-    return "\t".join((*place, status, model, track, *numbers)) + "\n"
+    return "\t".join((*place, status, model, ""))
 
 
 def require_parquet() -> None:
@@ -59,8 +58,8 @@ def write_parquet(lines: Iterator[bytes], target: Path, metadata: Mapping[str, s
     from pyarrow import parquet
 
     words = pa.dictionary(pa.int32(), pa.string())
-    kinds = {"pos": pa.int64(), "id": pa.string(), "ref": pa.string(), "alt": pa.string()}
-    kinds |= dict.fromkeys(COLUMNS[-_NUMBERS:], pa.float32())
+    kinds = {"id": pa.string(), "ref": pa.string(), "alt": pa.string()}
+    kinds |= dict.fromkeys(_INTEGERS, pa.int64()) | dict.fromkeys(_FLOATS, pa.float32())
     schema = pa.schema([(name, kinds.get(name, words)) for name in COLUMNS], metadata=metadata)
     with parquet.ParquetWriter(target, schema, compression="zstd") as writer:
         while block := list(islice(lines, _ROWS)):
@@ -81,8 +80,8 @@ def count_rows(path: Path) -> int:
 
 
 def _values(name: str, column: Sequence[str]) -> Sequence[str | int | float | None]:
-    if name == "pos":
-        return [int(text) for text in column]
-    if name in COLUMNS[-_NUMBERS:]:
+    if name in _INTEGERS:
+        return [int(text) if text else None for text in column]
+    if name in _FLOATS:
         return [float(text) if text else None for text in column]
     return column

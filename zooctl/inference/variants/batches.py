@@ -1,16 +1,18 @@
-"""Full batches of windows across records, and the sums of each haplotype's windows.
+"""Full batches of windows across records, and the outputs of each haplotype's windows.
 
-Windows are cut straight into the batch. The sums of one stretch of sequence are cached for a while
-under a key, so that the alternatives of a site, equal records, and neighbours with equal windows
-share them; a window's prediction has the same bits in every batch, so sharing changes no score.
+An output is a sum a track, or a value a track and bin. Windows are cut straight into the batch. The
+outputs of one stretch of sequence are cached for a while under a key, so that the alternatives of a
+site, equal records, and neighbours with equal windows share them; a window's prediction has the
+same bits in every batch, so sharing changes no score.
 """
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Generator, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,21 +22,24 @@ from zooctl.sequence.onehot import Codes
 
 Record = TypeVar("Record")
 
-Sums = NDArray[np.float64]
-"""Sums over the windows of one haplotype, ``(n, n_tracks)``; filled after prediction."""
+Outputs = NDArray[Any]
+"""Outputs of the windows of one haplotype; filled after prediction.
+
+Sums over bases, float64 ``(n, n_tracks)``, or predictions, float32 ``(n, n_tracks, n_bins)``.
+"""
 
 # Records that may wait for a batch to fill: with nothing to predict in them, it never would.
 _WAITING = 4_096
-# Bytes and number of the cached sums.
+# Bytes and number of the cached outputs.
 _KEPT_BYTES, _KEPT = 2**24, 256
 
 
 @dataclass(frozen=True)
 class AlleleWindows:
-    """Windows to predict, and the array that takes their sums, row by row."""
+    """Windows to predict, and the array that takes their outputs, row by row."""
 
     haplotype: Haplotype
-    sums: Sums
+    outputs: Outputs
 
 
 @dataclass(frozen=True)
@@ -44,20 +49,20 @@ class AlleleBatch(Generic[Record]):
     Attributes:
         codes: uint8 ``(n, input_length)``.
         spans: Bases of each that are summed, ``(n, 4)``.
-        targets: Arrays that take the sums, filled in order, row by row.
-        records: Records whose sums are complete after this batch, in order.
+        targets: Arrays that take the outputs, filled in order, row by row.
+        records: Records whose outputs are complete after this batch, in order.
     """
 
     codes: Codes
     spans: Spans
-    targets: tuple[Sums, ...]
+    targets: tuple[Outputs, ...]
     records: tuple[Record, ...]
 
-    def deliver(self, sums: Sums) -> None:
-        """Copy the sums ``(n, n_tracks)`` of this batch to their targets."""
+    def deliver(self, outputs: Outputs) -> None:
+        """Copy the outputs ``(n, …)`` of this batch to their targets."""
         first = 0
         for target in self.targets:
-            target[:] = sums[first : first + len(target)]
+            target[:] = outputs[first : first + len(target)]
             first += len(target)
 
 
@@ -76,7 +81,7 @@ def fill_batches(
         for windows in needed:
             rows = windows.haplotype.rows(input_length)
             first = 0
-            while first < len(windows.sums):
+            while first < len(windows.outputs):
                 first += filling.add(windows, rows, first)
                 if filling.full:
                     yield filling.take()
@@ -97,7 +102,7 @@ class _Filling(Generic[Record]):
     def _start(self) -> None:
         self._codes = np.empty(self._shape, dtype=np.uint8)
         self._spans = np.empty((self._shape[0], 4), dtype=np.int32)
-        self._targets: list[Sums] = []
+        self._targets: list[Outputs] = []
         self._n = 0
         self.records: list[Record] = []
 
@@ -108,12 +113,12 @@ class _Filling(Generic[Record]):
 
     def add(self, windows: AlleleWindows, rows: Iterable[Codes], first: int) -> int:
         """Add the windows from ``first`` on that fit; return their number."""
-        taken = min(self._shape[0] - self._n, len(windows.sums) - first)
+        taken = min(self._shape[0] - self._n, len(windows.outputs) - first)
         for row, codes in zip(range(self._n, self._n + taken), rows, strict=False):
             self._codes[row] = codes
         part = slice(first, first + taken)
         self._spans[self._n : self._n + taken] = windows.haplotype.spans[part]
-        self._targets.append(windows.sums[part])
+        self._targets.append(windows.outputs[part])
         self._n += taken
         return taken
 
@@ -127,26 +132,26 @@ class _Filling(Generic[Record]):
         return batch
 
 
-class SumsCache:
-    """Sums of the haplotypes that were asked for last.
+class OutputsCache:
+    """Outputs of the haplotypes that were asked for last.
 
     Args:
-        n_windows: Windows of a haplotype.
-        n_tracks: Tracks of the network.
+        shape: Shape of a haplotype's outputs; the first size is its number of windows.
+        dtype: Their type.
     """
 
-    def __init__(self, n_windows: int, n_tracks: int) -> None:
-        self._shape = n_windows, n_tracks
-        self._most = max(2, min(_KEPT, _KEPT_BYTES // (8 * n_windows * n_tracks)))
-        self._sums: OrderedDict[Hashable, Sums] = OrderedDict()
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self._shape, self._dtype = shape, dtype
+        self._most = max(2, min(_KEPT, _KEPT_BYTES // (dtype.itemsize * math.prod(shape))))
+        self._outputs: OrderedDict[Hashable, Outputs] = OrderedDict()
 
-    def get(self, key: Hashable) -> tuple[Sums, bool]:
-        """Return the sums of a key, and whether they are new, so that someone must fill them."""
-        sums = self._sums.get(key)
-        if sums is not None:
-            self._sums.move_to_end(key)
-            return sums, False
-        sums = self._sums[key] = np.empty(self._shape)
-        if len(self._sums) > self._most:
-            self._sums.popitem(last=False)
-        return sums, True
+    def get(self, key: Hashable) -> tuple[Outputs, bool]:
+        """Return the outputs of a key, and whether they are new, so that someone must fill them."""
+        outputs = self._outputs.get(key)
+        if outputs is not None:
+            self._outputs.move_to_end(key)
+            return outputs, False
+        outputs = self._outputs[key] = np.empty(self._shape, self._dtype)
+        if len(self._outputs) > self._most:
+            self._outputs.popitem(last=False)
+        return outputs, True

@@ -6,9 +6,9 @@ them share, and compared. Three stages run beside each other, each a few batches
 
 - ``planner`` reads records, locates their alleles on the genome (``locate``), lays windows on both
   sequences (``shifts``) and passes on those that are not cached;
-- the network sums each window over its bases, within its graph (``graph.front_back``), in full
-  batches (``batches``);
-- here the sums of an allele become its score.
+- the network predicts windows in full batches (``batches``), and sums each over its bases, within
+  its graph (``graph.front_back``), where no statistic needs more than the sum;
+- ``measure_alleles`` makes scores of them.
 """
 
 from __future__ import annotations
@@ -18,23 +18,26 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from zooctl.errors import VerificationError
+from zooctl.errors import InputError
 from zooctl.inference.genome import Genome
-from zooctl.inference.options import CheckRef, Device
+from zooctl.inference.options import CheckRef, Device, Statistic
 from zooctl.inference.session import Session
 from zooctl.inference.tracks.genome_grid import in_background
-from zooctl.inference.variants.batches import AlleleBatch, Sums, fill_batches
+from zooctl.inference.variants.batches import AlleleBatch, fill_batches
+from zooctl.inference.variants.measure_alleles import Measuring, ScoredAllele
 from zooctl.inference.variants.planner import Planned, Planner
 from zooctl.inference.variants.shifts import Placement, default_max_shift
+from zooctl.inference.variants.statistics import Scale
 from zooctl.schema.card import Card
 from zooctl.schema.recipe.signals import Transform
-from zooctl.sequence.alleles import Allele, Status, add_flag
+from zooctl.sequence.alleles import Allele
 from zooctl.sequence.windows import Geometry, Integers
 
-Scale = Literal["signal", "log", "logit", "probability"]
+DEFAULT_N_SHIFTS = 20
+"""Windows that a score is the mean over, in Toneyan, Tang and Koo 2022."""
+
+DEFAULT_DISTANCE = 50
+"""Reach of the statistics ``local`` and ``delta`` in bp: SpliceAI's default."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,7 @@ class VariantModel:
         n_tracks: Tracks it predicts.
         unknown_base: Value of all four channels at an unknown base.
         transform: Transform of the training target, which is undone.
-        scale: Scale of predicted values after that; ``signal`` is scored as a log2 ratio, the
-            others as a difference.
+        scale: Scale of predicted values after that; it decides between ratios and differences.
         track_order_rc: Index of the track that each becomes under reverse complement.
     """
 
@@ -74,29 +76,6 @@ class VariantModel:
         )
 
 
-@dataclass(frozen=True)
-class ScoredAllele:
-    """Status and scores of one allele; arrays are float32 ``(n_tracks,)``.
-
-    Attributes:
-        status: ``OK``, flags such as ``EDGE+N``, or why there is no score (``alleles.Status``).
-        score: log2(alternative / reference), or the difference, by the network's scale.
-        sd: Standard deviation over shifts (ddof 0) of the score of one shift; NaN for one shift.
-        ref: Mean prediction for the reference over the compared bases and shifts.
-        alt: The same for the alternative.
-
-    All are NaN where the allele is not scored. The log ratio is NaN too where a mean is not above
-    0 (the status says NO_RATIO or, where it holds for some tracks, SOME_RATIO; ``ref`` and ``alt``
-    are there): nothing is added to make it a number.
-    """
-
-    status: str
-    score: NDArray[np.float32]
-    sd: NDArray[np.float32]
-    ref: NDArray[np.float32]
-    alt: NDArray[np.float32]
-
-
 class Scorer:
     """Scores alleles against a genome with one network.
 
@@ -109,6 +88,9 @@ class Scorer:
         even: Shifts lie at even distances from ``-max_shift`` to ``max_shift`` instead.
         inside: Windows are kept inside the contig, which only a network with one value allows.
         reverse_complement: Average over both strands.
+        statistics: Comparisons of REF and ALT (``statistics``).
+        distance: Reach of ``local`` and ``delta``, in bp from the change.
+        mean_track: Add the mean over tracks as a last track.
         check_ref: Treatment of alleles whose REF differs from the genome: ``skip`` them
             (REF_MISMATCH), ``fail``, or ``swap`` where the genome has ALT (else REF_MISMATCH):
             both keep their names, and the sequence around them is the genome's.
@@ -118,10 +100,12 @@ class Scorer:
 
     Attributes:
         placement: Positions of the windows: the shifts, the largest, the longest allele.
+        measures: The scores of an allele on a track, in order.
         n_predicted: Windows predicted so far.
 
     Raises:
-        InputError: Shifts that leave nothing to compare; or as ``session.Session``.
+        InputError: Shifts that leave nothing to compare; a statistic that the network's predictions
+            do not have; or as ``session.Session``.
         UnsafeError, VerificationError: As ``session.Session``.
     """
 
@@ -130,30 +114,46 @@ class Scorer:
         network: VariantModel,
         genome: Genome,
         *,
-        n_shifts: int = 20,
+        n_shifts: int = DEFAULT_N_SHIFTS,
         max_shift: int | None = None,
         seed: int = 0,
         even: bool = False,
         inside: bool = False,
         reverse_complement: bool = False,
+        statistics: Sequence[Statistic] = ("sum",),
+        distance: int = DEFAULT_DISTANCE,
+        mean_track: bool = False,
         check_ref: CheckRef = "skip",
         batch_size: int | None = None,
         threads: int | None = None,
         device: Device = "auto",
     ) -> None:
+        if distance < 1:
+            raise InputError("distance must be at least 1", got=distance)
         if max_shift is None:
             max_shift = default_max_shift(network.geometry)
         self.placement = Placement(network.geometry, n_shifts, max_shift, seed, even, inside)
         self._network = network
-        self._order_rc = list(network.track_order_rc) if reverse_complement else None
-        self._planner = Planner(genome, self.placement, check_ref, reverse_complement)
+        self._measuring = Measuring(
+            self.placement,
+            tuple(statistics),
+            distance,
+            mean_track,
+            network.n_tracks,
+            network.scale,
+            network.transform,
+            network.track_order_rc if reverse_complement else None,
+        )
+        self.measures = self._measuring.measures
+        bins = self._measuring.needs_bins
+        self._planner = Planner(genome, self.placement, check_ref, reverse_complement, bins)
         self.n_predicted = 0
         self._session = Session(
             network.model,
             geometry=network.geometry,
             n_tracks=network.n_tracks,
             unknown_base=network.unknown_base,
-            summed=network.transform,
+            summed=None if bins else network.transform,
             batch_size=batch_size,
             threads=threads,
             device=device,
@@ -168,6 +168,11 @@ class Scorer:
     def max_shift(self) -> int:
         """The largest shift in bp, as used."""
         return self.placement.max_shift
+
+    @property
+    def distance(self) -> int:
+        """Reach of the statistics ``local`` and ``delta`` in bp."""
+        return self._measuring.distance
 
     @property
     def max_allele_length(self) -> int:
@@ -211,67 +216,21 @@ class Scorer:
         with contextlib.closing(batches):
             for batch in batches:
                 for record in batch.records:
-                    yield tuple(map(self._finish, record))
+                    yield tuple(map(self._measuring.score, record))
 
     def _predict(
         self, records: Iterable[Sequence[Allele]]
     ) -> Generator[AlleleBatch[tuple[Planned, ...]]]:
-        """Yield batches whose sums are delivered."""
+        """Yield batches whose outputs are delivered."""
         length = self._network.geometry.input_length
         filled = fill_batches(
             self._planner.plan(records, self._network.n_tracks), self._session.batch_size, length
         )
         with contextlib.closing(in_background(filled)) as batches:
             for batch in batches:
-                batch.deliver(self._session.sums(batch.codes, batch.spans))
+                if self._measuring.needs_bins:
+                    batch.deliver(self._session.predict(batch.codes))
+                else:
+                    batch.deliver(self._session.sums(batch.codes, batch.spans))
                 self.n_predicted += len(batch.codes)
                 yield batch
-
-    def _finish(self, planned: Planned) -> ScoredAllele:
-        if planned.sums is None:
-            nothing = np.full(self._network.n_tracks, np.nan, dtype=np.float32)
-            return ScoredAllele(planned.status, nothing, nothing, nothing, nothing)
-        ref, alt = (self._means(sums, planned) for sums in planned.sums)
-        score, sd = compare(ref, alt, self._network.scale)
-        values = (value.astype(np.float32) for value in (score, sd, ref.mean(0), alt.mean(0)))
-        missing = np.isnan(score)
-        if not missing.any():
-            return ScoredAllele(planned.status, *values)
-        flag = Status.NO_RATIO if missing.all() else Status.SOME_RATIO
-        return ScoredAllele(add_flag(planned.status, flag), *values)
-
-    def _means(self, sums: Sums, planned: Planned) -> NDArray[np.float64]:
-        """Return the mean over bases of each window that counts, ``(n, n_tracks)``."""
-        if not np.isfinite(sums).all():
-            got = sums[~np.isfinite(sums)][0]
-            what = f"a prediction for {planned.allele} is not a finite number"
-            raise VerificationError(what, got=got)
-        if self._order_rc is not None:
-            half = len(sums) // 2
-            sums = (sums[:half] + sums[half:, self._order_rc]) / 2
-        means: NDArray[np.float64] = sums[planned.counted] / planned.n_bases
-        return means
-
-
-def compare(
-    ref: NDArray[np.float64], alt: NDArray[np.float64], scale: Scale
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return score and standard deviation over shifts from means ``(n_shifts, n_tracks)``.
-
-    >>> compare(np.array([[1.0], [3.0]]), np.array([[4.0], [4.0]]), "signal")[0].tolist()
-    [1.0]
-    """
-    if scale == "signal":
-        score, each = _log_ratio(ref.mean(0), alt.mean(0)), _log_ratio(ref, alt)
-    else:
-        each = alt - ref
-        score = each.mean(0)
-    return score, each.std(0) if len(each) > 1 else np.full_like(score, np.nan)
-
-
-def _log_ratio(ref: NDArray[np.float64], alt: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return log2(alt / ref), NaN where one is not above 0."""
-    both = (ref > 0) & (alt > 0)
-    ratio: NDArray[np.float64] = np.full(ref.shape, np.nan)
-    np.divide(alt, ref, out=ratio, where=both)
-    return np.log2(ratio, out=ratio, where=both)

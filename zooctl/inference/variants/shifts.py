@@ -165,7 +165,7 @@ class Placement:
             raise InputError(
                 f"number of shifts must be from 1 to {MOST_SHIFTS:,}", got=self.n_shifts
             )
-        if self.inside and not self._scalar:
+        if self.inside and not self.is_scalar:
             raise InputError(
                 "windows can be kept inside a sequence only where a model predicts one value",
                 got=f"{self.geometry.n_bins} bins",
@@ -178,13 +178,14 @@ class Placement:
             )
 
     @cached_property
-    def _scalar(self) -> bool:
+    def is_scalar(self) -> bool:
+        """Whether the network predicts one value a window."""
         return self.geometry.n_bins == 1
 
     @property
     def _extent(self) -> int:
         """Length that must hold a change: the output, or the input of a network with one value."""
-        return self.geometry.input_length if self._scalar else self.geometry.output_length
+        return self.geometry.input_length if self.is_scalar else self.geometry.output_length
 
     @property
     def longest(self) -> int:
@@ -216,10 +217,10 @@ class Placement:
         return np.unique(places, axis=1, return_index=True)[1]
 
     @cached_property
-    def _origins(self) -> Integers:
-        """First predicted base of each window, in bp from the centre, as a column."""
+    def origins(self) -> Integers:
+        """First predicted base of each of ``shifts``' windows, in bp from the centre."""
         flank = (self.geometry.input_length - self.geometry.output_length) // 2
-        return (self.shifts - self._half + flank)[:, None]
+        return self.shifts - self._half + flank
 
     @cached_property
     def _only_bin(self) -> Spans:
@@ -236,7 +237,7 @@ class Placement:
 
     def compared(self, change: Change) -> Compared:
         """Return the bases of the reference that are compared."""
-        if self._scalar:
+        if self.is_scalar:
             return Compared(0, 0, 0, self.geometry.bin_size)
         output = self.geometry.output_length
         flank = (self.geometry.input_length - output) // 2
@@ -291,13 +292,13 @@ class Placement:
 
         For a pure insertion or a longer ALT the inserted bases thus lie between the two stretches.
         """
-        if self._scalar:
+        if self.is_scalar:
             return self._only_bin
         first, gap, gap_end, last = compared.first, compared.gap, compared.gap_end, compared.last
         if growth > 0:
             gap = gap_end = end
         stretches = np.array([first, gap_end + growth, gap, last + growth])
-        spans: Spans = (stretches - self._origins).astype(np.int32)
+        spans: Spans = (stretches - self.origins[:, None]).astype(np.int32)
         return spans
 
     def other_strand(self, haplotype: Haplotype) -> Haplotype:

@@ -13,7 +13,15 @@ from zooctl.inference.data_frames import to_frame
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import DEFAULT_SHIFTS, CheckRef, ShiftOptions
-from zooctl.inference.variants.shift_robust_score import ScoredAllele, Scorer, VariantModel
+from zooctl.inference.variants.measure_alleles import ScoredAllele
+from zooctl.inference.variants.shift_robust_score import (
+    DEFAULT_DISTANCE,
+    DEFAULT_N_SHIFTS,
+    Scorer,
+    VariantModel,
+)
+from zooctl.inference.variants.statistics import MEAN_TRACK, NO_PLACE
+from zooctl.schema.card import Scoring
 from zooctl.sequence.alleles import Allele
 
 _VARIANT = re.compile(r"(?P<chrom>.+):(?P<pos>[0-9,]+)[ :]?(?P<ref>[A-Za-z]+)>(?P<alt>[A-Za-z]+)")
@@ -27,12 +35,16 @@ class VariantScore(NamedTuple):
         start: First base of REF, 0-based (a VCF's POS less 1).
         ref: REF.
         alt: ALT.
-        track: Name of the track.
+        track: Name of the track; ``MEAN`` for the mean of all.
+        statistic: Comparison of REF and ALT (see ``variants.statistics``).
+        kind: ``log2_ratio``, ``difference`` in the track's unit, or ``bits``.
         status: ``OK``, flags such as ``EDGE+N``, or the reason why there is no score.
-        score: log2(ALT / REF), or ALT minus REF where the card's scale is not ``signal``.
+        score: The score.
         sd: Standard deviation over shifts of the score of one shift.
-        ref_mean: Mean prediction for REF over the compared bases and shifts.
-        alt_mean: The same for ALT.
+        ref_value: Prediction for REF that the score is of: the mean over the compared bases and
+            shifts or, where the score has a place, the mean over shifts there.
+        alt_value: The same for ALT.
+        place: Base of the score, 0-based; None where it is not of one base.
     """
 
     chrom: str
@@ -40,16 +52,19 @@ class VariantScore(NamedTuple):
     ref: str
     alt: str
     track: str
+    statistic: str
+    kind: str
     status: str
     score: float
     sd: float
-    ref_mean: float
-    alt_mean: float
+    ref_value: float
+    alt_value: float
+    place: int | None
 
 
 @dataclass(frozen=True)
 class VariantScores(Sequence[VariantScore]):
-    """Scores of variants: one row for each allele and track, in the order of the alleles."""
+    """Scores of variants: a row for each allele, track and score, in the order of the alleles."""
 
     rows: tuple[VariantScore, ...]
 
@@ -94,14 +109,24 @@ def _alleles(variants: str | Allele | Iterable[str | Allele]) -> list[Allele]:
 def open_scorer(
     model: OpenModel, genome: Genome, options: ShiftOptions, check_ref: CheckRef
 ) -> Scorer:
-    """Return a scorer of a model on a genome."""
+    """Return a scorer of a model on a genome; what options leave open is as the card says."""
+    usual = model.card.scoring or Scoring()
+    n_shifts, max_shift, distance = options.n_shifts, options.max_shift, options.distance
+    if n_shifts is None:
+        n_shifts = DEFAULT_N_SHIFTS if usual.shifts is None else usual.shifts
+        max_shift = usual.max_shift if max_shift is None else max_shift
+    if distance is None:
+        distance = DEFAULT_DISTANCE if usual.distance is None else usual.distance
     return Scorer(
         VariantModel.of(model.card, model.graph),
         genome,
-        n_shifts=options.n_shifts,
-        max_shift=options.max_shift,
+        n_shifts=n_shifts,
+        max_shift=max_shift,
         seed=options.seed,
         reverse_complement=options.rc,
+        statistics=options.statistics or usual.statistics or ("sum",),
+        distance=distance,
+        mean_track=options.mean_track,
         check_ref=check_ref,
         batch_size=model.options.batch_size,
         threads=model.options.threads,
@@ -122,26 +147,33 @@ def score_alleles(
         model: The model.
         variants: One or several, as text (1-based) or alleles, in the genome's contig names.
         genome: The genome.
-        options: Shifts and strands.
+        options: Statistics, shifts and strands.
         check_ref: Treatment of alleles whose REF differs from the genome.
 
     Raises:
-        InputError: A text is no variant; shifts that do not fit the window; or ``check_ref`` is
-            ``fail`` and a REF differs.
+        InputError: A text is no variant; shifts or statistics that do not fit the model; or
+            ``check_ref`` is ``fail`` and a REF differs.
         VerificationError: A prediction is not a finite number.
     """
     chosen = _alleles(variants)
     names = [track.name for track in model.card.tracks]
+    if options.mean_track:
+        names.append(MEAN_TRACK)
     scorer = open_scorer(model, genome, options, check_ref)
     with closing(scorer.score([allele] for allele in chosen)) as scored:
         results = [result for (result,) in scored]
     pairs = zip(chosen, results, strict=True)
-    return VariantScores(tuple(row for pair in pairs for row in _rows(*pair, names)))
+    return VariantScores(tuple(row for pair in pairs for row in _rows(*pair, names, scorer)))
 
 
-def _rows(allele: Allele, scored: ScoredAllele, names: Sequence[str]) -> Iterator[VariantScore]:
+def _rows(
+    allele: Allele, scored: ScoredAllele, names: Sequence[str], scorer: Scorer
+) -> Iterator[VariantScore]:
     for track, name in enumerate(names):
-        arrays = (scored.score, scored.sd, scored.ref, scored.alt)
-        yield VariantScore(
-            *allele, name, str(scored.status), *(float(one[track]) for one in arrays)
-        )
+        for of, found in zip(scorer.measures, scored.measured, strict=True):
+            score, sd, ref, alt = (
+                float(values[track]) for values in (found.score, found.sd, found.ref, found.alt)
+            )
+            place = None if found.place[track] == NO_PLACE else int(found.place[track])
+            status = str(scored.status)
+            yield VariantScore(*allele, name, *of, status, score, sd, ref, alt, place)

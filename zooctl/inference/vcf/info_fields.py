@@ -1,29 +1,38 @@
-"""Scores as text: INFO fields of a VCF line, or rows of a table."""
+"""INFO fields of a scored VCF: their names, descriptions and the models that they come from.
+
+A field's name is ``ZOO_<model>_<track>_<statistic>_<value>``. Values are the score, named by its
+kind (``LFC`` log2 ratio, ``DIFF`` difference, ``BITS``) with its ``SD`` over shifts, and the
+predictions ``REF`` and ``ALT`` that it is of, with the place ``POS`` where it is the score of one
+base.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from itertools import groupby
+from typing import NamedTuple
 
 from zooctl import __version__
 from zooctl.errors import InputError
-from zooctl.files.vcf import table as vcf_table
-from zooctl.files.vcf.annotate import Annotator, Field, info_key, quote
-from zooctl.files.vcf.records import Record
-from zooctl.inference.variants.shift_robust_score import Scale, ScoredAllele, Scorer
+from zooctl.files.vcf.annotate import Field, ValueType, info_key, quote
+from zooctl.inference.variants.measure_alleles import ScoredAllele
+from zooctl.inference.variants.shift_robust_score import Scorer
+from zooctl.inference.variants.statistics import Measure
 
 MOST_TRACKS = 8
 """A model of more tracks gets its top track in a VCF line, unless tracks were chosen."""
 
-MIXED = "MIXED"
-"""Status of an allele for which several models have different ones."""
-
 Results = Sequence[Sequence[ScoredAllele]]
 """Scores of one record's alleles, for each model."""
+
+
+class WrittenTrack(NamedTuple):
+    """A track in the output: its number among the scores, name, and unit of its predictions."""
+
+    number: int
+    name: str
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -35,8 +44,7 @@ class ScoringModel:
         version: Version of its card.
         weights: sha256 of its graph with weights.
         assembly: The assembly that it is for.
-        scale: Scale of its predictions.
-        tracks: Index and name of each track to be written.
+        tracks: The tracks to be written.
         top: Write the track of the largest absolute score only (VCF).
         scorer: Its scorer on the genome.
     """
@@ -45,141 +53,25 @@ class ScoringModel:
     version: str
     weights: str
     assembly: str
-    scale: Scale
-    tracks: tuple[tuple[int, str], ...]
+    tracks: tuple[WrittenTrack, ...]
     top: bool
     scorer: Scorer
 
-
-class Text(Protocol):
-    """A writer of an output's lines."""
-
     @property
-    def head(self) -> bytes:
-        """Header or column names."""
-        ...
-
-    def record(self, record: Record, results: Results) -> bytes:
-        """Return the lines of one record."""
-        ...
+    def measures(self) -> tuple[Measure, ...]:
+        """The scores of a track, in order."""
+        return self.scorer.measures
 
 
-def joint_status(statuses: Sequence[str]) -> str:
-    """Return the common status of one allele, or ``MIXED`` where models differ.
+def by_statistic(measures: Sequence[Measure]) -> Iterator[tuple[str, list[int]]]:
+    """Yield each statistic's part of a field name, and the indices of its scores.
 
-    >>> joint_status(["OK", "OK"]), joint_status(["OK", "EDGE"])
-    ('OK', 'MIXED')
+    >>> sums = [Measure("sum", "difference"), Measure("sum", "log2_ratio")]
+    >>> list(by_statistic([*sums, Measure("max", "difference")]))
+    [('SUM', [0, 1]), ('MAX', [2])]
     """
-    return statuses[0] if len(set(statuses)) == 1 else MIXED
-
-
-def number(value: np.float32) -> str:
-    """Return the shortest text that reads back as the same float32; "" for NaN.
-
-    >>> number(np.float32(0.1)), number(np.float32("nan"))
-    ('0.1', '')
-    """
-    return "" if np.isnan(value) else str(value)
-
-
-class TableText:
-    """Rows of a table: one for each allele and track, those without a score included."""
-
-    head = vcf_table.HEAD
-
-    def __init__(self, models: Sequence[ScoringModel]) -> None:
-        self._models = models
-
-    def record(self, record: Record, results: Results) -> bytes:
-        """Return the rows of one record."""
-        rows = []
-        for index, alt in enumerate(record.alts):
-            for model, scored in zip(self._models, results, strict=True):
-                allele = scored[index]
-                for track, name in model.tracks:
-                    arrays = (allele.score, allele.sd, allele.ref, allele.alt)
-                    numbers = [number(values[track]) for values in arrays]
-                    rows.append(
-                        vcf_table.row(record, alt, allele.status, model.name, name, numbers)
-                    )
-        return "".join(rows).encode()
-
-
-class VcfText:
-    """Lines of a VCF with scores in INFO.
-
-    Args:
-        models: The models.
-        annotator: Adds the fields of ``vcf_fields(models)``.
-    """
-
-    def __init__(self, models: Sequence[ScoringModel], annotator: Annotator) -> None:
-        self._models = models
-        self._annotator = annotator
-
-    @property
-    def head(self) -> bytes:
-        """The header."""
-        return self._annotator.header
-
-    def record(self, record: Record, results: Results) -> bytes:
-        """Return the line of one record."""
-        values: list[str] = []
-        statuses = [[allele.status for allele in scored] for scored in results]
-        for model, scored in zip(self._models, results, strict=True):
-            if model.top:
-                values += _top_values(model, scored)
-                continue
-            for track, _ in model.tracks:
-                columns = zip(*(_numbers(allele, track) for allele in scored), strict=True)
-                values += [_joined(column) for column in columns]
-        joint = [joint_status(of_allele) for of_allele in zip(*statuses, strict=True)]
-        values.append(",".join(joint))
-        if len(self._models) > 1:
-            values += [",".join(of_model) for of_model in statuses]
-        return self._annotator.line(record.line, record.number, values)
-
-
-def _numbers(allele: ScoredAllele, track: int) -> tuple[str, str, str, str]:
-    return (
-        number(allele.score[track]),
-        number(allele.sd[track]),
-        number(allele.ref[track]),
-        number(allele.alt[track]),
-    )
-
-
-def _joined(texts: Sequence[str]) -> str:
-    """Return one value for each ALT; nothing where no ALT has one."""
-    return ",".join(text or "." for text in texts) if any(texts) else ""
-
-
-def top_track(scores: NDArray[np.float32]) -> int | None:
-    """Return the index of the largest absolute score, None where all are NaN.
-
-    >>> top_track(np.array([0.5, np.nan, -2.0], dtype=np.float32))
-    2
-    """
-    return None if np.isnan(scores).all() else int(np.nanargmax(np.abs(scores)))
-
-
-def _top_values(model: ScoringModel, scored: Sequence[ScoredAllele]) -> list[str]:
-    names = dict(model.tracks)
-    columns: list[list[str]] = [[], [], [], [], []]
-    for allele in scored:
-        top = top_track(allele.score)
-        texts = ("",) * 5 if top is None else (names[top], *_numbers(allele, top))
-        for column, text in zip(columns, texts, strict=True):
-            column.append(text)
-    return [_joined(column) for column in columns]
-
-
-_MEASURES = {
-    "LFC": "{score}",
-    "SD": "standard deviation over shifts of the score of one shift",
-    "REF": "mean prediction for REF over the compared bases and shifts",
-    "ALT": "mean prediction for ALT over the compared bases and shifts",
-}
+    for stem, group in groupby(range(len(measures)), key=lambda index: measures[index].stem):
+        yield stem, list(group)
 
 
 def vcf_fields(models: Sequence[ScoringModel]) -> list[Field]:
@@ -191,20 +83,15 @@ def vcf_fields(models: Sequence[ScoringModel]) -> list[Field]:
     fields: list[Field] = []
     for model in models:
         if model.top:
-            description = f"track of {model.name} with the largest absolute score"
+            first = model.measures[0]
+            description = f"track of {model.name} with the largest absolute score {first.key}"
             fields.append(_field(model, "TOP_TRACK", "String", description))
-            fields += _measures(model, "TOP", "that track")
+            fields += _track_fields(model, "TOP", "that track", "the track's unit")
         else:
-            for _, name in model.tracks:
-                fields += _measures(model, name, name)
-    several = len(models) > 1
-    status = "What became of the allele: OK, flags of a scored one, or why it has no score"
-    described = f"{status}; {MIXED} where models differ" if several else status
-    fields.append(
-        Field(info_key("STATUS"), "String", described, f"zooctl {__version__}", __version__)
-    )
-    if several:
-        fields += [_field(model, "STATUS", "String", status) for model in models]
+            for track in model.tracks:
+                fields += _track_fields(model, track.name, track.name, track.unit)
+        status = "outcome of the allele: OK, flags of a scored one, or the reason for no score"
+        fields.append(_field(model, "STATUS", "String", status))
     keys = [field.key for field in fields]
     for key in keys:
         if keys.count(key) > 1:
@@ -216,24 +103,50 @@ def vcf_fields(models: Sequence[ScoringModel]) -> list[Field]:
     return fields
 
 
-def _measures(model: ScoringModel, key: str, track: str) -> list[Field]:
-    score = (
-        "log2 of ALT over REF of the summed prediction"
-        if model.scale == "signal"
-        else f"ALT minus REF of the mean prediction ({model.scale})"
-    )
-    return [
-        _field(model, f"{key}_{measure}", "Float", f"{track}: {text.format(score=score)}")
-        for measure, text in _MEASURES.items()
-    ]
+def _track_fields(model: ScoringModel, key: str, track: str, unit: str) -> Iterator[Field]:
+    """Yield the fields of one track: of each statistic its scores, then what they are of."""
+    for stem, indices in by_statistic(model.measures):
+        for of in (model.measures[index] for index in indices):
+            said = f"{track}: {describe(of, model.scorer.distance, unit)}"
+            yield _field(model, f"{key}_{of.key}", "Float", said)
+            spread = f"{track}: standard deviation over shifts of {of.key} of one shift"
+            yield _field(model, f"{key}_{of.key}_SD", "Float", spread)
+        has_place = model.measures[indices[0]].has_place
+        where = "at the base of the score" if has_place else "over the bases of the statistic"
+        for allele in ("REF", "ALT"):
+            said = f"{track}: mean prediction for {allele} {where} and over shifts, in {unit}"
+            yield _field(model, f"{key}_{stem}_{allele}", "Float", said)
+        if has_place:
+            said = f"{track}: position of the score's base, from 1"
+            yield _field(model, f"{key}_{stem}_POS", "Integer", said)
 
 
-def _field(model: ScoringModel, key: str, kind: str, description: str) -> Field:
+def describe(of: Measure, distance: int, unit: str) -> str:
+    """Return a score in words.
+
+    >>> describe(Measure("sum", "log2_ratio"), 50, "reads")
+    'log2 of ALT over REF of the summed prediction'
+    """
+    near = f"within {distance} bp of the change"
+    if of.statistic in ("sum", "local"):
+        where = f" {near}" if of.statistic == "local" else ""
+        if of.kind == "log2_ratio":
+            return f"log2 of ALT over REF of the summed prediction{where}"
+        return f"ALT minus REF of the mean prediction{where}, in {unit}"
+    return {
+        "max": f"ALT minus REF at the base where it is farthest from 0, in {unit}",
+        "jsd": "Jensen-Shannon divergence of the shapes of REF and ALT, in bits",
+        "delta_gain": f"largest ALT minus REF of a base {near}, in {unit}",
+        "delta_loss": f"largest REF minus ALT of a base {near}, in {unit}",
+    }[of.statistic]
+
+
+def _field(model: ScoringModel, key: str, kind: ValueType, description: str) -> Field:
     placement = model.scorer.placement
     shifts = f"shifts {placement.n_shifts}, at most {placement.max_shift} bp, seed {placement.seed}"
     return Field(
         info_key(model.name, key),
-        "String" if kind == "String" else "Float",
+        kind,
         f"{description}; {shifts}",
         f"zooctl {__version__} {model.name} weights sha256:{model.weights}",
         model.version,

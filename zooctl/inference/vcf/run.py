@@ -33,16 +33,10 @@ from zooctl.inference.vcf.assembly_check import (
     check_skipped,
     survey,
 )
-from zooctl.inference.vcf.info_fields import (
-    ScoringModel,
-    TableText,
-    Text,
-    VcfText,
-    meta_lines,
-    vcf_fields,
-)
+from zooctl.inference.vcf.info_fields import ScoringModel, meta_lines, vcf_fields
 from zooctl.inference.vcf.report import ScoredVcf, VcfEstimate, estimate, write_report
 from zooctl.inference.vcf.score_vcf import score_vcf
+from zooctl.inference.vcf.scored_text import TableText, Text, VcfText
 from zooctl.inference.vcf.tally import Tally
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.sequence.intervals import Interval
@@ -50,7 +44,10 @@ from zooctl.sequence.intervals import Interval
 _MOST_FIRST = 1 << 24  # bytes of the first records, which are held in memory
 
 # Settings that a table states about itself; the others are about this machine.
-_PROVENANCE = ("zooctl", "models", "tracks", "shifts", "max_shift", "seed", "rc", "check_ref")
+_PROVENANCE = (
+    *("zooctl", "models", "tracks", "statistics", "distance", "shifts", "max_shift", "seed"),
+    *("rc", "check_ref"),
+)
 
 
 def score_file(
@@ -268,7 +265,9 @@ class _Run:
         """Return the number of records, or of rows of a table, in the output."""
         if not is_table(form_of(self.target)):
             return tally.records
-        return tally.alleles * sum(len(model.tracks) for model in self.models)
+        return tally.alleles * sum(
+            len(model.tracks) * len(model.scorer.measures) for model in self.models
+        )
 
     def estimate(self) -> VcfEstimate:
         """Time a few real batches."""
@@ -288,6 +287,7 @@ class _Run:
             vcf_fields(self.models),
             meta=meta_lines(self.models, options),
             overwrite=self.options.overwrite,
+            models=[model.name for model in self.models],
             path=self.reader.name,
         )
         return VcfText(self.models, annotator)

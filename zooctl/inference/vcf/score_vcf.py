@@ -15,9 +15,11 @@ from dataclasses import asdict
 from zooctl.errors import InputError
 from zooctl.files.vcf.chunks import Chunk, Parts
 from zooctl.files.vcf.records import Record
-from zooctl.inference.variants.shift_robust_score import ScoredAllele, Scorer
+from zooctl.inference.variants.measure_alleles import ScoredAllele
+from zooctl.inference.variants.shift_robust_score import Scorer
 from zooctl.inference.vcf.assembly_check import Vcf, check_allowed
-from zooctl.inference.vcf.info_fields import ScoringModel, Text
+from zooctl.inference.vcf.info_fields import ScoringModel
+from zooctl.inference.vcf.scored_text import Text
 from zooctl.inference.vcf.tally import Tally
 from zooctl.progress import Advance, no_advance
 from zooctl.sequence.alleles import Status

@@ -20,9 +20,10 @@ from zooctl.files.vcf.records import VcfReader
 from zooctl.inference.announce_models import announce_genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import ScoreOptions
+from zooctl.inference.variants.statistics import MEAN_TRACK
 from zooctl.inference.variants.table import open_scorer
 from zooctl.inference.vcf.assembly_check import Vcf, genome_names
-from zooctl.inference.vcf.info_fields import MOST_TRACKS, ScoringModel
+from zooctl.inference.vcf.info_fields import MOST_TRACKS, ScoringModel, WrittenTrack
 from zooctl.progress import Say
 from zooctl.schema.card import Card
 from zooctl.sequence.assemblies import likely_assembly
@@ -132,8 +133,12 @@ def settings_of(
         "models": ", ".join(
             f"{model.name} {model.version} sha256:{model.weights}" for model in models
         ),
-        "tracks": ", ".join(name for model in models for _, name in model.tracks),
-        "shifts": options.n_shifts,
+        "tracks": ", ".join(track.name for model in models for track in model.tracks),
+        "statistics": ", ".join(
+            dict.fromkeys(of.key for model in models for of in model.scorer.measures)
+        ),
+        "distance": ", ".join(str(model.scorer.distance) for model in models),
+        "shifts": ", ".join(str(model.scorer.placement.n_shifts) for model in models),
         "max_shift": ", ".join(str(model.scorer.max_shift) for model in models),
         "seed": options.seed,
         "rc": options.rc,
@@ -160,8 +165,19 @@ def scoring_model(
         version=card.version,
         weights=hashlib.sha256(model.graph).hexdigest(),
         assembly=card.assembly,
-        scale=card.output_scale,
-        tracks=tuple((index, card.tracks[index].name) for index in tracks),
+        tracks=_written_tracks(card, tracks, options.mean_track),
         top=len(tracks) > MOST_TRACKS and not options.tracks,
         scorer=open_scorer(model, genome, options, check_ref),
     )
+
+
+def _written_tracks(card: Card, chosen: Sequence[int], mean: bool) -> tuple[WrittenTrack, ...]:
+    """Return the tracks to write; the mean is that of all tracks of the model."""
+    units = {track.unit for track in card.tracks}
+    found = [WrittenTrack(i, card.tracks[i].name, card.tracks[i].unit) for i in chosen]
+    if mean:
+        if MEAN_TRACK in {track.name for track in card.tracks}:
+            raise InputError(f"{card.name} has a track {MEAN_TRACK} of its own")
+        unit = units.pop() if len(units) == 1 else "mean over tracks of several units"
+        found.append(WrittenTrack(card.n_tracks, MEAN_TRACK, unit))
+    return tuple(found)

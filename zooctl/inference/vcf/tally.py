@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from zooctl.inference.vcf.info_fields import joint_status
 from zooctl.sequence.alleles import SCORED, Status
 
 _EXAMPLES = 3
+
+MIXED = "MIXED"
+"""Status of an allele for which several models have different ones."""
 
 DISAGREEING = (Status.REF_MISMATCH, Status.NO_CONTIG, Status.OUT_OF_RANGE)
 """Statuses of alleles that disagree with the genome."""
@@ -21,6 +23,15 @@ def is_scored(status: str) -> bool:
     (True, False)
     """
     return SCORED.issuperset(status.split("+"))
+
+
+def joint_status(statuses: Sequence[str]) -> str:
+    """Return the common status of one allele, or ``MIXED`` where models differ.
+
+    >>> joint_status(["OK", "OK"]), joint_status(["OK", "EDGE"])
+    ('OK', 'MIXED')
+    """
+    return statuses[0] if len(set(statuses)) == 1 else MIXED
 
 
 def counts_text(counts: Mapping[str, int]) -> str:

@@ -1,0 +1,147 @@
+"""Scores as text: INFO fields of a VCF line, or rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.files.vcf import table as vcf_table
+from zooctl.files.vcf.annotate import Annotator
+from zooctl.files.vcf.records import Record
+from zooctl.inference.variants.measure_alleles import ScoredAllele
+from zooctl.inference.variants.statistics import NO_PLACE
+from zooctl.inference.vcf.info_fields import Results, ScoringModel, by_statistic
+
+
+class Text(Protocol):
+    """A writer of an output's lines."""
+
+    @property
+    def head(self) -> bytes:
+        """Header or column names."""
+        ...
+
+    def record(self, record: Record, results: Results) -> bytes:
+        """Return the lines of one record."""
+        ...
+
+
+def number(value: np.float32) -> str:
+    """Return the shortest text that reads back as the same float32; "" for NaN.
+
+    >>> number(np.float32(0.1)), number(np.float32("nan"))
+    ('0.1', '')
+    """
+    return "" if np.isnan(value) else str(value)
+
+
+def place_text(place: int) -> str:
+    """Return a position from 1; "" for none.
+
+    >>> place_text(39_731_912), place_text(NO_PLACE)
+    ('39731913', '')
+    """
+    return "" if place == NO_PLACE else str(place + 1)
+
+
+class TableText:
+    """Rows of a table: one for each allele, track and score, those without a score included."""
+
+    head = vcf_table.HEAD
+
+    def __init__(self, models: Sequence[ScoringModel]) -> None:
+        self._models = models
+
+    def record(self, record: Record, results: Results) -> bytes:
+        """Return the rows of one record."""
+        rows = []
+        for index, alt in enumerate(record.alts):
+            for model, scored in zip(self._models, results, strict=True):
+                start = vcf_table.row_start(record, alt, scored[index].status, model.name)
+                rows += [start + row for row in _rows(model, scored[index])]
+        return "".join(rows).encode()
+
+
+def _rows(model: ScoringModel, allele: ScoredAllele) -> Iterator[str]:
+    for track, name, unit in model.tracks:
+        for of, found in zip(model.measures, allele.measured, strict=True):
+            arrays = (found.score, found.sd, found.ref, found.alt)
+            numbers = [number(values[track]) for values in arrays]
+            place = place_text(int(found.place[track]))
+            yield "\t".join((name, *of, unit, *numbers, place)) + "\n"
+
+
+class VcfText:
+    """Lines of a VCF with scores in INFO.
+
+    Args:
+        models: The models.
+        annotator: Adds the fields of ``vcf_fields(models)``.
+    """
+
+    def __init__(self, models: Sequence[ScoringModel], annotator: Annotator) -> None:
+        self._models = models
+        self._annotator = annotator
+
+    @property
+    def head(self) -> bytes:
+        """The header."""
+        return self._annotator.header
+
+    def record(self, record: Record, results: Results) -> bytes:
+        """Return the line of one record."""
+        values: list[str] = []
+        for model, scored in zip(self._models, results, strict=True):
+            if model.top:
+                values += _top_values(model, scored)
+            else:
+                for track in model.tracks:
+                    columns = zip(
+                        *(_values(model, one, track.number) for one in scored), strict=True
+                    )
+                    values += [_joined(column) for column in columns]
+            values.append(",".join(allele.status for allele in scored))
+        return self._annotator.line(record.line, record.number, values)
+
+
+def _values(model: ScoringModel, allele: ScoredAllele, track: int) -> list[str]:
+    """Return the values of one track, in the order of its fields."""
+    texts = []
+    for _, indices in by_statistic(model.measures):
+        for found in (allele.measured[index] for index in indices):
+            texts += [number(found.score[track]), number(found.sd[track])]
+        found = allele.measured[indices[0]]
+        texts += [number(found.ref[track]), number(found.alt[track])]
+        if model.measures[indices[0]].has_place:
+            texts.append(place_text(int(found.place[track])))
+    return texts
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """Return one value for each ALT; nothing where no ALT has one."""
+    return ",".join(text or "." for text in texts) if any(texts) else ""
+
+
+def top_track(scores: NDArray[np.float32]) -> int | None:
+    """Return the index of the largest absolute score, None where all are NaN.
+
+    >>> top_track(np.array([0.5, np.nan, -2.0], dtype=np.float32))
+    2
+    """
+    return None if np.isnan(scores).all() else int(np.nanargmax(np.abs(scores)))
+
+
+def _top_values(model: ScoringModel, scored: Sequence[ScoredAllele]) -> list[str]:
+    """Return the values of each allele's top track by the first score, after its name."""
+    chosen = [track.number for track in model.tracks]
+    rows = []
+    for allele in scored:
+        at = top_track(allele.measured[0].score[chosen])
+        if at is None:
+            rows.append([""] * (1 + len(_values(model, allele, chosen[0]))))
+        else:
+            rows.append([model.tracks[at].name, *_values(model, allele, chosen[at])])
+    return [_joined(column) for column in zip(*rows, strict=True)]
