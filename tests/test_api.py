@@ -266,7 +266,7 @@ def test_training_needs_a_process_of_its_variables(
 def test_signatures_name_the_options() -> None:
     parameters = inspect.signature(zooctl.Model.score_vcf).parameters
     assert list(parameters)[:3] == ["self", "vcf", "output"]
-    assert parameters["n_shifts"].default == zooctl.ScoreOptions().n_shifts == 20
+    assert parameters["max_skipped"].default == zooctl.ScoreOptions().max_skipped == 0.5
 
 
 def test_the_page_lists_the_interface(repo: Path) -> None:

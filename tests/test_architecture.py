@@ -54,7 +54,9 @@ INSIDE = {
         "vcf",
     ),
     "reproduce": ("report", "environment", "run", "evidence", "judge", "verify"),
-    "schema": ("escape", "explain", "fields", "strict_yaml", "card", "manifest", "recipe"),
+    "schema": (
+        *("escape", "explain", "fields", "strict_yaml", "scoring", "card", "manifest", "recipe"),
+    ),
     "training": ("tracks", "determinism", "data", "nets", "loop", "export", "tune"),
 }
 

@@ -202,15 +202,8 @@ class Model:
             variants: One or several, each as ``"chr21:39731913 A>C"`` (1-based) or ``Allele``
                 (0-based).
             fasta: Genome; by default chosen by the card's assembly.
-            n_shifts: Windows to average over; by default as the card says, else 20. 1 with
-                ``max_shift`` 0 is a single pass.
-            max_shift: Largest shift in bp; by default as the card says, else by the window's core.
-            seed: Seed of the shifts.
-            rc: Average over both strands.
-            statistics: ``sum``, ``local``, ``max``, ``jsd``, ``delta``; by default as the card
-                says, else the sum.
-            distance: Reach of ``local`` and ``delta``, in bp from the change.
-            mean_track: Add a track ``MEAN``, the mean of all tracks' scores.
+            n_shifts, max_shift, seed, rc, statistics, distance, mean_track: As in
+                ``ShiftOptions``; None and () for what the card says.
             check_ref: Treatment of alleles whose REF differs from the genome.
 
         Returns:

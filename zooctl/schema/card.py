@@ -29,6 +29,7 @@ from zooctl.schema.fields import (
     repeated,
     unknown_problems,
 )
+from zooctl.schema.scoring import Scoring
 from zooctl.schema.strict_yaml import load, parse
 from zooctl.sequence.windows import Geometry
 
@@ -176,26 +177,6 @@ class CardWeights(Values):
         if self.origin is not None and "model.onnx" not in [file.path for file in self.files]:
             what = "the graph that is made of the origin is missing"
             yield Problem("files", what, expected="model.onnx")
-
-
-class Scoring(Values):
-    """Scores of variants that suit the model, unless the user asks for others.
-
-    Attributes:
-        statistics: Comparisons of REF and ALT.
-        shifts: Windows to average over; 1 is a single pass.
-        max_shift: Largest shift in bp.
-        distance: Reach of ``local`` and ``delta``, in bp from the change.
-    """
-
-    statistics: Items[Literal["sum", "local", "max", "jsd", "delta"]] = ()
-    shifts: Annotated[int, Field(ge=1)] | None = None
-    max_shift: Annotated[int, Field(ge=0)] | None = None
-    distance: Annotated[int, Field(ge=1)] | None = None
-
-    def problems(self) -> Iterator[Problem]:
-        for name in repeated(list(self.statistics)):
-            yield Problem("statistics", "a statistic is named twice", name)
 
 
 class Acknowledged(Values):

@@ -21,7 +21,7 @@ from zooctl.inference.variants.shift_robust_score import (
     VariantModel,
 )
 from zooctl.inference.variants.statistics import MEAN_TRACK, NO_PLACE
-from zooctl.schema.card import Scoring
+from zooctl.schema.scoring import Scoring
 from zooctl.sequence.alleles import Allele
 
 _VARIANT = re.compile(r"(?P<chrom>.+):(?P<pos>[0-9,]+)[ :]?(?P<ref>[A-Za-z]+)>(?P<alt>[A-Za-z]+)")
