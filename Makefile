@@ -9,6 +9,8 @@ DEMO   := demo
 # Sites of 1000 Genomes, lifted to hg19.
 VARIANTS := 33949059 G A 34017857 T A 34094401 G A
 TORCH  := 2.13.0
+# Processes that run the tests.
+JOBS   ?= 2
 
 .PHONY: help demo test lint bench lock clean
 .DELETE_ON_ERROR:
@@ -54,7 +56,7 @@ demo: $(VENV)/.base
 
 ## make test    install the requirements of the tests, run them (slow ones: make test PYTEST='-m slow')
 test: $(VENV)/.test
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST)
 
 ## make lint    formatting, lint and types
 lint: $(VENV)/.test
