@@ -36,7 +36,7 @@ FOLLOWED = {
     "files/fasta/scan: 'only the last line of a sequence may be shorter; `seqtk seq -l 60` rewraps'": 'tests/test_hints.py::test_lines_of_a_genome',
     "files/intervals/bed: 'is the file of another assembly?' + ('' if outside or clip else ' --clip cuts it')": 'tests/test_hints.py::test_a_region_beyond_its_contig',
     "files/intervals/text_table: 'cells are separated by tabs'": 'tests/test_hints.py::test_cells_are_separated_by_tabs',
-    "files/vcf/annotate: 'pass --overwrite-annotations to replace those of the same name'": 'tests/test_hints.py::test_scores_are_there_already',
+    "files/vcf/annotate: 'pass --overwrite-annotations to replace them'": 'tests/test_hints.py::test_scores_are_there_already',
     "files/vcf/records: None if b'\\t' in line else 'columns are separated by tabs'": 'tests/test_hints.py::test_columns_of_a_vcf',
     "inference/session: 'onnxruntime-gpu needs an NVIDIA driver, CUDA 13 and cuDNN 9; --device auto takes the CPU'": 'tests/test_hints.py::test_no_gpu',
     "inference/tracks/region: 'predict_region cuts windows of the right length from a genome'": 'tests/test_hints.py::test_sequences_of_another_length',
