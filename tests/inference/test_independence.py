@@ -142,11 +142,12 @@ def test_a_cache_that_cannot_be_written(
     ],
 )
 def test_last_bits_may_move(change: float, known: Independence, refused: bool) -> None:
-    """Relative to the largest prediction; NaN equals NaN."""
+    """Relative to the largest prediction; NaN equals NaN, and infinity infinity."""
 
     def predict(codes: np.ndarray) -> np.ndarray:
         values = 100.0 + codes.sum(axis=1, keepdims=True) % 7
         values[:, 0] *= 1 + change * (len(codes) == 1)
+        values[codes[:, :1] == 3] = np.inf
         return np.where(codes[:, :1] == 4, np.nan, values)
 
     if refused:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from zooctl.errors import is_installed
+from zooctl.errors import install_hint, is_installed
 from zooctl.evaluation.compare import Agreement, Missing, Shape, compare, shared_contigs
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.files.intervals.regions import Regions
@@ -41,7 +41,7 @@ def compare_files(
         resolutions: Bin sizes in bp.
         missing: Meaning of a base without an entry.
         profile_length: Bases in a profile.
-        say: Told about the contigs and figures that are left out.
+        say: Told about contigs and figures that are left out, and about files without values.
         progress: Opens the progress display.
 
     Raises:
@@ -58,7 +58,7 @@ def compare_files(
             )
         bases = sum(part.length for part in intervals) or sum(contigs.values())
         with progress(bases, "B", "comparing") as advance:
-            return compare(
+            agreements = compare(
                 track_a,
                 track_b,
                 intervals,
@@ -68,6 +68,15 @@ def compare_files(
                 shapes=_shapes(say),
                 advance=advance,
             )
+    _say_empty(a, [(one.missing_a, one.selected) for one in agreements], say)
+    _say_empty(b, [(one.missing_b, one.selected) for one in agreements], say)
+    return agreements
+
+
+def _say_empty(path: Path, counts: Sequence[tuple[int, int]], say: Say) -> None:
+    """Say that a file has no values where it is compared: missing of selected bins."""
+    if all(missing == selected for missing, selected in counts):
+        say(f"warning: {path} has no values here; all its bins are missing")
 
 
 def _say_left_out(a: Mapping[str, int], b: Mapping[str, int], say: Say) -> None:
@@ -85,7 +94,7 @@ def _say_left_out(a: Mapping[str, int], b: Mapping[str, int], say: Say) -> None:
 def _shapes(say: Say) -> Mapping[str, Shape]:
     """Return the figures of profiles, as in `zooctl evaluate`; none without scikit-learn."""
     if not is_installed("sklearn"):
-        say("no figures of profiles: scikit-learn is not installed (zooctl's extra `train`)")
+        say(f"no figures of profiles: scikit-learn is not installed ({install_hint('sklearn')})")
         return {}
     from zooctl.evaluation.metrics.regression import jensen_shannon, pearson_per_sequence
 

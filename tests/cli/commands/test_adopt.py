@@ -166,11 +166,11 @@ def test_refusals(
 ) -> None:
     model = onnx.load_from_string(toy_graph())
     hostile(model, case)
-    Path("model.onnx").write_bytes(model.SerializeToString())
-    assert adopt("--bin-size", "8") == code
+    Path("exported.onnx").write_bytes(model.SerializeToString())
+    assert adopt_file(Path("exported.onnx"), "--bin-size", "8") == code
     err = capsys.readouterr().err
     assert message in err
-    assert "error: model.onnx: " in err
+    assert "error: exported.onnx: " in err
     assert sorted(path.name for path in zoo.rglob("*")) == ["model_cards"], "nothing was written"
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyBigWig
 import pytest
 
 from zooctl.cli.main import run
@@ -94,6 +95,44 @@ def test_contigs_of_one_track_are_named(
     assert "left out" not in capsys.readouterr().err
     assert run(["compare", *tracks, "--resolution", "512"]) == 0
     assert "left out" not in capsys.readouterr().err
+
+
+def test_a_file_without_values(
+    tracks: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A header alone, as B and as A: said, and all bins missing."""
+    empty = str(tmp_path / "empty.bw")
+    with BigWigWriter(empty, CONTIGS):
+        pass
+    where = ["--region", "chr21:33,000,001-33,016,000", "--resolution", "512"]
+    assert run(["compare", tracks[0], empty, *where, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == f"warning: {empty} has no values here; all its bins are missing\n"
+    row = json.loads(captured.out)["resolutions"][0]
+    assert (row["selected"], row["missing_b"], row["pearson"]) == (31, 31, None)
+    assert run(["compare", empty, tracks[0], *where]) == 2
+    assert "no bin to compare: nowhere do both tracks have values" in capsys.readouterr().err
+
+
+def test_an_infinite_value_is_named_until_the_file_is_written_without(
+    tracks: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """pyBigWig writes infinite values; `compare` and `plot` refuse them, and follow the hint."""
+    path = str(tmp_path / "inf.bw")
+    where = ["--region", "chr21:33,000,001-33,001,500"]
+    compared = ["compare", path, tracks[0], *where, "--resolution", "128"]
+    plotted = ["plot", path, *where, "-o", str(tmp_path / "a.png")]
+    for values, code in (([1.0, np.inf, 3.0], 2), ([1.0, np.nan, 3.0], 0)):
+        with pyBigWig.open(path, "w") as file:
+            file.addHeader(list(CONTIGS.items()))
+            file.addEntries("chr21", 33_000_000, values=values, span=500, step=500)
+        for command in (compared, plotted):
+            assert run(command) == code
+            err = capsys.readouterr().err
+            expected = f"error: {path}: infinite value in the bigWig (got inf at chr21:33000500-"
+            assert err.startswith(expected) == bool(code)
+            assert err.endswith("Hint: write it again without this value\n") == bool(code)
+        assert (tmp_path / "a.png").exists() == (code == 0)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from zooctl.cli.main import run
+from zooctl.files.bigwig.writer import BigWigWriter
 
 CTCF = "recipes/data/ctcf_gm12878_hg19/GM12878_CTCF_5M.hg19.chr20_21.bw"
 INPUT = "recipes/data/ctcf_gm12878_hg19/GM12878_Input_5M.hg19.chr20_21.bw"
@@ -44,6 +45,17 @@ def test_refused(
     assert run(["plot", str(repo / CTCF), "-o", str(target), *arguments]) == 2
     assert message in capsys.readouterr().err
     assert not target.exists()
+
+
+def test_a_file_without_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty, target = tmp_path / "empty.bw", tmp_path / "a.png"
+    with BigWigWriter(empty, {"chr21": 48_129_895}):
+        pass
+    assert run(["plot", str(empty), "--region", REGION, "-o", str(target)]) == 0
+    assert capsys.readouterr().err == (
+        f"warning: {empty} has no values in {REGION}\nwrote {target}\n"
+    )
+    assert target.stat().st_size > 1_000
 
 
 def test_output_must_not_be_an_input(

@@ -81,6 +81,51 @@ def test_surroundings_do_not_change_the_bytes(here: Path) -> None:
     assert len(written) == 1
 
 
+# A clock that stands in 1960, for whatever asks the C library.
+CLOCK = """
+#define _GNU_SOURCE
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t id, struct timespec *now) {
+    int code = syscall(SYS_clock_gettime, id, now);
+    if (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE) now->tv_sec -= 2110000000L;
+    return code;
+}
+time_t time(time_t *given) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (given) *given = now.tv_sec;
+    return now.tv_sec;
+}
+int gettimeofday(struct timeval *given, void *zone) {
+    given->tv_sec = time(0);
+    given->tv_usec = 0;
+    return 0;
+}
+"""
+
+
+def test_a_clock_of_1960(here: Path) -> None:
+    """The same bytes, in no more time."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("needs a C compiler, to change the clock")
+    (here / "clock.c").write_text(CLOCK)
+    subprocess.run([compiler, "-shared", "-fPIC", "clock.c", "-o", "clock.so"], check=True)
+    environment = {**os.environ, "LD_PRELOAD": str(here / "clock.so")}
+    asked = [sys.executable, "-c", "import time; print(time.time() < 0)"]
+    assert subprocess.run(asked, env=environment, capture_output=True).stdout == b"True\n"
+    assert process("short.vcf", "-o", "a.vcf.gz").returncode == 0
+    began = os.times()
+    done = process("short.vcf", "-o", "b.vcf.gz", env=environment)
+    ended = os.times()
+    assert done.returncode == 0, done.stderr
+    assert (here / "a.vcf.gz").read_bytes() == (here / "b.vcf.gz").read_bytes()
+    assert ended.children_user - began.children_user < 15
+
+
 @pytest.mark.parametrize(
     "name",
     ["with a space.vcf", "new\nline.vcf", "Ümlaut.vcf", "./-dash.vcf", "x" * 251 + ".vcf"],

@@ -24,6 +24,8 @@ def command(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing picture.")] = False,
 ) -> None:
     """Draw bigWig tracks of one region below each other."""
+    import numpy as np
+
     from zooctl.files.bigwig.reader import BigWig
     from zooctl.files.disk.atomic import check_output
     from zooctl.files.disk.names import file_named
@@ -40,6 +42,8 @@ def command(
         with BigWig(path) as bigwig:
             chosen = parse_region(region, bigwig.contigs)
             values = bigwig.values(*chosen)
+        if np.isnan(values).all():
+            say(f"warning: {path} has no values in {region}")
         # One value a pixel.
         drawn.append(PlottedTrack(label, summarise(values, 1500), measure))
     draw_tracks(target, drawn, chosen, title=title, force=force)

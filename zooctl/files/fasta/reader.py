@@ -183,7 +183,11 @@ def _reader(stream: BufferedReader, index: Index) -> pyfaidx.Faidx:
     """
     with tempfile.TemporaryDirectory() as folder:
         fai = Path(folder) / "fai"
-        fai.write_text(index.fai, "ascii")
+        try:
+            fai.write_text(index.fai, "ascii")
+        except OSError as error:  # of a full disk, which names no file
+            error.filename = error.filename or str(fai)
+            raise
         reader = pyfaidx.Faidx(fai, indexname=fai, as_raw=True, rebuild=False)
     reader.file.close()
     reader.file = (
