@@ -11,6 +11,8 @@ import pytest
 import toy_files
 from watched_process import Watched, run_watched
 
+from zooctl.cli import main
+
 DATA = "recipes/data/ctcf_gm12878_hg19/GM12878_CTCF_5M.hg19.chr20_21.bw"
 REGION = "chr21:33,000,001-33,100,000"
 VCF = """##fileformat=VCFv4.2
@@ -18,6 +20,8 @@ VCF = """##fileformat=VCFv4.2
 #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO
 chr21\t33949059\t.\tG\tA\t.\tPASS\t.
 """
+FLIP = {"A": "G", "C": "T", "G": "A", "T": "C"}
+SEQUENCE = "AGTGACACAGGTGTCCGAGGCCACCTTTCC"  # of hg19, chr21 from 33,949,050
 REACHING = """
 import socket
 for call in (
@@ -50,6 +54,14 @@ COMMANDS = {
         "pull ctcf_gm12878",
         "bundle export ctcf_gm12878 -o zoo.tar",
         "bundle import zoo.tar --into zoo",
+        "genome find hg19",
+        "data fetch ctcf_gm12878",
+        "report list",
+    ],
+    "adopt": [
+        "adopt onnx {repo}/tests/data/graphs/ai_onnx.onnx --name mine --tracks a,b "
+        "--assembly hg19 --licence MIT",
+        "adopt pwm box.pfm --motif box --name box --assembly hg19 --licence MIT",
     ],
     "predict": [
         f"predict --model h3k36me3_brain --region {REGION} -o a.bw",
@@ -64,12 +76,20 @@ COMMANDS = {
     "evaluate": [
         f"evaluate pwm_ctcf --against {{repo}}/{DATA} --region chr21:33,000,001-33,500,000 "
         "--bootstrap 10 -o report",
+        "evaluate-variants pwm_ctcf effects.tsv --shifts 2 --bootstrap 10",
     ],
     "audit": ["audit pwm_ctcf", "audit toy.yaml --fasta toy.fa"],
     "train": [
         "train toy.yaml --fasta toy.fa -o run",
+        "export run --fasta toy.fa",
         "reproduce pwm_ctcf --offline --report report.json",
+        "report verify report.json",
     ],
+}
+# Commands that speak, each with the reason.
+SPEAKING = {
+    "push": "sends a model to the hub",
+    "tune": "Ray's processes speak to each other, on this machine; its reports are off",
 }
 LIBRARIES = {"predict": "matplotlib", "evaluate": "sklearn", "audit": "sklearn", "train": "torch"}
 
@@ -80,6 +100,12 @@ def folder(tmp_path: Path) -> Path:
     for name in ("work", "home", "tmp", "cache"):
         (tmp_path / name).mkdir()
     (tmp_path / "work/in.vcf").write_text(VCF)
+    (tmp_path / "work/box.pfm").write_text(">box\n9 0 1 0\n0 9 0 1\n0 0 8 0\n1 1 1 9\n")
+    rows = ["chrom\tpos\tref\talt\tvalue\tn\telement\tassembly"]
+    for n, ref in enumerate(SEQUENCE):
+        rows.append(f"chr21\t{33_949_050 + n}\t{ref}\t{FLIP[ref]}\t0.{n:02}\t20\te\thg19")
+    (tmp_path / "work/effects.tsv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "work/own/model_cards").mkdir(parents=True)
     return tmp_path / "work"
 
 
@@ -95,6 +121,7 @@ def watched(folder: Path, *command: str) -> Watched:
             "TMPDIR": str(around / "tmp"),
             "ZOOCTL_HOME": str(around / "cache"),
             "ZOOCTL_DATA_MIRROR": str(folder),
+            "ZOOCTL_ZOO": str(folder / "own"),
             # A caller's wish to send reports is none that zooctl heeds.
             "ORT_DISABLE_TELEMETRY": "0",
         },
@@ -109,6 +136,11 @@ def test_the_watch_sees_names_and_packets(folder: Path) -> None:
     assert set(found.names) == {"collector.invalid"}
     assert found.packets > len(found.names) + 1
     assert watched(folder, "true").packets == 0
+
+
+def test_every_command_is_watched() -> None:
+    watched = {line.split()[0] for lines in COMMANDS.values() for line in lines}
+    assert sorted(watched | SPEAKING.keys()) == sorted(main.COMMANDS)
 
 
 @pytest.mark.parametrize("family", COMMANDS)

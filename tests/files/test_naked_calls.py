@@ -35,7 +35,8 @@ ONNX = {
     *("check_model", "infer_shapes", "to_array", "ReferenceEvaluator", "convert_version"),
 }
 
-# Calls on bytes that were made, pinned or accepted before, so that an exception is a bug of ours.
+# Calls on bytes that were made, pinned or accepted before, so that an exception is a bug of ours;
+# `tests/inference/graph/test_accepted.py` shows that what is accepted can be read.
 OURS = {
     ("files/weights/onnx_weights.py", "onnx.ModelProto.FromString"): "pinned by the manifest",
     ("inference/adopt/pwm_graph.py", "checker.check_model"): "made here of a motif",
@@ -48,9 +49,6 @@ OURS = {
     ("training/export/export.py", "onnx.checker.check_model"): "made here of a network",
     ("training/export/export.py", "onnx.numpy_helper.to_array"): "made here of a network",
 }
-
-# Guards that are no ``try``: decorators, or context managers of a ``with``.
-GUARDS: set[str] = set()
 
 
 class NakedCall(NamedTuple):
@@ -80,16 +78,7 @@ def names_of(tree: ast.AST) -> dict[str, str]:
 
 def is_guard(node: ast.AST) -> bool:
     """Return whether a statement turns the exceptions of what is inside of it into others."""
-    if isinstance(node, ast.Try):
-        return bool(node.handlers)
-    if isinstance(node, ast.With):
-        calls = [item.context_expr for item in node.items]
-    elif isinstance(node, ast.FunctionDef):
-        calls = node.decorator_list
-    else:
-        return False
-    parts = {part.id for call in calls for part in ast.walk(call) if isinstance(part, ast.Name)}
-    return bool(parts & GUARDS)
+    return isinstance(node, ast.Try) and bool(node.handlers)
 
 
 def calls(node: ast.AST, names: dict[str, str], guarded: bool = False) -> Iterator[ast.Call]:
