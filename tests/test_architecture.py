@@ -51,6 +51,7 @@ INSIDE = {
         "model",
         "tracks",
         "variants",
+        "background",
         "vcf",
     ),
     "reproduce": ("report", "environment", "run", "evidence", "judge", "verify"),

@@ -30,6 +30,7 @@ COMMANDS = {
     "info": "zooctl.cli.commands.info",
     "predict": "zooctl.cli.commands.predict",
     "score-variants": "zooctl.cli.commands.score_variants",
+    "calibrate": "zooctl.cli.commands.calibrate",
     "evaluate": "zooctl.cli.commands.evaluate",
     "evaluate-variants": "zooctl.cli.commands.evaluate_variants",
     "audit": "zooctl.cli.commands.audit",

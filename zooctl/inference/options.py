@@ -16,6 +16,9 @@ Device = Literal["auto", "cpu", "cuda"]
 CheckRef = Literal["skip", "fail", "swap"]
 """Treatment of an allele whose REF differs from the genome (see ``variants.score.Scorer``)."""
 
+Null = Literal["random", "shuffled", "observed"]
+"""Part of a background: random places, shuffled sequence, or the alleles of a VCF."""
+
 Statistic = Literal["sum", "local", "max", "jsd", "delta"]
 """Comparison of the predictions for REF and ALT (see ``variants.statistics``)."""
 
@@ -118,6 +121,10 @@ class ScoreOptions(ShiftOptions):
         strict: Refuse a VCF with an allele that cannot be scored.
         max_skipped: Largest share of alleles that may disagree with the genome.
         regions: Score only records that overlap these samtools-style regions; empty for all.
+        background: File of ``zooctl calibrate``; by default the model's own, ``none`` for none.
+        null: Part of the background that percentiles are within.
+        min_pct: Keep only records, or rows of a table, with a percentile of at least this.
+        top: Keep only so many records, or rows of a table, of the highest percentiles.
         report: JSON file for the counts of statuses.
         overwrite: Replace ``ZOO_`` fields that the VCF has already.
         resume: Continue an interrupted run.
@@ -131,6 +138,10 @@ class ScoreOptions(ShiftOptions):
     strict: bool = False
     max_skipped: float = 0.5
     regions: Sequence[str] = ()
+    background: str | Path | None = None
+    null: Null = "random"
+    min_pct: float | None = None
+    top: int | None = None
     report: str | Path | None = None
     overwrite: bool = False
     resume: bool = False

@@ -211,6 +211,22 @@ def stamp_documents(root: Path, name: str) -> Manifest:
     return stamped
 
 
+def pin_file(root: Path, name: str, path: str) -> Manifest:
+    """Pin one file of an entry's folder as it is on disk; all other pins stay.
+
+    Args:
+        root: Folder with ``zoo/``.
+        name: The entry.
+        path: The file, below its folder.
+    """
+    at = root / "zoo" / name
+    manifest = load_manifest(at / MANIFEST)
+    files = manifest.files | {f"zoo/{name}/{path}": digest_file(at / path)}
+    pinned = manifest.model_copy(update={"files": files})
+    save_manifest(pinned, at / MANIFEST)
+    return pinned
+
+
 def pin_genome(root: Path, name: str, codes: Mapping[str, Codes]) -> Manifest:
     """Pin the sequence of an entry's training in its manifest.
 

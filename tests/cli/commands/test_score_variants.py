@@ -281,6 +281,7 @@ def test_all_outputs_say_the_same(score: Runner, here: Path) -> None:
     assert head == [
         *("chrom", "pos", "id", "ref", "alt", "status", "model", "track"),
         *("statistic", "kind", "unit", "score", "sd", "ref_value", "alt_value", "place"),
+        *("pct", "p", "phred", "act", "class"),
     ]
     assert [row[4:8] for row in body] == [
         [alt, status, "toy", track]
@@ -293,9 +294,9 @@ def test_all_outputs_say_the_same(score: Runner, here: Path) -> None:
         for track in ("plus", "minus")
     ]
     assert [row[8:10] for row in body] == [["sum", "log2_ratio"]] * 8
-    assert [row[11:] for row in body[:6]] == [[""] * 5] * 6
+    assert [row[11:] for row in body[:6]] == [[""] * 10] * 6
     fields = ("LFC", "LFC_SD", "REF", "ALT")
-    assert body[6][11:] == [*(second[f"ZOO_toy_plus_SUM_{name}"] for name in fields), ""]
+    assert body[6][11:] == [*(second[f"ZOO_toy_plus_SUM_{name}"] for name in fields), *[""] * 6]
     frame = parquet.read_table("a.parquet")
     assert frame.column_names == head
     values = frame.to_pylist()

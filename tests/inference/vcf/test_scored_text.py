@@ -42,6 +42,7 @@ def info(
 
 
 NOTHING = [[np.nan] * 3] * 4
+NO_RANKS = "\t" * 5
 
 
 def test_top_track(make: Make) -> None:
@@ -104,10 +105,10 @@ def test_scores_with_places(make: Make) -> None:
     rows = TableText([model]).record(RECORD, [[scored, skipped]]).decode().split("\n")
     start = "chr1\t5\trs1\tA"
     assert rows == [
-        f"{start}\tC\tOK\tm\tt\tdelta_gain\tdifference\treads\t0.75\t0.5\t0.125\t0.875\t100",
-        f"{start}\tC\tOK\tm\tt\tdelta_loss\tdifference\treads\t0.5\t0.25\t0.75\t0.25\t102",
-        f"{start}\t*\tSTAR\tm\tt\tdelta_gain\tdifference\treads\t\t\t\t\t",
-        f"{start}\t*\tSTAR\tm\tt\tdelta_loss\tdifference\treads\t\t\t\t\t",
+        f"{start}\tC\tOK\tm\tt\tdelta_gain\tdifference\treads\t0.75\t0.5\t0.125\t0.875\t100{NO_RANKS}",
+        f"{start}\tC\tOK\tm\tt\tdelta_loss\tdifference\treads\t0.5\t0.25\t0.75\t0.25\t102{NO_RANKS}",
+        f"{start}\t*\tSTAR\tm\tt\tdelta_gain\tdifference\treads\t\t\t\t\t{NO_RANKS}",
+        f"{start}\t*\tSTAR\tm\tt\tdelta_loss\tdifference\treads\t\t\t\t\t{NO_RANKS}",
         "",
     ]
 
@@ -132,10 +133,10 @@ def test_rows(make: Make) -> None:
     good, bad = allele("OK", [1, 2], [0, 0.5], [1, 1], [2, 4]), allele("STAR", *NOTHING)
     rows = TableText([make("m", ["s", "t"])]).record(RECORD, [[good, bad]]).decode().split("\n")
     assert rows == [
-        "chr1\t5\trs1\tA\tC\tOK\tm\ts\tsum\tlog2_ratio\treads\t1.0\t0.0\t1.0\t2.0\t",
-        "chr1\t5\trs1\tA\tC\tOK\tm\tt\tsum\tlog2_ratio\treads\t2.0\t0.5\t1.0\t4.0\t",
-        "chr1\t5\trs1\tA\t*\tSTAR\tm\ts\tsum\tlog2_ratio\treads\t\t\t\t\t",
-        "chr1\t5\trs1\tA\t*\tSTAR\tm\tt\tsum\tlog2_ratio\treads\t\t\t\t\t",
+        f"chr1\t5\trs1\tA\tC\tOK\tm\ts\tsum\tlog2_ratio\treads\t1.0\t0.0\t1.0\t2.0\t{NO_RANKS}",
+        f"chr1\t5\trs1\tA\tC\tOK\tm\tt\tsum\tlog2_ratio\treads\t2.0\t0.5\t1.0\t4.0\t{NO_RANKS}",
+        f"chr1\t5\trs1\tA\t*\tSTAR\tm\ts\tsum\tlog2_ratio\treads\t\t\t\t\t{NO_RANKS}",
+        f"chr1\t5\trs1\tA\t*\tSTAR\tm\tt\tsum\tlog2_ratio\treads\t\t\t\t\t{NO_RANKS}",
         "",
     ]
 

@@ -14,6 +14,7 @@ from zooctl.inference.options import (
     LONGEST_SHIFT,
     MOST_SHIFTS,
     CheckRef,
+    Null,
     ScoreOptions,
     SessionOptions,
 )
@@ -74,6 +75,23 @@ from zooctl.inference.options import (
         typer.Option(
             min=0, max=1, help="Largest share of alleles that may disagree with the genome."
         ),
+    ],
+    background=Annotated[
+        str | None,
+        typer.Option(
+            help="File of zooctl calibrate for percentiles, or none; default: the model's own."
+        ),
+    ],
+    null=Annotated[Null, typer.Option(help="Part of the background that percentiles are within.")],
+    min_pct=Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Keep only records, or rows, with a percentile of at least this."
+        ),
+    ],
+    top=Annotated[
+        int | None,
+        typer.Option(min=1, help="Keep only so many records, or rows, of the highest percentiles."),
     ],
     report=Annotated[Path | None, typer.Option(help="Write the counts of statuses as JSON.")],
     overwrite=Annotated[

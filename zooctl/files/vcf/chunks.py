@@ -74,7 +74,7 @@ class Parts:
     """
 
     def __init__(self, target: Path, settings: Settings, *, resume: bool) -> None:
-        self.target = target
+        self._target = target
         real = Path(os.path.realpath(target))
         digest = digest_of(os.fsencode(real.name))[:16]
         # The target's own name could make one that is too long.
@@ -98,6 +98,11 @@ class Parts:
             self._begin(dict(settings), stack)
             self._lock = stack.pop_all()
 
+    @property
+    def target(self) -> Path:
+        """The output."""
+        return self._target
+
     def _stored(self) -> tuple[dict[str, object] | None, list[str]]:
         """Return the settings of the journal, None without any, and its other lines."""
         try:
@@ -116,7 +121,7 @@ class Parts:
             if stored.get(name) != settings.get(name):
                 raise InputError(
                     f"cannot resume: {name} has changed since",
-                    path=self.target,
+                    path=self._target,
                     got=settings.get(name),
                     expected=stored.get(name),
                     hint="run it as before, or without --resume to begin anew",

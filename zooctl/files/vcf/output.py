@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple, Protocol
 
 from zooctl.errors import VerificationError
 from zooctl.files.disk.atomic import atomic_output, check_output
@@ -14,7 +14,7 @@ from zooctl.files.disk.bgzf import END, compression
 from zooctl.files.disk.names import file_named
 from zooctl.files.disk.text import text_pieces
 from zooctl.files.vcf.bcf import write_binary
-from zooctl.files.vcf.chunks import Parts, bgzipped
+from zooctl.files.vcf.chunks import bgzipped
 from zooctl.files.vcf.index import IndexFaultError, SortOrder, index_suffix, write_index
 from zooctl.files.vcf.table import count_rows, require_parquet, write_parquet
 
@@ -56,6 +56,27 @@ def check_target(target: Path, force: bool, inputs: Iterable[str | os.PathLike[s
         check_output(target.with_name(target.name + suffix), force, inputs)
 
 
+class Finished(Protocol):
+    """Finished lines of an output: those of ``chunks.Parts``, or some of them."""
+
+    @property
+    def target(self) -> Path:
+        """The output."""
+        ...
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines, with their ends."""
+        ...
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the bgzipped text of the lines."""
+        ...
+
+    def remove(self) -> None:
+        """Remove them, after the output is complete."""
+        ...
+
+
 class Published(NamedTuple):
     """The files written: the output, then its index; and why a sorted output has none."""
 
@@ -64,7 +85,7 @@ class Published(NamedTuple):
 
 
 def publish(
-    parts: Parts,
+    parts: Finished,
     head: bytes,
     order: SortOrder,
     rows: int,
@@ -122,7 +143,9 @@ def _index(path: Path, suffix: str) -> tuple[Path | None, str | None]:
     return _index(path, _INDEXES[-1])
 
 
-def _write(parts: Parts, head: bytes, form: Form, path: Path, metadata: Mapping[str, str]) -> None:
+def _write(
+    parts: Finished, head: bytes, form: Form, path: Path, metadata: Mapping[str, str]
+) -> None:
     if form in ("vcf.gz", "tsv.gz"):
         with path.open("wb") as file:
             _join(parts, head, file)
@@ -166,7 +189,7 @@ def _check_rows(path: Path, form: Form, head: bytes, rows: int, target: Path) ->
         )
 
 
-def _join(parts: Parts, head: bytes, file: BinaryIO) -> None:
+def _join(parts: Finished, head: bytes, file: BinaryIO) -> None:
     """Write head and chunks as one bgzipped file, without compressing blocks again."""
     file.write(bgzipped(head))
     file.writelines(parts.pieces())

@@ -11,12 +11,12 @@ from zooctl.files.vcf.records import Record
 
 COLUMNS = (
     *("chrom", "pos", "id", "ref", "alt", "status", "model", "track", "statistic", "kind", "unit"),
-    *("score", "sd", "ref_value", "alt_value", "place"),
+    *("score", "sd", "ref_value", "alt_value", "place", "pct", "p", "phred", "act", "class"),
 )
-"""``unit`` is that of the last two values, and of a score whose kind is a difference."""
+"""``unit`` is that of both values, and of a score whose kind is a difference."""
 
 HEAD = ("\t".join(COLUMNS) + "\n").encode()
-_FLOATS = ("score", "sd", "ref_value", "alt_value")
+_FLOATS = ("score", "sd", "ref_value", "alt_value", "pct", "p", "phred", "act")
 _INTEGERS = ("pos", "place")
 _ROWS = 1 << 16
 

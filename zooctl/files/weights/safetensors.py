@@ -72,6 +72,19 @@ def read_safetensors(content: bytes, path: Path) -> Tensors:
         raise UnsafeError("not a readable safetensors file", path=path, got=error) from None
 
 
+def metadata_of(content: bytes, path: Path) -> dict[str, str]:
+    """Return the metadata of a safetensors file: text by name.
+
+    >>> from safetensors.numpy import save
+    >>> metadata_of(save({"bias": np.array([1.5])}, metadata={"by": "us"}), Path("a.safetensors"))
+    {'by': 'us'}
+    """
+    _split(content, path)
+    length = int.from_bytes(content[:8], "little")
+    found: dict[str, str] = json.loads(content[8 : 8 + length]).get("__metadata__", {})
+    return found
+
+
 def checked(content: bytes, path: Path) -> bytes:
     """Return the unchanged bytes of a safetensors file after checking all of them.
 

@@ -39,6 +39,7 @@ from zooctl.inference.variants.statistics import (
 )
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.alleles import Change, Status, add_flag
+from zooctl.sequence.kinds import Kind, kind_of
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class ScoredAllele:
     Attributes:
         status: ``OK``, flags such as ``EDGE+N``, or why there is no score (``alleles.Status``).
         measured: Its scores, in the order of the scorer's ``measures``.
+        kind: Kind of a scored allele; None for those of no kind.
 
     All values are NaN where the allele is not scored. A log ratio is NaN too where a mean is not
     above 0, and a divergence where a profile is not above 0 (the status says NO_RATIO or, where it
@@ -57,6 +59,7 @@ class ScoredAllele:
 
     status: str
     measured: tuple[Measured, ...]
+    kind: Kind | None = None
 
     @property
     def score(self) -> NDArray[np.float32]:
@@ -127,11 +130,12 @@ class Measuring:
         if planned.outputs is None:
             return ScoredAllele(planned.status, tuple(self._nothing() for _ in self.measures))
         measured = (self.measure_outputs if self.needs_bins else self.measure_sums)(planned)
+        kind = kind_of(_filled(planned)[0], swapped=planned.swapped)
         missing = np.concatenate([np.isnan(one.score) for one in measured])
         if not missing.any():
-            return ScoredAllele(planned.status, measured)
+            return ScoredAllele(planned.status, measured, kind)
         flag = Status.NO_RATIO if missing.all() else Status.SOME_RATIO
-        return ScoredAllele(add_flag(planned.status, flag), measured)
+        return ScoredAllele(add_flag(planned.status, flag), measured, kind)
 
     def measure_sums(self, planned: Planned) -> tuple[Measured, ...]:
         """Return scores from sums over the compared bases, ``(n_windows, n_tracks)``."""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from zooctl import __version__
 from zooctl.errors import InputError
 from zooctl.files.vcf.annotate import Field, ValueType, info_key, quote
+from zooctl.inference.background.ranker import NO_BACKGROUND, Ranker
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.shift_robust_score import Scorer
 from zooctl.inference.variants.statistics import Measure
@@ -47,6 +48,7 @@ class ScoringModel:
         tracks: The tracks to be written.
         top: Write the track of the largest absolute score only (VCF).
         scorer: Its scorer on the genome.
+        ranker: Ranks its scores in a background; None without one.
     """
 
     name: str
@@ -56,6 +58,7 @@ class ScoringModel:
     tracks: tuple[WrittenTrack, ...]
     top: bool
     scorer: Scorer
+    ranker: Ranker | None = None
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -90,6 +93,11 @@ def vcf_fields(models: Sequence[ScoringModel]) -> list[Field]:
         else:
             for track in model.tracks:
                 fields += _track_fields(model, track.name, track.name, track.unit)
+        if model.ranker is not None:
+            said = (
+                f"part of the background of percentiles; {NO_BACKGROUND}: fewer than 1,000 alleles"
+            )
+            fields.append(_field(model, "CLASS", "String", said))
         status = "outcome of the allele: OK, flags of a scored one, or the reason for no score"
         fields.append(_field(model, "STATUS", "String", status))
     keys = [field.key for field in fields]
@@ -111,14 +119,31 @@ def _track_fields(model: ScoringModel, key: str, track: str, unit: str) -> Itera
             yield _field(model, f"{key}_{of.key}", "Float", said)
             spread = f"{track}: standard deviation over shifts of {of.key} of one shift"
             yield _field(model, f"{key}_{of.key}_SD", "Float", spread)
+            if model.ranker is not None:
+                yield from _rank_fields(model, model.ranker, f"{key}_{of.key}", track)
         has_place = model.measures[indices[0]].has_place
         where = "at the base of the score" if has_place else "over the bases of the statistic"
         for allele in ("REF", "ALT"):
             said = f"{track}: mean prediction for {allele} {where} and over shifts, in {unit}"
             yield _field(model, f"{key}_{stem}_{allele}", "Float", said)
+        if model.ranker is not None:
+            among = f"those of the {model.ranker.source} SNVs of the background"
+            said = f"{track}: percentile of the larger of REF and ALT among {among}"
+            yield _field(model, f"{key}_{stem}_ACT", "Float", said)
         if has_place:
             said = f"{track}: position of the score's base, from 1"
             yield _field(model, f"{key}_{stem}_POS", "Integer", said)
+
+
+def _rank_fields(model: ScoringModel, ranker: Ranker, key: str, track: str) -> Iterator[Field]:
+    """Yield the fields of a score's ranks."""
+    among = f"the absolute score among those of {ranker.source} alleles of its kind"
+    for name, said in (
+        ("PCT", f"percentile of {among}, between 0 and 1"),
+        ("P", f"share of {among} that are as large or larger"),
+        ("PHRED", "-10 log10 of P"),
+    ):
+        yield _field(model, f"{key}_{name}", "Float", f"{track}: {said}")
 
 
 def describe(of: Measure, distance: int, unit: str) -> str:
@@ -166,6 +191,7 @@ def meta_lines(models: Sequence[ScoringModel], options: dict[str, str]) -> list[
             "Shifts": str(placement.n_shifts),
             "MaxShift": str(placement.max_shift),
             "Seed": str(placement.seed),
+            **({} if model.ranker is None else {"Background": model.ranker.digest}),
             **options,
             "Version": __version__,
         }

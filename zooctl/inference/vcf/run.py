@@ -15,8 +15,16 @@ from zooctl.files.vcf.annotate import Annotator
 from zooctl.files.vcf.bcf import check_binary
 from zooctl.files.vcf.chunks import Parts
 from zooctl.files.vcf.index import SortOrder
-from zooctl.files.vcf.output import check_target, form_of, is_indexed, is_table, publish
+from zooctl.files.vcf.output import (
+    Finished,
+    check_target,
+    form_of,
+    is_indexed,
+    is_table,
+    publish,
+)
 from zooctl.files.vcf.records import Record, VcfReader
+from zooctl.files.vcf.select import SelectedParts
 from zooctl.inference.announce_models import announce
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import ScoreOptions, as_path
@@ -46,7 +54,7 @@ _MOST_FIRST = 1 << 24  # bytes of the first records, which are held in memory
 # Settings that a table states about itself; the others are about this machine.
 _PROVENANCE = (
     *("zooctl", "models", "tracks", "statistics", "distance", "shifts", "max_shift", "seed"),
-    *("rc", "check_ref"),
+    *("rc", "check_ref", "background"),
 )
 
 
@@ -120,10 +128,11 @@ def _opened(
         matched = setup.match_names(reader, genome, options)
         intervals = setup.chosen_intervals(options, genome)
         opened = [
-            setup.scoring_model(model, tracks, genome, options)
+            setup.scoring_model(model, tracks, genome, options, say)
             for model, tracks in zip(models, chosen, strict=True)
         ]
         announce([(card, model.scorer) for card, model in zip(cards, opened, strict=True)], say)
+        setup.check_selection(options, opened)
         done = (intervals, opened, target, inputs, say, progress)
         yield _Run(vcf, options, reader, matched, genome, assembly, *done)
 
@@ -210,11 +219,12 @@ class _Run:
                     ordered, self.vcf, self.models, text, parts, seconds=spent, advance=tell
                 )
             check_skipped(tally, options.max_skipped, self.reader.name)
+            finished, rows = self._selected(parts, tally)
             written = publish(
-                parts,
+                finished,
                 text.head,
                 order,
-                self._rows(tally),
+                rows,
                 force=options.force,
                 inputs=self.inputs,
                 metadata={name: str(settings[name]) for name in _PROVENANCE},
@@ -260,6 +270,17 @@ class _Run:
         with VcfReader(self.source) as reader:
             for record in self._chosen(iter(reader)):
                 yield record.number, record.line
+
+    def _selected(self, parts: Parts, tally: Tally) -> tuple[Finished, int]:
+        """Return the lines to write, and their number."""
+        least, top = self.options.min_pct, self.options.top
+        if least is None and top is None:
+            return parts, self._rows(tally)
+        chosen = SelectedParts(parts, is_table(form_of(self.target)), least, top)
+        count = chosen.count()
+        what = "rows" if chosen.table else "records"
+        self.say(f"kept by percentile: {count:,} of {self._rows(tally):,} {what}")
+        return chosen, count
 
     def _rows(self, tally: Tally) -> int:
         """Return the number of records, or of rows of a table, in the output."""

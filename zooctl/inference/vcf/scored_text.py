@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 from zooctl.files.vcf import table as vcf_table
 from zooctl.files.vcf.annotate import Annotator
 from zooctl.files.vcf.records import Record
+from zooctl.inference.background.ranker import TrackRanks
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.statistics import NO_PLACE
 from zooctl.inference.vcf.info_fields import Results, ScoringModel, by_statistic
+
+Ranked = Sequence[TrackRanks]
+"""Ranks of each score of an allele."""
 
 
 class Text(Protocol):
@@ -66,12 +70,15 @@ class TableText:
 
 
 def _rows(model: ScoringModel, allele: ScoredAllele) -> Iterator[str]:
+    ranked = _ranked(model, allele)
+    kind = "" if model.ranker is None else model.ranker.class_of(allele)
     for track, name, unit in model.tracks:
-        for of, found in zip(model.measures, allele.measured, strict=True):
-            arrays = (found.score, found.sd, found.ref, found.alt)
+        for index, (of, found) in enumerate(zip(model.measures, allele.measured, strict=True)):
+            arrays = [found.score, found.sd, found.ref, found.alt]
             numbers = [number(values[track]) for values in arrays]
             place = place_text(int(found.place[track]))
-            yield "\t".join((name, *of, unit, *numbers, place)) + "\n"
+            ranks = [""] * 4 if ranked is None else _texts(ranked[index], track)
+            yield "\t".join((name, *of, unit, *numbers, place, *ranks, kind)) + "\n"
 
 
 class VcfText:
@@ -95,26 +102,46 @@ class VcfText:
         """Return the line of one record."""
         values: list[str] = []
         for model, scored in zip(self._models, results, strict=True):
+            ranked = [_ranked(model, one) for one in scored]
             if model.top:
-                values += _top_values(model, scored)
+                values += _top_values(model, scored, ranked)
             else:
                 for track in model.tracks:
-                    columns = zip(
-                        *(_values(model, one, track.number) for one in scored), strict=True
-                    )
-                    values += [_joined(column) for column in columns]
+                    rows = [
+                        _values(model, one, track.number, ranks)
+                        for one, ranks in zip(scored, ranked, strict=True)
+                    ]
+                    values += [_joined(column) for column in zip(*rows, strict=True)]
+            if model.ranker is not None:
+                values.append(_joined([model.ranker.class_of(allele) for allele in scored]))
             values.append(",".join(allele.status for allele in scored))
         return self._annotator.line(record.line, record.number, values)
 
 
-def _values(model: ScoringModel, allele: ScoredAllele, track: int) -> list[str]:
+def _ranked(model: ScoringModel, allele: ScoredAllele) -> Ranked | None:
+    return None if model.ranker is None else model.ranker.rank(allele)
+
+
+def _texts(ranks: TrackRanks, track: int) -> list[str]:
+    """Return percentile, P, PHRED and activity of a track."""
+    return [number(values[track]) for values in ranks]
+
+
+def _values(
+    model: ScoringModel, allele: ScoredAllele, track: int, ranked: Ranked | None
+) -> list[str]:
     """Return the values of one track, in the order of its fields."""
     texts = []
     for _, indices in by_statistic(model.measures):
-        for found in (allele.measured[index] for index in indices):
+        for index in indices:
+            found = allele.measured[index]
             texts += [number(found.score[track]), number(found.sd[track])]
+            if ranked is not None:
+                texts += _texts(ranked[index], track)[:3]
         found = allele.measured[indices[0]]
         texts += [number(found.ref[track]), number(found.alt[track])]
+        if ranked is not None:
+            texts.append(_texts(ranked[indices[0]], track)[3])
         if model.measures[indices[0]].has_place:
             texts.append(place_text(int(found.place[track])))
     return texts
@@ -134,14 +161,16 @@ def top_track(scores: NDArray[np.float32]) -> int | None:
     return None if np.isnan(scores).all() else int(np.nanargmax(np.abs(scores)))
 
 
-def _top_values(model: ScoringModel, scored: Sequence[ScoredAllele]) -> list[str]:
+def _top_values(
+    model: ScoringModel, scored: Sequence[ScoredAllele], ranked: Sequence[Ranked | None]
+) -> list[str]:
     """Return the values of each allele's top track by the first score, after its name."""
     chosen = [track.number for track in model.tracks]
     rows = []
-    for allele in scored:
+    for allele, ranks in zip(scored, ranked, strict=True):
         at = top_track(allele.measured[0].score[chosen])
         if at is None:
-            rows.append([""] * (1 + len(_values(model, allele, chosen[0]))))
+            rows.append([""] * (1 + len(_values(model, allele, chosen[0], ranks))))
         else:
-            rows.append([model.tracks[at].name, *_values(model, allele, chosen[at])])
+            rows.append([model.tracks[at].name, *_values(model, allele, chosen[at], ranks)])
     return [_joined(column) for column in zip(*rows, strict=True)]

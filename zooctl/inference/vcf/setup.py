@@ -18,6 +18,7 @@ from zooctl.files.intervals.chrom_map import load_chrom_map
 from zooctl.files.intervals.regions import read_regions
 from zooctl.files.vcf.records import VcfReader
 from zooctl.inference.announce_models import announce_genome
+from zooctl.inference.background.find import find_ranker
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import ScoreOptions
 from zooctl.inference.variants.statistics import MEAN_TRACK
@@ -89,6 +90,21 @@ def check_report(report: Path, target: Path, force: bool, inputs: Sequence[Path]
     file_named(report, (".json",))
 
 
+def check_selection(options: ScoreOptions, models: Sequence[ScoringModel]) -> None:
+    """Refuse a choice by percentiles that no model has.
+
+    Raises:
+        InputError: There are none.
+    """
+    chosen = options.min_pct is not None or options.top is not None
+    if chosen and all(model.ranker is None for model in models):
+        raise InputError(
+            "no model has percentiles to choose by",
+            got=", ".join(model.name for model in models),
+            hint="zooctl calibrate makes a background; --background names another",
+        )
+
+
 def match_names(reader: VcfReader, genome: Fasta, options: ScoreOptions) -> Vcf:
     """Return the VCF with its contig names mapped to the genome's, and the rules of refusal.
 
@@ -146,6 +162,10 @@ def settings_of(
         "device": first.device,
         "threads": first.threads,
         "batch_size": ", ".join(str(model.scorer.batch_size) for model in models),
+        "background": ", ".join(
+            "none" if model.ranker is None else f"{model.ranker.source} of {model.ranker.digest}"
+            for model in models
+        ),
         "genome": json.dumps(files),
         "regions": ", ".join(map(str, intervals)),
         "names": digest_of(json.dumps(sorted(names.items())).encode()),
@@ -154,12 +174,13 @@ def settings_of(
 
 
 def scoring_model(
-    model: OpenModel, tracks: Sequence[int], genome: Fasta, options: ScoreOptions
+    model: OpenModel, tracks: Sequence[int], genome: Fasta, options: ScoreOptions, say: Say
 ) -> ScoringModel:
-    """Return a model with its scorer on a genome, and the tracks to write."""
+    """Return a model with its scorer on a genome, its background, and the tracks to write."""
     card = model.card
     # Alleles that ``fail`` refuses are found before scoring, where their line is known.
     check_ref = "skip" if options.check_ref == "fail" else options.check_ref
+    scorer = open_scorer(model, genome, options, check_ref)
     return ScoringModel(
         name=card.name,
         version=card.version,
@@ -167,7 +188,8 @@ def scoring_model(
         assembly=card.assembly,
         tracks=_written_tracks(card, tracks, options.mean_track),
         top=len(tracks) > MOST_TRACKS and not options.tracks,
-        scorer=open_scorer(model, genome, options, check_ref),
+        scorer=scorer,
+        ranker=find_ranker(model, scorer, options, card.n_tracks + options.mean_track, say),
     )
 
 

@@ -1,0 +1,78 @@
+"""`zooctl calibrate`: the background that percentiles of variant scores are within."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zooctl.cli.ui.options import (
+    AllowUntrusted,
+    BothStrands,
+    Device,
+    Force,
+    GenomeFile,
+    Threads,
+    split_names,
+)
+from zooctl.inference.options import LARGEST_SEED
+
+
+def command(
+    model: Annotated[str, typer.Argument(help="Name that `zooctl list` shows, or a folder.")],
+    background: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="random, shuffled, or a VCF of unselected alleles; several by commas or "
+            "repetition; default: random."
+        ),
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="Kinds at random places, as snv,ins_1,del_2_5; default: all."),
+    ] = None,
+    alleles: Annotated[
+        int, typer.Option(min=1000, max=1_000_000, help="Alleles of a kind.")
+    ] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the alleles.")] = 1,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="A .safetensors for score-variants --background; default: the model's own, which "
+            "its manifest then pins.",
+        ),
+    ] = None,
+    fasta: GenomeFile = None,
+    rc: BothStrands = False,
+    device: Device = "auto",
+    threads: Threads = None,
+    force: Force = False,
+    allow_untrusted: AllowUntrusted = False,
+) -> None:
+    """Score unselected alleles, so that scores get percentiles among them.
+
+    Example: zooctl calibrate ctcf_gm12878 --background random --kind snv --alleles 1000
+    """
+    from zooctl.catalog import registry
+    from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import print_fields, say
+    from zooctl.inference.background.calibrate import CalibrateOptions, save_background
+    from zooctl.inference.model import OpenModel
+    from zooctl.inference.options import SessionOptions
+
+    entry = registry.entry(model, allow_untrusted=allow_untrusted)
+    options = CalibrateOptions(
+        backgrounds=split_names(background) or ("random",),
+        kinds=split_names(kind),  # type: ignore[arg-type]
+        n_alleles=alleles,
+        draw_seed=seed,
+        fasta=fasta,
+        rc=rc,
+    )
+    opened = OpenModel(entry, SessionOptions(device=device, threads=threads))
+    made, path = save_background(opened, options, output, force=force, say=say, progress=progress)
+    print_fields([(name, f"{n:,} alleles") for name, n in made.counts().items()])
+    typer.echo(path)

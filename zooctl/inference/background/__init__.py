@@ -1,0 +1,1 @@
+"""Backgrounds: scores of alleles without a selected effect, to compare scores with."""
