@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from zooctl.errors import InputError
 from zooctl.sequence.onehot import N
-from zooctl.sequence.windows import Geometry, gather, grid_windows, unknown_fraction
+from zooctl.sequence.windows import (
+    Geometry,
+    gather,
+    grid_windows,
+    mostly_unknown_bins,
+    unknown_fraction,
+)
 
 RESIDUALBIND = Geometry(input_length=2048, output_length=2048, bin_size=32, core_length=1024)
 
@@ -133,3 +139,15 @@ def test_gathered_windows_are_copies() -> None:
 def test_unknown_fraction(n_unknown: int, n_known: int) -> None:
     window = np.array([[N] * n_unknown + [0] * n_known], dtype=np.uint8)
     assert unknown_fraction(window)[0] == n_unknown / (n_unknown + n_known)
+
+
+@given(geometries(), st.integers(0, 2**32))
+def test_bins_of_more_than_half_n_by_definition(window: Geometry, seed: int) -> None:
+    codes = np.random.default_rng(seed).integers(2, 5, (3, window.input_length)).astype(np.uint8)
+    found = mostly_unknown_bins(codes, window)
+    assert found.shape == (3, window.core_bins)
+    for row, unknown in zip(codes.tolist(), found.tolist(), strict=True):
+        for index, value in enumerate(unknown):
+            first = window.input_flank + index * window.bin_size
+            bases = row[first : first + window.bin_size]
+            assert value == (bases.count(N) > window.bin_size / 2)

@@ -160,3 +160,19 @@ def unknown_fraction(windows: Codes) -> NDArray[np.float64]:
     """
     fraction: NDArray[np.float64] = (windows == N).mean(axis=-1)
     return fraction
+
+
+def mostly_unknown_bins(windows: Codes, geometry: Geometry) -> NDArray[np.bool_]:
+    """Return which bins of the cores of windows have more than half N, ``(n, core_bins)``.
+
+    Args:
+        windows: Codes of the inputs, ``(n, input_length)``.
+        geometry: Lengths of a window.
+
+    >>> mostly_unknown_bins(np.array([[0, 4, 1, 4, 4, 2]], dtype=np.uint8), Geometry(6, 4, 2, 4))
+    array([[False,  True]])
+    """
+    core = windows[:, geometry.input_flank : geometry.input_flank + geometry.core_length]
+    bins = core.reshape(len(windows), geometry.core_bins, geometry.bin_size)
+    unknown: NDArray[np.bool_] = 2 * np.count_nonzero(bins == N, axis=2) > geometry.bin_size
+    return unknown

@@ -86,3 +86,20 @@ def test_seeded() -> None:
 
     values = [variation_score(uneven, window, CENTRES, geometry, seed=s).value for s in (1, 1, 2)]
     assert values[0] == values[1] != values[2]
+
+
+def test_bins_of_more_than_half_n_do_not_count() -> None:
+    # A gap of 40 within the bases that all windows share; the model is wild in it alone.
+    gapped = GENOME.copy()
+    gapped[5_000:5_040] = 4
+    geometry = Geometry(256, 256, 1, 128)
+
+    def wild_in_gaps(codes: Codes) -> NDArray[np.float32]:
+        noise = np.random.default_rng(0).random(codes.shape).astype(np.float32)
+        return np.where(codes == 4, 100 * noise, 1)[:, None]
+
+    found = variation_score(wild_in_gaps, lambda low, high: gapped[low:high], CENTRES, geometry)
+    np.testing.assert_array_equal(found.scores, np.zeros((3, 1)))
+    gapped[:] = 4
+    found = variation_score(wild_in_gaps, lambda low, high: gapped[low:high], CENTRES, geometry)
+    assert np.isnan(found.scores).all()

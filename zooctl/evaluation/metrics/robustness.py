@@ -17,7 +17,7 @@ from zooctl.evaluation.metrics.regression import known_mean
 from zooctl.inference.variants.shifts import draw_shifts
 from zooctl.progress import Advance, no_advance
 from zooctl.sequence.onehot import Codes
-from zooctl.sequence.windows import Geometry, Integers
+from zooctl.sequence.windows import Geometry, Integers, mostly_unknown_bins
 
 # Sequences predicted in one call: enough to fill batches.
 _AT_ONCE = 16
@@ -64,7 +64,8 @@ def variation_score(
 
     Per sequence and track: the standard deviation over shifts (ddof 0) at each base that all
     windows share, its mean over these bases, divided by the mean prediction over bases and shifts.
-    Binned outputs count at every base of a bin.
+    Binned outputs count at every base of a bin; a base that lies in a bin of more than half N in any
+    window has no value and does not count.
 
     Args:
         predict: Codes ``(n, input_length)`` to predictions ``(n, n_tracks, n_bins)``, in the
@@ -84,6 +85,7 @@ def variation_score(
     shared = shared_length(geometry, max_shift)
     # Base p of the shared part lies max_shift + p behind the start of an unshifted output.
     bins = (max_shift + np.arange(shared)[None, :] - shifts[:, None]) // geometry.bin_size
+    whole = Geometry(length, geometry.output_length, geometry.bin_size, geometry.output_length)
     rows = []
     for first in range(0, len(centres), _AT_ONCE):
         some = centres[first : first + _AT_ONCE].tolist()
@@ -91,7 +93,8 @@ def variation_score(
         codes = np.stack([window(low, low + length + 2 * max_shift) for low in lows])
         views = np.lib.stride_tricks.sliding_window_view(codes, length, axis=1)
         windows = views[:, shifts + max_shift].reshape(-1, length)
-        predicted = predict(windows)
+        unknown = mostly_unknown_bins(windows, whole)[:, None]
+        predicted = np.where(unknown, np.float32(np.nan), predict(windows))
         for of_one in predicted.reshape(len(some), n_shifts, *predicted.shape[1:]):
             rows.append(_variation(of_one, bins))
         advance(len(windows))
@@ -107,6 +110,9 @@ def _variation(predicted: NDArray[np.float32], bins: Integers) -> NDArray[np.flo
         bins: Bin of each shared base in each shifted window, ``(n_shifts, shared)``.
     """
     aligned = np.take_along_axis(predicted, bins[:, None, :], axis=2).astype(np.float64)
+    aligned = aligned[..., ~np.isnan(aligned).any(axis=(0, 1))]
+    if not aligned.shape[2]:
+        return np.full(predicted.shape[1], np.nan)
     mean = aligned.mean(axis=(0, 2))
     spread = aligned.std(axis=0).mean(axis=1)
     score: NDArray[np.float64] = np.full(mean.shape, np.nan)

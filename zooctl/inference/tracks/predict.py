@@ -27,7 +27,7 @@ from zooctl.inference.tracks.genome_grid import (
 from zooctl.progress import Advance, no_advance
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, reverse_complement
-from zooctl.sequence.windows import Geometry, Integers
+from zooctl.sequence.windows import Geometry, Integers, mostly_unknown_bins
 
 Transform = Literal["none", "arcsinh", "log1p"]
 
@@ -96,6 +96,7 @@ def predict(
     """Predict the bins of a plan, and pass each to its track's sink once, in the genome's order.
 
     Memory does not grow with the plan. Reading, the network and the sinks run beside each other.
+    Bins of more than half N have no value, whatever the network says of them.
 
     Args:
         plan: Regions on the genome grid.
@@ -115,7 +116,8 @@ def predict(
     with contextlib.closing(done):
         for batch, values in done:
             _check_finite(values, batch, plan.geometry)
-            _emit(values, batch, plan, [sinks[track] for track in tracks])
+            known = leave_out_unknown(values, batch.codes, plan.geometry)
+            _emit(known, batch, plan, [sinks[track] for track in tracks])
             n = len(batch.codes) + batch.skipped
             windows += n
             unknown += batch.skipped
@@ -183,6 +185,20 @@ def core_values(
     other = session.predict(reverse_complement(codes))[:, swapped, ::-1][..., kept]
     mean: NDArray[np.float32] = (values + untransform(other, readout.transform)) * np.float32(0.5)
     return mean
+
+
+def leave_out_unknown(
+    values: NDArray[np.float32], codes: Codes, geometry: Geometry
+) -> NDArray[np.float32]:
+    """Return the values of the cores of windows with NaN in bins of more than half N.
+
+    Args:
+        values: As ``core_values`` returns them, ``(n, t, core_bins)``.
+        codes: Codes of the windows.
+        geometry: The network's window.
+    """
+    unknown = mostly_unknown_bins(codes, geometry)[:, None]
+    return np.where(unknown, np.float32(np.nan), values) if unknown.any() else values
 
 
 def untransform(values: Predictions, transform: Transform) -> NDArray[np.float32]:
