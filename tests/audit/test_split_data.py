@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import toy_audit as toy
 
 from zooctl.audit.inputs import target_rows
+from zooctl.audit.split_data import SplitData
 from zooctl.audit.window_stats import composition, core_stats, share_reaching
 from zooctl.schema.recipe.inputs import Sample
 
+SIGNAL = {"key": "bigwig", "source": "signal"}
 TILING = {"windows": {"key": "tiling", "stride": 32}}
 
 
@@ -83,3 +87,27 @@ def test_tracks_in_samples_are_rows() -> None:
         ("toy in a", "toy", "signal"),
         ("toy in b", "toy", "other"),
     ]
+
+
+def test_units_that_reach_the_threshold_and_not_the_ratio_are_unknown() -> None:
+    control = toy.flat(1.0)
+    for chrom in toy.CHROMS:
+        control[chrom][:, 128:160] = 4  # beside the high base at 144
+    chosen = toy.recipe(controls=[{"name": "input", "signal": SIGNAL}])
+    _, data = toy.inputs(chosen, toy.every(4), control=control)
+    starts, labels = data.parts["test"].start, data.labels["test"][0]
+    assert starts[np.isnan(labels)].tolist() == [128]
+    assert starts[labels == 1].tolist() == list(range(256, 3_937, 128))
+    assert data.rule == "the highest of 32 bases is at least 8, and 3 times the control"
+
+
+def test_excluded_places_are_left_out_of_every_part() -> None:
+    mask = np.zeros(toy.LENGTH, np.bool_)
+    mask[1_000] = True
+    _, whole = toy.inputs(toy.recipe(), toy.every(4))
+    dataset = replace(whole.dataset, excluded=dict.fromkeys(toy.CHROMS, mask))
+    data = SplitData(whole.recipe, dataset, whole.windows)
+    for part in ("train", "validation", "test"):
+        # An output of 64 bases reaches 16 beyond its core of 32.
+        missing = set(range(32, 3_937, 32)) - set(data.parts[part].start.tolist())
+        assert missing == {960, 992}

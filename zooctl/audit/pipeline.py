@@ -203,8 +203,7 @@ def _windows(recipe: Recipe) -> Iterator[PipelineStep]:
     yield PipelineStep(choose, "fixed", tuple(after), train, "choose_windows")
     if recipe.exclude.regions or recipe.exclude.mappability is not None:
         leave_out = "leave out excluded regions"
-        parts: tuple[Part, ...] = ("train", "validation")
-        yield PipelineStep(leave_out, "fixed", (split,), parts, "exclude")
+        yield PipelineStep(leave_out, "fixed", (split,), _ALL, "exclude")
     if getattr(windows, "matching", "random") == "gc":
         strata = "steps of GC content"
         yield PipelineStep(strata, "fixed", (choose,), train, "gc_strata")

@@ -23,8 +23,8 @@ from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.intervals import merge
 from zooctl.sequence.windows import Geometry, Integers, grid_windows
 from zooctl.training.data.dataset import Dataset
-from zooctl.training.data.sampling import Chunks, tile, usable
-from zooctl.training.data.windows import TrainingWindows, split_regions
+from zooctl.training.data.sampling import Chunks, core_maximum, tile, usable
+from zooctl.training.data.windows import TrainingWindows, allowed, split_regions
 
 PARTS = ("train", "validation", "test")
 
@@ -65,13 +65,18 @@ class SplitData:
 
     @cached_property
     def parts(self) -> dict[str, Chunks]:
-        """Units of each part of the split; those with more than half N are left out."""
+        """Units of each part of the split, without excluded ones and those of more than half N."""
         found = {part: self._tiled(self.units, part) for part in ("train", "validation")}
         return found | {"test": self.test_windows(self.units)}
 
     def _tiled(self, dataset: Dataset, part: str) -> Chunks:
         regions = split_regions(getattr(self.recipe.split, part), dataset)
-        return _known(dataset, tile(dataset, regions, dataset.geometry.core_length))
+        return self._usable(dataset, tile(dataset, regions, dataset.geometry.core_length))
+
+    def _usable(self, dataset: Dataset, chunks: Chunks) -> Chunks:
+        """Leave out windows with more than half N, as prediction does, and excluded ones."""
+        chunks = chunks.take(usable(dataset, chunks, 0.5, None))
+        return chunks.take(allowed(self.recipe, dataset, chunks, margin=0))
 
     @cached_property
     def evaluation_windows(self) -> dict[str, Chunks]:
@@ -92,7 +97,7 @@ class SplitData:
             low = low[(low >= 0) & (high <= len(dataset.codes[chrom]))]
             starts.append(low + geometry.input_flank)
             index.append(np.full(len(low), number, dtype=np.int64))
-        return _known(dataset, Chunks(chroms, np.concatenate(index), np.concatenate(starts)))
+        return self._usable(dataset, Chunks(chroms, np.concatenate(index), np.concatenate(starts)))
 
     def test_inputs(self, dataset: Dataset, chrom: str) -> Integers:
         """Return the first bases of the evaluated inputs on a contig, ``(n,)``.
@@ -141,16 +146,17 @@ class SplitData:
     @property
     def rule(self) -> str:
         """Condition of a positive unit, in words."""
-        recipe = self.recipe
+        recipe, rules = self.recipe, self.recipe.evaluation
         if _labelled(recipe):
             return f"a bin of {self.unit:,} bp is labelled 1"
-        if recipe.windows.key == "coverage_threshold":
-            return f"the highest of {self.unit:,} bases is at least {recipe.windows.threshold:g}"
         if recipe.windows.key == "peak_centred":
             return f"one of {self.unit:,} bases lies in a peak"
-        rules = recipe.evaluation
+        ratio = f", and {rules.positive_control_ratio:g} times the control" * bool(recipe.controls)
+        if recipe.windows.key == "coverage_threshold":
+            least = recipe.windows.threshold
+            return f"the highest of {self.unit:,} bases is at least {least:g}{ratio}"
         which = f"{rules.positive_share:.0%}" if rules.positive_share else "the highest"
-        return f"{which} of {self.unit:,} bases reach {rules.positive_min_signal:g}"
+        return f"{which} of {self.unit:,} bases reach {rules.positive_min_signal:g}{ratio}"
 
     def label(self, dataset: Dataset, chunks: Chunks, highest: Values) -> Values:
         """Return the class of windows in each row, ``(n_rows, n)``; see ``rule``."""
@@ -160,13 +166,19 @@ class SplitData:
         if recipe.windows.key == "peak_centred":
             found = in_peak(dataset, chunks, recipe.windows.sources)
             return np.broadcast_to(found, highest.shape).astype(np.float32)
-        if recipe.windows.key == "coverage_threshold":
-            return (highest >= recipe.windows.threshold).astype(np.float32)
         rules = recipe.evaluation
-        if not rules.positive_share:
-            return (highest >= rules.positive_min_signal).astype(np.float32)
-        share = share_reaching(dataset, chunks, rules.positive_min_signal)
-        return (share >= rules.positive_share).astype(np.float32)
+        if recipe.windows.key == "coverage_threshold":
+            reaches = highest >= recipe.windows.threshold
+        elif not rules.positive_share:
+            reaches = highest >= rules.positive_min_signal
+        else:
+            share = share_reaching(dataset, chunks, rules.positive_min_signal)
+            reaches = share >= rules.positive_share
+        labels = reaches.astype(np.float32)
+        if recipe.controls:
+            controls = core_maximum(dataset.control, chunks, dataset.geometry.core_length)
+            labels[reaches & (highest < rules.positive_control_ratio * controls)] = np.nan
+        return labels
 
     def input_intervals(self, part: str, chrom: str) -> tuple[Integers, Integers]:
         """Return the merged intervals that inputs of a part may read on a contig.
@@ -189,11 +201,6 @@ class SplitData:
 
 def _labelled(recipe: Recipe) -> bool:
     return all(target.signal.key == "peaks" for target in recipe.targets)
-
-
-def _known(dataset: Dataset, chunks: Chunks) -> Chunks:
-    """Leave out windows with more than half N, as prediction does."""
-    return chunks.take(usable(dataset, chunks, 0.5, None))
 
 
 def starts_on(chunks: Chunks, chrom: str) -> Integers:

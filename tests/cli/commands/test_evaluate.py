@@ -176,7 +176,7 @@ def test_the_files_of_a_recipe_give_its_figures(
     recipe = zoo / "recipes/toy.yaml"
     text = recipe.read_text().replace("source: plus}}", "source: plus, statistic: sum}}")
     assert "statistic: sum" in text
-    recipe.write_text(text + "evaluation: {positive_min_signal: 3, positive_max_control: 2}\n")
+    recipe.write_text(text + "evaluation: {positive_min_signal: 3, positive_control_ratio: 2}\n")
     free = judged(capsys, "--track", "plus")
     control = "controls:\n  - {name: input, signal: {key: bigwig, source: minus}}\n"
     recipe.write_text(recipe.read_text() + control)

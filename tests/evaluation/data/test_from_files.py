@@ -166,6 +166,38 @@ def test_controls_that_are_not_here_are_left_out_aloud(
         said.clear()
 
 
+def test_places_that_a_recipe_excludes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = {"source": "track", "min_value": 2.5, "max_unmappable": 0.25}
+    exclude = {"regions": ["peaks"], "mappability": limits}
+    document = toy_recipe(folder, monkeypatch).model_dump(mode="json", exclude_defaults=True)
+    recipe, fasta = Recipe.model_validate(document | {"exclude": exclude}), folder / "toy.fa"
+    files, said = [folder / "track.bw"], []
+    with (
+        open_recipe_data(TRACKS[:1], recipe, split=SPLIT, fasta=fasta) as own,
+        open_file_data(
+            TRACKS[:1], files, assembly="toy", split=SPLIT, recipe=recipe, fasta=fasta
+        ) as found,
+    ):
+        for data in (own, found):
+            excluded = np.flatnonzero(data.exclusion.excluded["chr1"])
+            assert excluded.tolist() == list(range(100, 300))
+            mappable = np.flatnonzero(~data.exclusion.unmappable["chr1"])
+            assert mappable.tolist() == list(range(1_000, 1_010))
+            assert data.exclusion.max_unmappable == 0.25
+    (folder / "peaks.bed").unlink()
+    with open_file_data(
+        TRACKS[:1],
+        files,
+        assembly="toy",
+        split=SPLIT,
+        recipe=recipe,
+        fasta=fasta,
+        say=said.append,
+    ) as data:
+        assert not data.exclusion.excluded
+    assert any("without the excluded places of" in line for line in said)
+
+
 def regions(*names: str) -> tuple[Region, ...]:
     return tuple(Region(chrom=name) for name in names)
 

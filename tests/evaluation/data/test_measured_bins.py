@@ -49,23 +49,26 @@ def test_bins_by_definition(
     assert len(measure_bins(signal, PLAIN, [control], range(5, 5), Rules(), 32).mean) == 0
 
 
-def test_strong_is_high_in_the_signal_and_low_in_every_control(
+def test_positive_is_high_in_the_signal_and_above_every_control(
     signal: np.ndarray, control: np.ndarray
 ) -> None:
-    def strong(controls: list[np.ndarray], rules: Rules) -> list[int]:
-        return np.flatnonzero(
-            measure_bins(signal, PLAIN, controls, BINS, rules, 32).positive
-        ).tolist()
+    def found(controls: list[np.ndarray], rules: Rules) -> tuple[list[int], list[int]]:
+        bins = measure_bins(signal, PLAIN, controls, BINS, rules, 32)
+        return np.flatnonzero(bins.positive).tolist(), np.flatnonzero(bins.ambiguous).tolist()
 
-    # The stretch at 3,000 is 8 high but has a control of 4 beside it: on the edge of both rules.
-    assert strong([control], Rules()) == [2]
-    assert strong([np.ones(LENGTH, np.float32), control], Rules()) == [2]
-    assert strong([], Rules()) == [2, 5]
-    assert strong([control], Rules(positive_min_signal=8.5, positive_max_control=4.5)) == [2]
+    # Bin 2 is 12 high with a control of 3.5, bin 5 is 8 high with a control of 4 beside its summit.
+    assert found([control], Rules()) == ([2], [5])
+    assert found([control], Rules(positive_control_ratio=2)) == ([2, 5], [])
+    assert found([control], Rules(positive_control_ratio=12 / 3.5 + 1e-6)) == ([], [2, 5])
+    # Both have to be three times every control, one after the other or at once.
+    assert found([np.ones(LENGTH, np.float32), control], Rules()) == ([2], [5])
+    assert found([np.full(LENGTH, 4.5, np.float32), control], Rules()) == ([], [2, 5])
+    assert found([], Rules()) == ([2, 5], [])
+    assert found([control], Rules(positive_min_signal=8.5)) == ([2], [])
     # 100 of the 512 bases from 1,024 on are 9 high, 50 of those from 2,560 on are 8 high.
-    assert strong([], Rules(positive_share=0.09)) == [2, 5]
-    assert strong([], Rules(positive_share=0.1)) == [2]
-    assert strong([], Rules(positive_share=0.2)) == []
+    assert found([], Rules(positive_share=0.09)) == ([2, 5], [])
+    assert found([], Rules(positive_share=0.1)) == ([2], [])
+    assert found([], Rules(positive_share=0.2)) == ([], [])
 
 
 def test_transforms_are_undone_and_sums_are_of_the_models_bins(signal: np.ndarray) -> None:

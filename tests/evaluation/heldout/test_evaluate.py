@@ -245,7 +245,8 @@ def test_calls_are_counted_at_the_stated_threshold(report: EvaluationReport) -> 
     assert calls.threshold == 8.0
     assert calls.true_positives + calls.false_negatives == track.n_positive
     assert calls.f1 == track.rows[0].metrics["f1"].value
-    scores = track.picture_data.scores[0].ranking
+    scores = track.picture_data.scores[0].ranking[track.picture_data.classed]
+    assert len(scores) == track.n_bins - track.n_ambiguous == track.n_classed
     assert (scores >= 8).sum() == calls.true_positives + calls.false_positives
 
 

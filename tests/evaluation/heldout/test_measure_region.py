@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from zooctl.errors import InputError
-from zooctl.evaluation.data.evaluation_data import EvaluatedTrack, EvaluationData, MeasuredTrack
+from zooctl.evaluation.data.evaluation_data import (
+    EvaluatedTrack,
+    EvaluationData,
+    ExcludedBases,
+    MeasuredTrack,
+)
 from zooctl.evaluation.heldout.measure_region import bins_of, measure_region, read_padded
 from zooctl.files.fasta.reader import Fasta
 from zooctl.schema.fields import Region, Split
@@ -44,6 +50,25 @@ def test_measurements_are_of_these_bins(data: EvaluationData) -> None:
     assert measured.tracks[0].mean.tolist() == [1, 2, 3]
     assert measured.tracks[0].fine.shape == (3 * 16,)
     assert (measured.replicates, measured.other_tracks) == ((), ())
+
+
+def test_excluded_bins_are_left_out(data: EvaluationData) -> None:
+    excluded, unmappable = np.zeros((2, len(BASES)), np.bool_)
+    padded = read_padded(REGION, data, Rules())
+
+    def known(**places: object) -> list[bool]:
+        bases = ExcludedBases(**places)  # type: ignore[arg-type]
+        return measure_region(
+            REGION, padded, replace(data, exclusion=bases), Rules(), 32
+        ).known.tolist()
+
+    # Bins 1 and 3 are of known sequence; base 1,023 is the last of the first of them.
+    excluded[1_023] = True
+    assert known(excluded={"chr1": excluded}) == [False, False, True]
+    unmappable[1_536 : 1_536 + 129] = True
+    masks = {"chr1": unmappable}
+    assert known(unmappable=masks, max_unmappable=0.25) == [True, False, False]
+    assert known(unmappable=masks, max_unmappable=129 / 512) == [True, False, True]
 
 
 def test_bins_must_be_whole_bins_of_the_model(data: EvaluationData) -> None:

@@ -80,3 +80,25 @@ def test_peaks_are_in_the_middle(tracks: list[TrackBins]) -> None:
     ]
     expected = regression.pearson(np.concatenate(predicted), np.concatenate(around))
     assert centred.agreement.pearson == pytest.approx(expected)
+
+
+def test_one_factor_serves_all_resolutions_and_subsets(tracks: list[TrackBins]) -> None:
+    # A bin that does not count has no part in it.
+    tracks[0].used[3], tracks[0].predicted[3] = False, 1e9
+    predicted, measured = (
+        np.concatenate([getattr(one, side)[one.used] for one in tracks])
+        for side in ("predicted", "measured")
+    )
+    scale = measured.mean(dtype=np.float64) / predicted.mean(dtype=np.float64)
+    summits = [[int(np.argmax(one.measured)) * 32] for one in tracks]
+    found = [
+        *over_resolutions(tracks, [32, 64, 96], RULES),
+        *over_subsets(tracks, summits, RULES, [0.5, 1.0]),
+    ]
+    assert len(found) == 6
+    assert [one.agreement.scale for one in found] == pytest.approx([scale] * 6)
+    profiles = [one.profiles(RULES.sequence_length) for one in tracks]
+    predicted, measured = (np.concatenate(side) for side in zip(*profiles, strict=True))
+    rows = measured.max(axis=1) >= 1.0
+    expected = ((predicted[rows] * scale - measured[rows]) ** 2).mean()
+    assert found[4].agreement.scaled.mse == pytest.approx(expected)

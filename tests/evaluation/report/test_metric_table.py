@@ -126,3 +126,18 @@ def test_some_of_the_bins() -> None:
     score = MethodScore("a", np.arange(3.0), None, is_signal=True, threshold=2.0).select(bins)
     assert score.ranking.tolist() == [0.0, 2.0]
     assert (score.values, score.is_signal, score.threshold) == (None, True, 2.0)
+
+
+def test_ambiguous_bins_count_in_agreement_alone(example: dict[str, np.ndarray]) -> None:
+    good, signal, positive = example["good"], example["signal"], example["positive"]
+    classed = np.random.default_rng(1).random(1200) < 0.9
+    score = MethodScore("good", good**2, good, is_signal=True, threshold=9.0)
+    rest = example["blocks"], example["draws"]
+    (row,) = metric_table([score], signal, positive, *rest, classed=classed).rows
+    ranking, labels = good[classed] ** 2, positive[classed]
+    assert row.metrics["auroc"].value == pytest.approx(classification.auroc(ranking, labels))
+    assert row.metrics["auprc"].value == pytest.approx(average_precision_score(labels, ranking))
+    assert row.metrics["f1"].value == classification.Confusion.at(ranking, labels, 9.0).f1
+    recall = classification.recall_at_fdr(ranking, labels, 0.5)
+    assert row.metrics["recall_at_50_fdr"].value == recall
+    assert row.metrics["pearson"].value == pytest.approx(regression.pearson(good, signal))

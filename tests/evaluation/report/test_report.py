@@ -93,12 +93,20 @@ def test_tables(report: EvaluationReport) -> None:
     for one in (by_track, tables.resolutions(counts), tables.test_sets(counts)):
         assert {len(row) for row in one.rows} == {len(one.headers)}
     fields = dict(tables.fields(report, counts))
-    assert fields["bins"] == "311 of 128 bp; 1 left out: unknown, or at the edge of a range"
+    assert (
+        fields["bins"] == "311 of 128 bp; 1 left out: unknown, excluded, or at the edge of a range"
+    )
     assert fields["calls"].startswith("predictions >= 24: F1 ")
     assert "50 draws of 4,000 bp" in fields["intervals"]
     positive = "a bin that its label says is one; signal >= 24 somewhere"
     assert tables.positive_rule_text(report) == positive
-    assert tables.positive_rule_text(replace(report, n_controls=1)) == f"{positive} and control < 4"
+    with_control = tables.positive_rule_text(replace(report, n_controls=1))
+    assert with_control == f"{positive} and >= 3 x control"
+    some = replace(counts, n_ambiguous=11)
+    share = counts.n_positive / 300
+    assert dict(tables.fields(report, some))["positive bins"] == (
+        f"{counts.n_positive}, a prevalence of {share:.4f}; 11 ambiguous ones are neither"
+    )
 
 
 def test_leaderboard_puts_the_best_first(report: EvaluationReport, tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def _print(report: EvaluationReport, motif: RecoveredMotif | None) -> None:
     for row in notes.values():
         typer.echo(plain(f"{row.name}  {row.note}"))
     typer.echo()
-    fields = [("strong is", tables.positive_rule_text(report))]
+    fields = [("positive is", tables.positive_rule_text(report))]
     fields += tables.fits(report.tracks) if several else tables.fields(report, track)
     if report.robustness is not None:
         fields.append(("variation score", tables.robustness_text(report.robustness)))

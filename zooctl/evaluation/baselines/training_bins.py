@@ -56,7 +56,8 @@ def sample_bins(
 ) -> TrainingSample | None:
     """Return bins of regions, evenly spread where there are many; None without regions.
 
-    A bin is left out where its sequence is unknown, or where a track has no value.
+    A bin is left out where its sequence is unknown, where the recipe excludes it, or where a track
+    has no value.
 
     Args:
         data: Sequence and tracks.
@@ -76,6 +77,7 @@ def sample_bins(
         )
         inside = whole_bins(codes, size)[margin : margin + len(bins)]
         used = unknown_fraction(inside) <= rules.max_unknown
+        used &= data.exclusion.allows(chrom, bins, size)
         used[np.arange(len(used)) % max(1, stride) != 0] = False
         means = [
             measure_bins(track.signal[chrom], track.binning, (), bins, rules, fine_size).mean

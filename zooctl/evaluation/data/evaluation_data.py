@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from zooctl.catalog.genomes import find_genome
 from zooctl.errors import InputError
 from zooctl.evaluation.data.known_motifs import known_motif
@@ -15,6 +17,7 @@ from zooctl.files.fasta.reader import Fasta
 from zooctl.files.motifs import Motif
 from zooctl.progress import Say
 from zooctl.schema.fields import Region, Split
+from zooctl.training.data.dataset import Mask
 from zooctl.training.tracks.binning import PLAIN, Binning, Signal
 
 
@@ -51,6 +54,42 @@ class MeasuredTrack:
 
 
 @dataclass(frozen=True, eq=False)
+class ExcludedBases:
+    """Bases that a recipe excludes.
+
+    Attributes:
+        excluded: Mask of each contig, ``(length,)``; a bin with one of these is left out.
+        unmappable: Mask of each contig, ``(length,)``.
+        max_unmappable: A bin with a larger share of these is left out.
+    """
+
+    excluded: Mapping[str, Mask] = field(default_factory=dict)
+    unmappable: Mapping[str, Mask] = field(default_factory=dict)
+    max_unmappable: float = 1.0
+
+    def allows(self, chrom: str, bins: range, size: int) -> Mask:
+        """Return which bins of a contig are not left out, ``(n,)``.
+
+        Args:
+            chrom: The contig.
+            bins: Indices of bins of ``size`` bp, counted from the contig's start.
+            size: Bases to a bin.
+
+        >>> bases = ExcludedBases({"chr21": np.array([True, False, False, False])})
+        >>> bases.allows("chr21", range(2), 2).tolist()
+        [False, True]
+        """
+        here = slice(bins.start * size, bins.stop * size)
+        allowed = np.ones(len(bins), np.bool_)
+        if chrom in self.excluded:
+            allowed &= ~self.excluded[chrom][here].reshape(-1, size).any(axis=1)
+        if chrom in self.unmappable:
+            share = self.unmappable[chrom][here].reshape(-1, size).mean(axis=1)
+            allowed &= share <= self.max_unmappable
+        return allowed
+
+
+@dataclass(frozen=True, eq=False)
 class EvaluationData:
     """Genome and measurements of an evaluation.
 
@@ -66,6 +105,7 @@ class EvaluationData:
         motifs: Known motif of each assayed target, by the target's name.
         no_motif: Reason why a target has none, by its name.
         unfitted: Reason why no baseline is fitted where the split has no training regions.
+        exclusion: Places that are left out of every part of the split.
     """
 
     genome: Fasta
@@ -78,6 +118,7 @@ class EvaluationData:
     motifs: Mapping[str, Motif] = field(default_factory=dict)
     no_motif: Mapping[str, str] = field(default_factory=dict)
     unfitted: str = "no training regions"
+    exclusion: ExcludedBases = field(default_factory=ExcludedBases)
 
 
 @contextmanager

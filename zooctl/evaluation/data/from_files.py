@@ -14,13 +14,14 @@ from zooctl.errors import InputError, NetworkError
 from zooctl.evaluation.data.evaluation_data import (
     EvaluatedTrack,
     EvaluationData,
+    ExcludedBases,
     MeasuredTrack,
     check_regions,
     check_track,
     known_motifs,
     open_genome,
 )
-from zooctl.evaluation.data.from_recipe import signal_of, signal_reader
+from zooctl.evaluation.data.from_recipe import excluded_places, signal_of, signal_reader
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.files.disk.pinned import file_digest
 from zooctl.files.fasta.reader import Fasta
@@ -102,6 +103,7 @@ def open_file_data(
             motifs=motifs,
             no_motif=no_motif,
             unfitted=unfitted,
+            exclusion=_read_exclusion(recipe, genome, covered_split, say),
         )
 
 
@@ -228,6 +230,19 @@ def _without_record(regions: Sequence[Region], bases: Bases) -> list[str]:
                 with_record.add(region.chrom)
     chroms = dict.fromkeys(region.chrom for region in regions)
     return [chrom for chrom in chroms if chrom not in with_record]
+
+
+def _read_exclusion(recipe: Recipe | None, genome: Fasta, split: Split, say: Say) -> ExcludedBases:
+    """Return the places that a recipe excludes; none if their files are not here."""
+    if recipe is None:
+        return ExcludedBases()
+    regions = (*split.train, *split.validation, *split.test)
+    chroms = list(dict.fromkeys(region.chrom for region in regions))
+    try:
+        return excluded_places(recipe, genome, chroms, say)
+    except (InputError, NetworkError) as error:
+        say(f"without the excluded places of {recipe.name}: {error}")
+        return ExcludedBases()
 
 
 def _read_controls(recipe: Recipe, genome: Fasta, split: Split, say: Say) -> list[Bases]:

@@ -12,6 +12,7 @@ from zooctl.errors import InputError
 from zooctl.evaluation.data.evaluation_data import (
     EvaluatedTrack,
     EvaluationData,
+    ExcludedBases,
     MeasuredTrack,
     check_regions,
     check_track,
@@ -23,6 +24,7 @@ from zooctl.progress import Say, silent
 from zooctl.schema.fields import Split
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.signals import AnySignal, BigWigSignal
+from zooctl.training.data.prepare import excluded_bases, unmappable_bases
 from zooctl.training.tracks.binning import Signal, binning_of
 from zooctl.training.tracks.signals_and_labels import Files, per_base
 
@@ -78,7 +80,35 @@ def open_recipe_data(
             ],
             motifs=motifs,
             no_motif=no_motif,
+            exclusion=excluded_places(recipe, genome, chroms, say),
         )
+
+
+def excluded_places(
+    recipe: Recipe, genome: Fasta, chroms: Sequence[str], say: Say
+) -> ExcludedBases:
+    """Read the places that a recipe leaves out of every part of its split.
+
+    Raises:
+        ZooError: As ``signal_reader``.
+    """
+    mappability = recipe.exclude.mappability
+    named = list(recipe.exclude.regions)
+    named += [] if mappability is None else [mappability.source]
+    if not named:
+        return ExcludedBases()
+    lifts = [lift for name in named if (lift := recipe.source(name).lift) is not None]
+    files = _located(recipe, sorted({*named, *lifts}), genome, say)
+    return ExcludedBases(
+        excluded_bases(files, chroms),
+        unmappable_bases(files, chroms),
+        1.0 if mappability is None else mappability.max_unmappable,
+    )
+
+
+def _located(recipe: Recipe, sources: Sequence[str], genome: Fasta, say: Say) -> Files:
+    paths = {name: locate(recipe.source(name)).path for name in sources}
+    return Files(recipe, paths, dict(genome.contigs), say)
 
 
 def signal_reader(
@@ -91,12 +121,11 @@ def signal_reader(
         IntegrityError: Data were changed.
         NetworkError: Data have to be downloaded and can't be.
     """
-    paths = {name: locate(recipe.source(name)).path for name in sources}
-    files = Files(recipe, paths, dict(genome.contigs), say)
+    files = _located(recipe, sources, genome, say)
 
     def bases(signal: AnySignal) -> Mapping[str, Signal]:
         if isinstance(signal, BigWigSignal):
-            check_track(genome, paths[signal.source], chroms)
+            check_track(genome, files.paths[signal.source], chroms)
         return per_base(files, signal, chroms)
 
     return bases

@@ -31,6 +31,8 @@ class MeasuredBins:
         highest: Signal of the highest base, ``(n,)``; of labels, the label.
         summit: Position of that base on the contig, ``(n,)``; of labels, the middle.
         positive: Which bins are positive, ``(n,)``.
+        ambiguous: Which bins reach the threshold and not the ratio to a control, so that they are
+            neither positive nor negative, ``(n,)``.
     """
 
     starts: Integers
@@ -39,6 +41,7 @@ class MeasuredBins:
     highest: Signal
     summit: Integers
     positive: Labels
+    ambiguous: Labels
 
     @property
     def known(self) -> Labels:
@@ -76,19 +79,24 @@ def measure_bins(
         if binning.statistic == "label":
             parts.append(_label_bins(values, starts, binning, rules, fine_size))
         else:
-            quiet = np.ones(len(starts), np.bool_)
-            for control in controls:
-                highest = np.asarray(control[here]).reshape(-1, size).max(axis=1)
-                quiet &= highest < rules.positive_max_control
-            parts.append(_coverage_bins(values, starts, binning, rules, fine_size, quiet))
+            background = _highest_control([one[here] for one in controls], len(starts), size)
+            parts.append(_coverage_bins(values, starts, binning, rules, fine_size, background))
     if not parts:
         empty = np.empty(0, np.float32)
-        nowhere, never = np.empty(0, np.int64), np.empty(0, np.bool_)
-        parts = [_coverage_bins(empty, nowhere, binning, rules, fine_size, never)]
-    names = ("starts", "mean", "fine", "highest", "summit", "positive")
+        nowhere = np.empty(0, np.int64)
+        parts = [_coverage_bins(empty, nowhere, binning, rules, fine_size, None)]
+    names = ("starts", "mean", "fine", "highest", "summit", "positive", "ambiguous")
     return MeasuredBins(
         *(np.concatenate([getattr(part, name) for part in parts]) for name in names)
     )
+
+
+def _highest_control(controls: Sequence[Signal], n: int, size: int) -> Signal | None:
+    """Return the highest base of any control in each of n bins, ``(n,)``; None without controls."""
+    if not controls:
+        return None
+    highest: Signal = np.stack(controls).reshape(len(controls), n, size).max(axis=(0, 2))
+    return highest
 
 
 def _coverage_bins(
@@ -97,7 +105,7 @@ def _coverage_bins(
     binning: Binning,
     rules: Rules,
     fine_size: int,
-    quiet: Labels,
+    background: Signal | None,
 ) -> MeasuredBins:
     size = rules.bin_size
     rows = values.reshape(-1, size)
@@ -108,11 +116,16 @@ def _coverage_bins(
     fine = (bin_sum if binning.statistic == "sum" else bin_mean)(values, fine_size)
     if rules.positive_share:
         share = (rows >= rules.positive_min_signal).mean(axis=1)
-        positive = share >= rules.positive_share
+        reaches = share >= rules.positive_share
     else:
-        positive = highest >= rules.positive_min_signal
+        reaches = highest >= rules.positive_min_signal
+    above = np.ones(len(rows), np.bool_)
+    if background is not None:
+        above = highest >= rules.positive_control_ratio * background
     mean = rows.mean(axis=1) * scale
-    return MeasuredBins(starts, mean, fine, highest, starts + place, positive & quiet)
+    return MeasuredBins(
+        starts, mean, fine, highest, starts + place, reaches & above, reaches & ~above
+    )
 
 
 def _label_bins(
@@ -121,6 +134,7 @@ def _label_bins(
     size = rules.bin_size
     label = binning.apply(values, size)
     fine = binning.apply(values, fine_size)
+    highest, middle = np.nan_to_num(label, nan=0.0), starts + size // 2
     return MeasuredBins(
-        starts, label, fine, np.nan_to_num(label, nan=0.0), starts + size // 2, label == 1
+        starts, label, fine, highest, middle, label == 1, np.zeros(len(label), np.bool_)
     )

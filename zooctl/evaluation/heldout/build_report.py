@@ -67,12 +67,14 @@ class _MeasuredTrack(NamedTuple):
         known: Which of the bins with a prediction have a value, ``(m,)``.
         signal: Measured signal of those, ``(n,)``.
         positive: Which of those are positive, ``(n,)``.
+        classed: Which of those are positive or negative, and not ambiguous, ``(n,)``.
         blocks: Bootstrap block of each, ``(n,)``.
     """
 
     known: NDArray[np.bool_]
     signal: NDArray[np.floating]
     positive: NDArray[np.bool_]
+    classed: NDArray[np.bool_]
     blocks: NDArray[np.int64]
 
 
@@ -145,18 +147,22 @@ class ReportBuilder:
         truth = self._measured(index, blocks)
         own = model_scores(self.regions, self.model, index, threshold, is_signal=in_unit)
         scores = [score.select(truth.known) for score in (*own, *baselines)]
-        table = metric_table(scores, truth.signal, truth.positive, truth.blocks, draws)
+        table = metric_table(
+            scores, truth.signal, truth.positive, truth.blocks, draws, classed=truth.classed
+        )
         bins = self._model_bins(index, blocks)
         resolutions = over_resolutions(bins, self._resolutions(), self.rules, in_unit=in_unit)
         confusion = None
         if threshold is not None and truth.positive.any():
-            confusion = Confusion.at(scores[0].ranking, truth.positive, threshold)
+            ranking = scores[0].ranking[truth.classed]
+            confusion = Confusion.at(ranking, truth.positive[truth.classed], threshold)
         return table, TrackReport(
             track=self.data.tracks[index].name,
             is_label=is_label,
             n_bins=len(truth.signal),
             n_excluded=sum(len(one.kept) for one in self.regions) - len(truth.signal),
             n_positive=int(truth.positive.sum()),
+            n_ambiguous=int((~truth.classed).sum()),
             rows=(*table.rows, *missing),
             confusion=confusion,
             resolutions=tuple(resolutions),
@@ -177,6 +183,7 @@ class ReportBuilder:
             known,
             np.concatenate([one.mean[kept] for one, kept in measured])[known],
             np.concatenate([one.positive[kept] for one, kept in measured])[known],
+            ~np.concatenate([one.ambiguous[kept] for one, kept in measured])[known],
             np.concatenate(own)[known],
         )
 
@@ -208,7 +215,9 @@ class ReportBuilder:
         peaks = _highest_first([(one.chrom, one.peaks(index)) for one in self.regions])
         contigs = tuple(one.chrom for one in self.regions)
         shown = peaks[:_PICTURED_PEAKS]
-        return PictureData(tuple(scores), truth.positive, truth.signal, tuple(bins), contigs, shown)
+        return PictureData(
+            tuple(scores), truth.positive, truth.classed, truth.signal, tuple(bins), contigs, shown
+        )
 
     def _resolutions(self) -> list[int]:
         """Return the resolutions asked for, or those that the model's bins divide."""

@@ -43,7 +43,7 @@ class MeasuredRegion:
 
     Attributes:
         region: The region, as the split states it.
-        known: Bins whose sequence is known, ``(n,)``.
+        known: Bins whose sequence is known and that are not excluded, ``(n,)``.
         tracks: Measurement of each evaluated track.
         replicates: Measurements of replicates and of other cells.
         other_tracks: Measurements of the model's tracks that are not evaluated.
@@ -97,6 +97,7 @@ def measure_region(
 
     codes = whole_bins(padded, size)[margin : margin + len(bins)]
     known = unknown_fraction(codes) <= rules.max_unknown
+    known &= data.exclusion.allows(region.chrom, bins, size)
     others = [measurement for _, measurement in data.other_tracks]
     return MeasuredRegion(
         region, known, measured(data.measured), measured(data.replicates), measured(others)

@@ -135,7 +135,7 @@ class ProfileAgreement:
         spearman: Rank correlation over all bins together.
         jensen_shannon: Mean Jensen-Shannon distance over profiles with signal on both sides.
         unscaled: Errors of the predictions as they are.
-        scale: Mean measurement over mean prediction.
+        scale: Mean measurement over mean prediction of the whole test set.
         scaled: Errors of the predictions times ``scale``.
     """
 
@@ -150,10 +150,29 @@ class ProfileAgreement:
     scaled: Errors
 
 
+def scale_factor(tracks: Sequence[TrackBins]) -> float:
+    """Return the mean measurement over the mean prediction of all bins that count.
+
+    One factor serves a whole test set and all parts of it, as in Toneyan, Tang and Koo 2022
+    (doi:10.1038/s42256-022-00570-9). 0 where nothing is predicted.
+
+    >>> ones = np.ones(2, bool)
+    >>> bins = TrackBins(0, 32, np.array([1.0, 3.0]), np.array([6.0, 2.0]), ones, np.zeros(2, int))
+    >>> scale_factor([bins])
+    2.0
+    """
+    predicted, measured = (
+        sum(float(getattr(one, side)[one.used].sum(dtype=np.float64)) for one in tracks)
+        for side in ("predicted", "measured")
+    )
+    return measured / predicted if predicted else 0.0
+
+
 def agreement(
     predicted: Values,
     measured: Values,
     profiles: tuple[Values, Values],
+    scale: float,
     *,
     in_unit: bool = True,
 ) -> ProfileAgreement:
@@ -163,11 +182,11 @@ def agreement(
         predicted: Predicted bins, ``(n,)``, n > 0.
         measured: Measured bins, ``(n,)``.
         profiles: Predicted and measured, each ``(n_profiles, bins)``.
+        scale: Factor of the scaled errors, as ``scale_factor`` returns it for the whole test set.
         in_unit: Whether predictions are in the unit of the measurement; errors of others, as of
             log odds, are meaningless and NaN.
     """
     predicted = predicted.astype(np.float64)
-    scale = float(measured.mean(dtype=np.float64) / mean) if (mean := predicted.mean()) else 0.0
     shapes = profiles[0].shape[1] > 1
     none = np.empty(0)
     return ProfileAgreement(

@@ -64,8 +64,8 @@ def variation_score(
 
     Per sequence and track: the standard deviation over shifts (ddof 0) at each base that all
     windows share, its mean over these bases, divided by the mean prediction over bases and shifts.
-    Binned outputs count at every base of a bin; a base that lies in a bin of more than half N in any
-    window has no value and does not count.
+    Binned outputs count at every base of a bin; a base that lies in a bin of more than half N in
+    any window has no value and does not count.
 
     Args:
         predict: Codes ``(n, input_length)`` to predictions ``(n, n_tracks, n_bins)``, in the

@@ -15,7 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
-from zooctl.evaluation.metrics.profiles import ProfileAgreement, TrackBins, agreement
+from zooctl.evaluation.metrics.profiles import (
+    ProfileAgreement,
+    TrackBins,
+    agreement,
+    scale_factor,
+)
 from zooctl.schema.recipe.evaluation import Rules
 
 Values = NDArray[np.floating]
@@ -64,6 +69,7 @@ def over_resolutions(
         InputError: A resolution that is finer than the model, or no multiple of its bins.
     """
     found = []
+    scale = scale_factor(tracks)
     for size in sizes:
         if size % tracks[0].size:
             raise InputError(
@@ -79,9 +85,8 @@ def over_resolutions(
         if not len(predicted):
             continue
         profiles = _stack([track.profiles(rules.sequence_length) for track in coarse])
-        found.append(
-            ResolutionAgreement(size, agreement(predicted, measured, profiles, in_unit=in_unit))
-        )
+        figures = agreement(predicted, measured, profiles, scale, in_unit=in_unit)
+        found.append(ResolutionAgreement(size, figures))
     return found
 
 
@@ -95,6 +100,8 @@ def over_subsets(
 ) -> list[SubsetAgreement]:
     """Compute all figures at the model's own resolution on subsets of profiles.
 
+    Scaled errors take the factor of all bins, not one fitted to each subset.
+
     Args:
         tracks: Bins of each held-out region.
         peaks: Summits in each region.
@@ -104,31 +111,32 @@ def over_subsets(
     """
     predicted, measured = _stack([track.profiles(rules.sequence_length) for track in tracks])
     highest = measured.max(axis=1) if len(measured) else np.empty(0)
+    scale = scale_factor(tracks)
     found = []
     for threshold in _default_thresholds(highest) if thresholds is None else thresholds:
         rows = highest >= threshold
-        found += _subset("threshold", threshold, predicted[rows], measured[rows], in_unit)
+        chosen = predicted[rows], measured[rows]
+        found += _subset("threshold", threshold, chosen, scale, in_unit)
     centred = _stack(
         [
             track.around(places, rules.sequence_length)
             for track, places in zip(tracks, peaks, strict=True)
         ]
     )
-    return [*found, *_subset("peaks", None, *centred, in_unit)]
+    return [*found, *_subset("peaks", None, centred, scale, in_unit)]
 
 
 def _subset(
     kind: Literal["threshold", "peaks"],
     threshold: float | None,
-    predicted: Values,
-    measured: Values,
+    profiles: tuple[Values, Values],
+    scale: float,
     in_unit: bool,
 ) -> list[SubsetAgreement]:
-    if not len(predicted):
+    if not len(profiles[0]):
         return []
-    figures = agreement(
-        predicted.reshape(-1), measured.reshape(-1), (predicted, measured), in_unit=in_unit
-    )
+    predicted, measured = (side.reshape(-1) for side in profiles)
+    figures = agreement(predicted, measured, profiles, scale, in_unit=in_unit)
     return [SubsetAgreement(kind, threshold, figures)]
 
 

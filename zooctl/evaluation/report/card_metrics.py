@@ -16,6 +16,8 @@ _FIRST = ("auroc", "auprc", "pearson")
 _REQUIRED = {field for field, info in Metric.model_fields.items() if info.is_required()}
 # Metrics of which less is better.
 _ERRORS = {"mse", "mae", "poisson_nll"}
+# Metrics of positive bins against others, without ambiguous ones.
+_OF_CLASSES = {"auroc", "auprc", "f1", "recall_at_10_fdr", "recall_at_50_fdr"}
 _KNOWN = (
     "auroc",
     "auprc",
@@ -130,7 +132,7 @@ def _updated(metric: Metric, report: EvaluationReport) -> Metric:
     best = _best(name, others)
     changes: dict[str, object] = {
         "value": _rounded(rows[0].metrics[name].value),
-        "n": sum(one.n_bins for one in tracks),
+        "n": sum(one.n_classed if name in _OF_CLASSES else one.n_bins for one in tracks),
     }
     if best is not None:
         changes["baseline_value"] = _rounded(best.metrics[name].value)

@@ -131,7 +131,8 @@ def _draw_scatter(path: Path, report: EvaluationReport, track: TrackReport, forc
 def _draw_curves(path: Path, report: EvaluationReport, track: TrackReport, force: bool) -> bool:
     from zooctl.interpret.evaluation_plots import MethodCurves, draw_curves
 
-    positive = track.picture_data.positive
+    data = track.picture_data
+    positive = data.positive[data.classed]
     if not positive.any() or positive.all():
         return False
     figures = {row.name: row.metrics for row in track.rows}
@@ -139,12 +140,12 @@ def _draw_curves(path: Path, report: EvaluationReport, track: TrackReport, force
         MethodCurves(
             f"{score.name}: {figures[score.name]['auroc'].value:.3f}, "
             f"{figures[score.name]['auprc'].value:.3f}",
-            roc(score.ranking, positive),
-            precision_recall(score.ranking, positive),
+            roc(score.ranking[data.classed], positive),
+            precision_recall(score.ranking[data.classed], positive),
         )
-        for score in track.picture_data.scores
+        for score in data.scores
     ]
-    title = f"{_title(report, track)}: AUROC and auPRC of {track.n_bins:,} bins"
+    title = f"{_title(report, track)}: AUROC and auPRC of {track.n_classed:,} bins"
     draw_curves(path, methods, track.prevalence, title=title, force=force)
     return True
 
@@ -218,7 +219,7 @@ def markdown(
         pictures: Track to the subject of each picture and its file.
     """
     held_out = escaped(f"{', '.join(report.regions)}, held out; data of {report.data}.")
-    parts = [f"# {report.model}\n\n{held_out} Strong is: {tables.positive_rule_text(report)}.\n"]
+    parts = [f"# {report.model}\n\n{held_out} Positive is: {tables.positive_rule_text(report)}.\n"]
     if report.mean:
         parts += [tables.methods(report.mean, "mean over tracks").markdown()]
         parts += [tables.by_track(report).markdown()]

@@ -19,7 +19,7 @@ def leaderboard(reports: Sequence[EvaluationReport]) -> Grid:
     for report in sorted(reports, key=_rank):
         figures = report.rows[0].metrics
         best = best_baseline(report, report.rows)
-        n_bins = sum(track.n_bins for track in report.tracks)
+        n_bins = sum(track.n_classed for track in report.tracks)
         n_positive = sum(track.n_positive for track in report.tracks)
         robustness = report.robustness
         rows.append(

@@ -108,6 +108,8 @@ def metric_table(
     positive: Labels,
     blocks: Blocks,
     draws: Multiplicity,
+    *,
+    classed: Labels | None = None,
 ) -> MetricTable:
     """Compute a row of metrics for each method.
 
@@ -117,17 +119,20 @@ def metric_table(
         positive: Which bins are positive, ``(n,)``.
         blocks: Block of each bin, ``(n,)``.
         draws: Block multiplicities, ``(n_draws, n_blocks)``.
+        classed: Bins that are positive or negative, ``(n,)``; the others are left out of the
+            metrics of classes. All by default.
     """
+    truth = _Truth.of(signal, positive, blocks, draws.shape[1], classed)
     rows: list[MetricRow] = []
     all_drawn: list[dict[str, NDArray[np.float64]]] = []
     for score in scores:
         found, own = {}, {}
-        for name, statistic in _statistics(score, signal, positive, blocks, draws.shape[1]).items():
+        for name, statistic in _statistics(score, truth).items():
             value, drawn = estimate(statistic, draws)
             if not math.isnan(value.value):
                 found[name], own[name] = value, drawn
         behind = _lead(rows[0], all_drawn[0], found, own) if rows else {}
-        points = _error_metrics(score, signal) | _call_metrics(score, positive)
+        points = _error_metrics(score, signal) | _call_metrics(score, truth)
         found |= {name: _point(value) for name, value in points.items() if math.isfinite(value)}
         rows.append(MetricRow(score.name, found, behind, score.fit))
         all_drawn.append(own)
@@ -183,29 +188,56 @@ def _point(value: float) -> Estimate:
     return Estimate(value, math.nan, math.nan)
 
 
-def _statistics(
-    score: MethodScore, signal: Values, positive: Labels, blocks: Blocks, n_blocks: int
-) -> dict[str, Statistic]:
+@dataclass(frozen=True, eq=False)
+class _Truth:
+    """Measurements of the bins, with those of a class apart.
+
+    Attributes:
+        signal: Measured mean signal, ``(n,)``.
+        blocks: Block of each bin, ``(n,)``.
+        n_blocks: Number of blocks.
+        classed: Rows that are positive or negative, ``(m,)``.
+        positive: Which of those are positive, ``(m,)``.
+    """
+
+    signal: Values
+    blocks: Blocks
+    n_blocks: int
+    classed: NDArray[np.int64]
+    positive: Labels
+
+    @classmethod
+    def of(
+        cls, signal: Values, positive: Labels, blocks: Blocks, n_blocks: int, classed: Labels | None
+    ) -> _Truth:
+        rows = np.arange(len(positive)) if classed is None else np.flatnonzero(classed)
+        return cls(signal, blocks, n_blocks, rows, positive[rows])
+
+
+def _statistics(score: MethodScore, truth: _Truth) -> dict[str, Statistic]:
     found: dict[str, Statistic] = {}
     if score.values is not None:
-        found["pearson"] = pearson_of(score.values, signal, blocks, n_blocks)
-        found["spearman"] = spearman_of(score.values, signal, blocks, n_blocks)
-    if positive.any():
-        found["auroc"] = auroc_of(score.ranking, positive, blocks, n_blocks)
-        found["auprc"] = auprc_of(score.ranking, positive, blocks, n_blocks)
+        rest = (truth.signal, truth.blocks, truth.n_blocks)
+        found["pearson"] = pearson_of(score.values, *rest)
+        found["spearman"] = spearman_of(score.values, *rest)
+    if truth.positive.any():
+        ranking, blocks = score.ranking[truth.classed], truth.blocks[truth.classed]
+        found["auroc"] = auroc_of(ranking, truth.positive, blocks, truth.n_blocks)
+        found["auprc"] = auprc_of(ranking, truth.positive, blocks, truth.n_blocks)
     return found
 
 
-def _call_metrics(score: MethodScore, positive: Labels) -> dict[str, float]:
+def _call_metrics(score: MethodScore, truth: _Truth) -> dict[str, float]:
     """Return the metrics of calls at a threshold."""
+    ranking, positive = score.ranking[truth.classed], truth.positive
     if not positive.any():
         return {}
     figures = {
-        "recall_at_10_fdr": recall_at_fdr(score.ranking, positive, 0.1),
-        "recall_at_50_fdr": recall_at_fdr(score.ranking, positive, 0.5),
+        "recall_at_10_fdr": recall_at_fdr(ranking, positive, 0.1),
+        "recall_at_50_fdr": recall_at_fdr(ranking, positive, 0.5),
     }
     if score.threshold is not None:
-        figures["f1"] = Confusion.at(score.ranking, positive, score.threshold).f1
+        figures["f1"] = Confusion.at(ranking, positive, score.threshold).f1
     return figures
 
 

@@ -41,6 +41,7 @@ class PictureData:
     Attributes:
         scores: Scores of all methods on the evaluated bins.
         positive: Which of these are positive, ``(n,)``.
+        classed: Which of these are positive or negative, and not ambiguous, ``(n,)``.
         signal: Measured signal of these, ``(n,)``.
         regions: The model's own bins of each held-out region.
         contigs: Contig of each.
@@ -49,6 +50,7 @@ class PictureData:
 
     scores: tuple[MethodScore, ...]
     positive: NDArray[np.bool_]
+    classed: NDArray[np.bool_]
     signal: NDArray[np.floating]
     regions: tuple[TrackBins, ...]
     contigs: tuple[str, ...]
@@ -63,9 +65,11 @@ class TrackReport:
         track: Its name.
         is_label: Whether it is compared with labels, which state the positive bins themselves.
         n_bins: Evaluated bins.
-        n_excluded: Bins of the regions that are left out: of unknown sequence or label, or read by
-            a window that reaches beyond the region.
+        n_excluded: Bins of the regions that are left out: of unknown sequence or label, excluded
+            by the recipe, or read by a window that reaches beyond the region.
         n_positive: Positive bins among the evaluated ones.
+        n_ambiguous: Evaluated bins that are neither positive nor negative, because they reach the
+            threshold and not the ratio to a control; they count in agreement alone.
         rows: Metrics of the model first, then of the baselines.
         confusion: Calls of the model; None where no threshold is stated.
         resolutions: Agreement of the model over all bins, at each resolution.
@@ -79,6 +83,7 @@ class TrackReport:
     n_bins: int
     n_excluded: int
     n_positive: int
+    n_ambiguous: int
     rows: tuple[MetricRow, ...]
     confusion: Confusion | None
     resolutions: tuple[ResolutionAgreement, ...]
@@ -88,8 +93,13 @@ class TrackReport:
 
     @property
     def prevalence(self) -> float:
-        """Share of positive bins: the auPRC of a score without information."""
-        return self.n_positive / self.n_bins
+        """Share of positive bins among those of a class: the auPRC without information."""
+        return self.n_positive / self.n_classed
+
+    @property
+    def n_classed(self) -> int:
+        """Evaluated bins that are positive or negative."""
+        return self.n_bins - self.n_ambiguous
 
     def to_json(self) -> dict[str, object]:
         """Return all figures under their names."""
@@ -99,6 +109,7 @@ class TrackReport:
             "n_bins": self.n_bins,
             "n_excluded": self.n_excluded,
             "n_strong": self.n_positive,
+            "n_ambiguous": self.n_ambiguous,
             "prevalence": self.prevalence,
             "rows": [row.to_json() for row in self.rows],
             "confusion": None if self.confusion is None else asdict(self.confusion),

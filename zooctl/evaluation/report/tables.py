@@ -163,10 +163,14 @@ def fields(report: EvaluationReport, track: TrackReport) -> list[tuple[str, str]
         (
             "bins",
             f"{track.n_bins:,} of {rules.bin_size} bp"
-            + f"; {track.n_excluded:,} left out: unknown, or at the edge of a range"
+            + f"; {track.n_excluded:,} left out: unknown, excluded, or at the edge of a range"
             * bool(track.n_excluded),
         ),
-        ("positive bins", f"{track.n_positive:,}, a prevalence of {track.prevalence:.4f}"),
+        (
+            "positive bins",
+            f"{track.n_positive:,}, a prevalence of {track.prevalence:.4f}"
+            + f"; {track.n_ambiguous:,} ambiguous ones are neither" * bool(track.n_ambiguous),
+        ),
         (f"Pearson at {report.fine_size} bp", str(track.fine_pearson)),
     ]
     if report.draws:
@@ -195,8 +199,8 @@ def positive_rule_text(report: EvaluationReport) -> str:
     labels = {track.is_label for track in report.tracks}
     texts = ["a bin that its label says is one"] * (True in labels)
     if False in labels:
-        quiet = f" and control < {rules.positive_max_control:g}" * bool(report.n_controls)
-        texts.append(f"signal >= {rules.positive_min_signal:g} {where}{quiet}")
+        ratio = f" and >= {rules.positive_control_ratio:g} x control" * bool(report.n_controls)
+        texts.append(f"signal >= {rules.positive_min_signal:g} {where}{ratio}")
     return "; ".join(texts)
 
 

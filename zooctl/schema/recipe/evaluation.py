@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from zooctl.schema.fields import Items, Values
-from zooctl.schema.recipe.bounds import Count, Share
+from zooctl.schema.recipe.bounds import Count, NotNegative, Share
 from zooctl.schema.recipe.signals import Target
 
 
@@ -19,8 +19,9 @@ class Rules(Values):
         positive_min_signal: A positive bin has at least this at its highest base; labels need no
             threshold.
         positive_share: Share of a bin's bases that have to reach it; 0 for the highest alone.
-        positive_max_control: A positive bin has less than this at the highest base of every
-            control.
+        positive_control_ratio: A positive bin's highest base is at least this many times the
+            highest base of every control; a bin that reaches positive_min_signal and not this is
+            ambiguous, and left out where positive bins are told from others.
         max_unknown: Bins with a larger share of unknown bases are left out.
         block_length: Bases to a block of the bootstrap.
         sequence_length: Bases to a profile, for figures that are averaged over profiles.
@@ -34,7 +35,7 @@ class Rules(Values):
     bin_size: Count = 512
     positive_min_signal: float = 8.0
     positive_share: Share = 0.0
-    positive_max_control: float = 4.0
+    positive_control_ratio: NotNegative = 3.0
     max_unknown: Share = 0.5
     block_length: Count = 1_000_000
     sequence_length: Count = 2048

@@ -151,7 +151,8 @@ class Mappability(Values):
     Attributes:
         source: bigWig; bases without an entry count as 0.
         min_value: A base with less is unmappable.
-        max_unmappable: Largest fraction of such bases in the core of a window that is used.
+        max_unmappable: Largest fraction of such bases in the core of a window that is used, and
+            in a bin that is evaluated.
     """
 
     source: Name
@@ -160,11 +161,11 @@ class Mappability(Values):
 
 
 class Exclusion(Values):
-    """Places without training and validation windows.
+    """Places that no part of the split reads: training, validation, or test.
 
     Attributes:
         regions: Sources of regions (BED), such as the ENCODE blacklist; no predicted base of a
-            window lies in one, at any shift.
+            training or validation window lies in one, at any shift, and no base of a judged bin.
         mappability: Left out for no limit.
     """
 

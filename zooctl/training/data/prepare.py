@@ -91,8 +91,8 @@ def prepare(
         n_samples=max(1, len(recipe.samples)),
         variants=variants,
         peaks={source: files.peaks(source) for source in peaks},
-        excluded=_excluded(files, chroms),
-        unmappable=_unmappable(files, chroms),
+        excluded=excluded_bases(files, chroms),
+        unmappable=unmappable_bases(files, chroms),
     )
 
 
@@ -158,7 +158,7 @@ def _check_split(recipe: Recipe, contigs: Mapping[str, int], genome: Path) -> No
                 )
 
 
-def _excluded(files: Files, chroms: Sequence[str]) -> dict[str, Mask]:
+def excluded_bases(files: Files, chroms: Sequence[str]) -> dict[str, Mask]:
     """Return a mask of the excluded bases of each contig; empty where no region is excluded."""
     masks: dict[str, Mask] = {}
     for source in files.recipe.exclude.regions:
@@ -170,7 +170,7 @@ def _excluded(files: Files, chroms: Sequence[str]) -> dict[str, Mask]:
     return masks
 
 
-def _unmappable(files: Files, chroms: Sequence[str]) -> dict[str, Mask]:
+def unmappable_bases(files: Files, chroms: Sequence[str]) -> dict[str, Mask]:
     """Return a mask of the bases with a mappability below the recipe's threshold."""
     choice = files.recipe.exclude.mappability
     if choice is None:
