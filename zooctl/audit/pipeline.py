@@ -78,6 +78,8 @@ STAGES: dict[str, StageCode] = {
         (
             "windows.key",
             "windows.threshold",
+            "windows.threshold_over",
+            "windows.gaps",
             "windows.stride",
             "windows.max_unknown",
             "windows.max_control",
@@ -93,7 +95,7 @@ STAGES: dict[str, StageCode] = {
     ),
     "draw_negatives": StageCode((f"{_DATA}.sampling.epoch_windows",), ("windows.negatives",)),
     "tile_validation": StageCode((f"{_DATA}.windows.select_windows",)),
-    "augment": StageCode((f"{_DATA}.sampling.epoch_windows",), ("augmentation.*",)),
+    "augment": StageCode((f"{_DATA}.sampling.epoch_windows",), ("augmentation.*", "strand_pairs")),
     "output_bias": StageCode((f"{_DATA}.dataset.Dataset.mean",)),
     "initial_weights": StageCode(
         (f"{_LOOP}.finetune.initialise",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -185,11 +185,18 @@ def _card_and_recipe(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[Z
     )
     transforms = sorted({target.signal.transform for target in made.targets})
     same["output_transform"] = (claimed.output_transform, ", ".join(transforms))
+    tracks = {track.name for track in claimed.tracks}
+    paired = [pair for pair in made.strand_pairs if set(pair) <= tracks]
+    same["strand_pairs"] = (_pairs(claimed.strand_pairs), _pairs(paired))
     for field, (got, expected) in same.items():
         if got != expected:
             yield card.wrong(field, "differs from the recipe", got, expected)
     yield from _tracks(card, recipe)
     yield from _training_data(card, recipe)
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(sorted(" and ".join(sorted(pair)) for pair in pairs)) or "none"
 
 
 def _evaluated_on(

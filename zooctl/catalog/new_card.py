@@ -134,6 +134,7 @@ def fields_from_recipe(recipe: Recipe, *, environment: str) -> dict[str, Any]:
             }
             for source in recipe.sources
         ],
+        **_strand_pairs(recipe),
         split={
             part: [_region(region) for region in getattr(recipe.split, part)]
             for part in ("train", "validation", "test")
@@ -145,6 +146,13 @@ def fields_from_recipe(recipe: Recipe, *, environment: str) -> dict[str, Any]:
             **{f"training_data.*.{field}": recipe.unknown[f"sources.*.{field}"] for field in empty},
         },
     )
+
+
+def _strand_pairs(recipe: Recipe) -> dict[str, list[list[str]]]:
+    """Return the pairs of tracks that change places, as a card's field; nothing without any."""
+    tracks = {target.track for target in recipe.targets}
+    pairs = [list(pair) for pair in recipe.strand_pairs if set(pair) <= tracks]
+    return {"strand_pairs": pairs} if pairs else {}
 
 
 def card_text(fields: Mapping[str, Any], files: Mapping[str, FileDigest]) -> str:

@@ -20,6 +20,7 @@ from zooctl.schema.fields import (
     Revision,
     Sha256,
     Split,
+    StrandPairs,
     Text,
     TrackName,
     Url,
@@ -27,6 +28,7 @@ from zooctl.schema.fields import (
     geometry_problems,
     no_such,
     repeated,
+    swapped_order,
     unknown_problems,
 )
 from zooctl.schema.scoring import Scoring
@@ -227,7 +229,7 @@ class Card(Values):
     tracks: Annotated[Items[CardTrack], Field(min_length=1)] = Field(
         description="Predicted signals, in the order of the network's output."
     )
-    strand_pairs: Items[Annotated[tuple[TrackName, TrackName], Field(strict=False)]] = Field(
+    strand_pairs: StrandPairs = Field(
         default=(), description="Tracks that change places under reverse complement."
     )
     output_transform: Literal["none", "arcsinh", "log1p"] = Field(
@@ -325,11 +327,7 @@ class Card(Values):
 
         Tracks ``plus, minus, both`` with the pair ``(plus, minus)`` give ``(1, 0, 2)``.
         """
-        index = {track.name: number for number, track in enumerate(self.tracks)}
-        order = list(range(len(self.tracks)))
-        for first, second in self.strand_pairs:
-            order[index[first]], order[index[second]] = index[second], index[first]
-        return tuple(order)
+        return swapped_order([track.name for track in self.tracks], self.strand_pairs)
 
 
 def load_card(path: Path) -> Card:

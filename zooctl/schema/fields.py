@@ -8,7 +8,7 @@ apply.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -29,6 +29,9 @@ Items = Annotated[tuple[T, ...], Field(strict=False)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 # Also assemblies: names that keep their capitals.
 TrackName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+StrandPairs = Annotated[
+    tuple[Annotated[tuple[TrackName, TrackName], Field(strict=False)], ...], Field(strict=False)
+]
 Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 Line = Annotated[str, Field(pattern=r"^[^\r\n]+$", max_length=300)]
 Chrom = Annotated[str, Field(pattern=r"^[!-~]{1,255}$")]
@@ -214,6 +217,22 @@ class Split(Values):
 def repeated(values: list[str]) -> list[str]:
     """Return the values that occur more than once, sorted."""
     return sorted(value for value, times in Counter(values).items() if times > 1)
+
+
+def swapped_order(names: Sequence[str], pairs: Iterable[tuple[str, str]]) -> tuple[int, ...]:
+    """Return the index of the name that takes each one's place where pairs change places.
+
+    A pair of other names changes nothing.
+
+    >>> swapped_order(["plus", "minus", "both"], [("plus", "minus"), ("up", "down")])
+    (1, 0, 2)
+    """
+    index = {name: number for number, name in enumerate(names)}
+    order = list(range(len(names)))
+    for first, second in pairs:
+        if first in index and second in index:
+            order[index[first]], order[index[second]] = index[second], index[first]
+    return tuple(order)
 
 
 def geometry_problems(

@@ -33,6 +33,10 @@ def test_a_recipe(toy_zoo: Path) -> None:
         ("key: coverage_threshold", "key: coverage", "windows.key"),
         ("threshold: 2, stride", "threshold: 2, strides", "windows.strides"),
         ("track: minus", "track: plus", "targets"),
+        ("[[plus, minus]]", "[[plus, minor]]", "strand_pairs.0"),
+        ("[[plus, minus]]", "[[plus, minus], [minus, plus]]", "strand_pairs"),
+        ("strand_pairs: [[plus, minus]]", "controls:\n  - {name: in, signal: {key: bigwig, "
+         "source: plus}}\nstrand_pairs: [[plus, in]]", "strand_pairs.0"),
         ("core_length: 16", "core_length: 12", "window.core_length"),
         ("filters: 4", "filters: -4", "network.filters"),
         ("filters: 4", "filtres: 4", "network.filtres"),

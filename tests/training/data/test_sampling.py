@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -128,3 +130,26 @@ def test_samples_are_drawn_anew_and_change_nothing_else() -> None:
     assert many.chunks.start.tolist() == one.chunks.start.tolist()
     assert many.shift.tolist() == one.shift.tolist()
     assert many.flip.tolist() == one.flip.tolist()
+
+
+def test_the_threshold_may_be_asked_of_the_whole_chunk() -> None:
+    # Inputs of 16 around cores of 4, shifted by 2: chunks of 20, whose core is bases 8 to 12.
+    data = dataset()
+    over = CoverageWindows(
+        key="coverage_threshold", threshold=5, stride=20, negatives=1, threshold_over="chunk"
+    )
+    found = tile(data, (Interval("chr1", 30, 100),), 20, margin=2, from_start=True)
+    assert (found.start - 8).tolist() == [30, 50, 70]
+    data.target["chr1"][0, [50, 69]] = 9  # the first and the last base of the second chunk
+    positives, negatives = split_by_signal(data, found, over, margin=2)
+    assert ((positives.start - 8).tolist(), (negatives.start - 8).tolist()) == ([50], [30, 70])
+    core = over.model_copy(update={"threshold_over": "core"})
+    assert not len(split_by_signal(data, found, core, margin=2)[0])
+
+
+def test_inputs_overhang_contigs_where_gaps_are_masked() -> None:
+    data = replace(dataset(), masks_gaps=True)
+    whole, inner = Interval("chr1", 0, 400), Interval("chr1", 0, 300)
+    assert tile(data, (whole,), 4, margin=3).start.tolist() == list(range(0, 397, 4))
+    # The end of a region inside a contig is one still: flank of 6, shift of 3, core of 4.
+    assert tile(data, (inner,), 4, margin=3).start.tolist() == list(range(0, 288, 4))

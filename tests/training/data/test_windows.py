@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zooctl.errors import InputError
+from zooctl.files.bigwig.reader import BigWig
 from zooctl.files.intervals.peaks import Peaks
-from zooctl.schema.recipe.recipe import Recipe
+from zooctl.schema.recipe.recipe import Recipe, load_recipe
 from zooctl.training.data.dataset import Dataset
 from zooctl.training.data.feed import cut
 from zooctl.training.data.sampling import Chunks, draw_matched, epoch_windows
@@ -24,6 +25,7 @@ from zooctl.training.data.windows import (
     choose_windows,
     gc_strata,
     inputs,
+    training_windows,
 )
 from zooctl.training.loop.fit import draw, fit
 from zooctl.training.tracks.binning import Binning
@@ -294,3 +296,31 @@ def test_a_last_step_of_one_window_is_left_out(n_windows: int, n_steps: int) -> 
     chunks = Chunks(("chr1",), np.zeros(n_windows, np.int64), np.arange(n_windows))
     windows = TrainingWindows(chunks, chunks.take(np.arange(0)), chunks)
     assert windows.n_steps(toy.recipe(batch_size=32)) == n_steps
+
+
+def test_chunks_of_gopher_on_real_data(repo: Path) -> None:
+    """3,072 bp side by side with a base of 5 reads or more, counted from the bigWig itself."""
+    recipe = load_recipe(repo / "recipes/ctcf_gm12878.yaml")
+    geometry, end = recipe.window.geometry, 53_000_000
+    path = repo / "recipes/data/ctcf_gm12878_hg19/GM12878_CTCF_5M.hg19.chr20_21.bw"
+    with BigWig(path) as track:
+        signal = np.nan_to_num(track.values("chr20", 0, end)).astype(np.float32)
+    data = Dataset(
+        geometry,
+        {"chr20": np.zeros(end, np.uint8)},
+        {"chr20": signal[None]},
+        {"chr20": signal[None, :0]},
+    )
+    windows = {
+        "key": "coverage_threshold",
+        "threshold": 5,
+        "threshold_over": "chunk",
+        "stride": 3_072,
+        "negatives": 0,
+    }
+    changed = recipe.model_dump(mode="json", exclude_defaults=True) | {"windows": windows}
+    positives, _ = training_windows(Recipe.model_validate(changed), data)
+    chunks = signal[: end // 3_072 * 3_072].reshape(-1, 3_072).max(axis=1)
+    assert len(positives) == (chunks >= 5).sum() == 1_285
+    starts = positives.start - geometry.input_flank - 512
+    assert (starts == np.flatnonzero(chunks >= 5) * 3_072).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,13 @@ import numpy as np
 import pytest
 import toy_training as toy
 from safetensors.numpy import load_file
+from safetensors.torch import load_file as load_torch
 
 from zooctl.errors import InputError, VerificationError
+from zooctl.sequence.onehot import reverse_complement
+from zooctl.training.data.dataset import Dataset, Swaps
 from zooctl.training.data.windows import choose_windows
+from zooctl.training.export.export import torch_predictions, trained_network
 from zooctl.training.loop import fit as fit_module
 from zooctl.training.loop.checkpoint import RunState
 from zooctl.training.loop.fit import fit
@@ -208,3 +213,47 @@ def test_a_validation_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> No
     windows = choose_windows(recipe, data)
     with pytest.raises(VerificationError, match="validation loss is not a number"):
         fit(recipe, data, windows, tmp_path, device="cpu", say=silent, advance=silent)
+
+
+def stranded() -> Dataset:
+    """Reads of the plus strand at every TGA, of the minus strand at every TCA."""
+    codes = DATA.codes["chr1"]
+    rows = np.zeros((2, toy.LENGTH), np.float32)
+    for row, middle in ((0, 2), (1, 1)):
+        hits = (codes[:-2] == 3) & (codes[1:-1] == middle) & (codes[2:] == 0)
+        for start in np.flatnonzero(hits):
+            rows[row, start : start + 8] = 10
+    # On the minus strand a read lies to the left of its TGA.
+    rows[1] = np.roll(rows[1], -5)
+    return replace(DATA, target={"chr1": rows}, control={"chr1": DATA.control["chr1"][:0]})
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_the_plus_track_becomes_the_minus_track(tmp_path: Path, paired: bool) -> None:
+    """A network that is turned half of the time learns strands only where tracks change places."""
+    signal = {"key": "bigwig", "source": "signal"}
+    pairs = [["plus", "minus"]] if paired else []
+    recipe = toy.recipe(
+        sources=[toy.recipe().model_dump(mode="json")["sources"][0]],
+        targets=[{"track": name, "signal": signal} for name in ("plus", "minus")],
+        controls=[],
+        strand_pairs=pairs,
+        augmentation={"reverse_complement": True, "max_shift": 4},
+        schedule={"max_epochs": 12},
+    )
+    order = (1, 0) if paired else (0, 1)
+    data = replace(stranded(), swaps=Swaps(targets=order))
+    windows = choose_windows(recipe, data)
+    fit(recipe, data, windows, tmp_path, device="cpu", say=silent, advance=silent)
+    net = trained_network(recipe, data, load_torch(tmp_path / "best.safetensors"))
+    # TGA at base 30 of the plus strand; the reverse complement has TCA at 31.
+    codes = np.random.default_rng(1).integers(0, 2, (1, 64)).astype(np.uint8)
+    codes[0, 30:33] = 3, 2, 0
+    plus, minus = torch_predictions(net, codes, 0.0)[0]
+    assert plus[4] > 2 * plus[0], "there is something to see"
+    turned_plus, turned_minus = torch_predictions(net, reverse_complement(codes), 0.0)[0]
+    if paired:
+        assert plus[4] > 3 * minus.max()
+        assert turned_minus[3] > 3 * turned_plus.max()
+    else:
+        assert plus[4] < 2 * minus.max(), "strands are mixed"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zooctl.schema.recipe.training import EarlyStopping, PlateauDecay, Schedule
 from zooctl.training.loop.checkpoint import RunState
@@ -19,13 +21,33 @@ def after(losses: list[float], schedule: Schedule) -> RunState:
     return progress
 
 
-def test_the_rate_falls_after_more_epochs_without_gain_than_patience() -> None:
-    schedule = Schedule(max_epochs=99, plateau_decay=PlateauDecay(factor=0.1, patience=1))
+def keras_rate(losses: list[float], patience: int) -> float:
+    """Rate after Keras's ReduceLROnPlateau, from its documented rule, with a min_delta of 0."""
+    best, wait, rate = float("inf"), 0, 1.0
+    for loss in losses:
+        if loss < best:
+            best, wait = loss, 0
+            continue
+        wait += 1
+        if wait >= patience:
+            rate, wait = rate * 0.1, 0
+    return rate
+
+
+def test_the_rate_falls_after_as_many_epochs_without_gain_as_patience() -> None:
+    schedule = Schedule(max_epochs=99, plateau_decay=PlateauDecay(factor=0.1, patience=2))
     assert after([5, 5], schedule).lr == 1.0
     assert after([5, 5, 5], schedule).lr == pytest.approx(0.1)
     assert after([5, 5, 4, 4], schedule).lr == 1.0
     assert after([5, 5, 5, 5], schedule).lr == pytest.approx(0.1), "it counts anew"
     assert after([5, 5, 5, 5, 5], schedule).lr == pytest.approx(0.01)
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=20), st.integers(0, 4))
+def test_epochs_are_counted_as_keras_does(losses: list[float], patience: int) -> None:
+    decay = PlateauDecay(factor=0.1, patience=patience)
+    found = after(losses, Schedule(max_epochs=99, plateau_decay=decay)).lr
+    assert found == pytest.approx(keras_rate(losses, patience))
 
 
 def test_the_rate_has_a_floor() -> None:

@@ -111,3 +111,20 @@ def test_motif_longer_than_the_window_is_refused():
 def test_onnx_gives_the_same(measure, bin_size):
     net = scan([EBOX, GATA], input_length=64, bin_size=bin_size)
     assert measure.onnx_parity(net, measure.one_hot(3, 64)) < 1e-5
+
+
+def test_a_motif_is_compared_with_the_recipe_s_background():
+    """By hand: a site of either strand against the frequencies of the given one."""
+    background = (0.3, 0.2, 0.1, 0.4)
+    net = scan([GATA], input_length=4, bin_size=4, background=background)
+    frequency = dict(zip(BASES, background, strict=True))
+    for site in ("GATA", "TATC"):
+        expected = sum(math.log2(8.25 / 9 / frequency[base]) for base in site)
+        assert net(encoded(site)).item() == pytest.approx(expected, abs=1e-5)
+    even = scan([GATA], input_length=4, bin_size=4)
+    assert even(encoded("GATA")).item() == pytest.approx(4 * math.log2(8.25 / 9 * 4), abs=1e-5)
+
+
+def test_frequencies_of_a_background_add_up_to_one():
+    with pytest.raises(ValueError, match="do not add up to 1"):
+        scan([GATA], input_length=4, bin_size=4, background=(0.3, 0.3, 0.3, 0.3))

@@ -14,6 +14,7 @@ from zooctl.schema.fields import (
     Name,
     Problem,
     Split,
+    StrandPairs,
     Text,
     Values,
     no_such,
@@ -62,6 +63,11 @@ class Recipe(Values):
     samples: Items[Sample] = Field(
         default=(), description="Cell types or donors that one network is trained on."
     )
+    strand_pairs: StrandPairs = Field(
+        default=(),
+        description="Targets, controls or inputs of the two strands, which change places where a "
+        "window is reverse-complemented.",
+    )
     windows: WindowChoice = Field(description="Choice of training windows.")
     exclude: Exclusion = Exclusion()
     network: NetworkSizes = Field(description="The network and its sizes.")
@@ -107,6 +113,7 @@ class Recipe(Values):
             yield Problem("targets", "two targets train one track", name)
         for name in repeated([control.name for control in self.controls]):
             yield Problem("controls", "two controls have one name", name)
+        yield from self._strand_problems()
         if self.portable and self.precision != "32-true":
             what = "portable bits are of full precision"
             yield Problem("precision", what, self.precision, "32-true")
@@ -115,6 +122,22 @@ class Recipe(Values):
         if self._output not in self.loss.outputs:
             what = "loss does not fit the network's output"
             yield Problem("loss.key", what, self._output, " or ".join(sorted(self.loss.outputs)))
+
+    def _strand_problems(self) -> Iterator[Problem]:
+        groups = (
+            [target.track for target in self.targets],
+            [control.name for control in self.controls],
+            [one.name for one in self.inputs],
+        )
+        names = [name for group in groups for name in group]
+        for index, pair in enumerate(self.strand_pairs):
+            for name in set(pair) - set(names):
+                yield no_such("track", f"strand_pairs.{index}", name, names)
+            if set(pair) <= set(names) and not any(set(pair) <= set(group) for group in groups):
+                what = "a pair is of two targets, two controls or two inputs"
+                yield Problem(f"strand_pairs.{index}", what, ", ".join(pair))
+        for name in repeated([name for pair in self.strand_pairs for name in pair]):
+            yield Problem("strand_pairs", "a track is paired twice", name)
 
     def _window_problems(self) -> Iterator[Problem]:
         if self.windows.max_control is not None and not self.controls:

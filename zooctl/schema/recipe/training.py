@@ -54,7 +54,14 @@ class Adam(Values):
 
 
 class PlateauDecay(Values):
-    """Lower the learning rate when the validation loss stops falling."""
+    """Lower the learning rate when the validation loss stops falling.
+
+    Attributes:
+        factor: Of the learning rate.
+        patience: Epochs in a row without a lower validation loss that lower the rate, at least
+            one, as Keras counts them.
+        min_lr: Lowest rate.
+    """
 
     factor: Annotated[float, Field(gt=0, lt=1)]
     patience: Annotated[int, Field(ge=0)]

@@ -12,13 +12,19 @@ from zooctl.schema.recipe.bounds import Count, NotNegative, Share
 
 # Of negatives: drawn from all, or with the GC content of the positives.
 Matching = Literal["random", "gc"]
+# Assembly gaps and ends of contigs.
+Gaps = Literal["avoid", "mask"]
 
 
 class CoverageWindows(Values):
     """Windows with a base at or above a threshold, and others drawn anew each epoch.
 
     Attributes:
-        threshold: Lowest signal that the highest base of a positive core has in any track.
+        threshold: Lowest signal that the highest base of a positive window has in any track.
+        threshold_over: Bases that are asked: those of the core, or those of the whole chunk that a
+            window may read, its input at every shift. Chunks lie from the start of each training
+            region, so that a stride of their length sets them side by side: 3,072 bp for inputs of
+            2,048 bp and shifts of 512, as in the released code of GOPHER (Toneyan 2022).
         stride: bp between candidate windows.
         negatives: Windows below the threshold in an epoch, per window above it.
         matching: ``gc`` draws negatives with the GC content of the positives.
@@ -28,6 +34,7 @@ class CoverageWindows(Values):
 
     key: Literal["coverage_threshold"]
     threshold: float
+    threshold_over: Literal["core", "chunk"] = "core"
     stride: Count
     negatives: NotNegative
     matching: Matching = "random"
@@ -71,12 +78,16 @@ class TilingWindows(Values):
 
     Attributes:
         stride: bp between windows.
+        gaps: ``mask`` trains on windows over assembly gaps and over the ends of contigs, padded
+            with N, as prediction meets them; bins of more than half N then count in no loss.
+            ``avoid`` keeps inputs inside of contigs, and gives gaps the measured value, 0.
         max_unknown: Largest fraction of N in the core of a window that is used.
         max_control: Largest value of any control in the core; left out for no limit.
     """
 
     key: Literal["tiling"]
     stride: Count
+    gaps: Gaps = "avoid"
     max_unknown: Share = 0.5
     max_control: float | None = None
 

@@ -6,7 +6,7 @@ Signals are stored per base and binned when a window is cut, so windows may star
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from zooctl.files.intervals.peaks import Peaks
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, N, reverse_complement
-from zooctl.sequence.windows import Geometry, Integers, gather
+from zooctl.sequence.windows import Geometry, Integers, gather, mostly_unknown_bins
 from zooctl.training.data.variants import Variants
 from zooctl.training.tracks.binning import PLAIN, Binning, Signal
 
@@ -47,6 +47,21 @@ class TrainingBatch:
 
 
 @dataclass(frozen=True)
+class Swaps:
+    """Rows that take each other's place under reverse complement; the given order if empty.
+
+    Attributes:
+        targets: Index of the track that takes each track's place.
+        controls: The same of controls.
+        signals: The same of inputs per base.
+    """
+
+    targets: tuple[int, ...] = ()
+    controls: tuple[int, ...] = ()
+    signals: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Sequence, signals and variants of a run, by contig.
 
@@ -67,6 +82,9 @@ class Dataset:
         features: Values of each sample, ``(n_samples, n_features)`` float32.
         n_samples: Number of samples.
         variants: Measured variants, whose effects are the targets.
+        masks_gaps: Whether bins of more than half N are unknown, and windows may overhang contigs.
+        swaps: Index of the target, control and input that takes each one's place under reverse
+            complement.
     """
 
     geometry: Geometry
@@ -83,6 +101,8 @@ class Dataset:
     features: Signal | None = None
     n_samples: int = 1
     variants: Variants | None = None
+    masks_gaps: bool = False
+    swaps: Swaps = Swaps()
 
     @property
     def n_tracks(self) -> int:
@@ -103,7 +123,7 @@ class Dataset:
         samples: Integers | None = None,
         variants: Integers | None = None,
     ) -> TrainingBatch:
-        """Cut windows; each must lie inside its contig.
+        """Cut windows; each must lie inside its contig, unless the dataset masks gaps.
 
         Args:
             chroms: Contig of each window, ``n`` of them.
@@ -131,6 +151,10 @@ class Dataset:
             if signals is not None:
                 part = self._rows_of_sample(sample, self.signals[chrom], self.signal_rules)
                 signals[rows] = self._signals(*part, starts)
+        if self.masks_gaps:
+            whole = replace(geometry, core_length=geometry.output_length)
+            unknown = mostly_unknown_bins(codes, whole)[:, None]
+            target[np.broadcast_to(unknown, target.shape)] = np.nan
         features = None if self.features is None else self.features[samples]
         alternative = None
         if variants is not None and self.variants is not None:
@@ -158,9 +182,7 @@ class Dataset:
 
     def _signals(self, signal: Signal, rules: tuple[Binning, ...], starts: Integers) -> Signal:
         """Cut and transform signals per base: ``(n, n_inputs, input_length)``."""
-        length = self.geometry.input_length
-        view = np.lib.stride_tricks.sliding_window_view(signal, length, axis=1)
-        windows = np.ascontiguousarray(view[:, starts].transpose(1, 0, 2))
+        windows = cut_rows(signal, starts, self.geometry.input_length)
         for row, rule in enumerate(rules):
             windows[:, row] = rule.apply(windows[:, row], 1)
         return windows
@@ -173,9 +195,7 @@ class Dataset:
         return self._cut(self.target[chrom], self.target_binning, starts)
 
     def _cut(self, signal: Signal, binning: tuple[Binning, ...], starts: Integers) -> Signal:
-        view = np.lib.stride_tricks.sliding_window_view(signal, self.geometry.output_length, axis=1)
-        windows = view[:, starts].transpose(1, 0, 2)
-        return self._bin(np.ascontiguousarray(windows), binning)
+        return self._bin(cut_rows(signal, starts, self.geometry.output_length), binning)
 
     def _bin(self, values: Signal, binning: tuple[Binning, ...]) -> Signal:
         """Bin ``(..., n_tracks, length)``, each track by its rule."""
@@ -228,17 +248,50 @@ class Dataset:
         return np.asarray(total / np.maximum(count, 1), dtype=np.float32)
 
 
-def reverse_complement_batch(batch: TrainingBatch, rows: NDArray[np.bool_]) -> TrainingBatch:
-    """Reverse-complement the windows of a mask ``(n,)``, with their signals and targets."""
-    codes, target, control = batch.codes.copy(), batch.target.copy(), batch.control.copy()
+def cut_rows(signal: Signal, starts: Integers, length: int) -> Signal:
+    """Cut windows out of rows of a contig: ``(rows, contig)`` to ``(n, rows, length)``.
+
+    Bases beyond the contig are 0.
+
+    >>> cut_rows(np.array([[1, 2, 3]], np.float32), np.array([1, -1, 2]), 2).tolist()
+    [[[2.0, 3.0]], [[0.0, 1.0]], [[3.0, 0.0]]]
+    """
+    inside = (starts >= 0) & (starts + length <= signal.shape[1])
+    if inside.all():
+        view = np.lib.stride_tricks.sliding_window_view(signal, length, axis=1)
+        return np.ascontiguousarray(view[:, starts].transpose(1, 0, 2))
+    windows = np.zeros((len(starts), len(signal), length), np.float32)
+    for window, start in zip(windows, starts.tolist(), strict=True):
+        low, high = max(start, 0), min(start + length, signal.shape[1])
+        if low >= high:
+            continue
+        window[:, low - start : high - start] = signal[:, low:high]
+    return windows
+
+
+def reverse_complement_batch(
+    batch: TrainingBatch, rows: NDArray[np.bool_], swaps: Swaps
+) -> TrainingBatch:
+    """Reverse-complement the windows of a mask ``(n,)``, with their signals and targets.
+
+    Tracks of one strand change places with those of the other, as ``swaps`` says.
+    """
+    codes = batch.codes.copy()
     codes[rows] = reverse_complement(codes[rows])
-    target[rows] = target[rows, :, ::-1]
-    control[rows] = control[rows, :, ::-1]
+    target = _reversed(batch.target, rows, swaps.targets)
+    control = _reversed(batch.control, rows, swaps.controls)
     signals, alternative = batch.signals, batch.alternative
     if signals is not None:
-        signals = signals.copy()
-        signals[rows] = signals[rows, :, ::-1]
+        signals = _reversed(signals, rows, swaps.signals)
     if alternative is not None:
         alternative = alternative.copy()
         alternative[rows] = reverse_complement(alternative[rows])
     return TrainingBatch(codes, target, control, signals, batch.features, alternative)
+
+
+def _reversed(signal: Signal, rows: NDArray[np.bool_], order: tuple[int, ...]) -> Signal:
+    """Return ``(n, tracks, length)`` with some windows read from the right, tracks reordered."""
+    found = signal.copy()
+    turned = signal[rows, :, ::-1]
+    found[rows] = turned[:, list(order)] if order else turned
+    return found

@@ -27,7 +27,7 @@ def cut(
     variants = None if chunks.variant is None else chunks.variant[rows]
     names = [chunks.chroms[i] for i in chunks.chrom[rows]]
     batch = dataset.batch(names, starts, epoch.sample[rows], variants)
-    return reverse_complement_batch(batch, epoch.flip[rows])
+    return reverse_complement_batch(batch, epoch.flip[rows], dataset.swaps)
 
 
 def onehot(codes: Codes | Tensor, unknown_base: float) -> Tensor:

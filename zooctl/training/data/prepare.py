@@ -14,13 +14,14 @@ from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.text_table import read_text_table
 from zooctl.progress import Say, silent
 from zooctl.schema.explain import nearest
+from zooctl.schema.fields import swapped_order
 from zooctl.schema.recipe.inputs import in_sample
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.signals import AnySignal, BigWigSignal, VariantEffect
 from zooctl.schema.recipe.windows import PeakWindows, VariantWindows
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.pileup import covered
-from zooctl.training.data.dataset import Dataset, Mask
+from zooctl.training.data.dataset import Dataset, Mask, Swaps
 from zooctl.training.data.genome_codes import genome_codes
 from zooctl.training.data.variants import Variants, read_variants
 from zooctl.training.tracks.binning import Binning, Signal, binning_of
@@ -90,9 +91,20 @@ def prepare(
         features=_features(files),
         n_samples=max(1, len(recipe.samples)),
         variants=variants,
+        masks_gaps=getattr(windows, "gaps", "avoid") == "mask",
+        swaps=_swaps(recipe),
         peaks={source: files.peaks(source) for source in peaks},
         excluded=excluded_bases(files, chroms),
         unmappable=unmappable_bases(files, chroms),
+    )
+
+
+def _swaps(recipe: Recipe) -> Swaps:
+    """Return the places that stranded tracks, controls and inputs exchange."""
+    return Swaps(
+        swapped_order([target.track for target in recipe.targets], recipe.strand_pairs),
+        swapped_order([control.name for control in recipe.controls], recipe.strand_pairs),
+        swapped_order([one.name for one in recipe.inputs], recipe.strand_pairs),
     )
 
 

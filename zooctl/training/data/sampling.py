@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,18 +60,37 @@ class Epoch:
     sample: Integers
 
 
-def tile(dataset: Dataset, regions: tuple[Interval, ...], stride: int, margin: int = 0) -> Chunks:
+def tile(
+    dataset: Dataset,
+    regions: tuple[Interval, ...],
+    stride: int,
+    margin: int = 0,
+    *,
+    from_start: bool = False,
+) -> Chunks:
     """Place windows every ``stride`` bp that stay in their region at shifts up to ``margin``.
 
-    So no two parts of a split share a base.
+    So no two parts of a split share a base. Where a dataset masks gaps, inputs may overhang the
+    ends of contigs, beyond which no part lies.
+
+    Args:
+        dataset: Has the lengths of windows and contigs.
+        regions: Regions of one part.
+        stride: bp between windows.
+        margin: Largest shift in bp.
+        from_start: Begin at the start of each region, and not at a multiple of ``stride``.
     """
     geometry = dataset.geometry
     chroms = tuple(dict.fromkeys(region.chrom for region in regions))
     index, starts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for region in regions:
         flank = geometry.input_flank + margin
-        first = -(-(region.start + flank) // stride) * stride
-        last = region.end - flank - geometry.core_length
+        at_start = dataset.masks_gaps and region.start == 0
+        at_end = dataset.masks_gaps and region.end == len(dataset.codes[region.chrom])
+        first = region.start + (0 if at_start else flank)
+        if not from_start:
+            first = -(-first // stride) * stride
+        last = region.end - (0 if at_end else flank) - geometry.core_length
         cores = np.arange(first, last + 1, stride, dtype=np.int64)
         index.append(np.full(len(cores), chroms.index(region.chrom), dtype=np.int64))
         starts.append(cores)
@@ -79,16 +98,24 @@ def tile(dataset: Dataset, regions: tuple[Interval, ...], stride: int, margin: i
 
 
 def split_by_signal(
-    dataset: Dataset, chunks: Chunks, windows: CoverageWindows
+    dataset: Dataset, chunks: Chunks, windows: CoverageWindows, margin: int = 0
 ) -> tuple[Chunks, Chunks]:
     """Split chunks into those whose highest base reaches the threshold, and the others.
 
     Chunks beyond the recipe's limits of control or N are in neither.
 
+    Args:
+        dataset: Has the signal.
+        chunks: Places to split.
+        windows: The threshold, and whether it is asked of the core or of the whole chunk.
+        margin: Largest shift in bp, part of the whole chunk.
+
     Source: coverage-threshold selection of Toneyan, Tang and Koo 2022.
     """
     valid = usable(dataset, chunks, windows.max_unknown, windows.max_control)
-    signal = core_maximum(dataset.target, chunks, dataset.geometry.core_length)
+    flank = dataset.geometry.input_flank + margin if windows.threshold_over == "chunk" else 0
+    asked = replace(chunks, start=chunks.start - flank)
+    signal = core_maximum(dataset.target, asked, dataset.geometry.core_length + 2 * flank)
     positive = signal >= windows.threshold
     return chunks.take(valid & positive), chunks.take(valid & ~positive)
 

@@ -115,12 +115,13 @@ def _training(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
         positives = variant_cores(dataset.variants, dataset.geometry, regions, margin)
         negatives = positives.take(np.zeros(len(positives), np.bool_))
     else:
-        positives = tile(dataset, regions, windows.stride, margin)
+        whole_chunks = getattr(windows, "threshold_over", "core") == "chunk"
+        positives = tile(dataset, regions, windows.stride, margin, from_start=whole_chunks)
         negatives = positives.take(np.zeros(len(positives), np.bool_))
     positives = positives.take(allowed(recipe, dataset, positives, margin))
     negatives = negatives.take(allowed(recipe, dataset, negatives, margin))
     if isinstance(windows, CoverageWindows):
-        return split_by_signal(dataset, positives, windows)
+        return split_by_signal(dataset, positives, windows, margin)
     limits = windows.max_unknown, windows.max_control
     positives = positives.take(usable(dataset, positives, *limits))
     negatives = negatives.take(usable(dataset, negatives, *limits))

@@ -26,7 +26,7 @@ def end_epoch(
     decay, stopping = schedule.plateau_decay, schedule.early_stopping
     progress.since_decay = 0 if gain > 0 else progress.since_decay + 1
     progress.since_best = 0 if gain > 0 else progress.since_best + 1
-    if decay is not None and progress.since_decay > decay.patience:
+    if decay is not None and progress.since_decay >= max(1, decay.patience):
         progress.lr = max(progress.lr * decay.factor, decay.min_lr)
         progress.since_decay = 0
     progress.epoch += 1

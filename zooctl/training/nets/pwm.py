@@ -21,24 +21,30 @@ from zooctl.training.nets.trunks import check_tracks
 Counts = Sequence[Sequence[float]]
 
 
-def log_odds(counts: Counts, *, pseudocount: float, background: float = 0.25) -> Tensor:
+_EVEN = (0.25, 0.25, 0.25, 0.25)
+
+
+def log_odds(counts: Counts, *, pseudocount: float, background: Sequence[float] = _EVEN) -> Tensor:
     """Return log2 of each base's probability over the background's, ``(4, length)``.
 
     Args:
         counts: Of A, C, G and T at each position, ``(length, 4)``; or probabilities.
         pseudocount: Added to each position, in equal parts to the bases.
-        background: Probability of each base in the background.
+        background: Probabilities of A, C, G and T in the background.
 
     >>> log_odds([[8, 0, 0, 0]], pseudocount=0.0)[0]
     tensor([2.])
     """
     table = torch.tensor([list(row) for row in counts], dtype=torch.float64).T
     total = table.sum(dim=0, keepdim=True) + pseudocount
-    return torch.log2((table + pseudocount / 4) / total / background).float()
+    odds = torch.tensor(background, dtype=torch.float64)[:, None]
+    return torch.log2((table + pseudocount / 4) / total / odds).float()
 
 
 class PwmScan(Network):
-    """Best log-odds of each motif in each bin, over both strands.
+    """Best log-odds of each motif in each bin, over both strands of a sequence.
+
+    On either strand a motif is compared with the background of the given one.
 
     A hit belongs to the bin of its middle base (the left one of two) and lies wholly in the
     window; a bin without a hit has the lowest score that its motif can have. Nothing is trained,
@@ -56,14 +62,21 @@ class PwmScan(Network):
         window.check()
         super().__init__(sizes, window)
         check_tracks(len(sizes.motifs), window)
-        tables = [log_odds(counts, pseudocount=sizes.pseudocount) for counts in sizes.motifs]
+        tables, turned = (
+            [
+                log_odds(counts, pseudocount=sizes.pseudocount, background=sizes.background)
+                for counts in motifs
+            ]
+            for motifs in (sizes.motifs, map(_reverse_complement, sizes.motifs))
+        )
         width = max(table.shape[1] for table in tables)
         if width > window.input_length:
             raise InputError("motif is longer than the window", field="motifs", got=width)
         self.bin_size, self.output_length = window.bin_size, window.output_length
-        least = torch.stack([table.amin(dim=0).sum() for table in tables])
+        lowest = [torch.stack([t.amin(dim=0).sum() for t in some]) for some in (tables, turned)]
+        least = torch.minimum(*lowest)
         forward = torch.stack([placed(table, width) for table in tables])
-        reverse = torch.stack([placed(table.flip(0, 1), width) for table in tables])
+        reverse = torch.stack([placed(table, width) for table in turned])
         self.register_buffer("kernel", torch.cat([forward, reverse]))
         self.register_buffer("least", least[None, :, None])
         middle = torch.arange(window.input_length)
@@ -93,6 +106,11 @@ class PwmScan(Network):
             bias = linked(per_track(mean, self.n_tracks), self.output, self.n_bins)
             with torch.no_grad():
                 self.offset.copy_(bias[None, :, None])
+
+
+def _reverse_complement(counts: Counts) -> Counts:
+    """Return a motif's counts as read on the other strand."""
+    return [column[::-1] for column in counts[::-1]]
 
 
 def placed(table: Tensor, width: int) -> Tensor:

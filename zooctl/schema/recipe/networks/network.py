@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
@@ -35,6 +36,7 @@ from zooctl.schema.recipe.networks.window import (
 )
 
 Column = Annotated[Items[NotNegative], Field(min_length=4, max_length=4)]
+Frequencies = Annotated[Items[Positive], Field(min_length=4, max_length=4)]
 Motif = Annotated[Items[Column], Field(min_length=1, max_length=1_024)]
 
 
@@ -44,13 +46,20 @@ class PwmScanSizes(Values):
     Attributes:
         motifs: Counts of A, C, G and T at each position; one motif a track.
         pseudocount: Added to each position, shared by the bases.
+        background: Frequencies of A, C, G and T that a motif is compared with, such as those of
+            the genome.
         calibrated: Train a slope and an offset a track, which turn scores into logits.
     """
 
     key: Literal["pwm_scan"]
     motifs: Annotated[Items[Motif], Field(min_length=1)]
     pseudocount: Positive = 1.0
+    background: Frequencies = (0.25, 0.25, 0.25, 0.25)
     calibrated: bool = False
+
+    def problems(self) -> Iterator[Problem]:
+        if not math.isclose(total := sum(self.background), 1.0, abs_tol=1e-6):
+            yield Problem("background", "frequencies do not add up to 1", f"{total:g}", "1")
 
     @property
     def output(self) -> Output:
