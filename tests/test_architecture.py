@@ -33,7 +33,7 @@ ORDER = (
 
 # The same inside of packages; a part that is not named stands above all that are.
 INSIDE = {
-    "catalog": ("root", "entry", "data", "hub", "weights", "address", "registry"),
+    "catalog": ("root", "entry", "data", "hub", "origin", "weights", "address", "registry"),
     "cli": ("ui", "commands"),
     "evaluation": ("metrics", "data", "baselines", "report", "heldout"),
     "files": ("disk",),
@@ -56,7 +56,8 @@ INSIDE = {
     ),
     "reproduce": ("report", "environment", "run", "evidence", "judge", "verify"),
     "schema": (
-        *("escape", "explain", "fields", "strict_yaml", "scoring", "card", "manifest", "recipe"),
+        *("escape", "explain", "fields", "strict_yaml", "scoring", "card_weights", "card"),
+        *("manifest", "recipe"),
     ),
     "training": ("tracks", "determinism", "data", "nets", "loop", "export", "tune"),
 }
@@ -84,8 +85,8 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "h5py": ("files/weights/hdf5.py",),
     "onnxscript": ("training/",),
     "google": ("inference/graph/structure.py",),
-    "safetensors": ("files/weights/safetensors.py", "inference/", "training/", "reproduce/"),
-    "torch": ("training/",),
+    "safetensors": ("files/weights/", "inference/", "training/", "reproduce/"),
+    "torch": ("training/", "files/weights/torch_child.py"),
     "lightning_fabric": ("training/",),
     "wandb": ("training/loop/loggers.py",),
     "ray": ("training/tune/tune.py",),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from zooctl.catalog.entry import CARD, RECIPE, Entry, flat_path
 from zooctl.errors import InputError, UnsafeError
-from zooctl.schema.card import Hub
+from zooctl.schema.card_weights import Hub
 from zooctl.schema.manifest import MANIFEST, Manifest, load_manifest
 
 _ADDRESS = re.compile(

@@ -19,7 +19,8 @@ from ruamel.yaml.scalarstring import ScalarString
 from ruamel.yaml.tokens import CommentToken
 
 from zooctl.errors import InputError
-from zooctl.schema.card import Card, CardWeights
+from zooctl.schema.card import Card
+from zooctl.schema.card_weights import CardWeights
 from zooctl.schema.manifest import FileDigest
 from zooctl.schema.strict_yaml import quotes
 
@@ -152,7 +153,7 @@ def with_weights(text: str, *, environment: str, seed: int, files: Mapping[str, 
     if [file["path"] for file in known] != list(files):
         card.set("weights", weights)
         return str(card)
-    for field in ("hub", "mirrors", "origin"):
+    for field in ("hub", "mirrors", "origin", "origins"):
         card.remove("weights", field)
     for number, file in enumerate(weights["files"]):
         card.remove("weights", "files", number, "url")

@@ -288,7 +288,7 @@ def _is_downloadable(entry: Entry, card: Card | None, file: str) -> bool:
     """Say whether a card names a place for a missing file: hub, address, or published weights."""
     if card is None or card.weights is None:
         return False
-    if card.weights.origin is not None and file == f"zoo/{entry.name}/{ONNX}":
+    if card.weights.published and file == f"zoo/{entry.name}/{ONNX}":
         return True
     urls = {f"zoo/{entry.name}/{weight.path}" for weight in card.weights.files if weight.url}
     return (card.weights.hub is not None and file.startswith("zoo/")) or file in urls

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from zooctl.errors import InputError
-from zooctl.schema.card import Card, Hub, load_card
+from zooctl.schema.card import Card, load_card
+from zooctl.schema.card_weights import Hub
 from zooctl.schema.manifest import MANIFEST, Manifest, entry_files, load_manifest, picture_paths
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Entry:
             return "none"
         if card.weights.hub is not None:
             return "hub"
-        if card.weights.origin is not None:
+        if card.weights.published:
             return "url"
         return "url" if any(file.url for file in card.weights.files) else "none"
 

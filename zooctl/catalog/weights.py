@@ -1,8 +1,8 @@
 """Verified bytes of an entry's files: from its folder, the cache, the hub or the authors' address.
 
 Weights may stay where their authors published them. The entry then holds the graph without weights;
-the published file is verified and its values are put into that graph once, and the manifest pins
-the resulting graph like any other file.
+the published files are verified and their values are put into that graph once, and the manifest
+pins the resulting graph like any other file.
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from zooctl.catalog.data import locate
 from zooctl.catalog.entry import GRAPH, ONNX, Entry
+from zooctl.catalog.origin.convert import convert
 from zooctl.errors import InputError, NetworkError, UnsafeError, ZooError
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.disk.cache import cache_folder, make_cache_folder
 from zooctl.files.disk.pinned import changed, differs, digest_of, matches, read_pinned
 from zooctl.files.download.download import download, download_folder, is_offline
-from zooctl.files.weights.hdf5 import read_tensors
-from zooctl.files.weights.onnx_weights import put_weights
-from zooctl.schema.card import Card, Hub, Origin
+from zooctl.schema.card import Card
+from zooctl.schema.card_weights import Hub
 from zooctl.schema.manifest import FileDigest
-from zooctl.schema.recipe.sources import Source
 
 
 def onnx_bytes(entry: Entry, *, may_download: bool = True) -> bytes:
@@ -35,11 +33,11 @@ def onnx_bytes(entry: Entry, *, may_download: bool = True) -> bytes:
     missing = entry.folder is not None and not (entry.folder / ONNX).is_file()
     if missing and entry.hub is None:
         card = entry.card()
-        if card.weights is not None and card.weights.origin is not None:
+        if card.weights is not None and card.weights.published:
             if card.weights.hub is not None:
                 with contextlib.suppress(NetworkError):
                     return verified_bytes(entry, ONNX, may_download=may_download)
-            return converted(entry, card, card.weights.origin, may_download=may_download)
+            return converted(entry, card, may_download=may_download)
     return verified_bytes(entry, ONNX, may_download=may_download)
 
 
@@ -191,54 +189,33 @@ def _from_url(url: str, file: str, pinned: FileDigest, *, may_download: bool) ->
     return content
 
 
-def converted(entry: Entry, card: Card, origin: Origin, *, may_download: bool = True) -> bytes:
+def converted(entry: Entry, card: Card, *, may_download: bool = True) -> bytes:
     """Return the ONNX graph of an entry with its published weights.
 
-    It is taken from the cache, or made of the published file, which ``data.locate`` finds in
-    ``ZOOCTL_DATA_MIRROR`` or in the cache, or downloads.
+    It is taken from the cache, or made of the published files (``origin.convert``).
 
     Args:
         entry: The model.
-        card: Its card.
-        origin: The card's record of the published file.
-        may_download: Whether it may be downloaded.
+        card: Its card, which names the published files.
+        may_download: Whether they may be downloaded.
 
     Raises:
-        InputError: It is not here and must not be downloaded, or h5py is not installed.
-        NetworkError: The download failed.
-        IntegrityError: The published file, or the graph made of it, has other bytes.
+        ZooError: As ``origin.convert.convert``.
+        IntegrityError: The graph made of the published files has other bytes.
     """
     pinned = entry.manifest().files[f"zoo/{entry.name}/{ONNX}"]
     cache = _cache_path(ONNX, pinned)
     if (cached := _from_cache(cache, pinned)) is not None:
         return cached
-    path = locate(_source(card, origin, may_download=may_download)).path
-    # Compared again, since the file may have changed after it was located.
-    published = read_pinned(path, origin.size, origin.sha256, subject="the published weights file")
-    content = put_weights(verified_bytes(entry, GRAPH), read_tensors(published, path))
+    content = convert(verified_bytes(entry, GRAPH), card, may_download=may_download)
     got, expected = (len(content), digest_of(content)), (pinned.size, pinned.sha256)
     if got != expected:
-        subject = "the graph made of the published weights"
-        raise differs(subject, got=got, expected=expected, path=path)
+        raise differs("the graph made of the published weights", got=got, expected=expected)
     # A cache that cannot be written costs a conversion the next time, nothing else.
     with contextlib.suppress(OSError, InputError, UnsafeError):
         make_cache_folder("models", pinned.sha256)
         _write(content, cache)
     return content
-
-
-def _source(card: Card, origin: Origin, *, may_download: bool) -> Source:
-    return Source(
-        id="weights",
-        file=origin.file,
-        accession=None,
-        url=origin.url if may_download else None,
-        sha256=origin.sha256,
-        size=origin.size,
-        licence=card.licence,
-        citation=card.citation or card.title,
-        assembly=card.assembly,
-    )
 
 
 def _read(path: Path, pinned: FileDigest) -> bytes:

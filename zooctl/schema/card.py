@@ -8,16 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from zooctl.schema.card_weights import CardWeights
 from zooctl.schema.fields import (
     Chrom,
     Digest,
-    FilePath,
     Items,
     Licence,
     Line,
     Name,
     Problem,
-    Revision,
     Sha256,
     Split,
     StrandPairs,
@@ -129,56 +128,17 @@ class Metric(Values):
             yield Problem("chroms", "the split says where it was measured", expected="no chroms")
 
 
-class WeightFile(Values):
-    """One file of weights; ``path`` is below the entry's folder, ``url`` another place of it."""
-
-    path: FilePath
-    sha256: Sha256
-    size: Annotated[int, Field(ge=1)]
-    url: Url | None = None
-
-
-class Hub(Values):
-    """A repository on the Hugging Face hub, pinned to a commit."""
-
-    repo: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$", max_length=96)]
-    revision: Revision
-
-
-class Origin(Values):
-    """The file that the authors of the weights published; the graph is filled from it at first use.
+class ReadsAt(Values):
+    """The place in a gene that a window is laid on.
 
     Attributes:
-        file: Its name, for a search in a mirror.
-        url: Its address.
-        format: ``keras_hdf5``: named float32 arrays.
+        point: ``promoter``, the first base of a transcript; ``polya``, its last base; ``exon``,
+            the exon itself, whose length the window takes with the bases beside it.
+        offset: Bases of the window before the point, on the transcribed strand.
     """
 
-    file: FilePath
-    url: Url
-    sha256: Sha256
-    size: Annotated[int, Field(ge=1)]
-    format: Literal["keras_hdf5"]
-
-
-class CardWeights(Values):
-    """Places of the weights: files with digests, hub commits in order, the published file."""
-
-    files: Items[WeightFile] = ()
-    hub: Hub | None = None
-    mirrors: Items[Hub] = ()
-    origin: Origin | None = None
-
-    def problems(self) -> Iterator[Problem]:
-        if not self.files and self.hub is None:
-            yield Problem("", "weights have no place", expected="files, hub, or null with a reason")
-        if self.mirrors and self.hub is None:
-            yield Problem("mirrors", "mirrors of nothing", expected="hub")
-        for path in repeated([file.path for file in self.files]):
-            yield Problem("files", "two files have one path", path)
-        if self.origin is not None and "model.onnx" not in [file.path for file in self.files]:
-            what = "the graph that is made of the origin is missing"
-            yield Problem("files", what, expected="model.onnx")
+    point: Literal["promoter", "polya", "exon"]
+    offset: Annotated[int, Field(ge=0)]
 
 
 class Acknowledged(Values):
@@ -226,6 +186,19 @@ class Card(Values):
     bin_size: Annotated[int, Field(ge=1)] = Field(description="bp to a predicted value.")
     core_length: Annotated[int, Field(ge=1)] = Field(description="bp kept; stride of the grid.")
     unknown_base: UnknownBase = Field(description="One-hot value of N and other IUPAC codes.")
+    any_length: bool = Field(
+        default=False,
+        description="The network reads any length; the output is shorter by the same bp, always.",
+    )
+    reads_strand: Literal["genome", "transcribed"] = Field(
+        default="genome",
+        description="transcribed: the network reads RNA, so that each strand has tracks of its own "
+        "and a gene is read on its strand.",
+    )
+    reads_at: ReadsAt | None = Field(
+        default=None,
+        description="Place in a gene that the window belongs to; elsewhere a value means nothing.",
+    )
     tracks: Annotated[Items[CardTrack], Field(min_length=1)] = Field(
         description="Predicted signals, in the order of the network's output."
     )

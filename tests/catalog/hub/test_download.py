@@ -18,7 +18,7 @@ from huggingface_hub import constants, scan_cache_dir
 
 from zooctl.catalog.hub import cache as hub_cache
 from zooctl.errors import IntegrityError, NetworkError, UnsafeError
-from zooctl.schema.card import Hub
+from zooctl.schema.card_weights import Hub
 from zooctl.schema.manifest import FileDigest
 
 MODEL = bytes(range(256)) * 40

@@ -18,7 +18,7 @@ from zooctl.files.disk.cache import make_cache_folder
 from zooctl.files.disk.lock import locked
 from zooctl.files.disk.pinned import changed, differs, file_digest, matches
 from zooctl.files.download.download import download_folder, is_offline, way_online
-from zooctl.schema.card import Hub
+from zooctl.schema.card_weights import Hub
 from zooctl.schema.manifest import FileDigest
 
 

@@ -15,7 +15,7 @@ from zooctl import __version__
 from zooctl.catalog.hub.endpoint import endpoint, why_withheld
 from zooctl.catalog.hub.guard import attempt
 from zooctl.errors import InputError, UnsafeError
-from zooctl.schema.card import Hub
+from zooctl.schema.card_weights import Hub
 
 _LIBRARY = "zooctl"
 _PUSH_TIMEOUT = 10

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.errors import UnsafeError, need
+from zooctl.errors import InputError, UnsafeError, need
 
 Tensors = dict[str, NDArray[np.float32]]
 
@@ -61,3 +61,27 @@ def read_tensors(content: bytes, path: Path) -> Tensors:
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise UnsafeError("not a readable HDF5 file", path=path, got=error) from None
     return found
+
+
+def read_architecture(content: bytes, path: Path) -> str:
+    """Return the architecture that Keras wrote into an HDF5 file, as JSON.
+
+    Raises:
+        InputError: h5py is not installed, or the file holds weights alone.
+        UnsafeError: The file is no HDF5.
+    """
+    need("h5py", "reading weights in HDF5")
+    import h5py
+
+    try:
+        with h5py.File(io.BytesIO(content), "r") as file:
+            stated = file.attrs.get("model_config")
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        raise UnsafeError("not a readable HDF5 file", path=path, got=error) from None
+    if stated is None:
+        raise InputError(
+            "the file holds weights without the network",
+            path=path,
+            hint="give the network's JSON, as model.to_json() writes it, with --architecture",
+        )
+    return stated.decode("utf-8") if isinstance(stated, bytes) else str(stated)

@@ -1,0 +1,1 @@
+"""Weights that stay where their authors published them: terms, download, conversion."""

@@ -1,0 +1,68 @@
+"""Conversion of published files: their tensors into the graph without weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.catalog.data import locate
+from zooctl.catalog.origin.licence import require_accepted
+from zooctl.files.disk.pinned import read_pinned
+from zooctl.files.weights.onnx_weights import put_weights
+from zooctl.files.weights.published import read_published, tensor_name
+from zooctl.schema.card import Card
+from zooctl.schema.card_weights import Origin
+from zooctl.schema.recipe.sources import Source
+
+
+def convert(graph: bytes, card: Card, *, may_download: bool = True) -> bytes:
+    """Return a graph with the weights of the files that the card names.
+
+    ``data.locate`` finds each in ``ZOOCTL_DATA_MIRROR`` or in the cache, or downloads it.
+
+    Args:
+        graph: The entry's graph without weights.
+        card: Its card.
+        may_download: Whether files may be downloaded.
+
+    Raises:
+        InputError: The licence was not accepted; a file is not here and must not be downloaded; or
+            a library that reads it is not installed.
+        NetworkError: A download failed.
+        IntegrityError: A published file has other bytes.
+        VerificationError: The files lack a tensor of the graph.
+    """
+    require_accepted(card)
+    assert card.weights is not None
+    tensors = dict(_tensors(card, card.weights.published, may_download))
+    return put_weights(graph, tensors)
+
+
+def _tensors(
+    card: Card, origins: Sequence[Origin], may_download: bool
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Yield the tensors of all files by their names in the graph."""
+    for origin in origins:
+        path = locate(_source(card, origin, may_download=may_download)).path
+        # Compared again, since the file may have changed after it was located.
+        subject = "the published weights file"
+        content = read_pinned(path, origin.size, origin.sha256, subject=subject)
+        head = origin.file if len(origins) > 1 else None
+        for name, values in read_published(origin.format, content, path).items():
+            yield tensor_name(head, name), values
+
+
+def _source(card: Card, origin: Origin, *, may_download: bool) -> Source:
+    return Source(
+        id="weights",
+        file=origin.file,
+        accession=None,
+        url=origin.url if may_download else None,
+        sha256=origin.sha256,
+        size=origin.size,
+        licence=card.licence,
+        citation=card.citation or card.title,
+        assembly=card.assembly,
+    )

@@ -1,0 +1,39 @@
+"""The child process in which torch reads a state dict, run as a script by ``files.weights``.
+
+It imports nothing of zooctl. ``torch.load`` with ``weights_only`` runs an unpickler that knows
+tensors and plain containers alone; a fault in it stays in this process.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from safetensors.torch import save
+
+
+def tensors_of(state: Any, prefix: str = "") -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield the float tensors of nested mappings by their dotted names."""
+    for name, value in state.items():
+        if isinstance(value, torch.Tensor):
+            if value.is_floating_point():
+                # A copy of its own: tensors that share memory cannot be saved.
+                yield f"{prefix}{name}", value.detach().to(torch.float32).clone().contiguous()
+        elif isinstance(value, dict):
+            yield from tensors_of(value, f"{prefix}{name}.")
+
+
+def main() -> None:
+    """Read a checkpoint from stdin, and write its float tensors to stdout as safetensors."""
+    content = io.BytesIO(sys.stdin.buffer.read())
+    state = torch.load(content, weights_only=True, map_location="cpu")
+    if not isinstance(state, dict):
+        raise TypeError(f"a {type(state).__name__}, not a mapping of names to tensors")
+    sys.stdout.buffer.write(save(dict(tensors_of(state))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Read the tensors of a PyTorch checkpoint, in a child process that unpickles tensors alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.errors import InputError, UnsafeError, need
+from zooctl.files.weights.safetensors import read_safetensors
+
+Tensors = dict[str, NDArray[np.float32]]
+
+_CHILD = Path(__file__).with_name("torch_child.py")
+_SECONDS = 300
+_SHOWN = 300
+
+
+def read_state_dict(content: bytes, path: Path) -> Tensors:
+    """Return the float tensors of a checkpoint by name, nested mappings joined by dots.
+
+    The bytes should be verified first. ``torch.load(weights_only=True)`` runs in a child process,
+    which needs torch; integers, as counts of batches, are left out.
+
+    Args:
+        content: The file.
+        path: Its path, for messages.
+
+    Raises:
+        InputError: torch is not installed, or no process can be started.
+        UnsafeError: The file is no checkpoint of tensors, or holds a value that is not finite.
+    """
+    need("torch", "reading weights of PyTorch")
+    try:
+        # By file and with -P: nothing of the user's folder or main module is imported.
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-P", str(_CHILD)],
+            input=content,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+            start_new_session=True,
+        )
+    except subprocess.TimeoutExpired:
+        raise UnsafeError("the checkpoint takes too long to read", path=path) from None
+    except OSError as error:
+        raise InputError("no process can be started", got=error.strerror) from None
+    if done.returncode:
+        reason = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason"]
+        told = next((line for line in reason if "Error: " in line), reason[-1])
+        raise UnsafeError(
+            "not a checkpoint of tensors alone",
+            path=path,
+            got=told[:_SHOWN],
+            expected="a state dict that torch.load(weights_only=True) reads",
+        )
+    return read_safetensors(done.stdout, path)
