@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.catalog import registry
+from zooctl.catalog.origin.licence import accept
 from zooctl.catalog.root import model_names
 from zooctl.errors import need
 from zooctl.files.intervals.regions import regions_of
@@ -56,6 +57,7 @@ def load(
     threads: int | None = None,
     batch_size: int | None = None,
     allow_untrusted: bool = False,
+    accept_licence: bool = False,
     say: Say = silent,
     progress: Progress = no_progress,
 ) -> Model:
@@ -67,6 +69,7 @@ def load(
         threads: CPU threads; by default every core that the process may use.
         batch_size: Windows in a batch; by default chosen by input length and memory.
         allow_untrusted: Accept a model outside of the zoo.
+        accept_licence: Accept a licence that forbids commercial use; it is asked for once.
         say: Told, in a line each, about the genome, the device and what is left out.
         progress: Opens the progress displays.
 
@@ -80,6 +83,8 @@ def load(
     zooctl.errors.InputError: no such model (got 'ctcf_gm12879'). Hint: did you mean 'ctcf_gm12878'?
     """
     entry = registry.entry(model, allow_untrusted=allow_untrusted)
+    if accept_licence:
+        accept(entry.card())
     session = inference_options.SessionOptions(
         device=device, threads=threads, batch_size=batch_size
     )

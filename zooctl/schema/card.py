@@ -188,7 +188,7 @@ class Card(Values):
     unknown_base: UnknownBase = Field(description="One-hot value of N and other IUPAC codes.")
     any_length: bool = Field(
         default=False,
-        description="The network reads any length; the output is shorter by the same bp, always.",
+        description="The network reads any length; the output is as much shorter, or one value.",
     )
     reads_strand: Literal["genome", "transcribed"] = Field(
         default="genome",

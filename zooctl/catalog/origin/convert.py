@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,24 +35,29 @@ def convert(graph: bytes, card: Card, *, may_download: bool = True) -> bytes:
         IntegrityError: A published file has other bytes.
         VerificationError: The files lack a tensor of the graph.
     """
-    require_accepted(card)
-    assert card.weights is not None
-    tensors = dict(_tensors(card, card.weights.published, may_download))
+    several = len(card.weights.published) > 1 if card.weights else False
+    tensors: dict[str, NDArray[np.float32]] = {}
+    for origin, path, content in published_files(card, may_download=may_download):
+        head = origin.file if several else None
+        for name, values in read_published(origin.format, content, path).items():
+            tensors[tensor_name(head, name)] = values
     return put_weights(graph, tensors)
 
 
-def _tensors(
-    card: Card, origins: Sequence[Origin], may_download: bool
-) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """Yield the tensors of all files by their names in the graph."""
-    for origin in origins:
+def published_files(
+    card: Card, *, may_download: bool = True
+) -> Iterator[tuple[Origin, Path, bytes]]:
+    """Yield the files that a card's weights are made of: record, path, and verified bytes.
+
+    Raises:
+        ZooError: As ``convert``.
+    """
+    require_accepted(card)
+    for origin in card.weights.published if card.weights else ():
         path = locate(_source(card, origin, may_download=may_download)).path
         # Compared again, since the file may have changed after it was located.
         subject = "the published weights file"
-        content = read_pinned(path, origin.size, origin.sha256, subject=subject)
-        head = origin.file if len(origins) > 1 else None
-        for name, values in read_published(origin.format, content, path).items():
-            yield tensor_name(head, name), values
+        yield origin, path, read_pinned(path, origin.size, origin.sha256, subject=subject)
 
 
 def _source(card: Card, origin: Origin, *, may_download: bool) -> Source:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from zooctl.cli.ui.options import LONGEST
+from zooctl.cli.ui.options import LONGEST, AcceptLicence, accept_licences
 from zooctl.cli.ui.tables import echo, say
 
 if TYPE_CHECKING:
@@ -155,6 +155,31 @@ def pwm(
     with _naming(file):
         adopted = write_entry(root, pwm_graph(profile, geometry), fields, force=force)
     _report(adopted)
+
+
+@app.command("published")
+def published(
+    name: Annotated[str, typer.Argument(help="A model with a card whose weights stay elsewhere.")],
+    root: Annotated[
+        Path | None, typer.Option(help="Zoo with its card; default: the one of ZOOCTL_ZOO.")
+    ] = None,
+    accept_licence: AcceptLicence = False,
+) -> None:
+    """Make an entry of a published model anew: graph without weights, probe, manifest.
+
+    The weights are found in ZOOCTL_DATA_MIRROR or the cache, or downloaded from the addresses that
+    the card names; they are not copied into the entry.
+    """
+    from zooctl.catalog.root import own_root
+    from zooctl.inference.adopt.remake import remake
+    from zooctl.schema.card import load_card
+
+    zoo = root or own_root()
+    if accept_licence:
+        accept_licences([load_card(zoo / "model_cards" / f"{name}.yaml")])
+    digest = remake(zoo, name)
+    say(f"the graph with its weights: {digest.size:,} bytes, sha256 {digest.sha256}")
+    echo(zoo / "zoo" / name)
 
 
 def _geometry(input_length: int, n_bins: int, bin_size: int | None) -> Geometry:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.ui.options import AllowUntrusted, RegionStrings, with_records
+from zooctl.cli.ui.options import (
+    AcceptLicence,
+    AllowUntrusted,
+    RegionStrings,
+    accept_licences,
+    with_records,
+)
 from zooctl.cli.ui.tables import echo
 from zooctl.inference.options import PredictOptions, SessionOptions
 
@@ -39,6 +45,7 @@ def command(
         bool, typer.Option("--dry-run", help="Print windows, time and size; write nothing.")
     ] = False,
     allow_untrusted: AllowUntrusted = False,
+    accept_licence: AcceptLicence = False,
     *,
     options: PredictOptions,
     session: SessionOptions,
@@ -59,6 +66,8 @@ def command(
         registry.entry(name, allow_untrusted=allow_untrusted) for name in dict.fromkeys(model)
     ]
     models = [OpenModel(entry, session) for entry in entries]
+    if accept_licence:
+        accept_licences(model.card for model in models)
     if dry_run:
         for estimate in estimate_bigwigs(
             models, regions, output, options, say=say, progress=progress

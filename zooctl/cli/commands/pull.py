@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.ui.options import AllowUntrusted
+from zooctl.cli.ui.options import AcceptLicence, AllowUntrusted, accept_licences
 
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
@@ -24,11 +24,13 @@ def command(
         bool, typer.Option("--offline", help="Ask no server; check the files on this machine.")
     ] = False,
     allow_untrusted: AllowUntrusted = False,
+    accept_licence: AcceptLicence = False,
 ) -> None:
     """Download and verify every file of models; files that are here cost no request.
 
     Files come from the hub at the commit that the card pins, or from their authors' address, and
     must have the bytes that the manifest pins. Commands that need them download them by themselves.
+    Licences that forbid commercial use are accepted once, with --accept-licence.
     """
     from zooctl.catalog import registry
     from zooctl.catalog.hub.endpoint import why_withheld
@@ -51,6 +53,8 @@ def command(
             entry = registry.entry(name, allow_untrusted=allow_untrusted)
             if every and entry.card().weights is None:
                 continue
+            if accept_licence:
+                accept_licences([entry.card()])
             rows.append(_pull(entry))
         except ZooError as error:
             errors += error.errors if isinstance(error, ManyErrors) else [error]

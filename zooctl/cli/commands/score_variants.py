@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.options import AllowUntrusted, with_records
+from zooctl.cli.ui.options import AcceptLicence, AllowUntrusted, accept_licences, with_records
 from zooctl.cli.ui.tables import echo
 from zooctl.inference.options import (
     LARGEST_SEED,
@@ -119,6 +119,7 @@ def command(
         bool, typer.Option("--dry-run", help="Print counts, windows and time; write nothing.")
     ] = False,
     allow_untrusted: AllowUntrusted = False,
+    accept_licence: AcceptLicence = False,
     *,
     options: ScoreOptions,
     session: SessionOptions,
@@ -142,6 +143,8 @@ def command(
         registry.entry(name, allow_untrusted=allow_untrusted) for name in dict.fromkeys(model)
     ]
     models = [OpenModel(entry, session) for entry in entries]
+    if accept_licence:
+        accept_licences(model.card for model in models)
     if dry_run:
         print_estimate(estimate_file(models, vcf, output, options, say=say, progress=progress))
         return

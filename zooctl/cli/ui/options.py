@@ -6,14 +6,17 @@ import dataclasses
 import inspect
 import math
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from zooctl.errors import InputError
 from zooctl.inference import options as inference_options
+
+if TYPE_CHECKING:
+    from zooctl.schema.card import Card
 
 Device = Annotated[
     inference_options.Device,
@@ -49,6 +52,12 @@ AllowUntrusted = Annotated[
     bool,
     typer.Option("--allow-untrusted", help="Also accept models outside of the zoo, as hf://…"),
 ]
+AcceptLicence = Annotated[
+    bool,
+    typer.Option(
+        "--accept-licence", help="Accept licences that forbid commercial use; asked for once."
+    ),
+]
 
 # Bounds of options of several commands; past them nothing is gained, and sizes would overflow.
 MOST_DRAWS = 100_000
@@ -76,6 +85,17 @@ _SHARED: dict[str, Any] = {
 }
 
 Command = Callable[..., None]
+
+
+def accept_licences(cards: Iterable[Card]) -> None:
+    """Record that the user accepts the licences of models, and say which."""
+    from zooctl.catalog.origin.licence import accept, is_accepted
+    from zooctl.cli.ui.tables import say
+
+    for card in cards:
+        if not is_accepted(card):
+            accept(card)
+            say(f"accepted: the licence of {card.name}, {card.licence}")
 
 
 def with_records(**own: Any) -> Callable[[Command], Command]:

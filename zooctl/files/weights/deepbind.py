@@ -52,7 +52,7 @@ def read_deepbind(content: bytes, path: Path) -> Tensors:
     _, n, length, has_average, hidden = counts
     inputs = n * (1 + has_average)
     shapes = {
-        "detectors": (n, length, 4),
+        "detectors": (length, 4, n),
         "thresholds": (n,),
         "weights1": (inputs, hidden or 1),
         "biases1": (hidden or 1,),
@@ -72,11 +72,10 @@ def read_deepbind(content: bytes, path: Path) -> Tensors:
                 expected=f"{int(np.prod(shape))} numbers",
             )
         if values.size:
-            tensors[name] = (
-                np.ascontiguousarray(np.swapaxes(values.reshape(shape), -2, -1))
-                if (len(shape) > 1)
-                else values
-            )
+            # The file has the outputs of a layer last.
+            turned = np.moveaxis(values.reshape(shape), -1, 0)
+            turned = np.moveaxis(turned, 1, -1) if name == "detectors" else turned
+            tensors[name] = np.ascontiguousarray(turned)
     return tensors | {
         name: np.array([count], np.float32) for name, count in zip(_COUNTS, counts, strict=True)
     }

@@ -82,13 +82,13 @@ def write_entry(
     with staged(root, name, force=force) as work:
         contents = {
             work / "model_cards" / f"{name}.yaml": text.encode(),
-            work / "zoo" / name / PROBE: _probe_bytes(inputs, expected),
             work / "zoo" / name / ONNX: model,
         }
         for target, content in contents.items():
             with atomic_output(target, force=True) as temporary:
                 temporary.write_bytes(content)
-        _write_manifest(work, name, model)
+        write_probe(work / "zoo" / name / PROBE, inputs, expected)
+        write_manifest_of(work, name, model)
     return Adopted(card, expected)
 
 
@@ -102,13 +102,26 @@ def _read(text: str, path: Path) -> Card:
         raise
 
 
-def _probe_bytes(inputs: Codes, expected: NDArray[np.float32]) -> bytes:
+def write_probe(path: Path, inputs: Codes, expected: NDArray[np.float32]) -> None:
+    """Write the windows of a probe, and their predictions."""
     # safetensors writes an array's memory as it lies, whatever its strides.
     tensors = {"inputs": inputs, "expected": expected}
-    return bytes(save({name: np.ascontiguousarray(value) for name, value in tensors.items()}))
+    content = save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
+    with atomic_output(path, force=True) as temporary:
+        temporary.write_bytes(content)
 
 
-def _write_manifest(root: Path, name: str, model: bytes) -> Manifest:
+def write_manifest_of(
+    root: Path, name: str, model: bytes, absent: Mapping[str, FileDigest] | None = None
+) -> Manifest:
+    """Write the manifest of an entry that other software trained.
+
+    Args:
+        root: Folder with ``model_cards/`` and ``zoo/``.
+        name: The entry.
+        model: Its graph with weights.
+        absent: Path to the pin of each file that is not on disk.
+    """
     opsets = {opset.domain: opset.version for opset in parse_model(model).opset_import}
     return write_manifest(
         root,
@@ -116,4 +129,5 @@ def _write_manifest(root: Path, name: str, model: bytes) -> Manifest:
         tensor_digest=tensor_digest(initialisers(model)),
         opset=opsets[""],
         exporter={"onnx": onnx.__version__},
+        absent=absent,
     )

@@ -33,10 +33,12 @@ class Value(NamedTuple):
     Attributes:
         name: Its name.
         lacks: Positions left out on each side, against the authors' value.
+        fixed: What it always is, ``(1, channels)``; None if it depends on the sequence.
     """
 
     name: str
     lacks: int = 0
+    fixed: NDArray[np.float32] | None = None
 
 
 class GraphBuilder:
@@ -69,7 +71,7 @@ class GraphBuilder:
             return name
         return self.add("Transpose", name, perm=list(axes))
 
-    def constant(self, value: NDArray[Any]) -> str:
+    def constant(self, value: NDArray[Any] | np.generic) -> str:
         """Return a constant; equal ones are one."""
         made = numpy_helper.from_array(np.ascontiguousarray(value))
         key = (made.raw_data, tuple(made.dims), made.data_type)
@@ -180,9 +182,9 @@ class GraphBuilder:
             helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *inner])
             for name, inner in zip((INPUT, OUTPUT), sizes, strict=True)
         ]
-        graph = helper.make_graph(
-            self._nodes, "network", ends[:1], ends[1:], list(self._tensors.values())
-        )
+        read = {name for node in self._nodes for name in node.input}
+        tensors = [tensor for name, tensor in self._tensors.items() if name in read]
+        graph = helper.make_graph(self._nodes, "network", ends[:1], ends[1:], tensors)
         model = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
         )

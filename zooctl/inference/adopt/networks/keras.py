@@ -72,7 +72,8 @@ def add_keras(
     config = _parse(architecture)
     values: dict[tuple[str, int], Value] = {}
     nodes = list(_nodes(config))
-    for node in _in_order(nodes):
+    output = _output(config, nodes, choices)
+    for node in _in_order(_needed(nodes, output)):
         kind = next(
             (to for shape, to in choices.layers.items() if re.fullmatch(shape, node.name)),
             node.kind,
@@ -92,7 +93,7 @@ def add_keras(
         xs = [values[read] for read in node.reads]
         own = _weights_of(node.name, tensors, file)
         values[node.name, node.use] = LAYERS[kind](builder, xs, node.config, own)
-    return values[_output(config, nodes, choices)]
+    return values[output]
 
 
 def _parse(architecture: str) -> dict[str, Any]:
@@ -137,6 +138,18 @@ def _nodes(config: Mapping[str, Any]) -> Iterator[_Node]:
             yield _Node(name, use, kind, settings, tuple((one[0], one[1]) for one in reads))
 
 
+def _needed(nodes: Sequence[_Node], output: tuple[str, int]) -> list[_Node]:
+    """Return the nodes that an output depends on."""
+    reads = {(node.name, node.use): node.reads for node in nodes}
+    needed, left = set[tuple[str, int]](), [output]
+    while left:
+        one = left.pop()
+        if one not in needed:
+            needed.add(one)
+            left += reads.get(one, ())
+    return [node for node in nodes if (node.name, node.use) in needed]
+
+
 def _in_order(nodes: Sequence[_Node]) -> Iterator[_Node]:
     """Yield nodes after all that they read."""
     left, made = list(nodes), set[tuple[str, int]]()
@@ -151,7 +164,8 @@ def _in_order(nodes: Sequence[_Node]) -> Iterator[_Node]:
 
 def _input(builder: GraphBuilder, node: _Node, sequence: Value, choices: Choices) -> Value:
     if node.name in choices.fixed:
-        return Value(builder.constant(choices.fixed[node.name].astype(np.float32)))
+        values = choices.fixed[node.name].astype(np.float32)
+        return Value(builder.constant(values), fixed=values)
     shape = node.config.get("batch_input_shape")
     if shape is not None and shape[-1] != 4:
         raise InputError(

@@ -14,6 +14,9 @@ import numpy as np
 from zooctl.errors import InputError
 from zooctl.inference.adopt.networks.builder import GraphBuilder, Value
 
+# Keras' own, against division by 0.
+_EPSILON = 1e-7
+
 Config = Mapping[str, Any]
 Shapes = Mapping[str, tuple[str, tuple[int, ...]]]
 """Name of a layer's own weight, as ``kernel``, to its name in the graph and its shape."""
@@ -45,8 +48,12 @@ def activate(builder: GraphBuilder, x: Value, name: str, layer: str) -> Value:
     return builder.each(op, x, **attributes)
 
 
-def _one(values: Sequence[int], layer: str) -> int:
-    """Return the size along positions; a height of 1 before it is dropped."""
+def _width(values: Sequence[int], layer: str) -> int:
+    """Return the size of a kernel along positions; it has no height.
+
+    Raises:
+        InputError: It has.
+    """
     if len(values) == 2 and values[0] != 1:
         raise InputError("a two-dimensional layer is higher than 1", field=layer, got=values)
     return int(values[-1])
@@ -69,9 +76,9 @@ def _conv(builder: GraphBuilder, xs: Sequence[Value], config: Config, own: Shape
         xs[0],
         kernel,
         bias,
-        width=_one(config["kernel_size"], layer),
-        dilation=_one(config.get("dilation_rate", [1]), layer),
-        stride=_one(config["strides"], layer),
+        width=_width(config["kernel_size"], layer),
+        dilation=int(config.get("dilation_rate", [1])[-1]),
+        stride=int(config["strides"][-1]),
         same=config["padding"] == "same",
         group=int(config.get("groups", 1)),
     )
@@ -92,8 +99,8 @@ def _pool(builder: GraphBuilder, xs: Sequence[Value], config: Config, op: str) -
     layer = config["name"]
     if config["padding"] != "valid":
         raise InputError("pooling with padding", field=layer, got=config["padding"])
-    size = _one(config["pool_size"], layer)
-    stride = _one(config["strides"] or config["pool_size"], layer)
+    size = _width(config["pool_size"], layer)
+    stride = int((config["strides"] or config["pool_size"])[-1])
     _require_whole(xs[0], layer)
     return builder.each(op, xs[0], kernel_shape=[size], strides=[stride])
 
@@ -132,6 +139,35 @@ def _leaky(config: Config) -> float:
     return float(config.get("alpha", config.get("negative_slope", 0.3)))
 
 
+def _masked_mean(builder: GraphBuilder, xs: Sequence[Value], config: Config) -> Value:
+    """Return the mean over known bases; of MMSplice (Cheng et al. 2019)."""
+    x, sequence = xs
+    _require_whole(x, config["name"])
+    known = builder.add("ReduceMax", sequence.name, builder.constant(np.array([1])), keepdims=1)
+    positions = builder.constant(np.array([2]))
+    total = builder.add("ReduceSum", builder.add("Mul", x.name, known), positions, keepdims=0)
+    count = builder.add("ReduceSum", known, positions, keepdims=0)
+    some = builder.add("Max", count, builder.constant(np.float32(_EPSILON)))
+    return Value(builder.add("Div", total, some))
+
+
+def _concatenate(builder: GraphBuilder, xs: Sequence[Value], config: Config) -> Value:
+    """Join channels; values that are always the same come last, and each row gets them."""
+    varying = [x for x in xs if x.fixed is None]
+    joined = varying[0] if len(varying) == 1 else builder.join("Concat", *varying, axis=1)
+    fixed = [x.fixed for x in xs if x.fixed is not None]
+    if not fixed:
+        return joined
+    if xs[-len(fixed)].fixed is None:
+        raise InputError("a fixed input lies between others", field=config["name"])
+    row = np.concatenate(fixed, axis=1)
+    pads = builder.constant(np.array([0, 0, 0, row.shape[1]]))
+    padded = builder.each("Pad", joined, pads, builder.constant(np.float32(0)))
+    if not row.any():
+        return padded
+    raise InputError("a fixed input other than 0 in a concatenation", field=config["name"])
+
+
 Layer = Callable[[GraphBuilder, Sequence[Value], Config, Shapes], Value]
 
 LAYERS: Mapping[str, Layer] = {
@@ -146,7 +182,10 @@ LAYERS: Mapping[str, Layer] = {
     "Add": lambda b, xs, c, _: b.join("Sum", *xs),
     "Average": lambda b, xs, c, _: b.join("Mean", *xs),
     "Maximum": lambda b, xs, c, _: b.join("Max", *xs),
-    "Concatenate": lambda b, xs, c, _: b.join("Concat", *xs, axis=1),
+    "Concatenate": lambda b, xs, c, _: _concatenate(b, xs, c),
+    # Of concise, a library for sequence: a convolution that checks its four channels.
+    "ConvDNA": _conv,
+    "GlobalAveragePooling1D_Mask0": lambda b, xs, c, _: _masked_mean(b, xs, c),
     "Cropping1D": lambda b, xs, c, _: _crop(b, xs, c),
     "MaxPooling1D": lambda b, xs, c, _: _pool(b, xs, c, "MaxPool"),
     "MaxPooling2D": lambda b, xs, c, _: _pool(b, xs, c, "MaxPool"),
