@@ -117,6 +117,8 @@ class ScoreOptions(ShiftOptions):
         fasta: Genome, plain or bgzipped; by default chosen by the card's assembly.
         check_ref: Treatment of alleles whose REF differs from the genome.
         chrom_map: ``auto``, or a file that maps contig names of the VCF to the genome's.
+        genes: Annotation (GTF): models of the transcribed strand score an allele in each gene over
+            it, on the gene's strand and with unknown bases beyond its ends.
         tracks: Names of the tracks to write; empty for all.
         strict: Refuse a VCF with an allele that cannot be scored.
         max_skipped: Largest share of alleles that may disagree with the genome.
@@ -134,6 +136,7 @@ class ScoreOptions(ShiftOptions):
     fasta: str | Path | None = None
     check_ref: CheckRef = "skip"
     chrom_map: str | None = None
+    genes: str | Path | None = None
     tracks: Sequence[str] = ()
     strict: bool = False
     max_skipped: float = 0.5

@@ -63,6 +63,8 @@ class Status(StrEnum):
     TELOMERE = "TELOMERE"
     """POS is 0 or the contig's length plus 1: a telomere in the VCF specification."""
     REF_EQ_ALT = "REF_EQ_ALT"
+    NO_GENE = "NO_GENE"
+    """Genes were asked for, and none of the annotation lies over POS."""
     MOSTLY_N = "MOSTLY_N"
     """Over half the bases of a window are unknown, so the window has no value."""
     NO_RATIO = "NO_RATIO"

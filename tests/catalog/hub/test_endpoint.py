@@ -11,7 +11,7 @@ from zooctl.catalog.hub.download import publish
 from zooctl.catalog.hub.endpoint import may_log_in, why_withheld
 from zooctl.errors import NetworkError, UnsafeError
 from zooctl.files.disk.pinned import digest_of
-from zooctl.schema.card import Hub
+from zooctl.schema.card_weights import Hub
 from zooctl.schema.manifest import FileDigest
 
 DATA = b"weights"

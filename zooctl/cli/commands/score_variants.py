@@ -67,6 +67,12 @@ from zooctl.inference.options import (
         str | None,
         typer.Option(help="auto, or a file that maps contig names of the VCF to the genome's."),
     ],
+    genes=Annotated[
+        Path | None,
+        typer.Option(
+            help="GTF: models of the transcribed strand score on the strand of each gene."
+        ),
+    ],
     strict=Annotated[
         bool, typer.Option("--strict", help="Refuse a VCF with an allele that cannot be scored.")
     ],

@@ -20,7 +20,7 @@ from zooctl.files.intervals.effects import Effect, read_effects
 from zooctl.inference.announce_models import announce
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
-from zooctl.inference.tracks.choose import choose_tracks
+from zooctl.inference.tracks.choose import choose_tracks, tracks_of
 from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
 from zooctl.inference.vcf.tally import counts_text
 from zooctl.progress import Progress, Say, no_progress, silent
@@ -115,7 +115,7 @@ def evaluate_variants(
         ]
         announce([(card, scorers[0])], say)
         single, robust = (_score(scorer, alleles, say, progress) for scorer in scorers)
-    names = [(index, card.tracks[index].name) for index in chosen]
+    names = [(index, tracks_of(card)[index].name) for index in chosen]
     reports = tuple(compare_effects(kept, single, robust, names, n_draws=n_draws, seed=seed))
     if not reports:
         raise InputError("no element has ten SNVs with a score", path=table)

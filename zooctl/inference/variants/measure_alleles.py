@@ -7,12 +7,14 @@ that were made within the graph, which is all that the statistic ``sum`` needs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import VerificationError
+from zooctl.files.intervals.transcripts import Gene
 from zooctl.inference.options import Statistic
 from zooctl.inference.variants.alignment import (
     Bases,
@@ -48,8 +50,11 @@ class ScoredAllele:
 
     Attributes:
         status: ``OK``, flags such as ``EDGE+N``, or why there is no score (``alleles.Status``).
-        measured: Its scores, in the order of the scorer's ``measures``.
+        measured: Its scores, in the order of the scorer's ``measures``; where genes were asked for,
+            those of the gene in which one of them is largest.
         kind: Kind of a scored allele; None for those of no kind.
+        gene: That gene; None where there are no genes.
+        genes: Scores in each gene over the allele.
 
     All values are NaN where the allele is not scored. A log ratio is NaN too where a mean is not
     above 0, and a divergence where a profile is not above 0 (the status says NO_RATIO or, where it
@@ -60,6 +65,8 @@ class ScoredAllele:
     status: str
     measured: tuple[Measured, ...]
     kind: Kind | None = None
+    gene: Gene | None = None
+    genes: tuple[tuple[Gene, tuple[Measured, ...]], ...] = ()
 
     @property
     def score(self) -> NDArray[np.float32]:
@@ -96,6 +103,8 @@ class Measuring:
         transform: Transform of its training target, which is undone.
         order_rc: Index of the track that each becomes on the other strand; None where windows are
             predicted on one strand alone.
+        stranded: Tracks of the other strand stand behind those of the given one, each with scores
+            of its own.
     """
 
     placement: Placement
@@ -106,6 +115,7 @@ class Measuring:
     scale: Scale
     transform: Transform
     order_rc: tuple[int, ...] | None
+    stranded: bool = False
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -115,6 +125,11 @@ class Measuring:
             InputError: A statistic does not exist for the network's predictions.
         """
         return measures_of(self.statistics, self.scale, scalar=self.placement.is_scalar)
+
+    @property
+    def n_scored(self) -> int:
+        """Tracks of each score, those of both strands and a mean among them."""
+        return self.n_tracks * (1 + self.stranded) + self.mean_track
 
     @property
     def needs_bins(self) -> bool:
@@ -127,6 +142,8 @@ class Measuring:
         Raises:
             VerificationError: A prediction is not a finite number.
         """
+        if planned.genes:
+            return self._in_genes(planned)
         if planned.outputs is None:
             return ScoredAllele(planned.status, tuple(self._nothing() for _ in self.measures))
         measured = (self.measure_outputs if self.needs_bins else self.measure_sums)(planned)
@@ -136,6 +153,20 @@ class Measuring:
             return ScoredAllele(planned.status, measured, kind)
         flag = Status.NO_RATIO if missing.all() else Status.SOME_RATIO
         return ScoredAllele(add_flag(planned.status, flag), measured, kind)
+
+    def _in_genes(self, planned: Planned) -> ScoredAllele:
+        """Return the scores in each gene, those of the gene with the largest first."""
+        each = []
+        for gene, outputs in planned.genes:
+            turned = outputs
+            if gene.strand == "-" and self.needs_bins:
+                # Bins of the other strand run backwards.
+                turned = outputs[0][..., ::-1], outputs[1][..., ::-1]
+            own = replace(planned, outputs=turned, genes=())
+            each.append((gene, self.score(own)))
+        gene, first = max(each, key=lambda one: _largest_score(one[1].measured))
+        genes = tuple((gene, scored.measured) for gene, scored in each)
+        return replace(first, gene=gene, genes=genes)
 
     def measure_sums(self, planned: Planned) -> tuple[Measured, ...]:
         """Return scores from sums over the compared bases, ``(n_windows, n_tracks)``."""
@@ -190,14 +221,24 @@ class Measuring:
             half = len(outputs) // 2
             other = outputs[half:, list(self.order_rc)]
             # Bins of the other strand run backwards.
-            outputs = (outputs[:half] + (other[..., ::-1] if other.ndim > 2 else other)) / 2
+            other = other[..., ::-1] if other.ndim > 2 else other
+            if self.stranded:
+                outputs = np.concatenate((outputs[:half], other), axis=1)
+            else:
+                outputs = (outputs[:half] + other) / 2
         counted: Values = outputs[planned.counted]
         return counted
 
     def _nothing(self) -> Measured:
-        n = self.n_tracks + self.mean_track
+        n = self.n_scored
         nothing = np.full(n, np.nan, dtype=np.float32)
         return Measured(nothing, nothing, nothing, nothing, np.full(n, NO_PLACE))
+
+
+def _largest_score(measured: Sequence[Measured]) -> float:
+    """Return the largest absolute score of any track; below all where there is none."""
+    sizes = np.concatenate([np.abs(one.score) for one in measured])
+    return float(sizes[~np.isnan(sizes)].max(initial=-1.0))
 
 
 def _filled(planned: Planned) -> tuple[Change, tuple[Outputs, Outputs]]:

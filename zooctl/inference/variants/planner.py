@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from zooctl.errors import InputError
+from zooctl.files.intervals.transcripts import Gene, GeneIndex, Strand
 from zooctl.inference.genome import Genome
 from zooctl.inference.options import CheckRef
-from zooctl.inference.variants.allele_status import LocatedAllele, locate
+from zooctl.inference.variants.allele_status import LocatedAllele, Site, locate
 from zooctl.inference.variants.batches import AlleleWindows, Outputs, OutputsCache
-from zooctl.inference.variants.shifts import Haplotype, Placement
+from zooctl.inference.variants.shifts import Haplotype, Pair, Placement
 from zooctl.sequence.alleles import Allele, Change, Status
-from zooctl.sequence.onehot import decode
+from zooctl.sequence.onehot import Codes, N, decode
 from zooctl.sequence.windows import Integers
 
 
@@ -31,6 +32,8 @@ class Planned:
         change: The change of the genome; None where it is not scored.
         swapped: The genome has ALT, and the change makes REF of it.
         counted: Indices of a strand's windows that the score is the mean over.
+        genes: Each gene over the allele, with outputs on its strand and within its ends; where
+            genes are asked for, ``outputs`` is None.
     """
 
     allele: Allele
@@ -39,6 +42,7 @@ class Planned:
     change: Change | None = None
     swapped: bool = False
     counted: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    genes: tuple[tuple[Gene, tuple[Outputs, Outputs]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Planner:
         check_ref: Treatment of alleles whose REF differs (see ``score.Scorer``).
         both_strands: Predict each window on the other strand, too.
         bins: Outputs are the predictions of all bins, not their sums.
+        genes: Predict on the strand of each gene over an allele, the bases beyond its ends unknown.
     """
 
     genome: Genome
@@ -58,10 +63,14 @@ class Planner:
     check_ref: CheckRef
     both_strands: bool
     bins: bool = False
+    genes: GeneIndex | None = None
 
     def locate(self, allele: Allele) -> LocatedAllele:
-        """Check an allele against the genome and lay its windows."""
-        return locate(allele, self.genome, self.placement, self.check_ref == "swap")
+        """Check an allele against the genome, and the genes, and lay its windows."""
+        located = locate(allele, self.genome, self.placement, self.check_ref == "swap")
+        if located.site and self.genes and not self.genes.over(allele.chrom, allele.start):
+            return LocatedAllele(Status.NO_GENE)
+        return located
 
     def plan(
         self, records: Iterable[Sequence[Allele]], n_tracks: int
@@ -89,21 +98,43 @@ class Planner:
         site = located.site
         if site is None:
             return Planned(allele, located.status)
-        # The key of a sequence is everything that its outputs depend on.
-        key = (site.chrom, self.placement.centre(site.change))
-        summed = None if self.bins else self.placement.compared(site.change)
-        genome = self._outputs(cache.get((*key, summed)), site.pair.reference, needed)
-        changed = self._outputs(cache.get((site.chrom, site.change)), site.pair.alternative, needed)
         counted = self.placement.counted(site.pair)
-        outputs = (genome, changed)
-        return Planned(allele, located.status, outputs, site.change, site.swapped, counted)
+        planned = Planned(allele, located.status, None, site.change, site.swapped, counted)
+        if self.genes is None:
+            return replace(planned, outputs=self._of_site(site, None, cache, needed))
+        genes = self.genes.over(allele.chrom, allele.start)
+        each = tuple((gene, self._of_site(site, gene, cache, needed)) for gene in genes)
+        return replace(planned, genes=each)
+
+    def _of_site(
+        self, site: Site, gene: Gene | None, cache: OutputsCache, needed: list[AlleleWindows]
+    ) -> tuple[Outputs, Outputs]:
+        """Return the outputs of both sequences, within a gene where there is one."""
+        # The key of a sequence is everything that its outputs depend on.
+        within = None if gene is None else (gene.start, gene.end, gene.strand)
+        centre = self.placement.centre(site.change)
+        summed = None if self.bins else self.placement.compared(site.change)
+        pair = site.pair if gene is None else within_gene(site.pair, site.change, gene)
+        strand = None if gene is None else gene.strand
+        keys = ((site.chrom, centre, within, summed), (site.chrom, site.change, within))
+        genome, changed = (
+            self._outputs(cache.get(key), haplotype, needed, strand)
+            for key, haplotype in zip(keys, (pair.reference, pair.alternative), strict=True)
+        )
+        return genome, changed
 
     def _outputs(
-        self, cached: tuple[Outputs, bool], haplotype: Haplotype, needed: list[AlleleWindows]
+        self,
+        cached: tuple[Outputs, bool],
+        haplotype: Haplotype,
+        needed: list[AlleleWindows],
+        strand: Strand | None,
     ) -> Outputs:
         """Return the outputs of a haplotype; where they are new, add its windows to ``needed``."""
         outputs, new = cached
-        if new:
+        if new and strand == "-":
+            needed.append(AlleleWindows(self.placement.other_strand(haplotype), outputs))
+        elif new:
             n = len(self.placement.shifts)
             needed.append(AlleleWindows(haplotype, outputs[:n]))
             if self.both_strands:
@@ -115,3 +146,26 @@ class Planner:
         found = decode(self.genome.padded_codes(chrom, start, start + len(ref)))
         what = f"REF at {chrom}:{start + 1} is not what the genome has"
         return InputError(what, got=ref, expected=found, hint="is it another assembly?")
+
+
+def within_gene(pair: Pair, change: Change, gene: Gene) -> Pair:
+    """Return windows in which the bases beyond a gene's ends are unknown, as SpliceAI has them.
+
+    A change across an end takes the end with it.
+    """
+    left = max(gene.start - pair.low, 0)
+    right = max(gene.end - pair.low, 0)
+    moved = max(right, change.end - pair.low) + change.growth
+    reference, alternative = (
+        replace(one, codes=_only(one.codes, left, end))
+        for one, end in ((pair.reference, right), (pair.alternative, moved))
+    )
+    return replace(pair, reference=reference, alternative=alternative)
+
+
+def _only(codes: Codes, first: int, last: int) -> Codes:
+    """Return codes that are unknown before ``first`` and from ``last`` on."""
+    kept = codes.copy()
+    kept[:first] = N
+    kept[last:] = N
+    return kept

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from zooctl.errors import InputError
+from zooctl.files.intervals.transcripts import GeneIndex
 from zooctl.inference.genome import Genome
 from zooctl.inference.options import CheckRef, Device, Statistic
 from zooctl.inference.session import Session
@@ -52,6 +53,7 @@ class VariantModel:
         transform: Transform of the training target, which is undone.
         scale: Scale of predicted values after that; it decides between ratios and differences.
         track_order_rc: Index of the track that each becomes under reverse complement.
+        transcribed: It reads the transcribed strand, so that each strand has scores of its own.
     """
 
     model: bytes
@@ -61,6 +63,7 @@ class VariantModel:
     transform: Transform
     scale: Scale
     track_order_rc: tuple[int, ...]
+    transcribed: bool = False
 
     @classmethod
     def of(cls, card: Card, model: bytes) -> VariantModel:
@@ -73,7 +76,25 @@ class VariantModel:
             card.output_transform,
             card.output_scale,
             card.track_order_rc,
+            card.reads_strand == "transcribed",
         )
+
+    def around(self, distance: int, max_shift: int) -> VariantModel:
+        """Return a network of any length with as short a window as a distance needs.
+
+        Changes of up to twice the distance fit, as long as they are in SpliceAI's program.
+
+        Args:
+            distance: Reach of a statistic, in bp from the change.
+            max_shift: Largest shift, in bp.
+        """
+        window = self.geometry
+        output = (4 * distance + 2 * max_shift) // window.bin_size * window.bin_size
+        output += window.bin_size
+        length = window.input_length - window.output_length + output
+        if output >= window.output_length or window.n_bins == 1:
+            return self
+        return replace(self, geometry=Geometry(length, output, window.bin_size, window.bin_size))
 
 
 class Scorer:
@@ -87,7 +108,9 @@ class Scorer:
         seed: Of the shifts.
         even: Shifts lie at even distances from ``-max_shift`` to ``max_shift`` instead.
         inside: Windows are kept inside the contig, which only a network with one value allows.
-        reverse_complement: Average over both strands.
+        reverse_complement: Average over both strands; of no use to a network of the transcribed
+            strand, whose tracks of the other strand stand behind those of the given one.
+        genes: Score in each gene over an allele, on its strand, with unknown bases beyond its ends.
         statistics: Comparisons of REF and ALT (``statistics``).
         distance: Reach of ``local`` and ``delta``, in bp from the change.
         mean_track: Add the mean over tracks as a last track.
@@ -120,6 +143,7 @@ class Scorer:
         even: bool = False,
         inside: bool = False,
         reverse_complement: bool = False,
+        genes: GeneIndex | None = None,
         statistics: Sequence[Statistic] = ("sum",),
         distance: int = DEFAULT_DISTANCE,
         mean_track: bool = False,
@@ -130,6 +154,17 @@ class Scorer:
     ) -> None:
         if distance < 1:
             raise InputError("distance must be at least 1", got=distance)
+        if reverse_complement and network.transcribed:
+            raise InputError(
+                "the network reads the transcribed strand, and no mean of both",
+                got="--rc",
+                hint="without it, each strand has scores of its own; --genes takes the gene's",
+            )
+        if genes is not None and not network.transcribed:
+            what = "genes are of use to networks that read the transcribed strand"
+            raise InputError(what, got="--genes")
+        stranded = network.transcribed and genes is None
+        both = reverse_complement or stranded
         if max_shift is None:
             max_shift = default_max_shift(network.geometry)
         self.placement = Placement(network.geometry, n_shifts, max_shift, seed, even, inside)
@@ -142,11 +177,12 @@ class Scorer:
             network.n_tracks,
             network.scale,
             network.transform,
-            network.track_order_rc if reverse_complement else None,
+            network.track_order_rc if both else None,
+            stranded,
         )
         self.measures = self._measuring.measures
         bins = self._measuring.needs_bins
-        self._planner = Planner(genome, self.placement, check_ref, reverse_complement, bins)
+        self._planner = Planner(genome, self.placement, check_ref, both, bins, genes)
         self.n_predicted = 0
         self._session = Session(
             network.model,
@@ -168,6 +204,11 @@ class Scorer:
     def max_shift(self) -> int:
         """The largest shift in bp, as used."""
         return self.placement.max_shift
+
+    @property
+    def n_tracks(self) -> int:
+        """Tracks of each score, those of both strands and a mean among them."""
+        return self._measuring.n_scored
 
     @property
     def distance(self) -> int:

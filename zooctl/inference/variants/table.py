@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from zooctl.errors import InputError
+from zooctl.files.intervals.transcripts import GeneIndex
 from zooctl.inference.data_frames import to_frame
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import DEFAULT_SHIFTS, CheckRef, ShiftOptions
+from zooctl.inference.tracks.choose import tracks_of
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.shift_robust_score import (
     DEFAULT_DISTANCE,
@@ -107,9 +109,16 @@ def _alleles(variants: str | Allele | Iterable[str | Allele]) -> list[Allele]:
 
 
 def open_scorer(
-    model: OpenModel, genome: Genome, options: ShiftOptions, check_ref: CheckRef
+    model: OpenModel,
+    genome: Genome,
+    options: ShiftOptions,
+    check_ref: CheckRef,
+    genes: GeneIndex | None = None,
 ) -> Scorer:
-    """Return a scorer of a model on a genome; what options leave open is as the card says."""
+    """Return a scorer of a model on a genome; what options leave open is as the card says.
+
+    Genes are passed over by models that do not read the transcribed strand.
+    """
     usual = model.card.scoring or Scoring()
     n_shifts, max_shift, distance = options.n_shifts, options.max_shift, options.distance
     if n_shifts is None:
@@ -117,14 +126,19 @@ def open_scorer(
         max_shift = usual.max_shift if max_shift is None else max_shift
     if distance is None:
         distance = DEFAULT_DISTANCE if usual.distance is None else usual.distance
+    statistics = options.statistics or usual.statistics or ("sum",)
+    network = VariantModel.of(model.card, model.graph)
+    if model.card.any_length and set(statistics) <= {"delta", "local"}:
+        network = network.around(distance, max_shift or 0)
     return Scorer(
-        VariantModel.of(model.card, model.graph),
+        network,
         genome,
         n_shifts=n_shifts,
         max_shift=max_shift,
         seed=options.seed,
         reverse_complement=options.rc,
-        statistics=options.statistics or usual.statistics or ("sum",),
+        genes=genes if network.transcribed else None,
+        statistics=statistics,
         distance=distance,
         mean_track=options.mean_track,
         check_ref=check_ref,
@@ -156,7 +170,7 @@ def score_alleles(
         VerificationError: A prediction is not a finite number.
     """
     chosen = _alleles(variants)
-    names = [track.name for track in model.card.tracks]
+    names = [track.name for track in tracks_of(model.card)]
     if options.mean_track:
         names.append(MEAN_TRACK)
     scorer = open_scorer(model, genome, options, check_ref)

@@ -113,10 +113,11 @@ def _opened(
     """Check inputs and outputs, then open the VCF, the genome and the networks."""
     cards = [model.card for model in models]
     assembly = setup.common_assembly(cards, options)
-    chosen = choose_tracks(cards, options.tracks)
+    chosen = choose_tracks(cards, options.tracks, by_gene=options.genes is not None)
     target = setup.named_output(output, vcf, cards)
     paths, description = find_genome(assembly, as_path(options.fasta))
-    inputs = [*paths, *(Path(path) for path in (vcf, options.chrom_map) if path)]
+    others = (vcf, options.chrom_map, options.genes)
+    inputs = [*paths, *(Path(path) for path in others if path)]
     check_target(target, options.force, inputs)
     if (report := as_path(options.report)) is not None:
         setup.check_report(report, target, options.force, inputs)
@@ -127,8 +128,9 @@ def _opened(
         assembly = setup.assembly_in_use(cards, genome, say)
         matched = setup.match_names(reader, genome, options)
         intervals = setup.chosen_intervals(options, genome)
+        genes = setup.read_genes(options, genome)
         opened = [
-            setup.scoring_model(model, tracks, genome, options, say)
+            setup.scoring_model(model, tracks, genome, options, genes, say)
             for model, tracks in zip(models, chosen, strict=True)
         ]
         announce([(card, model.scorer) for card, model in zip(cards, opened, strict=True)], say)

@@ -12,15 +12,17 @@ from zooctl import __version__
 from zooctl.errors import InputError
 from zooctl.files.disk.atomic import check_output
 from zooctl.files.disk.names import file_named, folder_named
-from zooctl.files.disk.pinned import digest_of
+from zooctl.files.disk.pinned import digest_of, file_digest
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.chrom_map import load_chrom_map
 from zooctl.files.intervals.regions import read_regions
+from zooctl.files.intervals.transcripts import GeneIndex, genes_of, read_transcripts
 from zooctl.files.vcf.records import VcfReader
 from zooctl.inference.announce_models import announce_genome
 from zooctl.inference.background.find import find_ranker
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import ScoreOptions
+from zooctl.inference.tracks.choose import tracks_of
 from zooctl.inference.variants.statistics import MEAN_TRACK
 from zooctl.inference.variants.table import open_scorer
 from zooctl.inference.vcf.assembly_check import Vcf, genome_names
@@ -158,6 +160,7 @@ def settings_of(
         "max_shift": ", ".join(str(model.scorer.max_shift) for model in models),
         "seed": options.seed,
         "rc": options.rc,
+        "genes": "" if options.genes is None else file_digest(Path(options.genes)),
         "check_ref": options.check_ref,
         "device": first.device,
         "threads": first.threads,
@@ -173,33 +176,63 @@ def settings_of(
     }
 
 
+def read_genes(options: ScoreOptions, genome: Fasta) -> GeneIndex | None:
+    """Return the genes of an annotation in the genome's names; None where none is given.
+
+    Raises:
+        InputError: The file is no GTF, or has no gene on the genome's contigs.
+    """
+    if options.genes is None:
+        return None
+    found = genes_of(read_transcripts(options.genes))
+    given = {gene.chrom for gene in found}
+    names = load_chrom_map(options.chrom_map or "auto", given, genome.contigs)
+    named = {chrom: chrom for chrom in given if chrom in genome.contigs} | names
+    placed = [gene._replace(chrom=named[gene.chrom]) for gene in found if gene.chrom in named]
+    if not placed:
+        shown = ", ".join(sorted(given)[:5])
+        raise InputError("no gene lies on a contig of the genome", path=options.genes, got=shown)
+    return GeneIndex(placed)
+
+
 def scoring_model(
-    model: OpenModel, tracks: Sequence[int], genome: Fasta, options: ScoreOptions, say: Say
+    model: OpenModel,
+    tracks: Sequence[int],
+    genome: Fasta,
+    options: ScoreOptions,
+    genes: GeneIndex | None,
+    say: Say,
 ) -> ScoringModel:
-    """Return a model with its scorer on a genome, its background, and the tracks to write."""
+    """Return a model with its scorer on a genome, its background, and the tracks to write.
+
+    Genes are for models of the transcribed strand.
+    """
     card = model.card
     # Alleles that ``fail`` refuses are found before scoring, where their line is known.
     check_ref = "skip" if options.check_ref == "fail" else options.check_ref
-    scorer = open_scorer(model, genome, options, check_ref)
+    scorer = open_scorer(model, genome, options, check_ref, genes)
     return ScoringModel(
         name=card.name,
         version=card.version,
         weights=hashlib.sha256(model.graph).hexdigest(),
         assembly=card.assembly,
-        tracks=_written_tracks(card, tracks, options.mean_track),
+        tracks=_written_tracks(card, tracks, options),
         top=len(tracks) > MOST_TRACKS and not options.tracks,
         scorer=scorer,
-        ranker=find_ranker(model, scorer, options, card.n_tracks + options.mean_track, say),
+        ranker=find_ranker(model, scorer, options, scorer.n_tracks, say),
     )
 
 
-def _written_tracks(card: Card, chosen: Sequence[int], mean: bool) -> tuple[WrittenTrack, ...]:
+def _written_tracks(
+    card: Card, chosen: Sequence[int], options: ScoreOptions
+) -> tuple[WrittenTrack, ...]:
     """Return the tracks to write; the mean is that of all tracks of the model."""
-    units = {track.unit for track in card.tracks}
-    found = [WrittenTrack(i, card.tracks[i].name, card.tracks[i].unit) for i in chosen]
-    if mean:
-        if MEAN_TRACK in {track.name for track in card.tracks}:
+    tracks = tracks_of(card, by_gene=options.genes is not None)
+    units = {track.unit for track in tracks}
+    found = [WrittenTrack(i, tracks[i].name, tracks[i].unit) for i in chosen]
+    if options.mean_track:
+        if MEAN_TRACK in {track.name for track in tracks}:
             raise InputError(f"{card.name} has a track {MEAN_TRACK} of its own")
         unit = units.pop() if len(units) == 1 else "mean over tracks of several units"
-        found.append(WrittenTrack(card.n_tracks, MEAN_TRACK, unit))
+        found.append(WrittenTrack(len(tracks), MEAN_TRACK, unit))
     return tuple(found)
