@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from zooctl.catalog.data import locate
 from zooctl.catalog.origin.licence import require_accepted
 from zooctl.files.disk.pinned import read_pinned
 from zooctl.files.weights.onnx_weights import put_weights
-from zooctl.files.weights.published import read_published, tensor_name
+from zooctl.files.weights.published import Tensors, read_published, tensor_name
 from zooctl.schema.card import Card
 from zooctl.schema.card_weights import Origin
 from zooctl.schema.recipe.sources import Source
@@ -35,13 +35,26 @@ def convert(graph: bytes, card: Card, *, may_download: bool = True) -> bytes:
         IntegrityError: A published file has other bytes.
         VerificationError: The files lack a tensor of the graph.
     """
-    several = len(card.weights.published) > 1 if card.weights else False
+    files = list(published_files(card, may_download=may_download))
     tensors: dict[str, NDArray[np.float32]] = {}
-    for origin, path, content in published_files(card, may_download=may_download):
-        head = origin.file if several else None
-        for name, values in read_published(origin.format, content, path).items():
-            tensors[tensor_name(head, name)] = values
+    for own, (origin, *_) in zip(read_files(files), files, strict=True):
+        head = origin.file if len(files) > 1 else None
+        tensors |= {tensor_name(head, name): values for name, values in own.items()}
     return put_weights(graph, tensors)
+
+
+def read_files(files: Sequence[tuple[Origin, Path, bytes]]) -> list[Tensors]:
+    """Return the tensors of published files, those of one format at once."""
+    found: list[Tensors] = [{} for _ in files]
+    for format in dict.fromkeys(origin.format for origin, *_ in files):
+        places = [at for at, (origin, *_) in enumerate(files) if origin.format == format]
+        for at, own in zip(
+            places,
+            read_published(format, [(files[at][2], files[at][1]) for at in places]),
+            strict=True,
+        ):
+            found[at] = own
+    return found
 
 
 def published_files(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -10,31 +11,29 @@ from numpy.typing import NDArray
 
 from zooctl.files.weights.deepbind import read_deepbind
 from zooctl.files.weights.hdf5 import read_tensors
-from zooctl.files.weights.torch_state import read_state_dict
+from zooctl.files.weights.torch_state import read_state_dicts
 
 Format = Literal["keras_hdf5", "torch_state_dict", "deepbind_text"]
 
-_READERS = {
-    "keras_hdf5": read_tensors,
-    "torch_state_dict": read_state_dict,
-    "deepbind_text": read_deepbind,
-}
+Tensors = dict[str, NDArray[np.float32]]
 
 
-def read_published(format: Format, content: bytes, path: Path) -> dict[str, NDArray[np.float32]]:
-    """Return the float tensors of a published file by name.
+def read_published(format: Format, files: Sequence[tuple[bytes, Path]]) -> list[Tensors]:
+    """Return the float tensors of published files by name.
 
     Args:
         format: ``keras_hdf5``, by path in the file; ``torch_state_dict``, by dotted name;
             ``deepbind_text``, by the name of the parameter.
-        content: The file, verified.
-        path: Its path, for messages.
+        files: Content of each file, verified, and its path, for messages.
 
     Raises:
-        InputError: The library that reads it is not installed.
-        UnsafeError: The file is refused.
+        InputError: The library that reads them is not installed.
+        UnsafeError: A file is refused.
     """
-    return _READERS[format](content, path)
+    if format == "torch_state_dict":
+        return read_state_dicts(files)
+    read = read_tensors if format == "keras_hdf5" else read_deepbind
+    return [read(content, path) for content, path in files]
 
 
 def tensor_name(file: str | None, name: str) -> str:

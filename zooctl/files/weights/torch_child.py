@@ -1,4 +1,4 @@
-"""The child process in which torch reads a state dict, run as a script by ``files.weights``.
+"""The child process in which torch reads state dicts, run as a script by ``files.weights``.
 
 It imports nothing of zooctl. ``torch.load`` with ``weights_only`` runs an unpickler that knows
 tensors and plain containers alone; a fault in it stays in this process.
@@ -27,12 +27,18 @@ def tensors_of(state: Any, prefix: str = "") -> Iterator[tuple[str, torch.Tensor
 
 
 def main() -> None:
-    """Read a checkpoint from stdin, and write its float tensors to stdout as safetensors."""
-    content = io.BytesIO(sys.stdin.buffer.read())
-    state = torch.load(content, weights_only=True, map_location="cpu")
-    if not isinstance(state, dict):
-        raise TypeError(f"a {type(state).__name__}, not a mapping of names to tensors")
-    sys.stdout.buffer.write(save(dict(tensors_of(state))))
+    """Read checkpoints from stdin, and write their float tensors to stdout as safetensors.
+
+    The first line is their lengths in bytes; names begin with the number of the checkpoint.
+    """
+    tensors: dict[str, torch.Tensor] = {}
+    for number, length in enumerate(map(int, sys.stdin.buffer.readline().split())):
+        content = io.BytesIO(sys.stdin.buffer.read(length))
+        state = torch.load(content, weights_only=True, map_location="cpu")
+        if not isinstance(state, dict):
+            raise TypeError(f"a {type(state).__name__}, not a mapping of names to tensors")
+        tensors |= {f"{number}/{name}": value for name, value in tensors_of(state)}
+    sys.stdout.buffer.write(save(tensors))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,26 +20,27 @@ _SECONDS = 300
 _SHOWN = 300
 
 
-def read_state_dict(content: bytes, path: Path) -> Tensors:
-    """Return the float tensors of a checkpoint by name, nested mappings joined by dots.
+def read_state_dicts(checkpoints: Sequence[tuple[bytes, Path]]) -> list[Tensors]:
+    """Return the float tensors of checkpoints by name, nested mappings joined by dots.
 
-    The bytes should be verified first. ``torch.load(weights_only=True)`` runs in a child process,
+    The bytes should be verified first. ``torch.load(weights_only=True)`` runs in one child process,
     which needs torch; integers, as counts of batches, are left out.
 
     Args:
-        content: The file.
-        path: Its path, for messages.
+        checkpoints: Content and path, for messages, of each file.
 
     Raises:
         InputError: torch is not installed, or no process can be started.
-        UnsafeError: The file is no checkpoint of tensors, or holds a value that is not finite.
+        UnsafeError: A file is no checkpoint of tensors, or holds a value that is not finite.
     """
     need("torch", "reading weights of PyTorch")
+    path = checkpoints[0][1]
+    sizes = " ".join(str(len(content)) for content, _ in checkpoints)
     try:
         # By file and with -P: nothing of the user's folder or main module is imported.
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-P", str(_CHILD)],
-            input=content,
+            input=b"".join([f"{sizes}\n".encode(), *(content for content, _ in checkpoints)]),
             capture_output=True,
             timeout=_SECONDS,
             check=False,
@@ -57,4 +59,8 @@ def read_state_dict(content: bytes, path: Path) -> Tensors:
             got=told[:_SHOWN],
             expected="a state dict that torch.load(weights_only=True) reads",
         )
-    return read_safetensors(done.stdout, path)
+    found: list[Tensors] = [{} for _ in checkpoints]
+    for name, values in read_safetensors(done.stdout, path).items():
+        number, _, own = name.partition("/")
+        found[int(number)][own] = values
+    return found

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from zooctl.catalog.card_text import CardText
 from zooctl.catalog.entry import GRAPH, ONNX, PROBE
-from zooctl.catalog.origin.convert import published_files
+from zooctl.catalog.origin.convert import published_files, read_files
 from zooctl.errors import InputError, VerificationError
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.disk.pinned import digest_of
 from zooctl.files.weights.hdf5 import read_architecture
 from zooctl.files.weights.onnx_weights import put_weights
-from zooctl.files.weights.published import read_published, tensor_name
+from zooctl.files.weights.published import tensor_name
 from zooctl.inference import apart
 from zooctl.inference.adopt.adopt import write_manifest_of, write_probe
 from zooctl.inference.adopt.probe import probe_windows
@@ -53,8 +53,8 @@ def remake_graph(card: Card) -> Remade:
     origins = card.weights.published
     files: dict[str, Published] = {}
     tensors: dict[str, NDArray[np.float32]] = {}
-    for origin, path, content in published_files(card):
-        own = read_published(origin.format, content, path)
+    found = list(published_files(card))
+    for own, (origin, path, content) in zip(read_files(found), found, strict=True):
         stated = read_architecture(content, path) if origin.format == "keras_hdf5" else None
         files[origin.file] = Published(own, stated)
         head = origin.file if len(origins) > 1 else None
