@@ -65,7 +65,7 @@ class Need(NamedTuple):
 # Needs of commands by their beginning. Where one is not met, the rest of the section is skipped.
 NEEDS = {
     'cp "$ZOOCTL_DATA_MIRROR"/vcf_1000g_grch38': Need(data="vcf_1000g_grch38"),
-    "zooctl check --all": Need(data="weights/mpra_dragonn"),
+    "zooctl check ctcf_gm12878": Need(data="weights/mpra_dragonn"),
     "CrossMap": Need(program="CrossMap"),
     "zooctl pull mpra_dragonn": Need(data="weights/mpra_dragonn"),
     'cp "$ZOOCTL_DATA_MIRROR"/motifs': Need(data="motifs"),

@@ -18,18 +18,66 @@ Captured = pytest.CaptureFixture[str]
 HEAVY = "torch onnx onnxruntime scipy sklearn huggingface_hub cyvcf2 pyBigWig pyfaidx matplotlib"
 
 
-def test_table(toy_zoo: Path, capsys: Captured) -> None:
+def rows(text: str) -> list[dict[str, str]]:
+    """Tab-separated values by column."""
+    head, *lines = (line.split("\t") for line in text.splitlines())
+    return [dict(zip(head, line, strict=True)) for line in lines]
+
+
+def test_values_in_a_pipe(toy_zoo: Path, capsys: Captured) -> None:
     assert run(["list"]) == 0
     size = sum(p.stat().st_size for p in (toy_zoo / "zoo/toy").iterdir() if p.suffix != ".json")
-    headers, row, empty, remark = capsys.readouterr().out.splitlines()
-    assert (empty, remark) == ("", "toy: preview: A toy; its predictions mean nothing.")
-    columns = "name assay biosample assembly size weights headline"
-    assert headers.split() == columns.split()
-    assert row.split("  ")[0] == "toy"
-    cells = [cell.strip() for cell in row.split("  ") if cell]
-    headline = "pearson 0.510 (test, baseline 0.200) (preview)"
-    expected = ["toy", "RNA-seq", "GM12878", "hg19", f"{size / 1000:.1f} kB", "local", headline]
-    assert cells == expected
+    out, err = capsys.readouterr()
+    assert err == "toy: preview: A toy; its predictions mean nothing.\n"
+    assert rows(out) == [
+        {
+            "name": "toy",
+            "task": "expression",
+            "assay": "RNA-seq",
+            "target": "",
+            "biosample": "GM12878",
+            "assembly": "hg19",
+            "licence": "MIT",
+            "size": str(size),
+            "weights": "local",
+            "status": "preview",
+            "headline": "pearson 0.510 (test, baseline 0.200)",
+        }
+    ]
+
+
+def test_a_table_of_80_columns_on_a_terminal(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zooctl.cli.ui.tables.is_terminal", lambda: True)
+    assert run(["list"]) == 0
+    table, _, remarks = capsys.readouterr().out.partition("\n\n")
+    lines = table.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["name", "task", "biosample", "assembly", "licence"]
+    (deepbind,) = [line for line in lines if line.startswith("deepbind ")]
+    assert deepbind.split()[1] == "binding"
+    assert "spliceai: The weights are CC BY-NC 4.0" in remarks
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (["--task", "splicing"], "mmsplice openspliceai_10k openspliceai_400 spliceai"),
+        (["--target", "ctcf", "--assay", "chip-seq"], "ctcf_dream ctcf_gm12878 deepbind"),
+        (["--target", "CTCF", "--biosample", "gm12878"], "ctcf_gm12878"),
+        (["--licence", "CC-BY-NC"], "spliceai"),
+        (["--assembly", "sacCer3"], "atac_yeast"),
+        (["brain", "--task", "expression"], "rnaseq_brain"),
+        (["xpresso"], "xpresso"),
+        (["no such thing"], ""),
+    ],
+)
+def test_filters(options: list[str], names: str, capsys: Captured) -> None:
+    assert run(["list", *options]) == 0
+    out, err = capsys.readouterr()
+    assert [row["name"] for row in rows(out)] == names.split()
+    assert ("no model is like that" in err) == (not names)
 
 
 def test_json(toy_zoo: Path, capsys: Captured) -> None:
@@ -48,11 +96,10 @@ def test_what_is_experimental_says_why(toy_zoo: Path, capsys: Captured) -> None:
     text = card.read_text().replace("status: preview", "experimental: Loses to a toy.")
     card.write_text(text)
     assert run(["list"]) == 0
-    out = capsys.readouterr().out
-    assert "(test, baseline 0.200) (experimental)\n" in out
-    assert out.endswith(
-        "\ntoy: A toy; its predictions mean nothing.\ntoy: experimental: Loses to a toy.\n"
-    )
+    out, err = capsys.readouterr()
+    (row,) = rows(out)
+    assert row["status"] == "experimental"
+    assert err == "toy: A toy; its predictions mean nothing.\ntoy: experimental: Loses to a toy.\n"
 
 
 def test_long_rows_are_not_cut_in_a_pipe(toy_zoo: Path, capsys: Captured) -> None:
@@ -69,8 +116,7 @@ def test_one_bad_card_does_not_hide_the_others(toy_zoo: Path, capsys: Captured) 
     shutil.copy(cards / "toy.yaml", cards / "zebra.yaml")
     assert run(["list"]) == 2
     out, err = capsys.readouterr()
-    table = out.partition("\n\n")[0].splitlines()
-    assert [line.split()[0] for line in table] == ["name", "toy", "zebra"]
+    assert [row["name"] for row in rows(out)] == ["toy", "zebra"]
     assert "bad.yaml:1: title: required field is missing" in err
 
 
@@ -82,7 +128,7 @@ def test_cards_cannot_steer_the_terminal(toy_zoo: Path, capsys: Captured) -> Non
         assert run(command) == 0
         out = capsys.readouterr().out
         assert "\\x1b]0;owned\\x07\\u202egnp.[red]" in out
-        assert out.replace("\n", "").isprintable()
+        assert out.replace("\n", "").replace("\t", "").isprintable()
 
 
 @pytest.mark.parametrize("command", [["list"], ["info", "toy"], ["--help"]])
@@ -93,4 +139,4 @@ def test_nothing_heavy_is_imported(toy_zoo: Path, command: list[str]) -> None:
         "sys.exit(str(heavy) if heavy else code)"
     )
     done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr

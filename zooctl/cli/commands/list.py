@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from zooctl.cli.ui.options import AsJson
 
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
     from zooctl.schema.card import Card
 
+_COLUMNS = (
+    *("name", "task", "assay", "target", "biosample", "assembly", "licence", "size", "weights"),
+    *("status", "headline"),
+)
+# On a terminal of 80 columns, with the spaces between: columns and the most letters of each.
+_NARROW = {"name": 26, "task": 17, "biosample": 13, "assembly": 8, "licence": 8}
+_SEVERAL = 3
+
 
 def command(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="Words that a model has to hold, in any field.", show_default=False),
+    ] = None,
+    assay: Annotated[str | None, typer.Option(help="Assay, as ChIP-seq.")] = None,
+    target: Annotated[str | None, typer.Option(help="Protein or mark, as CTCF.")] = None,
+    biosample: Annotated[str | None, typer.Option(help="Cell line or tissue.")] = None,
+    assembly: Annotated[str | None, typer.Option(help="Assembly, as hg38.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Licence, as MIT.")] = None,
+    task: Annotated[str | None, typer.Option(help="Task, as splicing or expression.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """List the models with their assay, assembly, source of weights and first metric."""
+    """List the models: a table on a terminal, tab-separated values with all columns in a pipe.
+
+    Filters look for a part of a value, whatever its case; a model meets all of them.
+    """
     import json
 
     from zooctl.catalog import registry
     from zooctl.catalog.root import hidden_names, model_names
-    from zooctl.cli.ui.tables import plain, print_table, size_text
     from zooctl.errors import ManyErrors, ZooError
 
-    models = []
+    wanted = registry.Wanted(words or (), assay, target, biosample, assembly, licence, task)
+    models: list[dict[str, Any]] = []
     remarks: list[str] = []
     errors: list[ZooError] = []
     for name in model_names():
         try:
             entry = registry.entry(name)
             card = entry.card()
-            models.append(summary(entry, card))
-            remarks += [f"{name}: {remark}" for remark in card.remarks]
+            if wanted.meets(card):
+                models.append(summary(entry, card))
+                remarks += [f"{name}: {remark}" for remark in card.remarks]
         except ZooError as error:
             # One bad card must not hide the others.
             errors += error.errors if isinstance(error, ManyErrors) else [error]
@@ -41,39 +66,67 @@ def command(
     if as_json:
         typer.echo(json.dumps(models, indent=2))
     else:
-        columns = ("name", "assay", "biosample", "assembly", "size", "weights", "headline")
-        for model in models:
-            model["size"] = size_text(model["size"]) if isinstance(model["size"], int) else None
-        rows = [[str(model[column] or "-") for column in columns] for model in models]
-        print_table(columns, rows)
-        if remarks:
-            typer.echo()
-        for remark in remarks:
-            typer.echo(plain(remark))
+        _print(models, remarks)
     if errors:
         raise ManyErrors(errors)
 
 
-def summary(entry: Entry, card: Card) -> dict[str, str | int | None]:
+def _print(models: list[dict[str, Any]], remarks: list[str]) -> None:
+    """Print a table on a terminal, and the remarks below; values in a pipe, remarks beside it."""
+    from zooctl.cli.ui.tables import echo, is_terminal, plain, print_cut, print_tsv, say
+
+    if not models:
+        say("no model is like that")
+    if not is_terminal():
+        print_tsv(_COLUMNS, [[_text(model[column]) for column in _COLUMNS] for model in models])
+        for remark in remarks:
+            say(remark)
+        return
+    print_cut(_NARROW, [[_brief(model, column) for column in _NARROW] for model in models])
+    if remarks:
+        typer.echo()
+    for remark in remarks:
+        echo(plain(remark))
+
+
+def _text(value: object) -> str:
+    return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+
+
+def _brief(model: dict[str, Any], column: str) -> str:
+    value = model[column]
+    if isinstance(value, list) and len(value) > _SEVERAL:
+        return f"{len(value)} of them"
+    return _text(value) or "-"
+
+
+def summary(entry: Entry, card: Card) -> dict[str, Any]:
     """Return the row of a model; ``size`` in bytes, None where it is not known."""
-    assays = [" ".join(filter(None, (track.target, track.assay))) for track in card.tracks]
+    from zooctl.catalog.registry import task_of
+
     files = () if card.weights is None else card.weights.files
     marks: list[str] = [card.status] if card.status != "released" else []
     marks += ["experimental"] if card.experimental else []
-    status = f" ({', '.join(marks)})" if marks else ""
     return {
         "name": entry.name,
         "title": card.title,
-        "status": card.status,
-        "notice": card.notice,
-        "experimental": card.experimental,
-        "assay": ", ".join(dict.fromkeys(assays)),
-        "biosample": ", ".join(dict.fromkeys(track.biosample for track in card.tracks)),
+        "task": _distinct(map(task_of, card.tracks)),
+        "assay": _distinct(track.assay for track in card.tracks),
+        "target": _distinct(track.target for track in card.tracks if track.target),
+        "biosample": _distinct(track.biosample for track in card.tracks),
         "assembly": card.assembly,
+        "licence": card.licence,
         "size": sum(file.size for file in files) or None,
         "weights": entry.weights_at(card),
-        "headline": (headline(card) or "-") + status,
+        "status": ", ".join(marks) or "released",
+        "headline": headline(card),
+        "notice": card.notice,
+        "experimental": card.experimental,
     }
+
+
+def _distinct(values: Iterable[str | None]) -> list[str]:
+    return [value for value in dict.fromkeys(values) if value]
 
 
 def headline(card: Card) -> str | None:

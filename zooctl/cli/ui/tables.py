@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import typer
 
@@ -54,6 +54,41 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
         ]
         typer.echo("  ".join(padded).rstrip())
+
+
+def is_terminal() -> bool:
+    """Say whether stdout is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def print_tsv(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print tab-separated values to stdout, for programs; unsafe characters are escaped."""
+    for row in (headers, *rows):
+        typer.echo("\t".join(plain(cell).replace("\n", " ").replace("\t", " ") for cell in row))
+
+
+def print_cut(widths: Mapping[str, int], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table whose cells are cut to fixed widths.
+
+    Args:
+        widths: Name of each column to its most letters.
+        rows: Cells as text; unsafe characters are escaped.
+    """
+    for row in (list(widths), *rows):
+        cells = [
+            _cut(plain(cell).replace("\n", " "), width)
+            for cell, width in zip(row, widths.values(), strict=True)
+        ]
+        typer.echo("  ".join(cells).rstrip())
+
+
+def _cut(text: str, width: int) -> str:
+    """Return text in exactly so many columns, with a sign where some of it is left out."""
+    if _width(text) > width:
+        while _width(text) > width - 1:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (width - _width(text))
 
 
 def _width(text: str) -> int:
