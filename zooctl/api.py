@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.catalog import registry
-from zooctl.catalog.origin.licence import accept
 from zooctl.catalog.root import model_names
 from zooctl.errors import need
 from zooctl.files.intervals.regions import regions_of
@@ -82,9 +81,7 @@ def load(
         ...
     zooctl.errors.InputError: no such model (got 'ctcf_gm12879'). Hint: did you mean 'ctcf_gm12878'?
     """
-    entry = registry.entry(model, allow_untrusted=allow_untrusted)
-    if accept_licence:
-        accept(entry.card())
+    entry = registry.entry(model, allow_untrusted, accept_licence)
     session = inference_options.SessionOptions(
         device=device, threads=threads, batch_size=batch_size
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zooctl.catalog.entry import Entry
+from zooctl.catalog.origin.licence import accept
 from zooctl.catalog.root import model_names, zoo_roots
 from zooctl.errors import InputError
 from zooctl.schema.card import Card, CardTrack
@@ -19,17 +20,25 @@ DEFAULT_MODEL = "h3k36me3_brain"
 """The model that runs if none is named."""
 
 
-def entry(name: str, *, allow_untrusted: bool = False) -> Entry:
+def entry(name: str, allow_untrusted: bool = False, accept_licence: bool = False) -> Entry:
     """Return a model by its name, its folder, or its address on the hub (``address``).
 
     Args:
         name: A name of the zoo; a path with a slash; or ``hf://org/repo@<40 hex>``.
         allow_untrusted: Whether an address on the hub is allowed.
+        accept_licence: Record that the user accepts a licence that forbids commercial use.
 
     Raises:
         InputError: There is no such model; the nearest name is in the hint.
         UnsafeError: The model is outside of the zoo, which was not allowed.
     """
+    found = _entry(name, allow_untrusted)
+    if accept_licence:
+        accept(found.card())
+    return found
+
+
+def _entry(name: str, allow_untrusted: bool) -> Entry:
     if name.startswith("hf://"):
         from zooctl.catalog.address import from_hub
 

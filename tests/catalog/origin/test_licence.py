@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from zooctl.catalog import registry
 from zooctl.catalog.origin.licence import accept, is_accepted, is_restricted, require_accepted
 from zooctl.catalog.weights import onnx_bytes
+from zooctl.cli.main import run
 from zooctl.errors import InputError
 
 
@@ -42,3 +44,15 @@ def test_nothing_is_read_before(mirror: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(mirror))
     with pytest.raises(InputError, match="not for commercial use"):
         onnx_bytes(registry.entry("spliceai"))
+
+
+def test_the_hint_accepts_and_downloads(
+    mirror: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("h5py", reason="needs h5py: pip install 'zooctl[keras]'")
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(mirror))
+    assert run(["pull", "spliceai"]) == 2
+    command = shlex.split(capsys.readouterr().err.rpartition("Hint: ")[2])[1:4]
+    assert run(command) == 0
+    assert "accepted: the licence of spliceai, CC-BY-NC-4.0" in capsys.readouterr().err
+    assert run(["pull", "spliceai"]) == 0

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from http_server import failing_server
 
-from zooctl.catalog import encode_portal as encode
+from zooctl.catalog.origin import encode_portal as encode
 from zooctl.cli.main import run
 from zooctl.files.disk.pinned import file_digest
 from zooctl.files.download import transfer

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from http_server import failing_server
 
-from zooctl.catalog import encode_portal as encode
 from zooctl.catalog import registry
+from zooctl.catalog.origin import encode_portal as encode
 from zooctl.files.disk.pinned import file_digest
 from zooctl.files.download import transfer
 from zooctl.reproduce.evidence import data as check_data

@@ -1,1 +1,1 @@
-"""Weights that stay where their authors published them: terms, download, conversion."""
+"""What others publish: terms, download and conversion of weights, and the ENCODE portal."""

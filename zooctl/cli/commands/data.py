@@ -80,7 +80,7 @@ class _Portal:
         Raises:
             ZooError: As ``encode_portal.download_record`` and ``check``.
         """
-        from zooctl.catalog import encode_portal as encode
+        from zooctl.catalog.origin import encode_portal as encode
         from zooctl.files.download.download import is_offline
 
         if self.silent or not encode.is_encode_file(source):

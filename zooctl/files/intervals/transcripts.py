@@ -96,8 +96,7 @@ def read_transcripts(path: str | os.PathLike[str]) -> list[Transcript]:
         if columns[2] == "exon":
             _add(found, columns, path, number)
     if not found:
-        hint = "a GTF, as of GENCODE or Ensembl; of GFF3, gffread -T writes one"
-        raise InputError("no exons", path=path, expected="features exon", hint=hint)
+        raise InputError("no exons", path=path, expected="features exon of a GTF")
     return [_transcript(name, one) for name, one in found.items()]
 
 

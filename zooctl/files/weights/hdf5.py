@@ -82,6 +82,6 @@ def read_architecture(content: bytes, path: Path) -> str:
         raise InputError(
             "the file holds weights without the network",
             path=path,
-            hint="give the network's JSON, as model.to_json() writes it, with --architecture",
+            expected="a whole model, as model.save() of Keras 1 and 2 writes it",
         )
     return stated.decode("utf-8") if isinstance(stated, bytes) else str(stated)

@@ -18,7 +18,7 @@ from zooctl.inference.adopt.networks.keras import Choices, add_keras
 from zooctl.inference.adopt.networks.splice_residual import splice_graph, splice_tracks
 
 
-class Published(NamedTuple):
+class PublishedFile(NamedTuple):
     """A published file.
 
     Attributes:
@@ -30,7 +30,7 @@ class Published(NamedTuple):
     architecture: str | None
 
 
-Files = Mapping[str, Published]
+Files = Mapping[str, PublishedFile]
 """Name of each published file, as the card has it, to what is in it."""
 
 

@@ -20,7 +20,7 @@ from zooctl.files.weights.published import tensor_name
 from zooctl.inference import apart
 from zooctl.inference.adopt.adopt import write_manifest_of, write_probe
 from zooctl.inference.adopt.probe import probe_windows
-from zooctl.inference.adopt.published import GRAPHS, Published
+from zooctl.inference.adopt.published import GRAPHS, PublishedFile
 from zooctl.schema.card import Card, load_card
 from zooctl.schema.manifest import FileDigest
 
@@ -51,12 +51,12 @@ def remake_graph(card: Card) -> Remade:
         expected = ", ".join(sorted(GRAPHS))
         raise InputError("not a published model that is known", got=card.name, expected=expected)
     origins = card.weights.published
-    files: dict[str, Published] = {}
+    files: dict[str, PublishedFile] = {}
     tensors: dict[str, NDArray[np.float32]] = {}
     found = list(published_files(card))
     for own, (origin, path, content) in zip(read_files(found), found, strict=True):
         stated = read_architecture(content, path) if origin.format == "keras_hdf5" else None
-        files[origin.file] = Published(own, stated)
+        files[origin.file] = PublishedFile(own, stated)
         head = origin.file if len(origins) > 1 else None
         tensors |= {tensor_name(head, name): values for name, values in own.items()}
     graph = GRAPHS[card.name](files)

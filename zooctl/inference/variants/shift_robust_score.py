@@ -158,7 +158,7 @@ class Scorer:
             raise InputError(
                 "the network reads the transcribed strand, and no mean of both",
                 got="--rc",
-                hint="without it, each strand has scores of its own; --genes takes the gene's",
+                expected="scores of each strand, or with --genes those on the gene's",
             )
         if genes is not None and not network.transcribed:
             what = "genes are of use to networks that read the transcribed strand"

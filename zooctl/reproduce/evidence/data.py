@@ -10,10 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from zooctl.catalog import encode_portal as encode
 from zooctl.catalog.data import locate
 from zooctl.catalog.entry import Entry
 from zooctl.catalog.genomes import find_genome
+from zooctl.catalog.origin import encode_portal as encode
 from zooctl.errors import InputError, IntegrityError, ManyErrors, NetworkError, ZooError
 from zooctl.files.download.download import is_offline
 from zooctl.files.download.transfer import Policy

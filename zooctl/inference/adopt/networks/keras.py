@@ -82,13 +82,11 @@ def add_keras(
             values[node.name, 0] = _input(builder, node, sequence or Value(INPUT), choices)
             continue
         if kind not in LAYERS:
-            hint = "layers that run code are not converted" if kind == "Lambda" else None
             raise InputError(
                 "layer of Keras is not known",
                 field=node.name,
                 got=kind,
                 expected=", ".join(sorted(LAYERS)),
-                hint=hint,
             )
         xs = [values[read] for read in node.reads]
         own = _weights_of(node.name, tensors, file)
@@ -132,8 +130,7 @@ def _nodes(config: Mapping[str, Any]) -> Iterator[_Node]:
                 raise InputError(
                     "the network is written by Keras 3",
                     field=name,
-                    expected="Keras 1 or 2",
-                    hint="export it with zooctl adopt onnx: model.export(path, format='onnx')",
+                    expected="Keras 1 or 2; model.export(path, format='onnx') writes ONNX",
                 )
             yield _Node(name, use, kind, settings, tuple((one[0], one[1]) for one in reads))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from http_server import FailingServer, failing_server
 
-from zooctl.catalog import encode_portal as encode
+from zooctl.catalog.origin import encode_portal as encode
 from zooctl.errors import (
     IntegrityError,
     ManyErrors,
