@@ -12,6 +12,7 @@ from typing import Any
 
 from zooctl import __version__
 from zooctl.catalog.entry import CARD, Entry, flat_path
+from zooctl.catalog.origin.licence import is_restricted
 from zooctl.catalog.weights import pinned_files
 from zooctl.errors import InputError
 from zooctl.schema.card import Card, Metric
@@ -43,9 +44,12 @@ def repository(entry: Entry, repo: str, report: bytes | None = None) -> dict[str
 
     Raises:
         ZooError: A file differs from the manifest, or is neither here nor downloadable.
-        InputError: A file has the name of a derived document.
+        InputError: A file has the name of a derived document, or the weights are their authors'
+            alone to publish.
     """
     card = entry.card()
+    if is_restricted(card) and card.weights is not None and card.weights.published:
+        raise InputError(f"the weights of {card.name} are not published again", got=card.licence)
     files = {flat_path(entry.name, path): data for path, data in pinned_files(entry).items()}
     for name in _DERIVED:
         if name in files:
