@@ -7,45 +7,28 @@ last bits may differ.
 
 from __future__ import annotations
 
-import contextlib
-import io
-import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError, VerificationError
 from zooctl.inference.graph.check import batch_bytes, compose
 from zooctl.inference.graph.front_back import CODES, SPANS
 from zooctl.inference.independence import ProbeTrial, check_windows, draw_windows
-from zooctl.inference.machine import (
-    BATCH_BYTES,
-    check_threads,
-    count_gpus,
-    default_batch_size,
-    default_threads,
-    refusal,
-)
+from zooctl.inference.machine import BATCH_BYTES, default_batch_size, default_threads
 from zooctl.inference.options import MOST_THREADS, MOST_WINDOWS
 from zooctl.inference.options import Device as Device
+from zooctl.inference.runtime import VERSION, LoadedGraph
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N
 from zooctl.sequence.windows import Geometry
 
 Predictions = NDArray[np.float32]
 
-_SILENT = 4  # onnxruntime's log severity "fatal"
-_OUT_OF_MEMORY = re.compile(
-    r"bad.?alloc|failed to allocate|out of memory|alloc_failed|cuda failure 2\b", re.IGNORECASE
-)
-_NO_THREAD = re.compile(r"pthread|thread creation|resource temporarily unavailable", re.IGNORECASE)
 # Content of the rows that fill up a batch.
 _PADDING = {CODES: N, SPANS: 0}
-# TF32 keeps 10 bits of each factor; a searched convolution algorithm may change from run to run.
-_CUDA_OPTIONS = {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
 
 
 class Session:
@@ -101,17 +84,8 @@ class Session:
         self._batch_bytes = batch_bytes(model, length, self.batch_size)
         # Halved once where memory does not suffice; ``batch_size`` stays as callers know it.
         self._rows = self.batch_size
-        self._run_options = ort.RunOptions()
-        self._session = _open(composed, device, self.threads)
-        on_gpu = "CUDAExecutionProvider" in self._session.get_providers()
-        self.device: Literal["cpu", "cuda"] = "cuda" if on_gpu else "cpu"
-        if device == "cuda" and not on_gpu:
-            raise InputError(
-                "no working CUDA device",
-                got="--device cuda",
-                hint="onnxruntime-gpu needs an NVIDIA driver, CUDA 13 and cuDNN 9; "
-                "--device auto takes the CPU",
-            )
+        self._graph = LoadedGraph(composed, device, self.threads)
+        self.device: Literal["cpu", "cuda"] = self._graph.device
         self._try(model, unknown_base, summed)
 
     def _try(self, model: bytes, unknown_base: float, summed: Transform | None) -> None:
@@ -119,7 +93,7 @@ class Session:
 
         Sums hide differences, so that a graph with a back is tried without it.
         """
-        facts = (self.geometry, self.n_tracks, unknown_base, self.device, ort.__version__)
+        facts = (self.geometry, self.n_tracks, unknown_base, self.device, VERSION)
         trial = ProbeTrial(model, self.geometry.input_length, facts)
         if trial.is_passed():
             return
@@ -155,7 +129,7 @@ class Session:
     def _together(self, codes: Codes) -> NDArray[Any]:
         """Predict windows in a batch of just as many."""
         try:
-            output = self._call({CODES: codes})
+            (output,) = self._graph.run({CODES: codes})
         except MemoryError:
             need = len(codes) * self._batch_bytes / self.batch_size
             raise InputError(
@@ -172,7 +146,7 @@ class Session:
 
     def interrupt(self) -> None:
         """Make the prediction that runs in another thread, and every later one, fail at once."""
-        self._run_options.terminate = True
+        self._graph.interrupt()
 
     def predict(self, codes: Codes) -> Predictions:
         """Return the network's output for windows of genome codes.
@@ -227,28 +201,11 @@ class Session:
     def _run(self, inputs: Mapping[str, NDArray[Any]], shape: tuple[int, ...]) -> NDArray[Any]:
         """Run one batch, padded to the fixed shape with unknown bases and empty stretches."""
         n, rows = shape[0], self._rows
-        output = self._call(
-            {name: _pad(values, rows, _PADDING[name]) for name, values in inputs.items()}
+        (output,) = self._graph.run(
+            {name: pad_rows(values, rows, _PADDING[name]) for name, values in inputs.items()}
         )
         _check_shape(output, (rows, *shape[1:]))
         return output[:n]
-
-    def _call(self, feed: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
-        """Run the graph on inputs as they are.
-
-        Raises:
-            MemoryError: Not enough memory.
-            VerificationError: onnxruntime cannot run it.
-        """
-        try:
-            output: NDArray[Any] = self._session.run(None, dict(feed), self._run_options)[0]
-        except Exception as error:
-            if _OUT_OF_MEMORY.search(str(error)):
-                raise MemoryError from error
-            if self._run_options.terminate:
-                raise
-            raise _broken("run", error) from error
-        return output
 
     def _halve(self) -> None:
         """Go on with half a batch, once."""
@@ -271,7 +228,8 @@ def _check_shape(output: NDArray[Any], expected: tuple[int, ...]) -> None:
         )
 
 
-def _pad(values: NDArray[Any], rows: int, filler: int) -> NDArray[Any]:
+def pad_rows(values: NDArray[Any], rows: int, filler: int) -> NDArray[Any]:
+    """Return values filled up to a number of rows."""
     if len(values) == rows:
         return values
     padding = np.full((rows - len(values), *values.shape[1:]), filler, dtype=values.dtype)
@@ -285,8 +243,7 @@ def run_graph(model: bytes, inputs: Mapping[str, NDArray[np.float32]]) -> Predic
         model: Serialised ONNX model of our own; it is not checked.
         inputs: Name of each input to its values ``(n, …)``.
     """
-    session = _open(model, "cpu", threads=1)
-    output: Predictions = session.run(None, dict(inputs))[0]
+    output: Predictions = LoadedGraph(model, "cpu", threads=1).run(inputs)[0]
     return output
 
 
@@ -294,45 +251,3 @@ def _bounded(what: str, value: int | None, default: int, most: int) -> int:
     if value is not None and not 1 <= value <= most:
         raise InputError(f"{what} must be from 1 to {most:,}", got=value)
     return default if value is None else value
-
-
-def _open(model: bytes, device: Device, threads: int) -> ort.InferenceSession:
-    """Load a graph; nothing is printed."""
-    check_threads(threads)
-    ort.set_default_logger_severity(_SILENT)
-    options = ort.SessionOptions()
-    options.log_severity_level = _SILENT
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.use_deterministic_compute = True
-    # Idle workers that spin would take the cores from the thread that reads the genome.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # onnxruntime reports trouble with CUDA by print().
-    with contextlib.redirect_stdout(io.StringIO()):
-        providers = _providers(device)
-        try:
-            return ort.InferenceSession(model, options, providers=providers)
-        except Exception as error:
-            if _OUT_OF_MEMORY.search(str(error)):
-                raise InputError("not enough memory to load the network") from error
-            if _NO_THREAD.search(str(error)):
-                raise refusal(threads) from error
-            raise _broken("load", error) from error
-
-
-def _broken(what: str, error: Exception) -> VerificationError:
-    reason = str(error).strip().splitlines()[0]
-    return VerificationError(f"onnxruntime cannot {what} the graph: {reason}")
-
-
-def _providers(device: Device) -> list[str | tuple[str, dict[str, str]]]:
-    """Return the execution providers to ask for: CUDA only where there is a GPU.
-
-    onnxruntime's own list names all that were compiled in, and asking for one that cannot work
-    here logs errors.
-    """
-    compiled_in = "CUDAExecutionProvider" in ort.get_available_providers()
-    if device == "cpu" or not compiled_in or not count_gpus():
-        return ["CPUExecutionProvider"]
-    ort.preload_dlls()
-    return [("CUDAExecutionProvider", _CUDA_OPTIONS), "CPUExecutionProvider"]

@@ -1,4 +1,4 @@
-"""Positions against perturbations: the outputs that really change, and windows that really agree."""
+"""Positions against perturbations, and against other windows of one sequence."""
 
 from __future__ import annotations
 
