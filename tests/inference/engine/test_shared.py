@@ -1,0 +1,60 @@
+"""Windows predicted together against the same windows predicted one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.toy_graphs import Layer, graph_of, layers, onehot
+from zooctl.inference.engine.shared import Network, SharedWindows
+from zooctl.inference.session import run_graph
+from zooctl.sequence.windows import Geometry
+
+LENGTH = 48
+SEEDS = st.integers(0, 2**16)
+
+
+def _network(model: bytes, n_tracks: int, n_bins: int) -> Network:
+    # Bins need not tile the window here: lengths of input and output are only looked at by sums.
+    return Network(model, Geometry(LENGTH, LENGTH, LENGTH, LENGTH), n_tracks, 0.0)
+
+
+def _compare(
+    model: bytes, codes: np.ndarray, offsets: list[int], share: float, width: float
+) -> None:
+    """Compare some bins of all windows with the loop over windows."""
+    windows = np.stack([codes[:, at : at + LENGTH] for at in offsets], axis=1)
+    flat = run_graph(model, {"sequence": onehot(windows.reshape(-1, LENGTH))})
+    expected = flat.reshape(len(codes), len(offsets), *flat.shape[1:])
+    n_bins = flat.shape[-1]
+    taken = max(1, round(width * n_bins))
+    lows = [
+        round(share * (n_bins - taken)) if n % 2 else n_bins - taken for n in range(len(offsets))
+    ]
+    network = _network(model, flat.shape[1], n_bins)
+    layout = network.lay_out(offsets, [(low, low + taken) for low in lows])
+    shared = SharedWindows(network, layout, device="cpu", threads=1)
+    found = shared.predict(codes)
+    for number, low in enumerate(lows):
+        np.testing.assert_allclose(
+            found[:, number], expected[:, number, :, low : low + taken], rtol=1e-5, atol=1e-6
+        )
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    layers(),
+    SEEDS,
+    st.lists(st.integers(0, 30), min_size=1, max_size=5, unique=True),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.booleans(),
+)
+def test_windows_together_are_windows_alone(
+    found: list[Layer], seed: int, places: list[int], share: float, width: float, dense: bool
+) -> None:
+    offsets = [place - min(places) for place in places]
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 5, (3, max(offsets) + LENGTH), dtype=np.uint8)
+    _compare(graph_of(found, LENGTH, seed, dense=dense), codes, offsets, share, width)
