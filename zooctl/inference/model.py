@@ -14,6 +14,8 @@ from zooctl.catalog.weights import onnx_bytes
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.announce_models import announce_genome
 from zooctl.inference.apart import examine_once
+from zooctl.inference.engine.shared import Network, SharedWindows
+from zooctl.inference.engine.tiles import open_tiles
 from zooctl.inference.options import DEFAULT_SESSION, SessionOptions
 from zooctl.inference.session import Session
 from zooctl.progress import Progress, Say
@@ -64,6 +66,25 @@ class OpenModel:
             threads=self.options.threads,
             batch_size=self.options.batch_size,
         )
+
+    @cached_property
+    def network(self) -> Network:
+        """The network for windows that share what they can."""
+        card = self.card
+        return Network(self.graph, card.geometry, card.n_tracks, card.unknown_base)
+
+    @cached_property
+    def tiles(self) -> SharedWindows | None:
+        """The network on tiles of the genome grid; None where windows are predicted one by one.
+
+        The session is opened first: it checks the graph.
+
+        Raises:
+            ZooError: As ``Session``.
+        """
+        if self.session and self.options.engine == "auto":
+            return open_tiles(self.network, self.options)
+        return None
 
     @contextmanager
     def genome(self, fasta: Path | None, say: Say, progress: Progress) -> Iterator[Fasta]:

@@ -13,6 +13,9 @@ from typing import Literal
 Device = Literal["auto", "cpu", "cuda"]
 """``auto`` takes a CUDA device where onnxruntime can work with one, else the CPU."""
 
+Engine = Literal["auto", "plain"]
+"""``auto`` computes once what windows share, where the graph proves it and it is less work."""
+
 CheckRef = Literal["skip", "fail", "swap"]
 """Treatment of an allele whose REF differs from the genome (see ``variants.score.Scorer``)."""
 
@@ -44,11 +47,13 @@ class SessionOptions:
         device: ``auto``, ``cpu`` or ``cuda``.
         batch_size: Windows in a batch; by default chosen by input length and memory.
         threads: CPU threads; by default every core that the process may use.
+        engine: ``auto`` computes once what windows share; ``plain`` predicts them one by one.
     """
 
     device: Device = "auto"
     batch_size: int | None = None
     threads: int | None = None
+    engine: Engine = "auto"
 
 
 DEFAULT_SESSION = SessionOptions()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toy_graphs import Layer, graph_of, layers, onehot
 
-from tests.toy_graphs import Layer, graph_of, layers, onehot
 from zooctl.inference.engine.shared import Network, SharedWindows
 from zooctl.inference.session import run_graph
 from zooctl.sequence.windows import Geometry

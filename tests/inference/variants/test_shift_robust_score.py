@@ -98,8 +98,21 @@ def networks(conv_network: Build) -> dict[str, VariantModel]:
     }
 
 
+@pytest.fixture(autouse=True, params=["plain", "auto"])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Both paths, though small networks gain little by the second."""
+    monkeypatch.setattr("zooctl.inference.variants.shared.LEAST_GAIN", 0)
+    ENGINE.append(request.param)
+    yield request.param
+    ENGINE.pop()
+
+
+ENGINE: list[str] = []
+
+
 def scorer(network: VariantModel, **options: object) -> Scorer:
-    chosen = {"n_shifts": 6, "threads": 1, "batch_size": 6, "device": "cpu", **options}
+    chosen = {"n_shifts": 6, "threads": 1, "batch_size": 6, "device": "cpu"}
+    chosen |= {"engine": ENGINE[-1], **options}
     return Scorer(network, GENOME, **chosen)  # type: ignore[arg-type]
 
 

@@ -76,6 +76,10 @@ _SHARED: dict[str, Any] = {
         ),
     ],
     "threads": Threads,
+    "engine": Annotated[
+        inference_options.Engine,
+        typer.Option(help="auto computes once what windows share; plain, each window by itself."),
+    ],
     "fasta": GenomeFile,
     "tracks": Tracks,
     "rc": BothStrands,

@@ -53,7 +53,8 @@ class Network:
     @cached_property
     def proto(self) -> onnx.ModelProto:
         """The parsed model."""
-        return onnx.ModelProto.FromString(self.model)
+        parsed: onnx.ModelProto = onnx.ModelProto.FromString(self.model)
+        return parsed
 
     @cached_property
     def positions(self) -> PositionMap:

@@ -22,9 +22,15 @@ from zooctl.sequence.windows import Geometry, Integers, gather, grid_windows, un
 
 Item = TypeVar("Item")
 
-# Bases read at once; a gap between windows that is longer than _GAP is not read.
-_CHUNK = 2**21
-_GAP = 2**16
+CHUNK = 2**21
+"""Bases read at once."""
+
+GAP = 2**16
+"""Bases between windows beyond which they are not read."""
+
+MOST_UNKNOWN = 0.5
+"""Share of N in a window beyond which it has no value."""
+
 # Bases of the windows cut from a chunk: large windows on a small stride overlap many times.
 _CHUNK_CODES = 2**24
 _AHEAD = 4
@@ -139,10 +145,10 @@ def _read_chunks(plan: GridPlan, genome: Genome) -> Iterator[tuple[str, Integers
     """Yield (contig, windows, their codes ``(n, input_length)``), each from one reading."""
     geometry = plan.geometry
     length = geometry.input_length
-    at_once = max(1, min(_CHUNK // geometry.core_length, _CHUNK_CODES // length))
+    at_once = max(1, min(CHUNK // geometry.core_length, _CHUNK_CODES // length))
     for chrom in plan.regions:
         windows = plan.windows(chrom)
-        gaps = np.flatnonzero(np.diff(geometry.input_starts(windows)) > length + _GAP) + 1
+        gaps = np.flatnonzero(np.diff(geometry.input_starts(windows)) > length + GAP) + 1
         for close in np.split(windows, gaps):
             for first in range(0, len(close), at_once):
                 some = close[first : first + at_once]

@@ -7,15 +7,15 @@ the way regions are cut: windows lie on the genome grid, and batches have one fi
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import VerificationError
+from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.genome import Genome
 from zooctl.inference.session import Predictions
 from zooctl.inference.tracks.genome_grid import (
@@ -24,6 +24,7 @@ from zooctl.inference.tracks.genome_grid import (
     in_background,
     read_batches,
 )
+from zooctl.inference.tracks.tiles import TileBatch, n_tiles, read_tiles, tile_values
 from zooctl.progress import Advance, no_advance
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, reverse_complement
@@ -46,6 +47,25 @@ class Predictor(Protocol):
 
     def interrupt(self) -> None:
         """Have a prediction that runs in another thread end with an error at once."""
+        ...
+
+
+class Batch(Protocol):
+    """Windows whose cores are predicted; ``genome_grid.WindowBatch`` is one."""
+
+    @property
+    def codes(self) -> Codes:
+        """Their codes, ``(n, input_length)``."""
+        ...
+
+    @property
+    def parts(self) -> tuple[tuple[str, Integers], ...]:
+        """Contig and its grid windows, in the order of the predictions."""
+        ...
+
+    @property
+    def skipped(self) -> int:
+        """Windows passed over since the last batch."""
         ...
 
 
@@ -91,6 +111,7 @@ def predict(
     sinks: Mapping[int, Sink],
     *,
     readout: Readout,
+    tiles: SharedWindows | None = None,
     advance: Advance = no_advance,
 ) -> Counts:
     """Predict the bins of a plan, and pass each to its track's sink once, in the genome's order.
@@ -104,6 +125,8 @@ def predict(
         session: The network.
         sinks: Index of a track to the receiver of its bins; other tracks are dropped.
         readout: Transform and strands.
+        tiles: The network on tiles (``tiles.open_tiles``), which then predicts in place of
+            ``session``.
         advance: Called with the number of windows done since the last call.
 
     Raises:
@@ -111,7 +134,8 @@ def predict(
     """
     windows = unknown = 0
     tracks = sorted(sinks)
-    done = in_background(_infer(plan, genome, session, tracks, readout), session.interrupt)
+    work = lay_work(plan, genome, session, tracks, readout, tiles)
+    done = in_background(_infer(work), work.interrupt)
     # The calling thread only waits and passes on, so that a signal is heard at any time.
     with contextlib.closing(done):
         for batch, values in done:
@@ -125,40 +149,53 @@ def predict(
     return Counts(windows, unknown)
 
 
-def _infer(
-    plan: GridPlan, genome: Genome, session: Predictor, tracks: Sequence[int], readout: Readout
-) -> Generator[tuple[WindowBatch, NDArray[np.float32]]]:
-    with contextlib.closing(
-        in_background(read_batches(plan, genome, session.batch_size))
-    ) as batches:
-        for batch in batches:
-            yield batch, core_values(batch.codes, session, plan.geometry, tracks, readout)
+@dataclass(frozen=True)
+class Work:
+    """A prediction in batches, of windows or of tiles.
+
+    Attributes:
+        batches: Reads them, in the genome's order.
+        n_batches: Their number, those without a value included.
+        run: Returns the values of a batch, ``(n, tracks, core_bins)``.
+        interrupt: Has ``run`` in another thread end with an error at once.
+    """
+
+    batches: Generator[Batch]
+    n_batches: int
+    run: Callable[[Any], NDArray[np.float32]]
+    interrupt: Callable[[], None]
 
 
-def batch_seconds(
+def lay_work(
     plan: GridPlan,
     genome: Genome,
     session: Predictor,
     tracks: Sequence[int],
     readout: Readout,
-    *,
-    n_batches: int = 3,
-) -> float:
-    """Return the seconds that one batch takes: the mean over a few, after one that warms up.
+    tiles: SharedWindows | None = None,
+) -> Work:
+    """Lay out a prediction (arguments as of ``predict``)."""
 
-    0 where no window of the plan has a value.
-    """
-    codes = [np.empty((0, plan.geometry.input_length), dtype=np.uint8)]
-    for batch in read_batches(plan, genome, session.batch_size):
-        if len(batch.codes):
-            codes.append(batch.codes)
-        if len(codes) > n_batches:
-            break
-    core_values(codes[-1], session, plan.geometry, tracks, readout)
-    start = time.perf_counter()
-    for some in codes[1:]:
-        core_values(some, session, plan.geometry, tracks, readout)
-    return (time.perf_counter() - start) / max(1, len(codes) - 1) if len(codes) > 1 else 0.0
+    def run_windows(batch: WindowBatch) -> NDArray[np.float32]:
+        return core_values(batch.codes, session, plan.geometry, tracks, readout)
+
+    def run_tiles(batch: TileBatch) -> NDArray[np.float32]:
+        assert tiles is not None
+        values, other = tile_values(batch, tiles, tracks, readout.rc_order)
+        return _read_out(values, other, readout)
+
+    if tiles is None:
+        size = session.batch_size
+        windows = read_batches(plan, genome, size)
+        return Work(windows, -(-plan.n_windows // size), run_windows, session.interrupt)
+    n_batches = -(-n_tiles(plan, tiles) // tiles.n_sequences)
+    return Work(read_tiles(plan, genome, tiles), n_batches, run_tiles, tiles.interrupt)
+
+
+def _infer(work: Work) -> Generator[tuple[Batch, NDArray[np.float32]]]:
+    with contextlib.closing(in_background(work.batches)) as batches:
+        for batch in batches:
+            yield batch, work.run(batch)
 
 
 def core_values(
@@ -178,12 +215,22 @@ def core_values(
         readout: Transform and strands.
     """
     kept = slice(geometry.core_bin_offset, geometry.core_bin_offset + geometry.core_bins)
-    values = untransform(session.predict(codes)[:, tracks, kept], readout.transform)
+    values = session.predict(codes)[:, tracks, kept]
     if readout.rc_order is None:
-        return values
+        return _read_out(values, None, readout)
     swapped = [readout.rc_order[track] for track in tracks]
     other = session.predict(reverse_complement(codes))[:, swapped, ::-1][..., kept]
-    mean: NDArray[np.float32] = (values + untransform(other, readout.transform)) * np.float32(0.5)
+    return _read_out(values, other, readout)
+
+
+def _read_out(
+    values: Predictions, other: Predictions | None, readout: Readout
+) -> NDArray[np.float32]:
+    """Undo the transform; with the other strand's predictions, average over both."""
+    given = untransform(values, readout.transform)
+    if other is None:
+        return given
+    mean: NDArray[np.float32] = (given + untransform(other, readout.transform)) * np.float32(0.5)
     return mean
 
 
@@ -218,7 +265,7 @@ def untransform(values: Predictions, transform: Transform) -> NDArray[np.float32
     return result
 
 
-def _check_finite(values: NDArray[np.float32], batch: WindowBatch, geometry: Geometry) -> None:
+def _check_finite(values: NDArray[np.float32], batch: Batch, geometry: Geometry) -> None:
     """Refuse NaN and infinite predictions; they would be lost as bins without a value."""
     if np.isfinite(values).all():
         return
@@ -231,9 +278,7 @@ def _check_finite(values: NDArray[np.float32], batch: WindowBatch, geometry: Geo
     raise VerificationError(f"prediction for window {where} is not a finite number", got=got)
 
 
-def _emit(
-    values: NDArray[np.float32], batch: WindowBatch, plan: GridPlan, sinks: Sequence[Sink]
-) -> None:
+def _emit(values: NDArray[np.float32], batch: Batch, plan: GridPlan, sinks: Sequence[Sink]) -> None:
     """Pass on the bins of a batch that overlap a region, in runs of neighbouring windows."""
     geometry = plan.geometry
     row = 0

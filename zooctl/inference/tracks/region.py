@@ -116,7 +116,15 @@ def predict_region(
     grid = plan([interval], genome.contigs, card.geometry)
     readout = readout_of(card, rc)
     with progress(grid.n_windows, "windows", card.name) as advance:
-        predict(grid, genome, model.session, rows, readout=readout, advance=advance)
+        predict(
+            grid,
+            genome,
+            model.session,
+            rows,
+            readout=readout,
+            tiles=model.tiles,
+            advance=advance,
+        )
     values = np.stack([row.values for row in rows.values()])
     names = tuple(card.tracks[index].name for index in chosen)
     return RegionPrediction(interval, names, starts, size, values)

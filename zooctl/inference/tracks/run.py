@@ -19,8 +19,9 @@ from zooctl.inference.announce_models import announce, announce_genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import PredictOptions, as_path
 from zooctl.inference.tracks.choose import choose_tracks
+from zooctl.inference.tracks.estimate import estimate_seconds
 from zooctl.inference.tracks.genome_grid import GridPlan, plan
-from zooctl.inference.tracks.predict import Readout, batch_seconds, predict
+from zooctl.inference.tracks.predict import Readout, lay_work, predict
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.schema.card import Card
 
@@ -226,7 +227,15 @@ def _write(job: _Job, force: bool, say: Say, progress: Progress) -> WrittenTrack
             for index, path in job.outputs.items()
         }
         advance = stack.enter_context(progress(job.plan.n_windows, "windows", name))
-        counts = predict(job.plan, job.genome, session, sinks, readout=job.readout, advance=advance)
+        counts = predict(
+            job.plan,
+            job.genome,
+            session,
+            sinks,
+            readout=job.readout,
+            tiles=job.model.tiles,
+            advance=advance,
+        )
     if counts.unknown:
         say(
             f"left out: {counts.unknown:,} of {counts.windows:,} windows of {name}, "
@@ -240,13 +249,14 @@ def _write(job: _Job, force: bool, say: Say, progress: Progress) -> WrittenTrack
 
 def _estimate(job: _Job) -> TracksEstimate:
     grid, session = job.plan, job.model.session
-    seconds = batch_seconds(grid, job.genome, session, sorted(job.outputs), job.readout)
+    tracks, tiles = sorted(job.outputs), job.model.tiles
+    seconds = estimate_seconds(lay_work(grid, job.genome, session, tracks, job.readout, tiles))
     return TracksEstimate(
         job.model.card.name,
         grid.n_windows,
         grid.geometry.input_length,
-        -(-grid.n_windows // session.batch_size) * seconds,
-        session.batch_size / seconds if seconds else 0.0,
+        seconds,
+        grid.n_windows / seconds if seconds else 0.0,
         round(grid.n_bins * _BYTES_PER_BIN),
         job.paths,
     )

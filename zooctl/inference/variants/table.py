@@ -145,6 +145,7 @@ def open_scorer(
         batch_size=model.options.batch_size,
         threads=model.options.threads,
         device=model.options.device,
+        engine=model.options.engine,
     )
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
+from toy_graphs import Layer, graph_of, layers, onehot
 
-from tests.toy_graphs import Layer, graph_of, layers, onehot
 from zooctl.inference.graph.positions.follow import follow_positions
 from zooctl.inference.session import run_graph
 

@@ -1,0 +1,25 @@
+"""Time that a prediction takes, from a few of its batches."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import time
+
+from zooctl.inference.tracks.predict import Work
+
+
+def estimate_seconds(work: Work, *, n_batches: int = 3) -> float:
+    """Return the seconds that a prediction takes, from a few batches after one that warms up.
+
+    0 where they hold no window with a value.
+    """
+    with contextlib.closing(work.batches) as batches:
+        known = [batch for batch in itertools.islice(batches, n_batches) if len(batch.codes)]
+    if not known:
+        return 0.0
+    work.run(known[-1])
+    start = time.perf_counter()
+    for batch in known:
+        work.run(batch)
+    return work.n_batches * (time.perf_counter() - start) / len(known)
