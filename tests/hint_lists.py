@@ -66,7 +66,7 @@ NOT_BY_A_MACHINE = {
     "files/vcf/output: 'check the disk, and run it again with --resume'": 'the owner of the file or folder has to act',
     "cli/main: 'free some, or pass a smaller --batch-size'": 'the machine has too little',
     "cli/main: 'raise `ulimit -u` and `ulimit -v`'": 'the machine has too little',
-    "inference/machine: 'pass fewer with --threads' if n > 1 else 'raise `ulimit -u` and `ulimit -v`'": 'the machine has too little',
+    "inference/device/machine: 'pass fewer with --threads' if n > 1 else 'raise `ulimit -u` and `ulimit -v`'": 'the machine has too little',
     'inference/graph/batch/follow: hint': 'whoever exported the graph has to act',
     "catalog/genomes: 'download it yourself, check it, and name it with --fasta or in ZOOCTL_GENOMES'": 'the owner of the data, the machine or the account has to act',
     "catalog/genomes: 'free some space, or set ZOOCTL_HOME to a folder on another disk'": 'the owner of the data, the machine or the account has to act',

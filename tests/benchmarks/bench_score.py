@@ -2,8 +2,8 @@
 
 The loop is given ready-made float one-hot batches and throws its predictions away; the scorer reads
 bgzipped FASTA, places windows on both haplotypes, predicts, and averages 20 aligned shifts. Both
-use the same network, batch size and number of threads, and take turns, so that other load affects
-both.
+use the same network and number of threads, and take turns, so that other load affects both. What
+windows share is computed once, so the scorer may take less time than the loop.
 
 Real variants are 1000 Genomes sites of chr21, lifted to hg19, from ZOOCTL_DATA_MIRROR. Without it
 SNVs at even distances take their place, as the table notes. Saturation mutagenesis is all SNVs
@@ -40,7 +40,7 @@ MIRROR = Path(os.environ.get("ZOOCTL_DATA_MIRROR", REPO.parent / "shared/data"))
 SITES = MIRROR / "vcf_1000g_grch38/1000Genomes_chr21-22.vcf.gz"
 CHAIN = MIRROR / "chains/hg38ToHg19.over.chain.gz"
 HNF4A = Interval("chr20", 42_984_159, 42_984_445)
-GOAL_LOOP, GOAL_SHARED = 0.85, 1.4
+GOAL_LOOP, GOAL_SHARED = 3.0, 6.0
 
 Records = Sequence[Sequence[Allele]]
 
@@ -166,7 +166,7 @@ def main() -> None:
     entry = registry.entry(MODEL)
     network = VariantModel.of(entry.card(), onnx_bytes(entry))
     with Fasta(*(GENOME / f"hg19.{chrom}.fa.gz" for chrom in ("chr20", "chr21"))) as genome:
-        scorer = Scorer(network, genome, device="cpu")
+        scorer = Scorer(network, genome, device="cpu", engine="auto")
         loop = Loop(network, scorer, genome)
         real = SITES.is_file() and CHAIN.is_file()
         if real:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from zooctl.errors import InputError
-from zooctl.inference.machine import check_threads
+from zooctl.inference.device.machine import check_threads
 
 # Room for the libraries and the graph, and for the stacks of a few threads of 8 MB alone.
 ADDRESS_SPACE = 1_200_000_000

@@ -45,7 +45,7 @@ OURS = {
     ("inference/graph/batch/step.py", "numpy_helper.to_array"): "accepted by graph.check",
     ("inference/graph/check.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
     ("inference/graph/shapes.py", "numpy_helper.to_array"): "within graph.check",
-    ("inference/independence.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
+    ("inference/graph/independence.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
     ("training/export/export.py", "onnx.checker.check_model"): "made here of a network",
     ("training/export/export.py", "onnx.numpy_helper.to_array"): "made here of a network",
 }

@@ -118,7 +118,7 @@ def tried(watch: Watch, case: Case) -> dict[str, Any]:
 def examine_here(model: bytes, card: Any, codes: Any = None) -> Any:
     """Examine a graph in this process, where the hook sees it; the child is tested elsewhere."""
     from zooctl.inference import apart
-    from zooctl.inference.independence import draw_windows
+    from zooctl.inference.graph.independence import draw_windows
 
     codes = draw_windows(card.input_length) if codes is None else codes
     return apart.examine_here(model, card.geometry, card.n_tracks, card.unknown_base, codes)

@@ -16,7 +16,7 @@ import pytest
 from toy_onehot import to_onehot
 
 from zooctl.errors import InputError, UnsafeError, VerificationError
-from zooctl.inference.machine import default_threads
+from zooctl.inference.device.machine import default_threads
 from zooctl.inference.session import Session
 from zooctl.sequence.windows import Geometry
 

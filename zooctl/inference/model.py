@@ -14,7 +14,7 @@ from zooctl.catalog.weights import onnx_bytes
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.announce_models import announce_genome
 from zooctl.inference.apart import examine_once
-from zooctl.inference.engine.shared import Network, SharedWindows
+from zooctl.inference.engine.shared import FollowedNetwork, SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
 from zooctl.inference.options import DEFAULT_SESSION, SessionOptions
 from zooctl.inference.session import Session
@@ -68,23 +68,23 @@ class OpenModel:
         )
 
     @cached_property
-    def network(self) -> Network:
-        """The network for windows that share what they can."""
-        card = self.card
-        return Network(self.graph, card.geometry, card.n_tracks, card.unknown_base)
+    def network(self) -> FollowedNetwork:
+        """The network for windows that share what they can.
+
+        Raises:
+            ZooError: As ``Session``, which checks the graph first.
+        """
+        session, card = self.session, self.card
+        return FollowedNetwork(self.graph, session.geometry, session.n_tracks, card.unknown_base)
 
     @cached_property
     def tiles(self) -> SharedWindows | None:
         """The network on tiles of the genome grid; None where windows are predicted one by one.
 
-        The session is opened first: it checks the graph.
-
         Raises:
             ZooError: As ``Session``.
         """
-        if self.session and self.options.engine == "auto":
-            return open_tiles(self.network, self.options)
-        return None
+        return open_tiles(self.network, self.options) if self.options.engine == "auto" else None
 
     @contextmanager
     def genome(self, fasta: Path | None, say: Say, progress: Progress) -> Iterator[Fasta]:

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError, VerificationError
+from zooctl.inference.device.machine import BATCH_BYTES, default_batch_size, default_threads
+from zooctl.inference.device.runtime import VERSION, LoadedGraph
 from zooctl.inference.graph.check import batch_bytes, compose
 from zooctl.inference.graph.front_back import CODES, SPANS
-from zooctl.inference.independence import ProbeTrial, check_windows, draw_windows
-from zooctl.inference.machine import BATCH_BYTES, default_batch_size, default_threads
+from zooctl.inference.graph.independence import ProbeTrial, check_windows, draw_windows
 from zooctl.inference.options import MOST_THREADS, MOST_WINDOWS
 from zooctl.inference.options import Device as Device
-from zooctl.inference.runtime import VERSION, LoadedGraph
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N
 from zooctl.sequence.windows import Geometry

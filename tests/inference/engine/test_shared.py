@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_graphs import Layer, graph_of, layers, onehot
 
-from zooctl.inference.engine.shared import Network, SharedWindows
+from zooctl.inference.engine.shared import FollowedNetwork, SharedWindows
 from zooctl.inference.session import run_graph
 from zooctl.sequence.windows import Geometry
 
@@ -15,9 +15,9 @@ LENGTH = 48
 SEEDS = st.integers(0, 2**16)
 
 
-def _network(model: bytes, n_tracks: int, n_bins: int) -> Network:
+def _network(model: bytes, n_tracks: int, n_bins: int) -> FollowedNetwork:
     # Bins need not tile the window here: lengths of input and output are only looked at by sums.
-    return Network(model, Geometry(LENGTH, LENGTH, LENGTH, LENGTH), n_tracks, 0.0)
+    return FollowedNetwork(model, Geometry(LENGTH, LENGTH, LENGTH, LENGTH), n_tracks, 0.0)
 
 
 def _compare(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from zooctl.inference.engine import tiles as engine_tiles
-from zooctl.inference.engine.shared import Network, SharedWindows
+from zooctl.inference.engine.shared import FollowedNetwork, SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
 from zooctl.inference.options import SessionOptions
 from zooctl.inference.session import Session
@@ -81,7 +81,7 @@ def opened(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine_tiles, "LEAST_GAIN", 0)
         options = SessionOptions(device="cpu", threads=1, batch_size=24)
-        tiles = open_tiles(Network(model, geometry, 2, 0.25), options)
+        tiles = open_tiles(FollowedNetwork(model, geometry, 2, 0.25), options)
     assert tiles is not None
     return session, tiles, geometry
 

@@ -20,6 +20,12 @@ def command(
     plot: Annotated[
         bool, typer.Option("--plot", help="Print only the paths of the model's pictures.")
     ] = False,
+    engine: Annotated[
+        bool,
+        typer.Option(
+            "--engine", help="Print only what a prediction reads, and what windows can share."
+        ),
+    ] = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Show a model's card: tracks, window, training data, metrics and limits."""
@@ -30,7 +36,12 @@ def command(
 
     if as_json and plot:
         raise InputError("--json and --plot exclude each other", hint="--json names the pictures")
+    if engine and (as_json or plot):
+        raise InputError("--engine excludes --json and --plot")
     entry = registry.entry(model, allow_untrusted=allow_untrusted)
+    if engine:
+        _print_engine(entry)
+        return
     if plot:
         _print_pictures(entry)
         return
@@ -56,6 +67,16 @@ def _print_pictures(entry: Entry) -> None:
         raise InputError("model has no picture", got=entry.name)
     for path in pictures:
         echo(path)
+
+
+def _print_engine(entry: Entry) -> None:
+    from zooctl.cli.ui.tables import print_fields
+    from zooctl.inference.model import OpenModel
+    from zooctl.inference.options import SessionOptions
+    from zooctl.inference.variants.describe_engine import describe_engine
+
+    # Nothing is predicted, so nothing is asked of a GPU.
+    print_fields(describe_engine(OpenModel(entry, SessionOptions(device="cpu"))))
 
 
 def _print(entry: Entry, card: Card) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import onnx
 from onnx import TensorProto, helper
 
-from zooctl.inference.engine.copies import Parts
+from zooctl.inference.engine.copies import GraphParts
 from zooctl.inference.engine.rows import Kind, Layout, Piece
 from zooctl.inference.graph.front_back import CODES, SPANS, add_back, add_front
 from zooctl.inference.graph.positions.follow import PositionMap
@@ -52,7 +52,7 @@ class Composer:
             summed: Undo this transform and sum; as ``graph.check.compose``, row by row of
                 ``PREDICTIONS``, with spans from each window's first needed bin on.
         """
-        parts = Parts(self.proto, self.found)
+        parts = GraphParts(self.proto, self.found)
         layout = self.layout
         onehot = self.found.graph.input[0].name
         arrays: dict[Kind, str] = {"shared": onehot}
@@ -83,7 +83,7 @@ class Composer:
 
     def _finish(
         self,
-        parts: Parts,
+        parts: GraphParts,
         onehot: str,
         geometry: Geometry,
         n_tracks: int,
@@ -119,7 +119,7 @@ class Composer:
 
     def _gather(
         self,
-        parts: Parts,
+        parts: GraphParts,
         arrays: dict[Kind, str],
         rows: Sequence[Sequence[Piece]],
         axis: int,
@@ -167,7 +167,11 @@ class Composer:
 
 
 def _slice(
-    parts: Parts, array: str, along: tuple[int, int, int], rows: tuple[int, int] | None, name: str
+    parts: GraphParts,
+    array: str,
+    along: tuple[int, int, int],
+    rows: tuple[int, int] | None,
+    name: str,
 ) -> str:
     axis, start, stop = along
     starts, stops, axes = [start], [stop], [axis]

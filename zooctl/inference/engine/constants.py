@@ -10,8 +10,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from zooctl.inference.device.runtime import LoadedGraph
 from zooctl.inference.graph.positions.follow import PositionMap
-from zooctl.inference.runtime import LoadedGraph
 
 Values = Mapping[str, NDArray[Any]]
 

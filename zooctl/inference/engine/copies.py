@@ -22,7 +22,7 @@ _END = np.iinfo(np.int64).max
 
 
 @dataclass
-class Parts:
+class GraphParts:
     """Operators and constants of a graph in the making.
 
     Attributes:

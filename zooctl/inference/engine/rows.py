@@ -27,6 +27,8 @@ Range = tuple[int, int]
 
 # Short rows cost more for each position than long ones.
 _ROW = 16
+# To put a value into a row costs as much as so many multiplications.
+_MOVE = 8
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,8 @@ class Stage:
     @property
     def cost(self) -> float:
         """Multiplications, about, for one sequence."""
-        return self.segment.work * sum(
-            len(group.keys) * (group.length + _ROW) for group in self.groups.values()
-        )
+        positions = sum(len(group.keys) * (group.length + _ROW) for group in self.groups.values())
+        return (self.segment.work + _MOVE * self.segment.values) * positions
 
 
 def plain_cost(segments: Sequence[Segment]) -> float:
@@ -162,15 +163,21 @@ def _piece(stage: Stage, kind: Kind, key: int, low: int, high: int) -> Piece:
     return Piece(kind, row, low - start, high - start)
 
 
-def lay_out(segments: Sequence[Segment], offsets: Sequence[int], needed: Sequence[Range]) -> Layout:
+def lay_out(
+    chains: Iterable[Sequence[Segment]], offsets: Sequence[int], needed: Sequence[Range]
+) -> Layout:
     """Return the cheapest rows that give the bins asked for.
 
     Args:
-        segments: The network (``segments.cut``).
+        chains: The network, cut in several ways (``segments.cut``).
         offsets: First base of each window on a sequence, from 0.
         needed: First bin of each window that is asked for, and the one after the last.
     """
-    tried = (_lay(segments, offsets, needed, own_from) for own_from in range(len(segments) + 1))
+    tried = (
+        _lay(segments, offsets, needed, own_from)
+        for segments in chains
+        for own_from in range(len(segments) + 1)
+    )
     return min((layout for layout in tried if layout is not None), key=lambda one: one.cost)
 
 

@@ -2,7 +2,8 @@
 
 A cut lies before each operator that thins positions out (a pool of stride 4 leaves every fourth),
 so that behind it windows at distances that are multiples of the stride still share positions; and
-at crops, which are no work but another count of positions.
+at crops, which are no work but another count of positions. Further cuts may be asked for: little
+feels an edge in the first layers of a deep network, in its last layers perhaps all.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Segment:
         reach: Positions of ``output`` counted in positions of ``source``; None behind a frontier.
         skipped: Positions of the output before this one that come before the first of ``source``.
         work: Multiplications for a position of ``source``.
+        values: Values of a position of ``source``.
     """
 
     source: str
@@ -43,10 +45,17 @@ class Segment:
     reach: Positions | None
     skipped: int
     work: float
+    values: int
 
 
-def cut(found: PositionMap) -> tuple[Segment, ...]:
-    """Return a graph as a chain of segments; one without cuts is a single one."""
+def cut(found: PositionMap, every: int | None = None) -> tuple[Segment, ...]:
+    """Return a graph as a chain of segments; one without cuts is a single one.
+
+    Args:
+        found: The graph's positions.
+        every: Cut also where a segment reads so many positions more than one for each that it
+            makes; by default, nowhere else.
+    """
     nodes = _needed(found)
     necks = _necks(found, nodes)
     segments = []
@@ -55,8 +64,12 @@ def cut(found: PositionMap) -> tuple[Segment, ...]:
         if number == first:
             continue
         made = found.positions.get(following)
-        crop = _crop(found, nodes[number:end], found.positions[tensor])
-        if crop is None and made is not None and made.stride == found.positions[tensor].stride:
+        given = found.positions[tensor]
+        crop = _crop(found, nodes[number:end], given)
+        thinned = made is None or made.stride > given.stride
+        grown = given.width - found.positions[source].width
+        wide = every is not None and grown >= every * given.stride
+        if crop is None and not (thinned or wide):
             continue
         segments.append(_segment(found, nodes[first:number], source, tensor, skipped))
         source, first, skipped = (tensor, number, 0) if crop is None else (following, end, crop)
@@ -73,7 +86,8 @@ def _segment(
     reach = follow_from(found.graph, {source: own}, nodes).positions.get(output)
     made = found.positions.get(output)
     work = sum(_work(found, node) for node in nodes) / given.size
-    return Segment(source, output, tuple(nodes), given, made, reach, skipped, work)
+    values = math.prod(found.shapes[source]) // (found.n * given.size)
+    return Segment(source, output, tuple(nodes), given, made, reach, skipped, work, values)
 
 
 def _needed(found: PositionMap) -> list[onnx.NodeProto]:

@@ -12,15 +12,15 @@ import onnx
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
+from zooctl.inference.device.machine import BATCH_BYTES, default_threads
+from zooctl.inference.device.runtime import LoadedGraph
 from zooctl.inference.engine.compose import Composer
 from zooctl.inference.engine.rows import Layout, Range, lay_out, plain_cost
 from zooctl.inference.engine.segments import Segment, cut
 from zooctl.inference.graph.front_back import CODES, SPANS
 from zooctl.inference.graph.memory import peak_bytes
 from zooctl.inference.graph.positions.follow import PositionMap, follow_positions
-from zooctl.inference.machine import BATCH_BYTES, default_threads
 from zooctl.inference.options import Device
-from zooctl.inference.runtime import LoadedGraph
 from zooctl.inference.session import pad_rows
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N
@@ -29,13 +29,15 @@ from zooctl.sequence.windows import Geometry
 LEAST_GAIN = 1.25
 """Multiplications of the plain path to those of this one, from which on this one is taken."""
 
+# Positions that a segment reads beside each that it makes, from which on it is cut.
+_EVERY = (None, 128, 32)
 # Bases of the sequences in a batch by default.
 _BATCH_BASES = 2**15
 _MOST_SEQUENCES = 16
 
 
 @dataclass(frozen=True)
-class Network:
+class FollowedNetwork:
     """A network as its card describes it.
 
     Attributes:
@@ -62,9 +64,9 @@ class Network:
         return follow_positions(self.proto, self.geometry.input_length)
 
     @cached_property
-    def segments(self) -> tuple[Segment, ...]:
-        """The network as a chain."""
-        return cut(self.positions)
+    def chains(self) -> tuple[tuple[Segment, ...], ...]:
+        """The network as a chain of segments, with few cuts or many."""
+        return tuple(cut(self.positions, every) for every in _EVERY)
 
     def lay_out(self, offsets: Sequence[int], needed: Sequence[Range]) -> Layout:
         """Return the rows that windows share.
@@ -74,11 +76,11 @@ class Network:
             needed: First and last bin (exclusive) that is asked for of each window, as many of
                 each.
         """
-        return lay_out(self.segments, offsets, needed)
+        return lay_out(self.chains, offsets, needed)
 
     def gain(self, layout: Layout) -> float:
         """Return the multiplications of windows alone to those of a layout."""
-        return len(layout.offsets) * plain_cost(self.segments) / layout.cost
+        return len(layout.offsets) * plain_cost(self.chains[0]) / layout.cost
 
 
 class SharedWindows:
@@ -86,7 +88,7 @@ class SharedWindows:
 
     Args:
         network: The network.
-        layout: Rows that windows share (``Network.lay_out``).
+        layout: Rows that windows share (``FollowedNetwork.lay_out``).
         summed: Undo this transform of the target and sum within the graph: for ``sums`` in place
             of ``predict``.
         device: As ``session.Session``.
@@ -105,7 +107,7 @@ class SharedWindows:
 
     def __init__(
         self,
-        network: Network,
+        network: FollowedNetwork,
         layout: Layout,
         *,
         summed: Transform | None = None,

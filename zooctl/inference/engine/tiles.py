@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zooctl.inference.engine.shared import LEAST_GAIN, Network, SharedWindows
+from zooctl.inference.engine.rows import Layout
+from zooctl.inference.engine.shared import LEAST_GAIN, FollowedNetwork, SharedWindows
 from zooctl.inference.options import SessionOptions
 
 # Windows of a tile. Whole chromosomes gain more by more; a lone peak costs all of them.
@@ -10,18 +11,20 @@ _WINDOWS = 8
 _MOST_BASES = 2**17
 
 
-def open_tiles(network: Network, options: SessionOptions) -> SharedWindows | None:
-    """Return the network on tiles; None where the windows of a tile share too little."""
+def lay_tiles(network: FollowedNetwork) -> Layout | None:
+    """Return the rows of a tile; None where windows are too long for one."""
     geometry = network.geometry
-    for windows in (_WINDOWS, _WINDOWS // 2):
-        if (windows - 1) * geometry.core_length + geometry.input_length <= _MOST_BASES:
-            break
-    else:
+    if (_WINDOWS - 1) * geometry.core_length + geometry.input_length > _MOST_BASES:
         return None
     first = geometry.core_bin_offset
-    offsets = [number * geometry.core_length for number in range(windows)]
-    layout = network.lay_out(offsets, [(first, first + geometry.core_bins)] * windows)
-    if network.gain(layout) < LEAST_GAIN:
+    offsets = [number * geometry.core_length for number in range(_WINDOWS)]
+    return network.lay_out(offsets, [(first, first + geometry.core_bins)] * _WINDOWS)
+
+
+def open_tiles(network: FollowedNetwork, options: SessionOptions) -> SharedWindows | None:
+    """Return the network on tiles; None where the windows of a tile share too little."""
+    layout = lay_tiles(network)
+    if layout is None or network.gain(layout) < LEAST_GAIN:
         return None
     return SharedWindows(
         network,

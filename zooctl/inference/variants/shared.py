@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from zooctl.inference.engine.shared import LEAST_GAIN, Network, SharedWindows
+from zooctl.inference.engine.shared import LEAST_GAIN, FollowedNetwork, SharedWindows
 from zooctl.inference.options import Device
 from zooctl.inference.variants.batches import AlleleWindows
 from zooctl.inference.variants.shifts import Placement
@@ -72,7 +72,7 @@ class SharedHaplotypes:
 
     def __init__(
         self,
-        network: Network,
+        network: FollowedNetwork,
         placement: Placement,
         summed: Transform | None,
         *,
@@ -102,7 +102,7 @@ class SharedHaplotypes:
         }
 
     @staticmethod
-    def gain(network: Network, placement: Placement) -> float:
+    def gain(network: FollowedNetwork, placement: Placement) -> float:
         """Return how many times fewer multiplications it takes than windows one by one."""
         return network.gain(network.lay_out(*_places(placement)))
 
@@ -144,7 +144,7 @@ def _places(placement: Placement) -> tuple[tuple[int, ...], list[tuple[int, int]
     return tuple((shifts - shifts[0]).tolist()), compared_bins(placement)
 
 
-def is_faster(network: Network, placement: Placement) -> bool:
+def is_faster(network: FollowedNetwork, placement: Placement) -> bool:
     """Return whether windows share enough; those kept inside a contig do not lie alike."""
     return not placement.inside and SharedHaplotypes.gain(network, placement) >= LEAST_GAIN
 

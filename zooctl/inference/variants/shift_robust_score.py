@@ -21,6 +21,7 @@ from typing import Literal
 from zooctl.errors import InputError
 from zooctl.files.intervals.transcripts import GeneIndex
 from zooctl.inference.engine.shared import Network
+from zooctl.inference.engine.shared import FollowedNetwork
 from zooctl.inference.genome import Genome
 from zooctl.inference.options import CheckRef, Device, Engine, Statistic
 from zooctl.inference.session import Session
@@ -209,7 +210,7 @@ class Scorer:
     def _share(self, threads: int | None, batch_size: int | None) -> SharedHaplotypes | None:
         """Return the network on all windows of a haplotype; None where they share too little."""
         given, measuring = self._network, self._measuring
-        network = Network(given.model, given.geometry, given.n_tracks, given.unknown_base)
+        network = FollowedNetwork(given.model, given.geometry, given.n_tracks, given.unknown_base)
         if not is_faster(network, self.placement):
             return None
         return SharedHaplotypes(

@@ -108,6 +108,15 @@ def _alleles(variants: str | Allele | Iterable[str | Allele]) -> list[Allele]:
     return [parse_variant(one) if isinstance(one, str) else one for one in given]
 
 
+def shifts_of(model: OpenModel, options: ShiftOptions) -> tuple[int, int | None]:
+    """Return number and largest of the shifts; what options leave open is as the card says."""
+    usual = model.card.scoring or Scoring()
+    if options.n_shifts is not None:
+        return options.n_shifts, options.max_shift
+    n_shifts = DEFAULT_N_SHIFTS if usual.shifts is None else usual.shifts
+    return n_shifts, usual.max_shift if options.max_shift is None else options.max_shift
+
+
 def open_scorer(
     model: OpenModel,
     genome: Genome,
@@ -120,10 +129,8 @@ def open_scorer(
     Genes are passed over by models that do not read the transcribed strand.
     """
     usual = model.card.scoring or Scoring()
-    n_shifts, max_shift, distance = options.n_shifts, options.max_shift, options.distance
-    if n_shifts is None:
-        n_shifts = DEFAULT_N_SHIFTS if usual.shifts is None else usual.shifts
-        max_shift = usual.max_shift if max_shift is None else max_shift
+    n_shifts, max_shift = shifts_of(model, options)
+    distance = options.distance
     if distance is None:
         distance = DEFAULT_DISTANCE if usual.distance is None else usual.distance
     statistics = options.statistics or usual.statistics or ("sum",)

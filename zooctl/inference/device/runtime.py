@@ -12,7 +12,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError, VerificationError
-from zooctl.inference.machine import check_threads, count_gpus, refusal
+from zooctl.inference.device.machine import check_threads, count_gpus, refusal
 from zooctl.inference.options import Device
 
 VERSION: str = ort.__version__

@@ -1,0 +1,148 @@
+"""Speed of what windows share, for SNVs and indels, beside the bare loop, and the differences.
+
+For each network and kind of allele the loop predicts 2 x 20 ready-made windows an allele. Both take
+turns; the largest difference of a mean prediction is relative to the largest one.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from statistics import median
+
+import numpy as np
+import onnx
+from bench_score import GENOME, MODEL, Loop, snvs, time_scores
+from onnx import TensorProto, helper, numpy_helper
+
+from zooctl.catalog import registry
+from zooctl.catalog.weights import onnx_bytes
+from zooctl.files.fasta.reader import Fasta
+from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
+from zooctl.sequence.alleles import Allele
+from zooctl.sequence.onehot import decode
+from zooctl.sequence.windows import Geometry
+
+GOALS = {(MODEL, "SNVs"): 3.0, ("bpnet", "SNVs"): 8.0, ("bpnet", "indels"): 6.0}
+
+
+def bpnet(geometry: Geometry, filters: int = 64, layers: int = 8) -> bytes:
+    """BPNet in GOPHER's form at base resolution, with random weights and convolutions padded."""
+    rng = np.random.default_rng(0)
+    nodes: list[onnx.NodeProto] = []
+    constants: dict[str, np.ndarray] = {}
+
+    def conv(x: str, sizes: tuple[int, int, int], dilation: int, name: str) -> str:
+        _, read, width = sizes
+        scale = (read * width) ** -0.5
+        constants[f"{name}_w"] = (rng.standard_normal(sizes) * scale).astype(np.float32)
+        pad = (width - 1) * dilation // 2
+        pads, dilations = [pad, pad], [dilation]
+        nodes.append(
+            helper.make_node("Conv", [x, f"{name}_w"], [name], pads=pads, dilations=dilations)
+        )
+        return name
+
+    def add(kind: str, inputs: list[str], name: str, **attributes: list[int]) -> str:
+        nodes.append(helper.make_node(kind, inputs, [name], **attributes))
+        return name
+
+    x = add("Relu", [conv("x", (filters, 4, 25), 1, "first")], "first_relu")
+    for layer in range(1, layers + 1):
+        y = conv(x, (filters, filters, 3), 2**layer, f"dilated{layer}")
+        x = add("Add", [x, add("Relu", [y], f"relu{layer}")], f"sum{layer}")
+    flank = (geometry.input_length - geometry.output_length) // 2
+    constants |= {"start": np.array([flank]), "axis": np.array([2])}
+    constants["end"] = np.array([flank + geometry.output_length])
+    x = add("Slice", [conv(x, (1, filters, 7), 1, "profile"), "start", "end", "axis"], "crop")
+    size = [geometry.bin_size]
+    x = add("AveragePool", [x], "bins", kernel_shape=size, strides=size)
+    add("Softplus", [x], "tracks")
+    float32 = TensorProto.FLOAT
+    graph = helper.make_graph(
+        nodes,
+        "bpnet",
+        [helper.make_tensor_value_info("x", float32, ["n", 4, geometry.input_length])],
+        [helper.make_tensor_value_info("tracks", float32, ["n", 1, geometry.n_bins])],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    opset = [helper.make_opsetid("", 18)]
+    model: bytes = helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString()
+    return model
+
+
+def networks() -> dict[str, VariantModel]:
+    """The zoo's CTCF model, and a network without pooling."""
+    entry = registry.entry(MODEL)
+    ctcf = VariantModel.of(entry.card(), onnx_bytes(entry))
+    geometry = Geometry(input_length=2048, output_length=1024, bin_size=32, core_length=1024)
+    other = replace(ctcf, model=bpnet(geometry), geometry=geometry, transform="none")
+    return {MODEL: ctcf, "bpnet": other}
+
+
+def alleles(kind: str, n: int, genome: Fasta) -> list[list[Allele]]:
+    """Lone alleles at even distances on chr21."""
+    rng = np.random.default_rng(0)
+    found = []
+    for start in np.linspace(33_000_000, 46_000_000, n).astype(int).tolist():
+        if kind == "SNVs":
+            found.append([snvs(genome, "chr21", start)[0]])
+            continue
+        size = int(rng.integers(2, 20))
+        ref = decode(genome.codes("chr21", start, start + (size if rng.random() < 0.5 else 1)))
+        alt = ref[0] if len(ref) > 1 else ref + "".join(rng.choice(list("ACGT"), size))
+        found.append([Allele("chr21", start, ref, alt)])
+    return found
+
+
+def compare(
+    label: str, network: VariantModel, kind: str, genome: Fasta, n: int, rounds: int
+) -> float:
+    """Print the ratio to the loop and the difference, and return the ratio."""
+    shared, plain = (
+        Scorer(network, genome, device="cpu", engine=engine) for engine in ("auto", "plain")
+    )
+    records = alleles(kind, n * rounds, genome)
+    loop = Loop(network, plain, genome)
+    time_scores(shared, records[:1])
+    ratios = []
+    for number in range(rounds):
+        part = records[number * n : (number + 1) * n]
+        before = loop.speed(10 * n)
+        taken, _ = time_scores(shared, part)
+        speed = (before + loop.speed(10 * n)) / 2
+        ratios.append(40 * n / speed / taken)
+    some = records[: max(1, 200 // 40)]
+    found, expected = (
+        np.array([[(one.ref, one.alt) for one in scored] for scored in scorer.score(some)])
+        for scorer in (shared, plain)
+    )
+    difference = np.abs(found - expected).max() / np.abs(expected).max()
+    goal = GOALS.get((label, kind))
+    print(
+        f"{label + ', ' + kind:30}{median(ratios):>8.2f} times the loop"
+        f"   goal: {goal if goal is not None else '-'}"
+        f"   rounds {min(ratios):.2f} to {max(ratios):.2f}   difference {difference:.0e}",
+        flush=True,
+    )
+    return median(ratios) - (goal or 0)
+
+
+def main() -> None:
+    """Print the table; exit 1 if a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--alleles", type=int, default=40, help="in a round")
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    with Fasta(GENOME / "hg19.chr21.fa.gz") as genome:
+        spare = [
+            compare(label, network, kind, genome, arguments.alleles, arguments.rounds)
+            for label, network in networks().items()
+            for kind in ("SNVs", "indels")
+        ]
+    if min(spare) < 0:
+        raise SystemExit("a goal is missed")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The machine that graphs run on, and onnxruntime on it."""
