@@ -263,6 +263,11 @@ class Scorer:
         """Windows in a batch."""
         return self._session.batch_size
 
+    @property
+    def engine(self) -> Literal["shared", "plain"]:
+        """The path that is taken: windows that share, or one by one."""
+        return "plain" if self._shared is None else "shared"
+
     def check(self, allele: Allele) -> str:
         """Return the status of an allele without predicting; ``fail`` is treated as ``skip``."""
         return self._planner.locate(allele).status

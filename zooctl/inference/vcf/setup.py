@@ -169,6 +169,7 @@ def settings_of(
             "none" if model.ranker is None else f"{model.ranker.source} of {model.ranker.digest}"
             for model in models
         ),
+        "engine": ", ".join(model.scorer.engine for model in models),
         "genome": json.dumps(files),
         "regions": ", ".join(map(str, intervals)),
         "names": digest_of(json.dumps(sorted(names.items())).encode()),
