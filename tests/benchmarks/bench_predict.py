@@ -27,7 +27,8 @@ from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import ZooError
 from zooctl.files.bigwig.writer import BigWigWriter
 from zooctl.files.fasta.reader import Fasta
-from zooctl.inference.engine.shared import FollowedNetwork, SharedWindows
+from zooctl.inference.engine.network import FollowedNetwork
+from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
 from zooctl.inference.options import SessionOptions
 from zooctl.inference.session import Session

@@ -14,7 +14,8 @@ from zooctl.catalog.weights import onnx_bytes
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.announce_models import announce_genome
 from zooctl.inference.apart import examine_once
-from zooctl.inference.engine.shared import FollowedNetwork, SharedWindows
+from zooctl.inference.engine.network import FollowedNetwork
+from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
 from zooctl.inference.options import DEFAULT_SESSION, SessionOptions
 from zooctl.inference.session import Session

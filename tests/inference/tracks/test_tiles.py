@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from zooctl.inference.engine import tiles as engine_tiles
-from zooctl.inference.engine.shared import FollowedNetwork, SharedWindows
+from zooctl.inference.engine.network import FollowedNetwork
+from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
 from zooctl.inference.options import SessionOptions
 from zooctl.inference.session import Session

@@ -8,15 +8,34 @@ from dataclasses import dataclass
 import onnx
 from onnx import TensorProto, helper
 
+from zooctl.inference.engine.cone import Cone, Patch
 from zooctl.inference.engine.copies import GraphParts
 from zooctl.inference.engine.rows import Kind, Layout, Piece
-from zooctl.inference.graph.front_back import CODES, SPANS, add_back, add_front
+from zooctl.inference.graph.front_back import add_back, add_front
 from zooctl.inference.graph.positions.follow import PositionMap
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.windows import Geometry
 
 PREDICTIONS = "engine/predictions"
 """Name of the output, float32 ``(windows * n, n_tracks, bins)``, windows outside."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Front and back of a graph.
+
+    Attributes:
+        geometry: The model's window.
+        n_tracks: Its tracks.
+        unknown_base: Value of all four channels at an unknown base.
+        summed: Undo this transform and sum; as ``graph.check.compose``, row by row of
+            ``PREDICTIONS``, with spans from each window's first needed bin on.
+    """
+
+    geometry: Geometry
+    n_tracks: int
+    unknown_base: float
+    summed: Transform | None = None
 
 
 @dataclass(frozen=True)
@@ -35,27 +54,17 @@ class Composer:
     layout: Layout
     n: int
 
-    def compose(
-        self,
-        *,
-        geometry: Geometry,
-        n_tracks: int,
-        unknown_base: float,
-        summed: Transform | None = None,
-    ) -> bytes:
-        """Return the graph: ``CODES`` ``(n, bases)`` in, ``PREDICTIONS`` out.
+    def compose(self, ends: Ends, cone: Cone | None = None) -> bytes:
+        """Return the graph: ``CODES`` ``(n, bases)`` in, ``PREDICTIONS`` or ``SUMS`` out.
 
-        Args:
-            geometry: The model's window.
-            n_tracks: Its tracks.
-            unknown_base: Value of all four channels at an unknown base.
-            summed: Undo this transform and sum; as ``graph.check.compose``, row by row of
-                ``PREDICTIONS``, with spans from each window's first needed bin on.
+        With a cone further outputs follow: ``PREDICTIONS`` where sums come first, and all that
+        an alternative reads of the reference (``context_name``).
         """
         parts = GraphParts(self.proto, self.found)
         layout = self.layout
         onehot = self.found.graph.input[0].name
         arrays: dict[Kind, str] = {"shared": onehot}
+        contexts: list[str] = []
         for number, stage in enumerate(layout.stages):
             made: dict[Kind, str] = {}
             for kind, group in stage.groups.items():
@@ -67,10 +76,13 @@ class Composer:
                         strict=True,
                     )
                 ]
-                name = f"engine/{number}/{kind}"
-                source = self._gather(parts, arrays, rows, stage.segment.given.axis, number, name)
-                n_rows = self.n * len(group.keys)
-                made[kind] = parts.copy(stage.segment, source, name, n_rows)
+                name, axis = f"engine/{number}/{kind}", stage.segment.given.axis
+                source = self._gather(parts, arrays, rows, axis, number, name)
+                if cone is not None and number and kind in cone.patches[number]:
+                    contexts.append(
+                        self._keep(parts, source, cone.patches[number][kind], axis, number, kind)
+                    )
+                made[kind] = parts.copy(stage.segment, source, name, self.n * len(group.keys))
             arrays = made
         last = len(layout.stages)
         rows = [
@@ -79,43 +91,29 @@ class Composer:
         ]
         gathered = self._gather(parts, arrays, rows, 2, last, "engine/windows")
         parts.add("Identity", [gathered], PREDICTIONS)
-        return self._finish(parts, onehot, geometry, n_tracks, unknown_base, summed)
+        if cone is not None and ends.summed is not None:
+            contexts.insert(0, PREDICTIONS)
+        length = layout.read[1] - layout.read[0]
+        bins = layout.needed[0][1] - layout.needed[0][0]
+        n_rows = self.n * len(layout.offsets)
+        return finish(parts, ends, (self.n, length), (n_rows, bins), outputs=contexts)
 
-    def _finish(
-        self,
-        parts: GraphParts,
-        onehot: str,
-        geometry: Geometry,
-        n_tracks: int,
-        unknown_base: float,
-        summed: Transform | None,
-    ) -> bytes:
-        low, high = self.layout.needed[0]
-        n_rows, bases = self.n * len(self.layout.offsets), self.layout.read
-        length = bases[1] - bases[0]
-        graph = helper.make_graph(
-            parts.nodes,
-            "engine",
-            [helper.make_tensor_value_info(onehot, TensorProto.FLOAT, [self.n, 4, length])],
-            [
-                helper.make_tensor_value_info(
-                    PREDICTIONS, TensorProto.FLOAT, [n_rows, n_tracks, high - low]
-                )
-            ],
-            list(parts.fixed.values()),
-        )
-        add_front(graph, onehot, length, unknown_base)
-        graph.input[0].type.tensor_type.shape.dim[0].dim_value = self.n
-        if summed is not None:
-            span = (high - low) * geometry.bin_size
-            add_back(graph, Geometry(span, span, geometry.bin_size, span), n_tracks, summed)
-            for value in (graph.input[1], graph.output[0]):
-                value.type.tensor_type.shape.dim[0].dim_value = n_rows
-        model = helper.make_model(
-            graph, opset_imports=self.proto.opset_import, ir_version=self.proto.ir_version
-        )
-        composed: bytes = model.SerializeToString()
-        return composed
+    def _keep(
+        self, parts: GraphParts, source: str, patch: Patch, axis: int, number: int, kind: Kind
+    ) -> str:
+        """Name an output that holds what an alternative reads of rows."""
+        name = context_name(number, kind)
+        kept = [
+            slice_rows(
+                parts,
+                source,
+                (axis, start, start + patch.length),
+                (row * self.n, (row + 1) * self.n),
+                f"{name}/{row}",
+            )
+            for row, start in zip(patch.rows, patch.starts, strict=True)
+        ]
+        return parts.add("Concat", kept, name, axis=0)
 
     def _gather(
         self,
@@ -138,11 +136,12 @@ class Composer:
         ):
             if (first.start, first.stop) == (0, size_of[first.kind][1]):
                 return arrays[first.kind]
-            return _slice(parts, arrays[first.kind], (axis, first.start, first.stop), None, name)
+            along = (axis, first.start, first.stop)
+            return slice_rows(parts, arrays[first.kind], along, None, name)
         made = []
         for place, row in enumerate(rows):
             found = [
-                _slice(
+                slice_rows(
                     parts,
                     arrays[piece.kind],
                     (axis, piece.start, piece.stop),
@@ -151,12 +150,8 @@ class Composer:
                 )
                 for n, piece in enumerate(row)
             ]
-            made.append(
-                found[0]
-                if len(found) == 1
-                else parts.add("Concat", found, f"{name}/{place}", axis=axis)
-            )
-        return made[0] if len(made) == 1 else parts.add("Concat", made, f"{name}/rows", axis=0)
+            made.append(joined(parts, found, axis, f"{name}/{place}"))
+        return joined(parts, made, 0, f"{name}/rows")
 
     def _size(self, number: int, kind: Kind) -> tuple[int, int]:
         """Return the rows and positions of what the stage before made."""
@@ -166,13 +161,24 @@ class Composer:
         return len(group.keys), group.made
 
 
-def _slice(
+def context_name(number: int, kind: Kind) -> str:
+    """Return the name of what an alternative reads of a stage's rows, rows outside."""
+    return f"engine/context/{number}/{kind}"
+
+
+def joined(parts: GraphParts, names: Sequence[str], axis: int, name: str) -> str:
+    """Return tensors put one behind another; one alone as it is."""
+    return names[0] if len(names) == 1 else parts.add("Concat", list(names), name, axis=axis)
+
+
+def slice_rows(
     parts: GraphParts,
     array: str,
     along: tuple[int, int, int],
     rows: tuple[int, int] | None,
     name: str,
 ) -> str:
+    """Return a part of an array: axis, first and last of its positions, and its rows."""
     axis, start, stop = along
     starts, stops, axes = [start], [stop], [axis]
     if rows is not None:
@@ -181,4 +187,49 @@ def _slice(
     return parts.add("Slice", inputs, f"{name}/cut")
 
 
-__all__ = ["CODES", "PREDICTIONS", "SPANS", "Composer"]
+def finish(
+    parts: GraphParts,
+    ends: Ends,
+    codes: tuple[int, int],
+    rows: tuple[int, int],
+    *,
+    inputs: Sequence[onnx.ValueInfoProto] = (),
+    outputs: Sequence[str] = (),
+) -> bytes:
+    """Return a graph with its front and back.
+
+    Args:
+        parts: Its operators, from one-hot to ``PREDICTIONS``.
+        ends: Its front and back.
+        codes: Sequences in a batch, and bases of each.
+        rows: Rows of ``PREDICTIONS``, and bins of each.
+        inputs: Further inputs, behind codes and spans.
+        outputs: Names of further outputs, behind the first.
+    """
+    onehot = parts.found.graph.input[0].name
+    graph = helper.make_graph(
+        parts.nodes,
+        "engine",
+        [helper.make_tensor_value_info(onehot, TensorProto.FLOAT, [codes[0], 4, codes[1]])],
+        [
+            helper.make_tensor_value_info(
+                PREDICTIONS, TensorProto.FLOAT, [rows[0], ends.n_tracks, rows[1]]
+            )
+        ],
+        list(parts.fixed.values()),
+    )
+    add_front(graph, onehot, codes[1], ends.unknown_base)
+    graph.input[0].type.tensor_type.shape.dim[0].dim_value = codes[0]
+    if ends.summed is not None:
+        size = ends.geometry.bin_size
+        span = rows[1] * size
+        add_back(graph, Geometry(span, span, size, span), ends.n_tracks, ends.summed)
+        for value in (graph.input[1], graph.output[0]):
+            value.type.tensor_type.shape.dim[0].dim_value = rows[0]
+    graph.input.extend(inputs)
+    graph.output.extend(parts.typed(name) for name in outputs)
+    model = helper.make_model(
+        graph, opset_imports=parts.proto.opset_import, ir_version=parts.proto.ir_version
+    )
+    composed: bytes = model.SerializeToString()
+    return composed

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from zooctl.inference.engine.constants import evaluate, evened
 from zooctl.inference.engine.segments import Segment
@@ -56,6 +56,18 @@ class GraphParts:
         """Add a vector of integers, once."""
         name = "engine/" + "_".join(map(str, values))
         return self.constant(np.array(values, dtype=np.int64), name)
+
+    def typed(self, name: str) -> onnx.ValueInfoProto:
+        """Return a tensor of the graph as an output, of float32 and any shape."""
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+
+    def input_like(
+        self, segment: Segment, name: str, rows: int, length: int
+    ) -> onnx.ValueInfoProto:
+        """Return an input of so many rows and positions of what a segment reads."""
+        shape = list(self.found.shapes[segment.source])
+        shape[0], shape[segment.given.axis] = rows, length
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
     def copy(self, segment: Segment, source: str, name: str, rows: int) -> str:
         """Add a copy of a segment's operators.

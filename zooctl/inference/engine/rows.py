@@ -80,8 +80,14 @@ class Stage:
     @property
     def cost(self) -> float:
         """Multiplications, about, for one sequence."""
-        positions = sum(len(group.keys) * (group.length + _ROW) for group in self.groups.values())
-        return (self.segment.work + _MOVE * self.segment.values) * positions
+        return sum(
+            cost_of(self.segment, len(group.keys), group.length) for group in self.groups.values()
+        )
+
+
+def cost_of(segment: Segment, n_rows: int, length: int) -> float:
+    """Return the multiplications of rows of a segment, and as many as their making costs."""
+    return (segment.work + _MOVE * segment.values) * n_rows * (length + _ROW)
 
 
 def plain_cost(segments: Sequence[Segment]) -> float:
@@ -166,7 +172,14 @@ def _piece(stage: Stage, kind: Kind, key: int, low: int, high: int) -> Piece:
 def lay_out(
     chains: Iterable[Sequence[Segment]], offsets: Sequence[int], needed: Sequence[Range]
 ) -> Layout:
-    """Return the cheapest rows that give the bins asked for.
+    """Return the cheapest rows that give the bins asked for (arguments as of ``ways``)."""
+    return min(ways(chains, offsets, needed), key=lambda one: one.cost)
+
+
+def ways(
+    chains: Iterable[Sequence[Segment]], offsets: Sequence[int], needed: Sequence[Range]
+) -> list[Layout]:
+    """Return all rows that give the bins asked for, by cuts and by where windows part.
 
     Args:
         chains: The network, cut in several ways (``segments.cut``).
@@ -178,7 +191,7 @@ def lay_out(
         for segments in chains
         for own_from in range(len(segments) + 1)
     )
-    return min((layout for layout in tried if layout is not None), key=lambda one: one.cost)
+    return [layout for layout in tried if layout is not None]
 
 
 def _lay(

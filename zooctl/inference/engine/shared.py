@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
@@ -15,72 +13,33 @@ from zooctl.errors import InputError
 from zooctl.inference.device.machine import BATCH_BYTES, default_threads
 from zooctl.inference.device.runtime import LoadedGraph
 from zooctl.inference.engine.compose import Composer
-from zooctl.inference.engine.rows import Layout, Range, lay_out, plain_cost
-from zooctl.inference.engine.segments import Segment, cut
+from zooctl.inference.engine.cone import Cone
+from zooctl.inference.engine.network import FollowedNetwork
+from zooctl.inference.engine.rows import Layout
 from zooctl.inference.graph.front_back import CODES, SPANS
 from zooctl.inference.graph.memory import peak_bytes
-from zooctl.inference.graph.positions.follow import PositionMap, follow_positions
 from zooctl.inference.options import Device
 from zooctl.inference.session import pad_rows
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N
-from zooctl.sequence.windows import Geometry
 
-LEAST_GAIN = 1.25
-"""Multiplications of the plain path to those of this one, from which on this one is taken."""
+Array = NDArray[Any]
 
-# Positions that a segment reads beside each that it makes, from which on it is cut.
-_EVERY = (None, 128, 32)
 # Bases of the sequences in a batch by default.
 _BATCH_BASES = 2**15
 _MOST_SEQUENCES = 16
 
 
-@dataclass(frozen=True)
-class FollowedNetwork:
-    """A network as its card describes it.
+class Context(NamedTuple):
+    """What alternatives read of one reference: its predictions, and parts of its rows."""
 
-    Attributes:
-        model: Serialised ONNX model of the zoo, which ``graph.check.compose`` accepts.
-        geometry: Window lengths.
-        n_tracks: Tracks.
-        unknown_base: Value of all four channels at an unknown base.
-    """
+    predictions: NDArray[np.float32]
+    rows: tuple[NDArray[np.float32], ...]
 
-    model: bytes
-    geometry: Geometry
-    n_tracks: int
-    unknown_base: float
-
-    @cached_property
-    def proto(self) -> onnx.ModelProto:
-        """The parsed model."""
-        parsed: onnx.ModelProto = onnx.ModelProto.FromString(self.model)
-        return parsed
-
-    @cached_property
-    def positions(self) -> PositionMap:
-        """The bases that each position reads."""
-        return follow_positions(self.proto, self.geometry.input_length)
-
-    @cached_property
-    def chains(self) -> tuple[tuple[Segment, ...], ...]:
-        """The network as a chain of segments, with few cuts or many."""
-        return tuple(cut(self.positions, every) for every in _EVERY)
-
-    def lay_out(self, offsets: Sequence[int], needed: Sequence[Range]) -> Layout:
-        """Return the rows that windows share.
-
-        Args:
-            offsets: First base of each window in a sequence; the first or last is 0.
-            needed: First and last bin (exclusive) that is asked for of each window, as many of
-                each.
-        """
-        return lay_out(self.chains, offsets, needed)
-
-    def gain(self, layout: Layout) -> float:
-        """Return the multiplications of windows alone to those of a layout."""
-        return len(layout.offsets) * plain_cost(self.chains[0]) / layout.cost
+    @property
+    def n_bytes(self) -> int:
+        """Its size."""
+        return self.predictions.nbytes + sum(one.nbytes for one in self.rows)
 
 
 class SharedWindows:
@@ -89,6 +48,7 @@ class SharedWindows:
     Args:
         network: The network.
         layout: Rows that windows share (``FollowedNetwork.lay_out``).
+        cone: The cone of a change in this layout, for ``references``.
         summed: Undo this transform of the target and sum within the graph: for ``sums`` in place
             of ``predict``.
         device: As ``session.Session``.
@@ -110,35 +70,29 @@ class SharedWindows:
         network: FollowedNetwork,
         layout: Layout,
         *,
+        cone: Cone | None = None,
         summed: Transform | None = None,
         device: Device = "auto",
         threads: int | None = None,
         batch_size: int | None = None,
     ) -> None:
         self.layout = layout
-        self._network = network
+        self._summed = summed is not None
+        self._empty: tuple[int, ...] = (network.n_tracks,)
+        if summed is None:
+            self._empty += (layout.needed[0][1] - layout.needed[0][0],)
         self._bin_size = network.geometry.bin_size
         self._span = max(layout.offsets) + network.geometry.input_length
         wanted = min(_MOST_SEQUENCES, _BATCH_BASES // self._span)
         if batch_size is not None:
             wanted = batch_size // len(layout.offsets)
-        self.n_sequences, composed = self._fit(max(1, wanted), summed)
-        self._graph = LoadedGraph(composed, device, threads or default_threads())
-
-    def _fit(self, wanted: int, summed: Transform | None) -> tuple[int, bytes]:
-        """Return how many sequences fit in memory, and their graph."""
-        network = self._network
-        for n in range(wanted, 0, -1):
-            composed = Composer(network.proto, network.positions, self.layout, n).compose(
-                geometry=network.geometry,
-                n_tracks=network.n_tracks,
-                unknown_base=network.unknown_base,
-                summed=summed,
-            )
-            inferred = onnx.shape_inference.infer_shapes(onnx.ModelProto.FromString(composed))
-            if n == 1 or peak_bytes(inferred.graph) <= BATCH_BYTES // 2:
+        for n in range(max(1, wanted), 0, -1):
+            composer = Composer(network.proto, network.positions, layout, n)
+            composed = composer.compose(network.ends(summed), cone)
+            if n == 1 or fits(composed):
                 break
-        return n, composed
+        self.n_sequences = n
+        self._graph = LoadedGraph(composed, device, threads or default_threads())
 
     @property
     def n_windows(self) -> int:
@@ -164,8 +118,7 @@ class SharedWindows:
             float32 ``(n, n_windows, n_tracks, bins)``; of window k the bins from
             ``layout.needed[k][0]`` on.
         """
-        parts = [self._run({CODES: self._read(part)}) for part in self._parts(codes)]
-        return self._joined(parts, len(codes))
+        return self._join([outputs[0] for outputs in self._run(codes, None)], len(codes))
 
     def sums(self, codes: Codes, spans: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return sums of predictions over bases, the transform of the target undone.
@@ -179,40 +132,76 @@ class SharedWindows:
         Returns:
             ``(n, n_windows, n_tracks)``.
         """
-        firsts = self._bin_size * np.array([low for low, _ in self.layout.needed])
-        moved = (spans - firsts[:, None]).astype(np.int32)
-        parts = []
-        for part, span in zip(self._parts(codes), self._parts(moved), strict=True):
-            rows = pad_rows(span, self.n_sequences, 0).swapaxes(0, 1).reshape(-1, 4)
-            feed = {CODES: self._read(part), SPANS: np.ascontiguousarray(rows)}
-            parts.append(self._run(feed))
-        return self._joined(parts, len(codes))
+        return self._join([outputs[0] for outputs in self._run(codes, spans)], len(codes))
 
-    def _parts(self, values: NDArray[Any]) -> list[NDArray[Any]]:
-        n = self.n_sequences
-        return [values[first : first + n] for first in range(0, len(values), n)]
+    def references(
+        self, codes: Codes, spans: NDArray[np.int32] | None
+    ) -> tuple[Array, list[Context]]:
+        """Return what ``predict`` or ``sums`` returns, and of each sequence what a cone reads."""
+        found: list[Array] = []
+        contexts: list[Context] = []
+        for outputs in self._run(codes, spans):
+            found.append(outputs[0])
+            predictions, *rows = outputs[1:] if self._summed else outputs
+            contexts += [
+                Context(predictions[:, row].copy(), tuple(one[:, row].copy() for one in rows))
+                for row in range(min(self.n_sequences, len(codes) - len(contexts)))
+            ]
+        return self._join(found, len(codes)), contexts
 
-    def _read(self, codes: Codes) -> Codes:
-        """Return a full batch of the bases that the layout reads, N beyond the sequences."""
-        low, high = self.layout.read
-        inside = codes[:, max(low, 0) : min(high, self._span)]
-        beyond = ((0, self.n_sequences - len(codes)), (max(0, -low), max(0, high - self._span)))
-        read: Codes = np.pad(inside, beyond, constant_values=N)
-        return np.ascontiguousarray(read)
+    def _run(self, codes: Codes, spans: NDArray[np.int32] | None) -> list[list[Array]]:
+        """Return the outputs of batches, each ``(rows, n_sequences, …)``."""
+        n, found = self.n_sequences, []
+        for first in range(0, len(codes), n):
+            feed: dict[str, Array] = {
+                CODES: read_codes(codes[first : first + n], self.layout.read, n)
+            }
+            if spans is not None:
+                feed[SPANS] = lay_spans(spans[first : first + n], self.layout, self._bin_size, n)
+            found.append(run_batch(self._graph, feed, n))
+        return found
 
-    def _run(self, feed: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
-        try:
-            (output,) = self._graph.run(feed)
-        except MemoryError:
-            raise InputError(
-                f"not enough memory for {self.n_sequences} sequences at once",
-                hint="try --batch-size 1, or --engine plain",
-            ) from None
-        return output.reshape(self.n_windows, self.n_sequences, *output.shape[1:])
-
-    def _joined(self, parts: Sequence[NDArray[Any]], n: int) -> NDArray[Any]:
+    def _join(self, batches: Sequence[Array], n: int) -> Array:
         """Return ``(n, n_windows, …)`` of batches with windows outside."""
-        if not parts:
-            (low, high), tracks = self.layout.needed[0], self._network.n_tracks
-            return np.empty((0, self.n_windows, tracks, high - low), dtype=np.float32)
-        return np.concatenate([part.swapaxes(0, 1) for part in parts])[:n]
+        if not batches:
+            kind = np.float64 if self._summed else np.float32
+            return np.empty((0, self.n_windows, *self._empty), dtype=kind)
+        return np.concatenate([one.swapaxes(0, 1) for one in batches])[:n]
+
+
+def fits(composed: bytes) -> bool:
+    """Return whether a batch of a graph fits in memory beside another."""
+    inferred = onnx.shape_inference.infer_shapes(onnx.ModelProto.FromString(composed))
+    return peak_bytes(inferred.graph) <= BATCH_BYTES // 2
+
+
+def read_codes(codes: Codes, read: tuple[int, int], n: int) -> Codes:
+    """Return a full batch of the bases between two places, N beyond the sequences.
+
+    >>> read_codes(np.array([[0, 1, 2]], dtype=np.uint8), (-1, 2), 2).tolist()
+    [[4, 0, 1], [4, 4, 4]]
+    """
+    low, high = read
+    span = codes.shape[1]
+    inside = codes[:, max(low, 0) : min(high, span)]
+    beyond = ((0, n - len(codes)), (max(0, -low), max(0, high - span)))
+    return np.ascontiguousarray(np.pad(inside, beyond, constant_values=N))
+
+
+def lay_spans(spans: NDArray[np.int32], layout: Layout, bin_size: int, n: int) -> NDArray[np.int32]:
+    """Return the spans of a full batch, windows outside, from each window's first needed bin."""
+    firsts = bin_size * np.array([low for low, _ in layout.needed])
+    moved = (spans - firsts[:, None]).astype(np.int32)
+    return np.ascontiguousarray(pad_rows(moved, n, 0).swapaxes(0, 1).reshape(-1, 4))
+
+
+def run_batch(graph: LoadedGraph, feed: Mapping[str, Array], n: int) -> list[Array]:
+    """Return a graph's outputs, rows and sequences on axes of their own."""
+    try:
+        outputs = graph.run(feed)
+    except MemoryError:
+        raise InputError(
+            f"not enough memory for {n} sequences at once",
+            hint="try --batch-size 1, or --engine plain",
+        ) from None
+    return [one.reshape(-1, n, *one.shape[1:]) for one in outputs]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zooctl.inference.engine.shared import LEAST_GAIN, FollowedNetwork
+from zooctl.inference.engine.network import LEAST_GAIN, FollowedNetwork
 from zooctl.inference.engine.tiles import lay_tiles
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import DEFAULT_SHIFTS

@@ -12,7 +12,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from zooctl.inference.engine.shared import LEAST_GAIN, FollowedNetwork, SharedWindows
+from zooctl.inference.engine.network import LEAST_GAIN, FollowedNetwork
+from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.options import Device
 from zooctl.inference.variants.batches import AlleleWindows
 from zooctl.inference.variants.shifts import Placement

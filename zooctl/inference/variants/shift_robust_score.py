@@ -22,6 +22,7 @@ from zooctl.errors import InputError
 from zooctl.files.intervals.transcripts import GeneIndex
 from zooctl.inference.engine.shared import Network
 from zooctl.inference.engine.shared import FollowedNetwork
+from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.genome import Genome
 from zooctl.inference.options import CheckRef, Device, Engine, Statistic
 from zooctl.inference.session import Session
