@@ -46,7 +46,10 @@ OURS = {
     ("inference/engine/copies.py", "numpy_helper.to_array"): "accepted by graph.check",
     ("inference/engine/network.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
     ("inference/engine/shared.py", "onnx.ModelProto.FromString"): "made of an accepted graph",
-    ("inference/engine/shared.py", "onnx.shape_inference.infer_shapes"): "made of an accepted graph",
+    (
+        "inference/engine/shared.py",
+        "onnx.shape_inference.infer_shapes",
+    ): "made of an accepted graph",
     ("inference/graph/batch/step.py", "numpy_helper.to_array"): "accepted by graph.check",
     ("inference/graph/check.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
     ("inference/graph/shapes.py", "numpy_helper.to_array"): "within graph.check",

@@ -156,7 +156,7 @@ def test_batches_hold_tiles_of_the_grid(opened: tuple[Session, SharedWindows, Ge
     ]
     start = 600 // core // tiles.n_windows * tiles.n_windows * core - geometry.input_flank
     expected = GENOME.padded_codes("chr1", start, start + tiles.span)
-    np.testing.assert_array_equal(batch.codes[1], expected)
+    np.testing.assert_array_equal(batch.tiles[1], expected)
 
 
 def test_estimate_of_tiles(opened: tuple[Session, SharedWindows, Geometry]) -> None:

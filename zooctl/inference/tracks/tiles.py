@@ -18,7 +18,7 @@ from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.genome import Genome
 from zooctl.inference.tracks.genome_grid import CHUNK, GAP, MOST_UNKNOWN, GridPlan
 from zooctl.sequence.onehot import Codes, N, reverse_complement
-from zooctl.sequence.windows import Integers
+from zooctl.sequence.windows import Geometry, Integers
 
 
 @dataclass(frozen=True)
@@ -46,41 +46,62 @@ def read_tiles(plan: GridPlan, genome: Genome, tiles: SharedWindows) -> Generato
     Windows without a value, because over half their bases are N, are not asked for.
     """
     waiting: list[_Tile] = []
+    skipped = 0
     for row in _read_rows(plan, genome, tiles):
+        skipped += int((row.asked & ~row.known).sum())
+        if not (row.asked & row.known).any():
+            continue
         waiting.append(row)
         if len(waiting) == tiles.n_sequences:
-            yield _batch(plan, tiles, waiting)
-            waiting = []
+            yield _batch(plan.geometry, waiting, skipped)
+            waiting, skipped = [], 0
     if waiting:
-        yield _batch(plan, tiles, waiting)
+        yield _batch(plan.geometry, waiting, skipped)
+    elif skipped:
+        yield _nothing(plan.geometry, tiles, skipped)
 
 
 class _Tile(NamedTuple):
-    """A tile: its contig, its first window, which are asked for, and its bases."""
+    """A tile: its contig and first window, which are asked for and have a value, and its bases."""
 
     chrom: str
     first: int
     asked: NDArray[np.bool_]
+    known: NDArray[np.bool_]
     codes: Codes
 
 
-def _batch(plan: GridPlan, tiles: SharedWindows, rows: Sequence[_Tile]) -> TileBatch:
-    each, geometry = tiles.n_windows, plan.geometry
-    codes = np.stack([row.codes for row in rows])
-    counts = np.pad(np.cumsum(codes == N, axis=1), ((0, 0), (1, 0)))
-    starts = geometry.core_length * np.arange(each)
-    length = geometry.input_length
-    known = counts[:, starts + length] - counts[:, starts] <= MOST_UNKNOWN * length
-    asked = np.stack([row.asked for row in rows])
-    wanted = asked & known
+def _batch(geometry: Geometry, rows: Sequence[_Tile], skipped: int) -> TileBatch:
+    tiles = np.stack([row.codes for row in rows])
+    wanted = np.stack([row.asked & row.known for row in rows])
     parts = tuple(
         (row.chrom, row.first + np.flatnonzero(some))
         for row, some in zip(rows, wanted, strict=True)
-        if some.any()
     )
     tile, window = np.nonzero(wanted)
-    windows = sliding_window_view(codes, length, axis=1)[tile, starts[window]]
-    return TileBatch(codes, wanted, windows, parts, int((asked & ~known).sum()))
+    windows = sliding_window_view(tiles, geometry.input_length, axis=1)
+    codes = windows[tile, geometry.core_length * window]
+    return TileBatch(tiles, wanted, codes, parts, skipped)
+
+
+def _nothing(geometry: Geometry, tiles: SharedWindows, skipped: int) -> TileBatch:
+    """Return a batch without tiles, which carries the count of skipped windows."""
+    return TileBatch(
+        np.empty((0, tiles.span), dtype=np.uint8),
+        np.empty((0, tiles.n_windows), dtype=np.bool_),
+        np.empty((0, geometry.input_length), dtype=np.uint8),
+        (),
+        skipped,
+    )
+
+
+def _known(codes: Codes, geometry: Geometry, n_windows: int) -> NDArray[np.bool_]:
+    """Return which windows of a tile have a value."""
+    length = geometry.input_length
+    counts = np.concatenate(([0], np.cumsum(codes == N)))
+    starts = geometry.core_length * np.arange(n_windows)
+    known: NDArray[np.bool_] = counts[starts + length] - counts[starts] <= MOST_UNKNOWN * length
+    return known
 
 
 def _read_rows(plan: GridPlan, genome: Genome, tiles: SharedWindows) -> Iterator[_Tile]:
@@ -102,7 +123,8 @@ def _read_rows(plan: GridPlan, genome: Genome, tiles: SharedWindows) -> Iterator
                 codes = genome.padded_codes(chrom, low, int(starts[-1]) + tiles.span)
                 for row, start in zip(some.tolist(), (starts - low).tolist(), strict=True):
                     read = codes[start : start + tiles.span]
-                    yield _Tile(chrom, int(numbers[row]) * each, asked[row], read)
+                    known = _known(read, geometry, each)
+                    yield _Tile(chrom, int(numbers[row]) * each, asked[row], known, read)
 
 
 def tile_values(
