@@ -86,10 +86,16 @@ class SharedHaplotypes:
         given = [(offsets, bins)]
         if both_strands:
             n_bins = placement.geometry.n_bins
-            other = [(n_bins - high, n_bins - low) for low, high in bins]
-            given.append((tuple(offsets[-1] - one for one in offsets), other))
+            turned = [(n_bins - high, n_bins - low) for low, high in bins]
+            given.append((tuple(offsets[-1] - one for one in offsets), turned))
         self._summed = summed is not None
         self._n_strands = len(given)
+        by_offsets: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+        for places, needed in given:
+            # A single window lies alike on both strands.
+            other = by_offsets.get(places, needed)
+            pairs = zip(needed, other, strict=True)
+            by_offsets[places] = [(min(a[0], b[0]), max(a[1], b[1])) for a, b in pairs]
         self._by_offsets = {
             places: SharedWindows(
                 network,
@@ -99,7 +105,7 @@ class SharedHaplotypes:
                 threads=threads,
                 batch_size=batch_size,
             )
-            for places, needed in given
+            for places, needed in by_offsets.items()
         }
 
     @staticmethod

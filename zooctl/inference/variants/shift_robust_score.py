@@ -20,8 +20,6 @@ from typing import Literal
 
 from zooctl.errors import InputError
 from zooctl.files.intervals.transcripts import GeneIndex
-from zooctl.inference.engine.shared import Network
-from zooctl.inference.engine.shared import FollowedNetwork
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.genome import Genome
 from zooctl.inference.options import CheckRef, Device, Engine, Statistic
@@ -218,7 +216,7 @@ class Scorer:
             network,
             self.placement,
             None if measuring.needs_bins else given.transform,
-            both_strands=measuring.order_rc is not None,
+            both_strands=measuring.order_rc is not None or self._planner.genes is not None,
             device=self.device,
             threads=threads,
             batch_size=batch_size,
