@@ -22,6 +22,12 @@ CheckRef = Literal["skip", "fail", "swap"]
 Null = Literal["random", "shuffled", "observed"]
 """Part of a background: random places, shuffled sequence, or the alleles of a VCF."""
 
+Format = Literal["vcf", "tsv", "parquet", "jsonl"]
+"""Records of a VCF, or a row for each allele, track and score."""
+
+OutputType = Literal["v", "z", "u", "b"]
+"""VCF, bgzipped VCF, uncompressed BCF, BCF."""
+
 Statistic = Literal["sum", "local", "max", "jsd", "delta"]
 """Comparison of the predictions for REF and ALT (see ``variants.statistics``)."""
 
@@ -128,10 +134,14 @@ class ScoreOptions(ShiftOptions):
         strict: Refuse a VCF with an allele that cannot be scored.
         max_skipped: Largest share of alleles that may disagree with the genome.
         regions: Score only records that overlap these samtools-style regions; empty for all.
+        regions_file: The same for the regions of a file.
+        targets_file: Score only records whose POS lies in a region of this file.
         background: File of ``zooctl calibrate``; by default the model's own, ``none`` for none.
         null: Part of the background that percentiles are within.
         min_pct: Keep only records, or rows of a table, with a percentile of at least this.
         top: Keep only so many records, or rows of a table, of the highest percentiles.
+        format: Format of the output, where stdout has no ending that says it.
+        output_type: ``v`` VCF, ``z`` bgzipped, ``u`` uncompressed BCF, ``b`` BCF: as of bcftools.
         report: JSON file for the counts of statuses.
         overwrite: Replace ``ZOO_`` fields that the VCF has already.
         resume: Continue an interrupted run.
@@ -146,10 +156,14 @@ class ScoreOptions(ShiftOptions):
     strict: bool = False
     max_skipped: float = 0.5
     regions: Sequence[str] = ()
+    regions_file: str | Path | None = None
+    targets_file: str | Path | None = None
     background: str | Path | None = None
     null: Null = "random"
     min_pct: float | None = None
     top: int | None = None
+    format: Format | None = None
+    output_type: OutputType | None = None
     report: str | Path | None = None
     overwrite: bool = False
     resume: bool = False

@@ -19,6 +19,7 @@ import cyvcf2
 import pysam
 import pytest
 from pyarrow import parquet
+from toy_variants import COLUMNS, HEADER, ONE, base, here, line, other, vcf
 
 from zooctl.cli.main import run
 from zooctl.files.disk.bgzf import END
@@ -26,55 +27,12 @@ from zooctl.files.vcf import output
 from zooctl.files.vcf.chunks import Parts, bgzipped
 from zooctl.schema.manifest import write_manifest
 
+__all__ = ["here"]
+
 # The toy of conftest: 64 bp in, the middle 32 bp out; a bin is the mean of these over its bases.
 PLUS = {"A": 1.0, "C": 2.0, "G": 3.0, "T": 4.0}
 MINUS = {"A": 4.0, "C": 3.0, "G": 2.0, "T": 1.0}
 Runner = Callable[..., tuple[int, str, str]]
-
-
-def letters(n: int, seed: int) -> str:
-    return "".join(random.Random(seed).choices("ACGT", k=n))
-
-
-GENOME = {
-    "chr1": letters(900, 1),
-    "chr2": letters(300, 2) + "N" * 60 + letters(300, 3).lower(),
-    "chrM": letters(200, 4),
-}
-HEADER = "##fileformat=VCFv4.3\n"
-COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
-ONE = ["--shifts", "1", "--max-shift", "0"]
-
-
-def base(chrom: str, pos: int, n: int = 1) -> str:
-    """Bases of the genome from POS on."""
-    return GENOME[chrom][pos - 1 : pos - 1 + n].upper()
-
-
-def other(letter: str) -> str:
-    return {"A": "C", "C": "G", "G": "T", "T": "A"}[letter]
-
-
-def line(chrom: str, pos: int, alt: str | None = None, ref: str | None = None) -> str:
-    """A record, by default an SNV that fits the genome."""
-    ref = ref if ref is not None else base(chrom, pos)
-    return f"{chrom}\t{pos}\t.\t{ref}\t{alt or other(ref[0].upper())}\t29.50\tPASS\tAF=0.10"
-
-
-def vcf(*lines: str, header: str = HEADER, columns: str = COLUMNS) -> str:
-    return "".join(f"{one}\n" for one in (header.rstrip("\n"), columns, *lines))
-
-
-@pytest.fixture
-def here(toy_zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Working folder with genome.fa and in.vcf; the zoo holds the toy."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    text = "".join(f">{name}\n{sequence}\n" for name, sequence in GENOME.items())
-    (folder / "genome.fa").write_text(text)
-    (folder / "in.vcf").write_text(vcf(*(line("chr1", pos) for pos in range(100, 800, 50))))
-    monkeypatch.chdir(folder)
-    return folder
 
 
 @pytest.fixture
@@ -967,7 +925,7 @@ def test_cut_short_on_a_pipe(score: Runner, here: Path, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["-o", "a.txt"], "output is of no known kind"),
-        (["-o", "-"], "Hint: outputs are files, whole or absent"),
+        (["-o", "-", "--resume"], "stdout cannot be resumed"),
         (["-o", "no/a.vcf"], "the output's folder does not exist"),
         (["-o", "in.vcf", "--force"], "output is also an input"),
         (["-o", "genome.fa", "--force"], "output is also an input"),

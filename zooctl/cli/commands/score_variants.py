@@ -14,7 +14,9 @@ from zooctl.inference.options import (
     LONGEST_SHIFT,
     MOST_SHIFTS,
     CheckRef,
+    Format,
     Null,
+    OutputType,
     ScoreOptions,
     SessionOptions,
 )
@@ -61,6 +63,7 @@ from zooctl.inference.options import (
     seed=Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the shifts.")],
     check_ref=Annotated[
         CheckRef,
+        Format,
         typer.Option(help="Alleles whose REF the genome lacks; swap scores where it has ALT."),
     ],
     chrom_map=Annotated[
@@ -99,6 +102,25 @@ from zooctl.inference.options import (
         int | None,
         typer.Option(min=1, help="Keep only so many records, or rows, of the highest percentiles."),
     ],
+    regions_file=Annotated[
+        Path | None,
+        typer.Option("-R", "--regions-file", help="Score only records whose REF overlaps these."),
+    ],
+    targets_file=Annotated[
+        Path | None,
+        typer.Option("-T", "--targets-file", help="Score only records whose POS lies in these."),
+    ],
+    format=Annotated[
+        Format | None, typer.Option(help="Format of stdout (-o -); of files the ending says it.")
+    ],
+    output_type=Annotated[
+        OutputType | None,
+        typer.Option(
+            "-O",
+            "--output-type",
+            help="Of -o -: v VCF, z bgzipped, u uncompressed BCF, b BCF, as of bcftools.",
+        ),
+    ],
     report=Annotated[Path | None, typer.Option(help="Write the counts of statuses as JSON.")],
     overwrite=Annotated[
         bool,
@@ -117,8 +139,8 @@ def command(
         typer.Option(
             "-o",
             "--output",
-            help="A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz or .parquet, or a folder; "
-            "default: <vcf>.<model>.vcf.gz here.",
+            help="A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet, a folder, "
+            "or - for stdout; default: <vcf>.<model>.vcf.gz here.",
         ),
     ] = None,
     dry_run: Annotated[
@@ -156,4 +178,5 @@ def command(
         return
     result = score_file(models, vcf, output, options, say=say, progress=progress)
     say_done(result)
-    echo(result.output)
+    if result.outputs:
+        echo(result.output)

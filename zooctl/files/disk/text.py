@@ -123,8 +123,12 @@ def _unpacked(stream: _Counted, kind: Compression) -> Iterator[bytes]:
     if kind == "bgzip":
         yield from (text for _, _, text in members(cast(BinaryIO, stream)))
         return
-    plain = cast(BinaryIO, stream)
-    source = plain if kind == "none" else gzip.GzipFile(fileobj=plain)
+    if kind == "none":
+        # A pipe gives what it has, so that nothing waits for a whole piece.
+        while piece := stream.read1(_PIECE):
+            yield piece
+        return
+    source = gzip.GzipFile(fileobj=cast(BinaryIO, stream))
     while piece := source.read(_PIECE):
         yield piece
 
@@ -140,6 +144,12 @@ class _Counted:
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes."""
         content = self._stream.read(size)
+        self.n_read += len(content)
+        return content
+
+    def read1(self, size: int) -> bytes:
+        """Return the bytes that are there, at least one before the end."""
+        content = cast(BufferedReader, self._stream).read1(size)
         self.n_read += len(content)
         return content
 

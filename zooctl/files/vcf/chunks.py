@@ -103,6 +103,11 @@ class Parts:
         """The output."""
         return self._target
 
+    @property
+    def done(self) -> list[Chunk]:
+        """The chunks that an earlier run has finished."""
+        return list(self.chunks)
+
     def _stored(self) -> tuple[dict[str, object] | None, list[str]]:
         """Return the settings of the journal, None without any, and its other lines."""
         try:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple, Protocol
+from typing import BinaryIO, Literal, NamedTuple, Protocol, get_args
 
 from zooctl.errors import VerificationError
 from zooctl.files.disk.atomic import atomic_output, check_output
@@ -18,8 +18,8 @@ from zooctl.files.vcf.chunks import bgzipped
 from zooctl.files.vcf.index import IndexFaultError, SortOrder, index_suffix, write_index
 from zooctl.files.vcf.table import count_rows, require_parquet, write_parquet
 
-Form = Literal["vcf.gz", "vcf", "bcf", "tsv.gz", "tsv", "parquet"]
-_FORMS: tuple[Form, ...] = ("vcf.gz", "vcf", "bcf", "tsv.gz", "tsv", "parquet")
+Form = Literal["vcf.gz", "vcf", "bcf", "tsv.gz", "tsv", "parquet", "jsonl.gz", "jsonl"]
+_FORMS: tuple[Form, ...] = get_args(Form)
 _INDEXES = (".tbi", ".csi")  # the last holds more
 
 
@@ -39,9 +39,20 @@ def form_of(target: Path) -> Form:
     return form
 
 
+def form_of_format(name: Literal["vcf", "tsv", "parquet", "jsonl"]) -> Form:
+    """Return a format by its name, without compression.
+
+    Raises:
+        InputError: It is Parquet, and pyarrow is not installed.
+    """
+    if name == "parquet":
+        require_parquet()
+    return name
+
+
 def is_table(form: Form) -> bool:
     """Say whether a format has a row for each allele and track, not a line for each record."""
-    return form in ("tsv.gz", "tsv", "parquet")
+    return form in ("tsv.gz", "tsv", "parquet", "jsonl.gz", "jsonl")
 
 
 def is_indexed(form: Form) -> bool:
@@ -146,10 +157,10 @@ def _index(path: Path, suffix: str) -> tuple[Path | None, str | None]:
 def _write(
     parts: Finished, head: bytes, form: Form, path: Path, metadata: Mapping[str, str]
 ) -> None:
-    if form in ("vcf.gz", "tsv.gz"):
+    if form in ("vcf.gz", "tsv.gz", "jsonl.gz"):
         with path.open("wb") as file:
             _join(parts, head, file)
-    elif form in ("vcf", "tsv"):
+    elif form in ("vcf", "tsv", "jsonl"):
         with path.open("wb") as file:
             file.write(head)
             file.writelines(parts.lines())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,11 +72,21 @@ class SelectedParts:
 
     def _ranked(self) -> Iterator[tuple[float, bytes]]:
         """Yield each line with its highest percentile, without those that have none or too low."""
-        least = 0.0 if self.least is None else self.least
-        for line in self.parts.lines():
-            value = row_percentile(line) if self.table else record_percentile(line)
-            if value is not None and value >= least:
-                yield value, line
+        return passing(self.parts.lines(), self.table, self.least or 0)
+
+
+def passing(lines: Iterable[bytes], table: bool, least: float) -> Iterator[tuple[float, bytes]]:
+    """Yield each line with its highest percentile, without those that have none or too low a one.
+
+    Args:
+        lines: Lines with their ends.
+        table: They are rows of a table, not records of a VCF.
+        least: Smallest percentile.
+    """
+    for line in lines:
+        value = row_percentile(line) if table else record_percentile(line)
+        if value is not None and value >= least:
+            yield value, line
 
 
 def record_percentile(line: bytes) -> float | None:
@@ -93,5 +104,8 @@ def record_percentile(line: bytes) -> float | None:
 
 def row_percentile(line: bytes) -> float | None:
     """Return the percentile of a row of a table; None if it has none."""
+    if line.startswith(b"{"):
+        found = json.loads(line)["pct"]
+        return None if found is None else float(found)
     text = line.split(b"\t", _COLUMN + 1)[_COLUMN]
     return float(text) if text else None

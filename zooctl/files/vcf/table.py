@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -35,6 +36,17 @@ def row_start(record: Record, alt: str, status: str, model: str) -> str:
     identifier = record.line.split(b"\t", 3)[2].decode("utf-8", "replace")
     place = (record.chrom, str(record.start + 1), identifier, record.ref, alt)
     return "\t".join((*place, status, model, ""))
+
+
+def to_json(row: bytes) -> bytes:
+    """Return a row as a line of JSON; a missing value is null.
+
+    >>> to_json(b"\\t".join([b"chr1", b"5", *[b""] * (len(COLUMNS) - 2)]))[:32]
+    b'{"chrom": "chr1", "pos": 5, "id"'
+    """
+    texts = zip(COLUMNS, row.decode().split("\t"), strict=True)
+    values = {name: _value(name, text) for name, text in texts}
+    return (json.dumps(values, ensure_ascii=False) + "\n").encode()
 
 
 def require_parquet() -> None:
@@ -80,8 +92,13 @@ def count_rows(path: Path) -> int:
 
 
 def _values(name: str, column: Sequence[str]) -> Sequence[str | int | float | None]:
+    numbers = name in _INTEGERS or name in _FLOATS
+    return [_value(name, text) for text in column] if numbers else column
+
+
+def _value(name: str, text: str) -> str | int | float | None:
     if name in _INTEGERS:
-        return [int(text) if text else None for text in column]
+        return int(text) if text else None
     if name in _FLOATS:
-        return [float(text) if text else None for text in column]
-    return column
+        return float(text) if text else None
+    return text

@@ -13,18 +13,10 @@ from zooctl.catalog.genomes import find_genome, open_genome
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.vcf.annotate import Annotator
 from zooctl.files.vcf.bcf import check_binary
-from zooctl.files.vcf.chunks import Parts
 from zooctl.files.vcf.index import SortOrder
-from zooctl.files.vcf.output import (
-    Finished,
-    check_target,
-    form_of,
-    is_indexed,
-    is_table,
-    publish,
-)
+from zooctl.files.vcf.output import check_target, is_indexed
 from zooctl.files.vcf.records import Record, VcfReader
-from zooctl.files.vcf.select import SelectedParts
+from zooctl.files.vcf.stream import ChunkSink
 from zooctl.inference.announce_models import announce
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import ScoreOptions, as_path
@@ -38,24 +30,19 @@ from zooctl.inference.vcf.assembly_check import (
     check_contigs,
     check_first,
     check_lengths,
-    check_skipped,
     survey,
 )
+from zooctl.inference.vcf.choose_records import RecordChoice, record_choice
+from zooctl.inference.vcf.destination import Destination, destination
 from zooctl.inference.vcf.info_fields import ScoringModel, meta_lines, vcf_fields
 from zooctl.inference.vcf.report import ScoredVcf, VcfEstimate, estimate, write_report
 from zooctl.inference.vcf.score_vcf import score_vcf
-from zooctl.inference.vcf.scored_text import TableText, Text, VcfText
+from zooctl.inference.vcf.scored_text import JsonText, TableText, Text, VcfText
 from zooctl.inference.vcf.tally import Tally
+from zooctl.inference.vcf.write_scores import ScoreWriter
 from zooctl.progress import Progress, Say, no_progress, silent
-from zooctl.sequence.intervals import Interval
 
 _MOST_FIRST = 1 << 24  # bytes of the first records, which are held in memory
-
-# Settings that a table states about itself; the others are about this machine.
-_PROVENANCE = (
-    *("zooctl", "models", "tracks", "statistics", "distance", "shifts", "max_shift", "seed"),
-    *("rc", "check_ref", "background"),
-)
 
 
 def score_file(
@@ -72,8 +59,8 @@ def score_file(
     Args:
         models: The models, of one assembly.
         vcf: VCF or BCF, plain, gz or bgzip; ``-`` for stdin.
-        output: A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz or .parquet; or a folder, by default the
-            working folder, for ``<vcf>.<model>.vcf.gz``.
+        output: A .vcf.gz, .vcf, .bcf, .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet; ``-`` for
+            stdout; or a folder, by default the working folder, for ``<vcf>.<model>.vcf.gz``.
         options: Genome, shifts, rules of refusal and treatment of existing files.
         say: Told about the genome, the device, and the state of a resumed run.
         progress: Opens the progress displays.
@@ -114,20 +101,20 @@ def _opened(
     cards = [model.card for model in models]
     assembly = setup.common_assembly(cards, options)
     chosen = choose_tracks(cards, options.tracks, by_gene=options.genes is not None)
-    target = setup.named_output(output, vcf, cards)
     paths, description = find_genome(assembly, as_path(options.fasta))
     others = (vcf, options.chrom_map, options.genes)
     inputs = [*paths, *(Path(path) for path in others if path)]
-    check_target(target, options.force, inputs)
-    if (report := as_path(options.report)) is not None:
-        setup.check_report(report, target, options.force, inputs)
     with ExitStack() as stack:
+        place = destination(output, vcf, cards, options, stack)
+        check_target(place.target, options.force, inputs)
+        if (report := as_path(options.report)) is not None:
+            setup.check_report(report, place.target, options.force, inputs)
         reader = stack.enter_context(VcfReader(vcf))
         say(f"genome: {description}")
         genome = stack.enter_context(open_genome(assembly, paths, progress))
         assembly = setup.assembly_in_use(cards, genome, say)
         matched = setup.match_names(reader, genome, options)
-        intervals = setup.chosen_intervals(options, genome)
+        choice = record_choice(options, genome.contigs, matched.names)
         genes = setup.read_genes(options, genome)
         opened = [
             setup.scoring_model(model, tracks, genome, options, genes, say)
@@ -135,7 +122,7 @@ def _opened(
         ]
         announce([(card, model.scorer) for card, model in zip(cards, opened, strict=True)], say)
         setup.check_selection(options, opened)
-        done = (intervals, opened, target, inputs, say, progress)
+        done = (choice, opened, place, inputs, say, progress)
         yield _Run(vcf, options, reader, matched, genome, assembly, *done)
 
 
@@ -149,30 +136,17 @@ class _Run:
     vcf: Vcf
     genome: Fasta
     assembly: str
-    intervals: Sequence[Interval]
+    choice: RecordChoice
     models: Sequence[ScoringModel]
-    target: Path
+    place: Destination
     inputs: Sequence[Path]
     say: Say
     progress: Progress
 
-    def _chosen(self, records: Iterator[Record]) -> Iterator[Record]:
-        """Yield the records whose REF overlaps a region; all where there is no region."""
-        if not self.intervals:
-            yield from records
-            return
-        for record in records:
-            chrom = self.vcf.names.get(record.chrom, record.chrom)
-            _, start, end = record.interval
-            for region in self.intervals:
-                if region.chrom == chrom and start < region.end and end > region.start:
-                    yield record
-                    break
-
     def _reread(self) -> Iterator[Record]:
         """Yield the records from a second reader, which leaves the first where it is."""
         with VcfReader(self.source) as reader, self.progress(None, "records", "reading") as tell:
-            for record in self._chosen(iter(reader)):
+            for record in self.choice.keep(iter(reader)):
                 tell(1)
                 yield record
 
@@ -186,7 +160,7 @@ class _Run:
 
     def _first(self, total: Survey | None) -> tuple[list[Record], Iterator[Record], Tally]:
         """Compare the first records with the genome; return them and all that follow."""
-        records, first, n_alleles, size = self._chosen(iter(self.reader)), [], 0, 0
+        records, first, n_alleles, size = self.choice.keep(iter(self.reader)), [], 0, 0
         for record in records:
             first.append(record)
             n_alleles += len(record.alts)
@@ -209,43 +183,41 @@ class _Run:
         text, options, order = self._text(), self.options, SortOrder()
         total, records = self._checked()
         settings = setup.settings_of(
-            self.models, options, self.genome, self.intervals, self.vcf.names, text.head
+            self.models, options, self.genome, self.choice.intervals, self.vcf.names, text.head
         )
         began, spent = time.monotonic(), dict[str, float]()
-        with Parts(self.target, settings, resume=options.resume) as parts, self._kept(parts):
-            n_before = self._resumed(parts)
-            n_alleles = total.alleles if total else None
-            with self.progress(n_alleles, "alleles", self.models[0].name) as tell:
-                ordered = _noting_order(records, order)
-                tally = score_vcf(
+        ordered = _noting_order(records, order)
+        with self.progress(
+            total.alleles if total else None, "alleles", self.models[0].name
+        ) as tell:
+
+            def into(parts: ChunkSink) -> Tally:
+                return score_vcf(
                     ordered, self.vcf, self.models, text, parts, seconds=spent, advance=tell
                 )
-            check_skipped(tally, options.max_skipped, self.reader.name)
-            finished, rows = self._selected(parts, tally)
-            written = publish(
-                finished,
-                text.head,
-                order,
-                rows,
-                force=options.force,
-                inputs=self.inputs,
-                metadata={name: str(settings[name]) for name in _PROVENANCE},
+
+            writer = ScoreWriter(
+                self.place, options, self.reader.name, self.inputs, self.say, self._rows
             )
+            written = writer.write(text.head, settings, order, into)
+        tally = written.tally
         if written.index_fault is not None:
             self.reader.notes.append(f"the output has no index: {written.index_fault}")
         if not tally.records:
-            where = " in the regions" if self.intervals else ""
+            where = " in the regions" if self.choice else ""
             self.say(f"warning: {self.reader.name} has no records{where}")
         result = ScoredVcf(
             source=self.reader.name,
             outputs=written.files,
             tally=tally,
-            n_scored_now=tally.alleles - n_before,
+            n_scored_now=tally.alleles - written.n_before,
             seconds=time.monotonic() - began,
             model_seconds=spent,
             settings=settings,
             notes=tuple(self.reader.notes),
-            out_of_order=order.broken if is_indexed(form_of(self.target)) else None,
+            out_of_order=order.broken
+            if is_indexed(self.place.form) and not self.place.stdout
+            else None,
             longest={model.name: model.scorer.max_allele_length for model in self.models},
         )
         if (report := as_path(options.report)) is not None:
@@ -263,30 +235,19 @@ class _Run:
         else:
             if self.vcf.strict or self.vcf.fail:
                 check_allowed(self._reread(), self.vcf, [model.scorer for model in self.models])
-            if form_of(self.target) == "bcf":
+            if self.place.form == "bcf":
                 check_binary(self.reader.header.text, self._numbered, self.reader.name)
         return total, chain(first, rest)
 
     def _numbered(self) -> Iterator[tuple[int, bytes]]:
         """Yield line number and line of each record, from a reader of its own."""
         with VcfReader(self.source) as reader:
-            for record in self._chosen(iter(reader)):
+            for record in self.choice.keep(iter(reader)):
                 yield record.number, record.line
-
-    def _selected(self, parts: Parts, tally: Tally) -> tuple[Finished, int]:
-        """Return the lines to write, and their number."""
-        least, top = self.options.min_pct, self.options.top
-        if least is None and top is None:
-            return parts, self._rows(tally)
-        chosen = SelectedParts(parts, is_table(form_of(self.target)), least, top)
-        count = chosen.count()
-        what = "rows" if chosen.table else "records"
-        self.say(f"kept by percentile: {count:,} of {self._rows(tally):,} {what}")
-        return chosen, count
 
     def _rows(self, tally: Tally) -> int:
         """Return the number of records, or of rows of a table, in the output."""
-        if not is_table(form_of(self.target)):
+        if not self.place.is_table:
             return tally.records
         return tally.alleles * sum(
             len(model.tracks) * len(model.scorer.measures) for model in self.models
@@ -298,11 +259,13 @@ class _Run:
         first, rest, tally = self._first(total)
         if total is None:
             total = survey(chain(first, rest))
-        return estimate(total, (first, tally), self.vcf, self.models, self.target)
+        return estimate(total, (first, tally), self.vcf, self.models, self.place.target)
 
     def _text(self) -> Text:
         """Return the writer of the output's lines."""
-        if is_table(form_of(self.target)):
+        if self.place.form.startswith("jsonl"):
+            return JsonText(self.models)
+        if self.place.is_table:
             return TableText(self.models)
         options = {"ReverseComplement": str(self.options.rc), "CheckRef": self.options.check_ref}
         annotator = Annotator(
@@ -314,29 +277,6 @@ class _Run:
             path=self.reader.name,
         )
         return VcfText(self.models, annotator)
-
-    def _resumed(self, parts: Parts) -> int:
-        """Tell where a run continues; return the number of alleles that were done before."""
-        if parts.chunks:
-            self.say(f"resume: {parts.chunks[-1].records:,} records are done already")
-        elif self.options.resume:
-            self.say("resume: no unfinished run is there; starting from the first record")
-        elif parts.n_discarded:
-            self.say(
-                f"note: {parts.n_discarded:,} records of an unfinished run of {self.target.name} "
-                "are done again; --resume would have kept them"
-            )
-        return sum(chunk.note["alleles"] for chunk in parts.chunks)
-
-    @contextmanager
-    def _kept(self, parts: Parts) -> Iterator[None]:
-        """Tell the number of finished records when an error or a signal stops the run."""
-        try:
-            yield
-        except BaseException:
-            if parts.chunks:
-                self.say(f"kept: {parts.chunks[-1].records:,} records; --resume goes on from there")
-            raise
 
 
 def _noting_order(records: Iterable[Record], order: SortOrder) -> Iterator[Record]:

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
 from zooctl.errors import InputError
-from zooctl.files.vcf.chunks import Chunk, Parts
+from zooctl.files.vcf.chunks import Chunk
 from zooctl.files.vcf.records import Record
+from zooctl.files.vcf.stream import ChunkSink
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.shift_robust_score import Scorer
 from zooctl.inference.vcf.assembly_check import Vcf, check_allowed
@@ -34,12 +35,12 @@ def score_vcf(
     vcf: Vcf,
     models: Sequence[ScoringModel],
     text: Text,
-    parts: Parts,
+    parts: ChunkSink,
     *,
     seconds: dict[str, float] | None = None,
     advance: Advance = no_advance,
 ) -> Tally:
-    """Score records into chunks on disk; those that are there already are only checked.
+    """Score records into chunks; those that are on disk already are only checked.
 
     Memory does not grow with the records.
 
@@ -48,7 +49,7 @@ def score_vcf(
         vcf: Contig names, genome and rules of refusal.
         models: The models.
         text: Writer of the lines.
-        parts: The chunks on disk.
+        parts: Takes the chunks.
         seconds: Model to the time that it took, which is added to.
         advance: Called with the number of alleles done since the last call.
 
@@ -61,7 +62,7 @@ def score_vcf(
     """
     tally = Tally()
     read = hashlib.sha256()
-    done = list(parts.chunks)
+    done = parts.done
 
     def tell(n_alleles: float) -> None:
         advance(n_alleles / max(1, len(models)))

@@ -118,6 +118,18 @@ class VcfText:
         return self._annotator.line(record.line, record.number, values)
 
 
+class JsonText(TableText):
+    """The rows of a table as JSON, an object a line."""
+
+    head = b""
+
+    def record(self, record: Record, results: Results) -> bytes:
+        """Return the rows of one record."""
+        return b"".join(
+            vcf_table.to_json(row) for row in super().record(record, results).splitlines()
+        )
+
+
 def _ranked(model: ScoringModel, allele: ScoredAllele) -> Ranked | None:
     return None if model.ranker is None else model.ranker.rank(allele)
 

@@ -15,7 +15,6 @@ from zooctl.files.disk.names import file_named, folder_named
 from zooctl.files.disk.pinned import digest_of, file_digest
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.chrom_map import load_chrom_map
-from zooctl.files.intervals.regions import read_regions
 from zooctl.files.intervals.transcripts import GeneIndex, genes_of, read_transcripts
 from zooctl.files.vcf.records import VcfReader
 from zooctl.inference.announce_models import announce_genome
@@ -120,14 +119,6 @@ def match_names(reader: VcfReader, genome: Fasta, options: ScoreOptions) -> Vcf:
         mapped = load_chrom_map(options.chrom_map, known, genome.contigs, lengths)
     names = genome_names(header, mapped, genome.contigs)
     return Vcf(reader.name, genome, names, options.strict, options.check_ref == "fail")
-
-
-def chosen_intervals(options: ScoreOptions, genome: Fasta) -> list[Interval]:
-    """Return the regions in the genome's names; none for all records."""
-    if not options.regions:
-        return []
-    regions = read_regions(None, options.regions)
-    return regions.within(genome.contigs, chrom_map=options.chrom_map)
 
 
 def genome_label(genome: Fasta, assembly: str) -> str:
