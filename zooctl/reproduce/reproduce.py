@@ -182,12 +182,7 @@ def _train(
     say: Say,
 ) -> Evidence:
     """Add the evidence of training, if the documents, data and weights it starts from hold."""
-    needed = ("B1", "B2", "B3") if order.mode == "full" else ("B1", "B3")
-    unmet = [
-        one.id
-        for one in judge(entry, evidence).criteria
-        if one.id in needed and one.status != "pass"
-    ]
+    unmet = _unmet(entry, order, evidence)
     changes: dict[str, Any] = {}
     if unmet:
         reason = f"nothing was trained: {', '.join(unmet)} not met"
@@ -210,6 +205,20 @@ def _train(
     changes["warnings"] = tuple(findings.warnings)
     changes |= {"faults": findings.faults, "gaps": findings.gaps}
     return evidence.model_copy(update=changes)
+
+
+def _unmet(entry: Entry, order: ReproductionOrder, evidence: Evidence) -> list[str]:
+    """Return the criteria without which nothing is trained.
+
+    Data that are here with the pinned bytes are enough, published or not.
+    """
+    needed = ("B2", "B3") if order.mode == "full" else ("B3",)
+    criteria = judge(entry, evidence).criteria
+    refused = next(one for one in criteria if one.id == "B1").status == "fail"
+    absent = [one for one in evidence.data if one.status != "ok"]
+    return (["B1"] if refused or absent or not evidence.data else []) + [
+        one.id for one in criteria if one.id in needed and one.status != "pass"
+    ]
 
 
 def _retrain(

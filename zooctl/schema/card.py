@@ -228,6 +228,12 @@ class Card(Values):
     robustness: Annotated[float, Field(ge=0)] | None = Field(
         description="Variation score of Toneyan 2022 over random shifts; lower is more robust."
     )
+    rise_near_n: Annotated[float, Field(ge=2)] | None = Field(
+        default=None,
+        description="Largest rise of predictions where up to half of their window is unknown: a "
+        "factor, of logarithms and logits in standard deviations; stated from 2 on, and said at "
+        "every prediction.",
+    )
     intended_use: Text = Field(description="Purpose that the model serves.")
     limits: Annotated[Items[Text], Field(min_length=1)] = Field(
         description="Limits: tasks that it fails at or was never tested on."
@@ -281,7 +287,16 @@ class Card(Values):
         preview = "preview: " if self.status == "preview" else ""
         notice = self.notice and preview + self.notice
         experimental = self.experimental and f"experimental: {self.experimental}"
-        return tuple(remark for remark in (notice, experimental) if remark)
+        return tuple(remark for remark in (notice, experimental, self._near_n) if remark)
+
+    @property
+    def _near_n(self) -> str | None:
+        """The flag N, where predictions rise near unknown bases."""
+        if self.rise_near_n is None:
+            return None
+        factors = self.output_scale in ("signal", "probability")
+        size = f"to {self.rise_near_n:g} times" if factors else f"by {self.rise_near_n:g} SD"
+        return f"N: predictions rise {size} where up to half of their window is unknown bases"
 
     @property
     def legend(self) -> str | None:

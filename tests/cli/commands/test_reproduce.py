@@ -28,6 +28,8 @@ FIGURES = """metrics:
 """
 PICTURES = ["report", "pictures", "toy", "--region", "chr1:31,001-39,000", "--unit", "reads"]
 PICTURES += ["--title", "Toy", "--motif-windows", "4"]
+# Nobody answers there.
+ADDRESS = "https://www.encodeproject.org/files/toy.bw"
 RULES = {"bin_size": 32, "positive_min_signal": 5, "block_length": 1000}
 
 
@@ -38,8 +40,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in ("data", "zoo/model_cards", "zoo/recipes", "zoo/zoo", "genomes"):
         (place / folder).mkdir(parents=True)
     recipe, fasta = toy_files.write(place / "data", evaluation=RULES)
-    text = recipe.read_text().replace("accession: null", "accession: TOY1")
-    recipe.write_text(text.replace("  sources.*.accession: made up\n", ""))
+    text = recipe.read_text().replace("url: null", f"url: {ADDRESS}")
+    recipe.write_text(text.replace("  sources.*.url: made up\n", ""))
     shutil.copy(recipe, place / "zoo/recipes/toy.yaml")
     shutil.move(fasta, place / "genomes/toy.fa")
     (place / "zoo/requirements.lock").write_bytes(Path("requirements.lock").read_bytes())
@@ -137,21 +139,21 @@ def test_data_that_is_nowhere_is_no_fault_but_no_bronze(place: Path, capsys: Cap
     assert run(["reproduce", "toy"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("toy: none (verify)\n")
-    assert "B1: source signal is not here and has no address" in out
+    assert "B1: source signal is not here, and could not be downloaded" in out
 
 
 def test_data_that_others_cannot_find_are_no_bronze(place: Path, capsys: Captured) -> None:
     for folder, kind in (("model_cards", "training_data"), ("recipes", "sources")):
         path = place / "zoo" / folder / "toy.yaml"
-        text = re.sub('accession: "?TOY1"?', "accession: null", path.read_text())
-        reason = f"unknown:\n  {kind}.*.accession: made up\n"
+        text = path.read_text().replace(f"url: {ADDRESS}", "url: null")
+        reason = f"unknown:\n  {kind}.*.url: made up\n"
         path.write_text(text.replace("unknown:\n", reason))
     assert run(["check", "toy", "--stamp"]) == 0
     assert run(["reproduce", "toy"]) == 0
     out = capsys.readouterr().out
     assert "toy: none (verify)\n" in out
     assert (
-        "B1: signal, input: here, but neither address nor accession says where others find it "
+        "B1: signal, input: here, and neither address nor accession says where others find it "
         "(no address: made up; no accession: made up); an address" in out
     )
 

@@ -132,17 +132,18 @@ def without_address(findings: Findings, **fields: str) -> list[DataFile]:
     return check_data.check_data(findings, ask=False)
 
 
-def test_an_accession_is_an_address_of_a_kind(findings: Findings) -> None:
+def test_an_accession_is_no_address(findings: Findings) -> None:
     plus, minus = without_address(findings, accession="SRR1")
-    assert plus.note == ("published as SRR1; the pinned bytes have no address (Made by hand)")
-    assert findings.warnings == [
-        "source plus: the pinned bytes have no address; who has none of them finds SRR1"
-    ]
+    note = "derived from SRR1, and the pinned bytes have no address (Made by hand)"
+    assert plus.note == note
     # The other has neither.
     criterion = b1(findings, [plus, minus])
     assert criterion.status == "skip"
-    assert criterion.evidence.startswith("minus: here, but neither address nor accession says ")
+    assert criterion.evidence.startswith(
+        f"plus: {note}; minus: here, and neither address nor accession says "
+    )
     assert "no address: Made by hand" in criterion.evidence
+    assert b1(findings, [plus]).status == "skip"
     assert criterion.evidence.endswith("would mend it")
 
 

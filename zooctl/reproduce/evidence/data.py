@@ -68,11 +68,12 @@ def check_data(findings: Findings, *, ask: bool, fasta: Path | None = None) -> l
 
 
 def is_published(source: Source, origin: str | None) -> bool:
-    """Say whether others can find a source: beside the recipe, by address, or by accession.
+    """Say whether others can get the pinned bytes of a source: beside the recipe, or by address.
 
-    An accession may be of the data that the pinned bytes were derived from.
+    An accession is no address: it may be of the data that these bytes were derived from, and
+    ``zooctl data fetch`` finds nothing by it.
     """
-    return origin == "embedded" or bool(source.url or source.mirrors or source.accession)
+    return origin == "embedded" or bool(source.url or source.mirrors)
 
 
 def stands(archive: str | None) -> bool:
@@ -172,11 +173,6 @@ def _source(source: Source, reasons: dict[str, str], findings: Findings) -> Data
         return row("missing", f"source {source.id} is not here, and could not be downloaded")
     except ZooError as error:
         return row("missing", plain(error, findings.entry.root))
-    if found.origin != "embedded" and not source.url and not source.mirrors and source.accession:
-        findings.warnings.append(
-            f"source {source.id}: the pinned bytes have no address; who has none of them finds "
-            f"{source.accession}"
-        )
     return row("ok", _place(source, found.origin, reasons), found.origin)
 
 
@@ -188,10 +184,10 @@ def _place(source: Source, origin: str, reasons: dict[str, str]) -> str:
         return f"published as {address}"
     if source.accession:
         why = f" ({reasons['url']})" if "url" in reasons else ""
-        return f"published as {source.accession}; the pinned bytes have no address{why}"
+        return f"derived from {source.accession}, and the pinned bytes have no address{why}"
     named = {"url": "address", "accession": "accession"}
     why = "; ".join(f"no {named[field]}: {reasons[field]}" for field in named)
-    return f"here, but neither address nor accession says where others find it ({why})"
+    return f"here, and neither address nor accession says where others find it ({why})"
 
 
 class _Archive:

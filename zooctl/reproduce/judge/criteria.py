@@ -49,7 +49,7 @@ def judge_data(entry: Entry, data: Iterable[DataFile]) -> Judgement:
             f"{', '.join(one.id for one in hidden if one.note == note)}: {note}"
             for note in dict.fromkeys(one.note for one in hidden)
         )
-        way = "an address, an accession or a copy in recipes/data would mend it"
+        way = "an address or a copy in recipes/data would mend it"
         return Judgement("skip", f"{notes}; {way}")
     shown = "; ".join(f"{one.id} ({one.origin}) {one.note}" for one in files)
     return Judgement("pass", f"sha256 as pinned: {shown or 'no source'}")
