@@ -48,6 +48,7 @@ INSIDE = {
         "session",
         "engine",
         "apart",
+        "other_inputs",
         "model",
         "tracks",
         "variants",

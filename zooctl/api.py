@@ -7,7 +7,7 @@ errors are ``ZooError``s.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,9 @@ def load(
     device: inference_options.Device = "auto",
     threads: int | None = None,
     batch_size: int | None = None,
+    inputs: Mapping[str, str | Path] | None = None,
+    features: str | Path | None = None,
+    sample: str | None = None,
     allow_untrusted: bool = False,
     accept_licence: bool = False,
     say: Say = silent,
@@ -67,6 +70,9 @@ def load(
         device: ``auto`` takes a working CUDA device, else the CPU.
         threads: CPU threads; by default every core that the process may use.
         batch_size: Windows in a batch; by default chosen by input length and memory.
+        inputs: bigWig or peaks of each input that the model reads beside the sequence, by name.
+        features: Table of values that the model reads: a line a value, a column a sample.
+        sample: Column of the table; or a sample of the recipe, whose own files are then read.
         allow_untrusted: Accept a model outside of the zoo.
         accept_licence: Accept a licence that forbids commercial use; it is asked for once.
         say: Told, in a line each, about the genome, the device and what is left out.
@@ -85,7 +91,12 @@ def load(
     session = inference_options.SessionOptions(
         device=device, threads=threads, batch_size=batch_size
     )
-    return Model(OpenModel(entry, session), model, say, progress)
+    given = inference_options.InputOptions(
+        inputs=tuple(f"{name}={path}" for name, path in (inputs or {}).items()),
+        features=features,
+        sample=sample,
+    )
+    return Model(OpenModel(entry, session, given), model, say, progress)
 
 
 class Model:
@@ -297,6 +308,7 @@ class Model:
             output=as_path(output),
             device=self._model.options.device,
             threads=self._model.options.threads,
+            inputs=self._model.inputs,
             allow_untrusted=True,  # it was loaded
             force=force,
             say=self._say,

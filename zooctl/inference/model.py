@@ -11,13 +11,16 @@ from zooctl.catalog.entry import Entry
 from zooctl.catalog.genomes import find_genome, open_genome
 from zooctl.catalog.root import is_in_use
 from zooctl.catalog.weights import onnx_bytes
+from zooctl.errors import InputError, UnsafeError
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.announce_models import announce_genome
 from zooctl.inference.apart import examine_once
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
-from zooctl.inference.options import DEFAULT_SESSION, SessionOptions
+from zooctl.inference.options import DEFAULT_SESSION, NO_INPUTS, InputOptions, SessionOptions
+from zooctl.inference.other_inputs.given_inputs import given_inputs, reads_more
+from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.session import Session
 from zooctl.progress import Progress, Say
 from zooctl.schema.card import Card
@@ -29,11 +32,18 @@ class OpenModel:
     Args:
         entry: The model.
         options: Options of its session.
+        inputs: What it reads beside the sequence.
     """
 
-    def __init__(self, entry: Entry, options: SessionOptions = DEFAULT_SESSION) -> None:
+    def __init__(
+        self,
+        entry: Entry,
+        options: SessionOptions = DEFAULT_SESSION,
+        inputs: InputOptions = NO_INPUTS,
+    ) -> None:
         self.entry = entry
         self.options = options
+        self.inputs = inputs
 
     @cached_property
     def card(self) -> Card:
@@ -52,12 +62,31 @@ class OpenModel:
         return graph
 
     @cached_property
-    def session(self) -> Session:
+    def session(self) -> Session | SeveralInputs:
         """The network on its device.
 
         Raises:
+            InputError: It reads something beside the sequence that is not given, or the other way.
+            UnsafeError: It is a model outside of the zoo that reads more than the sequence.
             ZooError: As ``Session``.
         """
+        recipe = None if self.entry.recipe_path is None else self.entry.recipe()
+        if recipe is not None and reads_more(recipe):
+            if self.entry.hub is not None or not is_in_use(self.entry.root):
+                what = "a model outside of the zoo may read the sequence alone"
+                raise UnsafeError(what, got=self.entry.name)
+            return SeveralInputs(
+                self.graph,
+                geometry=self.card.geometry,
+                n_tracks=self.card.n_tracks,
+                unknown_base=self.card.unknown_base,
+                given=given_inputs(recipe, self.inputs),
+                device=self.options.device,
+                threads=self.options.threads,
+                batch_size=self.options.batch_size,
+            )
+        if self.inputs.any:
+            raise InputError("the model reads the sequence alone", got=self.entry.name)
         return Session(
             self.graph,
             geometry=self.card.geometry,
@@ -85,7 +114,9 @@ class OpenModel:
         Raises:
             ZooError: As ``Session``.
         """
-        return open_tiles(self.network, self.options) if self.options.engine == "auto" else None
+        if self.options.engine != "auto" or isinstance(self.session, SeveralInputs):
+            return None
+        return open_tiles(self.network, self.options)
 
     @contextmanager
     def genome(self, fasta: Path | None, say: Say, progress: Progress) -> Iterator[Fasta]:

@@ -65,6 +65,29 @@ class SessionOptions:
 DEFAULT_SESSION = SessionOptions()
 
 
+@dataclass(frozen=True, kw_only=True)
+class InputOptions:
+    """Inputs of a network that reads more than the sequence.
+
+    Attributes:
+        inputs: Texts ``NAME=FILE``: a bigWig or peaks for an input that the recipe names.
+        features: Table of values, tab-separated: a line a value, a column a sample.
+        sample: Column of the table; or a sample of the recipe, whose own files are then read.
+    """
+
+    inputs: Sequence[str] = ()
+    features: str | Path | None = None
+    sample: str | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether one is given."""
+        return bool(self.inputs or self.features or self.sample)
+
+
+NO_INPUTS = InputOptions()
+
+
 def as_path(path: str | Path | None) -> Path | None:
     """Return a path given as text, or None."""
     return None if path is None else Path(path)

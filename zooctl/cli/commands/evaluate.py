@@ -12,13 +12,16 @@ from zooctl.cli.ui.options import (
     AllowUntrusted,
     AsJson,
     Device,
+    FeatureTable,
     Force,
     GenomeFile,
+    GivenInput,
+    SampleName,
     Threads,
     Tracks,
 )
 from zooctl.cli.ui.tables import echo
-from zooctl.inference.options import LARGEST_SEED, MOST_SHIFTS
+from zooctl.inference.options import LARGEST_SEED, MOST_SHIFTS, InputOptions
 
 if TYPE_CHECKING:
     from zooctl.evaluation.heldout.run import ZooEvaluation
@@ -97,6 +100,9 @@ def command(
     ] = False,
     force: Force = False,
     allow_untrusted: AllowUntrusted = False,
+    given: GivenInput = None,
+    features: FeatureTable = None,
+    sample: SampleName = None,
 ) -> None:
     """Evaluate a model on regions that it was not trained on, beside simpler methods.
 
@@ -120,10 +126,11 @@ def command(
         n_shifts=shifts,
         seed=seed,
     )
+    inputs = InputOptions(inputs=tuple(given or ()), features=features, sample=sample)
     if (model is None) != every:
         raise InputError("say which model", expected="either MODEL or --all")
     if model is None:
-        if track or data or against or region or output or update_card:
+        if track or data or against or region or output or update_card or inputs.any:
             raise InputError("--all judges every model by its own data and prints one table")
         _print_zoo(
             evaluate_zoo(
@@ -150,6 +157,7 @@ def command(
         update_card=update_card,
         device=device,
         threads=threads,
+        inputs=inputs,
         allow_untrusted=allow_untrusted,
         force=force,
         say=say,

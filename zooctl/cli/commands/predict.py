@@ -15,7 +15,7 @@ from zooctl.cli.ui.options import (
     with_records,
 )
 from zooctl.cli.ui.tables import echo
-from zooctl.inference.options import PredictOptions, SessionOptions
+from zooctl.inference.options import InputOptions, PredictOptions, SessionOptions
 
 if TYPE_CHECKING:
     from zooctl.inference.tracks.run import TracksEstimate
@@ -49,6 +49,7 @@ def command(
     *,
     options: PredictOptions,
     session: SessionOptions,
+    inputs: InputOptions,
 ) -> None:
     """Predict tracks over regions and write each as a bigWig.
 
@@ -65,7 +66,7 @@ def command(
     entries = [
         registry.entry(name, allow_untrusted=allow_untrusted) for name in dict.fromkeys(model)
     ]
-    models = [OpenModel(entry, session) for entry in entries]
+    models = [OpenModel(entry, session, inputs) for entry in entries]
     if accept_licence:
         accept_licences(model.card for model in models)
     if dry_run:

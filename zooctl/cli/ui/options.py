@@ -47,6 +47,22 @@ RegionStrings = Annotated[
     list[str] | None,
     typer.Option("--region", help="Region, as chr21:30,000,001-31,000,000; may be repeated."),
 ]
+GivenInput = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="NAME=FILE",
+        help="bigWig or peaks of an input that the model reads; may be repeated.",
+    ),
+]
+FeatureTable = Annotated[
+    Path | None,
+    typer.Option(help="Table of values that the model reads: a line a value, a column a sample."),
+]
+SampleName = Annotated[
+    str | None,
+    typer.Option(help="Column of --features; or a sample of the recipe, with its files."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AllowUntrusted = Annotated[
     bool,
@@ -86,6 +102,9 @@ _SHARED: dict[str, Any] = {
     "clip": Clip,
     "force": Force,
     "regions": RegionStrings,
+    "inputs": GivenInput,
+    "features": FeatureTable,
+    "sample": SampleName,
 }
 
 Command = Callable[..., None]

@@ -21,7 +21,12 @@ from zooctl.evaluation.data.evaluation_data import (
     known_motifs,
     open_genome,
 )
-from zooctl.evaluation.data.from_recipe import excluded_places, signal_of, signal_reader
+from zooctl.evaluation.data.from_recipe import (
+    average_over_samples,
+    excluded_places,
+    signal_of,
+    signal_reader,
+)
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.files.disk.pinned import file_digest
 from zooctl.files.fasta.reader import Fasta
@@ -54,6 +59,7 @@ def open_file_data(
     split: Split,
     recipe: Recipe | None = None,
     fasta: Path | None = None,
+    sample: str | None = None,
     say: Say = silent,
 ) -> Iterator[EvaluationData]:
     """Open a genome and read tracks (bigWig) or peaks (BED, narrowPeak) to evaluate a model on.
@@ -68,6 +74,8 @@ def open_file_data(
         split: Regions to fit baselines on and to evaluate.
         recipe: Bins files as its targets, and has controls; None for means of a bigWig's bases.
         fasta: Genome in place of the assembly's.
+        sample: Name of the sample that the files are of; the average over the samples of the recipe
+            is a baseline.
         say: Told which genome is used, which steps take time, and which contigs are left out.
 
     Raises:
@@ -100,6 +108,7 @@ def open_file_data(
             controls=_read_controls(recipe, genome, split, say)
             if has_coverage and recipe is not None
             else (),
+            replicates=_average(tracks, recipe, sample, genome, split, say),
             motifs=motifs,
             no_motif=no_motif,
             unfitted=unfitted,
@@ -230,6 +239,26 @@ def _without_record(regions: Sequence[Region], bases: Bases) -> list[str]:
                 with_record.add(region.chrom)
     chroms = dict.fromkeys(region.chrom for region in regions)
     return [chrom for chrom in chroms if chrom not in with_record]
+
+
+def _average(
+    tracks: Sequence[EvaluatedTrack],
+    recipe: Recipe | None,
+    sample: str | None,
+    genome: Fasta,
+    split: Split,
+    say: Say,
+) -> list[MeasuredTrack]:
+    """Return the average over the samples of a recipe; none if their files are not here."""
+    if recipe is None or sample is None:
+        return []
+    chroms = list(dict.fromkeys(region.chrom for region in split.test))
+    try:
+        bases = signal_reader(recipe, [one.id for one in recipe.sources], genome, chroms, say)
+        return average_over_samples(tracks, recipe, sample, bases, split)
+    except (InputError, NetworkError) as error:
+        say(f"without the samples of {recipe.name}: {error}")
+        return []
 
 
 def _read_exclusion(recipe: Recipe | None, genome: Fasta, split: Split, say: Say) -> ExcludedBases:

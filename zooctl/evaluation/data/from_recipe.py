@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from zooctl.catalog.data import locate
 from zooctl.errors import InputError
 from zooctl.evaluation.data.evaluation_data import (
@@ -22,6 +24,7 @@ from zooctl.evaluation.data.evaluation_data import (
 from zooctl.files.fasta.reader import Fasta
 from zooctl.progress import Say, silent
 from zooctl.schema.fields import Split
+from zooctl.schema.recipe.inputs import in_sample
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.signals import AnySignal, BigWigSignal
 from zooctl.training.data.prepare import excluded_bases, unmappable_bases
@@ -37,6 +40,7 @@ def open_recipe_data(
     other_tracks: Sequence[EvaluatedTrack] = (),
     split: Split | None = None,
     fasta: Path | None = None,
+    sample: str | None = None,
     say: Say = silent,
 ) -> Iterator[EvaluationData]:
     """Open the genome of a recipe, and read the signals of its targets.
@@ -47,15 +51,17 @@ def open_recipe_data(
         other_tracks: The model's other tracks; those without a target are left out.
         split: Split in place of the recipe's.
         fasta: Genome in place of the assembly's.
+        sample: Sample whose targets are read; the average over the others is a baseline.
         say: Told which genome is used, and which steps take time.
 
     Raises:
-        InputError: Data or genome are not here, or do not fit each other.
+        InputError: No such sample; data or genome are not here, or do not fit each other.
         IntegrityError: Data were changed.
     """
     split = split or recipe.split
     regions = (*split.train, *split.validation, *split.test)
-    signals = [_required_signal(track, recipe) for track in tracks]
+    own = recipe if sample is None else recipe_of_sample(recipe, sample)
+    signals = [_required_signal(track, own) for track in tracks]
     with open_genome(recipe.genome.assembly, fasta, say) as genome:
         check_regions(genome, regions)
         chroms = list(dict.fromkeys(region.chrom for region in regions))
@@ -71,17 +77,81 @@ def open_recipe_data(
             tracks,
             [measured(track.name, signal) for track, signal in zip(tracks, signals, strict=True)],
             split,
-            controls=[bases(control.signal) for control in recipe.controls],
-            replicates=[measured(other.track, other.signal) for other in recipe.evaluation.others],
+            controls=[bases(control.signal) for control in own.controls],
+            replicates=[
+                *(measured(other.track, other.signal) for other in recipe.evaluation.others),
+                *average_over_samples(tracks, recipe, sample, bases, split),
+            ],
             other_tracks=[
                 (track, measured(track.name, signal))
                 for track in other_tracks
-                if (signal := signal_of(track, recipe)) is not None
+                if (signal := signal_of(track, own)) is not None
             ],
             motifs=motifs,
             no_motif=no_motif,
             exclusion=excluded_places(recipe, genome, chroms, say),
         )
+
+
+def recipe_of_sample(recipe: Recipe, sample: str) -> Recipe:
+    """Return a recipe whose targets and controls are those of one of its samples.
+
+    Raises:
+        InputError: It has no such sample.
+    """
+    chosen = next((one for one in recipe.samples if one.name == sample), None)
+    if chosen is None:
+        raise InputError(
+            "the recipe has no such sample",
+            field="--sample",
+            got=sample,
+            expected=", ".join(one.name for one in recipe.samples) or "none: it has no samples",
+            hint="--against judges a sample that it has not",
+        )
+    in_it = {
+        part: tuple(
+            one.model_copy(update={"signal": in_sample(one.signal, chosen)})
+            for one in getattr(recipe, part)
+        )
+        for part in ("targets", "controls")
+    }
+    return recipe.model_copy(update=in_it)
+
+
+def average_over_samples(
+    tracks: Sequence[EvaluatedTrack],
+    recipe: Recipe,
+    sample: str | None,
+    bases: Callable[[AnySignal], Mapping[str, Signal]],
+    split: Split,
+) -> list[MeasuredTrack]:
+    """Return the mean of each track's target over the other samples, on contigs of test regions.
+
+    It is hard to beat in a new cell type (Schreiber et al. 2020, doi:10.1186/s13059-020-01978-y).
+
+    Args:
+        tracks: Tracks to evaluate.
+        recipe: Its samples are averaged.
+        sample: Sample that is evaluated, and left out; None for no average.
+        bases: Reads a signal.
+        split: Has the test regions.
+    """
+    others = [one for one in recipe.samples if one.name != sample]
+    if sample is None or not others:
+        return []
+    found = []
+    for track in tracks:
+        signal = _required_signal(track, recipe)
+        read = [bases(in_sample(signal, other)) for other in others]
+        mean: dict[str, Signal] = {}
+        for chrom in dict.fromkeys(region.chrom for region in split.test):
+            total = np.zeros(len(read[0][chrom]), np.float32)
+            for one in read:
+                total += np.nan_to_num(one[chrom], nan=0.0)
+            mean[chrom] = total / np.float32(len(read))
+        name = "average over the other samples" + f", {track.name}" * (len(tracks) > 1)
+        found.append(MeasuredTrack(name, mean))
+    return found
 
 
 def excluded_places(

@@ -249,8 +249,8 @@ class ReportBuilder:
 
     @property
     def _has_mean(self) -> bool:
-        """Whether predictions have a meaningful mean; that of logarithms may be 0 or below."""
-        return self.model.scale in ("signal", "probability")
+        """Whether shifted sequences have a meaningful mean; logarithms may be 0 or below."""
+        return self.model.scale in ("signal", "probability") and not self.model.needs_places
 
     def _robustness(self, progress: Progress) -> Robustness:
         """Return the variation score on peaks of all tracks, or on a seeded sample of many."""

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from zooctl.catalog.entry import Entry
 from zooctl.inference.model import OpenModel
-from zooctl.inference.session import Device, Session
+from zooctl.inference.options import NO_INPUTS, Device, InputOptions, SessionOptions
+from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.tracks.genome_grid import GridPlan, plan
 from zooctl.inference.tracks.predict import Predictor, Readout, core_values
 from zooctl.sequence.intervals import Interval
@@ -41,6 +42,11 @@ class EvaluatedModel:
     readout: Readout
     tracks: tuple[int, ...] = (0,)
     scale: Scale = "signal"
+
+    @property
+    def needs_places(self) -> bool:
+        """Whether it predicts places of a genome alone, since it reads more than the sequence."""
+        return isinstance(self.session, SeveralInputs)
 
     def plan(self, regions: Sequence[Interval], contigs: Mapping[str, int]) -> GridPlan:
         """Lay regions onto the genome grid of its windows."""
@@ -77,7 +83,11 @@ class EvaluatedModel:
 
 
 def open_model(
-    entry: Entry, tracks: Sequence[int], device: Device, threads: int | None = None
+    entry: Entry,
+    tracks: Sequence[int],
+    device: Device,
+    threads: int | None = None,
+    inputs: InputOptions = NO_INPUTS,
 ) -> EvaluatedModel:
     """Open a model of the zoo for evaluation.
 
@@ -86,16 +96,10 @@ def open_model(
         tracks: Indices of the evaluated tracks.
         device: Device to run it on.
         threads: CPU threads; every core by default.
+        inputs: What it reads beside the sequence.
     """
     card = entry.card()
-    session = Session(
-        OpenModel(entry).graph,
-        geometry=card.geometry,
-        n_tracks=card.n_tracks,
-        unknown_base=card.unknown_base,
-        device=device,
-        threads=threads,
-    )
+    session = OpenModel(entry, SessionOptions(device=device, threads=threads), inputs).session
     readout = Readout(card.output_transform)
     return EvaluatedModel(
         entry.name, session, card.geometry, readout, tuple(tracks), card.output_scale

@@ -12,10 +12,13 @@ from zooctl.errors import InputError, need
 from zooctl.evaluation.data.evaluation_data import EvaluatedTrack
 from zooctl.evaluation.heldout.model import EvaluatedModel, open_model
 from zooctl.evaluation.heldout.target import EvaluationTarget
-from zooctl.inference.session import Device, Session
-from zooctl.inference.tracks.predict import Readout
+from zooctl.inference.options import NO_INPUTS, Device, InputOptions, SessionOptions
+from zooctl.inference.other_inputs.given_inputs import given_inputs, reads_more
+from zooctl.inference.other_inputs.several_inputs import SeveralInputs
+from zooctl.inference.session import Session
+from zooctl.inference.tracks.predict import Predictor, Readout
 from zooctl.schema.manifest import MANIFEST
-from zooctl.schema.recipe.recipe import load_recipe
+from zooctl.schema.recipe.recipe import Recipe, load_recipe
 
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
@@ -29,6 +32,7 @@ def open_target(
     fasta: Path | None,
     device: Device,
     threads: int | None,
+    inputs: InputOptions = NO_INPUTS,
     allow_untrusted: bool = False,
 ) -> EvaluationTarget:
     """Open a model for evaluation.
@@ -40,6 +44,7 @@ def open_target(
         fasta: Genome in place of the assembly's.
         device: Device to run on.
         threads: CPU threads; every core by default.
+        inputs: What the network reads beside the sequence.
         allow_untrusted: Whether an entry from an address that nobody pinned may be used.
 
     Raises:
@@ -49,13 +54,19 @@ def open_target(
     folder = Path(name)
     is_run = (folder / "recipe.yaml").is_file() and not (folder / MANIFEST).is_file()
     if name not in model_names() and is_run:
-        return _open_run(folder, tracks, data, fasta, device, threads)
+        return _open_run(
+            folder, tracks, data, fasta, SessionOptions(device=device, threads=threads), inputs
+        )
     entry = registry.entry(name, allow_untrusted=allow_untrusted)
-    return _open_entry(entry, tracks, data, device, threads)
+    return _open_entry(entry, tracks, data, SessionOptions(device=device, threads=threads), inputs)
 
 
 def _open_entry(
-    entry: Entry, names: Sequence[str], data: str | None, device: Device, threads: int | None
+    entry: Entry,
+    names: Sequence[str],
+    data: str | None,
+    options: SessionOptions,
+    inputs: InputOptions,
 ) -> EvaluationTarget:
     card = entry.card()
     own = None
@@ -71,7 +82,9 @@ def _open_entry(
     chosen = _choose(tracks, names)
     return EvaluationTarget(
         name=entry.name,
-        model=open_model(entry, [track.index for track in chosen], device, threads),
+        model=open_model(
+            entry, [track.index for track in chosen], options.device, options.threads, inputs
+        ),
         tracks=chosen,
         assembly=card.training_assembly,
         trained_on=card.split,
@@ -80,6 +93,7 @@ def _open_entry(
         entry=entry,
         decision=None if own is None else own.evaluation.decision,
         other_tracks=[track for track in tracks if track not in chosen],
+        sample=inputs.sample,
     )
 
 
@@ -88,8 +102,8 @@ def _open_run(
     names: Sequence[str],
     data: str | None,
     fasta: Path | None,
-    device: Device,
-    threads: int | None,
+    options: SessionOptions,
+    inputs: InputOptions,
 ) -> EvaluationTarget:
     need("torch", "training")
     from zooctl.training.data.prepare import open_dataset
@@ -102,13 +116,8 @@ def _open_run(
         tracks.append(EvaluatedTrack(index, target.track, source.assay, source.target))
     chosen = _choose(tracks, names)
     geometry = recipe.window.geometry
-    session = Session(
-        graph_of_run(folder, recipe, open_dataset(recipe, fasta)),
-        geometry=geometry,
-        n_tracks=len(recipe.targets),
-        unknown_base=recipe.unknown_base,
-        device=device,
-        threads=threads,
+    session = _session(
+        graph_of_run(folder, recipe, open_dataset(recipe, fasta)), recipe, options, inputs
     )
     readout = Readout(recipe.targets[0].signal.transform)
     indices = tuple(track.index for track in chosen)
@@ -124,6 +133,33 @@ def _open_run(
         entry=None,
         decision=recipe.evaluation.decision,
         other_tracks=[track for track in tracks if track not in chosen],
+        sample=inputs.sample,
+    )
+
+
+def _session(
+    graph: bytes, recipe: Recipe, options: SessionOptions, inputs: InputOptions
+) -> Predictor:
+    """Return the network of a run, which may read more than the sequence."""
+    if reads_more(recipe):
+        return SeveralInputs(
+            graph,
+            geometry=recipe.window.geometry,
+            n_tracks=len(recipe.targets),
+            unknown_base=recipe.unknown_base,
+            given=given_inputs(recipe, inputs),
+            device=options.device,
+            threads=options.threads,
+        )
+    if inputs.any:
+        raise InputError("the model reads the sequence alone", got=recipe.name)
+    return Session(
+        graph,
+        geometry=recipe.window.geometry,
+        n_tracks=len(recipe.targets),
+        unknown_base=recipe.unknown_base,
+        device=options.device,
+        threads=options.threads,
     )
 
 

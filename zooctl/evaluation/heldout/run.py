@@ -18,7 +18,7 @@ from zooctl.evaluation.report.folder import ReportFolder, report_json
 from zooctl.evaluation.report.recovered_motif import RecoveredMotif
 from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.files.disk.atomic import atomic_output
-from zooctl.inference.options import Device
+from zooctl.inference.options import NO_INPUTS, Device, InputOptions
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.schema.card import Card
 from zooctl.schema.strict_yaml import loads, parse
@@ -77,6 +77,7 @@ def evaluate_model(
     update_card: bool = False,
     device: Device = "auto",
     threads: int | None = None,
+    inputs: InputOptions = NO_INPUTS,
     allow_untrusted: bool = False,
     force: bool = False,
     say: Say = silent,
@@ -98,6 +99,7 @@ def evaluate_model(
         update_card: Write the figures onto the model's card.
         device: ``auto``, ``cpu`` or ``cuda``.
         threads: CPU threads.
+        inputs: What the network reads beside the sequence; its sample's targets are judged.
         allow_untrusted: Accept models outside of the zoo.
         force: Replace an existing report.
         say: Told about data and files.
@@ -120,8 +122,11 @@ def evaluate_model(
         fasta=fasta,
         device=device,
         threads=threads,
+        inputs=inputs,
         allow_untrusted=allow_untrusted,
     )
+    if target.model.needs_places:
+        motif_windows = 0
     data_name = ", ".join(path.name for path in against) or target.data_name
     with target.open_data(against, regions, fasta, say) as opened:
         report = evaluate(

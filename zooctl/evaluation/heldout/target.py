@@ -35,6 +35,7 @@ class EvaluationTarget:
         entry: Its entry of the zoo; None for a run.
         decision: Prediction from which on its own recipe calls a bin; None where none says.
         other_tracks: Its tracks that are not evaluated.
+        sample: Sample of the recipe that it is evaluated in, or the name of another one.
     """
 
     name: str
@@ -47,6 +48,7 @@ class EvaluationTarget:
     entry: Entry | None
     decision: float | None = None
     other_tracks: Sequence[EvaluatedTrack] = ()
+    sample: str | None = None
 
     @property
     def rules(self) -> Rules:
@@ -113,6 +115,7 @@ class EvaluationTarget:
                 split=split,
                 recipe=self.recipe,
                 fasta=fasta,
+                sample=self.sample,
                 say=say,
             )
         if self.recipe is None:
@@ -127,5 +130,6 @@ class EvaluationTarget:
             other_tracks=self.other_tracks,
             split=split,
             fasta=fasta,
+            sample=self.sample,
             say=say,
         )

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from zooctl.catalog.entry import ONNX, PROBE, SAFETENSORS, Entry
-from zooctl.catalog.root import packaged_root
+from zooctl.catalog.root import is_in_use, packaged_root
 from zooctl.catalog.weights import onnx_bytes, verified_bytes
 from zooctl.errors import IntegrityError, UnsafeError, VerificationError, ZooError
 from zooctl.files.weights.safetensors import Tensors, read_safetensors
 from zooctl.inference import apart
 from zooctl.inference.graph.check import compose
+from zooctl.inference.other_inputs.given_inputs import other_input_names
+from zooctl.inference.other_inputs.several_inputs import check_inputs, run_probe
 from zooctl.inference.session import Session
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import Manifest, tensor_digest
@@ -110,14 +113,17 @@ def _graph(
     Outside of the packaged zoo nobody vouches for it: it is examined in a child process first.
     """
     try:
-        if entry.hub is not None or entry.root.resolve() != packaged_root().resolve():
-            apart.examine(graph, card)
-        compose(
-            graph,
-            geometry=card.geometry,
-            n_tracks=card.n_tracks,
-            unknown_base=card.unknown_base,
-        )
+        if names := _other_inputs(entry):
+            check_inputs(graph, names)
+        else:
+            if entry.hub is not None or entry.root.resolve() != packaged_root().resolve():
+                apart.examine(graph, card)
+            compose(
+                graph,
+                geometry=card.geometry,
+                n_tracks=card.n_tracks,
+                unknown_base=card.unknown_base,
+            )
     except ZooError as error:
         error.path = str(entry.root / "zoo" / entry.name / ONNX)
         errors.append(error)
@@ -136,6 +142,13 @@ def _graph(
             )
         )
     return True
+
+
+def _other_inputs(entry: Entry) -> list[str]:
+    """Return the inputs beside the sequence of a model of a zoo in use; others have none."""
+    if entry.recipe_path is None or entry.hub is not None or not is_in_use(entry.root):
+        return []
+    return other_input_names(entry.recipe())
 
 
 def _initialisers(entry: Entry, graph: bytes, tensors: Tensors) -> Iterator[ZooError]:
@@ -163,21 +176,13 @@ def _probe(entry: Entry, card: Card, graph: bytes, samples: Tensors) -> Iterator
     if malformed := _malformed_probe(entry, card, samples):
         yield malformed
         return
-    session = Session(
-        graph,
-        geometry=card.geometry,
-        n_tracks=card.n_tracks,
-        unknown_base=card.unknown_base,
-        device="cpu",
-    )
     expected = samples["expected"]
     try:
-        session.check_windows(graph, samples["inputs"])
+        got = _predicted(entry, card, graph, samples)
     except VerificationError as error:
         error.path = str(entry.root / "zoo" / entry.name / ONNX)
         yield error
         return
-    got = session.predict(samples["inputs"])
     excess = np.abs(got - expected) - (ABSOLUTE + RELATIVE * np.abs(expected))
     # NaN is never as expected; the comparison is written so that it fails.
     wrong = ~(excess <= 0)
@@ -191,6 +196,28 @@ def _probe(entry: Entry, card: Card, graph: bytes, samples: Tensors) -> Iterator
             got=f"{got[place]:.8g}",
             expected=f"{expected[place]:.8g}",
         )
+
+
+def _predicted(entry: Entry, card: Card, graph: bytes, samples: Tensors) -> NDArray[np.float32]:
+    """Return the predictions of the probe, made now.
+
+    Raises:
+        VerificationError: Windows depend on each other, or the probe lacks an input.
+    """
+    if names := _other_inputs(entry):
+        if missing := set(names) - set(samples):
+            raise VerificationError("the probe lacks an input", got=", ".join(sorted(missing)))
+        others = {name: samples[name] for name in names}
+        return run_probe(graph, samples["inputs"], others, card.unknown_base)
+    session = Session(
+        graph,
+        geometry=card.geometry,
+        n_tracks=card.n_tracks,
+        unknown_base=card.unknown_base,
+        device="cpu",
+    )
+    session.check_windows(graph, samples["inputs"])
+    return session.predict(samples["inputs"])
 
 
 def _malformed_probe(entry: Entry, card: Card, samples: Tensors) -> VerificationError | None:

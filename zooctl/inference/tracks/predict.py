@@ -14,9 +14,10 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.errors import VerificationError
+from zooctl.errors import InputError, VerificationError
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.genome import Genome
+from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.session import Predictions
 from zooctl.inference.tracks.genome_grid import (
     GridPlan,
@@ -130,8 +131,12 @@ def predict(
         advance: Called with the number of windows done since the last call.
 
     Raises:
+        InputError: Both strands of a network that reads more than the sequence.
         VerificationError: A prediction is not a finite number; the message names the window.
     """
+    if readout.rc_order is not None and isinstance(session, SeveralInputs):
+        what = "a model that reads more than the sequence predicts the given strand alone"
+        raise InputError(what, field="--rc")
     windows = unknown = 0
     tracks = sorted(sinks)
     work = lay_work(plan, genome, session, tracks, readout, tiles)
@@ -166,6 +171,11 @@ class Work:
     interrupt: Callable[[], None]
 
 
+def _placed(session: Predictor, batch: WindowBatch) -> Predictor:
+    """Return the network at the windows of a batch, whose other inputs are measured there."""
+    return session.at(batch.parts) if isinstance(session, SeveralInputs) else session
+
+
 def lay_work(
     plan: GridPlan,
     genome: Genome,
@@ -177,7 +187,7 @@ def lay_work(
     """Lay out a prediction (arguments as of ``predict``)."""
 
     def run_windows(batch: WindowBatch) -> NDArray[np.float32]:
-        return core_values(batch.codes, session, plan.geometry, tracks, readout)
+        return core_values(batch.codes, _placed(session, batch), plan.geometry, tracks, readout)
 
     def run_tiles(batch: TileBatch) -> NDArray[np.float32]:
         assert tiles is not None
