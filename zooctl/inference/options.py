@@ -153,6 +153,8 @@ class ScoreOptions(ShiftOptions):
         chrom_map: ``auto``, or a file that maps contig names of the VCF to the genome's.
         genes: Annotation (GTF): models of the transcribed strand score an allele in each gene over
             it, on the gene's strand and with unknown bases beyond its ends.
+        masked: In genes, gains at annotated ends of exons and losses elsewhere count as 0.
+        spliceai_field: Also write the INFO field of SpliceAI.
         tracks: Names of the tracks to write; empty for all.
         strict: Refuse a VCF with an allele that cannot be scored.
         max_skipped: Largest share of alleles that may disagree with the genome.
@@ -175,6 +177,8 @@ class ScoreOptions(ShiftOptions):
     check_ref: CheckRef = "skip"
     chrom_map: str | None = None
     genes: str | Path | None = None
+    masked: bool = False
+    spliceai_field: bool = False
     tracks: Sequence[str] = ()
     strict: bool = False
     max_skipped: float = 0.5

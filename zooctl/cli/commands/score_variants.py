@@ -76,6 +76,16 @@ from zooctl.inference.options import (
             help="GTF: models of the transcribed strand score on the strand of each gene."
         ),
     ],
+    masked=Annotated[
+        bool,
+        typer.Option(
+            "--masked", help="In genes: no gains at annotated ends of exons, no losses elsewhere."
+        ),
+    ],
+    spliceai_field=Annotated[
+        bool,
+        typer.Option("--spliceai-field", help="Also write the INFO field that SpliceAI writes."),
+    ],
     strict=Annotated[
         bool, typer.Option("--strict", help="Refuse a VCF with an allele that cannot be scored.")
     ],

@@ -21,7 +21,7 @@ ValueType = Literal["Float", "Integer", "String"]
 
 @dataclass(frozen=True)
 class Field:
-    """An INFO field with one value for each ALT (Number=A).
+    """An INFO field, with one value for each ALT (Number=A) unless it says otherwise.
 
     Attributes:
         key: Its name, ``ZOO_…``.
@@ -29,6 +29,7 @@ class Field:
         description: Description, for people.
         source: Program and model that computed it.
         version: Version of the source.
+        number: Number of values, as VCF writes it.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Field:
     description: str
     source: str
     version: str
+    number: str = "A"
 
     def line(self) -> bytes:
         """Return the header line of the field.
@@ -46,7 +48,8 @@ class Field:
         texts = (("Description", self.description), ("Source", self.source))
         quoted = "".join(f",{name}={quote(text)}" for name, text in texts)
         version = f",Version={quote(self.version)}"
-        return f"##INFO=<ID={self.key},Number=A,Type={self.type}{quoted}{version}>".encode()
+        head = f"##INFO=<ID={self.key},Number={self.number},Type={self.type}"
+        return f"{head}{quoted}{version}>".encode()
 
 
 def quote(text: str) -> str:
@@ -97,6 +100,8 @@ class Annotator:
     ) -> None:
         self.fields = tuple(fields)
         self._keys = [field.key.encode() for field in fields]
+        # Fields whose names are other programs'.
+        self._foreign = tuple(key for key in self._keys if not key.startswith(_ADDED))
         self._overwrite = overwrite
         self._path = path
         self._models = [model.encode() for model in models]
@@ -105,7 +110,7 @@ class Annotator:
         kept = []
         for number, line in enumerate(header.meta, 1):
             found = _INFO_ID.match(line)
-            if found and found[1].startswith(_ADDED):
+            if found and (found[1].startswith(_ADDED) or found[1] in self._keys):
                 source = _SOURCE.search(line)
                 if source:
                     self._owned.setdefault(found[1], source[1] in self._models)
@@ -146,7 +151,7 @@ class Annotator:
         """
         columns = line.split(b"\t", _INFO + 1)
         info = columns[_INFO]
-        if _ADDED in info:
+        if _ADDED in info or any(key in info for key in self._foreign):
             info = self._without_own(info, number)
         added = [
             key + b"=" + value.encode("ascii")
@@ -161,6 +166,9 @@ class Annotator:
         return b";".join(
             entry
             for entry in info.split(b";")
-            if not (key := entry.partition(b"=")[0]).startswith(_ADDED)
+            if not self._may_be_own(key := entry.partition(b"=")[0])
             or not self._replaces(key, number)
         )
+
+    def _may_be_own(self, key: bytes) -> bool:
+        return key.startswith(_ADDED) or key in self._foreign

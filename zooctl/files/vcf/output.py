@@ -165,7 +165,7 @@ def _write(
             file.write(head)
             file.writelines(parts.lines())
     elif form == "parquet":
-        write_parquet((line[:-1] for line in parts.lines()), path, metadata)
+        write_parquet((line[:-1] for line in parts.lines()), head, path, metadata)
     else:
         first = head.count(b"\n") + 1
 

@@ -17,6 +17,8 @@ COLUMNS = (
 """``unit`` is that of both values, and of a score whose kind is a difference."""
 
 HEAD = ("\t".join(COLUMNS) + "\n").encode()
+HEAD_IN_GENES = ("\t".join((*COLUMNS, "gene")) + "\n").encode()
+"""Names of the columns where models score in genes."""
 _FLOATS = ("score", "sd", "ref_value", "alt_value", "pct", "p", "phred", "act")
 _INTEGERS = ("pos", "place")
 _ROWS = 1 << 16
@@ -58,27 +60,31 @@ def require_parquet() -> None:
     need("pyarrow", "writing Parquet")
 
 
-def write_parquet(lines: Iterator[bytes], target: Path, metadata: Mapping[str, str]) -> None:
+def write_parquet(
+    lines: Iterator[bytes], head: bytes, target: Path, metadata: Mapping[str, str]
+) -> None:
     """Write rows as a Parquet file.
 
     Args:
         lines: Rows, without line ends and without the head.
+        head: ``HEAD``, or ``HEAD_IN_GENES``.
         target: The file to write.
         metadata: Metadata of the file's schema.
     """
+    names = head.decode().rstrip("\n").split("\t")
     import pyarrow as pa
     from pyarrow import parquet
 
     words = pa.dictionary(pa.int32(), pa.string())
     kinds = {"id": pa.string(), "ref": pa.string(), "alt": pa.string()}
     kinds |= dict.fromkeys(_INTEGERS, pa.int64()) | dict.fromkeys(_FLOATS, pa.float32())
-    schema = pa.schema([(name, kinds.get(name, words)) for name in COLUMNS], metadata=metadata)
+    schema = pa.schema([(name, kinds.get(name, words)) for name in names], metadata=metadata)
     with parquet.ParquetWriter(target, schema, compression="zstd") as writer:
         while block := list(islice(lines, _ROWS)):
             columns = zip(*(line.decode().split("\t") for line in block), strict=True)
             arrays = [
                 pa.array(_values(name, column), schema.field(name).type)
-                for name, column in zip(COLUMNS, columns, strict=True)
+                for name, column in zip(names, columns, strict=True)
             ]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
 

@@ -105,6 +105,8 @@ class Measuring:
             predicted on one strand alone.
         stranded: Tracks of the other strand stand behind those of the given one, each with scores
             of its own.
+        masked: In a gene, gains at annotated ends of its exons and losses elsewhere are 0, as
+            SpliceAI's program masks on request.
     """
 
     placement: Placement
@@ -116,6 +118,7 @@ class Measuring:
     transform: Transform
     order_rc: tuple[int, ...] | None
     stranded: bool = False
+    masked: bool = False
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -163,10 +166,24 @@ class Measuring:
                 # Bins of the other strand run backwards.
                 turned = outputs[0][..., ::-1], outputs[1][..., ::-1]
             own = replace(planned, outputs=turned, genes=())
-            each.append((gene, self.score(own)))
+            scored = self.score(own)
+            if self.masked:
+                scored = replace(scored, measured=self._mask(scored.measured, gene))
+            each.append((gene, scored))
         gene, first = max(each, key=lambda one: _largest_score(one[1].measured))
         genes = tuple((gene, scored.measured) for gene, scored in each)
         return replace(first, gene=gene, genes=genes)
+
+    def _mask(self, measured: tuple[Measured, ...], gene: Gene) -> tuple[Measured, ...]:
+        """Return scores without what confirms the annotation."""
+        kept = []
+        for of, one in zip(self.measures, measured, strict=True):
+            at_end = np.isin(one.place, gene.ends)
+            hidden = {"delta_gain": at_end, "delta_loss": ~at_end}.get(of.statistic)
+            if hidden is not None:
+                one = replace(one, score=np.where(hidden, np.float32(0), one.score))
+            kept.append(one)
+        return tuple(kept)
 
     def measure_sums(self, planned: Planned) -> tuple[Measured, ...]:
         """Return scores from sums over the compared bases, ``(n_windows, n_tracks)``."""

@@ -118,6 +118,7 @@ class Scorer:
         reverse_complement: Average over both strands; of no use to a network of the transcribed
             strand, whose tracks of the other strand stand behind those of the given one.
         genes: Score in each gene over an allele, on its strand, with unknown bases beyond its ends.
+        masked: In genes, gains at annotated ends of exons and losses elsewhere are 0.
         statistics: Comparisons of REF and ALT (``statistics``).
         distance: Reach of ``local`` and ``delta``, in bp from the change.
         mean_track: Add the mean over tracks as a last track.
@@ -153,6 +154,7 @@ class Scorer:
         inside: bool = False,
         reverse_complement: bool = False,
         genes: GeneIndex | None = None,
+        masked: bool = False,
         statistics: Sequence[Statistic] = ("sum",),
         distance: int = DEFAULT_DISTANCE,
         mean_track: bool = False,
@@ -189,6 +191,7 @@ class Scorer:
             network.transform,
             network.track_order_rc if both else None,
             stranded,
+            masked,
         )
         self.measures = self._measuring.measures
         bins = self._measuring.needs_bins
@@ -236,6 +239,11 @@ class Scorer:
     def n_tracks(self) -> int:
         """Tracks of each score, those of both strands and a mean among them."""
         return self._measuring.n_scored
+
+    @property
+    def by_gene(self) -> bool:
+        """Whether scores are those in genes."""
+        return self._planner.genes is not None
 
     @property
     def distance(self) -> int:

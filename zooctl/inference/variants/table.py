@@ -123,6 +123,7 @@ def open_scorer(
     options: ShiftOptions,
     check_ref: CheckRef,
     genes: GeneIndex | None = None,
+    masked: bool = False,
 ) -> Scorer:
     """Return a scorer of a model on a genome; what options leave open is as the card says.
 
@@ -145,6 +146,7 @@ def open_scorer(
         seed=options.seed,
         reverse_complement=options.rc,
         genes=genes if network.transcribed else None,
+        masked=masked,
         statistics=statistics,
         distance=distance,
         mean_track=options.mean_track,

@@ -49,6 +49,7 @@ class ScoringModel:
         top: Write the track of the largest absolute score only (VCF).
         scorer: Its scorer on the genome.
         ranker: Ranks its scores in a background; None without one.
+        terms: Licence of its weights, and the warning on its card.
     """
 
     name: str
@@ -59,6 +60,12 @@ class ScoringModel:
     top: bool
     scorer: Scorer
     ranker: Ranker | None = None
+    terms: tuple[str, str | None] = ("", None)
+
+    @property
+    def by_gene(self) -> bool:
+        """Whether its scores are those in genes."""
+        return self.scorer.by_gene
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -93,6 +100,9 @@ def vcf_fields(models: Sequence[ScoringModel]) -> list[Field]:
         else:
             for track in model.tracks:
                 fields += _track_fields(model, track.name, track.name, track.unit)
+        if model.by_gene:
+            said = "gene of the scores: of those over POS the one in which a score is largest"
+            fields.append(_field(model, "GENE", "String", said))
         if model.ranker is not None:
             said = (
                 f"part of the background of percentiles; {NO_BACKGROUND}: fewer than 1,000 alleles"
@@ -193,6 +203,8 @@ def meta_lines(models: Sequence[ScoringModel], options: dict[str, str]) -> list[
             "Seed": str(placement.seed),
             **({} if model.ranker is None else {"Background": model.ranker.digest}),
             **options,
+            **({"Licence": model.terms[0]} if model.terms[0] else {}),
+            **({"Notice": model.terms[1]} if model.terms[1] else {}),
             "Version": __version__,
         }
         text = ",".join(

@@ -38,6 +38,7 @@ from zooctl.inference.vcf.info_fields import ScoringModel, meta_lines, vcf_field
 from zooctl.inference.vcf.report import ScoredVcf, VcfEstimate, estimate, write_report
 from zooctl.inference.vcf.score_vcf import score_vcf
 from zooctl.inference.vcf.scored_text import JsonText, TableText, Text, VcfText
+from zooctl.inference.vcf.spliceai_field import spliceai_field, splicing_model
 from zooctl.inference.vcf.tally import Tally
 from zooctl.inference.vcf.write_scores import ScoreWriter
 from zooctl.progress import Progress, Say, no_progress, silent
@@ -268,15 +269,19 @@ class _Run:
         if self.place.is_table:
             return TableText(self.models)
         options = {"ReverseComplement": str(self.options.rc), "CheckRef": self.options.check_ref}
+        fields, splicing = vcf_fields(self.models), None
+        if self.options.spliceai_field:
+            splicing = splicing_model(self.models)
+            fields.append(spliceai_field(self.models[splicing]))
         annotator = Annotator(
             self.reader.header,
-            vcf_fields(self.models),
+            fields,
             meta=meta_lines(self.models, options),
             overwrite=self.options.overwrite,
             models=[model.name for model in self.models],
             path=self.reader.name,
         )
-        return VcfText(self.models, annotator)
+        return VcfText(self.models, annotator, splicing)
 
 
 def _noting_order(records: Iterable[Record], order: SortOrder) -> Iterator[Record]:

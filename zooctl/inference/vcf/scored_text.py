@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -15,6 +16,10 @@ from zooctl.inference.background.ranker import TrackRanks
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.statistics import NO_PLACE
 from zooctl.inference.vcf.info_fields import Results, ScoringModel, by_statistic
+from zooctl.inference.vcf.spliceai_field import spliceai_text
+
+# Characters that would end a value of INFO.
+_INFO_END = re.compile(r"[\s,;=|]")
 
 Ranked = Sequence[TrackRanks]
 """Ranks of each score of an allele."""
@@ -54,10 +59,14 @@ def place_text(place: int) -> str:
 class TableText:
     """Rows of a table: one for each allele, track and score, those without a score included."""
 
-    head = vcf_table.HEAD
-
     def __init__(self, models: Sequence[ScoringModel]) -> None:
         self._models = models
+        self._in_genes = any(model.by_gene for model in models)
+
+    @property
+    def head(self) -> bytes:
+        """The names of the columns, with that of the gene where models score in genes."""
+        return vcf_table.HEAD_IN_GENES if self._in_genes else vcf_table.HEAD
 
     def record(self, record: Record, results: Results) -> bytes:
         """Return the rows of one record."""
@@ -65,7 +74,8 @@ class TableText:
         for index, alt in enumerate(record.alts):
             for model, scored in zip(self._models, results, strict=True):
                 start = vcf_table.row_start(record, alt, scored[index].status, model.name)
-                rows += [start + row for row in _rows(model, scored[index])]
+                end = f"\t{_gene(scored[index])}\n" if self._in_genes else "\n"
+                rows += [start + row + end for row in _rows(model, scored[index])]
         return "".join(rows).encode()
 
 
@@ -78,7 +88,11 @@ def _rows(model: ScoringModel, allele: ScoredAllele) -> Iterator[str]:
             numbers = [number(values[track]) for values in arrays]
             place = place_text(int(found.place[track]))
             ranks = [""] * 4 if ranked is None else _texts(ranked[index], track)
-            yield "\t".join((name, *of, unit, *numbers, place, *ranks, kind)) + "\n"
+            yield "\t".join((name, *of, unit, *numbers, place, *ranks, kind))
+
+
+def _gene(allele: ScoredAllele) -> str:
+    return "" if allele.gene is None else allele.gene.name
 
 
 class VcfText:
@@ -86,12 +100,16 @@ class VcfText:
 
     Args:
         models: The models.
-        annotator: Adds the fields of ``vcf_fields(models)``.
+        annotator: Adds the fields of ``vcf_fields(models)``, then that of SpliceAI.
+        splicing: Index of the model that SpliceAI's field is of; None without that field.
     """
 
-    def __init__(self, models: Sequence[ScoringModel], annotator: Annotator) -> None:
+    def __init__(
+        self, models: Sequence[ScoringModel], annotator: Annotator, splicing: int | None = None
+    ) -> None:
         self._models = models
         self._annotator = annotator
+        self._splicing = splicing
 
     @property
     def head(self) -> bytes:
@@ -112,9 +130,15 @@ class VcfText:
                         for one, ranks in zip(scored, ranked, strict=True)
                     ]
                     values += [_joined(column) for column in zip(*rows, strict=True)]
+            if model.by_gene:
+                names = [_INFO_END.sub("_", _gene(allele)) for allele in scored]
+                values.append(_joined(names))
             if model.ranker is not None:
                 values.append(_joined([model.ranker.class_of(allele) for allele in scored]))
             values.append(",".join(allele.status for allele in scored))
+        if self._splicing is not None:
+            at = self._splicing
+            values.append(spliceai_text(self._models[at], record, results[at]))
         return self._annotator.line(record.line, record.number, values)
 
 

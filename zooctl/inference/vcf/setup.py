@@ -151,6 +151,7 @@ def settings_of(
         "max_shift": ", ".join(str(model.scorer.max_shift) for model in models),
         "seed": options.seed,
         "rc": options.rc,
+        "masked": options.masked,
         "genes": "" if options.genes is None else file_digest(Path(options.genes)),
         "check_ref": options.check_ref,
         "device": first.device,
@@ -202,7 +203,7 @@ def scoring_model(
     card = model.card
     # Alleles that ``fail`` refuses are found before scoring, where their line is known.
     check_ref = "skip" if options.check_ref == "fail" else options.check_ref
-    scorer = open_scorer(model, genome, options, check_ref, genes)
+    scorer = open_scorer(model, genome, options, check_ref, genes, options.masked)
     return ScoringModel(
         name=card.name,
         version=card.version,
@@ -211,6 +212,7 @@ def scoring_model(
         tracks=_written_tracks(card, tracks, options),
         top=len(tracks) > MOST_TRACKS and not options.tracks,
         scorer=scorer,
+        terms=(card.licence, card.notice),
         ranker=find_ranker(model, scorer, options, scorer.n_tracks, say),
     )
 
