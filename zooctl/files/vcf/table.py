@@ -17,7 +17,8 @@ COLUMNS = (
 """``unit`` is that of both values, and of a score whose kind is a difference."""
 
 HEAD = ("\t".join(COLUMNS) + "\n").encode()
-HEAD_IN_GENES = ("\t".join((*COLUMNS, "gene")) + "\n").encode()
+GENE = "gene"
+HEAD_IN_GENES = ("\t".join((*COLUMNS, GENE)) + "\n").encode()
 """Names of the columns where models score in genes."""
 _FLOATS = ("score", "sd", "ref_value", "alt_value", "pct", "p", "phred", "act")
 _INTEGERS = ("pos", "place")
@@ -46,8 +47,9 @@ def to_json(row: bytes) -> bytes:
     >>> to_json(b"\\t".join([b"chr1", b"5", *[b""] * (len(COLUMNS) - 2)]))[:32]
     b'{"chrom": "chr1", "pos": 5, "id"'
     """
-    texts = zip(COLUMNS, row.decode().split("\t"), strict=True)
-    values = {name: _value(name, text) for name, text in texts}
+    names, texts = (*COLUMNS, GENE), row.decode().split("\t")
+    # Behind the others stands the gene, where models score in genes.
+    values = {name: _value(name, text) for name, text in zip(names, texts, strict=False)}
     return (json.dumps(values, ensure_ascii=False) + "\n").encode()
 
 
