@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,6 +18,7 @@ from zooctl.cli.ui.tables import echo
 from zooctl.inference.options import InputOptions, PredictOptions, SessionOptions
 
 if TYPE_CHECKING:
+    from zooctl.inference.model import OpenModel
     from zooctl.inference.tracks.run import TracksEstimate
 
 
@@ -41,6 +42,13 @@ def command(
             help="A .bw or .bigwig, or a folder; default: <regions>.<model>[.<track>].bw here.",
         ),
     ] = None,
+    at: Annotated[
+        Literal["promoter", "polya", "exon"] | None,
+        typer.Option(help="Predict at these places in genes instead, to a table (TSV)."),
+    ] = None,
+    genes: Annotated[
+        Path | None, typer.Option(help="GTF with the genes for --at; or --bed with strands.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print windows, time and size; write nothing.")
     ] = False,
@@ -53,7 +61,8 @@ def command(
 ) -> None:
     """Predict tracks over regions and write each as a bigWig.
 
-    Values lie on a grid of the genome, so they do not depend on the way regions are cut.
+    Values lie on a grid of the genome, so they do not depend on the way regions are cut. With --at,
+    models of promoters, ends of transcripts or exons are predicted there, on the gene's strand.
     """
     from zooctl.catalog import registry
     from zooctl.cli.ui.progress import progress
@@ -62,13 +71,16 @@ def command(
     from zooctl.inference.model import OpenModel
     from zooctl.inference.tracks.run import estimate_bigwigs, predict_bigwigs
 
-    regions = read_regions(bed, region or ())
     entries = [
         registry.entry(name, allow_untrusted=allow_untrusted) for name in dict.fromkeys(model)
     ]
     models = [OpenModel(entry, session, inputs) for entry in entries]
     if accept_licence:
         accept_licences(model.card for model in models)
+    if at is not None or genes is not None:
+        _predict_points(models, at, genes, bed, output, options)
+        return
+    regions = read_regions(bed, region or ())
     if dry_run:
         for estimate in estimate_bigwigs(
             models, regions, output, options, say=say, progress=progress
@@ -78,6 +90,30 @@ def command(
     for written in predict_bigwigs(models, regions, output, options, say=say, progress=progress):
         for path in written.paths.values():
             echo(path)
+
+
+def _predict_points(
+    models: list[OpenModel],
+    at: str | None,
+    genes: Path | None,
+    bed: Path | None,
+    output: str | None,
+    options: PredictOptions,
+) -> None:
+    """Write a table of predictions at places in genes."""
+    from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import say
+    from zooctl.errors import InputError
+    from zooctl.inference.points.table import write_points
+
+    if len(models) != 1 or output is None or at is None:
+        expected = "--at, one --model, and -o with the table's name"
+        raise InputError("places in genes need a table of one model", expected=expected)
+    n = write_points(
+        models[0], at, Path(output), options, genes=genes, bed=bed, say=say, progress=progress
+    )
+    say(f"predicted: {n:,} places")
+    echo(output)
 
 
 def _print(estimate: TracksEstimate) -> None:

@@ -1,0 +1,1 @@
+"""Predictions at places in genes: promoters, ends of transcripts, exons."""
