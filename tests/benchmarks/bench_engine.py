@@ -80,11 +80,11 @@ def networks() -> dict[str, VariantModel]:
     return {MODEL: ctcf, "bpnet": other}
 
 
-def alleles(kind: str, n: int, genome: Fasta) -> list[list[Allele]]:
-    """Lone alleles at even distances on chr21."""
+def alleles(kind: str, n: int, genome: Fasta, scorer: Scorer) -> list[list[Allele]]:
+    """Lone alleles at even distances on chr21, of those that can be scored."""
     rng = np.random.default_rng(0)
     found = []
-    for start in np.linspace(33_000_000, 46_000_000, n).astype(int).tolist():
+    for start in np.linspace(33_000_000, 46_000_000, 2 * n).astype(int).tolist():
         if kind == "SNVs":
             found.append([snvs(genome, "chr21", start)[0]])
             continue
@@ -92,7 +92,7 @@ def alleles(kind: str, n: int, genome: Fasta) -> list[list[Allele]]:
         ref = decode(genome.codes("chr21", start, start + (size if rng.random() < 0.5 else 1)))
         alt = ref[0] if len(ref) > 1 else ref + "".join(rng.choice(list("ACGT"), size))
         found.append([Allele("chr21", start, ref, alt)])
-    return found
+    return [record for record in found if scorer.check(record[0]) == "OK"][:n]
 
 
 def compare(
@@ -102,7 +102,7 @@ def compare(
     shared, plain = (
         Scorer(network, genome, device="cpu", engine=engine) for engine in ("auto", "plain")
     )
-    records = alleles(kind, n * rounds, genome)
+    records = alleles(kind, n * rounds, genome, plain)
     loop = Loop(network, plain, genome)
     time_scores(shared, records[:1])
     ratios = []

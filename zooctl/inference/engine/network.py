@@ -65,9 +65,14 @@ class FollowedNetwork:
         """
         return lay_out(self.chains, offsets, needed)
 
+    @property
+    def plain_cost(self) -> float:
+        """Multiplications of a window by itself, about."""
+        return plain_cost(self.chains[0])
+
     def gain(self, layout: Layout) -> float:
         """Return the multiplications of windows alone to those of a layout."""
-        return len(layout.offsets) * plain_cost(self.chains[0]) / layout.cost
+        return len(layout.offsets) * self.plain_cost / layout.cost
 
     def lay_out_cone(
         self, offsets: Sequence[int], needed: Sequence[Range], replaced: Range

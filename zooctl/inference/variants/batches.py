@@ -12,7 +12,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Generator, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,10 +36,25 @@ _KEPT_BYTES, _KEPT = 2**24, 256
 
 @dataclass(frozen=True)
 class AlleleWindows:
-    """Windows to predict, and the array that takes their outputs, row by row."""
+    """Windows to predict, and the array that takes their outputs, row by row.
+
+    Attributes:
+        haplotype: The windows.
+        outputs: The array.
+        site: Names the sequence of the genome that they lie on, or whose alternative they are.
+        is_reference: Whether they lie on it.
+        reference: That sequence, for an alternative that replaces a few bases of it.
+        strand: Strand of the genome that they are read on.
+        wide: Whether REF or ALT is so long that bases far from the centre are compared.
+    """
 
     haplotype: Haplotype
     outputs: Outputs
+    site: Hashable = None
+    is_reference: bool = False
+    strand: Literal["+", "-"] = "+"
+    reference: Haplotype | None = None
+    wide: bool = True
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ from zooctl.inference.engine.network import LEAST_GAIN, FollowedNetwork
 from zooctl.inference.engine.tiles import lay_tiles
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import DEFAULT_SHIFTS
-from zooctl.inference.variants.shared import SharedHaplotypes
+from zooctl.inference.variants.shared import gain_of
+from zooctl.inference.variants.shift_robust_score import DEFAULT_DISTANCE
 from zooctl.inference.variants.shifts import Placement, default_max_shift
 from zooctl.inference.variants.table import shifts_of
+from zooctl.schema.scoring import Scoring
 
 
 def describe_engine(model: OpenModel) -> list[tuple[str, str]]:
@@ -42,12 +44,16 @@ def _tiles(network: FollowedNetwork) -> str:
 
 def _shifts(model: OpenModel) -> str:
     network = model.network
+    geometry = network.geometry
     n_shifts, max_shift = shifts_of(model, DEFAULT_SHIFTS)
     if max_shift is None:
-        max_shift = default_max_shift(network.geometry)
-    placement = Placement(network.geometry, n_shifts, max_shift, DEFAULT_SHIFTS.seed)
-    gain = SharedHaplotypes.gain(network, placement)
-    return _gain(gain, f"{len(placement.shifts)} windows of a haplotype at once")
+        max_shift = default_max_shift(geometry)
+    placement = Placement(geometry, n_shifts, max_shift, DEFAULT_SHIFTS.seed)
+    usual = model.card.scoring or Scoring()
+    near = set(usual.statistics or ("sum",)) <= {"local", "delta"}
+    distance = (usual.distance or DEFAULT_DISTANCE) if near and geometry.n_bins > 1 else None
+    gain = gain_of(network, placement, distance)
+    return _gain(gain, f"2 x {len(placement.shifts)} windows of an SNV at once")
 
 
 def _gain(gain: float, what: str) -> str:

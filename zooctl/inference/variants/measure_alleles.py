@@ -139,6 +139,11 @@ class Measuring:
         """Whether sums over the compared bases are not enough."""
         return set(self.statistics) != {"sum"}
 
+    @property
+    def is_near(self) -> bool:
+        """Whether no statistic looks farther than the distance from a change."""
+        return set(self.statistics) <= {"local", "delta"} and not self.placement.is_scalar
+
     def score(self, planned: Planned) -> ScoredAllele:
         """Return the scores of an allele whose predictions are there.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,12 @@ from zooctl.inference.variants.shifts import Haplotype, Pair, Placement
 from zooctl.sequence.alleles import Allele, Change, Status
 from zooctl.sequence.onehot import Codes, N, decode
 from zooctl.sequence.windows import Integers
+
+MOST_REPLACED = 3
+"""Longest allele that counts as a replacement of few bases where REF and ALT are as long."""
+
+MOST_NEAR = 32
+"""Longest allele of which only bases near the centre are compared, where a distance is stated."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,28 @@ class Planned:
     swapped: bool = False
     counted: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     genes: tuple[tuple[Gene, tuple[Outputs, Outputs]], ...] = ()
+
+
+class Sequences(NamedTuple):
+    """A haplotype as ``AlleleWindows`` describe it."""
+
+    site: tuple[Hashable, ...]
+    is_reference: bool
+    haplotype: Haplotype
+    reference: Haplotype | None
+    wide: bool
+
+    def windows(self, outputs: Outputs, strand: Strand) -> AlleleWindows:
+        """Return its windows, and the array that takes their outputs."""
+        return AlleleWindows(
+            self.haplotype,
+            outputs,
+            (*self.site, self.wide),
+            self.is_reference,
+            strand,
+            self.reference,
+            self.wide,
+        )
 
 
 @dataclass(frozen=True)
@@ -116,29 +145,37 @@ class Planner:
         summed = None if self.bins else self.placement.compared(site.change)
         pair = site.pair if gene is None else within_gene(site.pair, site.change, gene)
         strand = None if gene is None else gene.strand
-        keys = ((site.chrom, centre, within, summed), (site.chrom, site.change, within))
-        genome, changed = (
-            self._outputs(cache.get(key), haplotype, needed, strand)
-            for key, haplotype in zip(keys, (pair.reference, pair.alternative), strict=True)
-        )
-        return genome, changed
+        change, spot = site.change, (site.chrom, centre, within)
+        longest = max(len(change.ref), len(change.alt))
+        wide, replaces = longest > MOST_NEAR, change.growth == 0 and longest <= MOST_REPLACED
+        key = (*spot, summed, wide)
+        of = Sequences(spot, True, pair.reference, None, wide)
+        genome = self._outputs(cache.get(key), needed, strand, of)
+        of = Sequences(spot, False, pair.alternative, pair.reference if replaces else None, wide)
+        cached = cache.get((site.chrom, change, within))
+        return genome, self._outputs(cached, needed, strand, of)
 
     def _outputs(
         self,
         cached: tuple[Outputs, bool],
-        haplotype: Haplotype,
         needed: list[AlleleWindows],
         strand: Strand | None,
+        of: Sequences,
     ) -> Outputs:
         """Return the outputs of a haplotype; where they are new, add its windows to ``needed``."""
         outputs, new = cached
-        if new and strand == "-":
-            needed.append(AlleleWindows(self.placement.other_strand(haplotype), outputs))
-        elif new:
-            n = len(self.placement.shifts)
-            needed.append(AlleleWindows(haplotype, outputs[:n]))
-            if self.both_strands:
-                needed.append(AlleleWindows(self.placement.other_strand(haplotype), outputs[n:]))
+        if not new:
+            return outputs
+        n = len(self.placement.shifts)
+        if strand != "-":
+            needed.append(of.windows(outputs[:n], "+"))
+        if strand == "-" or self.both_strands:
+            other = self.placement.other_strand
+            turned = of._replace(
+                haplotype=other(of.haplotype),
+                reference=None if of.reference is None else other(of.reference),
+            )
+            needed.append(turned.windows(outputs if strand == "-" else outputs[n:], "-"))
         return outputs
 
     def _mismatch(self, allele: Allele) -> InputError:

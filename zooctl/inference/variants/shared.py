@@ -1,7 +1,8 @@
 """All shifted windows of a haplotype at once, in place of one by one.
 
 Only the bins that are compared are asked for, and what windows share is computed once
-(``inference.engine``). The outputs are those of ``batches``, within the last bits of float32.
+(``inference.engine``). An alternative that replaces a few bases is computed where it can differ
+from its reference. The outputs are those of ``batches``, within the last bits of float32.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from zooctl.inference.engine.network import LEAST_GAIN, FollowedNetwork
-from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.options import Device
 from zooctl.inference.variants.batches import AlleleWindows
+from zooctl.inference.variants.planner import MOST_NEAR, MOST_REPLACED
+from zooctl.inference.variants.shared_strand import Places, SharedStrand
 from zooctl.inference.variants.shifts import Placement
 from zooctl.schema.recipe.signals import Transform
 
@@ -23,10 +25,17 @@ Record = TypeVar("Record")
 
 # Records that may wait for a batch to fill.
 _WAITING = 4_096
+# Alternatives of each site of a batch that are computed by their cone: all SNVs of a base.
+_ALTERNATIVES = 3
 
 
-def compared_bins(placement: Placement) -> list[tuple[int, int]]:
+def compared_bins(placement: Placement, reach: int | None = None) -> list[tuple[int, int]]:
     """Return the bins of each shifted window that any change compares, as many of each.
+
+    Args:
+        placement: Positions of the windows.
+        reach: Bases on each side of the centre that are compared at most; by default all that
+            windows share.
 
     >>> from zooctl.sequence.windows import Geometry
     >>> placement = Placement(Geometry(2048, 2048, 32, 1024), 2, 512, 0, even=True)
@@ -34,14 +43,30 @@ def compared_bins(placement: Placement) -> list[tuple[int, int]]:
     ([-512, 512], [(32, 64), (0, 32)])
     """
     geometry = placement.geometry
-    if geometry.n_bins == 1:
+    if placement.is_scalar:
         return [(0, 1)] * len(placement.shifts)
-    size, shared = geometry.bin_size, geometry.output_length - 2 * placement.max_shift
-    firsts = (placement.max_shift - placement.shifts) // size
-    lasts = -(-(placement.max_shift - placement.shifts + shared) // size)
-    taken = int((lasts - firsts).max())
+    first = int(placement.origins.max())
+    last = int(placement.origins.min()) + geometry.output_length
+    if reach is not None:
+        first, last = max(first, -reach), min(last, reach + 1)
+    size = geometry.bin_size
+    firsts = (first - placement.origins) // size
+    taken = int((-((placement.origins - last) // size) - firsts).max())
     lows = np.minimum(firsts, geometry.n_bins - taken)
     return [(low, low + taken) for low in lows.tolist()]
+
+
+def places_of(placement: Placement, reach: int | None) -> Places:
+    """Return the windows of a haplotype, the bins compared, and the bases of a small change."""
+    shifts, geometry = placement.shifts, placement.geometry
+    centre = (geometry.input_length - 1) // 2 - int(shifts[0])
+    before = (MOST_REPLACED - 1) // 2
+    return Places(
+        tuple((shifts - shifts[0]).tolist()),
+        tuple(compared_bins(placement, reach)),
+        (centre - before, centre - before + MOST_REPLACED),
+        int(shifts[-1] - shifts[0]) + geometry.input_length,
+    )
 
 
 @dataclass(frozen=True)
@@ -65,6 +90,7 @@ class SharedHaplotypes:
         placement: Positions of the windows.
         summed: Transform of the target, which is undone before predictions are summed; None where
             the predictions themselves are asked for.
+        distance: Bases from a change that are compared at most, where all statistics state one.
         both_strands: Whether haplotypes of the other strand come, too.
         device: As ``session.Session``.
         threads: As ``session.Session``.
@@ -77,83 +103,65 @@ class SharedHaplotypes:
         placement: Placement,
         summed: Transform | None,
         *,
+        distance: int | None,
         both_strands: bool,
         device: Device,
         threads: int | None,
         batch_size: int | None,
     ) -> None:
-        offsets, bins = _places(placement)
-        given = [(offsets, bins)]
-        if both_strands:
-            n_bins = placement.geometry.n_bins
-            turned = [(n_bins - high, n_bins - low) for low, high in bins]
-            given.append((tuple(offsets[-1] - one for one in offsets), turned))
-        self._summed = summed is not None
-        self._n_strands = len(given)
-        by_offsets: dict[tuple[int, ...], list[tuple[int, int]]] = {}
-        for places, needed in given:
-            # A single window lies alike on both strands.
-            other = by_offsets.get(places, needed)
-            pairs = zip(needed, other, strict=True)
-            by_offsets[places] = [(min(a[0], b[0]), max(a[1], b[1])) for a, b in pairs]
-        self._by_offsets = {
-            places: SharedWindows(
-                network,
-                network.lay_out(places, needed),
-                summed=summed,
-                device=device,
-                threads=threads,
-                batch_size=batch_size,
-            )
-            for places, needed in by_offsets.items()
-        }
-
-    @staticmethod
-    def gain(network: FollowedNetwork, placement: Placement) -> float:
-        """Return how many times fewer multiplications it takes than windows one by one."""
-        return network.gain(network.lay_out(*_places(placement)))
+        n_bins = placement.geometry.n_bins
+        self._strands: dict[tuple[bool, str], SharedStrand] = {}
+        for wide in (False, True) if distance is not None else (False,):
+            reach = None if wide or distance is None else distance + MOST_NEAR
+            given = places_of(placement, reach)
+            for strand in "+-" if both_strands else "+":
+                places = given if strand == "+" else given.turned(n_bins)
+                self._strands[wide, strand] = SharedStrand(
+                    network,
+                    places,
+                    summed,
+                    device=device,
+                    threads=threads,
+                    batch_size=batch_size,
+                )
+        self._wide = distance is not None
 
     @property
     def n_sequences(self) -> int:
-        """Haplotypes in a batch, of both strands where there are two."""
-        return self._n_strands * min(one.n_sequences for one in self._by_offsets.values())
+        """Haplotypes in a batch that are predicted as a whole, of one strand."""
+        return min(strand.n_sequences for strand in self._strands.values())
 
     def interrupt(self) -> None:
         """Make the prediction that runs in another thread, and every later one, fail at once."""
-        for shared in self._by_offsets.values():
-            shared.interrupt()
+        for strand in self._strands.values():
+            strand.interrupt()
 
     def deliver(self, windows: Sequence[AlleleWindows]) -> int:
         """Fill the outputs of haplotypes, and return the number of their windows.
 
         Bins that no change compares are not predicted; they are 0.
         """
-        for offsets, shared in self._by_offsets.items():
-            some = [one for one in windows if one.haplotype.offsets == offsets]
-            if not some:
-                continue
-            codes = np.stack([one.haplotype.codes for one in some])
-            if self._summed:
-                spans = np.stack([one.haplotype.spans for one in some])
-                for one, sums in zip(some, shared.sums(codes, spans), strict=True):
-                    one.outputs[:] = sums
-                continue
-            for one, values in zip(some, shared.predict(codes), strict=True):
-                one.outputs[:] = 0
-                for number, (low, high) in enumerate(shared.layout.needed):
-                    one.outputs[number, :, low:high] = values[number]
+        for (wide, name), strand in self._strands.items():
+            strand.deliver(
+                [one for one in windows if one.strand == name and (one.wide and self._wide) == wide]
+            )
         return sum(len(one.outputs) for one in windows)
 
 
-def _places(placement: Placement) -> tuple[tuple[int, ...], list[tuple[int, int]]]:
-    """Return the first base of each window from that of the first, and the bins compared."""
-    shifts = placement.shifts
-    return tuple((shifts - shifts[0]).tolist()), compared_bins(placement)
+def gain_of(network: FollowedNetwork, placement: Placement, distance: int | None) -> float:
+    """Return how many times fewer multiplications an SNV takes than windows one by one."""
+    reach = None if distance is None else distance + MOST_NEAR
+    places = places_of(placement, reach)
+    plain = 2 * len(places.offsets) * network.plain_cost
+    cone = network.lay_out_cone(places.offsets, places.needed, places.replaced)
+    if cone is not None:
+        return plain / (cone.layout.cost + cone.cost)
+    return plain / (2 * network.lay_out(places.offsets, places.needed).cost)
 
 
-def is_faster(network: FollowedNetwork, placement: Placement) -> bool:
+def is_faster(network: FollowedNetwork, placement: Placement, distance: int | None) -> bool:
     """Return whether windows share enough; those kept inside a contig do not lie alike."""
-    return not placement.inside and SharedHaplotypes.gain(network, placement) >= LEAST_GAIN
+    return not placement.inside and gain_of(network, placement, distance) >= LEAST_GAIN
 
 
 def fill_sequences(
@@ -163,19 +171,23 @@ def fill_sequences(
 
     Args:
         records: Each with the haplotypes that it is the first to need.
-        n_sequences: Haplotypes in a batch, of both strands where there are two.
+        n_sequences: Haplotypes of a strand in a batch that are predicted as a whole.
     """
     waiting: list[AlleleWindows] = []
     done: list[Record] = []
+    # Of each strand: haplotypes that are predicted as a whole, and alternatives of a reference.
+    counts = {("+", False): 0, ("+", True): 0, ("-", False): 0, ("-", True): 0}
     for record, needed in records:
         for windows in needed:
             waiting.append(windows)
-            if len(waiting) == n_sequences:
+            kind = windows.strand, windows.reference is not None
+            counts[kind] += 1
+            if counts[kind] == n_sequences * (_ALTERNATIVES if kind[1] else 1):
                 yield SharedBatch(tuple(waiting), tuple(done))
-                waiting, done = [], []
+                waiting, done, counts = [], [], dict.fromkeys(counts, 0)
         done.append(record)
         if len(done) == _WAITING:
             yield SharedBatch(tuple(waiting), tuple(done))
-            waiting, done = [], []
+            waiting, done, counts = [], [], dict.fromkeys(counts, 0)
     if done:
         yield SharedBatch(tuple(waiting), tuple(done))

@@ -213,12 +213,14 @@ class Scorer:
         """Return the network on all windows of a haplotype; None where they share too little."""
         given, measuring = self._network, self._measuring
         network = FollowedNetwork(given.model, given.geometry, given.n_tracks, given.unknown_base)
-        if not is_faster(network, self.placement):
+        distance = measuring.distance if measuring.is_near else None
+        if not is_faster(network, self.placement, distance):
             return None
         return SharedHaplotypes(
             network,
             self.placement,
             None if measuring.needs_bins else given.transform,
+            distance=distance,
             both_strands=measuring.order_rc is not None or self._planner.genes is not None,
             device=self.device,
             threads=threads,
