@@ -102,6 +102,7 @@ def networks(conv_network: Build) -> dict[str, VariantModel]:
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Both paths, though small networks gain little by the second."""
     monkeypatch.setattr("zooctl.inference.variants.shared.LEAST_GAIN", 0)
+    monkeypatch.setattr("zooctl.inference.engine.network.LEAST_GAIN", 0)
     ENGINE.append(request.param)
     yield request.param
     ENGINE.pop()
