@@ -229,7 +229,7 @@ def test_frames(model: zooctl.Model, monkeypatch: pytest.MonkeyPatch) -> None:
     scores = model.score(VARIANTS[:2], n_shifts=2)
     region = model.predict_region("chr21:39,731,001-39,731,100")
     here = {"polars", "pandas"}
-    for module in ("zooctl.errors", "zooctl.inference.data_frames"):
+    for module in ("zooctl.errors", "zooctl.inference.tracks.data_frames"):
         monkeypatch.setattr(f"{module}.is_installed", lambda library: library in here)
     # pandas comes first where both are installed.
     for library in ("pandas", "polars"):

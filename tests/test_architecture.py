@@ -41,7 +41,6 @@ INSIDE = {
         "options",
         "option_keywords",
         "genome",
-        "data_frames",
         "announce_models",
         "graph",
         "device",
@@ -100,8 +99,8 @@ FOREIGN: dict[str, tuple[str, ...]] = {
         "interpret/evaluation_plots.py",
         "interpret/trial_plots.py",
     ),
-    "pandas": ("inference/data_frames.py",),
-    "polars": ("inference/data_frames.py",),
+    "pandas": ("inference/tracks/data_frames.py",),
+    "polars": ("inference/tracks/data_frames.py",),
     "typer": ("cli/",),
     "rich": ("cli/",),
 }

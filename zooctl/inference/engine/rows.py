@@ -96,7 +96,7 @@ def plain_cost(segments: Sequence[Segment]) -> float:
 
 
 @dataclass
-class Wanted:
+class Needed:
     """Positions of a tensor that are needed: of windows by number, and free ones by phase."""
 
     of_window: dict[int, Range] = field(default_factory=dict)
@@ -200,7 +200,7 @@ def _lay(
     """Return rows that windows share before a segment, and have of their own from it on."""
     if own_from > len(segments) - (segments[-1].reach is None):
         return None
-    wanted = Wanted(dict(enumerate(needed)))
+    wanted = Needed(dict(enumerate(needed)))
     stages: list[Stage] = []
     for number in reversed(range(len(segments))):
         segment = segments[number]
@@ -216,9 +216,9 @@ def _lay(
     return Layout(tuple(stages[::-1]), tuple(offsets), read, tuple(needed))
 
 
-def _demand(segment: Segment, groups: Mapping[Kind, Group]) -> Wanted:
+def _demand(segment: Segment, groups: Mapping[Kind, Group]) -> Needed:
     """Return what rows read, counted in positions of what the segment before makes."""
-    wanted = Wanted()
+    wanted = Needed()
     for kind, group in groups.items():
         for key, start in zip(group.keys, group.starts, strict=True):
             low = start + segment.skipped
@@ -226,7 +226,7 @@ def _demand(segment: Segment, groups: Mapping[Kind, Group]) -> Wanted:
     return wanted
 
 
-def _own(segment: Segment, wanted: Wanted, offsets: Sequence[int]) -> dict[Kind, Group]:
+def _own(segment: Segment, wanted: Needed, offsets: Sequence[int]) -> dict[Kind, Group]:
     """Return a row for each window."""
     reach, size = segment.reach, segment.given.size
     keys = tuple(wanted.of_window)
@@ -240,12 +240,12 @@ def _own(segment: Segment, wanted: Wanted, offsets: Sequence[int]) -> dict[Kind,
     return {"own": _group(segment, keys, starts, made)}
 
 
-def _shared(segment: Segment, wanted: Wanted, offsets: Sequence[int]) -> dict[Kind, Group]:
+def _shared(segment: Segment, wanted: Needed, offsets: Sequence[int]) -> dict[Kind, Group]:
     """Return rows of free positions, and of what feels the edges."""
     reach, made = segment.reach, segment.made
     assert reach is not None
     assert made is not None
-    free, left, right = Wanted(), Wanted(), Wanted()
+    free, left, right = Needed(), Needed(), Needed()
     for key, (low, high) in wanted.of_phase.items():
         moved = key // made.stride
         free.add(True, key % made.stride, low + moved, high + moved)

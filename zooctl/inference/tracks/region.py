@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError
 from zooctl.files.intervals.bed import check_intervals
 from zooctl.files.intervals.regions import Regions
-from zooctl.inference.data_frames import to_frame
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.tracks.choose import choose_tracks
+from zooctl.inference.tracks.data_frames import to_frame
 from zooctl.inference.tracks.genome_grid import plan
 from zooctl.inference.tracks.predict import core_values, predict
 from zooctl.inference.tracks.run import readout_of

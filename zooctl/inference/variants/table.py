@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from zooctl.errors import InputError
 from zooctl.files.intervals.transcripts import GeneIndex
-from zooctl.inference.data_frames import to_frame
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import DEFAULT_SHIFTS, CheckRef, ShiftOptions
 from zooctl.inference.tracks.choose import tracks_of
+from zooctl.inference.tracks.data_frames import to_frame
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.shift_robust_score import (
     DEFAULT_DISTANCE,
