@@ -21,6 +21,8 @@ from typing import Annotated, Any
 import typer
 
 from zooctl import __version__
+from zooctl.cli.ui.help_pages import PanelGroup, add_examples
+from zooctl.cli.ui.messages import say, take_manner
 from zooctl.cli.ui.restart import Restart
 from zooctl.errors import InputError, ManyErrors, ZooError, system_error
 
@@ -75,6 +77,7 @@ def build_app() -> Callable[..., Any]:
     """Return the command line with every subcommand; it is built once."""
     settings = {"help_option_names": ["-h", "--help"]}
     app = typer.Typer(
+        cls=PanelGroup,
         add_completion=False,
         pretty_exceptions_enable=False,
         # Plain help is the same on a terminal, in a pipe and in the README.
@@ -88,7 +91,9 @@ def build_app() -> Callable[..., Any]:
             app.add_typer(module.app, name=name)
         else:
             app.command(name, context_settings=settings)(module.command)
-    return typer.main.get_command(app)
+    command = typer.main.get_command(app)
+    add_examples(command)
+    return command
 
 
 def main() -> None:
@@ -122,6 +127,7 @@ def run(arguments: list[str]) -> int:
         _check_working_folder()
         # The code of typer.Exit comes back as a value; commands themselves return None.
         app = build_app()
+        arguments = take_manner(arguments)
         return int(app(arguments or ["--help"], prog_name="zooctl", standalone_mode=False) or 0)
     except ZooError as error:
         for part in error.errors if isinstance(error, ManyErrors) else (error,):
@@ -184,10 +190,8 @@ def _bug() -> int:
 
 
 def _say(text: str) -> None:
-    from zooctl.cli.ui.tables import plain
-
     with contextlib.suppress(OSError, ValueError):
-        typer.echo(plain(text), err=True)
+        say(text)
 
 
 def _broken_pipe() -> int:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from zooctl.cli.ui.messages import say
 from zooctl.cli.ui.options import LONGEST, AcceptLicence, accept_licences
-from zooctl.cli.ui.tables import echo, say
+from zooctl.cli.ui.tables import echo
 
 if TYPE_CHECKING:
     from zooctl.inference.adopt.adopt import Adopted

@@ -46,8 +46,8 @@ def command(
     """
     import json
 
+    from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import say
     from zooctl.errors import InputError, VerificationError, need
 
     need("sklearn", "audit")

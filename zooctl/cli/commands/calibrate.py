@@ -52,13 +52,11 @@ def command(
     force: Force = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
-    """Score unselected alleles, so that scores get percentiles among them.
-
-    Example: zooctl calibrate ctcf_gm12878 --background random --kind snv --alleles 1000
-    """
+    """Score unselected alleles, so that scores get percentiles among them."""
     from zooctl.catalog import registry
+    from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import print_fields, say
+    from zooctl.cli.ui.tables import echo, print_fields
     from zooctl.inference.background.calibrate import CalibrateOptions, save_background
     from zooctl.inference.model import OpenModel
     from zooctl.inference.options import SessionOptions
@@ -75,4 +73,4 @@ def command(
     opened = OpenModel(entry, SessionOptions(device=device, threads=threads))
     made, path = save_background(opened, options, output, force=force, say=say, progress=progress)
     print_fields([(name, f"{n:,} alleles") for name, n in made.counts().items()])
-    typer.echo(path)
+    echo(path)

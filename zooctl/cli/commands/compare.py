@@ -44,9 +44,9 @@ def command(
     """
     import json
 
+    from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.options import bin_sizes
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import say
     from zooctl.evaluation.compare import Missing
     from zooctl.evaluation.compare_files import compare_files
     from zooctl.files.intervals.regions import read_regions

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.ui.tables import say
+from zooctl.cli.ui.messages import say
 
 if TYPE_CHECKING:
     from zooctl.files.download.transfer import Policy

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 import zooctl
-from zooctl.cli.ui.tables import echo, say
+from zooctl.cli.ui.messages import say
+from zooctl.cli.ui.tables import echo
 
 app = typer.Typer(
     help="Show the software and hardware that decide bits, each with its digest.",

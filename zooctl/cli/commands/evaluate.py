@@ -108,9 +108,9 @@ def command(
 
     Needs the extra `train` (scikit-learn and SciPy).
     """
+    from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.options import bin_sizes, numbers
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import say
     from zooctl.errors import InputError, need
     from zooctl.files.disk.names import check_folder_name
 

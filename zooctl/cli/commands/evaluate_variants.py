@@ -76,8 +76,8 @@ def command(
     is compared by itself. Needs the extra `train` (scikit-learn and SciPy).
     """
     from zooctl.catalog import registry
+    from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import say
     from zooctl.errors import need
 
     need("sklearn", "evaluate-variants")

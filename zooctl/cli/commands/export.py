@@ -23,8 +23,8 @@ def command(
     import json
 
     from zooctl.catalog.root import own_root
+    from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.restart import hold_portable
-    from zooctl.cli.ui.tables import say
     from zooctl.errors import InputError, need
     from zooctl.schema.manifest import pin_genome
     from zooctl.schema.recipe.recipe import load_recipe

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.tables import echo, say
+from zooctl.cli.ui.messages import say
+from zooctl.cli.ui.tables import echo
 
 app = typer.Typer(
     help="Download genomes, and show the files that would be read.",

@@ -73,7 +73,8 @@ def command(
 
 def _print(models: list[dict[str, Any]], remarks: list[str]) -> None:
     """Print a table on a terminal, and the remarks below; values in a pipe, remarks beside it."""
-    from zooctl.cli.ui.tables import echo, is_terminal, plain, print_cut, print_tsv, say
+    from zooctl.cli.ui.messages import say
+    from zooctl.cli.ui.tables import echo, is_terminal, plain, print_cut, print_tsv
 
     if not models:
         say("no model is like that")

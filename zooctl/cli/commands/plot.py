@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.tables import say
+from zooctl.cli.ui.messages import say
 
 
 def command(

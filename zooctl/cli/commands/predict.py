@@ -65,8 +65,8 @@ def command(
     models of promoters, ends of transcripts or exons are predicted there, on the gene's strand.
     """
     from zooctl.catalog import registry
+    from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import say
     from zooctl.files.intervals.regions import read_regions
     from zooctl.inference.model import OpenModel
     from zooctl.inference.tracks.run import estimate_bigwigs, predict_bigwigs

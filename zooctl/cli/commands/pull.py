@@ -35,7 +35,8 @@ def command(
     from zooctl.catalog import registry
     from zooctl.catalog.hub.endpoint import why_withheld
     from zooctl.catalog.root import model_names
-    from zooctl.cli.ui.tables import print_table, say
+    from zooctl.cli.ui.messages import say
+    from zooctl.cli.ui.tables import print_table
     from zooctl.errors import InputError, ManyErrors, ZooError
     from zooctl.files.download.download import go_offline
 

@@ -38,7 +38,8 @@ def command(
     from zooctl.catalog import registry
     from zooctl.catalog.publish import repository
     from zooctl.cli.commands.check import check_entry
-    from zooctl.cli.ui.tables import print_table, say, size_text
+    from zooctl.cli.ui.messages import say
+    from zooctl.cli.ui.tables import print_table, size_text
     from zooctl.errors import InputError, ManyErrors
 
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", repo, re.ASCII):

@@ -108,8 +108,8 @@ def draw(
     of that file are drawn again.
     """
     from zooctl.catalog import registry
+    from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import say
     from zooctl.errors import InputError, need
     from zooctl.reproduce.report import picture_files, pictures
     from zooctl.reproduce.run.measure import draw_published

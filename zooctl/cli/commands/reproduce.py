@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.ui.messages import say
 from zooctl.cli.ui.options import AllowUntrusted, RecipeGenome
-from zooctl.cli.ui.tables import echo, say
+from zooctl.cli.ui.tables import echo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,9 +82,9 @@ def command(
     says so and exits with 3.
     """
     from zooctl.catalog import registry
+    from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.restart import hold_portable_entry
-    from zooctl.cli.ui.tables import say
     from zooctl.reproduce import reproduce as steps
     from zooctl.reproduce.record import record_run
     from zooctl.reproduce.report.text import write_report

@@ -168,9 +168,9 @@ def command(
     it has none.
     """
     from zooctl.catalog import registry
+    from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.score_report import print_estimate, say_done
-    from zooctl.cli.ui.tables import say
     from zooctl.inference.model import OpenModel
     from zooctl.inference.vcf.run import estimate_file, score_file
 

@@ -44,8 +44,8 @@ def command(
 ) -> None:
     """Train a model by its recipe; killed and resumed, it ends with the same bits."""
     from zooctl.catalog.recipes import recipe_as_run
+    from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.restart import hold_portable
-    from zooctl.cli.ui.tables import say
     from zooctl.errors import need
     from zooctl.files.disk.names import check_folder_name
 
@@ -89,8 +89,8 @@ def _fit(
     fabric: Any = None,
 ) -> RunState:
     """Train with a progress bar."""
+    from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import say
     from zooctl.training.loop.fit import fit
 
     total = recipe.schedule.max_epochs * windows.n_epoch(recipe)

@@ -76,8 +76,8 @@ def command(
     from functools import partial
 
     from zooctl.catalog.recipes import recipe_as_run
+    from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.restart import hold_portable
-    from zooctl.cli.ui.tables import say
     from zooctl.errors import need
     from zooctl.files.disk.names import check_folder_name
     from zooctl.schema import strict_yaml
@@ -131,7 +131,7 @@ def command(
 
 def _begin(recipe: Recipe, run: Path, *, fasta: Path | None, device: str) -> Dataset:
     """Record the environment of a trial in its folder, and read its data."""
-    from zooctl.cli.ui.tables import say
+    from zooctl.cli.ui.messages import say
     from zooctl.reproduce.environment.run_record import record_run
     from zooctl.training.data.prepare import open_dataset
 
@@ -195,7 +195,7 @@ def _write_best(folder: Path, winner: Candidate, best: Trial) -> None:
 def _draw(
     folder: Path, done: Sequence[Trial], ranges: Mapping[str, Range], best: Trial, name: str
 ) -> None:
-    from zooctl.cli.ui.tables import say
+    from zooctl.cli.ui.messages import say
     from zooctl.errors import install_hint, is_installed
 
     if not is_installed("matplotlib"):

@@ -113,7 +113,7 @@ Command = Callable[..., None]
 def accept_licences(cards: Iterable[Card]) -> None:
     """Record that the user accepts the licences of models, and say which."""
     from zooctl.catalog.origin.licence import accept, is_accepted
-    from zooctl.cli.ui.tables import say
+    from zooctl.cli.ui.messages import say
 
     for card in cards:
         if not is_accepted(card):

@@ -1,15 +1,54 @@
-"""The progress bar on stderr: amount, rate and remaining time."""
+"""Progress on stderr: a bar on a terminal, elsewhere a line now and then."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from zooctl.cli.ui.messages import manner, say
+from zooctl.cli.ui.tables import duration_text
+
+_EVERY, _EVERY_VERBOSE = 30.0, 5.0  # seconds
+
+
+class ProgressLines:
+    """Lines on the amount that is done, its rate and the time left, no more often than asked for.
+
+    Args:
+        total: Units of the whole work, or None.
+        scale: Units to one of those that are shown.
+        name: Name of the shown units.
+        label: Name of the work.
+        every: Seconds between lines.
+    """
+
+    def __init__(
+        self, total: float | None, scale: float, name: str, label: str, every: float
+    ) -> None:
+        self._total, self._scale, self._name, self._label = total, scale, name, label
+        self._every, self._done = every, 0.0
+        self._begun = self._said = time.monotonic()
+
+    def advance(self, done: float) -> None:
+        """Count units; say where the work stands if enough time has passed."""
+        self._done += done
+        now = time.monotonic()
+        if now - self._said < self._every:
+            return
+        self._said = now
+        speed = self._done / (now - self._begun)
+        text = amount_text(self._done, self._total, speed, self._scale, self._name)
+        left = ""
+        if self._total is not None and speed > 0:
+            left = f", about {duration_text((self._total - self._done) / speed)} left"
+        say(f"{self._label}: {text}{left}")
 
 
 @contextmanager
 def progress(total: float | None, unit: str, label: str) -> Iterator[Callable[[float], None]]:
-    """Show a progress bar while the block runs; nothing where stderr is no terminal.
+    """Show a progress bar while the block runs; where stderr is no terminal, a line in 30 seconds.
 
     Args:
         total: Units of the whole work, or None.
@@ -19,8 +58,11 @@ def progress(total: float | None, unit: str, label: str) -> Iterator[Callable[[f
     Yields:
         A function that takes the number of units done since its last call, from any thread.
     """
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield lambda done: None
+    scale, name = (1e6, "MB") if unit == "B" else (1, unit)
+    chosen = manner()
+    if sys.stderr is None or not sys.stderr.isatty() or chosen.as_json or chosen.quiet:
+        every = _EVERY_VERBOSE if chosen.verbose else _EVERY
+        yield ProgressLines(total, scale, name, label, every).advance
         return
     from rich.console import Console
     from rich.progress import (
@@ -34,8 +76,6 @@ def progress(total: float | None, unit: str, label: str) -> Iterator[Callable[[f
     from rich.text import Text
 
     from zooctl.cli.ui.tables import plain
-
-    scale, name = (1e6, "MB") if unit == "B" else (1, unit)
 
     class Amount(ProgressColumn):
         def render(self, task: Task) -> Text:

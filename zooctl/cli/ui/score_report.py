@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zooctl.cli.ui.tables import duration_text, print_fields, say
+from zooctl.cli.ui.messages import say
+from zooctl.cli.ui.tables import duration_text, print_fields
 
 if TYPE_CHECKING:
     from zooctl.inference.vcf.report import ScoredVcf, VcfEstimate

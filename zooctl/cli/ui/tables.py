@@ -16,11 +16,6 @@ def plain(text: str) -> str:
     return visible(without_secrets(text))
 
 
-def say(text: str) -> None:
-    """Print a line on stderr."""
-    typer.echo(plain(text), err=True)
-
-
 def echo(text: object) -> None:
     """Print a line on stdout: escaped on a terminal; as it is in a pipe, names byte for byte."""
     line = str(text)

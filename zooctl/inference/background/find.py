@@ -56,6 +56,8 @@ def find_ranker(
         found = _read(Path(named)), Path(named)
     background = read_background(*found)
     other = misfit(background, digest_of(model.graph), scorer, options.rc)
+    if options.genes is not None and model.card.reads_strand != "genome":
+        other = other or "of both strands, not of genes"
     if other is None:
         digest = f"sha256:{digest_of(found[0])}"
         return Ranker(background, digest, options.null, scorer.measures, n_tracks)

@@ -1,0 +1,85 @@
+"""The command list in panels, and an example under every help page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer.core
+
+from zooctl.cli.ui.messages import OPTIONS
+
+PANELS: dict[str, tuple[str, ...]] = {
+    "Use models": ("list", "info", "predict", "score-variants", "calibrate", "plot", "compare"),
+    "Judge them": ("evaluate", "evaluate-variants", "audit", "check", "reproduce", "report"),
+    "Make them": ("train", "tune", "export", "adopt", "schema"),
+    "Files and machines": ("pull", "push", "bundle", "genome", "data", "env"),
+}
+"""Heading to its commands; others stand under the last."""
+
+EXAMPLES: dict[str, str] = {
+    "list": "zooctl list --json",
+    "info": "zooctl info ctcf_gm12878",
+    "predict": "zooctl predict --model ctcf_gm12878 --bed regions.bed -o ctcf.bw",
+    "score-variants": "zooctl score-variants in.vcf.gz --model ctcf_gm12878 -o out.vcf.gz",
+    "calibrate": "zooctl calibrate ctcf_gm12878 --kind snv --alleles 1000",
+    "evaluate": "zooctl evaluate ctcf_gm12878 -o report/",
+    "evaluate-variants": "zooctl evaluate-variants ctcf_gm12878 effects.tsv",
+    "audit": "zooctl audit ctcf_gm12878",
+    "compare": "zooctl compare predicted.bw measured.bw --region chr21",
+    "plot": "zooctl plot predicted.bw --region chr21:33,000,001-33,100,000 -o tracks.png",
+    "pull": "zooctl pull mpra_dragonn",
+    "push": "zooctl push ctcf_gm12878 org/name",
+    "bundle": "zooctl bundle export ctcf_gm12878 -o models.tar",
+    "bundle export": "zooctl bundle export ctcf_gm12878 -o models.tar",
+    "bundle import": "zooctl bundle import models.tar",
+    "genome": "zooctl genome fetch hg38",
+    "genome fetch": "zooctl genome fetch hg38",
+    "data": "zooctl data fetch ctcf_gm12878",
+    "train": "zooctl train ctcf_gm12878 -o runs/ctcf",
+    "tune": "zooctl tune atac_yeast --space space.yaml --trials 20",
+    "export": "zooctl export runs/ctcf",
+    "adopt": "zooctl adopt onnx model.onnx --help",
+    "check": "zooctl check --all",
+    "reproduce": "zooctl reproduce ctcf_gm12878",
+    "env": "zooctl env --against ctcf_gm12878",
+    "env create": "zooctl env create atac_yeast -o env_atac",
+    "report": "zooctl report list",
+    "report list": "zooctl report list",
+    "report verify": "zooctl report verify report.json",
+    "report pictures": "zooctl report pictures ctcf_gm12878",
+    "schema": "zooctl schema recipe",
+}
+"""Command to an example of it; a subcommand without one has its parent's."""
+
+
+class PanelGroup(typer.core.TyperGroup):
+    """The root command: its help lists the commands in panels."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands under their headings."""
+        placed = {name for names in PANELS.values() for name in names}
+        others = tuple(name for name in self.list_commands(ctx) if name not in placed)
+        for number, (heading, names) in enumerate(PANELS.items(), 1):
+            names = names + (others if number == len(PANELS) else ())
+            rows = []
+            for name in names:
+                command = self.get_command(ctx, name)
+                if command is not None and not command.hidden:
+                    rows.append((name, command.get_short_help_str(formatter.width - 24)))
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
+
+
+def add_examples(command: Any, path: str = "") -> None:
+    """Put an example, and the options that all commands take, under each help page.
+
+    Args:
+        command: The root command, or one of its subcommands.
+        path: Its words after ``zooctl``.
+    """
+    example = EXAMPLES.get(path) or EXAMPLES.get(path.rpartition(" ")[0])
+    lines = [f"Example: {example}"] if example else []
+    command.epilog = "\n".join(["\b", *lines, OPTIONS])
+    for name, below in getattr(command, "commands", {}).items():
+        add_examples(below, f"{path} {name}".strip())
