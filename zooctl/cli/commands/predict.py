@@ -101,8 +101,8 @@ def _predict_points(
     options: PredictOptions,
 ) -> None:
     """Write a table of predictions at places in genes."""
+    from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import say
     from zooctl.errors import InputError
     from zooctl.inference.points.table import write_points
 
