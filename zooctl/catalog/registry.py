@@ -95,7 +95,7 @@ def task_of(track: CardTrack) -> str:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ModelFilter:
     """Conditions on models; each is met where a value holds the text, whatever the case.
 
     Attributes:

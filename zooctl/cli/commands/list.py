@@ -45,7 +45,7 @@ def command(
     from zooctl.catalog.root import hidden_names, model_names
     from zooctl.errors import ManyErrors, ZooError
 
-    wanted = registry.Wanted(words or (), assay, target, biosample, assembly, licence, task)
+    wanted = registry.ModelFilter(words or (), assay, target, biosample, assembly, licence, task)
     models: list[dict[str, Any]] = []
     remarks: list[str] = []
     errors: list[ZooError] = []

@@ -104,7 +104,7 @@ def _predict_points(
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
     from zooctl.errors import InputError
-    from zooctl.inference.points.table import write_points
+    from zooctl.inference.tracks.points.table import write_points
 
     if len(models) != 1 or output is None or at is None:
         expected = "--at, one --model, and -o with the table's name"

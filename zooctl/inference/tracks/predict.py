@@ -86,10 +86,22 @@ class Readout:
         transform: Transform of the training target, which is undone.
         rc_order: For an average over both strands, the index of the track that each track becomes
             under reverse complement; None for the given strand alone.
+        n_stranded: Tracks of a network of the transcribed strand, which has them on each strand:
+            those of the other strand stand behind those of the given one, and nothing is averaged.
+            None for any other network.
     """
 
     transform: Transform = "none"
     rc_order: tuple[int, ...] | None = None
+    n_stranded: int | None = None
+
+    def of_network(self, tracks: Sequence[int]) -> list[int]:
+        """Return the network's track of each track.
+
+        >>> Readout(n_stranded=2).of_network([0, 1, 2, 3])
+        [0, 1, 0, 1]
+        """
+        return [track % self.n_stranded if self.n_stranded else track for track in tracks]
 
 
 @dataclass(frozen=True)
@@ -191,8 +203,9 @@ def lay_work(
 
     def run_tiles(batch: TileBatch) -> NDArray[np.float32]:
         assert tiles is not None
-        values, other = tile_values(batch, tiles, tracks, readout.rc_order)
-        return _read_out(values, other, readout)
+        own = readout.of_network(tracks)
+        values, other = tile_values(batch, tiles, own, readout.rc_order)
+        return _read_out(values, other, readout, tracks)
 
     if tiles is None:
         size = session.batch_size
@@ -225,21 +238,25 @@ def core_values(
         readout: Transform and strands.
     """
     kept = slice(geometry.core_bin_offset, geometry.core_bin_offset + geometry.core_bins)
-    values = session.predict(codes)[:, tracks, kept]
+    own = readout.of_network(tracks)
+    values = session.predict(codes)[:, own, kept]
     if readout.rc_order is None:
-        return _read_out(values, None, readout)
-    swapped = [readout.rc_order[track] for track in tracks]
+        return _read_out(values, None, readout, tracks)
+    swapped = [readout.rc_order[track] for track in own]
     other = session.predict(reverse_complement(codes))[:, swapped, ::-1][..., kept]
-    return _read_out(values, other, readout)
+    return _read_out(values, other, readout, tracks)
 
 
 def _read_out(
-    values: Predictions, other: Predictions | None, readout: Readout
+    values: Predictions, other: Predictions | None, readout: Readout, tracks: Sequence[int]
 ) -> NDArray[np.float32]:
-    """Undo the transform; with the other strand's predictions, average over both."""
+    """Undo the transform; with the other strand's predictions, average over both, or choose."""
     given = untransform(values, readout.transform)
     if other is None:
         return given
+    if readout.n_stranded is not None:
+        on_other = np.array([track >= readout.n_stranded for track in tracks])
+        return np.where(on_other[:, None], untransform(other, readout.transform), given)
     mean: NDArray[np.float32] = (given + untransform(other, readout.transform)) * np.float32(0.5)
     return mean
 

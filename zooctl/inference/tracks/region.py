@@ -14,10 +14,10 @@ from zooctl.files.intervals.bed import check_intervals
 from zooctl.files.intervals.regions import Regions
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
-from zooctl.inference.tracks.choose import choose_tracks
+from zooctl.inference.tracks.choose import choose_tracks, tracks_of
 from zooctl.inference.tracks.data_frames import to_frame
 from zooctl.inference.tracks.genome_grid import plan
-from zooctl.inference.tracks.predict import core_values, predict
+from zooctl.inference.tracks.predict import Readout, core_values, predict
 from zooctl.inference.tracks.run import readout_of
 from zooctl.progress import Progress, no_progress
 from zooctl.sequence.intervals import Interval
@@ -126,7 +126,7 @@ def predict_region(
             advance=advance,
         )
     values = np.stack([row.values for row in rows.values()])
-    names = tuple(card.tracks[index].name for index in chosen)
+    names = tuple(tracks_of(card)[index].name for index in chosen)
     return RegionPrediction(interval, names, starts, size, values)
 
 
@@ -153,7 +153,11 @@ def predict_windows(
         window.input_length, window.output_length, window.bin_size, window.output_length
     )
     tracks = range(model.card.n_tracks)
-    return core_values(codes, model.session, whole, list(tracks), readout_of(model.card, rc))
+    readout = readout_of(model.card, rc)
+    if readout.n_stranded is not None:
+        # Sequences that a caller brings are on the transcribed strand.
+        readout = Readout(readout.transform)
+    return core_values(codes, model.session, whole, list(tracks), readout)
 
 
 def as_codes(sequences: Sequence[str] | Codes, input_length: int) -> Codes:

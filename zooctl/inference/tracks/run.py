@@ -18,7 +18,7 @@ from zooctl.files.intervals.regions import Regions
 from zooctl.inference.announce_models import announce, announce_genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import PredictOptions, as_path
-from zooctl.inference.tracks.choose import choose_tracks
+from zooctl.inference.tracks.choose import choose_tracks, tracks_of
 from zooctl.inference.tracks.estimate import estimate_seconds
 from zooctl.inference.tracks.genome_grid import GridPlan, plan
 from zooctl.inference.tracks.predict import Readout, lay_work, predict
@@ -81,7 +81,7 @@ class _Job:
     @property
     def paths(self) -> dict[str, Path]:
         """Name of each track to its file."""
-        tracks = self.model.card.tracks
+        tracks = tracks_of(self.model.card)
         return {tracks[index].name: path for index, path in self.outputs.items()}
 
 
@@ -177,7 +177,20 @@ def _prepare(
 
 
 def readout_of(card: Card, rc: bool) -> Readout:
-    """Return transform and strands for the outputs of a card's network."""
+    """Return transform and strands for the outputs of a card's network.
+
+    Raises:
+        InputError: Both strands were to be averaged for a network of the transcribed strand.
+    """
+    if card.reads_strand == "transcribed":
+        if rc:
+            raise InputError(
+                f"{card.name} reads the transcribed strand, and no mean of both",
+                got="--rc",
+                expected="tracks of each strand, as without it",
+            )
+        order = tuple(range(card.n_tracks))
+        return Readout(card.output_transform, order, n_stranded=card.n_tracks)
     return Readout(card.output_transform, card.track_order_rc if rc else None)
 
 
@@ -195,7 +208,7 @@ def _targets(
     for card, indices in zip(cards, chosen, strict=True):
         paths = []
         for index in indices:
-            track = card.tracks[index].name
+            track = tracks_of(card)[index].name
             if folder is not None:
                 parts = [stem, card.name] + ([track] if card.n_tracks > 1 else [])
                 paths.append(folder / ".".join([*parts, "bw"]))

@@ -14,8 +14,8 @@ from zooctl.inference.device.runtime import LoadedGraph
 from zooctl.inference.genome import Genome
 from zooctl.inference.graph.structure import parse_model
 from zooctl.inference.model import OpenModel
-from zooctl.inference.points.places import Place, Point
 from zooctl.inference.session import Predictions
+from zooctl.inference.tracks.points.places import Place, Point
 from zooctl.inference.tracks.predict import untransform
 from zooctl.progress import Advance, no_advance
 from zooctl.schema.card import Card

@@ -13,9 +13,9 @@ from zooctl.catalog.genomes import open_genome
 from zooctl.cli.main import run
 from zooctl.files.intervals.liftover import Chain
 from zooctl.inference.model import OpenModel
-from zooctl.inference.points.places import Place
-from zooctl.inference.points.predict_points import predict_points, window_of
 from zooctl.inference.session import Session
+from zooctl.inference.tracks.points.places import Place
+from zooctl.inference.tracks.points.predict_points import predict_points, window_of
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import reverse_complement
 

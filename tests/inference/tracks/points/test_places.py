@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from zooctl.errors import InputError
-from zooctl.inference.points.places import read_places
+from zooctl.inference.tracks.points.places import read_places
 
 LINE = '{0}\tx\texon\t{1}\t{2}\t.\t{3}\t.\tgene_id "{4}"; transcript_id "{5}"; gene_name "{4}";\n'
 GTF = "".join(

@@ -9,8 +9,8 @@ from zooctl.files.disk.atomic import atomic_output, check_output
 from zooctl.files.disk.names import file_named
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import PredictOptions, as_path
-from zooctl.inference.points.places import read_places
-from zooctl.inference.points.predict_points import (
+from zooctl.inference.tracks.points.places import read_places
+from zooctl.inference.tracks.points.predict_points import (
     columns_of,
     point_of,
     predict_points,
