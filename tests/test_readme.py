@@ -77,7 +77,7 @@ NEEDS = {
 }
 
 # Commands with commands of their own.
-GROUPS = {"bundle", "data", "genome", "env", "report", "adopt", "schema"}
+GROUPS = {"bundle", "cache", "data", "genome", "env", "report", "adopt", "schema"}
 
 # Sections that take minutes.
 SLOW = {

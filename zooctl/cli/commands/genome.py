@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from zooctl.cli.ui.messages import say
+from zooctl.cli.ui.options import AsJson
 from zooctl.cli.ui.tables import echo
 
 app = typer.Typer(
@@ -38,3 +39,26 @@ def find(
     say(f"genome: {description}")
     for path in paths:
         echo(str(path))
+
+
+@app.command("list")
+def show(as_json: AsJson = False) -> None:
+    """List the genomes that zooctl can download, and the files of each that are here."""
+    import json
+
+    from zooctl.catalog.genomes import PUBLISHED, find_genome
+    from zooctl.cli.ui.tables import print_table
+    from zooctl.errors import InputError
+
+    rows = []
+    for assembly in PUBLISHED:
+        try:
+            paths = [str(path) for path in find_genome(assembly)[0]]
+        except InputError:
+            paths = []
+        rows.append({"assembly": assembly, "files": paths})
+    if as_json:
+        echo(json.dumps(rows, indent=2))
+        return
+    texts = [(str(row["assembly"]), ", ".join(row["files"]) or "not here") for row in rows]
+    print_table(("assembly", "files"), texts)

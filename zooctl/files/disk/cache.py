@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from zooctl.errors import InputError, UnsafeError
 
@@ -67,3 +69,34 @@ def make_cache_folder(*parts: str) -> Path:
     folder = root.joinpath(*parts)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+class CachePart(NamedTuple):
+    """A folder of the cache: its name, and number and bytes of the files in it."""
+
+    name: str
+    files: int
+    size: int
+
+
+def cache_parts() -> list[CachePart]:
+    """Return the folders of the cache, by name; none where there is no cache."""
+    root = cache_folder()
+    found = []
+    for folder in sorted(root.iterdir()) if root.is_dir() else ():
+        if folder.is_dir() and not folder.is_symlink():
+            sizes = [path.lstat().st_size for path in folder.rglob("*") if path.is_file()]
+            found.append(CachePart(folder.name, len(sizes), sum(sizes)))
+    return found
+
+
+def remove_part(name: str) -> None:
+    """Remove a folder of the cache.
+
+    Raises:
+        InputError: The cache has no such folder.
+    """
+    names = [part.name for part in cache_parts()]
+    if name not in names:
+        raise InputError("no such part of the cache", got=name, expected=", ".join(names))
+    shutil.rmtree(cache_folder() / name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from zooctl.errors import InputError
 from zooctl.files.disk.lock import hold, locked
+from zooctl.schema.fields import NAME_PATTERN
 from zooctl.schema.manifest import MANIFEST, picture_paths
 
 _WORK = ".adopt-"
@@ -131,3 +133,28 @@ def _sync(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def remove_entry(root: Path, name: str) -> list[Path]:
+    """Remove an entry from a zoo, the card first, and return what was removed.
+
+    Args:
+        root: The zoo.
+        name: The entry.
+
+    Raises:
+        InputError: There is no such entry, or the zoo cannot be written.
+    """
+    card = root / "model_cards" / f"{name}.yaml"
+    if not re.fullmatch(NAME_PATTERN, name) or not card.is_file():
+        raise InputError("no such model in your own zoo", path=root, got=name)
+    others = [root / path for path in (f"recipes/{name}.yaml", *picture_paths(name))]
+    with _locked(root):
+        removed = [path for path in (card, *others) if path.is_file()]
+        for path in removed:
+            path.unlink()
+        folder = root / "zoo" / name
+        if folder.is_dir():
+            shutil.rmtree(folder)
+            removed.append(folder)
+    return removed
