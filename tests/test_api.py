@@ -8,7 +8,9 @@ import doctest
 import importlib.resources
 import inspect
 import json
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -255,8 +257,17 @@ def test_training_needs_a_process_of_its_variables(
     model: zooctl.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MKL_CBWR", raising=False)
-    with pytest.raises(zooctl.ZooError, match="variables of a portable run"):
+    with pytest.raises(zooctl.ZooError, match="variables of a portable run") as caught:
         model.reproduce("smoke")
+    assert str(caught.value.hint).startswith("set them before Python starts; `zooctl reproduce`")
+    variables = dict(pair.split("=") for pair in shlex.split(str(caught.value.expected)))
+    code = (
+        "from zooctl.training.determinism import portable; import zooctl; "
+        "portable.check_begun_portable(zooctl.load('ctcf_gm12878')._model.entry.recipe())"
+    )
+    for more, ended in (({}, 1), (variables, 0)):
+        done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **more})
+        assert done.returncode == ended
 
 
 def test_signatures_name_the_options() -> None:

@@ -163,7 +163,6 @@ def _is_of_the_program(path: str) -> bool:
 EXTRAS = {
     "torch": "train",
     "sklearn": "train",
-    "liftover": "train",
     "matplotlib": "plot",
     "pyarrow": "parquet",
     "h5py": "keras",

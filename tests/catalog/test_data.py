@@ -142,11 +142,13 @@ def test_network_failures(
 def test_nowhere(zoo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match=r"not here and has no address .*ZOOCTL_DATA_MIRROR"):
         locate(PINNED)
-    with pytest.raises(InputError, match="source peaks is not pinned"):
+    with pytest.raises(InputError, match=r"is not pinned.*the recipe needs its sha256 and size"):
         locate(PINNED.model_copy(update={"sha256": None}))
     monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(zoo / "none"))
     with pytest.raises(InputError, match="no such folder"):
         locate(PINNED)
+    put(zoo / "none/peaks.bed")
+    assert locate(PINNED).origin == "mirror"
 
 
 def test_a_file_that_changes_while_we_run(zoo: Path) -> None:

@@ -240,7 +240,11 @@ def test_only_published_digests(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_cache_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path / "file" / "home"))
-    with pytest.raises(InputError, match="the cache cannot be written"):
+    with pytest.raises(InputError, match=r"cannot be written .*set ZOOCTL_HOME to a folder of y"):
+        download_genome("sacCer3")
+    monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path / "own"))
+    monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
+    with pytest.raises(NetworkError, match="network is switched off"):
         download_genome("sacCer3")
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from zooctl.catalog import registry
+from zooctl.catalog import registry, weights
 from zooctl.catalog.weights import add_to_cache, onnx_bytes
+from zooctl.cli.main import run
 from zooctl.errors import InputError, IntegrityError, NetworkError, UnsafeError
 from zooctl.schema.manifest import FileDigest, digest_file, write_manifest
 
@@ -60,6 +61,31 @@ def test_an_address(toy_zoo: Path, pinned: FileDigest, monkeypatch: pytest.Monke
     monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
     with pytest.raises(NetworkError, match="not in the cache"):
         onnx_bytes(entry)
+
+
+def test_the_hint_of_missing_weights_downloads_them(
+    toy_zoo: Path, pinned: FileDigest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`zooctl pull`, with the network on; the address answers on this machine."""
+    name_address(toy_zoo, pinned)
+    monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
+    with pytest.raises(NetworkError) as caught:
+        onnx_bytes(registry.entry("toy"))
+    assert caught.value.hint == "zooctl pull toy; unset ZOOCTL_OFFLINE first"
+    monkeypatch.delenv("ZOOCTL_OFFLINE")
+    with pytest.raises(NetworkError) as caught:
+        onnx_bytes(registry.entry("toy"), may_download=False)
+    assert caught.value.hint == "zooctl pull toy"
+    asked: list[str] = []
+
+    def from_here(urls: list[str], target: Path, **facts: object) -> None:
+        asked.extend(urls)
+        target.write_bytes(CONTENT)
+
+    monkeypatch.setattr(weights, "download", from_here)
+    assert run(["pull", "toy"]) == 0
+    assert asked == ["https://weights.invalid/model.onnx"]
+    assert onnx_bytes(registry.entry("toy"), may_download=False) == CONTENT
 
 
 @pytest.mark.usefixtures("no_sockets")

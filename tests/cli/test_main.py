@@ -184,6 +184,9 @@ def test_a_removed_working_folder(tmp_path: Path) -> None:
     )
     text = "error: the working folder does not exist any more. Hint: cd to another\n"
     assert (done.returncode, done.stderr) == (2, text)
+    tmp_path.mkdir()
+    command = f"rmdir {tmp_path}; cd {tmp_path.parent}; {' '.join(ZOOCTL)} list"
+    assert subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment).returncode == 0
 
 
 # Interrupts itself as soon as a module is looked for.

@@ -153,8 +153,18 @@ def test_whole_numbers_are_counts_even_of_one_site(tmp_path: Path) -> None:
 def test_another_motif_may_have_its_name_twice(tmp_path: Path) -> None:
     text = ">CTCF a\n1 2 3 4\n>CTCF b\n1 2 3 4\n>GATA1\n4 3 2 1\n"
     assert read_motif(write(tmp_path, text), "GATA1").counts.tolist() == [[4, 3, 2, 1]]
-    with pytest.raises(InputError, match=r"two motifs have one name .*first on line 1"):
+    with pytest.raises(InputError, match=r"two motifs have one name .*first on line 1") as caught:
         read_motif(write(tmp_path, text), "CTCF")
+    assert caught.value.hint == "rename one of them"
+    renamed = text.replace(">CTCF b", ">CTCF.2 b")
+    assert read_motif(write(tmp_path, renamed), "CTCF").counts.tolist() == [[1, 2, 3, 4]]
+
+
+def test_a_wrong_number_of_sites_is_left_out(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="leave nsites= out, and it is 20"):
+        read_motifs(write(tmp_path, meme("w= 1 nsites= x", "1 0 0 0")))
+    (found,) = read_motifs(write(tmp_path, meme("w= 1", "1 0 0 0")))
+    assert found.counts.tolist() == [[20, 0, 0, 0]]
 
 
 def test_no_counts_so_large_that_weights_overflow() -> None:

@@ -17,7 +17,7 @@ from zooctl.errors import InputError, NetworkError, UnsafeError, ZooError
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.disk.cache import cache_folder, make_cache_folder
 from zooctl.files.disk.pinned import changed, differs, digest_of, matches, read_pinned
-from zooctl.files.download.download import download, download_folder, is_offline
+from zooctl.files.download.download import download, download_folder, is_offline, way_online
 from zooctl.schema.card import Card
 from zooctl.schema.card_weights import Hub
 from zooctl.schema.manifest import FileDigest
@@ -131,7 +131,7 @@ def resolve(entry: Entry, file: str, pinned: FileDigest, *, may_download: bool) 
         except ZooError as error:
             failed = error
     if url is not None:
-        return _from_url(url, file, pinned, may_download=may_download)
+        return _from_url(url, entry.name, file, pinned, may_download=may_download)
     assert failed is not None
     raise failed
 
@@ -172,7 +172,7 @@ def _from_cache(path: Path, pinned: FileDigest) -> bytes | None:
     return content if matches(content, pinned.size, pinned.sha256) else None
 
 
-def _from_url(url: str, file: str, pinned: FileDigest, *, may_download: bool) -> bytes:
+def _from_url(url: str, model: str, file: str, pinned: FileDigest, *, may_download: bool) -> bytes:
     """Return a file from zooctl's cache, after downloading it there if it is missing."""
     path = _cache_path(file, pinned)
     if may_download and not is_offline():
@@ -180,8 +180,8 @@ def _from_url(url: str, file: str, pinned: FileDigest, *, may_download: bool) ->
         download([url], path, size=pinned.size, sha256=pinned.sha256)
     elif not path.is_file():
         raise NetworkError(
-            f"{file} is not in the cache, and the network is switched off",
-            hint="run `zooctl pull` with the network first",
+            f"{file} is not in the cache, and this command asks no network",
+            hint=f"zooctl pull {model}{f'; {way_online()} first' if is_offline() else ''}",
         )
     if (content := _from_cache(path, pinned)) is None:
         hint = "the network is switched off; run the command again with the network"

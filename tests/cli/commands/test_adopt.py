@@ -119,7 +119,10 @@ def test_lengths_that_are_taken_for_granted(zoo: Path, toy_graph: Graph, capsys:
     )
     Path("model.onnx").write_bytes(toy_graph(input_length=62))
     assert adopt("--force") == 2
-    assert "bins do not fill the input (got 4 bins, 62 bp)" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "bins do not fill the input (got 4 bins, 62 bp)" in err
+    assert "--bin-size is the number of bp in a bin" in err
+    assert adopt("--force", "--bin-size", "8") == 0
 
 
 def test_what_is_there_is_kept(zoo: Path, toy_graph: Graph, capsys: Captured) -> None:
@@ -324,8 +327,11 @@ def test_bad_options(zoo: Path, toy_graph: Graph, capsys: Captured) -> None:
     assert adopt("--name", "Mine") == 2
     assert "\nerror: name: " in capsys.readouterr().err
     assert adopt("--tracks", "one") == 2
-    assert "the output is no batch of 1 track" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "the output is no batch of 1 track" in err
+    assert "--tracks names each track, in the order of the output" in err
     assert not any((zoo / "model_cards").iterdir())
+    assert adopt("--tracks", "one,two") == 0
 
 
 @pytest.mark.parametrize(
@@ -387,3 +393,4 @@ def test_motifs_that_are_not_there(zoo: Path, capsys: Captured) -> None:
     lengths = ["--bin-size", "7", "--output-length", "64"]
     assert run(["adopt", "pwm", "motifs.txt", "--motif", "toy", "--licence", "MIT", *lengths]) == 2
     assert "window lengths do not fit together" in capsys.readouterr().err
+    assert run(["adopt", "pwm", "motifs.txt", "--motif", "toy", "--licence", "MIT"]) == 0

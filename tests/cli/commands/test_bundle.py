@@ -168,6 +168,23 @@ def test_cut_off(archive: Path) -> None:
     assert run(["bundle", "import", str(archive)]) in (2, 5)
 
 
+def test_an_archive_of_another_version_is_kept_by_itself(
+    archive: Path,
+    toy_zoo: Path,
+    tmp_path: Path,
+    toy_graph: Callable[..., bytes],
+    repin: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (toy_zoo / "zoo/toy/model.onnx").write_bytes(toy_graph() + b"\x82\x01\x00")
+    repin()
+    assert run(["bundle", "import", str(archive)]) == 5
+    err = capsys.readouterr().err
+    assert "it is of another version; --into FOLDER keeps it by itself" in err
+    assert run(["bundle", "import", str(archive), "--into", str(tmp_path / "own")]) == 0
+    assert (tmp_path / "own/zoo/toy/model.onnx").read_bytes() == toy_graph()
+
+
 def test_a_file_and_a_folder_of_one_name(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from zooctl.catalog.address import CARD
 from zooctl.cli.main import run
 
 Runner = Callable[..., tuple[int, str, str]]
@@ -97,6 +99,36 @@ def test_a_background_of_the_users(zooctl: Runner, here: Path) -> None:
     code, _, err = zooctl(*score, "--shifts", "3", "-o", "c.vcf")
     assert code == 2
     assert "own.safetensors: the background of toy has scores over 20 shifts" in err
+    hint = "zooctl calibrate makes one of the model's own scores; with --rc, of both strands\n"
+    assert err.endswith(f"Hint: {hint}")
+    assert zooctl(*score, "--rc", "-o", "c.vcf")[0] == 2
+    assert zooctl("calibrate", "toy", *made, "--rc", "--force")[0] == 0
+    assert zooctl(*score, "--rc", "-o", "c.vcf")[0] == 0
+
+
+def test_other_files_are_no_background(zooctl: Runner, here: Path, toy_zoo: Path) -> None:
+    """Both hints lead to one: of a file that is none, and of a model that has none."""
+    shutil.copy(toy_zoo / "zoo/toy/model.safetensors", "own.safetensors")
+    score = ("score-variants", "in.vcf", "--model", "toy", "-o", "a.vcf", "--top", "3")
+    code, _, err = zooctl(*score, "--background", "own.safetensors")
+    assert (code, err.rpartition("Hint: ")[2]) == (2, "zooctl calibrate makes one\n")
+    code, _, err = zooctl(*score)
+    hint = "zooctl calibrate makes a background; --background names another\n"
+    assert (code, err.rpartition("Hint: ")[2]) == (2, hint)
+    assert zooctl("calibrate", "toy", *FEW, "-o", "own.safetensors", "--force")[0] == 0
+    assert zooctl(*score, "--background", "own.safetensors")[0] == 0
+
+
+def test_a_model_outside_of_a_zoo_gets_a_file(
+    zooctl: Runner, here: Path, toy_zoo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zooctl.catalog.root.packaged_root", lambda: here)
+    alone = here / "alone"
+    shutil.copytree(toy_zoo / "zoo/toy", alone)
+    shutil.copy(toy_zoo / "model_cards/toy.yaml", alone / CARD)
+    code, _, err = zooctl("calibrate", "./alone", *FEW)
+    assert (code, err.rpartition("Hint: ")[2]) == (2, "name a file: -o\n")
+    assert zooctl("calibrate", "./alone", *FEW, "-o", "own.safetensors")[0] == 0
 
 
 def test_observed_alleles(zooctl: Runner, here: Path) -> None:

@@ -63,7 +63,8 @@ def test_what_is_locked_is_installed(locked: Path, capsys: Captured) -> None:
     )
     assert done.stdout == "42\n"
     assert run(["env", "create", "toy"]) == 2, "it is there already"
-    assert "env-toy: folder is not empty" in capsys.readouterr().err
+    assert "folder is not empty. Hint: -o names another folder" in capsys.readouterr().err
+    assert run(["env", "create", "toy", "-o", "another"]) == 0
 
 
 def test_other_bytes_are_not_installed(locked: Path, capsys: Captured) -> None:

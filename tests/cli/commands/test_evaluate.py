@@ -127,6 +127,59 @@ def test_refused(
     assert captured.out == ""
 
 
+FAST = ["--track", "plus", "--shifts", "0", "--bootstrap", "0", "--json"]
+ELSEWHERE = ["--region", "chr21:34,000,001-34,200,000"]
+
+
+def hint_of(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The hint that a command ends with."""
+    assert run(arguments) == 2
+    return capsys.readouterr().err.rpartition("Hint: ")[2].strip()
+
+
+def test_a_finer_resolution_than_the_models(zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["evaluate", "toy", *FAST, *ELSEWHERE]
+    assert hint_of([*command, "--resolution", "4"], capsys) == "targets are never binned up"
+    assert run([*command, "--resolution", "16"]) == 0
+
+
+def test_a_model_without_a_recipe(
+    zoo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both hints are followed: regions, and data of files or of another entry."""
+    card, recipe = zoo / "model_cards/toy.yaml", zoo / "recipes/toy.yaml"
+    other = card.read_text().replace("name: toy\n", "name: other\n", 1)
+    (zoo / "model_cards/other.yaml").write_text(other)
+    (zoo / "recipes/other.yaml").write_text(recipe.read_text().replace("toy\n", "other\n", 1))
+    recipe.unlink()
+    text = card.read_text().replace(SPLIT, "split: null\n")
+    card.write_text(text.replace("unknown:\n", "unknown:\n  split: nobody says it\n"))
+    against = ["--against", str(tmp_path / "mirror/plus.bw")]
+    wanted = "--region chr21, or --data of an entry with a recipe"
+    assert hint_of(["evaluate", "toy", *FAST, *against], capsys) == wanted
+    wanted = "--data ENTRY, or --against TRACK.bw or PEAKS.bed"
+    assert hint_of(["evaluate", "toy", *FAST, *ELSEWHERE], capsys) == wanted
+    for more in ([*against, *ELSEWHERE], ["--data", "other"]):
+        assert run(["evaluate", "toy", *FAST, *more]) == 0
+
+
+def test_bins_that_are_no_whole_bins_of_the_model(
+    zoo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card, recipe = zoo / "model_cards/toy.yaml", zoo / "recipes/toy.yaml"
+    text = recipe.read_text()
+    recipe.write_text(text + "evaluation: {bin_size: 12}\n")
+    wanted = "--data of an entry with such bins, or --against without a recipe"
+    assert hint_of(["evaluate", "toy", *FAST], capsys) == wanted
+    other = card.read_text().replace("name: toy\n", "name: other\n", 1)
+    (zoo / "model_cards/other.yaml").write_text(other)
+    (zoo / "recipes/other.yaml").write_text(text.replace("toy\n", "other\n", 1))
+    assert run(["evaluate", "toy", *FAST, "--data", "other"]) == 0
+    recipe.unlink()
+    against = ["--against", str(tmp_path / "mirror/plus.bw"), *ELSEWHERE]
+    assert run(["evaluate", "toy", *FAST, *against]) == 0
+
+
 def test_without_scikit_learn_it_says_what_to_install(
     zoo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,11 +7,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import toy_files
 import toy_inputs
 from safetensors.numpy import load_file
+from toy_onehot import to_onehot
 
 from zooctl.cli.main import run
 from zooctl.schema.card import load_card
@@ -94,7 +97,14 @@ def test_a_network_of_several_inputs(
     assert set(probe) == set(inputs) - {"sequence"} | {"inputs", "expected"}
     region = ["--region", "chr1:1-1000", "--fasta", "data/toy.fa", "-o", "a.bw"]
     assert run(["predict", "--model", "toy", *region]) == 3
-    assert "the network reads more than the sequence" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "the network reads more than the sequence" in err
+    assert err.endswith("onnxruntime runs the graph with its inputs\n")
+    given = {"sequence" if name == "inputs" else name: value for name, value in probe.items()}
+    expected = given.pop("expected")
+    given["sequence"] = to_onehot(given["sequence"], 0.0)
+    session = onnxruntime.InferenceSession(zoo / "zoo/toy/model.onnx")
+    np.testing.assert_allclose(session.run(None, given)[0], expected, rtol=1e-4, atol=1e-5)
 
 
 def test_existing_weights_stay_unless_forced(zoo: Path, capsys: Captured) -> None:
@@ -110,20 +120,70 @@ def test_a_run_of_other_values_is_refused(zoo: Path, capsys: Captured) -> None:
     recipe = zoo / "recipes/toy.yaml"
     recipe.write_text(recipe.read_text().replace("max_epochs: 3", "max_epochs: 4"))
     assert export() == 2
-    assert "other values than the recipe" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "other values than the recipe" in err
+    assert "give the recipe the values of the run, or the run a name of its own" in err
     assert not any((zoo / "zoo").iterdir())
     assert not any((zoo / "model_cards").iterdir())
+    recipe.write_text(Path("runs/toy/recipe.yaml").read_text())
+    assert export() == 0
+
+
+def test_a_run_of_other_values_gets_a_name_of_its_own(zoo: Path) -> None:
+    recipe = zoo / "recipes/toy.yaml"
+    recipe.write_text(recipe.read_text().replace("max_epochs: 3", "max_epochs: 4"))
+    assert export() == 2
+    mine = Path("mine.yaml")
+    mine.write_text(Path("runs/toy/recipe.yaml").read_text().replace("name: toy", "name: mine"))
+    assert run(["train", str(mine), "--fasta", "data/toy.fa"]) == 0
+    assert run(["export", "runs/mine", "--fasta", "data/toy.fa"]) == 0
+    assert (zoo / "zoo/mine/model.onnx").is_file()
 
 
 def test_a_run_without_its_environment_is_refused(zoo: Path, capsys: Captured) -> None:
     Path("runs/toy/environment.json").unlink()
     assert export() == 2
-    assert "did not record what it was trained with" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "did not record what it was trained with" in err
+    assert "train the recipe with zooctl train" in err
     assert not any((zoo / "zoo").iterdir())
+    again = ["train", "runs/toy/recipe.yaml", "--fasta", "data/toy.fa", "-o", "again"]
+    assert run(again) == 0
+    assert run(["export", "again", "--fasta", "data/toy.fa"]) == 0
 
 
 def test_another_name_and_no_run_are_refused(zoo: Path, capsys: Captured) -> None:
     assert export("--name", "other") == 2
-    assert "an entry has the name of its recipe" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "an entry has the name of its recipe" in err
+    recipe = zoo / "recipes/other.yaml"
+    assert f"copy the recipe to {recipe}, name it so inside, and train that file" in err
     assert run(["export", "data"]) == 2
     assert "Traceback" not in capsys.readouterr().err
+    recipe.write_text((zoo / "recipes/toy.yaml").read_text().replace("name: toy", "name: other"))
+    assert run(["train", str(recipe), "--fasta", "data/toy.fa"]) == 0
+    assert run(["export", "runs/other", "--fasta", "data/toy.fa"]) == 0
+
+
+def test_a_run_has_no_card_until_it_is_exported(
+    zoo: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("runs")
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(Path("../data").resolve()))
+    judged = ["evaluate", "toy", "--update-card", "--fasta", "../data/toy.fa", "--bootstrap", "0"]
+    assert run(judged) == 2
+    hint = capsys.readouterr().err.rpartition("Hint: ")[2].split()
+    assert hint == ["zooctl", "export", "toy"]
+    assert run([*hint[1:], "--fasta", "../data/toy.fa"]) == 0
+    assert run(judged) == 0
+    assert load_card(zoo / "model_cards/toy.yaml").metrics
+
+
+def test_a_run_without_a_finished_epoch_is_resumed(zoo: Path, capsys: Captured) -> None:
+    Path("runs/toy/best.safetensors").unlink()
+    shutil.rmtree("runs/toy/checkpoints")
+    assert export() == 2
+    hint = capsys.readouterr().err.rpartition("Hint: ")[2].split()
+    assert hint == ["zooctl", "train", "runs/toy/recipe.yaml", "-o", "runs/toy", "--resume"]
+    assert run([*hint[1:], "--fasta", "data/toy.fa"]) == 0
+    assert export() == 0

@@ -428,7 +428,7 @@ def test_forms_order_and_overlaps_do_not_matter(predict: Runner, here: Path, tex
     code, _, err = predict("--bed", "a.bed", "-o", "b.bw", "--track", "plus")
     assert code == 0, err
     assert (here / "a.bw").read_bytes() == (here / "b.bw").read_bytes()
-    assert ("left out: 1 empty intervals of a.bed" in err) == ("7\t7" in text)
+    assert ("left out: 1 empty interval of a.bed" in err) == ("7\t7" in text)
 
 
 def test_gzipped_beds(predict: Runner, here: Path) -> None:

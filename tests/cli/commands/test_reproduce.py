@@ -194,7 +194,9 @@ def test_a_full_run_is_gold(gold: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     assert run(["env", "--against", "toy"]) == 0
     assert capsys.readouterr().out.count("same") == 2
     again = ["reproduce", "toy", "--mode", "full", "--workdir", str(gold / "work")]
-    assert run(again) == 2, "it holds earlier work"
+    assert run(again) == 2
+    err = capsys.readouterr().err
+    assert "work folder holds earlier work. Hint: --resume continues it" in err
 
 
 def test_recorded_reports_are_listed(
@@ -316,7 +318,9 @@ def test_what_a_journal_tells_is_told_and_not_recorded(
     command += ["--workdir", str(copy / "work")]
     card = (copy / "zoo/model_cards/toy.yaml").read_bytes()
     assert run([*command, "--record"]) == 3
-    assert "nothing is recorded: not all of it was made by this command" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "nothing is recorded: not all of it was made by this command" in err
+    assert err.endswith("Hint: run it whole, in a new work folder\n"), "as `gold` was"
     assert (copy / "zoo/model_cards/toy.yaml").read_bytes() == card
     said = "taken from the journal of an earlier command, not made by this one: train, export"
     assert any(text.startswith(said) for text in from_text(report.read_bytes()).warnings)
@@ -740,6 +744,18 @@ def test_lies_with_a_right_digest_are_found(
     (tmp_path / "lie.json").write_bytes(forged(gold, lie))
     assert run(["report", "verify", str(tmp_path / "lie.json")]) in (3, 5)
     assert message in capsys.readouterr().err
+
+
+def test_an_older_report_is_made_anew(
+    gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    """The hint is the command that made the gold one."""
+    settle(gold, monkeypatch)
+    (tmp_path / "old.json").write_bytes(forged(gold, put(schema_version=3)))
+    assert run(["report", "verify", str(tmp_path / "old.json")]) == 5
+    hint = capsys.readouterr().err.rpartition("Hint: ")[2]
+    assert hint == "zooctl reproduce MODEL --mode full --record writes a new one\n"
+    assert run(["report", "verify", str(gold / "gold.json")]) == 0
 
 
 @pytest.mark.parametrize(

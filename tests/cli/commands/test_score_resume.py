@@ -149,8 +149,11 @@ def test_other_input(score: Runner, half: Path) -> None:
         assert code == 2
         assert "in.vcf: cannot resume: the input has changed since" in err
         assert n_chunks(half) == 3
+        assert err.endswith("Hint: run it without --resume to begin anew\n")
     (half / "in.vcf").write_text(vcf(records(N_RECORDS)))
     assert score(*TEN, "-o", "a.vcf", "--resume")[0] == 0
+    (half / "in.vcf").write_text(vcf(records(2_000)))
+    assert score(*TEN, "-o", "a.vcf", "--force")[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -176,6 +179,8 @@ def test_other_genome(score: Runner, half: Path) -> None:
     code, _, err = score(*TEN, "-o", "a.vcf", "--resume")
     assert code == 2
     assert "cannot resume: genome has changed since" in err
+    assert err.endswith("Hint: run it as before, or without --resume to begin anew\n")
+    assert score(*TEN, "-o", "a.vcf")[0] == 0
 
 
 def test_without_resume_it_begins_anew(score: Runner, half: Path) -> None:

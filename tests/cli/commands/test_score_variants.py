@@ -18,6 +18,7 @@ from pathlib import Path
 import cyvcf2
 import pysam
 import pytest
+import toy_variants
 from pyarrow import parquet
 from toy_variants import COLUMNS, HEADER, ONE, base, here, line, other, vcf
 
@@ -615,6 +616,10 @@ def test_header_of_another_assembly(score: Runner, here: Path) -> None:
     assert code == 2
     assert "wrong assembly? The header gives other lengths for 2 contigs (got 901 bp for c" in err
     assert "expected 900 bp, as in genome.fa" in err
+    assert "Hint: lift the VCF over to the assembly of genome.fa, or name its own with" in err
+    rest = {"chr1": toy_variants.GENOME["chr1"] + "A", "chr2": "A" * 661}
+    (here / "own.fa").write_text("".join(f">{name}\n{text}\n" for name, text in rest.items()))
+    assert score("--fasta", "own.fa", "-o", "own.vcf", *ONE)[0] == 0
     # Two mitochondria are in use with one assembly.
     header = HEADER + "##contig=<ID=chrM,length=16569>\n"
     (here / "in.vcf").write_text(vcf(line("chr1", 100), line("chrM", 100), header=header))
@@ -686,6 +691,9 @@ def test_columns_that_hold_no_alleles(score: Runner, here: Path) -> None:
     code, _, err = score()
     assert code == 2
     assert "in.vcf:3: no record has alleles in REF and ALT (got REF rs7, ALT 0.5" in err
+    assert "Hint: are the columns in the order of a VCF?" in err
+    (here / "in.vcf").write_text(vcf(*(line("chr1", pos) for pos in range(1, 20))))
+    assert score("-o", "a.vcf", *ONE)[0] == 0
 
 
 def test_blank_lines_behind_the_last_record(score: Runner, here: Path) -> None:
@@ -741,11 +749,15 @@ def test_what_is_written_is_counted(
         monkeypatch.setattr(parts, "pieces", lambda: iter([packed]))
         write(parts, head, form, path, metadata)
 
-    monkeypatch.setattr(output, "_write", losing)
-    code, _, err = score("-o", name, *ONE)
+    with monkeypatch.context() as patch:
+        patch.setattr(output, "_write", losing)
+        code, _, err = score("-o", name, *ONE)
     assert code == 3
     assert f"{name}: the output does not hold every record" in err
+    assert "Hint: check the disk, and run it again with --resume" in err
     assert not (here / name).exists()
+    assert score("-o", name, *ONE, "--resume")[0] == 0
+    assert (here / name).exists()
 
 
 @pytest.mark.parametrize(("end", "suffix"), [("900000000", ".csi"), ("9" * 20, None)])

@@ -56,7 +56,7 @@ def test_a_run_folder_holds_all_there_is_to_know(
 
     before = (place / "best.safetensors").stat().st_mtime_ns
     assert train() == 2
-    assert "run exists" in capsys.readouterr().err
+    assert "run exists. Hint: --resume goes on with it" in capsys.readouterr().err
     assert train("--resume") == 0
     assert (place / "best.safetensors").stat().st_mtime_ns == before
     assert sorted(place.glob("environment*")) == [place / "environment.json"]
@@ -81,6 +81,7 @@ def test_values_are_set_and_recorded(train: Train, tmp_path: Path, capsys: Captu
     assert run(["train", str(held), "-o", "a", "--resume", *fasta]) == 0
     assert train("-o", "a", "--resume") == 2
     assert f"zooctl train {Path('a/recipe.yaml')} -o a --resume" in capsys.readouterr().err
+    assert train("-o", "b", "--set", "schedule.max_epochs=1") == 0
 
 
 def test_what_is_set_can_hold_anything(train: Train, tmp_path: Path) -> None:
@@ -125,8 +126,9 @@ def test_wrong_devices(train: Train, tmp_path: Path, capsys: Captured) -> None:
     assert train("--devices", "0") == 2
     if not torch.cuda.is_available():
         assert train("--device", "cuda") == 2
-        assert "--device cpu" in capsys.readouterr().err
+        assert "Hint: --device cpu, or " in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
+    assert train("--device", "cpu", "--set", "schedule.max_epochs=1") == 0
 
 
 def test_a_batch_is_too_small_for_so_many_devices(train: Train, capsys: Captured) -> None:

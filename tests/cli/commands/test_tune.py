@@ -17,6 +17,7 @@ import toy_training as toy
 
 from zooctl.cli.commands import tune
 from zooctl.cli.main import run
+from zooctl.errors import InputError
 from zooctl.files.bigwig.writer import BigWigWriter
 from zooctl.files.disk.pinned import file_digest
 from zooctl.reproduce.environment.software_digest import digest, software
@@ -165,6 +166,20 @@ def test_every_problem_of_the_space(folder: Path, capsys: pytest.CaptureFixture[
     assert "space.yaml:1: lr: recipe has no such field. Hint: did you mean 'optimiser.lr'?" in err
     assert "space.yaml:2: network.filters.int.0: wrong value (got 0; expected greater than" in err
     assert not (folder / "out").exists()
+
+
+def test_a_search_is_resumed_or_gets_a_folder_of_its_own(tmp_path: Path) -> None:
+    """The folder alone, which is opened before Ray is started."""
+    folder, kept = tmp_path / "out", {name: f"a: {name}\n" for name in tune.KEPT}
+    tune._open(folder, kept, [], resume=False)
+    with pytest.raises(InputError, match=r"search exists\. Hint: --resume goes on with it"):
+        tune._open(folder, kept, [], resume=False)
+    tune._open(folder, kept, [], resume=True)
+    other = {**kept, tune.KEPT[0]: "b: 1\n"}
+    with pytest.raises(InputError, match=r"search is of other values\. Hint: choose another -o"):
+        tune._open(folder, other, [], resume=True)
+    tune._open(tmp_path / "another", other, [], resume=False)
+    assert (tmp_path / "another" / tune.KEPT[0]).read_text() == "b: 1\n"
 
 
 def test_without_ray(

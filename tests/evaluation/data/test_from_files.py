@@ -95,6 +95,9 @@ def test_hints_name_the_line_and_no_option_that_is_not_there(
     ):
         pass
     assert (caught.value.path, caught.value.line, caught.value.hint) == (str(path), line, hint)
+    path.write_text("# peaks\nchr1\t100\t200\n")
+    with open_file_data(TRACKS, [path], assembly="toy", split=SPLIT, fasta=folder / "toy.fa"):
+        pass
 
 
 def toy_recipe(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:

@@ -28,6 +28,8 @@ def test_sequence_and_places() -> None:
 def test_lines_that_disagree() -> None:
     with pytest.raises(InputError, match=r"lines of one disagree .*got C at chr1:11"):
         Constructs([effect(10, "A"), effect(10, "C")])
+    found = Constructs([effect(10, "A"), effect(10, "C")._replace(element="two")])
+    assert found.contigs == {"one": 1, "two": 1}
     with pytest.raises(InputError, match="disagree"):
         Constructs([effect(10, "A"), effect(11, "C")._replace(chrom="chr2")])
 

@@ -53,7 +53,12 @@ def test_writable_folder_of_another_user_is_refused(bare: Path) -> None:
     folder = make_cache_folder()
     os.chown(folder, 12345, -1)
     folder.chmod(0o777)
-    with pytest.raises(UnsafeError, match="another user"):
+    with pytest.raises(
+        UnsafeError, match=r"another user .*set ZOOCTL_HOME to a folder of your own"
+    ):
         make_cache_folder("fasta")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZOOCTL_HOME", str(bare / "own"))
+        assert make_cache_folder("fasta").is_relative_to(bare / "own")
     folder.chmod(0o755)
     assert make_cache_folder("fasta").is_dir()

@@ -27,6 +27,16 @@ def test_it_is_created_for_its_owner(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_where_it_cannot_be_created(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        InputError, match=r"cannot be created .*write the output into another folder"
+    ):
+        OwnFolder(tmp_path / "file/work")
+    (tmp_path / "folder").mkdir()
+    OwnFolder(tmp_path / "folder/work").close()
+
+
 @pytest.mark.parametrize("mode", [0o770, 0o707, 0o777, 0o1777])
 def test_others_may_write(tmp_path: Path, mode: int) -> None:
     (tmp_path / "work").mkdir()

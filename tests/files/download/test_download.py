@@ -17,13 +17,14 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import httpx2
 import pytest
 from http_server import FailingServer, failing_server
 
 from zooctl.errors import InputError, IntegrityError, NetworkError, UnsafeError
 from zooctl.files.download import part as partial
 from zooctl.files.download.download import download
-from zooctl.files.download.transfer import Policy
+from zooctl.files.download.transfer import Policy, content_length, content_range, is_compressed
 
 CONTENT = random.Random(7).randbytes(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -162,7 +163,7 @@ def test_resumes_where_it_stopped(tmp_path: Path, server: FailingServer) -> None
 
 
 def test_resumes_in_a_later_run(tmp_path: Path, server: FailingServer) -> None:
-    with pytest.raises(NetworkError):
+    with pytest.raises(NetworkError, match="run the command again later; it goes on where it stop"):
         fetch(server.url("drop_once"), tmp_path, replace(FAST, tries=1))
     assert len(visible(tmp_path)) == 2  # The part, and which version it is of.
     seen: list[int] = []
@@ -330,7 +331,7 @@ def test_many_processes_one_download(tmp_path: Path, server: FailingServer) -> N
 KILLED = """
 import sys
 from zooctl.files.download.download import download
-from zooctl.files.download.transfer import Policy
+from zooctl.files.download.transfer import Policy, content_length, content_range, is_compressed
 download([sys.argv[1]], sys.argv[2], size=300_000, sha256=sys.argv[3],
          policy=Policy(loopback=True), progress=lambda done: print(done, flush=True))
 """
@@ -360,3 +361,19 @@ def test_without_locks(
     with contextlib.suppress(FileNotFoundError):
         (tmp_path / ".x.bw.lock").unlink()
     assert visible(tmp_path) == ["x.bw"]
+
+
+@pytest.mark.parametrize("number", ["\u00b2", "\u0663", "1e3", "1_0", "-1", "9" * 5_000, ""])
+def test_numbers_of_a_server_that_are_none(number: str) -> None:
+    """An answer's headers are text like any other; what is no number states nothing."""
+
+    def answer(**headers: str) -> httpx2.Response:
+        request = httpx2.Request("GET", "https://a.org/x.bw")
+        named = {name.replace("_", "-"): text.encode() for name, text in headers.items()}
+        return httpx2.Response(206, headers=named, request=request)
+
+    assert content_range(answer(content_range="bytes 5-9/10")) == (5, 10)
+    assert content_range(answer(content_range=f"bytes {number}-9/10")) is None
+    assert content_range(answer(content_range=f"bytes 5-9/{number}")) is None
+    assert content_length(answer(content_length=number)) is None
+    assert is_compressed(answer(content_length=number, content_encoding="gzip"), 10)

@@ -130,8 +130,12 @@ def test_bases_lift_as_by_another_library(mirror: Path) -> None:
 
 def test_a_file_of_another_assembly(tmp_path: Path, chain: Chain) -> None:
     (tmp_path / "a.bed").write_text("chrX\t0\t40\n")
-    with pytest.raises(InputError, match="no interval can be lifted"):
+    with pytest.raises(InputError, match=r"can be lifted.*is toy\.over\.chain of another assembly"):
         read_table(tmp_path / "a.bed", chain)
+    own = tmp_path / "own.over.chain"
+    own.write_text(CHAIN.replace("chr1", "chrX"))
+    lifted = read_table(tmp_path / "a.bed", Chain(own))
+    assert lifted.intervals == [Interval("chrA", 10, 50)]
 
 
 def test_peaks_of_hg38_lift_to_those_of_hg19(mirror: Path) -> None:

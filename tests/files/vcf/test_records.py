@@ -446,10 +446,12 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         read(tmp_path)
 
 
-def test_closed_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closed_stdin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", None)
-    with pytest.raises(InputError, match="stdin is closed"):
+    with pytest.raises(InputError, match=r"stdin is closed\. Hint: name a file"):
         read("-")
+    (tmp_path / "a.vcf").write_text(HEADER + COLUMNS)
+    read(tmp_path / "a.vcf")
 
 
 @settings(max_examples=300, deadline=None)

@@ -72,6 +72,14 @@ def test_against_the_torch_network() -> None:
         np.testing.assert_allclose(session.predict(codes), net(onehot).numpy(), atol=5e-5)
 
 
+def test_a_pseudocount_above_0_for_a_base_that_never_occurs() -> None:
+    motif = Motif("toy", np.array([[9.0, 1, 0, 0]]))
+    geometry = pwm_geometry(motif, 8, 8)
+    with pytest.raises(InputError, match="use a pseudocount above 0"):
+        pwm_graph(motif, geometry, pseudocount=0)
+    assert pwm_graph(motif, geometry, pseudocount=1e-6)
+
+
 def test_unknown_sequence_is_never_a_site() -> None:
     motif = Motif("toy", np.array([[9.0, 1, 0, 0], [0, 0, 9, 1], [0, 9, 0, 1]]))
     geometry = pwm_geometry(motif, 8, 8)
@@ -81,9 +89,3 @@ def test_unknown_sequence_is_never_a_site() -> None:
     nothing = np.full((1, geometry.input_length), N, dtype=np.uint8)
     least = motif.log_odds().min(axis=1).sum()
     assert session.predict(nothing).item() == pytest.approx(least, abs=1e-5)
-
-
-def test_a_base_that_never_occurs() -> None:
-    motif = Motif("toy", np.array([[1.0, 0, 0, 0]]))
-    with pytest.raises(InputError, match="no logarithm"):
-        pwm_graph(motif, pwm_geometry(motif, 8, 8), pseudocount=0)

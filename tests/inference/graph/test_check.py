@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -19,6 +20,7 @@ from zooctl.inference.graph.operators import OPERATORS
 from zooctl.inference.graph.shapes import infer_window, unknown
 from zooctl.sequence.windows import Geometry
 
+LIST = "zooctl/inference/graph/operators.py"
 GEOMETRY = Geometry(input_length=64, output_length=32, bin_size=8, core_length=16)
 Model = Callable[..., onnx.ModelProto]
 
@@ -236,11 +238,17 @@ def test_sizes_that_depend_on_the_sequence_are_refused(model: onnx.ModelProto) -
 
 
 @pytest.mark.parametrize("operator", ["RandomNormalLike", "NonZero", "Unique", "StringNormalizer"])
-def test_operators_off_the_list_are_refused(model: onnx.ModelProto, operator: str) -> None:
+def test_operators_off_the_list_are_refused(
+    model: onnx.ModelProto, operator: str, repo: Path
+) -> None:
     assert operator not in OPERATORS
     assert onnx.defs.has(operator)
     model.graph.node.append(helper.make_node(operator, ["x"], ["z"]))
-    refused(model, UnsafeError, f"not on the list.*got {operator}")
+    refused(model, UnsafeError, f"not on the list.*got {operator}.*{LIST} is the list")
+    text = (repo / LIST).read_text()
+    assert all(name in text for name in OPERATORS)
+    model.graph.node[-1].op_type = "Relu"
+    composed(model)
 
 
 def test_listed_operators_are_of_the_standard() -> None:

@@ -56,8 +56,12 @@ def test_descriptions_name_formula_unit_and_shifts(make: Make) -> None:
 
 
 def test_names_that_info_keys_cannot_tell_apart(make: Make) -> None:
-    with pytest.raises(InputError, match="ZOO_m_a_b_SUM_LFC"):
+    with pytest.raises(
+        InputError, match=r"ZOO_m_a_b_SUM_LFC.*choose one with --track, or write a t"
+    ):
         vcf_fields([make("m", ["a-b", "a_b"])])
+    for track in ("a-b", "a_b"):
+        assert vcf_fields([make("m", [track])])
     with pytest.raises(InputError, match="ZOO_m_a_b_SUM_LFC"):
         vcf_fields([make("m_a", ["b"]), make("m", ["a_b"])])
 

@@ -85,8 +85,10 @@ def test_a_damaged_journal_is_refused(tmp_path: Path, work: Work) -> None:
     step(tmp_path, work)
     path = tmp_path / JOURNAL
     path.write_bytes(b"x" + path.read_bytes()[1:])
-    with pytest.raises(InputError, match="journal is damaged"):
+    with pytest.raises(InputError, match=r"journal is damaged\. Hint: begin in a new folder"):
         step(tmp_path, work)
+    (tmp_path / "new").mkdir()
+    assert not step(tmp_path / "new", Work(tmp_path / "new"))
 
 
 @pytest.mark.parametrize(

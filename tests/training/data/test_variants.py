@@ -20,11 +20,13 @@ WINDOWS = VariantWindows(key="variants", source="table")
 HEADER = "chrom\tpos\tref\talt\tplus\tminus\n"
 
 
-def read(tmp_path: Path, text: str) -> tuple[Variants, list[str]]:
+def read(
+    tmp_path: Path, text: str, windows: VariantWindows = WINDOWS
+) -> tuple[Variants, list[str]]:
     path = tmp_path / "table.tsv"
     path.write_text(HEADER + text)
     said: list[str] = []
-    return read_variants(path, WINDOWS, ["minus", "plus"], CODES, said.append), said
+    return read_variants(path, windows, ["minus", "plus"], CODES, said.append), said
 
 
 def test_positions_count_from_one_and_effects_are_in_the_order_of_tracks(tmp_path: Path) -> None:
@@ -50,12 +52,31 @@ def test_what_is_no_substitution_or_elsewhere_is_left_out_and_said(tmp_path: Pat
     ]
 
 
+def test_other_names_of_chromosomes_are_prefixed(tmp_path: Path) -> None:
+    text = "1\t1\tA\tC\t0\t0\n"
+    with pytest.raises(
+        InputError, match="no line is a substitution on a chromosome of the spl"
+    ) as at:
+        read(tmp_path, text)
+    assert at.value.hint == "windows.rows and windows.chrom_prefix choose the lines"
+    windows = VariantWindows(key="variants", source="table", chrom_prefix="chr")
+    assert read(tmp_path, text, windows)[0].chrom.tolist() == ["chr1"]
+
+
+def test_a_table_of_another_assembly(tmp_path: Path) -> None:
+    text = "chr1\t1\tC\tA\t0\t0\n"
+    with pytest.raises(InputError, match=r"is the table of another assembly\?"):
+        read(tmp_path, text)
+    of_its_own = {"chr1": encode(b"CCGTACGTAC")}
+    found = read_variants(tmp_path / "table.tsv", WINDOWS, ["minus", "plus"], of_its_own, str)
+    assert found.position.tolist() == [0]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("chr1\t1\tC\tA\t0\t0\n", "reference bases are not those of the genome"),
         ("chr1\t11\tC\tA\t0\t0\n", "reference bases are not those of the genome"),
-        ("1\t1\tA\tC\t0\t0\n", "no line is a substitution on a chromosome of the split"),
         ("chr1\tx\tA\tC\t0\t0\n", "pos is not a number"),
         ("chr1\t1\tA\tC\t0\tnan\n", "minus is not a number"),
         ("chr1\t1\tA\tC\t0\n", "another number of cells"),

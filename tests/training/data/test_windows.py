@@ -154,6 +154,8 @@ def test_a_shared_base_is_refused(part: str, start: int) -> None:
     with pytest.raises(InputError, match="share bases") as caught:
         check_disjoint(recipe, DATA, windows)
     assert caught.value.exit_code == 2
+    assert caught.value.hint == "leave more room between ranges of one chromosome"
+    check_disjoint(recipe, DATA, good)
 
 
 def test_tiling_takes_every_known_window() -> None:

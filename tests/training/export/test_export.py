@@ -149,5 +149,5 @@ def test_parity_is_relative_to_the_window() -> None:
 
 
 def test_an_unfinished_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no finished epoch"):
+    with pytest.raises(InputError, match=r"no finished epoch.* -o \S+ --resume"):
         write_entry(tmp_path, toy.recipe(), tmp_path, DATA, environment=ENVIRONMENT)

@@ -19,7 +19,7 @@ from zooctl.training.loop.fit import fit
 
 def test_graph_of_the_best_epoch(tmp_path: Path) -> None:
     recipe, data = toy.recipe(), toy.dataset()
-    with pytest.raises(InputError, match="no finished epoch"):
+    with pytest.raises(InputError, match=r"no finished epoch.* -o \S+ --resume"):
         graph_of_run(tmp_path, recipe, data)
     windows = choose_windows(recipe, data)
     fit(recipe, data, windows, tmp_path, device="cpu", say=str, advance=float)

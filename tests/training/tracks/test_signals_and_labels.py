@@ -121,8 +121,13 @@ def test_peak_values(folder: Path) -> None:
     values = bases(folder, "peaks.narrowPeak", key="peak_values")
     assert np.flatnonzero(values).tolist() == list(range(50, 70))
     assert values[50] == 3.5
-    with pytest.raises(InputError, match="peaks without a value"):
+    with pytest.raises(
+        InputError, match=r"peaks without a value.* are thickStart of BED9, and no si"
+    ):
         bases(folder, "weak.bed", key="peak_values")
+    chrom, start, end = (folder / "weak.bed").read_text().split()[:3]
+    (folder / "strong.narrowPeak").write_text(f"{chrom}\t{start}\t{end}\t.\t0\t.\t2\t-1\t-1\t-1\n")
+    assert bases(folder, "strong.narrowPeak", key="peak_values")[int(start)] == 2
 
 
 def test_labels_reach_the_batch_with_unknown_ones_as_nan(folder: Path) -> None:
@@ -175,8 +180,10 @@ def test_log1p_needs_more_than_minus_one(folder: Path) -> None:
 def test_a_file_of_another_genome_is_refused(folder: Path) -> None:
     (folder / "far.bed").write_text("chr1\t390\t401\t.\t.\t+\n")
     (folder / "bare.bed").write_text("1\t10\t20\t.\t.\t+\n")
-    with pytest.raises(InputError, match="interval goes beyond its contig"):
+    with pytest.raises(InputError, match=r"beyond its contig .*is the file of another assembly\?"):
         bases(folder, "far.bed", key="reads")
+    (folder / "far.bed").write_text("chr1\t390\t400\t.\t.\t+\n")
+    assert bases(folder, "far.bed", key="reads")[399] == 1
     with pytest.raises(InputError, match="chr1"):
         bases(folder, "bare.bed", key="reads")
 

@@ -36,15 +36,15 @@ def command(
 
     recipe = load_recipe(run / "recipe.yaml")
     hold_portable(recipe)
-    entry = name or recipe.name
+    root, entry = own_root(), name or recipe.name
     if entry != recipe.name:
         raise InputError(
             "an entry has the name of its recipe",
             got=entry,
             expected=recipe.name,
-            hint=f"copy the recipe to recipes/{entry}.yaml, name it so inside, and train it",
+            hint=f"copy the recipe to {root / 'recipes' / entry}.yaml, name it so inside, and "
+            "train that file",
         )
-    root = own_root()
     kept = root / "recipes" / f"{entry}.yaml"
     if kept.exists() and load_recipe(kept) != recipe:
         raise InputError(

@@ -127,6 +127,8 @@ def evaluate_model(
     )
     if target.model.needs_places:
         motif_windows = 0
+    if update_card and target.entry is None:
+        raise InputError("a run has no card", got=target.name, hint=f"zooctl export {model}")
     data_name = ", ".join(path.name for path in against) or target.data_name
     with target.open_data(against, regions, fasta, say) as opened:
         report = evaluate(
@@ -135,9 +137,7 @@ def evaluate_model(
         recovered = recover(Evaluation(report, target.model, opened), motif_windows, progress)
     if folder is not None:
         folder.write(report, recovered, say)
-    if update_card:
-        if target.entry is None:
-            raise InputError("a run has no card", got=target.name, hint="zooctl export makes one")
+    if update_card and target.entry is not None:
         _update_card(target.entry, report)
         say(f"wrote {target.entry.card_path}; zooctl check --stamp {target.name} pins it")
     return ModelEvaluation(report, recovered, target.entry)

@@ -252,16 +252,16 @@ def _check_answer(response: httpx2.Response, size: int) -> None:
     """Refuse an answer of another length or kind than the file."""
     from zooctl.files.download import transfer
 
-    length = response.headers.get("Content-Length")
+    length = transfer.content_length(response)
     page = response.headers.get("Content-Type", "").startswith("text/html")
     page &= not response.url.path.endswith((".html", ".htm"))
-    misfit = length is not None and int(length) != size
+    misfit = length is not None and length != size
     if page or (misfit and not transfer.is_compressed(response, size)):
         raise IntegrityError(
             "a web page came in place of the file"
             if page
             else "the file differs from the pinned bytes",
-            got=f"{int(length or 0):,} bytes from {transfer.shown(response.url)}",
+            got=f"{length or 0:,} bytes from {transfer.shown(response.url)}",
             expected=f"{size:,} bytes",
             hint="log in to the network you are on" if page else "its publisher changed it",
         )

@@ -17,6 +17,7 @@ import httpx2
 
 from zooctl import __version__
 from zooctl.errors import IntegrityError, NetworkError, UnsafeError
+from zooctl.sequence.numbers import parse_int
 
 HOSTS = frozenset(
     {
@@ -193,16 +194,16 @@ def _check_status(response: httpx2.Response) -> None:
 def _retry_after(text: str | None) -> float | None:
     """Parse a Retry-After header, seconds or a date, into seconds.
 
-    >>> _retry_after("120"), _retry_after(None), _retry_after("soon")
-    (120.0, None, None)
+    >>> _retry_after("120"), _retry_after(None), _retry_after("soon"), _retry_after("²")
+    (120.0, None, None, None)
     """
     if text is None:
         return None
-    if text.strip().isdigit():
-        return float(text)
+    if (seconds := parse_int(text.strip())) is not None:
+        return float(seconds)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -211,10 +212,15 @@ def content_range(response: httpx2.Response) -> tuple[int, int] | None:
     text = response.headers.get("Content-Range", "")
     unit, _, rest = text.partition(" ")
     span, _, total = rest.partition("/")
-    first = span.partition("-")[0]
-    if unit != "bytes" or not (first.isdigit() and total.isdigit()):
+    first, size = parse_int(span.partition("-")[0]), parse_int(total)
+    if unit != "bytes" or first is None or size is None:
         return None
-    return int(first), int(total)
+    return first, size
+
+
+def content_length(response: httpx2.Response) -> int | None:
+    """Return the number of bytes that an answer states; None if it states none."""
+    return parse_int(response.headers.get("Content-Length", ""))
 
 
 def validator(response: httpx2.Response) -> str:
@@ -232,9 +238,8 @@ def is_compressed(response: httpx2.Response, size: int) -> bool:
     """
     if response.headers.get("Content-Encoding", "").lower() not in ("gzip", "x-gzip"):
         return False
-    length = response.headers.get("Content-Length")
-    if length is not None:
-        return bool(int(length) != size)
+    if (length := content_length(response)) is not None:
+        return length != size
     return not response.url.path.endswith(".gz")
 
 

@@ -63,7 +63,8 @@ def find_ranker(
         return Ranker(background, digest, options.null, scorer.measures, n_tracks)
     what = f"the background of {background.settings.model} has scores {other}"
     if named is not None:
-        raise InputError(what, path=named, hint="zooctl calibrate makes one of these scores")
+        hint = "zooctl calibrate makes one of the model's own scores; with --rc, of both strands"
+        raise InputError(what, path=named, hint=hint)
     say(f"note: {what}, so there are no percentiles (zooctl calibrate)")
     return None
 

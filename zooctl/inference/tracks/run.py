@@ -171,7 +171,8 @@ def _prepare(
         outputs = dict(zip(indices, paths, strict=True))
         jobs.append(_Job(model, genome, grid, readout_of(model.card, options.rc), outputs))
     if regions.bed is not None and regions.bed.n_empty:
-        say(f"left out: {regions.bed.n_empty:,} empty intervals of {regions.bed.path}")
+        n = regions.bed.n_empty
+        say(f"left out: {n:,} empty interval{'s' * (n > 1)} of {regions.bed.path}")
     announce([(model.card, model.session) for model in models], say)
     return jobs
 

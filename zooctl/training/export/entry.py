@@ -39,6 +39,7 @@ from zooctl.training.export.export import (
     torch_predictions,
     trained_network,
 )
+from zooctl.training.loop.run_folder import resume_hint
 
 
 def write_entry(
@@ -69,7 +70,7 @@ def write_entry(
     """
     weights = run / "best.safetensors"
     if not weights.exists():
-        raise InputError("run has no finished epoch", path=run, hint="zooctl train --resume")
+        raise InputError("run has no finished epoch", path=run, hint=resume_hint(run))
     net = trained_network(recipe, dataset, load_file(weights))
     others = other_inputs(recipe)
     exported = export(net, recipe.window.input_length, others)

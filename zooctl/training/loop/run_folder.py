@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,15 @@ def open_run(folder: Path, recipe: Recipe, text: str, resume: bool) -> Iterator[
         yield
 
 
+def resume_hint(run: Path) -> str:
+    """Return the command that continues a run.
+
+    >>> resume_hint(Path("runs/my run"))
+    "zooctl train 'runs/my run/recipe.yaml' -o 'runs/my run' --resume"
+    """
+    return f"zooctl train {shlex.quote(str(run / RECIPE))} -o {shlex.quote(str(run))} --resume"
+
+
 def _used(folder: Path) -> bool:
     """Return whether a folder holds more than the hidden files that a killed process may leave."""
     return any(not path.name.startswith(".") for path in folder.iterdir())
@@ -66,7 +76,7 @@ def _check_same(kept: Path, recipe: Recipe) -> None:
         field=field,
         got=show(new),
         expected=show(old),
-        hint=f"zooctl train {kept} -o {kept.parent} --resume, or choose another -o",
+        hint=f"{resume_hint(kept.parent)}, or choose another -o",
     )
 
 
