@@ -139,6 +139,8 @@ def test_the_python_door_gives_the_same(place: Path) -> None:
         (["--input", "opened=open_a.bw"], "reads no such input (got opened; expected open)"),
         (["--input", "open"], "needs a name and a file"),
         (["--input", "open=none.bw"], "no such file"),
+        ([], "Hint: or --sample with one that it was trained on: a, b"),
+        (["--sample", "a"], None),
         (["--sample", "a", "--features", "genes.tsv", "--input", "open=a.bed"], None),
         (["--input", "open=open_a.bw", "--features", "genes.tsv"], "needs the name of a sample"),
         (
@@ -202,3 +204,4 @@ def test_a_sample_that_the_recipe_has_not(place: Path, capsys: Captured) -> None
     said = capsys.readouterr().err
     assert "no such sample" in said
     assert "--against judges a sample that it has not" in said
+    assert run([*command, "--against", f"{data}/a.bed", "--bootstrap", "0"]) == 0
