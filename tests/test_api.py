@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import doctest
 import importlib.resources
 import inspect
 import json
@@ -289,10 +288,3 @@ def test_the_page_lists_the_interface(repo: Path) -> None:
         (line,) = re.findall(rf"^## `zooctl.{record.__name__}`\n\n([^#]+)", page, re.MULTILINE)
         fields = [field.name for field in dataclasses.fields(record)]
         assert re.findall(r"`(\w+)`", line)[1:] == fields
-
-
-def test_the_tutorial_runs(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    found = doctest.testfile(str(repo / "docs/python.md"), module_relative=False)
-    assert found.attempted > 15
-    assert found.failed == 0

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib.util
 import os
 import re
@@ -79,21 +80,36 @@ NEEDS = {
 # Commands with commands of their own.
 GROUPS = {"bundle", "cache", "data", "genome", "env", "report", "adopt", "schema"}
 
-# Sections that take minutes.
+# Sections that take minutes, by page and heading.
 SLOW = {
-    "How good is it?",
-    "Do scores follow measured effects?",
-    "Write a recipe",
-    "Search hyperparameters",
+    "README.md: How good is it?",
+    "README.md: Do scores follow measured effects?",
+    "README.md: Write a recipe",
+    "README.md: Search hyperparameters",
 }
 
 
-def with_commands() -> list[tuple[str, Section]]:
-    """Return the sections with commands that are run, each behind the name of its page."""
+class Place(NamedTuple):
+    """Where a section is: its page, its number on it, and its heading, which may be there twice."""
+
+    page: str
+    number: int
+    heading: str
+
+    def read(self) -> Section:
+        """Read the section as the page has it now."""
+        return transcripts.read_page(PAGES[self.page])[self.number]
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.heading}"
+
+
+def with_commands() -> list[Place]:
+    """Return the sections of all pages with commands that are run."""
     return [
-        (name, section)
+        Place(name, number, section.heading)
         for name, page in PAGES.items()
-        for section in transcripts.read_page(page)
+        for number, section in enumerate(transcripts.read_page(page))
         if to_run(section)
     ]
 
@@ -115,6 +131,27 @@ def test_links_lead_somewhere(name: str) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text())
     assert targets or name != "README.md"
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    found, left = set[Path](), [REPO / "README.md"]
+    while left:
+        page = left.pop()
+        found.add(page)
+        targets = re.findall(r"\]\((?!https?:)([^)#]+\.md)[^)]*\)", page.read_text())
+        left += {(page.parent / target).resolve() for target in targets} - found
+    assert [name for name, page in PAGES.items() if page not in found] == []
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, page in PAGES.items() if ">>> " in page.read_text()]
+)
+def test_python_of_a_page(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page's Python runs from its top to its bottom, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    found = doctest.testfile(str(PAGES[name]), module_relative=False)
+    assert found.attempted > 0
+    assert found.failed == 0
 
 
 def test_commands_within_the_text_exist(capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,21 +187,20 @@ def test_no_command_is_left_out() -> None:
     commands = [command.text for section in sections for command in section.commands]
     for beginning in (*NOT_RUN, *NEEDS):
         assert any(text.startswith(beginning) for text in commands), beginning
-    assert {section.heading for _, section in with_commands()} >= SLOW
+    assert {str(place) for place in with_commands()} >= SLOW
 
 
 @pytest.mark.parametrize(
-    ("name", "heading"),
+    "place",
     [
-        pytest.param(name, section.heading, marks=[pytest.mark.slow] * (section.heading in SLOW))
-        for name, section in with_commands()
+        pytest.param(place, id=str(place), marks=[pytest.mark.slow] * (str(place) in SLOW))
+        for place in with_commands()
     ],
 )
-def test_transcript(name: str, heading: str, tmp_path: Path) -> None:
+def test_transcript(place: Place, tmp_path: Path) -> None:
     """The commands of a section print what the page says."""
     mirror = Path(os.environ.get("ZOOCTL_DATA_MIRROR", REPO.parent / "shared" / "data"))
-    page = PAGES[name]
-    section = next(one for one in transcripts.read_page(page) if one.heading == heading)
+    section = place.read()
     commands, skipped = to_run(section), ""
     for i, command in enumerate(commands):
         needs = [need for start, need in NEEDS.items() if command.text.startswith(start)]
@@ -174,14 +210,13 @@ def test_transcript(name: str, heading: str, tmp_path: Path) -> None:
             break
     outputs = transcripts.run(section, commands, tmp_path, mirror)
     if os.environ.get("ZOOCTL_REWRITE"):
-        transcripts.rewrite(page, commands, outputs)
-        section = next(one for one in transcripts.read_page(page) if one.heading == heading)
-        commands = to_run(section)[: len(commands)]
+        transcripts.rewrite(PAGES[place.page], commands, outputs)
+        commands = to_run(place.read())[: len(commands)]
     for command, output in zip(commands, outputs, strict=True):
         found = transcripts.difference(command, output)
         assert found is None, f"$ {command.text}\n{found}"
     if skipped:
-        pytest.skip(f"{heading}, after {len(commands)} commands: {skipped}")
+        pytest.skip(f"{place.heading}, after {len(commands)} commands: {skipped}")
 
 
 def test_a_page_that_is_stale_fails(tmp_path: Path) -> None:
