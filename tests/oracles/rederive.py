@@ -1,0 +1,562 @@
+"""Derive the figures of cards and the scores of variants again, sharing no code with zooctl.
+
+Predictions come from onnxruntime, genomes from pysam, tracks from pyBigWig, and all between is
+NumPy, written from the definitions of the cards and of docs. The program is only run as a command,
+to score the alleles that are compared.
+
+    ZOOCTL_DATA_MIRROR=DIR python tests/oracles/rederive.py [MODEL …]
+
+Without a model it takes all whose data are here. Each line shows the program's value and the one
+found here; the exit code is 1 where a figure differs by more than half of its last printed digit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pyBigWig
+import pysam
+import yaml
+from numpy.typing import NDArray
+
+REPO = Path(__file__).resolve().parents[2]
+Array = NDArray[np.float64]
+Track = Callable[[str, int], Array]
+
+N_SHIFTS, SEED, N_PEAKS = 20, 0, 128
+
+
+def here(path: str) -> Path:
+    """Return a file of the repository's data or, where it is not there, of the mirror."""
+    own = REPO / "recipes/data" / path
+    return own if own.exists() else Path(os.environ.get("ZOOCTL_DATA_MIRROR", "")) / path
+
+
+def of_bigwig(path: str) -> Track:
+    """Return a reader of a bigWig: contig and length to a value a base, 0 where there is none."""
+
+    def read(chrom: str, length: int) -> Array:
+        with pyBigWig.open(str(here(path))) as file:
+            return np.nan_to_num(file.values(chrom, 0, length, numpy=True)).astype(np.float64)
+
+    return read
+
+
+def of_peaks(path: str) -> Track:
+    """Return a reader of peaks: contig and length to 1 within peaks and 0 elsewhere."""
+
+    def read(chrom: str, length: int) -> Array:
+        values = np.zeros(length)
+        with gzip.open(here(path), "rt") as lines:
+            for line in lines:
+                columns = line.split("\t")
+                if columns[0] == chrom:
+                    values[int(columns[1]) : int(columns[2])] = 1
+        return values
+
+    return read
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How the bins of a model are judged, from its card's definitions.
+
+    Attributes:
+        fasta: File of a contig.
+        tracks: Measured signal of each track.
+        bin_size: Bases of a judged bin.
+        positive: Signal from which a bin is positive, at its highest base or, with ``share``, at
+            that share of its bases.
+        control: The control, and ``ratio`` the least ratio of the signal to it.
+        figures: Names of the card's metrics that are compared.
+        variation: Whether the card states a variation score.
+        mirrored: A file that the repository does not hold.
+    """
+
+    fasta: Callable[[str], str]
+    tracks: Sequence[Track]
+    bin_size: int
+    positive: float
+    share: float | None = None
+    control: Track | None = None
+    ratio: float = 0.0
+    figures: tuple[str, ...] = ("auroc", "auprc", "pearson")
+    variation: bool = True
+    mirrored: str | None = None
+
+
+def hg19(chrom: str) -> str:
+    """Return the path of an embedded chromosome."""
+    return f"hg19_chr20_chr21/hg19.{chrom}.fa.gz"
+
+
+_CTCF = "ctcf_gm12878_hg19/GM12878_{}_5M.hg19.chr20_21.bw"
+_ENCODE = of_bigwig(_CTCF.format("CTCF"))
+_INPUT = of_bigwig(_CTCF.format("Input"))
+_SKNSH = "h3k36me3_hg19/SKNSH_ENCFF621CZO.lifted_hg19.chr20_21.signalValue.bw"
+_CELLS = ("A549", "H1-hESC", "HeLa-S3", "HepG2", "IMR-90", "K562", "MCF-7")
+_DREAM = "ctcf_encode_dream_chr20/ChIPseq.{}.CTCF.conservative.train.chr20.narrowPeak.gz"
+
+MODELS = {
+    "ctcf_gm12878": Judged(hg19, [_ENCODE], 512, 8, control=_INPUT, ratio=3),
+    "pwm_ctcf": Judged(
+        *(hg19, [_ENCODE], 512, 8),
+        control=_INPUT,
+        ratio=3,
+        figures=("auroc", "auprc"),
+        variation=False,
+    ),
+    "atac_yeast": Judged(
+        lambda chrom: "yeast_atac_sacCer3/sacCer3.fa.gz",
+        [of_bigwig("yeast_atac_sacCer3/SRR1822137_500k.tn5_insertions.sacCer3.bw")],
+        *(128, 5),
+        mirrored="yeast_atac_sacCer3/sacCer3.fa.gz",
+    ),
+    # The peaks were lifted by another program.
+    "h3k36me3_brain": Judged(
+        hg19,
+        [of_bigwig(_SKNSH)],
+        *(512, 0.5, 0.5),
+        mirrored=_SKNSH,
+    ),
+    "ctcf_dream": Judged(
+        hg19,
+        [of_peaks(_DREAM.format(cell)) for cell in _CELLS],
+        *(200, 0.5, 0.5),
+        figures=("auroc", "auprc"),
+        variation=False,
+        mirrored=_DREAM.format("K562"),
+    ),
+}
+
+
+@cache
+def contig(path: str, chrom: str) -> bytes:
+    """Return a contig in capitals; a plain gzip file is read whole."""
+    try:
+        pysam.set_verbosity(0)
+        with pysam.FastaFile(str(here(path))) as file:
+            return str(file.fetch(chrom)).upper().encode()
+    except OSError:
+        with gzip.open(here(path), "rt") as file:
+            text = file.read()
+        parts = dict(part.split("\n", 1) for part in text.split(">")[1:])
+        names = {name.split()[0]: body for name, body in parts.items()}
+        return names[chrom].replace("\n", "").upper().encode()
+
+
+class Network:
+    """A model's graph and window, from its files alone."""
+
+    def __init__(self, name: str) -> None:
+        self.card = yaml.safe_load((REPO / f"model_cards/{name}.yaml").read_text())
+        self.length, self.output = self.card["input_length"], self.card["output_length"]
+        self.bin, self.core = self.card["bin_size"], self.card["core_length"]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 2
+        self._session = onnxruntime.InferenceSession(
+            str(REPO / f"zoo/{name}/model.onnx"), options, ["CPUExecutionProvider"]
+        )
+        self._table = np.full((256, 4), float(self.card["unknown_base"]), np.float32)
+        self._table[list(b"ACGT")] = np.eye(4, dtype=np.float32)
+
+    def predict(self, windows: Sequence[bytes]) -> Array:
+        """Return predictions ``(n, n_tracks, n_bins)`` in the card's unit; NaN where unknown."""
+        found = []
+        at_once = max(1, 2**18 // self.length)
+        for first in range(0, len(windows), at_once):
+            some = np.stack(
+                [np.frombuffer(one, np.uint8) for one in windows[first : first + at_once]]
+            )
+            one_hot = np.ascontiguousarray(self._table[some].transpose(0, 2, 1))
+            (values,) = self._session.run(None, {self._session.get_inputs()[0].name: one_hot})
+            values = values.astype(np.float64).reshape(len(some), -1, self.output // self.bin)
+            if self.card["output_transform"] == "log1p":
+                values = np.expm1(values)
+            unknown = ~np.isin(some, np.frombuffer(b"ACGT", np.uint8))
+            flank = (self.length - self.output) // 2
+            binned = unknown[:, flank : flank + self.output].reshape(len(some), -1, self.bin)
+            no_value = binned.mean(2) > 0.5
+            no_value |= (unknown.mean(1) > 0.5)[:, None]
+            found.append(np.where(no_value[:, None], np.nan, values))
+        return np.concatenate(found)
+
+    def track(self, sequence: bytes) -> Array:
+        """Return the predicted bins of a contig, ``(n_tracks, n)``: the cores of tiled windows."""
+        flank = (self.length - self.core) // 2
+        padded = b"N" * flank + sequence + b"N" * (self.length + self.core)
+        starts = range(0, len(sequence), self.core)
+        skip = (self.output - self.core) // 2 // self.bin
+        kept = slice(skip, skip + self.core // self.bin)
+        rows = [
+            self.predict([padded[at : at + self.length] for at in starts[first : first + 512]])
+            for first in range(0, len(starts), 512)
+        ]
+        values = np.concatenate(rows)[:, :, kept]
+        return values.transpose(1, 0, 2).reshape(values.shape[1], -1)
+
+
+def auroc(score: Array, positive: NDArray[np.bool_]) -> float:
+    """Return the share of pairs of a positive and another bin that are in order, ties by half."""
+    values, at, counts = np.unique(score, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[at]
+    n, n_positive = len(values[at]), int(positive.sum())
+    total = ranks[positive].sum() - n_positive * (n_positive + 1) / 2
+    return float(total / (n_positive * (n - n_positive)))
+
+
+def auprc(score: Array, positive: NDArray[np.bool_]) -> float:
+    """Return average precision: precision at each distinct score times the recall gained there."""
+    order = np.argsort(-score, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
+    found = np.cumsum(positive[order])[ends]
+    precision = found / (ends + 1)
+    return float((precision * np.diff(found, prepend=0)).sum() / found[-1])
+
+
+def regions(card: dict[str, Any]) -> Iterator[tuple[str, int | None, int | None]]:
+    """Yield the test regions of a card."""
+    for one in card["split"]["test"]:
+        if isinstance(one, str):
+            yield one, None, None
+        else:
+            yield one["chrom"], one["start"], one["end"]
+
+
+@dataclass
+class Bins:
+    """Judged bins of a track: prediction's mean and maximum, measured mean, and their class."""
+
+    mean: Array
+    highest: Array
+    measured: Array
+    positive: NDArray[np.bool_]
+    summits: list[tuple[float, str, int]]
+
+
+def judge(network: Network, judged: Judged) -> list[Bins]:
+    """Return the judged bins of every track on the test regions."""
+    found = []
+    per_chrom = {}
+    for chrom, _, _ in regions(network.card):
+        sequence = contig(judged.fasta(chrom), chrom)
+        if chrom not in per_chrom:
+            per_chrom[chrom] = (sequence, network.track(sequence))
+    for index, read in enumerate(judged.tracks):
+        parts = []
+        for chrom, start, end in regions(network.card):
+            sequence, track = per_chrom[chrom]
+            parts.append(
+                _bins(judged, chrom, start, end, sequence, track[index], network.bin, read)
+            )
+        columns = zip(*((p.mean, p.highest, p.measured, p.positive) for p in parts), strict=True)
+        arrays = [np.concatenate(column) for column in columns]
+        found.append(Bins(*arrays, summits=[one for part in parts for one in part.summits]))  # type: ignore[arg-type]
+    return found
+
+
+def _bins(
+    judged: Judged,
+    chrom: str,
+    start: int | None,
+    end: int | None,
+    sequence: bytes,
+    track: Array,
+    fine: int,
+    read: Track,
+) -> Bins:
+    size = judged.bin_size
+    first = -(-(start or 0) // size)
+    last = (len(sequence) if end is None else end) // size
+    span = slice(first * size, last * size)
+    letters = np.frombuffer(sequence, np.uint8)[span].reshape(-1, size)
+    known = np.isin(letters, np.frombuffer(b"ACGT", np.uint8)).all(1)
+    base_values = np.repeat(track, fine)[: len(sequence)][span].reshape(-1, size)
+    signal = read(chrom, len(sequence))[span].reshape(-1, size)
+    top = signal.max(1)
+    if judged.share is None:
+        positive = top >= judged.positive
+    else:
+        positive = (signal >= judged.positive).mean(1) >= judged.share
+    kept = known & ~np.isnan(base_values).any(1)
+    if judged.control is not None:
+        control = judged.control(chrom, len(sequence))[span].reshape(-1, size).max(1)
+        strong = top >= judged.ratio * control
+        kept &= ~(positive & ~strong)
+        positive &= strong
+    summits = []
+    runs = np.flatnonzero(positive & kept)
+    for run in np.split(runs, np.flatnonzero(np.diff(runs) > 1) + 1) if len(runs) else []:
+        best = run[np.flatnonzero(top[run] == top[run].max())]
+        at = int(run[len(run) // 2] if len(best) == len(run) else best[0])
+        place = (first + at) * size + int(signal[at].argmax())
+        summits.append((float(top[at]), chrom, place))
+    return Bins(
+        base_values[kept].mean(1),
+        base_values[kept].max(1),
+        signal[kept].mean(1),
+        positive[kept],
+        summits,
+    )
+
+
+def card_value(card: dict[str, Any], name: str, track: str | None) -> float | None:
+    """Return the value of a metric on a card."""
+    for one in card["metrics"]:
+        if one["name"] == name and one.get("track") == track:
+            return float(one["value"])
+    return None
+
+
+def shifts_of(network: Network, seed: int = SEED) -> tuple[NDArray[np.int64], int]:
+    """Return shifts as docs define them, and the largest."""
+    spare = (network.output - network.core) // 2
+    most = spare or network.output // 4
+    return np.random.default_rng(seed).integers(-most, most, N_SHIFTS), most
+
+
+def variation(network: Network, judged: Judged, bins: Sequence[Bins]) -> float:
+    """Return the robustness variation score (Toneyan, Tang and Koo 2022) over peaks."""
+    most = network.output // 4
+    shifts = np.random.default_rng(SEED).integers(-most, most, N_SHIFTS)
+    peaks = sorted((one for track in bins for one in track.summits), key=lambda one: -one[0])
+    places = list(dict.fromkeys((chrom, place) for _, chrom, place in peaks))
+    if len(places) > N_PEAKS:
+        chosen = np.random.default_rng(SEED).choice(len(places), N_PEAKS, replace=False)
+        places = [places[one] for one in sorted(chosen)]
+    flank = (network.length - network.output) // 2
+    scores = []
+    for chrom, place in places:
+        sequence = contig(judged.fasta(chrom), chrom)
+        starts = [place - network.length // 2 + int(shift) for shift in shifts]
+        windows = [window(sequence, one, network.length) for one in starts]
+        by_base = np.repeat(network.predict(windows), network.bin, axis=2)
+        n = network.output - 2 * most
+        low = place - network.length // 2 + most + flank
+        rows = np.stack(
+            [
+                values[:, low - start - flank :][:, :n]
+                for values, start in zip(by_base, starts, strict=True)
+            ]
+        )
+        rows = rows[:, :, ~np.isnan(rows).any(axis=(0, 1))]
+        if not rows.size:
+            continue
+        scores.append(rows.std(0).mean(1) / rows.mean(axis=(0, 2)))
+    return float(np.nanmean(scores))
+
+
+def window(sequence: bytes, start: int, length: int) -> bytes:
+    """Return a stretch of a contig, N outside of it."""
+    inside = sequence[max(start, 0) : max(start + length, 0)]
+    return (b"N" * max(0, -start) + inside).ljust(length, b"N")
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Allele:
+    """A change of a contig: ``start`` is 0-based, and REF is not empty."""
+
+    chrom: str
+    start: int
+    ref: bytes
+    alt: bytes
+
+
+def alleles(sequence: bytes, chrom: str, n: int, seed: int) -> Iterator[Allele]:
+    """Draw SNVs, MNVs, insertions and deletions of known sequence, ``n`` of each."""
+    draw = np.random.default_rng(seed)
+    for kind in ("snv", "mnv", "insertion", "deletion") * n:
+        while True:
+            start = int(draw.integers(10_000, len(sequence) - 10_000))
+            near = sequence[start - 2_000 : start + 2_000]
+            if set(near) <= set(b"ACGT"):
+                break
+        size = int(draw.integers(2, 12))
+        if kind == "snv":
+            ref = sequence[start : start + 1]
+            alt = bytes([draw.choice([one for one in b"ACGT" if one != ref[0]])])
+        elif kind == "mnv":
+            ref = sequence[start : start + size]
+            alt = bytes([b"CGTA"[b"ACGT".index(one)] for one in ref])
+        elif kind == "insertion":
+            ref = sequence[start : start + 1]
+            alt = ref + bytes(draw.choice(list(b"ACGT"), size).tolist())
+        else:
+            ref, alt = sequence[start : start + 1 + size], sequence[start : start + 1]
+        yield Allele(chrom, start, ref, alt)
+
+
+def normalised(sequence: bytes, start: int, ref: bytes, alt: bytes) -> tuple[int, bytes, bytes]:
+    """Trim what REF and ALT share, and shift the change to the left."""
+    while ref and alt and ref[-1] == alt[-1]:
+        ref, alt = ref[:-1], alt[:-1]
+    while ref and alt and ref[0] == alt[0]:
+        start, ref, alt = start + 1, ref[1:], alt[1:]
+    while not (ref and alt) and start and sequence[start - 1] == (ref + alt)[-1]:
+        start -= 1
+        ref, alt = (sequence[start : start + 1] + one[:-1] if one else one for one in (ref, alt))
+    return start, ref, alt
+
+
+def shift_robust(network: Network, sequence: bytes, allele: Allele, ratio: bool) -> Array:
+    """Return the score of each track: windows of REF and ALT, aligned base by base."""
+    start, ref, alt = normalised(sequence, allele.start, allele.ref, allele.alt)
+    shifts, most = shifts_of(network)
+    length, flank = network.length, (network.length - network.output) // 2
+    first = start + max(len(ref) - 1, 0) // 2 - (length - 1) // 2
+    means = []
+    low, high = first - most + flank, first + most + flank + network.output
+    # Bases that the two outermost windows of both sequences predict; -1 for an inserted base.
+    changed = np.concatenate(
+        [
+            np.arange(low, start),
+            [start + i if i < len(ref) else -1 for i in range(len(alt))],
+            np.arange(start + len(ref), high + len(ref)),
+        ]
+    ).astype(np.int64)
+    plain = np.arange(low, high)
+    places = {
+        shift: (plain[most + shift :][: network.output], changed[most + shift :][: network.output])
+        for shift in {-most, most, *shifts.tolist()}
+    }
+    shared = set(places[-most][0])
+    for of_ref, of_alt in (places[-most], places[most]):
+        shared &= set(of_ref.tolist()) & set(of_alt.tolist())
+    shared.discard(-1)
+    wanted = np.array(sorted(shared))
+    before = window(sequence, first - most, length + 2 * most + 2_000)
+    at = start - (first - most)
+    after = before[:at] + alt + before[at + len(ref) :]
+    for column, text in enumerate((before, after)):
+        windows = [text[most + shift :][:length] for shift in shifts]
+        by_base = np.repeat(network.predict(windows), network.bin, axis=2)
+        rows = [
+            values[:, np.isin(places[int(shift)][column], wanted)]
+            for values, shift in zip(by_base, shifts, strict=True)
+        ]
+        means.append(np.mean([row.mean(1) for row in rows], axis=0))
+    score: Array = np.log2(means[1] / means[0]) if ratio else means[1] - means[0]
+    return score
+
+
+def scores_of_program(
+    name: str, drawn: Sequence[Allele], length: int, kind: str
+) -> dict[tuple[int, str], float]:
+    """Return scores that ``zooctl score-variants`` writes, by number of the allele and track."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "in.vcf", Path(folder) / "out.tsv"
+        lines = ["##fileformat=VCFv4.2", f"##contig=<ID={drawn[0].chrom},length={length}>"]
+        lines.append("#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO")
+        lines += [
+            "\t".join(
+                [one.chrom, str(one.start + 1), str(index), one.ref.decode(), one.alt.decode()]
+                + ["."] * 3
+            )
+            for index, one in enumerate(drawn)
+        ]
+        source.write_text("\n".join(lines) + "\n")
+        command = [sys.executable, "-m", "zooctl", "score-variants", str(source), "--model", name]
+        command += ["--statistic", "sum", "--seed", str(SEED), "--shifts", str(N_SHIFTS)]
+        command += ["-o", str(target), "--device", "cpu"]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder)
+        rows = [line.split("\t") for line in target.read_text().splitlines() if line[0] != "#"]
+    table = [dict(zip(rows[0], one, strict=True)) for one in rows[1:]]
+    return {
+        (int(row["id"]), row["track"]): float(row["score"])
+        for row in table
+        if row["kind"] == kind and row["score"]
+    }
+
+
+def compare_alleles(name: str, network: Network, judged: Judged, n: int) -> bool:
+    """Score drawn alleles here and by the program, and print the largest difference."""
+    chrom = next(regions(network.card))[0]
+    sequence = contig(judged.fasta(chrom), chrom)
+    drawn = list(alleles(sequence, chrom, n, seed=7))
+    ratio = network.card["output_scale"] == "signal"
+    kind = "log2_ratio" if ratio else "difference"
+    theirs = scores_of_program(name, drawn, len(sequence), kind)
+    tracks = [track["name"] for track in network.card["tracks"]]
+    differences = []
+    for index, one in enumerate(drawn):
+        ours = shift_robust(network, sequence, one, ratio)
+        for track, value in zip(tracks, ours, strict=True):
+            # Rounding to float32 of the file, and batches of another size.
+            differences.append(abs(theirs[index, track] - value) / max(abs(value), 1e-2))
+    right = max(differences) < 1e-3 and len(theirs) == len(drawn) * len(tracks)
+    kinds = f"{n} each of SNVs, MNVs, insertions and deletions"
+    print(f"{name:16} alleles    {kinds}: largest difference {max(differences):.1e}{_mark(right)}")
+    return right
+
+
+def _mark(right: bool) -> str:
+    return "" if right else "  DIFFERS"
+
+
+def compare_figures(name: str, network: Network, judged: Judged) -> bool:
+    """Print each figure of the card beside the one found here."""
+    bins = judge(network, judged)
+    all_right = True
+    several = len(bins) > 1
+    tracks = [track["name"] for track in network.card["tracks"]]
+    for figure in judged.figures:
+        values = []
+        for one in bins:
+            if figure == "pearson":
+                values.append(float(np.corrcoef(one.mean, one.measured)[0, 1]))
+            else:
+                values.append({"auroc": auroc, "auprc": auprc}[figure](one.highest, one.positive))
+        rows = list(zip(tracks, values, strict=True))
+        rows += [("", float(np.mean(values)))] if several else []
+        for track, value in rows:
+            stated = card_value(network.card, figure, track or None)
+            if stated is None:
+                continue
+            right = abs(stated - value) <= 0.0006
+            all_right &= right
+            line = f"{name:16} {figure:10} {track or 'mean':10} card {stated:.3f}  here {value:.4f}"
+            print(f"{line}  {len(bins[0].mean):,} bins{_mark(right)}")
+    if judged.variation:
+        value = variation(network, judged, bins)
+        stated = float(network.card["robustness"])
+        right = abs(stated - value) <= 0.0006
+        all_right &= right
+        print(f"{name:16} variation  {'':10} card {stated:.3f}  here {value:.4f}{_mark(right)}")
+    return all_right
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare the models that are named, or all whose data are here; return 1 if any differs."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=", ".join(MODELS))
+    parser.add_argument("--alleles", type=int, default=50, help="alleles of each kind")
+    parsed = parser.parse_args(arguments)
+    right = True
+    for name in parsed.models or MODELS:
+        judged, network = MODELS[name], Network(name)
+        if judged.mirrored and not here(judged.mirrored).exists():
+            print(f"{name:16} REAL DATA MISSING: set ZOOCTL_DATA_MIRROR", file=sys.stderr)
+            continue
+        right &= compare_figures(name, network, judged)
+        if parsed.alleles:
+            right &= compare_alleles(name, network, judged, parsed.alleles)
+    return 0 if right else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
