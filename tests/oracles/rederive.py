@@ -237,7 +237,15 @@ def regions(card: dict[str, Any]) -> Iterator[tuple[str, int | None, int | None]
 
 @dataclass
 class Bins:
-    """Judged bins of a track: prediction's mean and maximum, measured mean, and their class."""
+    """Bins of a track; ambiguous ones have means and no class.
+
+    Attributes:
+        mean: Mean prediction, ``(n,)``.
+        highest: Highest prediction of the bins with a class, ``(m,)``.
+        measured: Mean signal, ``(n,)``.
+        positive: Their class, ``(m,)``.
+        summits: Height, contig and base of the highest base of each run of positive bins.
+    """
 
     mean: Array
     highest: Array
@@ -290,12 +298,13 @@ def _bins(
         positive = top >= judged.positive
     else:
         positive = (signal >= judged.positive).mean(1) >= judged.share
-    kept = known & ~np.isnan(base_values).any(1)
+    valued = known & ~np.isnan(base_values).any(1)
+    kept = valued
     if judged.control is not None:
         control = judged.control(chrom, len(sequence))[span].reshape(-1, size).max(1)
         strong = top >= judged.ratio * control
-        kept &= ~(positive & ~strong)
-        positive &= strong
+        kept = kept & ~(positive & ~strong)
+        positive = positive & strong
     summits = []
     runs = np.flatnonzero(positive & kept)
     for run in np.split(runs, np.flatnonzero(np.diff(runs) > 1) + 1) if len(runs) else []:
@@ -304,9 +313,9 @@ def _bins(
         place = (first + at) * size + int(signal[at].argmax())
         summits.append((float(top[at]), chrom, place))
     return Bins(
-        base_values[kept].mean(1),
+        base_values[valued].mean(1),
         base_values[kept].max(1),
-        signal[kept].mean(1),
+        signal[valued].mean(1),
         positive[kept],
         summits,
     )

@@ -103,3 +103,24 @@ def test_bins_of_more_than_half_n_do_not_count() -> None:
     gapped[:] = 4
     found = variation_score(wild_in_gaps, lambda low, high: gapped[low:high], CENTRES, geometry)
     assert np.isnan(found.scores).all()
+
+
+def test_windows_of_more_than_half_n_do_not_count() -> None:
+    # All windows see the gap: 120 of their 256 bases, then 130.
+    gapped = GENOME.copy()
+    gapped[4_870:4_990] = 4
+    geometry = Geometry(256, 64, 1, 64)
+
+    def wild_beside_gaps(codes: Codes) -> NDArray[np.float32]:
+        n_unknown = (codes == 4).sum(axis=1)
+        return np.broadcast_to(n_unknown[:, None, None], (len(codes), 1, 64)).astype(np.float32)
+
+    found = variation_score(
+        wild_beside_gaps, lambda low, high: gapped[low:high], np.array([5_000]), geometry
+    )
+    assert np.isfinite(found.scores).all()
+    gapped[4_860:4_990] = 4
+    found = variation_score(
+        wild_beside_gaps, lambda low, high: gapped[low:high], np.array([5_000]), geometry
+    )
+    assert np.isnan(found.scores).all()

@@ -17,7 +17,7 @@ from zooctl.evaluation.metrics.regression import known_mean
 from zooctl.inference.variants.shifts import draw_shifts
 from zooctl.progress import Advance, no_advance
 from zooctl.sequence.onehot import Codes
-from zooctl.sequence.windows import Geometry, Integers, mostly_unknown_bins
+from zooctl.sequence.windows import Geometry, Integers, mostly_unknown_bins, unknown_fraction
 
 # Sequences predicted in one call: enough to fill batches.
 _AT_ONCE = 16
@@ -64,8 +64,8 @@ def variation_score(
 
     Per sequence and track: the standard deviation over shifts (ddof 0) at each base that all
     windows share, its mean over these bases, divided by the mean prediction over bases and shifts.
-    Binned outputs count at every base of a bin; a base that lies in a bin of more than half N in
-    any window has no value and does not count.
+    Binned outputs count at every base of a bin. A base that lies in a bin of more than half N, or
+    in a window of more than half N, for any shift, has no value and does not count.
 
     Args:
         predict: Codes ``(n, input_length)`` to predictions ``(n, n_tracks, n_bins)``, in the
@@ -94,6 +94,7 @@ def variation_score(
         views = np.lib.stride_tricks.sliding_window_view(codes, length, axis=1)
         windows = views[:, shifts + max_shift].reshape(-1, length)
         unknown = mostly_unknown_bins(windows, whole)[:, None]
+        unknown = unknown | (unknown_fraction(windows) > 0.5)[:, None, None]
         predicted = np.where(unknown, np.float32(np.nan), predict(windows))
         for of_one in predicted.reshape(len(some), n_shifts, *predicted.shape[1:]):
             rows.append(_variation(of_one, bins))
