@@ -144,6 +144,14 @@ def test_every_command_but_training_works(zooctl: Path, tmp_path: Path) -> None:
     assert json.loads(run(zooctl, "schema", "card", cwd=tmp_path).stdout)["title"] == "Card"
 
 
+def test_the_example_is_enough_to_predict(zooctl: Path, tmp_path: Path) -> None:
+    run(zooctl, "example", "get", "example", cwd=tmp_path)
+    fasta, bed = "example/hg19.chr21.fa.gz", "example/regions.bed"
+    run(zooctl, "predict", "--model", MODEL, "--bed", bed, "--fasta", fasta, cwd=tmp_path)
+    with pyBigWig.open(str(tmp_path / f"regions.{MODEL}.bw")) as track:
+        assert len(track.intervals("chr21", 39_600_000, 39_900_000)) == 300_000 // 32
+
+
 def test_training_says_what_it_needs(zooctl: Path, tmp_path: Path) -> None:
     done = run(zooctl, "train", MODEL, cwd=tmp_path, ok=False)
     assert done.returncode == 2

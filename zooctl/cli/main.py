@@ -41,6 +41,7 @@ COMMANDS = {
     "pull": "zooctl.cli.commands.pull",
     "push": "zooctl.cli.commands.push",
     "bundle": "zooctl.cli.commands.bundle",
+    "example": "zooctl.cli.commands.example",
     "genome": "zooctl.cli.commands.genome",
     "data": "zooctl.cli.commands.data",
     "train": "zooctl.cli.commands.train",
@@ -59,6 +60,9 @@ COMMANDS = {
 
 # typer makes BadParameter public, and its base is every wrong use of the command line.
 _USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
+
+# typer's own options: write into the start file of the user's shell, or print that.
+_COMPLETION = ("--install-completion", "--show-completion")
 
 
 def _version(asked: bool) -> None:
@@ -81,7 +85,6 @@ def build_app() -> Callable[..., Any]:
     settings = {"help_option_names": ["-h", "--help"]}
     app = typer.Typer(
         cls=PanelGroup,
-        add_completion=False,
         pretty_exceptions_enable=False,
         # Plain help is the same on a terminal, in a pipe and in the README.
         rich_markup_mode=None,
@@ -131,7 +134,9 @@ def run(arguments: list[str]) -> int:
         # The code of typer.Exit comes back as a value; commands themselves return None.
         app = build_app()
         arguments = take_manner(arguments)
-        return int(app(arguments or ["--help"], prog_name="zooctl", standalone_mode=False) or 0)
+        code = app(arguments or ["--help"], prog_name="zooctl", standalone_mode=False) or 0
+        # typer says that it does not know the shell, and leaves with 1, which is ours for a bug.
+        return 2 if code == 1 and set(arguments) & set(_COMPLETION) else int(code)
     except ZooError as error:
         for part in error.errors if isinstance(error, ManyErrors) else (error,):
             _say(f"error: {part}")
