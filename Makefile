@@ -12,7 +12,7 @@ TORCH  := 2.13.0
 # Processes that run the tests.
 JOBS   ?= 2
 
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test lint bench docs lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -68,6 +68,11 @@ lint: $(VENV)/.test
 bench: $(VENV)/.test
 	for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
+## make docs    the site and the manual pages, from docs/ and the program, into build/docs; needs no network
+docs: $(VENV)/.base
+	$(BIN)/python -m sphinx -q -E -W --keep-going -d build/docs/read -b html docs build/docs/html
+	$(BIN)/python -m sphinx -q -W --keep-going -d build/docs/read -b man docs build/docs/man
+
 # torch has a lock of its own, without the CUDA libraries that its build for GPUs requires.
 CUDA := $(foreach p,triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cccl \
     nvidia-cuda-cupti nvidia-cuda-nvrtc nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile \
@@ -80,8 +85,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 lock: $(VENV)/.test
 	$(PIP) install --quiet uv
 	echo 'torch==$(TORCH)' > $(VENV)/torch.in
-	$(COMPILE) pyproject.toml --extra test --extra lint -c $(VENV)/torch.in --no-emit-package torch $(CUDA) -o requirements.lock
+	$(COMPILE) pyproject.toml --extra test --extra lint --extra docs -c $(VENV)/torch.in --no-emit-package torch $(CUDA) -o requirements.lock
 
-## make clean   remove the environment, the demo and built packages
+## make clean   remove the environment, the demo, the site and built packages
 clean:
-	rm -rf $(VENV) $(DEMO) dist
+	rm -rf $(VENV) $(DEMO) dist build

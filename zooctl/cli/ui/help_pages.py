@@ -12,7 +12,7 @@ PANELS: dict[str, tuple[str, ...]] = {
     "Use models": ("list", "info", "predict", "score-variants", "calibrate", "plot", "compare"),
     "Judge them": ("evaluate", "evaluate-variants", "audit", "check", "reproduce", "report"),
     "Make them": ("train", "tune", "export", "adopt", "schema"),
-    "Files and machines": ("pull", "push", "bundle", "genome", "data", "env"),
+    "Files and machines": ("pull", "push", "bundle", "example", "genome", "data", "env"),
 }
 """Heading to its commands; others stand under the last."""
 
@@ -32,6 +32,10 @@ EXAMPLES: dict[str, str] = {
     "bundle": "zooctl bundle export ctcf_gm12878 -o models.tar",
     "bundle export": "zooctl bundle export ctcf_gm12878 -o models.tar",
     "bundle import": "zooctl bundle import models.tar",
+    "example": "zooctl example get example",
+    "test": "zooctl test --all",
+    "remove": "zooctl remove my_model",
+    "cache": "zooctl cache list",
     "genome": "zooctl genome fetch hg38",
     "genome fetch": "zooctl genome fetch hg38",
     "data": "zooctl data fetch ctcf_gm12878",
