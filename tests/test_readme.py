@@ -85,6 +85,8 @@ class Need(NamedTuple):
 NEEDS = {
     'cp "$ZOOCTL_DATA_MIRROR"/vcf_1000g_grch38': Need(data="vcf_1000g_grch38"),
     "zooctl check ctcf_gm12878": Need(data="weights/mpra_dragonn"),
+    "zooctl score-variants splice.vcf": Need(data="weights/openspliceai_mane"),
+    "zooctl predict --model xpresso": Need(data="weights/xpresso"),
     "CrossMap": Need(program="CrossMap"),
     "zooctl pull mpra_dragonn": Need(data="weights/mpra_dragonn"),
     'cp "$ZOOCTL_DATA_MIRROR"/motifs': Need(data="motifs"),

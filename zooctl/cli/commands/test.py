@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
 
 
-class Outcome(NamedTuple):
+class ModelTest(NamedTuple):
     """The test of one model.
 
     Attributes:
@@ -72,7 +72,7 @@ def command(
         raise VerificationError("models failed their tests", got=", ".join(failed))
 
 
-def _test(entry: Entry) -> Outcome:
+def _test(entry: Entry) -> ModelTest:
     from zooctl.catalog.weights import onnx_bytes
     from zooctl.cli.commands.check import check_entry
     from zooctl.errors import IntegrityError, VerificationError, ZooError
@@ -89,10 +89,10 @@ def _test(entry: Entry) -> Outcome:
             result, errors = "failed", [str(error)]
         except ZooError as error:
             result, errors = "skipped", [f"weights are not here: {error}"]
-    return Outcome(entry.name, result, round(time.monotonic() - began, 3), tuple(errors))
+    return ModelTest(entry.name, result, round(time.monotonic() - began, 3), tuple(errors))
 
 
-def _write_junit(path: Path, outcomes: list[Outcome]) -> None:
+def _write_junit(path: Path, outcomes: list[ModelTest]) -> None:
     """Write outcomes in the form of JUnit that CI services read."""
     from xml.etree import ElementTree
 

@@ -29,6 +29,22 @@ def tracks_of(card: Card, *, by_gene: bool = False) -> tuple[CardTrack, ...]:
     )
 
 
+def require_anywhere(card: Card, otherwise: str) -> None:
+    """Refuse a model whose values mean something at places in genes alone.
+
+    Args:
+        card: The model's card.
+        otherwise: What it does not do, for the message.
+
+    Raises:
+        InputError: It is one.
+    """
+    if card.reads_at is not None:
+        point = card.reads_at.point
+        what = f"{card.name} is read at places in genes ({point}), and {otherwise}"
+        raise InputError(what, expected=f"zooctl predict --at {point}")
+
+
 def choose_tracks(
     cards: Sequence[Card], names: Sequence[str], *, by_gene: bool = False
 ) -> list[list[int]]:

@@ -18,7 +18,7 @@ from zooctl.files.intervals.regions import Regions
 from zooctl.inference.announce_models import announce, announce_genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import PredictOptions, as_path
-from zooctl.inference.tracks.choose import choose_tracks, tracks_of
+from zooctl.inference.tracks.choose import choose_tracks, require_anywhere, tracks_of
 from zooctl.inference.tracks.estimate import estimate_seconds
 from zooctl.inference.tracks.genome_grid import GridPlan, plan
 from zooctl.inference.tracks.predict import Readout, lay_work, predict
@@ -146,6 +146,7 @@ def _prepare(
     """Check inputs and outputs, then open genomes and networks."""
     cards = [model.card for model in models]
     for model in models:
+        require_anywhere(model.card, "predicts no tracks along a genome")
         model.entry.manifest()  # missing weights are reported before a genome is looked for
     chosen = choose_tracks(cards, options.tracks)
     targets = _targets(regions.stem, output, cards, chosen)

@@ -13,7 +13,7 @@ from zooctl.files.intervals.transcripts import GeneIndex
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options import DEFAULT_SHIFTS, CheckRef, ShiftOptions
-from zooctl.inference.tracks.choose import tracks_of
+from zooctl.inference.tracks.choose import require_anywhere, tracks_of
 from zooctl.inference.tracks.data_frames import to_frame
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.shift_robust_score import (
@@ -128,7 +128,11 @@ def open_scorer(
     """Return a scorer of a model on a genome; what options leave open is as the card says.
 
     Genes are passed over by models that do not read the transcribed strand.
+
+    Raises:
+        InputError: The model is read at places in genes alone; or as ``Scorer``.
     """
+    require_anywhere(model.card, "scores no variants along a genome")
     usual = model.card.scoring or Scoring()
     n_shifts, max_shift = shifts_of(model, options)
     distance = options.distance

@@ -106,3 +106,10 @@ def test_what_a_model_is_for(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "xpresso is for other places" in capsys.readouterr().err
     assert run(["predict", "--model", "ctcf_gm12878", "--at", "exon", *more]) == 2
     assert "predicts along a genome" in capsys.readouterr().err
+    region = ["--region", "chr21:47406857-47406957", "-o", str(tmp_path / "a.bw")]
+    assert run(["predict", "--model", "xpresso", *region]) == 2
+    assert "xpresso is read at places in genes (promoter)" in capsys.readouterr().err
+    vcf = tmp_path / "a.vcf"
+    vcf.write_text("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
+    assert run(["score-variants", str(vcf), "--model", "mmsplice", "-o", str(tmp_path / "b")]) == 2
+    assert "mmsplice is read at places in genes (exon)" in capsys.readouterr().err
