@@ -283,7 +283,7 @@ def test_a_name_of_the_packaged_zoo(
     assert "mine stands before the packaged model of the same name" in capsys.readouterr().err
     assert run(["list"]) == 0
     out = capsys.readouterr().out
-    assert out.count("\nmine ") == out.count("\nother ") == 1
+    assert out.count("\nmine\t") == out.count("\nother\t") == 1
     assert "mine: the one of ZOOCTL_ZOO; it stands before a packaged model" in out
 
 

@@ -15,6 +15,7 @@ from zooctl.cli.ui.tables import echo
 
 if TYPE_CHECKING:
     from zooctl.inference.adopt.adopt import Adopted
+    from zooctl.inference.adopt.interface import Interface
     from zooctl.sequence.windows import Geometry
 
 app = typer.Typer(
@@ -56,43 +57,88 @@ def onnx(
 
     The graph is copied after the checks that every graph passes; its lengths are read from it.
     """
-    from zooctl.catalog.new_card import card_fields
-    from zooctl.catalog.root import own_root
-    from zooctl.errors import InputError, UnsafeError
-    from zooctl.inference.adopt.adopt import write_entry
     from zooctl.inference.adopt.interface import read_interface
-    from zooctl.inference.graph.wire import MAX_BYTES
+    from zooctl.inference.adopt.keras_file import read_bounded
 
     names = [track.strip() for track in tracks.split(",")]
-    try:
-        if not model.is_file() and model.exists():
-            raise InputError("not a file", path=model)
-        if model.stat().st_size > MAX_BYTES:
-            raise UnsafeError(
-                "file is too large", path=model, expected=f"up to {MAX_BYTES:,} bytes"
-            )
-        content = model.read_bytes()
-    except OSError as error:
-        raise InputError("cannot be read", path=model, got=error.strerror) from None
-    root = own_root()
+    content = read_bounded(model)
     with _naming(model):
         interface = read_interface(content, len(names), model)
-        geometry = _geometry(interface.input_length, interface.n_bins, bin_size)
-        adopted = write_entry(
-            root,
-            interface.model,
-            card_fields(
-                name=name,
-                licence=licence,
-                assembly=assembly,
-                geometry=geometry,
-                unknown_base=float(unknown_base),
-                tracks=[{"name": track} for track in names],
-                output_scale=scale,
-                output_transform=transform,
-            ),
-            force=force,
+        facts = {"name": name, "licence": licence, "assembly": assembly}
+        facts |= {"unknown_base": unknown_base, "output_scale": scale}
+        _adopt(interface, names, bin_size, {**facts, "output_transform": transform}, force)
+
+
+@app.command("keras")
+def keras(
+    model: Annotated[Path, typer.Argument(help="HDF5 of Keras 1 or 2, as model.save writes it.")],
+    name: Annotated[str, typer.Option(help="Name of the entry, in small letters.")],
+    assembly: Assembly,
+    tracks: Annotated[
+        str, typer.Option(help="Name of each track, in the order of the output: as plus,minus.")
+    ],
+    licence: Annotated[str, typer.Option(help="Licence of the weights, as SPDX writes it: MIT.")],
+    architecture: Annotated[
+        Path | None,
+        typer.Option(help="JSON of the network, where the file holds weights alone."),
+    ] = None,
+    input_length: Annotated[
+        int | None,
+        typer.Option(min=1, max=LONGEST, help="Bases read; default: as the network states."),
+    ] = None,
+    bin_size: Annotated[
+        int | None,
+        typer.Option(min=1, max=LONGEST, help="bp in a bin; default: the bins fill the input."),
+    ] = None,
+    unknown_base: Annotated[
+        Literal["0", "0.25"], typer.Option(help="One-hot value of N that the model expects.")
+    ] = "0",
+    scale: Annotated[
+        Literal["signal", "log", "logit", "probability"],
+        typer.Option(help="Scale of predicted values."),
+    ] = "signal",
+    force: Force = False,
+) -> None:
+    """Convert a model of Keras to an entry; layers that run code are refused, nothing is run.
+
+    Conv1D, pooling, normalisation, Dense, sums and joins of them are known; the list is in the
+    error for a layer that is not.
+    """
+    from zooctl.inference.adopt.keras_file import read_keras
+
+    names = [track.strip() for track in tracks.split(",")]
+    with _naming(model):
+        interface = read_keras(
+            model, len(names), architecture=architecture, input_length=input_length
         )
+        facts = {"name": name, "licence": licence, "assembly": assembly}
+        facts |= {"unknown_base": unknown_base, "output_scale": scale}
+        _adopt(interface, names, bin_size, facts, force)
+
+
+def _adopt(
+    interface: Interface, names: list[str], bin_size: int | None, facts: dict[str, str], force: bool
+) -> None:
+    """Write the entry of a graph, and say what was done to it."""
+    from zooctl.catalog.new_card import card_fields
+    from zooctl.catalog.root import own_root
+    from zooctl.inference.adopt.adopt import write_entry
+
+    root = own_root()
+    geometry = _geometry(interface.input_length, interface.n_bins, bin_size)
+    unknown_base = float(facts.pop("unknown_base"))
+    tracks = [{"name": track} for track in names]
+    fields = card_fields(
+        geometry=geometry,
+        unknown_base=unknown_base,
+        tracks=tracks,
+        name=facts.pop("name"),
+        licence=facts.pop("licence"),
+        assembly=facts.pop("assembly"),
+        output_scale=facts.pop("output_scale"),
+        output_transform=facts.pop("output_transform", "none"),
+    )
+    adopted = write_entry(root, interface.model, fields, force=force)
     for change in interface.changes:
         say(f"put around the graph: {change}")
     for repair in interface.repairs:
