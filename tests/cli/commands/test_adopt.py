@@ -282,9 +282,9 @@ def test_a_name_of_the_packaged_zoo(
     assert adopt("--bin-size", "8", "--force") == 0
     assert "mine stands before the packaged model of the same name" in capsys.readouterr().err
     assert run(["list"]) == 0
-    out = capsys.readouterr().out
+    out, err = capsys.readouterr()
     assert out.count("\nmine\t") == out.count("\nother\t") == 1
-    assert "mine: the one of ZOOCTL_ZOO; it stands before a packaged model" in out
+    assert "mine: the one of ZOOCTL_ZOO; it stands before a packaged model" in err
 
 
 def test_an_installed_package_is_never_written_to(

@@ -111,5 +111,7 @@ def test_what_a_model_is_for(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "xpresso is read at places in genes (promoter)" in capsys.readouterr().err
     vcf = tmp_path / "a.vcf"
     vcf.write_text("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
-    assert run(["score-variants", str(vcf), "--model", "mmsplice", "-o", str(tmp_path / "b")]) == 2
+    assert (
+        run(["score-variants", str(vcf), "--model", "mmsplice", "-o", str(tmp_path / "b.tsv")]) == 2
+    )
     assert "mmsplice is read at places in genes (exon)" in capsys.readouterr().err
