@@ -10,6 +10,7 @@ import onnx
 
 from zooctl.inference.engine.compose import Ends
 from zooctl.inference.engine.cone import Cone, find_cone
+from zooctl.inference.engine.pack import pack
 from zooctl.inference.engine.rows import Layout, Range, lay_out, plain_cost, ways
 from zooctl.inference.engine.segments import Segment, cut
 from zooctl.inference.graph.positions.follow import PositionMap, follow_positions
@@ -41,9 +42,9 @@ class FollowedNetwork:
 
     @cached_property
     def proto(self) -> onnx.ModelProto:
-        """The parsed model."""
+        """The parsed model, with places to cut it."""
         parsed: onnx.ModelProto = onnx.ModelProto.FromString(self.model)
-        return parsed
+        return pack(parsed, follow_positions(parsed, self.geometry.input_length))
 
     @cached_property
     def positions(self) -> PositionMap:
