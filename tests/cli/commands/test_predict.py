@@ -95,6 +95,8 @@ def by_hand(chrom: str, start: int, weights: dict[str, float]) -> float | None:
     if sum(letter not in "ACGT" for letter in window) > 32:
         return None
     inside = window[start - low : start - low + 8]
+    if sum(letter not in "ACGT" for letter in inside) > 4:
+        return None
     return sum(weights.get(letter, 2.5) for letter in inside) / 8
 
 
