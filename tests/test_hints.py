@@ -245,9 +245,9 @@ def test_bundles(repo: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_gzip_of_another_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command of the hint is run as it stands."""
     if shutil.which("bgzip") is None:
-        bgzip = "import sys; from zooctl.files.vcf.chunks import bgzipped; "
+        bgzip = "import sys; from zooctl.files.disk.bgzf import bgzip_blocks; "
         bgzip += "from zooctl.files.disk.bgzf import END; "
-        bgzip += "sys.stdout.buffer.write(bgzipped(sys.stdin.buffer.read()) + END)"
+        bgzip += "sys.stdout.buffer.write(bgzip_blocks(sys.stdin.buffer.read()) + END)"
         (tmp_path / "bgzip").write_text(
             f"#!/bin/sh\nPYTHONPATH={shlex.quote(str(REPO))} "
             f"exec {shlex.quote(sys.executable)} -c {shlex.quote(bgzip)}\n"

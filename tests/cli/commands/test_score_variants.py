@@ -23,9 +23,9 @@ from pyarrow import parquet
 from toy_variants import COLUMNS, HEADER, ONE, base, here, line, other, vcf
 
 from zooctl.cli.main import run
-from zooctl.files.disk.bgzf import END
+from zooctl.files.disk.bgzf import END, bgzip_blocks
 from zooctl.files.vcf import output
-from zooctl.files.vcf.chunks import Parts, bgzipped
+from zooctl.files.vcf.chunks import Parts
 from zooctl.schema.manifest import write_manifest
 
 __all__ = ["here"]
@@ -745,7 +745,7 @@ def test_what_is_written_is_counted(
     def losing(parts: Parts, head: bytes, form: output.Form, path: Path, metadata: object) -> None:
         lines = parts.lines
         monkeypatch.setattr(parts, "lines", lambda: islice(lines(), 1, None))
-        packed = bgzipped(b"".join(parts.lines()))
+        packed = bgzip_blocks(b"".join(parts.lines()))
         monkeypatch.setattr(parts, "pieces", lambda: iter([packed]))
         write(parts, head, form, path, metadata)
 

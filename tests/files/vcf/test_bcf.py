@@ -11,11 +11,10 @@ import cyvcf2
 import pytest
 
 from zooctl.errors import InputError
-from zooctl.files.disk.bgzf import END
+from zooctl.files.disk.bgzf import END, bgzip_blocks
 from zooctl.files.vcf import htslib_child
 from zooctl.files.vcf.bcf import check_binary, count_records, write_binary
 from zooctl.files.vcf.bcf_compare import changed
-from zooctl.files.vcf.chunks import bgzipped
 from zooctl.files.vcf.records import VcfReader
 
 HEADER = b"""##fileformat=VCFv4.2
@@ -197,7 +196,7 @@ def test_damaged_bcf_is_read_or_refused(tmp_path: Path) -> None:
     unpacked = gzip.decompress((tmp_path / "a.bcf").read_bytes())
     for number, broken in enumerate(mutants(unpacked, 25)):
         path = tmp_path / f"{number}.bcf"
-        path.write_bytes(bgzipped(broken) + END)
+        path.write_bytes(bgzip_blocks(broken) + END)
         try:
             with VcfReader(str(path)) as reader:
                 list(reader)

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zooctl.files.disk.bgzf import END, compress
-from zooctl.files.vcf.chunks import bgzipped
+from zooctl.files.disk.bgzf import END, bgzip_blocks, compress
 from zooctl.files.vcf.index import IndexFaultError, SortOrder, index_suffix, write_index
 from zooctl.files.vcf.records import Record, parse_record
 
@@ -64,7 +63,7 @@ def test_records_that_no_index_holds(tmp_path: Path) -> None:
     path = tmp_path / "a.vcf.gz"
     row = "chr1\t5\t.\tA\t<DEL>\t.\t.\tEND=99999999999999999999\n"
     text = "##fileformat=VCFv4.3\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n" + row
-    path.write_bytes(bgzipped(text.encode()) + END)
+    path.write_bytes(bgzip_blocks(text.encode()) + END)
     for suffix in (".tbi", ".csi"):
         with pytest.raises(IndexFaultError, match="cannot be stored in a"):
             write_index(path, suffix)

@@ -12,6 +12,7 @@ from zooctl.cli.ui.options import (
     AllowUntrusted,
     RegionStrings,
     accept_licences,
+    split_names,
     with_records,
 )
 from zooctl.cli.ui.tables import echo
@@ -30,16 +31,19 @@ if TYPE_CHECKING:
 )
 def command(
     model: Annotated[
-        list[str], typer.Option(help="Name that `zooctl list` shows; may be repeated.")
+        list[str], typer.Option(help="Names that `zooctl list` shows, by commas or repetition.")
     ],
-    bed: Annotated[Path | None, typer.Option(help="Regions as a BED file, plain or gz.")] = None,
+    bed: Annotated[
+        Path | None, typer.Option(help="Regions as a BED file, plain or gz; - for stdin.")
+    ] = None,
     region: RegionStrings = None,
     output: Annotated[
         str | None,
         typer.Option(
             "-o",
             "--output",
-            help="A .bw or .bigwig, or a folder; default: <regions>.<model>[.<track>].bw here.",
+            help="A .bw, .bigwig, .bedgraph or .bedgraph.gz; a .tsv, .tsv.gz or .parquet with a "
+            "row for each interval; or a folder; default: <regions>.<model>[.<track>].bw here.",
         ),
     ] = None,
     at: Annotated[
@@ -69,11 +73,10 @@ def command(
     from zooctl.cli.ui.progress import progress
     from zooctl.files.intervals.regions import read_regions
     from zooctl.inference.model import OpenModel
+    from zooctl.inference.tracks.interval_table import is_table, predict_table
     from zooctl.inference.tracks.run import estimate_bigwigs, predict_bigwigs
 
-    entries = [
-        registry.entry(name, allow_untrusted=allow_untrusted) for name in dict.fromkeys(model)
-    ]
+    entries = [registry.entry(name, allow_untrusted=allow_untrusted) for name in split_names(model)]
     models = [OpenModel(entry, session, inputs) for entry in entries]
     if accept_licence:
         accept_licences(model.card for model in models)
@@ -86,6 +89,11 @@ def command(
             models, regions, output, options, say=say, progress=progress
         ):
             _print(estimate)
+        return
+    if is_table(output):
+        n = predict_table(models, regions, Path(str(output)), options, say=say, progress=progress)
+        say(f"predicted: {n:,} intervals")
+        echo(output)
         return
     for written in predict_bigwigs(models, regions, output, options, say=say, progress=progress):
         for path in written.paths.values():

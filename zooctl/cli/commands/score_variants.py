@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.options import AcceptLicence, AllowUntrusted, accept_licences, with_records
+from zooctl.cli.ui.options import (
+    AcceptLicence,
+    AllowUntrusted,
+    accept_licences,
+    split_names,
+    with_records,
+)
 from zooctl.cli.ui.tables import echo
 from zooctl.inference.options import (
     LARGEST_SEED,
@@ -142,7 +148,7 @@ def command(
     vcf: Annotated[str, typer.Argument(help="VCF or BCF, plain, gz or bgzip; - for stdin.")],
     model: Annotated[
         list[str] | None,
-        typer.Option(help="Name that `zooctl list` shows; may be repeated."),
+        typer.Option(help="Names that `zooctl list` shows, by commas or repetition."),
     ] = None,
     output: Annotated[
         str | None,
@@ -177,9 +183,7 @@ def command(
     if not model:
         model = [registry.DEFAULT_MODEL]
         say(f"model: {model[0]}, the default")
-    entries = [
-        registry.entry(name, allow_untrusted=allow_untrusted) for name in dict.fromkeys(model)
-    ]
+    entries = [registry.entry(name, allow_untrusted=allow_untrusted) for name in split_names(model)]
     models = [OpenModel(entry, session) for entry in entries]
     if accept_licence:
         accept_licences(model.card for model in models)

@@ -6,6 +6,7 @@ an empty member marks the end, and distinguishes a whole file from one cut betwe
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import zlib
@@ -174,6 +175,13 @@ class BlockText:
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
+
+
+def bgzip_blocks(text: bytes) -> bytes:
+    """Return text as blocks of a bgzipped file, without the end mark."""
+    packed = io.BytesIO()
+    compress(io.BytesIO(text), packed)
+    return packed.getvalue()[: -len(END)]
 
 
 def compress(source: BinaryIO, target: BinaryIO, level: int = 6) -> None:

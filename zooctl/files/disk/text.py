@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import sys
 import zlib
 from collections.abc import Iterator
 from io import BufferedReader
@@ -31,14 +32,14 @@ Compression = Literal["none", "gzip", "bgzip"]
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the number of each line, from 1, and its text without the line end.
+    """Yield the number of each line, from 1, and its text without the line end; ``-`` is stdin.
 
     Raises:
         InputError: The file cannot be opened, is damaged or cut short, is not UTF-8 text, has a
             line beyond ``MOST_LINE``, or is a small archive of a huge text.
     """
     try:
-        stream = path.open("rb")
+        stream = _stdin() if str(path) == "-" else path.open("rb")
     except OSError as error:
         raise InputError(
             "file cannot be opened", path=path, got=os.strerror(error.errno or 0)
@@ -57,6 +58,12 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
             raise InputError(
                 "not text", path=path, line=number, expected="UTF-8, plain or gzipped"
             ) from None
+
+
+def _stdin() -> BufferedReader:
+    if sys.stdin is None:
+        raise InputError("stdin is closed", hint="name a file")
+    return cast(BufferedReader, sys.stdin.buffer)
 
 
 def require_end(stream: BufferedReader, name: str) -> None:

@@ -27,6 +27,7 @@ class Bed(list[Interval]):
         path: The file.
         lines: Line number of each interval, from 1.
         n_empty: Number of lines left out because start equals end.
+        others: Columns of each line after the third.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,6 +35,7 @@ class Bed(list[Interval]):
         self.path = path
         self.lines: list[int] = []
         self.n_empty = 0
+        self.others: list[tuple[str, ...]] = []
 
 
 def read_bed(path: str | os.PathLike[str]) -> Bed:
@@ -64,6 +66,7 @@ def read_bed(path: str | os.PathLike[str]) -> Bed:
         if interval.length:
             bed.append(interval)
             bed.lines.append(number)
+            bed.others.append(tuple(columns[3:]))
         else:
             bed.n_empty += 1
     if errors:

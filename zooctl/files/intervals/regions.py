@@ -31,7 +31,7 @@ class Regions:
         """Beginning of the names of outputs for these regions."""
         if self.bed is not None:
             stem = re.sub(r"(\.bed)?(\.b?gz)?$", "", self.bed.path.name, flags=re.IGNORECASE)
-            return stem or "regions"
+            return stem.strip("-") or "regions"
         return region_stem(self.typed[0]) if len(self.typed) == 1 else "regions"
 
     def within(

@@ -8,7 +8,6 @@ holds the settings that the chunks depend on, and the digest of the input up to 
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from zooctl.errors import InputError
-from zooctl.files.disk.bgzf import END, compress
+from zooctl.files.disk.bgzf import bgzip_blocks
 from zooctl.files.disk.folder import OwnFolder
 from zooctl.files.disk.lock import hold
 from zooctl.files.disk.pinned import PIECE, digest_of, matches
@@ -45,13 +44,6 @@ class Chunk:
     size: int
     sha256: str
     note: dict[str, Any] = field(default_factory=dict)
-
-
-def bgzipped(text: bytes) -> bytes:
-    """Return text as blocks of a bgzipped file, without the end mark."""
-    packed = io.BytesIO()
-    compress(io.BytesIO(text), packed)
-    return packed.getvalue()[: -len(END)]
 
 
 class Parts:
@@ -151,7 +143,7 @@ class Parts:
 
     def add(self, text: bytes, *, records: int, read: str, note: Mapping[str, Any]) -> None:
         """Add a finished chunk: sync its text to disk, then its line in the journal."""
-        packed = bgzipped(text)
+        packed = bgzip_blocks(text)
         chunk = Chunk(records, read, len(packed), digest_of(packed), dict(note))
         self._file.write(packed)
         self._file.flush()

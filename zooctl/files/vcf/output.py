@@ -10,11 +10,10 @@ from typing import BinaryIO, Literal, NamedTuple, Protocol, get_args
 
 from zooctl.errors import VerificationError
 from zooctl.files.disk.atomic import atomic_output, check_output
-from zooctl.files.disk.bgzf import END, compression
+from zooctl.files.disk.bgzf import END, bgzip_blocks, compression
 from zooctl.files.disk.names import file_named
 from zooctl.files.disk.text import text_pieces
 from zooctl.files.vcf.bcf import write_binary
-from zooctl.files.vcf.chunks import bgzipped
 from zooctl.files.vcf.index import IndexFaultError, SortOrder, index_suffix, write_index
 from zooctl.files.vcf.table import count_rows, require_parquet, write_parquet
 
@@ -202,6 +201,6 @@ def _check_rows(path: Path, form: Form, head: bytes, rows: int, target: Path) ->
 
 def _join(parts: Finished, head: bytes, file: BinaryIO) -> None:
     """Write head and chunks as one bgzipped file, without compressing blocks again."""
-    file.write(bgzipped(head))
+    file.write(bgzip_blocks(head))
     file.writelines(parts.pieces())
     file.write(END)

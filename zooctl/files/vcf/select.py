@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zooctl.files.vcf.chunks import Parts, bgzipped
+from zooctl.files.disk.bgzf import bgzip_blocks
+from zooctl.files.vcf.chunks import Parts
 from zooctl.files.vcf.table import COLUMNS
 
 _PERCENTILES = re.compile(rb"[\t;]ZOO_[^=;\t]*_PCT=([^;\t]*)")
@@ -61,10 +62,10 @@ class SelectedParts:
         for line in self.lines():
             held.append(line)
             if len(held) == _LINES:
-                yield bgzipped(b"".join(held))
+                yield bgzip_blocks(b"".join(held))
                 held = []
         if held:
-            yield bgzipped(b"".join(held))
+            yield bgzip_blocks(b"".join(held))
 
     def remove(self) -> None:
         """Remove all chunks, after the output is complete."""

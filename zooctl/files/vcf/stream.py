@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from zooctl.errors import InputError
-from zooctl.files.disk.bgzf import END
-from zooctl.files.vcf.chunks import Chunk, bgzipped
+from zooctl.files.disk.bgzf import END, bgzip_blocks
+from zooctl.files.vcf.chunks import Chunk
 from zooctl.files.vcf.output import Form
 from zooctl.files.vcf.select import passing
 
@@ -78,7 +78,7 @@ class StdoutParts:
 
     def _write(self, text: bytes) -> None:
         if text:
-            self._stream.write(bgzipped(text) if self._packed else text)
+            self._stream.write(bgzip_blocks(text) if self._packed else text)
             self._stream.flush()
 
 

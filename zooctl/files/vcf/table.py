@@ -6,6 +6,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from zooctl.errors import need
 from zooctl.files.vcf.records import Record
@@ -89,6 +92,25 @@ def write_parquet(
                 for name, column in zip(names, columns, strict=True)
             ]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+
+
+def write_columns(columns: Mapping[str, Any], target: Path) -> None:
+    """Write columns as a Parquet file: numbers as float32 or int64, NaN as null, texts as they are.
+
+    Args:
+        columns: Name to values, all of one length.
+        target: The file to write.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    arrays = {}
+    for name, values in columns.items():
+        if isinstance(values, np.ndarray):
+            arrays[name] = pa.array(values.astype(np.float32), from_pandas=True)
+        else:
+            arrays[name] = pa.array(list(values))
+    parquet.write_table(pa.table(arrays), target, compression="zstd")
 
 
 def count_rows(path: Path) -> int:

@@ -14,6 +14,7 @@ from zooctl.files.bigwig.writer import BigWigWriter
 from zooctl.files.disk.atomic import check_output
 from zooctl.files.disk.names import file_named, folder_named
 from zooctl.files.fasta.reader import Fasta
+from zooctl.files.intervals.bedgraph import BedGraphWriter
 from zooctl.files.intervals.regions import Regions
 from zooctl.inference.announce_models import announce, announce_genome
 from zooctl.inference.model import OpenModel
@@ -21,13 +22,14 @@ from zooctl.inference.options import PredictOptions, as_path
 from zooctl.inference.tracks.choose import choose_tracks, require_anywhere, tracks_of
 from zooctl.inference.tracks.estimate import estimate_seconds
 from zooctl.inference.tracks.genome_grid import GridPlan, plan
-from zooctl.inference.tracks.predict import Readout, lay_work, predict
+from zooctl.inference.tracks.predict import Counts, Readout, Sink, lay_work, predict
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.schema.card import Card
+from zooctl.sequence.intervals import Interval
 
 # A bin of float32 in a bigWig, compressed and with zoom levels; measured on chr21 at 32 bp.
 _BYTES_PER_BIN = 5.3
-_ENDINGS = (".bw", ".bigwig")
+_ENDINGS = (".bw", ".bigwig", ".bedgraph.gz", ".bedgraph")
 
 
 class WrittenTracks(NamedTuple):
@@ -69,14 +71,24 @@ class TracksEstimate(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Job:
-    """One model's part of the work."""
+class Job:
+    """One model's part of the work.
+
+    Attributes:
+        model: The model.
+        genome: The genome.
+        plan: Windows of the grid that hold the intervals.
+        readout: Transform and strands.
+        outputs: Index of each track to its file.
+        intervals: The regions, in the genome's names.
+    """
 
     model: OpenModel
     genome: Fasta
     plan: GridPlan
     readout: Readout
     outputs: Mapping[int, Path]
+    intervals: Sequence[Interval]
 
     @property
     def paths(self) -> dict[str, Path]:
@@ -102,9 +114,9 @@ def predict_bigwigs(
     Args:
         models: The models.
         regions: BED file or region strings.
-        output: A .bw or .bigwig; the names of several models or tracks are put into it. Or a
-            folder, which ends with a slash or exists; by default the working folder. There the
-            files are ``<regions>.<model>[.<track>].bw``.
+        output: A .bw, .bigwig, .bedgraph or .bedgraph.gz; the names of several models or tracks
+            are put into it. Or a folder, which ends with a slash or exists; by default the working
+            folder. There the files are ``<regions>.<model>[.<track>].bw``.
         options: Genome, tracks, strands and the treatment of names and existing files.
         say: Told about the genome, the device and windows without a value.
         progress: Opens the progress displays.
@@ -115,7 +127,7 @@ def predict_bigwigs(
         VerificationError: A prediction is not a finite number.
     """
     with ExitStack() as stack:
-        for job in _prepare(models, regions, output, options, stack, say, progress):
+        for job in prepare(models, regions, output, options, stack, say, progress):
             yield _write(job, options.force, say, progress)
 
 
@@ -130,11 +142,11 @@ def estimate_bigwigs(
 ) -> Iterator[TracksEstimate]:
     """Yield the size and time of ``predict_bigwigs`` for each model; nothing is written."""
     with ExitStack() as stack:
-        for job in _prepare(models, regions, output, options, stack, say, progress):
+        for job in prepare(models, regions, output, options, stack, say, progress):
             yield _estimate(job)
 
 
-def _prepare(
+def prepare(
     models: Sequence[OpenModel],
     regions: Regions,
     output: str | Path | None,
@@ -142,20 +154,37 @@ def _prepare(
     stack: ExitStack,
     say: Say,
     progress: Progress,
-) -> list[_Job]:
-    """Check inputs and outputs, then open genomes and networks."""
+    *,
+    one_file: bool = False,
+) -> list[Job]:
+    """Check inputs and outputs as ``predict_bigwigs`` does, then open genomes and networks.
+
+    Args:
+        models: The models.
+        regions: BED file or region strings.
+        output: File or folder.
+        options: Genome, tracks, strands and the treatment of names and existing files.
+        stack: Closes what is opened.
+        say: Told about the genome and the device.
+        progress: Opens the progress displays.
+        one_file: All tracks of all models go into one file, the output.
+    """
     cards = [model.card for model in models]
     for model in models:
         require_anywhere(model.card, "predicts no tracks along a genome")
         model.entry.manifest()  # missing weights are reported before a genome is looked for
     chosen = choose_tracks(cards, options.tracks)
-    targets = _targets(regions.stem, output, cards, chosen)
+    targets = (
+        [[Path(str(output))] * len(indices) for indices in chosen]
+        if one_file
+        else _targets(regions.stem, output, cards, chosen)
+    )
     sources = {
         assembly: find_genome(assembly, as_path(options.fasta))
         for assembly in dict.fromkeys(card.assembly for card in cards)
     }
     inputs = [path for paths, _ in sources.values() for path in paths]
-    inputs += [] if regions.bed is None else [regions.bed.path]
+    inputs += [] if regions.bed is None or str(regions.bed.path) == "-" else [regions.bed.path]
     inputs += [Path(options.chrom_map)] if options.chrom_map else []
     _check_targets(targets, inputs, options.force)
     opened = {}
@@ -170,7 +199,9 @@ def _prepare(
         announce_genome(model.card, genome.contigs, say)
         grid = plan(intervals, genome.contigs, model.card.geometry)
         outputs = dict(zip(indices, paths, strict=True))
-        jobs.append(_Job(model, genome, grid, readout_of(model.card, options.rc), outputs))
+        jobs.append(
+            Job(model, genome, grid, readout_of(model.card, options.rc), outputs, intervals)
+        )
     if regions.bed is not None and regions.bed.n_empty:
         n = regions.bed.n_empty
         say(f"left out: {n:,} empty interval{'s' * (n > 1)} of {regions.bed.path}")
@@ -216,8 +247,9 @@ def _targets(
                 paths.append(folder / ".".join([*parts, "bw"]))
             else:
                 parts = [card.name] * (len(cards) > 1) + [track] * (len(indices) > 1)
-                inserted = ".".join([file.stem, *parts]) + file.suffix
-                paths.append(file.with_name(inserted) if parts else file)
+                ending = next(end for end in _ENDINGS if file.name.lower().endswith(end))
+                stem, last = file.name[: -len(ending)], file.name[-len(ending) :]
+                paths.append(file.with_name(".".join([stem, *parts]) + last))
         targets.append(paths)
     return targets
 
@@ -234,14 +266,25 @@ def _check_targets(targets: Sequence[Sequence[Path]], inputs: Sequence[Path], fo
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
 
 
-def _write(job: _Job, force: bool, say: Say, progress: Progress) -> WrittenTracks:
-    name, session = job.model.card.name, job.model.session
+def _write(job: Job, force: bool, say: Say, progress: Progress) -> WrittenTracks:
     with ExitStack() as stack:
-        sinks = {
-            index: stack.enter_context(BigWigWriter(path, job.genome.contigs, force=force))
-            for index, path in job.outputs.items()
-        }
-        advance = stack.enter_context(progress(job.plan.n_windows, "windows", name))
+        sinks = {index: _open_sink(job, path, force, stack) for index, path in job.outputs.items()}
+        counts = predict_job(job, sinks, say, progress)
+    return WrittenTracks(job.model.card.name, job.paths, counts.windows, counts.unknown)
+
+
+def _open_sink(job: Job, path: Path, force: bool, stack: ExitStack) -> Sink:
+    """Open the writer of one track's file."""
+    contigs = job.genome.contigs
+    if path.name.lower().endswith((".bedgraph", ".bedgraph.gz")):
+        return stack.enter_context(BedGraphWriter(path, contigs, force=force))
+    return stack.enter_context(BigWigWriter(path, contigs, force=force))
+
+
+def predict_job(job: Job, sinks: Mapping[int, Sink], say: Say, progress: Progress) -> Counts:
+    """Predict the bins of a job into its tracks' sinks, and tell what has no value."""
+    name, session = job.model.card.name, job.model.session
+    with progress(job.plan.n_windows, "windows", name) as advance:
         counts = predict(
             job.plan,
             job.genome,
@@ -259,10 +302,10 @@ def _write(job: _Job, force: bool, say: Say, progress: Progress) -> WrittenTrack
     if session.halved:
         size = session.batch_size
         say(f"memory: not enough for batches of {size} windows; went on with {size // 2}")
-    return WrittenTracks(name, job.paths, counts.windows, counts.unknown)
+    return counts
 
 
-def _estimate(job: _Job) -> TracksEstimate:
+def _estimate(job: Job) -> TracksEstimate:
     grid, session = job.plan, job.model.session
     tracks, tiles = sorted(job.outputs), job.model.tiles
     seconds = estimate_seconds(lay_work(grid, job.genome, session, tracks, job.readout, tiles))
