@@ -1,0 +1,70 @@
+"""Backgrounds of the zoo: of their own weights, and uniform on a null that is held out."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import kstest, kstwobign
+
+from zooctl.catalog import registry
+from zooctl.catalog.weights import onnx_bytes
+from zooctl.inference.background.calibrate import statistics_of
+from zooctl.inference.background.collect import scorable
+from zooctl.inference.background.draw import random_snvs
+from zooctl.inference.background.file import FILE, read_background
+from zooctl.inference.background.find import find_ranker
+from zooctl.inference.background.spectrum import HUMAN
+from zooctl.inference.model import OpenModel
+from zooctl.inference.options import ScoreOptions
+from zooctl.inference.variants.table import open_scorer
+from zooctl.progress import no_progress, silent
+
+REPO = Path(__file__).resolve().parents[3]
+SHIPPED = sorted(path.parent.name for path in (REPO / "zoo").glob(f"*/{FILE}"))
+
+
+def test_some_are_shipped() -> None:
+    assert {"ctcf_gm12878", "pwm_ctcf"} <= set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_file(name: str) -> None:
+    entry = registry.entry(name)
+    path = REPO / "zoo" / name / FILE
+    background = read_background(path.read_bytes(), path)
+    assert background.settings.model == name
+    assert background.settings.assembly == entry.card().assembly
+    assert background.counts()["random/snv"] >= 1_000
+    with contextlib.suppress(Exception):  # weights that are published elsewhere
+        graph = onnx_bytes(entry, may_download=False)
+        assert background.settings.weights == hashlib.sha256(graph).hexdigest()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHIPPED)
+def test_uniform_on_a_held_out_null(name: str) -> None:
+    n = 120
+    model = OpenModel(registry.entry(name))
+    options = ScoreOptions(statistics=statistics_of(model.card))
+    with model.genome(None, silent, no_progress) as genome:
+        scorer = open_scorer(model, genome, options, "skip")
+        rng = np.random.default_rng(20_261_129)
+        human = model.card.assembly in HUMAN
+        drawn = list(islice(scorable(random_snvs(genome, n, rng, human=human), scorer, n), n))
+        ranker = find_ranker(model, scorer, options, scorer.n_tracks, silent)
+        assert ranker is not None
+        with contextlib.closing(scorer.score([allele] for allele in drawn)) as scored:
+            ranks = [ranker.rank(one) for (one,) in scored]
+    for measure in range(len(scorer.measures)):
+        for track in range(model.card.n_tracks):
+            found = np.array([one[measure].percentile[track] for one in ranks], dtype=float)
+            assert ((found > 0) & (found < 1)).all()
+            distance = kstest(found, "uniform").statistic
+            # The background is itself a sample, as if of two samples.
+            p = float(kstwobign.sf(distance * np.sqrt(n * 1_000 / (n + 1_000))))
+            assert p > 0.001, (name, scorer.measures[measure].key, track, p)
