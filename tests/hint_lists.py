@@ -120,7 +120,7 @@ FOLLOWED = {
     "inference/vcf/setup: 'zooctl calibrate makes a background; --background names another'": 'tests/cli/commands/test_calibrate.py::test_other_files_are_no_background',
     "reproduce/create_environment: '-o names another folder'": 'tests/cli/commands/test_env_create.py::test_what_is_locked_is_installed',
     "reproduce/record: 'run it whole, in a new work folder'": 'tests/cli/commands/test_reproduce.py::test_what_a_journal_tells_is_told_and_not_recorded',
-    "reproduce/report/report: 'zooctl reproduce MODEL --mode full --record writes a new one'": 'tests/cli/commands/test_reproduce.py::test_an_older_report_is_made_anew',
+    "reproduce/report/report: 'zooctl reproduce MODEL --mode full --record writes a new one'": 'tests/cli/commands/test_report.py::test_an_older_report_is_made_anew',
     "reproduce/run/journal: '--resume continues it'": 'tests/cli/commands/test_reproduce.py::test_a_full_run_is_gold',
     "reproduce/run/journal: 'begin in a new folder'": 'tests/reproduce/run/test_journal.py::test_a_damaged_journal_is_refused',
     "schema/recipe/overrides: f'{option} optimiser.lr=0.0005'": 'tests/test_hints.py::test_values_of_a_recipe',
