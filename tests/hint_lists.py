@@ -61,6 +61,7 @@ FOLLOWED = {
     'files/disk/names: f"-o {path.with_suffix(\'\')}"': 'tests/files/disk/test_names.py::test_a_folder_is_not_named_as_a_file',
     "files/disk/text: 'copy or make it again'": 'tests/test_file_hints.py::test_a_damaged_file_is_made_again',
     "files/disk/text: 'is it a text file?'": 'tests/test_file_hints.py::test_a_damaged_file_is_made_again',
+    "files/disk/text: 'name a file'": 'tests/files/disk/test_text.py::test_a_closed_stdin',
     "files/disk/text: 'unpack it first if it is what it should be'": 'tests/files/disk/test_text.py::test_a_small_archive_of_a_huge_text',
     "files/download/download: 'run the command again later; it goes on where it stopped'": 'tests/files/download/test_download.py::test_resumes_in_a_later_run',
     "files/download/download: 'set ZOOCTL_HOME to a folder of your own'": 'tests/catalog/test_genomes.py::test_cache_that_cannot_be_made',

@@ -86,3 +86,11 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     )
     assert "InputError" in done.stderr
     assert "line is too long" in done.stderr
+
+
+def test_a_closed_stdin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(InputError, match=r"stdin is closed\. Hint: name a file"):
+        list(read_lines(Path("-")))
+    (tmp_path / "a.bed").write_text("chr1\t0\t9\n")
+    assert len(list(read_lines(tmp_path / "a.bed"))) == 1
