@@ -19,7 +19,7 @@ from zooctl.inference.session import Session
 from zooctl.inference.tracks.estimate import estimate_seconds
 from zooctl.inference.tracks.genome_grid import GridPlan, plan
 from zooctl.inference.tracks.predict import Counts, Readout, lay_work, predict
-from zooctl.inference.tracks.tiles import n_tiles, read_tiles
+from zooctl.inference.tracks.tiles import are_sparse, n_tiles, read_tiles
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Geometry
@@ -165,3 +165,13 @@ def test_estimate_of_tiles(opened: tuple[Session, SharedWindows, Geometry]) -> N
         laid = plan(some, LENGTHS, geometry)
         work = lay_work(laid, GENOME, session, [0], Readout(), tiles)
         assert (estimate_seconds(work) > 0) == expected
+
+
+def test_single_peaks_are_sparse(opened: tuple[Session, SharedWindows, Geometry]) -> None:
+    _, tiles, geometry = opened
+    step = tiles.n_windows * geometry.core_length
+    contigs = {"chr1": 1_000 * step}
+    for peaks, expected in ((100, True), (20, False)):
+        found = [Interval("chr1", number * step, number * step + 1) for number in range(peaks)]
+        assert are_sparse(plan(found, contigs, geometry), tiles) == expected
+    assert not are_sparse(plan([Interval("chr1", 0, 100 * step)], contigs, geometry), tiles)

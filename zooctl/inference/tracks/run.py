@@ -23,6 +23,7 @@ from zooctl.inference.tracks.choose import choose_tracks, require_anywhere, trac
 from zooctl.inference.tracks.estimate import estimate_seconds
 from zooctl.inference.tracks.genome_grid import GridPlan, plan
 from zooctl.inference.tracks.predict import Counts, Readout, Sink, lay_work, predict
+from zooctl.inference.tracks.tiles import are_sparse
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.schema.card import Card
 from zooctl.sequence.intervals import Interval
@@ -283,7 +284,12 @@ def _open_sink(job: Job, path: Path, force: bool, stack: ExitStack) -> Sink:
 
 def predict_job(job: Job, sinks: Mapping[int, Sink], say: Say, progress: Progress) -> Counts:
     """Predict the bins of a job into its tracks' sinks, and tell what has no value."""
-    name, session = job.model.card.name, job.model.session
+    name, session, tiles = job.model.card.name, job.model.session, job.model.tiles
+    if tiles is not None and are_sparse(job.plan, tiles):
+        say(
+            f"regions: far apart for tiles of {tiles.n_windows} windows; "
+            "--engine plain is faster here"
+        )
     with progress(job.plan.n_windows, "windows", name) as advance:
         counts = predict(
             job.plan,
@@ -291,7 +297,7 @@ def predict_job(job: Job, sinks: Mapping[int, Sink], say: Say, progress: Progres
             session,
             sinks,
             readout=job.readout,
-            tiles=job.model.tiles,
+            tiles=tiles,
             advance=advance,
         )
     if counts.unknown:

@@ -20,6 +20,9 @@ from zooctl.inference.tracks.genome_grid import CHUNK, GAP, MOST_UNKNOWN, GridPl
 from zooctl.sequence.onehot import Codes, N, reverse_complement
 from zooctl.sequence.windows import Geometry, Integers
 
+# Windows from which on it is said that a prediction could be faster.
+_MANY = 64
+
 
 @dataclass(frozen=True)
 class TileBatch:
@@ -153,3 +156,12 @@ def n_tiles(plan: GridPlan, tiles: SharedWindows) -> int:
     """Return the number of tiles that hold a window of a plan."""
     each = tiles.n_windows
     return sum(len(np.unique(plan.windows(chrom) // each)) for chrom in plan.regions)
+
+
+def are_sparse(plan: GridPlan, tiles: SharedWindows) -> bool:
+    """Return whether tiles are computed for so few windows that these alone would be faster.
+
+    A handful of windows is not worth a word.
+    """
+    asked = plan.n_windows
+    return asked >= _MANY and 3 * asked < n_tiles(plan, tiles) * tiles.n_windows
