@@ -36,6 +36,7 @@ FILE = "environment.json"
 CODE = ("files", "schema/recipe", "sequence", "training")
 # Of ``schema``, the modules that read recipes; others are about cards, manifests and messages.
 DOCUMENTS = ("fields", "strict_yaml")
+LICENCE = "LICENSE"
 LOCKS = ("requirements.lock", "requirements-torch.lock")
 
 Component = str | int | None | dict[str, "Component"]

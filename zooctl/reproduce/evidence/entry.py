@@ -20,7 +20,7 @@ from zooctl.errors import (
 )
 from zooctl.inference.adopt.verify import check_weights
 from zooctl.inference.session import Session
-from zooctl.reproduce.environment.software_digest import LOCKS
+from zooctl.reproduce.environment.software_digest import LICENCE, LOCKS
 from zooctl.reproduce.evidence.findings import Findings, plain
 from zooctl.reproduce.report.predictions import compare_predictions
 from zooctl.reproduce.report.rows import Engine, Predictions
@@ -135,9 +135,10 @@ def _by_torch(entry: Entry, inputs: Any) -> Any:
 
 
 def subjects(entry: Entry) -> dict[str, FileDigest]:
-    """Return the digest of every file of a report: manifest, pinned files, lock files."""
+    """Return the digest of every file of a report: manifest, pinned files, locks, licence."""
+    whole = (*LOCKS, LICENCE)
     found = {
-        name: digest_file(entry.root / name) for name in LOCKS if (entry.root / name).is_file()
+        name: digest_file(entry.root / name) for name in whole if (entry.root / name).is_file()
     }
     if entry.folder is None:
         paths = [entry.card_path, *([entry.recipe_path] if entry.recipe_path else [])]

@@ -1,4 +1,4 @@
-"""Evidence for S1: lock files as recorded, and installed packages as locked."""
+"""Evidence for S1 and B3: lock files as recorded, packages as locked, and a licence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from zooctl.reproduce.environment import software_digest as environment
 from zooctl.reproduce.environment.recorded import RecordedEnvironment, changed_locks
-from zooctl.reproduce.environment.software_digest import LOCKS
+from zooctl.reproduce.environment.software_digest import LICENCE, LOCKS
 from zooctl.reproduce.evidence.findings import Findings
 
 
@@ -31,6 +31,18 @@ def check_locks(findings: Findings, known: RecordedEnvironment | None, *, provin
             findings.fault("S1", error)
     else:
         findings.gap("S1", "no lock file is recorded beside the weights")
+
+
+def check_licence(findings: Findings) -> None:
+    """Find the licence of the code: beside the zoo, or in the installed package."""
+    if (findings.entry.root / LICENCE).is_file():
+        return
+    try:
+        files = importlib.metadata.distribution("zooctl").files or ()
+    except importlib.metadata.PackageNotFoundError:
+        files = ()
+    if not any(path.name == LICENCE for path in files):
+        findings.gap("B3", f"no licence of the code is here: {LICENCE}")
 
 
 def check_installed(findings: Findings) -> None:

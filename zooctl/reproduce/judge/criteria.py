@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from zooctl.catalog.entry import PROBE, Entry
 from zooctl.reproduce.environment.machine import missing_details, run_details
-from zooctl.reproduce.environment.software_digest import LOCKS
+from zooctl.reproduce.environment.software_digest import LICENCE, LOCKS
 from zooctl.reproduce.evidence.data import is_published, stands
 from zooctl.reproduce.report.levels import Status
 from zooctl.reproduce.report.report import Evidence
@@ -71,13 +71,29 @@ def judge_weights(entry: Entry, evidence: Evidence) -> Judgement:
 
 
 def judge_documents(entry: Entry, evidence: Evidence) -> Judgement:
-    """Judge B3: recipe and code published."""
+    """Judge B3: recipe, code and its licence published, the code as it was recorded.
+
+    A full run proves the code that it ran with, whichever was recorded before.
+    """
     if entry.recipe_path is None:
         return Judgement("skip", "the model has no recipe")
     if entry.folder is None:
         return Judgement("skip", "nothing pins the recipe: the entry has no manifest")
+    code = "code proven by this run"
+    if evidence.coverage != "full":
+        if evidence.software.recorded is None:
+            return Judgement("skip", "no code is recorded beside the weights")
+        changed = [name for name, _, _ in evidence.software.differences if name.startswith("code")]
+        if changed:
+            parts = ", ".join(name.removeprefix("code.") for name in changed)
+            text = f"the code that decides bits is another than the recorded, in {parts}"
+            return Judgement("skip", text)
+        code = "code as recorded"
     recipe = digest_file(entry.recipe_path).sha256
-    return Judgement("pass", f"recipe as in the manifest, sha256 {recipe}; {evidence.commit}")
+    licence = evidence.subjects.get(LICENCE)
+    shown = f"licence sha256 {licence.sha256}" if licence else "licence of the installed package"
+    text = f"recipe as in the manifest, sha256 {recipe}; {shown}; {code}; {evidence.commit}"
+    return Judgement("pass", text)
 
 
 def judge_dependencies(evidence: Evidence) -> Judgement:
