@@ -18,7 +18,7 @@ from zooctl.reproduce.report.report import ReproductionReport
 from zooctl.reproduce.report.rows import EnvironmentPart
 from zooctl.reproduce.report.text import write_report
 from zooctl.reproduce.verify.recorded import report_path
-from zooctl.schema.card import Card
+from zooctl.schema.card import Card, SeedAgreement
 from zooctl.schema.manifest import MANIFEST, digest_file, save_manifest
 from zooctl.schema.strict_yaml import loads, parse
 
@@ -60,6 +60,16 @@ def record_run(entry: Entry, report: ReproductionReport) -> ReproductionReport:
     recorded = complete(entry, report.model_copy(update=changed))
     write_report(recorded, report_path(entry), force=True)
     return recorded
+
+
+def write_seed_agreement(entry: Entry, found: SeedAgreement) -> None:
+    """Write the agreement of seeds onto an entry's card, after reading the new text back."""
+    edited = CardText(entry.card_path.read_text(encoding="utf-8"))
+    edited.set("seed_agreement", found.model_dump(mode="json"))
+    text = str(edited)
+    parse(Card, loads(text, entry.card_path))
+    with atomic_output(entry.card_path, force=True) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _write_environment(

@@ -164,6 +164,7 @@ def _gather(findings: Findings, order: ReproductionOrder, here: Environment) -> 
         predictions=predictions,
         stages=(),
         first_steps=None,
+        agreement=None,
         figures=(),
         pictures=(),
         faults=findings.faults,
@@ -237,6 +238,7 @@ def _retrain(
         update={
             "weights": WeightDigests(entry=evidence.weights.entry, trained=made.tensor_digest),
             "stages": tuple(journal.done),
+            "agreement": made.agreement,
             "figures": compare_figures(entry.card(), made.figures, retrained=retrained),
             "pictures": made.pictures,
             "run": None,

@@ -148,6 +148,19 @@ class Acknowledged(Values):
     reason: Text
 
 
+class SeedAgreement(Values):
+    """Likeness of networks of one recipe that differ in their seeds alone.
+
+    Attributes:
+        pearson: Lowest correlation, of any track between any two, of their predictions of the
+            probe; those of a retrained network with the published ones may fall 0.01 below it.
+        n_seeds: Number of seeds, the published one among them.
+    """
+
+    pearson: Annotated[float, Field(ge=-1, le=1)]
+    n_seeds: Annotated[int, Field(ge=2)]
+
+
 class Card(Values):
     """A model card; the meaning of each field is in ``zooctl schema card``."""
 
@@ -225,6 +238,11 @@ class Card(Values):
     seed: Annotated[int, Field(ge=0)] | None = Field(description="Of the shipped weights.")
     environment: Digest | None = Field(description="Hash of the software it was trained with.")
     metrics: Items[Metric] = Field(description="The first is the headline.")
+    seed_agreement: SeedAgreement | None = Field(
+        default=None,
+        description="Correlation of the predictions of several seeds, as zooctl report seeds "
+        "measures it; a retrained network of other bits is judged by it.",
+    )
     robustness: Annotated[float, Field(ge=0)] | None = Field(
         description="Variation score of Toneyan 2022 over random shifts; lower is more robust."
     )

@@ -229,7 +229,7 @@ LIES: dict[str, tuple[Lie, str]] = {
     "another version": (put(zooctl="99"), "zooctl: not the version of that environment"),
     "an older report": (
         put(schema_version=3),
-        "schema_version: report of another version (got 3; expected 4)",
+        "schema_version: report of another version (got 3; expected 5)",
     ),
     "a fault that fails nothing": (
         put(faults=[{"criterion": "B2", "text": "weights differ", "exit_code": 5}]),

@@ -200,3 +200,24 @@ def test_the_card_has_a_class_by_its_spread(card: Card) -> None:
     assert (value.equivalence, baseline.equivalence) == ("statistical", "bitwise")
     few = card.model_copy(update={"metrics": card.metrics[:1]})
     assert compare_figures(few, found, retrained=True)[0].equivalence is None
+
+
+def test_predictions_of_other_bits_are_as_alike_as_those_of_two_seeds(card: Card) -> None:
+    near, far = (
+        replace(
+            made("statistical", bits=False), same_environment=False, agreement=one, of_seeds=0.9
+        )
+        for one in (0.891, 0.889)
+    )
+    assert equivalence_of(near, []) == "statistical"
+    assert judge_whole(card, "full", near).status == "pass"
+    assert not any("correlation" in line for line in warnings_of(card, near, passed=True))
+    assert equivalence_of(far, []) == "failed"
+    found = judge_whole(card, "full", far)
+    assert found.status == "fail"
+    assert "correlation with the published predictions 0.889 (of seeds 0.9)" in found.evidence
+    # The same bits predict the same, whatever else is said; without a figure nothing is judged.
+    assert not replace(far, files={"model.onnx": True}).too_far
+    assert not replace(far, of_seeds=None).too_far
+    unknown = replace(far, of_seeds=None)
+    assert any("is not judged" in line for line in warnings_of(card, unknown, passed=True))

@@ -132,3 +132,31 @@ def draw(
         )
     for path in draw_published(entry, plan, fasta, progress=progress, say=say):
         echo(path.relative_to(entry.root).as_posix())
+
+
+@app.command("seeds")
+def seeds(
+    model: Annotated[str, typer.Argument(help="A model of the zoo.")],
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs of other seeds.")],
+    update_card: Annotated[
+        bool, typer.Option("--update-card", help="Write the figure onto the model's card.")
+    ] = False,
+    fasta: GenomeFile = None,
+) -> None:
+    """Measure how alike the predictions of several seeds are, beside the published weights.
+
+    By this a full run judges a retrained network of other bits.
+    """
+    from zooctl.catalog import registry
+    from zooctl.cli.ui.tables import say
+    from zooctl.errors import need
+    from zooctl.reproduce.record import write_seed_agreement
+    from zooctl.reproduce.run.seeds import seed_agreement
+
+    need("torch", "training")
+    entry = registry.entry(model)
+    found = seed_agreement(entry, runs, fasta, say)
+    echo(f"{found.pearson:g} is the lowest correlation between two of {found.n_seeds} seeds")
+    if update_card:
+        write_seed_agreement(entry, found)
+        say(f"wrote {entry.card_path}; zooctl check --stamp {entry.name} pins it")

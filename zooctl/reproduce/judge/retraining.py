@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from zooctl.catalog.entry import Entry
 from zooctl.reproduce.judge.criteria import Judgement
-from zooctl.reproduce.report.equivalence import MIN_SEEDS, Equivalence, class_of, worst
+from zooctl.reproduce.report.equivalence import (
+    MIN_SEEDS,
+    Equivalence,
+    class_of,
+    too_far,
+    worst,
+)
 from zooctl.reproduce.report.figures import compare_figures
 from zooctl.reproduce.report.picture_files import published
 from zooctl.reproduce.report.pictures import numbers
@@ -30,6 +36,8 @@ class Retraining:
         figures: Of the card.
         pictures: Of the card.
         same_environment: True in the recorded software and hardware, where bits must be the same.
+        agreement: Lowest correlation of any track with the published predictions of the probe.
+        of_seeds: The card's lowest correlation between two seeds.
     """
 
     tensor_digest: str
@@ -37,6 +45,13 @@ class Retraining:
     figures: tuple[Figure, ...]
     pictures: tuple[Picture, ...]
     same_environment: bool
+    agreement: float | None = None
+    of_seeds: float | None = None
+
+    @property
+    def too_far(self) -> bool:
+        """Whether other bits predict less like the published ones than another seed would."""
+        return not self.same_bits and too_far(self.agreement, self.of_seeds)
 
     @property
     def same_bits(self) -> bool:
@@ -66,11 +81,16 @@ class Retraining:
         def is_wrong(one: Equivalence | None) -> bool:
             return one == "failed" or (exact and one not in ("bitwise", None))
 
-        return [
-            f"{one.field} {one.got} (card {one.card:g})"
-            for one in self.figures
-            if is_wrong(one.equivalence)
-        ] + [one.file for one in self.pictures if is_wrong(one.equivalence)]
+        apart = f"correlation with the published predictions {self.agreement}"
+        return (
+            [f"{apart} (of seeds {self.of_seeds})"] * self.too_far
+            + [
+                f"{one.field} {one.got} (card {one.card:g})"
+                for one in self.figures
+                if is_wrong(one.equivalence)
+            ]
+            + [one.file for one in self.pictures if is_wrong(one.equivalence)]
+        )
 
 
 def retraining_of(entry: Entry, evidence: Evidence) -> Retraining | None:
@@ -92,6 +112,8 @@ def retraining_of(entry: Entry, evidence: Evidence) -> Retraining | None:
         compare_figures(entry.card(), got, retrained=retrained),
         _compare_pictures(entry, evidence, retrained=retrained),
         bool(evidence.software.match and evidence.hardware.match),
+        evidence.agreement,
+        None if (seeds := entry.card().seed_agreement) is None else seeds.pearson,
     )
 
 
@@ -135,6 +157,7 @@ def equivalence_of(retraining: Retraining | None, probe: list[Equivalence]) -> E
         return worst(probe) if probe else None
     classes = [one.equivalence for one in retraining.figures]
     classes += [one.equivalence for one in retraining.pictures]
+    classes += ["failed"] * retraining.too_far
     found = worst([one for one in classes if one is not None] or ["bitwise"])
     if retraining.same_bits or found == "failed":
         return found
@@ -219,9 +242,10 @@ def warnings_of(card: Card, retraining: Retraining, *, passed: bool) -> Iterator
             if not one.same_file:
                 yield f"{one.file} shows the same numbers in another drawing"
     elif passed:
-        yield (
-            "correlation with the published predictions is not judged: the entry does not hold "
-            "the predictions of its seeds"
-        )
+        if retraining.of_seeds is None or retraining.agreement is None:
+            yield (
+                "correlation with the published predictions is not judged: the card does not "
+                "state that of its seeds"
+            )
         if any(one.equivalence is None for one in retraining.figures):
             yield "robustness of other weights is not judged: it has no spread"

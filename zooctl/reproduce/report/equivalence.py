@@ -14,6 +14,8 @@ Equivalence = Literal["bitwise", "numeric", "statistical", "failed"]
 ABSOLUTE, RELATIVE, PEARSON = 1e-5, 1e-4, 0.999_999
 # A retrained network may differ by so many standard deviations over seeds, or by this at least.
 SPREADS, LEAST_BAND, MIN_SEEDS = 3.0, 0.005, 5
+# Its predictions may correlate with the published ones by so much less than those of two seeds.
+BELOW_SEEDS = 0.01
 
 # Best first.
 _ORDER: tuple[Equivalence, ...] = ("bitwise", "numeric", "statistical", "failed")
@@ -76,6 +78,21 @@ def can_be(found: Distance, scale: float) -> bool:
     return least * 0.999_999 <= found.max_abs <= most * 1.000_001
 
 
+def too_far(agreement: float | None, of_seeds: float | None) -> bool:
+    """Say whether predictions of a retrained network are less like the published than chance makes.
+
+    Args:
+        agreement: Lowest correlation of any track with the published predictions, if measured.
+        of_seeds: Lowest correlation between two seeds, if the card has it.
+
+    >>> too_far(0.925, 0.93), too_far(0.915, 0.93), too_far(0.5, None)
+    (False, True, False)
+    """
+    if agreement is None or of_seeds is None:
+        return False
+    return agreement < of_seeds - BELOW_SEEDS
+
+
 def compare_figure(
     card: float,
     got: float | None,
@@ -90,9 +107,7 @@ def compare_figure(
     within three standard deviations of the mean, or within 0.005 where that is more, on either
     side. Without a spread over five seeds it has no class: None. A count is equal or failed.
 
-    One clause of the statistical class is not judged: predictions of a retrained network should
-    correlate with the published ones as well as those of two seeds do. No entry holds the
-    predictions of two seeds, so there is no such correlation to compare with.
+    The other clause of the statistical class, on predictions, is ``too_far``.
 
     Args:
         card: As printed on the card.

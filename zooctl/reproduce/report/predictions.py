@@ -21,7 +21,7 @@ def compare_predictions(
     ['bitwise', 'failed']
     """
     tolerances = max_abs = max_rel = None
-    pearson, same = 0.0, False
+    same, pearson = False, lowest_pearson(reference, found)
     if reference.shape == found.shape and np.isfinite([reference, found]).all():
         ref, got = reference.astype(np.float64), found.astype(np.float64)
         apart = np.abs(got - ref)
@@ -29,7 +29,6 @@ def compare_predictions(
         max_rel = float(relative.max())
         max_abs, tolerances = distance(ref, got)
         same = reference.dtype == found.dtype and reference.tobytes() == found.tobytes()
-        pearson = min(_pearson(ref[:, track], got[:, track]) for track in range(ref.shape[1]))
     return Predictions(
         engine=engine,
         n=len(found),
@@ -40,6 +39,21 @@ def compare_predictions(
         tolerances=tolerances,
         pearson=pearson,
     )
+
+
+def lowest_pearson(reference: NDArray[Any], found: NDArray[Any]) -> float:
+    """Return the lowest correlation of any track of predictions ``(n, n_tracks, n_bins)``.
+
+    0 where they are of another shape, or not finite.
+
+    >>> a = np.array([[[1.0, 2.0]], [[3.0, 5.0]]])
+    >>> lowest_pearson(a, 2 * a + 1), lowest_pearson(a, a[:1])
+    (1.0, 0.0)
+    """
+    if reference.shape != found.shape or not np.isfinite([reference, found]).all():
+        return 0.0
+    ref, got = reference.astype(np.float64), found.astype(np.float64)
+    return min(_pearson(ref[:, track], got[:, track]) for track in range(ref.shape[1]))
 
 
 def _pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

@@ -21,7 +21,7 @@ from zooctl.reproduce.report.levels import CriterionId, ExitCode, Level
 from zooctl.schema.fields import Items, Name, Problem, Values
 from zooctl.schema.manifest import FileDigest
 
-VERSION: Literal[4] = 4
+VERSION: Literal[5] = 5
 
 Mode = Literal["verify", "smoke", "full"]
 
@@ -46,6 +46,8 @@ class Evidence(Values):
         subjects: Digest of every file that the findings are about.
         run: Details of the full run by which the weights were proven earlier; None where they are
             not recorded, and in a full run, whose own details count.
+        agreement: Lowest correlation of any track between the probe's predictions by weights
+            trained now and the published ones; None where nothing was trained, or probes differ.
         figures: Numbers of the card; the verdict adds the classes.
         pictures: Pictures of the card; the verdict adds the classes.
         faults: Claims that do not hold by themselves.
@@ -54,7 +56,7 @@ class Evidence(Values):
         required: Level that was asked for.
     """
 
-    schema_version: Literal[4]
+    schema_version: Literal[5]
     model: Name
     zooctl: str
     commit: rows.Commit
@@ -73,6 +75,7 @@ class Evidence(Values):
     predictions: Items[rows.Predictions]
     stages: Items[rows.StageRecord]
     first_steps: rows.FirstSteps | None
+    agreement: rows.Correlation | None
     figures: Items[rows.Figure]
     pictures: Items[rows.Picture]
     faults: Items[rows.ReportFault]

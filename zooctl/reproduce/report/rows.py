@@ -18,6 +18,7 @@ Seconds = Annotated[float, Field(ge=0, le=1e9)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 NonEmpty = Annotated[str, Field(min_length=1)]
+Correlation = Annotated[float, Field(ge=-1.000_001, le=1.000_001)]
 NonNegative = Annotated[float, Field(ge=0)]
 
 

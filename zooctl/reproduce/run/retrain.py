@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import load
 
 import zooctl
 from zooctl.catalog.data import locate
 from zooctl.catalog.entry import ONNX, PROBE, SAFETENSORS, Entry
 from zooctl.catalog.genomes import find_genome
+from zooctl.catalog.weights import verified_bytes
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.progress import Progress, Say
 from zooctl.reproduce.environment.software_digest import Environment, tree_digest
 from zooctl.reproduce.report import picture_files, pictures
 from zooctl.reproduce.report.figures import take_figures
 from zooctl.reproduce.report.pictures import PicturePlan, Pictures
+from zooctl.reproduce.report.predictions import lowest_pearson
 from zooctl.reproduce.report.rows import Picture
 from zooctl.reproduce.run.journal import Journal
 from zooctl.reproduce.run.measure import evaluated
@@ -37,11 +40,14 @@ class RetrainedModel:
         tensor_digest: Of its weights.
         figures: Field of the card to number (``take_figures``).
         pictures: Of the card, without classes.
+        agreement: Lowest correlation of any track of its predictions of the probe with the
+            published ones; None where the probes differ.
     """
 
     tensor_digest: str
     figures: dict[str, float | int | None]
     pictures: tuple[Picture, ...]
+    agreement: float | None = None
 
 
 def entry_inputs(entry: Entry, software: str, hardware: str) -> dict[str, str]:
@@ -138,7 +144,21 @@ def retrain(
     journal.step("evaluate", inputs, outputs["evaluate"], evaluate)
     figures = json.loads((work / FIGURES).read_text())
     digest = load_manifest(root / "zoo" / entry.name / MANIFEST).tensor_digest
-    return RetrainedModel(digest, figures, tuple(_measured_pictures(entry, work)))
+    return RetrainedModel(
+        digest, figures, tuple(_measured_pictures(entry, work)), _agreement(entry, work)
+    )
+
+
+def _agreement(entry: Entry, work: Path) -> float | None:
+    """Compare the probe's predictions by the retrained network with the published ones."""
+    path = work / ZOO / "zoo" / entry.name / PROBE
+    if f"zoo/{entry.name}/{PROBE}" not in entry.manifest().files or not path.is_file():
+        return None
+    published, made = load(verified_bytes(entry, PROBE)), load(path.read_bytes())
+    # Windows are drawn by the recipe's seed from the test split.
+    if not np.array_equal(published["inputs"], made["inputs"]):
+        return None
+    return lowest_pearson(published["expected"], made["expected"])
 
 
 def _digest(path: Path) -> str:
