@@ -148,7 +148,7 @@ def seeds(
     By this a full run judges a retrained network of other bits.
     """
     from zooctl.catalog import registry
-    from zooctl.cli.ui.tables import say
+    from zooctl.cli.ui.messages import say
     from zooctl.errors import need
     from zooctl.reproduce.record import write_seed_agreement
     from zooctl.reproduce.run.seeds import seed_agreement
