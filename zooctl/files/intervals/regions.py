@@ -31,7 +31,7 @@ class Regions:
         """Beginning of the names of outputs for these regions."""
         if self.bed is not None:
             stem = re.sub(r"(\.bed)?(\.b?gz)?$", "", self.bed.path.name, flags=re.IGNORECASE)
-            return stem.strip("-") or "regions"
+            return "regions" if stem in ("", "-") else stem
         return region_stem(self.typed[0]) if len(self.typed) == 1 else "regions"
 
     def within(
