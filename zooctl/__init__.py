@@ -15,7 +15,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zooctl.api import Model, load, models
+    from zooctl.api.model import Model
+    from zooctl.api.zoo import load, models, reproduce
     from zooctl.errors import ZooError
     from zooctl.inference.options import PredictOptions, ScoreOptions
     from zooctl.inference.tracks.region import RegionPrediction
@@ -47,9 +48,11 @@ __all__ = [
     "ZooError",
     "load",
     "models",
+    "reproduce",
 ]
 
 _MODULES = {
+    "Model": "api.model",
     "ZooError": "errors",
     "PredictOptions": "inference.options",
     "ScoreOptions": "inference.options",
@@ -67,7 +70,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'zooctl' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"zooctl.{_MODULES.get(name, 'api')}"), name)
+    return getattr(import_module(f"zooctl.{_MODULES.get(name, 'api.zoo')}"), name)
 
 
 def __dir__() -> list[str]:

@@ -66,8 +66,8 @@ def check_target(target: Path, force: bool, inputs: Iterable[str | os.PathLike[s
         check_output(target.with_name(target.name + suffix), force, inputs)
 
 
-class Finished(Protocol):
-    """Finished lines of an output: those of ``chunks.Parts``, or some of them."""
+class FinishedLines(Protocol):
+    """FinishedLines lines of an output: those of ``chunks.Parts``, or some of them."""
 
     @property
     def target(self) -> Path:
@@ -95,7 +95,7 @@ class Published(NamedTuple):
 
 
 def publish(
-    parts: Finished,
+    parts: FinishedLines,
     head: bytes,
     order: SortOrder,
     rows: int,
@@ -154,7 +154,7 @@ def _index(path: Path, suffix: str) -> tuple[Path | None, str | None]:
 
 
 def _write(
-    parts: Finished, head: bytes, form: Form, path: Path, metadata: Mapping[str, str]
+    parts: FinishedLines, head: bytes, form: Form, path: Path, metadata: Mapping[str, str]
 ) -> None:
     if form in ("vcf.gz", "tsv.gz", "jsonl.gz"):
         with path.open("wb") as file:
@@ -199,7 +199,7 @@ def _check_rows(path: Path, form: Form, head: bytes, rows: int, target: Path) ->
         )
 
 
-def _join(parts: Finished, head: bytes, file: BinaryIO) -> None:
+def _join(parts: FinishedLines, head: bytes, file: BinaryIO) -> None:
     """Write head and chunks as one bgzipped file, without compressing blocks again."""
     file.write(bgzip_blocks(head))
     file.writelines(parts.pieces())

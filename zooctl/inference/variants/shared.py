@@ -17,7 +17,7 @@ from zooctl.inference.engine.network import LEAST_GAIN, FollowedNetwork
 from zooctl.inference.options import Device
 from zooctl.inference.variants.batches import AlleleWindows
 from zooctl.inference.variants.planner import MOST_NEAR, MOST_REPLACED
-from zooctl.inference.variants.shared_strand import Places, SharedStrand
+from zooctl.inference.variants.shared_strand import SharedPlaces, SharedStrand
 from zooctl.inference.variants.shifts import Placement
 from zooctl.schema.recipe.signals import Transform
 
@@ -56,12 +56,12 @@ def compared_bins(placement: Placement, reach: int | None = None) -> list[tuple[
     return [(low, low + taken) for low in lows.tolist()]
 
 
-def places_of(placement: Placement, reach: int | None) -> Places:
+def places_of(placement: Placement, reach: int | None) -> SharedPlaces:
     """Return the windows of a haplotype, the bins compared, and the bases of a small change."""
     shifts, geometry = placement.shifts, placement.geometry
     centre = (geometry.input_length - 1) // 2 - int(shifts[0])
     before = (MOST_REPLACED - 1) // 2
-    return Places(
+    return SharedPlaces(
         tuple((shifts - shifts[0]).tolist()),
         tuple(compared_bins(placement, reach)),
         (centre - before, centre - before + MOST_REPLACED),

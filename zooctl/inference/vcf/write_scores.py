@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from zooctl.files.vcf.chunks import Parts, Settings
 from zooctl.files.vcf.index import SortOrder
-from zooctl.files.vcf.output import Finished, publish
+from zooctl.files.vcf.output import FinishedLines, publish
 from zooctl.files.vcf.select import SelectedParts
 from zooctl.files.vcf.stream import ChunkSink, StdoutParts
 from zooctl.inference.options import ScoreOptions
@@ -124,7 +124,7 @@ class ScoreWriter:
         files = () if self.place.stdout else written.files
         return Written(tally, files, n_before, written.index_fault)
 
-    def _selected(self, parts: Parts, tally: Tally) -> tuple[Finished, int]:
+    def _selected(self, parts: Parts, tally: Tally) -> tuple[FinishedLines, int]:
         """Return the lines to write, and their number."""
         least, top = self.options.min_pct, self.options.top
         if least is None and top is None:

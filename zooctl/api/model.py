@@ -1,21 +1,14 @@
-"""The Python interface: models of the zoo as objects that predict, score and are evaluated.
-
-``import zooctl`` offers ``models``, ``load`` and ``Model``, and the records of their results. Each
-method is the library call of a command, so results are the command's. Nothing is printed, and
-errors are ``ZooError``s.
-"""
+"""A model of the zoo as an object that predicts, scores and is evaluated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.catalog import registry
-from zooctl.catalog.root import model_names
 from zooctl.errors import need
 from zooctl.files.intervals.regions import regions_of
 from zooctl.inference import options as inference_options
@@ -27,7 +20,7 @@ from zooctl.inference.tracks.run import WrittenTracks, predict_bigwigs
 from zooctl.inference.variants.table import VariantScores, score_alleles
 from zooctl.inference.vcf.report import ScoredVcf
 from zooctl.inference.vcf.run import score_file
-from zooctl.progress import Progress, Say, no_progress, silent
+from zooctl.progress import Progress, Say
 from zooctl.schema.card import Card
 from zooctl.sequence.alleles import Allele
 from zooctl.sequence.intervals import Interval
@@ -38,65 +31,6 @@ if TYPE_CHECKING:
     from zooctl.evaluation.heldout.run import ModelEvaluation
     from zooctl.reproduce.report.levels import Level
     from zooctl.reproduce.report.report import Mode, ReproductionReport
-
-
-def models() -> list[Card]:
-    """Return the cards of all models of the zoo, by name.
-
-    >>> [card.name for card in models() if card.assembly == "hg19"][:2]
-    ['ctcf_dream', 'ctcf_gm12878']
-    """
-    return [registry.entry(name).card() for name in model_names()]
-
-
-def load(
-    model: str,
-    *,
-    device: inference_options.Device = "auto",
-    threads: int | None = None,
-    batch_size: int | None = None,
-    inputs: Mapping[str, str | Path] | None = None,
-    features: str | Path | None = None,
-    sample: str | None = None,
-    allow_untrusted: bool = False,
-    accept_licence: bool = False,
-    say: Say = silent,
-    progress: Progress = no_progress,
-) -> Model:
-    """Load a model by its name; its weights are read, and verified, on first use.
-
-    Args:
-        model: Name in the zoo, path of an entry's folder, or ``hf://org/repo@<40 hex>``.
-        device: ``auto`` takes a working CUDA device, else the CPU.
-        threads: CPU threads; by default every core that the process may use.
-        batch_size: Windows in a batch; by default chosen by input length and memory.
-        inputs: bigWig or peaks of each input that the model reads beside the sequence, by name.
-        features: Table of values that the model reads: a line a value, a column a sample.
-        sample: Column of the table; or a sample of the recipe, whose own files are then read.
-        allow_untrusted: Accept a model outside of the zoo.
-        accept_licence: Accept a licence that forbids commercial use; it is asked for once.
-        say: Told, in a line each, about the genome, the device and what is left out.
-        progress: Opens the progress displays.
-
-    Raises:
-        InputError: There is no such model; the hint has the nearest name.
-        UnsafeError: The model is not of the zoo, and ``allow_untrusted`` is not set.
-
-    >>> load("ctcf_gm12879")
-    Traceback (most recent call last):
-        ...
-    zooctl.errors.InputError: no such model (got 'ctcf_gm12879'). Hint: did you mean 'ctcf_gm12878'?
-    """
-    entry = registry.entry(model, allow_untrusted, accept_licence)
-    session = inference_options.SessionOptions(
-        device=device, threads=threads, batch_size=batch_size
-    )
-    given = inference_options.InputOptions(
-        inputs=tuple(f"{name}={path}" for name, path in (inputs or {}).items()),
-        features=features,
-        sample=sample,
-    )
-    return Model(OpenModel(entry, session, given), model, say, progress)
 
 
 class Model:
@@ -135,7 +69,9 @@ class Model:
         Raises:
             InputError: A sequence has another length.
 
-        >>> model = load("ctcf_gm12878", device="cpu")
+        >>> import zooctl
+
+        >>> model = zooctl.load("ctcf_gm12878", device="cpu")
         >>> model.predict(["N" * 2048, "ACGT" * 512]).shape
         (2, 1, 64)
         """
@@ -161,7 +97,9 @@ class Model:
         Raises:
             InputError: Region, track or genome do not fit.
 
-        >>> model = load("ctcf_gm12878", device="cpu")
+        >>> import zooctl
+
+        >>> model = zooctl.load("ctcf_gm12878", device="cpu")
         >>> found = model.predict_region("chr21:39,730,001-39,734,000")
         >>> found.values.shape, found.bin_size, int(found.starts[found.values[0].argmax()])
         ((1, 126), 32, 39731872)
@@ -225,7 +163,9 @@ class Model:
         Raises:
             InputError: A text is no variant, or the options do not fit the window.
 
-        >>> model = load("ctcf_gm12878", device="cpu")
+        >>> import zooctl
+
+        >>> model = zooctl.load("ctcf_gm12878", device="cpu")
         >>> (row,) = model.score("chr21:39731913 A>C")
         >>> row.start, row.track, row.status, f"{row.score:.4f} ± {row.sd:.4f}"
         (39731912, 'CTCF', 'OK', '-0.1232 ± 0.0346')
@@ -339,7 +279,9 @@ class Model:
                 begun without the variables of a portable run, which `zooctl reproduce` sets.
             ZooError: A full run cannot be made.
 
-        >>> report = load("ctcf_gm12878").reproduce()
+        >>> import zooctl
+
+        >>> report = zooctl.load("ctcf_gm12878").reproduce()
         >>> report.coverage, report.predictions[0].engine, report.predictions[0].equivalence
         ('verify', 'onnxruntime', 'bitwise')
         """
