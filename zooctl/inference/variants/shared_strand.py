@@ -22,7 +22,7 @@ _KEPT_BYTES = 2**26
 
 
 @dataclass(frozen=True)
-class Places:
+class SharedPlaces:
     """Windows on a haplotype.
 
     Attributes:
@@ -37,15 +37,15 @@ class Places:
     replaced: tuple[int, int]
     span: int
 
-    def turned(self, n_bins: int) -> Places:
+    def turned(self, n_bins: int) -> SharedPlaces:
         """Return the same windows on the other strand.
 
-        >>> Places((0, 30), ((2, 4), (1, 3)), (40, 43), 100).turned(8)
-        Places(offsets=(30, 0), needed=((4, 6), (5, 7)), replaced=(57, 60), span=100)
+        >>> SharedPlaces((0, 30), ((2, 4), (1, 3)), (40, 43), 100).turned(8)
+        SharedPlaces(offsets=(30, 0), needed=((4, 6), (5, 7)), replaced=(57, 60), span=100)
         """
         first, last = self.replaced
         furthest = max(self.offsets)
-        return Places(
+        return SharedPlaces(
             tuple(furthest - one for one in self.offsets),
             tuple((n_bins - high, n_bins - low) for low, high in self.needed),
             (self.span - last, self.span - first),
@@ -68,7 +68,7 @@ class SharedStrand:
     def __init__(
         self,
         network: FollowedNetwork,
-        places: Places,
+        places: SharedPlaces,
         summed: Transform | None,
         *,
         device: Device,
