@@ -21,7 +21,7 @@ from zooctl import errors
 from zooctl.cli.main import COMMANDS, build_app
 from zooctl.cli.ui.help_pages import EXAMPLES
 from zooctl.cli.ui.messages import OPTIONS
-from zooctl.reproduce.report import report
+from zooctl.reproduction.report import report
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import Manifest
 from zooctl.schema.recipe.recipe import Recipe

@@ -24,7 +24,7 @@ ORDER = (
     "interpret",
     "training",
     "evaluation",
-    "reproduce",
+    "reproduction",
     "audit",
     "api",
     "cli",
@@ -39,14 +39,13 @@ INSIDE = {
     "files": ("disk",),
     "inference": (
         "options",
-        "option_keywords",
         "genome",
-        "announce_models",
+        "announce_status",
         "graph",
         "device",
         "session",
         "engine",
-        "apart",
+        "examine_in_child",
         "other_inputs",
         "model",
         "tracks",
@@ -54,7 +53,7 @@ INSIDE = {
         "background",
         "vcf",
     ),
-    "reproduce": ("report", "environment", "run", "evidence", "judge", "verify"),
+    "reproduction": ("report", "environment", "run", "evidence", "judge", "verify"),
     "schema": (
         *("escape", "explain", "fields", "strict_yaml", "scoring", "card_weights", "card"),
         *("manifest", "recipe"),
@@ -75,9 +74,9 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "huggingface_hub": ("catalog/hub/",),
     "httpx2": ("files/download/",),
     "filelock": ("files/",),
-    "pydantic": ("schema/", "cli/commands/schema.py", "reproduce/"),
+    "pydantic": ("schema/", "cli/commands/schema.py", "reproduction/"),
     "pydantic_core": ("schema/",),
-    "rfc8785": ("reproduce/report/canonical.py",),
+    "rfc8785": ("reproduction/report/canonical.py",),
     "yaml": ("schema/strict_yaml.py",),
     "ruamel": ("catalog/card_text.py",),
     "onnxruntime": ("inference/device/runtime.py",),
@@ -85,7 +84,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "h5py": ("files/weights/hdf5.py",),
     "onnxscript": ("training/",),
     "google": ("inference/graph/structure.py",),
-    "safetensors": ("files/weights/", "inference/", "training/", "reproduce/"),
+    "safetensors": ("files/weights/", "inference/", "training/", "reproduction/"),
     "torch": ("training/", "files/weights/torch_child.py"),
     "lightning_fabric": ("training/",),
     "wandb": ("training/loop/loggers.py",),
@@ -318,7 +317,7 @@ def test_commands_import_typer_alone_when_imported() -> None:
     """Else every command would pay for the heaviest one."""
     import sys
 
-    options = "inference/options.py"
+    options = "inference/options/predict_and_score.py"
     assert {one.module.split(".")[0] for one in IMPORTS if one.file == options} < set(
         sys.stdlib_module_names
     )
@@ -328,6 +327,7 @@ def test_commands_import_typer_alone_when_imported() -> None:
         "zooctl.errors",
         "zooctl.inference",
         "zooctl.inference.options",
+        "zooctl.inference.options.predict_and_score",
     }
     commands = [one for one in IMPORTS if one.early and one.file.startswith("cli/")]
     heavy = [

@@ -24,7 +24,7 @@ from zooctl.files.intervals.liftover import Chain
 from zooctl.files.intervals.targets import read_targets
 from zooctl.files.vcf.chunks import bgzipped
 from zooctl.files.vcf.stream import open_stdout
-from zooctl.inference import apart
+from zooctl.inference import examine_in_child
 from zooctl.sequence.intervals import Interval, parse_region
 
 __all__ = ["repin", "toy_graph", "toy_zoo"]
@@ -159,10 +159,10 @@ def test_an_export_with_dense_weights(toy_zoo: Path) -> None:
     model.graph.initializer.remove(weights)
     model.graph.sparse_initializer.append(helper.make_sparse_tensor(flat, at, [2, 4]))
     with pytest.raises(UnsafeError, match="export it with dense weights"):
-        apart.examine(model.SerializeToString(), card)
+        examine_in_child.examine(model.SerializeToString(), card)
     del model.graph.sparse_initializer[:]
     model.graph.initializer.append(dense)
-    assert len(apart.examine(model.SerializeToString(), card)) == 4
+    assert len(examine_in_child.examine(model.SerializeToString(), card)) == 4
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zooctl.api.model import Model
     from zooctl.api.zoo import load, models, reproduce
     from zooctl.errors import ZooError
-    from zooctl.inference.options import PredictOptions, ScoreOptions
+    from zooctl.inference.options.predict_and_score import PredictOptions, ScoreOptions
     from zooctl.inference.tracks.region import RegionPrediction
     from zooctl.inference.tracks.run import WrittenTracks
     from zooctl.inference.variants.table import VariantScore, VariantScores
@@ -54,8 +54,8 @@ __all__ = [
 _MODULES = {
     "Model": "api.model",
     "ZooError": "errors",
-    "PredictOptions": "inference.options",
-    "ScoreOptions": "inference.options",
+    "PredictOptions": "inference.options.predict_and_score",
+    "ScoreOptions": "inference.options.predict_and_score",
     "RegionPrediction": "inference.tracks.region",
     "WrittenTracks": "inference.tracks.run",
     "VariantScore": "inference.variants.table",

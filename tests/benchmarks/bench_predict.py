@@ -30,7 +30,7 @@ from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
-from zooctl.inference.options import SessionOptions
+from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.inference.session import Session
 from zooctl.inference.tracks.genome_grid import plan, read_batches
 from zooctl.inference.tracks.predict import Readout, Transform, predict

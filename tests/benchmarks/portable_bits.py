@@ -91,7 +91,7 @@ def first_steps(recipe: Mapping[str, object], machine: Machine, portable: bool) 
             "dies_at": None,
         }
         done = subprocess.run(
-            [*machine.before, sys.executable, "-m", "zooctl.reproduce.run.first_steps"],
+            [*machine.before, sys.executable, "-m", "zooctl.reproduction.run.first_steps"],
             input=json.dumps(order),
             env={**kept, **variables},
             capture_output=True,

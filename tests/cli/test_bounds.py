@@ -11,7 +11,7 @@ import zooctl
 from zooctl.cli.main import build_app, run
 from zooctl.cli.ui.options import bin_sizes, numbers
 from zooctl.errors import InputError
-from zooctl.inference.options import MOST_SHIFTS, MOST_WINDOWS
+from zooctl.inference.options.predict_and_score import MOST_SHIFTS, MOST_WINDOWS
 
 NUMBERS = (int, float)
 

@@ -117,17 +117,19 @@ def tried(watch: Watch, case: Case) -> dict[str, Any]:
 
 def examine_here(model: bytes, card: Any, codes: Any = None) -> Any:
     """Examine a graph in this process, where the hook sees it; the child is tested elsewhere."""
-    from zooctl.inference import apart
+    from zooctl.inference import examine_in_child
     from zooctl.inference.graph.independence import draw_windows
 
     codes = draw_windows(card.input_length) if codes is None else codes
-    return apart.examine_here(model, card.geometry, card.n_tracks, card.unknown_base, codes)
+    return examine_in_child.examine_here(
+        model, card.geometry, card.n_tracks, card.unknown_base, codes
+    )
 
 
 def main() -> None:
-    from zooctl.inference import apart
+    from zooctl.inference import examine_in_child
 
-    apart.examine = examine_here
+    examine_in_child.examine = examine_here
     root = Path(tempfile.mkdtemp(dir=sys.argv[1])) / "zoo"
     os.environ |= {
         "ZOOCTL_ZOO": str(root),

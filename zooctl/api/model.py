@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from zooctl.errors import need
 from zooctl.files.intervals.regions import regions_of
-from zooctl.inference import options as inference_options
 from zooctl.inference.model import OpenModel
-from zooctl.inference.option_keywords import keywords_of
-from zooctl.inference.options import PredictOptions, ScoreOptions, as_path
+from zooctl.inference.options import predict_and_score as inference_options
+from zooctl.inference.options.keywords import keywords_of
+from zooctl.inference.options.predict_and_score import PredictOptions, ScoreOptions, as_path
 from zooctl.inference.tracks.region import RegionPrediction, predict_region, predict_windows
 from zooctl.inference.tracks.run import WrittenTracks, predict_bigwigs
 from zooctl.inference.variants.table import VariantScores, score_alleles
@@ -29,8 +29,8 @@ from zooctl.sequence.onehot import Codes
 if TYPE_CHECKING:
     from zooctl.evaluation.heldout.options import EvaluationOptions
     from zooctl.evaluation.heldout.run import ModelEvaluation
-    from zooctl.reproduce.report.levels import Level
-    from zooctl.reproduce.report.report import Mode, ReproductionReport
+    from zooctl.reproduction.report.levels import Level
+    from zooctl.reproduction.report.report import Mode, ReproductionReport
 
 
 class Model:
@@ -285,8 +285,8 @@ class Model:
         >>> report.coverage, report.predictions[0].engine, report.predictions[0].equivalence
         ('verify', 'onnxruntime', 'bitwise')
         """
-        from zooctl.reproduce import reproduce as steps
-        from zooctl.reproduce.run.journal import check_work_folder
+        from zooctl.reproduction import reproduce as steps
+        from zooctl.reproduction.run.journal import check_work_folder
         from zooctl.training.determinism.portable import check_begun_portable
 
         entry = self._model.entry

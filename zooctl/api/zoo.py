@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from zooctl.api.model import Model
 from zooctl.catalog import registry
 from zooctl.catalog.root import model_names
-from zooctl.inference import options as inference_options
 from zooctl.inference.model import OpenModel
+from zooctl.inference.options import predict_and_score as inference_options
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.schema.card import Card
 
 if TYPE_CHECKING:
-    from zooctl.reproduce.report.levels import Level
-    from zooctl.reproduce.report.report import Mode, ReproductionReport
+    from zooctl.reproduction.report.levels import Level
+    from zooctl.reproduction.report.report import Mode, ReproductionReport
 
 
 def models() -> list[Card]:

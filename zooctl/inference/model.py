@@ -13,12 +13,17 @@ from zooctl.catalog.root import is_in_use
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import InputError, UnsafeError
 from zooctl.files.fasta.reader import Fasta
-from zooctl.inference.announce_models import announce_genome
-from zooctl.inference.apart import examine_once
+from zooctl.inference.announce_status import announce_genome
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
-from zooctl.inference.options import DEFAULT_SESSION, NO_INPUTS, InputOptions, SessionOptions
+from zooctl.inference.examine_in_child import examine_once
+from zooctl.inference.options.predict_and_score import (
+    DEFAULT_SESSION,
+    NO_INPUTS,
+    InputOptions,
+    SessionOptions,
+)
 from zooctl.inference.other_inputs.given_inputs import given_inputs, reads_more
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.session import Session

@@ -19,8 +19,8 @@ from zooctl.inference.device.runtime import VERSION, LoadedGraph
 from zooctl.inference.graph.check import batch_bytes, compose
 from zooctl.inference.graph.front_back import CODES, SPANS
 from zooctl.inference.graph.independence import ProbeTrial, check_windows, draw_windows
-from zooctl.inference.options import MOST_THREADS, MOST_WINDOWS
-from zooctl.inference.options import Device as Device
+from zooctl.inference.options.predict_and_score import MOST_THREADS, MOST_WINDOWS
+from zooctl.inference.options.predict_and_score import Device as Device
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N
 from zooctl.sequence.windows import Geometry

@@ -195,7 +195,7 @@ def test_offline_and_cold(place: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("said", "on"), [(None, False), ("0", True), ("1", False)])
 def test_unwatched_transfers_only_where_asked_for(said: str | None, on: bool) -> None:
     code = (
-        "from zooctl.catalog.hub import guard; guard.install(); "
+        "from zooctl.catalog.hub import client_limits; client_limits.install(); "
         "from huggingface_hub.utils._runtime import is_xet_available; print(is_xet_available())"
     )
     known = {name: text for name, text in os.environ.items() if name != "HF_HUB_DISABLE_XET"}

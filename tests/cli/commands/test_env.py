@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from zooctl.cli.main import run
-from zooctl.reproduce.environment import software_digest as environment
-from zooctl.reproduce.report.canonical import digest
+from zooctl.reproduction.environment import software_digest as environment
+from zooctl.reproduction.report.canonical import digest
 
 PYTHON = str(environment.software()["python"])
 Captured = pytest.CaptureFixture[str]

@@ -13,8 +13,8 @@ import pytest
 
 import zooctl
 from zooctl.cli.main import run
-from zooctl.reproduce.environment import software_digest as environment
-from zooctl.reproduce.report.canonical import digest
+from zooctl.reproduction.environment import software_digest as environment
+from zooctl.reproduction.report.canonical import digest
 
 Captured = pytest.CaptureFixture[str]
 

@@ -12,8 +12,8 @@ import pytest
 from toy_reproduction import settle
 
 from zooctl.cli.main import run
-from zooctl.reproduce.report.canonical import digest
-from zooctl.reproduce.report.report import from_text
+from zooctl.reproduction.report.canonical import digest
+from zooctl.reproduction.report.report import from_text
 
 Captured = pytest.CaptureFixture[str]
 

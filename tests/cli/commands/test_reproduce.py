@@ -14,7 +14,7 @@ import pytest
 from toy_reproduction import ADDRESS, settle
 
 from zooctl.cli.main import run
-from zooctl.reproduce.report.report import from_text
+from zooctl.reproduction.report.report import from_text
 
 Captured = pytest.CaptureFixture[str]
 
@@ -307,7 +307,7 @@ KILLER = """
 import json, os, random, signal, sys
 from pathlib import Path
 
-import zooctl.reproduce.run.measure, zooctl.reproduce.reproduce, zooctl.training.export.entry
+import zooctl.reproduction.run.measure, zooctl.reproduction.reproduce, zooctl.training.export.entry
 import zooctl.evaluation.heldout.evaluate, zooctl.interpret.mutagenesis, zooctl.interpret.plots
 from zooctl.cli.main import run
 from zooctl.training.loop import fit

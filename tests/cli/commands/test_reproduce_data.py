@@ -15,10 +15,10 @@ from zooctl.catalog import registry
 from zooctl.catalog.origin import encode_portal as encode
 from zooctl.files.disk.pinned import file_digest
 from zooctl.files.download import transfer
-from zooctl.reproduce.evidence import data as check_data
-from zooctl.reproduce.evidence.findings import Findings
-from zooctl.reproduce.judge.criteria import Judgement, judge_data
-from zooctl.reproduce.report.rows import DataFile
+from zooctl.reproduction.evidence import data as check_data
+from zooctl.reproduction.evidence.findings import Findings
+from zooctl.reproduction.judge.criteria import Judgement, judge_data
+from zooctl.reproduction.report.rows import DataFile
 from zooctl.schema.manifest import pin_genome
 
 ENCODE = {"accession": "ENCFF000AAA", "status": "released", "assembly": "hg19", "file_size": 1}

@@ -9,9 +9,9 @@ import pytest
 
 from zooctl.cli.main import run
 from zooctl.errors import VerificationError
-from zooctl.reproduce.evidence.findings import plain
-from zooctl.reproduce.report.report import from_text
-from zooctl.reproduce.run.smoke import repeat_first_steps
+from zooctl.reproduction.evidence.findings import plain
+from zooctl.reproduction.report.report import from_text
+from zooctl.reproduction.run.smoke import repeat_first_steps
 
 Captured = pytest.CaptureFixture[str]
 

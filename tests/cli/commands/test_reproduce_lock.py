@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from zooctl.catalog import registry
-from zooctl.reproduce.evidence.findings import Findings
-from zooctl.reproduce.evidence.locks import check_installed, check_locks
+from zooctl.reproduction.evidence.findings import Findings
+from zooctl.reproduction.evidence.locks import check_installed, check_locks
 
 
 @pytest.fixture

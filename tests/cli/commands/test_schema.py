@@ -7,7 +7,7 @@ import json
 import pytest
 
 from zooctl.cli.main import run
-from zooctl.reproduce.report.report import ReproductionReport
+from zooctl.reproduction.report.report import ReproductionReport
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import Manifest
 from zooctl.schema.recipe.recipe import Recipe

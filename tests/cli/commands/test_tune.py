@@ -20,7 +20,7 @@ from zooctl.cli.main import run
 from zooctl.errors import InputError
 from zooctl.files.bigwig.writer import BigWigWriter
 from zooctl.files.disk.pinned import file_digest
-from zooctl.reproduce.environment.software_digest import digest, software
+from zooctl.reproduction.environment.software_digest import digest, software
 from zooctl.schema import strict_yaml
 from zooctl.schema.recipe.recipe import load_recipe
 from zooctl.schema.strict_yaml import dumps

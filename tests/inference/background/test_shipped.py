@@ -20,7 +20,7 @@ from zooctl.inference.background.file import FILE, read_background
 from zooctl.inference.background.find import find_ranker
 from zooctl.inference.background.spectrum import HUMAN
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options import ScoreOptions
+from zooctl.inference.options.predict_and_score import ScoreOptions
 from zooctl.inference.variants.table import open_scorer
 from zooctl.progress import no_progress, silent
 

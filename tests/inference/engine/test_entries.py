@@ -12,7 +12,7 @@ from zooctl.catalog import registry
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options import Engine, SessionOptions
+from zooctl.inference.options.predict_and_score import Engine, SessionOptions
 from zooctl.inference.tracks.region import predict_region
 from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
 from zooctl.sequence.alleles import Allele

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 
 from zooctl.errors import ZooError
 from zooctl.inference.adopt.verify import initialisers
-from zooctl.inference.graph.batch.follow import follow_batch
+from zooctl.inference.graph.batch.batch_axis import follow_batch
 from zooctl.inference.graph.batch.step import constants
 from zooctl.inference.graph.check import batch_bytes, compose
 from zooctl.sequence.windows import Geometry

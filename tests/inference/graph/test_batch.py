@@ -16,7 +16,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from zooctl.errors import VerificationError
-from zooctl.inference.graph.batch.follow import Independence, follow_batch
+from zooctl.inference.graph.batch.batch_axis import Independence, follow_batch
 
 Node = tuple[str, str, str]
 LENGTH = 16

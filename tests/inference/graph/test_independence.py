@@ -12,7 +12,7 @@ from onnx import helper, numpy_helper
 
 from zooctl.errors import VerificationError
 from zooctl.inference.graph import independence
-from zooctl.inference.graph.batch.follow import Independence
+from zooctl.inference.graph.batch.batch_axis import Independence
 from zooctl.inference.graph.independence import check_windows, draw_windows
 from zooctl.inference.session import Session
 from zooctl.sequence.windows import Geometry

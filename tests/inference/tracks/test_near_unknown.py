@@ -15,7 +15,7 @@ from zooctl.catalog.root import model_names
 from zooctl.errors import ZooError
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options import SessionOptions
+from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.inference.tracks.near_unknown import LIMIT, rise_near_n
 from zooctl.schema.card import Card
 from zooctl.sequence.onehot import Codes, N

@@ -14,7 +14,7 @@ from zooctl.inference.engine import tiles as engine_tiles
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
-from zooctl.inference.options import SessionOptions
+from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.inference.session import Session
 from zooctl.inference.tracks.estimate import estimate_seconds
 from zooctl.inference.tracks.genome_grid import GridPlan, plan

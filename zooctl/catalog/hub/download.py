@@ -12,8 +12,8 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, HfApi, constants, get_token, hf_hub_download
 
 from zooctl import __version__
+from zooctl.catalog.hub.client_limits import attempt
 from zooctl.catalog.hub.endpoint import endpoint, why_withheld
-from zooctl.catalog.hub.guard import attempt
 from zooctl.errors import InputError, UnsafeError
 from zooctl.schema.card_weights import Hub
 

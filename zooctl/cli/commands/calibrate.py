@@ -16,7 +16,7 @@ from zooctl.cli.ui.options import (
     Threads,
     split_names,
 )
-from zooctl.inference.options import LARGEST_SEED
+from zooctl.inference.options.predict_and_score import LARGEST_SEED
 
 
 def command(
@@ -59,7 +59,7 @@ def command(
     from zooctl.cli.ui.tables import echo, print_fields
     from zooctl.inference.background.calibrate import CalibrateOptions, save_background
     from zooctl.inference.model import OpenModel
-    from zooctl.inference.options import SessionOptions
+    from zooctl.inference.options.predict_and_score import SessionOptions
 
     entry = registry.entry(model, allow_untrusted=allow_untrusted)
     options = CalibrateOptions(

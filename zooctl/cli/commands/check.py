@@ -61,7 +61,7 @@ def check_entry(entry: Entry) -> list[ZooError]:
     """Return every disagreement inside an entry, documents first."""
     from zooctl.catalog.check import as_verification, check_documents
     from zooctl.errors import ZooError
-    from zooctl.reproduce.verify.recorded import check_texts
+    from zooctl.reproduction.verify.recorded_reports import check_texts
 
     errors = check_documents(entry)
     errors += [part for error in check_texts(entry) for part in as_verification(error)]

@@ -32,14 +32,14 @@ def show(
     from zooctl.catalog import registry
     from zooctl.cli.ui.restart import hold_portable_entry
     from zooctl.cli.ui.tables import print_fields
-    from zooctl.reproduce.environment import software_digest as environment
+    from zooctl.reproduction.environment import software_digest as environment
 
     if context.invoked_subcommand is not None:
         return
     entry = None if against is None else registry.entry(against)
     if entry is not None:
         hold_portable_entry(entry)
-    from zooctl.reproduce.environment.recorded import (
+    from zooctl.reproduction.environment.compare_recorded import (
         compare_environment,
         environment_for,
         recorded_environment,
@@ -96,7 +96,7 @@ def create(
     from zooctl.catalog import registry
     from zooctl.cli.ui.progress import progress
     from zooctl.files.disk.names import check_folder_name
-    from zooctl.reproduce import create_environment
+    from zooctl.reproduction import create_environment
 
     check_folder_name(output)
     folder = output or Path(f"env-{model}")

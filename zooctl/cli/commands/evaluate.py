@@ -21,7 +21,7 @@ from zooctl.cli.ui.options import (
     Tracks,
 )
 from zooctl.cli.ui.tables import echo
-from zooctl.inference.options import LARGEST_SEED, MOST_SHIFTS, InputOptions
+from zooctl.inference.options.predict_and_score import LARGEST_SEED, MOST_SHIFTS, InputOptions
 
 if TYPE_CHECKING:
     from zooctl.evaluation.heldout.run import ZooEvaluation

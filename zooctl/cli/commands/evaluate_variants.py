@@ -17,7 +17,7 @@ from zooctl.cli.ui.options import (
     Threads,
     Tracks,
 )
-from zooctl.inference.options import LARGEST_SEED, LONGEST_SHIFT, MOST_SHIFTS
+from zooctl.inference.options.predict_and_score import LARGEST_SEED, LONGEST_SHIFT, MOST_SHIFTS
 
 if TYPE_CHECKING:
     from zooctl.evaluation.variants.compare_effects import ElementReport
@@ -83,7 +83,7 @@ def command(
     need("sklearn", "evaluate-variants")
     from zooctl.evaluation.variants.run import evaluate_variants
     from zooctl.inference.model import OpenModel
-    from zooctl.inference.options import SessionOptions
+    from zooctl.inference.options.predict_and_score import SessionOptions
 
     found = evaluate_variants(
         OpenModel(registry.entry(model), SessionOptions(device=device, threads=threads)),

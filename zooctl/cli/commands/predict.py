@@ -16,7 +16,7 @@ from zooctl.cli.ui.options import (
     with_records,
 )
 from zooctl.cli.ui.tables import echo
-from zooctl.inference.options import InputOptions, PredictOptions, SessionOptions
+from zooctl.inference.options.predict_and_score import InputOptions, PredictOptions, SessionOptions
 
 if TYPE_CHECKING:
     from zooctl.inference.model import OpenModel

@@ -11,7 +11,7 @@ from zooctl.cli.ui.options import GenomeFile
 from zooctl.cli.ui.tables import echo
 
 if TYPE_CHECKING:
-    from zooctl.reproduce.verify.recorded import RecordedReport
+    from zooctl.reproduction.verify.recorded_reports import RecordedReport
 
 app = typer.Typer(
     help="Verify and list reports of zooctl reproduce; publish the numbers of a card's pictures.",
@@ -31,9 +31,9 @@ def verify(
     """
     from zooctl.catalog import registry
     from zooctl.errors import InputError, ManyErrors
-    from zooctl.reproduce.report.report import from_text
-    from zooctl.reproduce.verify.recorded import check_beside
-    from zooctl.reproduce.verify.report import check_report
+    from zooctl.reproduction.report.report import from_text
+    from zooctl.reproduction.verify.recorded_reports import check_beside
+    from zooctl.reproduction.verify.report import check_report
 
     try:
         content = report.read_bytes()
@@ -57,7 +57,7 @@ def table() -> None:
     from zooctl.catalog.root import model_names
     from zooctl.cli.ui.tables import print_table
     from zooctl.errors import ManyErrors
-    from zooctl.reproduce.verify.recorded import verify_recorded
+    from zooctl.reproduction.verify.recorded_reports import verify_recorded
 
     found = [verify_recorded(registry.entry(name)) for name in model_names()]
     headers = ("model", "level", "mode", "equivalence", "minutes", "made at")
@@ -111,8 +111,8 @@ def draw(
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
     from zooctl.errors import InputError, need
-    from zooctl.reproduce.report import picture_files, pictures
-    from zooctl.reproduce.run.measure import draw_published
+    from zooctl.reproduction.report import picture_files, pictures
+    from zooctl.reproduction.run.measure import draw_published
     from zooctl.sequence.intervals import parse_region
 
     need("torch", "training")
@@ -150,8 +150,8 @@ def seeds(
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.errors import need
-    from zooctl.reproduce.record import write_seed_agreement
-    from zooctl.reproduce.run.seeds import seed_agreement
+    from zooctl.reproduction.record_environment import write_seed_agreement
+    from zooctl.reproduction.run.seeds import seed_agreement
 
     need("torch", "training")
     entry = registry.entry(model)

@@ -15,8 +15,8 @@ from zooctl.cli.ui.tables import echo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zooctl.reproduce.report.report import ReproductionReport
-    from zooctl.reproduce.reproduce import ReproductionOrder
+    from zooctl.reproduction.report.report import ReproductionReport
+    from zooctl.reproduction.reproduce import ReproductionOrder
 
 
 class ModeChoice(StrEnum):
@@ -85,10 +85,10 @@ def command(
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.restart import hold_portable_entry
-    from zooctl.reproduce import reproduce as steps
-    from zooctl.reproduce.record import record_run
-    from zooctl.reproduce.report.text import write_report
-    from zooctl.reproduce.run.offline import switch_off
+    from zooctl.reproduction import reproduce as steps
+    from zooctl.reproduction.record_environment import record_run
+    from zooctl.reproduction.report.text import write_report
+    from zooctl.reproduction.run.offline import switch_off
 
     entry = registry.entry(model, allow_untrusted=allow_untrusted)
     order = steps.ReproductionOrder(
@@ -125,8 +125,8 @@ def command(
 def _check_paths(order: ReproductionOrder, report: Path | None) -> None:
     """Refuse a genome, a report or a work folder that cannot be used."""
     from zooctl.errors import InputError
-    from zooctl.reproduce.report.text import files_beside
-    from zooctl.reproduce.run.journal import check_work_folder
+    from zooctl.reproduction.report.text import files_beside
+    from zooctl.reproduction.run.journal import check_work_folder
 
     if order.fasta is not None and not order.fasta.is_file():
         raise InputError("no such file", path=order.fasta, hint="--fasta names a genome")
@@ -146,7 +146,7 @@ def _check_options(
     """Refuse options that this mode does not have, and files that exist already."""
     from zooctl.errors import InputError, need
     from zooctl.files.disk.atomic import check_output
-    from zooctl.reproduce.report.text import files_beside
+    from zooctl.reproduction.report.text import files_beside
 
     if record and order.mode != "full":
         raise InputError("only a full run proves an environment", got=f"--mode {order.mode}")
@@ -160,7 +160,7 @@ def _check_options(
 
 def _print(found: ReproductionReport) -> None:
     from zooctl.cli.ui.tables import plain, print_fields, print_table
-    from zooctl.reproduce.report.levels import DEMANDS
+    from zooctl.reproduction.report.levels import DEMANDS
 
     echo(f"{found.model}: {found.level} ({found.coverage})\n")
     rows = [(one.id, one.status, DEMANDS[one.id]) for one in found.criteria]
@@ -177,7 +177,7 @@ def _print(found: ReproductionReport) -> None:
 
 
 def _fields(found: ReproductionReport) -> Iterator[tuple[str, str]]:
-    from zooctl.reproduce.report.text import difference_text, equivalence_text
+    from zooctl.reproduction.report.text import difference_text, equivalence_text
 
     for one in found.predictions:
         text = f"{one.equivalence}, {one.n} windows, largest difference {difference_text(one)}"

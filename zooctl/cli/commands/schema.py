@@ -17,7 +17,7 @@ def command(
 
     from pydantic import BaseModel
 
-    from zooctl.reproduce.report import report
+    from zooctl.reproduction.report import report
     from zooctl.schema.card import Card
     from zooctl.schema.manifest import Manifest
     from zooctl.schema.recipe.recipe import Recipe

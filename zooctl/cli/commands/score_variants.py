@@ -15,7 +15,7 @@ from zooctl.cli.ui.options import (
     with_records,
 )
 from zooctl.cli.ui.tables import echo
-from zooctl.inference.options import (
+from zooctl.inference.options.predict_and_score import (
     LARGEST_SEED,
     LONGEST_SHIFT,
     MOST_SHIFTS,

@@ -9,7 +9,7 @@ import typer
 
 from zooctl.cli.ui.options import RecipeGenome
 from zooctl.cli.ui.tables import echo
-from zooctl.inference.options import LARGEST_SEED, MOST_THREADS
+from zooctl.inference.options.predict_and_score import LARGEST_SEED, MOST_THREADS
 
 if TYPE_CHECKING:
     from zooctl.schema.recipe.recipe import Recipe
@@ -51,7 +51,7 @@ def command(
 
     check_folder_name(output)
     need("torch", "training")
-    from zooctl.reproduce.environment.run_record import record_run
+    from zooctl.reproduction.environment.run_record import record_run
     from zooctl.training.data.prepare import open_dataset
     from zooctl.training.data.windows import choose_windows
     from zooctl.training.determinism.device import check_device

@@ -10,7 +10,7 @@ import typer
 from zooctl.cli.ui.options import RecipeGenome
 from zooctl.cli.ui.tables import echo
 from zooctl.errors import InputError, VerificationError
-from zooctl.inference.options import LARGEST_SEED, MOST_THREADS
+from zooctl.inference.options.predict_and_score import LARGEST_SEED, MOST_THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,7 +132,7 @@ def command(
 def _begin(recipe: Recipe, run: Path, *, fasta: Path | None, device: str) -> Dataset:
     """Record the environment of a trial in its folder, and read its data."""
     from zooctl.cli.ui.messages import say
-    from zooctl.reproduce.environment.run_record import record_run
+    from zooctl.reproduction.environment.run_record import record_run
     from zooctl.training.data.prepare import open_dataset
 
     record_run(run, recipe, device, say=say)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zooctl.errors import InputError
-from zooctl.inference import options as inference_options
+from zooctl.inference.options import predict_and_score as inference_options
 
 if TYPE_CHECKING:
     from zooctl.schema.card import Card

@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 
 from zooctl.catalog.entry import Entry
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options import NO_INPUTS, Device, InputOptions, SessionOptions
+from zooctl.inference.options.predict_and_score import (
+    NO_INPUTS,
+    Device,
+    InputOptions,
+    SessionOptions,
+)
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.tracks.genome_grid import GridPlan, plan
 from zooctl.inference.tracks.predict import Predictor, Readout, core_values

@@ -12,7 +12,12 @@ from zooctl.errors import InputError, need
 from zooctl.evaluation.data.evaluation_data import EvaluatedTrack
 from zooctl.evaluation.heldout.model import EvaluatedModel, open_model
 from zooctl.evaluation.heldout.target import EvaluationTarget
-from zooctl.inference.options import NO_INPUTS, Device, InputOptions, SessionOptions
+from zooctl.inference.options.predict_and_score import (
+    NO_INPUTS,
+    Device,
+    InputOptions,
+    SessionOptions,
+)
 from zooctl.inference.other_inputs.given_inputs import given_inputs, reads_more
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.session import Session

@@ -18,7 +18,7 @@ from zooctl.evaluation.report.folder import ReportFolder, report_json
 from zooctl.evaluation.report.recovered_motif import RecoveredMotif
 from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.files.disk.atomic import atomic_output
-from zooctl.inference.options import NO_INPUTS, Device, InputOptions
+from zooctl.inference.options.predict_and_score import NO_INPUTS, Device, InputOptions
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.schema.card import Card
 from zooctl.schema.strict_yaml import loads, parse

@@ -17,7 +17,7 @@ from zooctl.evaluation.variants.compare_effects import (
 )
 from zooctl.evaluation.variants.constructs import Constructs, alleles_on_genome, select_snvs
 from zooctl.files.intervals.effects import Effect, read_effects
-from zooctl.inference.announce_models import announce
+from zooctl.inference.announce_status import announce
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.tracks.choose import choose_tracks, tracks_of

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 
 from zooctl.errors import InputError
 from zooctl.files.disk.bgzf import compression, members
-from zooctl.files.disk.derived import derived_folder, read_sealed, stamp, write_sealed
 from zooctl.files.disk.pinned import digest_of, stream_digest
-from zooctl.files.fasta.fits import fits
+from zooctl.files.disk.sealed_cache import derived_folder, read_sealed, stamp, write_sealed
+from zooctl.files.fasta.index_check import fits
 from zooctl.files.fasta.scan import Scanner
 from zooctl.progress import Advance
 

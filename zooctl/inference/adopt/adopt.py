@@ -16,7 +16,7 @@ from zooctl.catalog.entry import ONNX, PROBE
 from zooctl.catalog.new_card import card_text
 from zooctl.errors import ManyErrors, VerificationError, ZooError
 from zooctl.files.disk.atomic import atomic_output
-from zooctl.inference import apart
+from zooctl.inference import examine_in_child
 from zooctl.inference.adopt.probe import probe_size, probe_windows
 from zooctl.inference.adopt.staging import refuse_existing, staged
 from zooctl.inference.adopt.verify import initialisers
@@ -44,12 +44,12 @@ def run_probe(model: bytes, card: Card) -> tuple[Codes, Predictions]:
     """Run a model on its probe's windows, in a child process; return windows and predictions.
 
     Raises:
-        UnsafeError: The graph is refused (see ``apart.examine``).
+        UnsafeError: The graph is refused (see ``examine_in_child.examine``).
         VerificationError: It contradicts the card, windows depend on each other, or its
             predictions are not finite.
     """
     inputs = probe_windows(card.input_length, probe_size(card.geometry, card.n_tracks))
-    expected = apart.examine(model, card, inputs)
+    expected = examine_in_child.examine(model, card, inputs)
     if not np.isfinite(expected).all():
         raise VerificationError("the model predicts numbers that are not finite")
     return inputs, expected

@@ -14,8 +14,8 @@ from zooctl.files.weights.onnx_weights import put_weights
 from zooctl.inference.adopt.interface import Interface, read_interface
 from zooctl.inference.adopt.networks.builder import OUTPUT, GraphBuilder
 from zooctl.inference.adopt.networks.keras import add_keras
+from zooctl.inference.graph.parsed_size import MAX_BYTES
 from zooctl.inference.graph.shapes import infer_window
-from zooctl.inference.graph.wire import MAX_BYTES
 
 
 def read_keras(

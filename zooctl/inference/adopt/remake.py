@@ -17,7 +17,7 @@ from zooctl.files.disk.pinned import digest_of
 from zooctl.files.weights.hdf5 import read_architecture
 from zooctl.files.weights.onnx_weights import put_weights
 from zooctl.files.weights.published import tensor_name
-from zooctl.inference import apart
+from zooctl.inference import examine_in_child
 from zooctl.inference.adopt.adopt import write_manifest_of, write_probe
 from zooctl.inference.adopt.probe import probe_windows
 from zooctl.inference.adopt.published import GRAPHS, PublishedFile
@@ -82,7 +82,7 @@ def remake(root: Path, name: str) -> FileDigest:
     digest = FileDigest(sha256=digest_of(model), size=len(model))
     window = card.input_length + 4 * card.n_tracks * card.geometry.n_bins
     inputs = probe_windows(card.input_length, max(_PROBE_WINDOWS, min(64, _PROBE_BYTES // window)))
-    expected = apart.examine(model, card, inputs)
+    expected = examine_in_child.examine(model, card, inputs)
     if not np.isfinite(expected).all():
         raise VerificationError("the model predicts numbers that are not finite")
     text = CardText(path.read_text("utf-8"))

@@ -14,7 +14,7 @@ from zooctl.catalog.root import is_in_use, packaged_root
 from zooctl.catalog.weights import onnx_bytes, verified_bytes
 from zooctl.errors import IntegrityError, UnsafeError, VerificationError, ZooError
 from zooctl.files.weights.safetensors import Tensors, read_safetensors
-from zooctl.inference import apart
+from zooctl.inference import examine_in_child
 from zooctl.inference.graph.check import compose
 from zooctl.inference.other_inputs.given_inputs import other_input_names
 from zooctl.inference.other_inputs.several_inputs import check_inputs, run_probe
@@ -117,7 +117,7 @@ def _graph(
             check_inputs(graph, names)
         else:
             if entry.hub is not None or entry.root.resolve() != packaged_root().resolve():
-                apart.examine(graph, card)
+                examine_in_child.examine(graph, card)
             compose(
                 graph,
                 geometry=card.geometry,

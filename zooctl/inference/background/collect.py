@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.inference.options import Null
+from zooctl.inference.options.predict_and_score import Null
 from zooctl.inference.variants.shift_robust_score import Scorer
 from zooctl.progress import Advance
 from zooctl.sequence.alleles import Allele, Status

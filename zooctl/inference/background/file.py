@@ -21,7 +21,7 @@ from safetensors.numpy import save
 from zooctl.errors import InputError, IntegrityError
 from zooctl.files.weights.safetensors import metadata_of, read_safetensors
 from zooctl.inference.background.percentiles import FEWEST
-from zooctl.inference.options import Null
+from zooctl.inference.options.predict_and_score import Null
 from zooctl.sequence.kinds import Kind
 
 FILE = "background.safetensors"

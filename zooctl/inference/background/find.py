@@ -10,7 +10,7 @@ from zooctl.files.disk.pinned import digest_of
 from zooctl.inference.background.file import FILE, read_background
 from zooctl.inference.background.ranker import Ranker, misfit
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options import ScoreOptions
+from zooctl.inference.options.predict_and_score import ScoreOptions
 from zooctl.inference.variants.shift_robust_score import Scorer
 from zooctl.progress import Say
 

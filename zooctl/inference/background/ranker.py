@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from zooctl.inference.background.file import Background
 from zooctl.inference.background.percentiles import rank
-from zooctl.inference.options import Null
+from zooctl.inference.options.predict_and_score import Null
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.shift_robust_score import Scorer
 from zooctl.inference.variants.statistics import Measure

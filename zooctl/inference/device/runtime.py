@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from zooctl.errors import InputError, VerificationError
 from zooctl.inference.device.machine import check_threads, count_gpus, refusal
-from zooctl.inference.options import Device
+from zooctl.inference.options.predict_and_score import Device
 
 VERSION: str = ort.__version__
 """Version of onnxruntime."""

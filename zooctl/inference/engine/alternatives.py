@@ -16,7 +16,7 @@ from zooctl.inference.engine.cone import Cone
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import Context, lay_spans, read_codes, run_batch
 from zooctl.inference.graph.front_back import CODES, SPANS
-from zooctl.inference.options import Device
+from zooctl.inference.options.predict_and_score import Device
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes
 

@@ -18,7 +18,7 @@ from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.rows import Layout
 from zooctl.inference.graph.front_back import CODES, SPANS
 from zooctl.inference.graph.memory import peak_bytes
-from zooctl.inference.options import Device
+from zooctl.inference.options.predict_and_score import Device
 from zooctl.inference.session import pad_rows
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N

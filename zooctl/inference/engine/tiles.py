@@ -5,7 +5,7 @@ from __future__ import annotations
 from zooctl.inference.engine.network import LEAST_GAIN, FollowedNetwork
 from zooctl.inference.engine.rows import Layout
 from zooctl.inference.engine.shared import SharedWindows
-from zooctl.inference.options import SessionOptions
+from zooctl.inference.options.predict_and_score import SessionOptions
 
 # Windows of a tile. Whole chromosomes gain more by more; a lone peak costs all of them.
 _WINDOWS = 8

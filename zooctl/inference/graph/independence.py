@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from zooctl.errors import InputError, UnsafeError
 from zooctl.files.disk.cache import cache_folder, make_cache_folder
-from zooctl.inference.graph.batch.follow import Independence, follow_batch, mixes
+from zooctl.inference.graph.batch.batch_axis import Independence, follow_batch, mixes
 from zooctl.sequence.onehot import Codes, N
 
 Predict = Callable[[Codes], NDArray[Any]]

@@ -11,7 +11,7 @@ from onnx import SparseTensorProto, TensorProto, helper
 
 from zooctl.errors import InputError, UnsafeError
 from zooctl.inference.graph.operators import OPERATORS
-from zooctl.inference.graph.wire import check_wire
+from zooctl.inference.graph.parsed_size import check_wire
 
 STANDARD = ("", "ai.onnx")
 """Names of the domain of the ONNX standard, which are one."""

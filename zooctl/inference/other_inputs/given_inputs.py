@@ -19,7 +19,7 @@ from zooctl.errors import InputError
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.files.intervals.peaks import read_peaks
 from zooctl.files.intervals.text_table import TextTable, read_text_table
-from zooctl.inference.options import InputOptions
+from zooctl.inference.options.predict_and_score import InputOptions
 from zooctl.schema.explain import nearest
 from zooctl.schema.recipe.inputs import Input, Sample, in_sample
 from zooctl.schema.recipe.recipe import Recipe

@@ -14,7 +14,7 @@ from zooctl.errors import InputError, UnsafeError, VerificationError
 from zooctl.inference.device.machine import default_threads
 from zooctl.inference.device.runtime import LoadedGraph
 from zooctl.inference.graph.structure import parse_model, refuse_unsafe
-from zooctl.inference.options import Device
+from zooctl.inference.options.predict_and_score import Device
 from zooctl.inference.other_inputs.given_inputs import GivenInputs
 from zooctl.inference.session import run_graph
 from zooctl.sequence.onehot import BASES, Codes, N

@@ -15,7 +15,7 @@ from zooctl.files.disk.bgzf import END, bgzip_blocks
 from zooctl.files.intervals.regions import Regions
 from zooctl.files.vcf.table import write_columns
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options import PredictOptions
+from zooctl.inference.options.predict_and_score import PredictOptions
 from zooctl.inference.tracks.interval_values import IntervalValues
 from zooctl.inference.tracks.run import Job, predict_job, prepare
 from zooctl.progress import Progress, Say, no_progress, silent

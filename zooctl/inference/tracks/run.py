@@ -16,9 +16,9 @@ from zooctl.files.disk.names import file_named, folder_named
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.bedgraph import BedGraphWriter
 from zooctl.files.intervals.regions import Regions
-from zooctl.inference.announce_models import announce, announce_genome
+from zooctl.inference.announce_status import announce, announce_genome
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options import PredictOptions, as_path
+from zooctl.inference.options.predict_and_score import PredictOptions, as_path
 from zooctl.inference.tracks.choose import choose_tracks, require_anywhere, tracks_of
 from zooctl.inference.tracks.estimate import estimate_seconds
 from zooctl.inference.tracks.genome_grid import GridPlan, plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zooctl.inference.engine.network import LEAST_GAIN, FollowedNetwork
 from zooctl.inference.engine.tiles import lay_tiles
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options import DEFAULT_SHIFTS
+from zooctl.inference.options.predict_and_score import DEFAULT_SHIFTS
 from zooctl.inference.variants.shared import gain_of
 from zooctl.inference.variants.shift_robust_score import DEFAULT_DISTANCE
 from zooctl.inference.variants.shifts import Placement, default_max_shift

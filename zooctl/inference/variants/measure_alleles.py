@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from zooctl.errors import VerificationError
 from zooctl.files.intervals.transcripts import Gene
-from zooctl.inference.options import Statistic
+from zooctl.inference.options.predict_and_score import Statistic
 from zooctl.inference.variants.alignment import (
     Bases,
     HaplotypeOutputs,

@@ -11,7 +11,7 @@ import numpy as np
 from zooctl.errors import InputError
 from zooctl.files.intervals.transcripts import Gene, GeneIndex, Strand
 from zooctl.inference.genome import Genome
-from zooctl.inference.options import CheckRef
+from zooctl.inference.options.predict_and_score import CheckRef
 from zooctl.inference.variants.allele_status import LocatedAllele, Site, locate
 from zooctl.inference.variants.batches import AlleleWindows, Outputs, OutputsCache
 from zooctl.inference.variants.shifts import Haplotype, Pair, Placement

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from zooctl.inference.engine.network import LEAST_GAIN, FollowedNetwork
-from zooctl.inference.options import Device
+from zooctl.inference.options.predict_and_score import Device
 from zooctl.inference.variants.batches import AlleleWindows
 from zooctl.inference.variants.planner import MOST_NEAR, MOST_REPLACED
 from zooctl.inference.variants.shared_strand import SharedPlaces, SharedStrand

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
-from zooctl.inference.options import MOST_SHIFTS
+from zooctl.inference.options.predict_and_score import MOST_SHIFTS
 from zooctl.sequence.alleles import Change, Read
 from zooctl.sequence.onehot import Codes, N, encode, reverse_complement
 from zooctl.sequence.windows import Geometry, Integers

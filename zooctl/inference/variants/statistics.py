@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
-from zooctl.inference.options import Statistic
+from zooctl.inference.options.predict_and_score import Statistic
 
 Scale = Literal["signal", "log", "logit", "probability"]
 

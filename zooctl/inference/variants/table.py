@@ -12,7 +12,7 @@ from zooctl.errors import InputError
 from zooctl.files.intervals.transcripts import GeneIndex
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options import DEFAULT_SHIFTS, CheckRef, ShiftOptions
+from zooctl.inference.options.predict_and_score import DEFAULT_SHIFTS, CheckRef, ShiftOptions
 from zooctl.inference.tracks.choose import require_anywhere, tracks_of
 from zooctl.inference.tracks.data_frames import to_frame
 from zooctl.inference.variants.measure_alleles import ScoredAllele

@@ -10,7 +10,7 @@ from pathlib import Path
 from zooctl.files.intervals.regions import read_regions
 from zooctl.files.intervals.targets import read_targets
 from zooctl.files.vcf.records import Record
-from zooctl.inference.options import ScoreOptions
+from zooctl.inference.options.predict_and_score import ScoreOptions
 from zooctl.sequence.intervals import Interval
 
 

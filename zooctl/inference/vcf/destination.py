@@ -11,7 +11,7 @@ from pathlib import Path
 from zooctl.errors import InputError
 from zooctl.files.vcf.output import Form, form_of, form_of_format, is_table
 from zooctl.files.vcf.stream import OUTPUT_TYPES, STDOUT, copy_to_stdout, is_streamed
-from zooctl.inference.options import ScoreOptions
+from zooctl.inference.options.predict_and_score import ScoreOptions
 from zooctl.inference.vcf.setup import named_output
 from zooctl.schema.card import Card
 

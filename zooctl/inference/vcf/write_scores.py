@@ -13,7 +13,7 @@ from zooctl.files.vcf.index import SortOrder
 from zooctl.files.vcf.output import FinishedLines, publish
 from zooctl.files.vcf.select import SelectedParts
 from zooctl.files.vcf.stream import ChunkSink, StdoutParts
-from zooctl.inference.options import ScoreOptions
+from zooctl.inference.options.predict_and_score import ScoreOptions
 from zooctl.inference.vcf.assembly_check import check_skipped
 from zooctl.inference.vcf.destination import Destination
 from zooctl.inference.vcf.tally import Tally

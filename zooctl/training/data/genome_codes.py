@@ -7,8 +7,8 @@ import hashlib
 import numpy as np
 
 from zooctl.files.disk.atomic import atomic_output
-from zooctl.files.disk.derived import derived_folder, is_sealed, seal_array
 from zooctl.files.disk.lock import locked
+from zooctl.files.disk.sealed_cache import derived_folder, is_sealed, seal_array
 from zooctl.files.fasta.reader import Fasta
 from zooctl.progress import Say
 from zooctl.sequence.onehot import Codes

@@ -19,7 +19,7 @@ import numpy as np
 from zooctl.errors import InputError
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.files.disk.atomic import atomic_output
-from zooctl.files.disk.derived import derived_folder, is_sealed, seal_array
+from zooctl.files.disk.sealed_cache import derived_folder, is_sealed, seal_array
 from zooctl.files.intervals.liftover import Chain
 from zooctl.files.intervals.peaks import Peaks, read_peaks
 from zooctl.files.intervals.reads import Reads, read_fragments, read_reads

@@ -8,7 +8,7 @@ from zooctl.errors import InputError
 from zooctl.files.disk.atomic import atomic_output, check_output
 from zooctl.files.disk.names import file_named
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options import PredictOptions, as_path
+from zooctl.inference.options.predict_and_score import PredictOptions, as_path
 from zooctl.inference.tracks.points.places import read_places
 from zooctl.inference.tracks.points.predict_points import (
     columns_of,
