@@ -64,7 +64,8 @@ def test_a_table_of_80_columns_on_a_terminal(
     ("options", "names"),
     [
         (["--task", "splicing"], "mmsplice openspliceai_10k openspliceai_400 spliceai"),
-        (["--target", "ctcf", "--assay", "chip-seq"], "ctcf_dream ctcf_gm12878 deepbind"),
+        (["--target", "ctcf", "--assay", "chip-seq"], "ctcf_gm12878 deepbind"),
+        (["--target", "ctcf", "--experimental"], "ctcf_dream ctcf_gm12878 deepbind pwm_ctcf"),
         (["--target", "CTCF", "--biosample", "gm12878"], "ctcf_gm12878"),
         (["--licence", "CC-BY-NC"], "spliceai"),
         (["--assembly", "sacCer3"], "atac_yeast"),
@@ -96,6 +97,10 @@ def test_what_is_experimental_says_why(toy_zoo: Path, capsys: Captured) -> None:
     text = card.read_text().replace("status: preview", "experimental: Loses to a toy.")
     card.write_text(text)
     assert run(["list"]) == 0
+    out, err = capsys.readouterr()
+    assert rows(out) == []
+    assert "1 model is experimental and left out; --experimental lists all" in err
+    assert run(["list", "--experimental"]) == 0
     out, err = capsys.readouterr()
     (row,) = rows(out)
     assert row["status"] == "experimental"

@@ -33,11 +33,15 @@ def command(
     assembly: Annotated[str | None, typer.Option(help="Assembly, as hg38.")] = None,
     licence: Annotated[str | None, typer.Option(help="Licence, as MIT.")] = None,
     task: Annotated[str | None, typer.Option(help="Task, as splicing or expression.")] = None,
+    experimental: Annotated[
+        bool, typer.Option("--experimental", help="List experimental models, too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the models: a table on a terminal, tab-separated values with all columns in a pipe.
 
-    Filters look for a part of a value, whatever its case; a model meets all of them.
+    Filters look for a part of a value, whatever its case; a model meets all of them. Experimental
+    models are counted, and listed where they are asked for.
     """
     import json
 
@@ -49,11 +53,14 @@ def command(
     models: list[dict[str, Any]] = []
     remarks: list[str] = []
     errors: list[ZooError] = []
+    n_left_out = 0
     for name in model_names():
         try:
             entry = registry.entry(name)
             card = entry.card()
-            if wanted.meets(card):
+            if wanted.meets(card) and card.experimental and not experimental:
+                n_left_out += 1
+            elif wanted.meets(card):
                 models.append(summary(entry, card))
                 remarks += [f"{name}: {remark}" for remark in card.remarks]
         except ZooError as error:
@@ -63,6 +70,9 @@ def command(
         f"{name}: the one of ZOOCTL_ZOO; it stands before a packaged model of the same name"
         for name in hidden_names()
     ]
+    if n_left_out:
+        left_out = "1 model is" if n_left_out == 1 else f"{n_left_out} models are"
+        remarks.append(f"{left_out} experimental and left out; --experimental lists all")
     if as_json:
         typer.echo(json.dumps(models, indent=2))
     else:
@@ -119,7 +129,7 @@ def summary(entry: Entry, card: Card) -> dict[str, Any]:
         "licence": card.licence,
         "size": sum(file.size for file in files) or None,
         "weights": entry.weights_at(card),
-        "status": ", ".join(marks) or "released",
+        "status": ", ".join(marks) or ("released" if card.weights else "no weights"),
         "headline": headline(card),
         "notice": card.notice,
         "experimental": card.experimental,
