@@ -22,7 +22,6 @@ from zooctl.files.disk import bgzf
 from zooctl.files.disk.text import read_lines
 from zooctl.files.intervals.liftover import Chain
 from zooctl.files.intervals.targets import read_targets
-from zooctl.files.vcf.chunks import bgzipped
 from zooctl.files.vcf.stream import open_stdout
 from zooctl.inference import examine_in_child
 from zooctl.sequence.intervals import Interval, parse_region
@@ -33,7 +32,7 @@ Captured = pytest.CaptureFixture[str]
 Read = Callable[[Path], object]
 
 LINES = b"".join(b"chr1\t%d\t%d\n" % (n, n + 9) for n in range(9_000))
-BGZIPPED = bgzipped(LINES) + bgzf.END
+BGZIPPED = bgzf.bgzip_blocks(LINES) + bgzf.END
 CHAIN = b"chain 9 chr1 99 + 0 50 chrA 99 + 0 50 1\n50\n"
 
 

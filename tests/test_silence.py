@@ -57,11 +57,17 @@ COMMANDS = {
         "genome find hg19",
         "data fetch ctcf_gm12878",
         "report list",
+        "test pwm_ctcf",
+        "genome list",
+        "cache list",
+        "cache clean",
+        "example get example",
     ],
     "adopt": [
         "adopt onnx {repo}/tests/data/graphs/ai_onnx.onnx --name mine --tracks a,b "
         "--assembly hg19 --licence MIT",
         "adopt pwm box.pfm --motif box --name box --assembly hg19 --licence MIT",
+        "remove box",
     ],
     "predict": [
         f"predict --model h3k36me3_brain --region {REGION} -o a.bw",
@@ -72,6 +78,7 @@ COMMANDS = {
         "score-variants in.vcf --model pwm_ctcf --shifts 2 -o out.vcf.gz",
         "score-variants in.vcf --model pwm_ctcf --shifts 2 -o out.bcf",
         "score-variants in.vcf --model pwm_ctcf --shifts 2 -o out.parquet",
+        "calibrate pwm_ctcf --kind snv --alleles 20 -o own.safetensors",
     ],
     "evaluate": [
         f"evaluate pwm_ctcf --against {{repo}}/{DATA} --region chr21:33,000,001-33,500,000 "

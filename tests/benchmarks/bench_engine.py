@@ -7,12 +7,13 @@ turns; the largest difference of a mean prediction is relative to the largest on
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import replace
+from pathlib import Path
 from statistics import median
 
 import numpy as np
 import onnx
-from bench_score import GENOME, MODEL, Loop, snvs, time_scores
 from onnx import TensorProto, helper, numpy_helper
 
 from zooctl.catalog import registry
@@ -22,6 +23,9 @@ from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
 from zooctl.sequence.alleles import Allele
 from zooctl.sequence.onehot import decode
 from zooctl.sequence.windows import Geometry
+
+sys.path.insert(0, str(Path(__file__).parent))
+from bench_score import GENOME, MODEL, Loop, snvs, time_scores
 
 GOALS = {(MODEL, "SNVs"): 3.0, ("bpnet", "SNVs"): 8.0, ("bpnet", "indels"): 6.0}
 

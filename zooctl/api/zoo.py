@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def models() -> list[Card]:
     """Return the cards of all models of the zoo, by name.
 
-    >>> [card.name for card in models() if card.assembly == "hg19"][:2]
-    ['ctcf_dream', 'ctcf_gm12878']
+    >>> [card.name for card in models() if card.assembly == "hg19"][:3]
+    ['aparent2', 'ctcf_dream', 'ctcf_gm12878']
     """
     return [registry.entry(name).card() for name in model_names()]
 

@@ -55,7 +55,7 @@ def test_a_severe_finding_is_exit_3(audit: Audit, folder: Path, capsys: Captured
     assert audit() == 3
     out, err = capsys.readouterr()
     assert "severe: leakage.same_source" in out
-    assert "error: severe findings stand (got leakage.same_source)" in err
+    assert "severe findings stand (got leakage.same_source, imbalance.prevalence)" in err
 
 
 def test_a_card_acknowledges_it(
@@ -63,12 +63,14 @@ def test_a_card_acknowledges_it(
 ) -> None:
     give_the_answer(folder)
     card = dict(load(repo / "tests/data/toy_zoo/model_cards/toy.yaml").data)
-    card["audit"] = [{"finding": "leakage.same_source", "reason": "It is a toy."}]
+    # No bin is three times its control, where that is the signal itself.
+    found = ("leakage.same_source", "imbalance.prevalence")
+    card["audit"] = [{"finding": one, "reason": "It is a toy."} for one in found]
     path = tmp_path / "card.yaml"
     path.write_text(dumps(card))
     assert audit("--card", str(path)) == 0
     out = capsys.readouterr().out
-    assert "(1 acknowledged)" in out
+    assert "(2 acknowledged)" in out
     assert "  Acknowledged: It is a toy." in out
 
 
@@ -144,7 +146,7 @@ def test_a_model_without_a_recipe(toy_zoo: Path, capsys: Captured) -> None:
     (toy_zoo / "recipes/toy.yaml").unlink()
     assert run(["audit", "toy", "-v"]) == 0
     out, err = capsys.readouterr()
-    assert err == "toy has no training recipe: its card alone is audited\n"
+    assert err.endswith("] toy has no training recipe: its card alone is audited\n")
     assert "18 not run" in out
     assert "\n  not checkable: no training recipe" in out
     card = toy_zoo / "model_cards/toy.yaml"

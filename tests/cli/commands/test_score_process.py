@@ -51,7 +51,7 @@ def test_no_space(here: Path) -> None:
     """What was finished before the disk was full is not lost."""
 
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 
     assert process("short.vcf", "-o", "short.tsv").returncode == 0
     before = visible(here)

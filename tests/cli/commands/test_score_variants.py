@@ -940,7 +940,7 @@ def test_cut_short_on_a_pipe(score: Runner, here: Path, tmp_path: Path) -> None:
         (["-o", "-", "--resume"], "stdout cannot be resumed"),
         (["-o", "no/a.vcf"], "the output's folder does not exist"),
         (["-o", "in.vcf", "--force"], "output is also an input"),
-        (["-o", "genome.fa", "--force"], "output is also an input"),
+        (["-o", "genome.fa", "--force"], "output is of no known kind"),
         (["-o", "there.vcf.gz"], "output exists"),
         (["-o", "half.vcf.gz"], "half.vcf.gz.tbi: output exists"),
         (["--report", "there.vcf.gz"], "output exists"),

@@ -19,6 +19,7 @@ from zooctl.inference.options.predict_and_score import (
     LARGEST_SEED,
     LONGEST_SHIFT,
     MOST_SHIFTS,
+    MOST_TOP,
     CheckRef,
     Format,
     Null,
@@ -116,7 +117,11 @@ from zooctl.inference.options.predict_and_score import (
     ],
     top=Annotated[
         int | None,
-        typer.Option(min=1, help="Keep only so many records, or rows, of the highest percentiles."),
+        typer.Option(
+            min=1,
+            max=MOST_TOP,
+            help="Keep only so many records, or rows, of the highest percentiles.",
+        ),
     ],
     regions_file=Annotated[
         Path | None,

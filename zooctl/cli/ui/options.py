@@ -195,7 +195,7 @@ def split_names(given: Sequence[str] | None) -> tuple[str, ...]:
     >>> split_names(["sum,max", "jsd", "sum"])
     ('sum', 'max', 'jsd')
     """
-    parts = (part.strip() for one in given or () for part in one.split(","))
+    parts = (part.strip(" ") for one in given or () for part in one.split(","))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 

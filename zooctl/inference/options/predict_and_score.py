@@ -39,6 +39,8 @@ MOST_WINDOWS = 65_536
 """Windows in a batch, a hundred times the largest default."""
 MOST_SHIFTS = 10_000
 """Shifts, where the score of 20 has settled."""
+MOST_TOP = 10_000_000
+"""Records of a scored file that are kept in memory to be sorted."""
 LONGEST_SHIFT = 10_000_000
 """bp, ten times the longest window of a published network."""
 LARGEST_SEED = 2**63 - 1
