@@ -60,7 +60,7 @@ COMMANDS = {
         "test pwm_ctcf",
         "genome list",
         "cache list",
-        "cache clean",
+        "cache clean --all",
         "example get example",
     ],
     "adopt": [
@@ -78,7 +78,7 @@ COMMANDS = {
         "score-variants in.vcf --model pwm_ctcf --shifts 2 -o out.vcf.gz",
         "score-variants in.vcf --model pwm_ctcf --shifts 2 -o out.bcf",
         "score-variants in.vcf --model pwm_ctcf --shifts 2 -o out.parquet",
-        "calibrate pwm_ctcf --kind snv --alleles 20 -o own.safetensors",
+        "calibrate pwm_ctcf --kind snv --alleles 1000 -o own.safetensors",
     ],
     "evaluate": [
         f"evaluate pwm_ctcf --against {{repo}}/{DATA} --region chr21:33,000,001-33,500,000 "
