@@ -93,7 +93,7 @@ def test_python_m_zooctl() -> None:
 
 def test_models_are_those_of_list(capsys: pytest.CaptureFixture[str]) -> None:
     names = [card.name for card in zooctl.models()]
-    assert run(["list", "--json"]) == 0
+    assert run(["list", "--experimental", "--json"]) == 0
     assert names == [one["name"] for one in json.loads(capsys.readouterr().out)]
 
 
