@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -59,12 +60,18 @@ class OpenModel:
     def graph(self) -> bytes:
         """The verified ONNX graph; downloaded where it is not here.
 
-        That of a model outside of the zoo is examined in a child process (``apart``), once.
+        That of a model outside of the zoo is examined in a child process, once
+        (``examine_in_child``).
         """
         graph = onnx_bytes(self.entry)
         if self.entry.hub is not None or not is_in_use(self.entry.root):
             examine_once(graph, self.card)
         return graph
+
+    @cached_property
+    def weights_digest(self) -> str:
+        """sha256 of the graph with its weights."""
+        return hashlib.sha256(self.graph).hexdigest()
 
     @cached_property
     def session(self) -> Session | SeveralInputs:

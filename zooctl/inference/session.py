@@ -22,7 +22,7 @@ from zooctl.inference.graph.independence import ProbeTrial, check_windows, draw_
 from zooctl.inference.options.predict_and_score import MOST_THREADS, MOST_WINDOWS
 from zooctl.inference.options.predict_and_score import Device as Device
 from zooctl.schema.recipe.signals import Transform
-from zooctl.sequence.onehot import Codes, N
+from zooctl.sequence.onehot import BASES, Codes, N
 from zooctl.sequence.windows import Geometry
 
 Predictions = NDArray[np.float32]
@@ -234,6 +234,24 @@ def pad_rows(values: NDArray[Any], rows: int, filler: int) -> NDArray[Any]:
         return values
     padding = np.full((rows - len(values), *values.shape[1:]), filler, dtype=values.dtype)
     return np.concatenate((values, padding))
+
+
+def one_hot(codes: Codes, unknown_base: float) -> NDArray[np.float32]:
+    """Return windows as a graph of the zoo reads them, where no front end does it.
+
+    Args:
+        codes: ``(n, length)``.
+        unknown_base: Value of all four channels at an unknown base.
+
+    Returns:
+        float32 ``(n, 4, length)``, channels A, C, G, T.
+
+    >>> one_hot(np.array([[0, 4, 3]], np.uint8), 0.25)[0].T.tolist()
+    [[1.0, 0.0, 0.0, 0.0], [0.25, 0.25, 0.25, 0.25], [0.0, 0.0, 0.0, 1.0]]
+    """
+    rows = np.eye(len(BASES) + 1, len(BASES), dtype=np.float32)
+    rows[N] = unknown_base
+    return np.ascontiguousarray(rows[codes].transpose(0, 2, 1))
 
 
 def run_graph(model: bytes, inputs: Mapping[str, NDArray[np.float32]]) -> Predictions:

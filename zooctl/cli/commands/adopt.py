@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -25,28 +25,34 @@ app = typer.Typer(
 
 Assembly = Annotated[str, typer.Option(help="Assembly of its genome, by UCSC's name, as hg38.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an entry, its card included.")]
+Name = Annotated[str, typer.Option(help="Name of the entry, in small letters.")]
+Tracks = Annotated[
+    str, typer.Option(help="Name of each track, in the order of the output: as plus,minus.")
+]
+Licence = Annotated[str, typer.Option(help="Licence of the weights, as SPDX writes it: MIT.")]
+BinSize = Annotated[
+    int | None,
+    typer.Option(min=1, max=LONGEST, help="bp in a bin; default: the bins fill the input."),
+]
+UnknownBase = Annotated[
+    Literal["0", "0.25"], typer.Option(help="One-hot value of N that the model expects.")
+]
+Scale = Annotated[
+    Literal["signal", "log", "logit", "probability"],
+    typer.Option(help="Scale of predicted values."),
+]
 
 
 @app.command("onnx")
 def onnx(
     model: Annotated[Path, typer.Argument(help="ONNX file: one-hot sequence in, tracks out.")],
-    name: Annotated[str, typer.Option(help="Name of the entry, in small letters.")],
+    name: Name,
     assembly: Assembly,
-    tracks: Annotated[
-        str, typer.Option(help="Name of each track, in the order of the output: as plus,minus.")
-    ],
-    licence: Annotated[str, typer.Option(help="Licence of the weights, as SPDX writes it: MIT.")],
-    bin_size: Annotated[
-        int | None,
-        typer.Option(min=1, max=LONGEST, help="bp in a bin; default: the bins fill the input."),
-    ] = None,
-    unknown_base: Annotated[
-        Literal["0", "0.25"], typer.Option(help="One-hot value of N that the model expects.")
-    ] = "0",
-    scale: Annotated[
-        Literal["signal", "log", "logit", "probability"],
-        typer.Option(help="Scale of predicted values."),
-    ] = "signal",
+    tracks: Tracks,
+    licence: Licence,
+    bin_size: BinSize = None,
+    unknown_base: UnknownBase = "0",
+    scale: Scale = "signal",
     transform: Annotated[
         Literal["none", "arcsinh", "log1p"],
         typer.Option(help="Transform of the training target, which is undone."),
@@ -64,20 +70,18 @@ def onnx(
     content = read_bounded(model)
     with _naming(model):
         interface = read_interface(content, len(names), model)
-        facts = {"name": name, "licence": licence, "assembly": assembly}
-        facts |= {"unknown_base": unknown_base, "output_scale": scale}
-        _adopt(interface, names, bin_size, {**facts, "output_transform": transform}, force)
+        facts = {"name": name, "licence": licence, "assembly": assembly, "output_scale": scale}
+        facts["output_transform"] = transform
+        _adopt(interface, names, bin_size, float(unknown_base), facts, force)
 
 
 @app.command("keras")
 def keras(
     model: Annotated[Path, typer.Argument(help="HDF5 of Keras 1 or 2, as model.save writes it.")],
-    name: Annotated[str, typer.Option(help="Name of the entry, in small letters.")],
+    name: Name,
     assembly: Assembly,
-    tracks: Annotated[
-        str, typer.Option(help="Name of each track, in the order of the output: as plus,minus.")
-    ],
-    licence: Annotated[str, typer.Option(help="Licence of the weights, as SPDX writes it: MIT.")],
+    tracks: Tracks,
+    licence: Licence,
     architecture: Annotated[
         Path | None,
         typer.Option(help="JSON of the network, where the file holds weights alone."),
@@ -86,17 +90,9 @@ def keras(
         int | None,
         typer.Option(min=1, max=LONGEST, help="Bases read; default: as the network states."),
     ] = None,
-    bin_size: Annotated[
-        int | None,
-        typer.Option(min=1, max=LONGEST, help="bp in a bin; default: the bins fill the input."),
-    ] = None,
-    unknown_base: Annotated[
-        Literal["0", "0.25"], typer.Option(help="One-hot value of N that the model expects.")
-    ] = "0",
-    scale: Annotated[
-        Literal["signal", "log", "logit", "probability"],
-        typer.Option(help="Scale of predicted values."),
-    ] = "signal",
+    bin_size: BinSize = None,
+    unknown_base: UnknownBase = "0",
+    scale: Scale = "signal",
     force: Force = False,
 ) -> None:
     """Convert a model of Keras to an entry; layers that run code are refused, nothing is run.
@@ -111,13 +107,17 @@ def keras(
         interface = read_keras(
             model, len(names), architecture=architecture, input_length=input_length
         )
-        facts = {"name": name, "licence": licence, "assembly": assembly}
-        facts |= {"unknown_base": unknown_base, "output_scale": scale}
-        _adopt(interface, names, bin_size, facts, force)
+        facts = {"name": name, "licence": licence, "assembly": assembly, "output_scale": scale}
+        _adopt(interface, names, bin_size, float(unknown_base), facts, force)
 
 
 def _adopt(
-    interface: Interface, names: list[str], bin_size: int | None, facts: dict[str, str], force: bool
+    interface: Interface,
+    names: list[str],
+    bin_size: int | None,
+    unknown_base: float,
+    facts: dict[str, Any],
+    force: bool,
 ) -> None:
     """Write the entry of a graph, and say what was done to it."""
     from zooctl.catalog.new_card import card_fields
@@ -125,18 +125,11 @@ def _adopt(
     from zooctl.inference.adopt.adopt import write_entry
 
     root = own_root()
-    geometry = _geometry(interface.input_length, interface.n_bins, bin_size)
-    unknown_base = float(facts.pop("unknown_base"))
-    tracks = [{"name": track} for track in names]
     fields = card_fields(
-        geometry=geometry,
+        geometry=_geometry(interface.input_length, interface.n_bins, bin_size),
         unknown_base=unknown_base,
-        tracks=tracks,
-        name=facts.pop("name"),
-        licence=facts.pop("licence"),
-        assembly=facts.pop("assembly"),
-        output_scale=facts.pop("output_scale"),
-        output_transform=facts.pop("output_transform", "none"),
+        tracks=[{"name": track} for track in names],
+        **facts,
     )
     adopted = write_entry(root, interface.model, fields, force=force)
     for change in interface.changes:

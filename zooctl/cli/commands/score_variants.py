@@ -70,7 +70,6 @@ from zooctl.inference.options.predict_and_score import (
     seed=Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the shifts.")],
     check_ref=Annotated[
         CheckRef,
-        Format,
         typer.Option(help="Alleles whose REF the genome lacks; swap scores where it has ALT."),
     ],
     chrom_map=Annotated[

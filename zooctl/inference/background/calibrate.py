@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,16 +82,14 @@ def calibrate(
         )
     card = model.card
     with model.genome(Path(options.fasta) if options.fasta else None, say, progress) as genome:
-        shifts = replace(
-            options, statistics=statistics_of(card), mean_track=card.n_tracks > 1, rc=options.rc
-        )
+        shifts = replace(options, statistics=statistics_of(card), mean_track=card.n_tracks > 1)
         assembly = likely_assembly(genome.contigs) or card.assembly
         scorer = open_scorer(model, genome, shifts, "skip")
         announce([(card, scorer)], say)
         tensors: dict[str, NDArray[np.float32]] = {}
         described: dict[str, str] = {}
+        drawing = _Drawing(model, genome, shifts, scorer, assembly in HUMAN, progress)
         for name in dict.fromkeys(options.backgrounds):
-            drawing = _Drawing(model, genome, shifts, scorer, assembly in HUMAN, progress)
             source, found, words = drawing.of(name)
             tensors |= found
             described[source] = words
@@ -100,7 +97,7 @@ def calibrate(
     placement = scorer.placement
     settings = Settings(
         model=card.name,
-        weights=hashlib.sha256(model.graph).hexdigest(),
+        weights=model.weights_digest,
         assembly=assembly,
         n_shifts=placement.n_shifts,
         max_shift=placement.max_shift,

@@ -117,7 +117,7 @@ class ProbeTrial:
         return False
 
     def follow(self) -> Independence:
-        """Follow the batch axis through the graph (``graph.batch.follow``)."""
+        """Follow the batch axis through the graph (``graph.batch.batch_axis``)."""
         return follow_batch(onnx.ModelProto.FromString(self._model), self._input_length)
 
     def keep(self) -> None:

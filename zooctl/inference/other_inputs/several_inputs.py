@@ -16,8 +16,8 @@ from zooctl.inference.device.runtime import LoadedGraph
 from zooctl.inference.graph.structure import parse_model, refuse_unsafe
 from zooctl.inference.options.predict_and_score import Device
 from zooctl.inference.other_inputs.given_inputs import GivenInputs
-from zooctl.inference.session import run_graph
-from zooctl.sequence.onehot import BASES, Codes, N
+from zooctl.inference.session import one_hot, run_graph
+from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Geometry, Integers
 
 SEQUENCE = "sequence"
@@ -97,7 +97,7 @@ class SeveralInputs:
         Raises:
             VerificationError: The output has another shape than the card states.
         """
-        inputs = {SEQUENCE: _onehot(codes, self.unknown_base), **others}
+        inputs = {SEQUENCE: one_hot(codes, self.unknown_base), **others}
         output: NDArray[np.float32] = self._graph.run(inputs)[0]
         expected = (len(codes), self.n_tracks, self.geometry.n_bins)
         if output.shape != expected:
@@ -138,14 +138,6 @@ class PlacedWindows:
         self.network.interrupt()
 
 
-def _onehot(codes: Codes, unknown_base: float) -> NDArray[np.float32]:
-    bases = np.arange(len(BASES), dtype=np.uint8)[:, None]
-    onehot: NDArray[np.float32] = (codes[:, None] == bases).astype(np.float32)
-    if unknown_base:
-        onehot += (codes[:, None] == N).astype(np.float32) * np.float32(unknown_base)
-    return onehot
-
-
 def run_probe(
     model: bytes, codes: Codes, others: Mapping[str, NDArray[np.float32]], unknown_base: float
 ) -> NDArray[np.float32]:
@@ -157,7 +149,7 @@ def run_probe(
         others: Values of each other input, ``(n, …)``.
         unknown_base: Value of all four channels at an unknown base.
     """
-    return run_graph(model, {SEQUENCE: _onehot(codes, unknown_base), **others})
+    return run_graph(model, {SEQUENCE: one_hot(codes, unknown_base), **others})
 
 
 def check_inputs(model: bytes, others: Sequence[str]) -> None:

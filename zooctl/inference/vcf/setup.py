@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -207,7 +206,7 @@ def scoring_model(
     return ScoringModel(
         name=card.name,
         version=card.version,
-        weights=hashlib.sha256(model.graph).hexdigest(),
+        weights=model.weights_digest,
         assembly=card.assembly,
         tracks=_written_tracks(card, tracks, options),
         top=len(tracks) > MOST_TRACKS and not options.tracks,

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
-from numpy.typing import NDArray
 
 from zooctl.errors import InputError, VerificationError
 from zooctl.inference.device.machine import default_threads
@@ -14,12 +13,12 @@ from zooctl.inference.device.runtime import LoadedGraph
 from zooctl.inference.genome import Genome
 from zooctl.inference.graph.structure import parse_model
 from zooctl.inference.model import OpenModel
-from zooctl.inference.session import Predictions
+from zooctl.inference.session import Predictions, one_hot
 from zooctl.inference.tracks.points.places import Place, Point
 from zooctl.inference.tracks.predict import untransform
 from zooctl.progress import Advance, no_advance
 from zooctl.schema.card import Card
-from zooctl.sequence.onehot import Codes, N, reverse_complement
+from zooctl.sequence.onehot import Codes, reverse_complement
 
 _BATCH_BASES = 1 << 17
 
@@ -80,7 +79,7 @@ def predict_points(
         for first in range(0, len(indices), size):
             some = indices[first : first + size]
             codes = np.stack([_codes(places[at], spans[at], genome) for at in some])
-            (output,) = graph.run({name: _one_hot(codes, card.unknown_base)})
+            (output,) = graph.run({name: one_hot(codes, card.unknown_base)})
             values = untransform(output, card.output_transform)
             if not np.isfinite(values).all():
                 what = f"a prediction of {card.name} is not a finite number"
@@ -94,13 +93,6 @@ def predict_points(
 def _codes(place: Place, span: tuple[int, int], genome: Genome) -> Codes:
     codes = genome.padded_codes(place.chrom, *span)
     return reverse_complement(codes[None])[0] if place.strand == "-" else codes
-
-
-def _one_hot(codes: Codes, unknown_base: float) -> NDArray[np.float32]:
-    """Return codes ``(n, length)`` as ``(n, 4, length)``."""
-    rows = np.append(np.eye(4, dtype=np.float32), np.full((1, 4), unknown_base, np.float32), 0)
-    assert len(rows) == N + 1
-    return np.ascontiguousarray(rows[codes].transpose(0, 2, 1))
 
 
 def columns_of(card: Card) -> list[str]:
