@@ -1,0 +1,104 @@
+"""Shares of measured variants that cut-offs of the percentile keep (docs/cutoffs.md).
+
+Scores come from `zooctl score-variants`, run as a command with the backgrounds that the zoo ships
+and the statistic ``sum``. The sets are those of ZOOCTL_DATA_MIRROR: H3K27ac QTLs (MAGGIE, Shen et
+al. 2020), and the HNF4A promoter (Kircher et al. 2019), SNVs of 10 barcodes or more.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+REPO = Path(__file__).resolve().parents[2]
+MIRROR = Path(os.environ.get("ZOOCTL_DATA_MIRROR", REPO.parent / "shared/data"))
+CUTOFFS = (0.90, 0.95, 0.99)
+TRACKS = {"ctcf_gm12878": "CTCF", "pwm_ctcf": "CTCF", "mpra_dragonn": "k562_minp_pooled"}
+
+
+class Allele(NamedTuple):
+    """A variant of a set: contig, position from 1, REF, ALT and whether it has an effect."""
+
+    chrom: str
+    pos: int
+    ref: str
+    alt: str
+    effect: bool
+
+
+def qtls() -> list[Allele]:
+    """Return the H3K27ac QTLs."""
+    path = MIRROR / "h3k27ac_qtl_hg19/H3K27ac.chr20_21.vcf"
+    rows = (line.split("\t") for line in path.read_text().splitlines())
+    return [Allele(row[0], int(row[1]), row[3], row[4], True) for row in rows]
+
+
+def promoter() -> list[Allele]:
+    """Return the SNVs of the HNF4A promoter; those with P < 1e-5 have an effect."""
+    found = []
+    with gzip.open(MIRROR / "mpra_satmut/elements.tsv.gz", "rt") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            hg19 = row["Element"] == "HNF4A" and row["Release"] == "GRCh37"
+            if hg19 and row["Alt"] != "-" and int(row["Barcodes"]) >= 10:
+                effect = float(row["pValue"]) < 1e-5
+                allele = Allele(
+                    f"chr{row['Chrom']}", int(row["Pos"]), row["Ref"], row["Alt"], effect
+                )
+                found.append(allele)
+    return found
+
+
+def percentiles(model: str, alleles: Sequence[Allele]) -> list[float]:
+    """Return the percentile of each allele's sum on the model's track."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "in.vcf", Path(folder) / "out.tsv"
+        head = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+        lines = [
+            f"{one.chrom}\t{one.pos}\t{index}\t{one.ref}\t{one.alt}\t.\t.\t.\n"
+            for index, one in enumerate(alleles)
+        ]
+        source.write_text(head + "".join(lines))
+        command = [sys.executable, "-m", "zooctl", "score-variants", str(source), "-o", str(target)]
+        command += ["--model", model, "--track", TRACKS[model], "--statistic", "sum"]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder)
+        with target.open() as file:
+            rows = list(csv.DictReader(file, delimiter="\t"))
+    found = {int(row["id"]): float(row["pct"]) for row in rows}
+    return [found[index] for index in range(len(alleles))]
+
+
+def main() -> None:
+    """Print the table."""
+    print(f"{'set':<46}{'n':>5}  {'model':<14}" + "".join(f"{cut:>8.2f}" for cut in CUTOFFS))
+    sets = {"qtl": qtls(), "promoter": promoter()}
+    for name, model in (
+        ("qtl", "ctcf_gm12878"),
+        ("qtl", "pwm_ctcf"),
+        ("promoter", "mpra_dragonn"),
+        ("promoter", "ctcf_gm12878"),
+    ):
+        alleles = sets[name]
+        ranks = percentiles(model, alleles)
+        for effect in (True, False):
+            some = [rank for rank, one in zip(ranks, alleles, strict=True) if one.effect == effect]
+            if not some:
+                continue
+            label = {
+                ("qtl", True): "H3K27ac QTLs",
+                ("promoter", True): "HNF4A promoter, SNVs of P < 1e-5",
+                ("promoter", False): "HNF4A promoter, the other SNVs",
+            }[name, effect]
+            shares = [sum(rank >= cut for rank in some) / len(some) for cut in CUTOFFS]
+            figures = "".join(f"{share:>8.3f}" for share in shares)
+            print(f"{label:<46}{len(some):>5}  {model:<14}{figures}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
