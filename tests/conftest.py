@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hub_server import Hub, local_hub
+from hypothesis import settings
 
 import zooctl  # noqa: F401  before a test copies the environment, which it makes private
 
@@ -19,6 +20,12 @@ REPO = Path(__file__).resolve().parent.parent
 # would too; what commands do when they are interrupted is tested there as well.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# The same examples in every run, so that a commit's result can be repeated; new ones are drawn with
+# `pytest --hypothesis-profile default`.
+settings.register_profile("repeatable", derandomize=True, database=None)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")
