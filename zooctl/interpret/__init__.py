@@ -1,1 +1,1 @@
-"""Motifs from in-silico mutagenesis, motif comparison, and pictures."""
+"""Attribution, mutagenesis and motifs: the bases that a prediction depends on."""

@@ -95,7 +95,7 @@ def draw_curve(folder: Path, title: str, say: Say = silent) -> None:
     if not is_installed("matplotlib"):
         say(f"no {CURVE}: it needs matplotlib ({install_hint('matplotlib')})")
         return
-    from zooctl.interpret.plots import draw_learning_curve
+    from zooctl.pictures.plots import draw_learning_curve
 
     with (folder / "metrics.csv").open(encoding="ascii", newline="") as file:
         rows = list(csv.DictReader(file))

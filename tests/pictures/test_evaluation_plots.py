@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from zooctl.errors import InputError
-from zooctl.interpret.evaluation_plots import (
+from zooctl.pictures.evaluation_plots import (
     MethodCurves,
     Panel,
     _thinned,

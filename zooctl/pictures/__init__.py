@@ -1,0 +1,1 @@
+"""Pictures of tracks, logos, evaluations and searches."""
