@@ -23,9 +23,9 @@ class BigWigWriter:
     """Writes one bigWig, a context manager; the file appears complete and verified, or not at all.
 
     The header lists every contig in the given order; bins are fixed-step entries and must come
-    sorted. Neighbouring runs are joined, so calls may be small. Zoom levels are kept. pyBigWig
-    runs in a process of its own, because a full disk crashes it; the file is read back before it
-    is renamed.
+    sorted. Neighbouring runs are joined, so calls may be small, and bins make the same bytes in
+    whatever calls they come. Zoom levels are kept. pyBigWig runs in a process of its own, because a
+    full disk crashes it; the file is read back before it is renamed.
 
     Args:
         target: The bigWig to make.
@@ -118,12 +118,19 @@ class BigWigWriter:
             raise ValueError(f"bins from {chrom}:{start} are unsorted or overlap the last ones")
 
     def _append(self, contig: int, start: int, values: NDArray[np.float32], bin_size: int) -> None:
+        """Join values to the waiting run; pieces of one length make bytes of the bins alone."""
         joins = (contig, start, bin_size) == (self._contig, self._end, self._bin_size)
-        if not joins or self._end - self._start >= _BUFFERED_BINS * bin_size:
+        if not joins:
             self._send()
             self._contig, self._start, self._bin_size = contig, start, bin_size
-        self._waiting.append(values)
-        self._end = start + len(values) * bin_size
+        while len(values):
+            room = _BUFFERED_BINS - (start - self._start) // bin_size
+            self._waiting.append(values[:room])
+            values, start = values[room:], start + len(values[:room]) * bin_size
+            self._end = start
+            if (start - self._start) // bin_size == _BUFFERED_BINS:
+                self._send()
+                self._start = start
 
     def _send(self) -> None:
         if not self._waiting:

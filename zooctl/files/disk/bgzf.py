@@ -11,7 +11,7 @@ import os
 import struct
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Literal
 
 import numpy as np
@@ -21,6 +21,7 @@ from zooctl.errors import InputError
 
 END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _MEMBER_TEXT = 0xFF00  # as bgzip: incompressible text of this size still fits into 64 KiB
+_USUAL_HEAD = 18  # with the size alone in its extra field
 _MOST_HEAD = 12 + 0xFFFF  # with the longest extra field
 _MOST_TEXT = 1 << 16  # of a member, by the specification
 
@@ -49,18 +50,19 @@ def _member_size(head: bytes) -> int | None:
     return None
 
 
-def members(stream: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
+def members(stream: BinaryIO, offset: int = 0) -> Iterator[tuple[int, int, bytes]]:
     """Yield ``(offset, size, text)`` of each member with text, after verifying its checksum.
 
     Args:
         stream: A bgzipped file at its start, or a pipe.
+        offset: Byte that the stream is at, where that is the start of a later member.
 
     Raises:
         InputError: The file is damaged, or ends without the empty member.
     """
-    path, offset, last_was_empty = stream.name, 0, False
-    while head := stream.read(18):
-        if len(head) == 18 and head[3] & 4:
+    path, last_was_empty = stream.name, False
+    while head := stream.read(_USUAL_HEAD):
+        if len(head) == _USUAL_HEAD and head[3] & 4:
             # The whole extra field, which ends here in bgzip's output.
             head += stream.read(max(0, int.from_bytes(head[10:12], "little") - 6))
         size = _member_size(head)
@@ -117,6 +119,46 @@ def _damaged(path: str, offset: int, got: str) -> InputError:
         got=got,
         hint="copy or make it again",
     )
+
+
+def find_members(stream: BinaryIO, positions: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the member that holds each byte of a bgzipped file's text, by sizes alone.
+
+    Args:
+        stream: The file, at its start.
+        positions: Bytes of the text, in order.
+
+    Returns:
+        Offset of the member in the file, and the byte's place in the member's text; for a byte at
+        the end of the text, those of the end.
+
+    Raises:
+        InputError: The file is damaged.
+    """
+    found: list[tuple[int, int]] = []
+    offset = start = 0
+    for position in positions:
+        size, length = _sizes(stream, offset)
+        while size and start + length <= position:
+            offset, start = offset + size, start + length
+            size, length = _sizes(stream, offset)
+        found.append((offset, position - start))
+    return found
+
+
+def _sizes(stream: BinaryIO, offset: int) -> tuple[int, int]:
+    """Return the bytes of a member and of its text; 0 for both at the end of the file."""
+    stream.seek(offset)
+    head = stream.read(_USUAL_HEAD)
+    if not head:
+        return 0, 0
+    size = _member_size(head)
+    if size is None and len(head) == _USUAL_HEAD:
+        size = _member_size(head + stream.read(_MOST_HEAD))
+    if size is None:
+        raise _damaged(stream.name, offset, "no whole block")
+    stream.seek(offset + size - 4)
+    return size, int.from_bytes(stream.read(4), "little")
 
 
 def has_end(stream: BinaryIO) -> bool:
@@ -182,6 +224,31 @@ def bgzip_blocks(text: bytes) -> bytes:
     packed = io.BytesIO()
     compress(io.BytesIO(text), packed)
     return packed.getvalue()[: -len(END)]
+
+
+class BlockWriter:
+    """Writes text as a bgzipped file: the same blocks, whatever pieces the text comes in.
+
+    Args:
+        target: The file; it stays open.
+    """
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self._waiting = bytearray()
+
+    def write(self, text: bytes) -> None:
+        """Add text."""
+        self._waiting += text
+        whole = len(self._waiting) // _MEMBER_TEXT * _MEMBER_TEXT
+        if whole:
+            self._target.write(bgzip_blocks(bytes(self._waiting[:whole])))
+            del self._waiting[:whole]
+
+    def finish(self) -> None:
+        """Write the rest, and the end mark."""
+        self._target.write(bgzip_blocks(bytes(self._waiting)) + END)
+        self._waiting.clear()
 
 
 def compress(source: BinaryIO, target: BinaryIO, level: int = 6) -> None:

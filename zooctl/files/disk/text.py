@@ -82,7 +82,12 @@ def require_end(stream: BufferedReader, name: str) -> None:
 
 
 def text_pieces(
-    stream: BinaryIO, kind: Compression, name: str, *, most_ratio: int | None = None
+    stream: BinaryIO,
+    kind: Compression,
+    name: str,
+    *,
+    most_ratio: int | None = None,
+    offset: int = 0,
 ) -> Iterator[bytes]:
     """Yield the text of a file in non-empty pieces of some 100 KB.
 
@@ -91,6 +96,7 @@ def text_pieces(
         kind: Its compression.
         name: Its name in errors.
         most_ratio: Largest ratio of text to gzipped bytes; None for any.
+        offset: Byte that the stream is at, where it is not the start.
 
     Raises:
         InputError: The file cannot be read, is damaged or cut short, or exceeds the ratio.
@@ -98,7 +104,7 @@ def text_pieces(
     counted = _Counted(stream)
     n_text = 0
     try:
-        for piece in _unpacked(counted, kind):
+        for piece in _unpacked(counted, kind, offset):
             yield piece
             n_text += len(piece)
             bomb = most_ratio is not None and n_text > max(_RATIO_FROM, most_ratio * counted.n_read)
@@ -126,9 +132,9 @@ def text_pieces(
         ) from None
 
 
-def _unpacked(stream: _Counted, kind: Compression) -> Iterator[bytes]:
+def _unpacked(stream: _Counted, kind: Compression, offset: int) -> Iterator[bytes]:
     if kind == "bgzip":
-        yield from (text for _, _, text in members(cast(BinaryIO, stream)))
+        yield from (text for _, _, text in members(cast(BinaryIO, stream), offset))
         return
     if kind == "none":
         # A pipe gives what it has, so that nothing waits for a whole piece.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from zooctl.errors import VerificationError
 from zooctl.files.disk.atomic import atomic_output
-from zooctl.files.disk.bgzf import END, bgzip_blocks
+from zooctl.files.disk.bgzf import BlockWriter
 
 
 class BedGraphWriter:
@@ -29,12 +29,13 @@ class BedGraphWriter:
         self.target, self._contigs, self._force = target, contigs, force
         self._packed = target.name.lower().endswith(".gz")
         self._stack = ExitStack()
-        self._file: BinaryIO | None = None
+        self._file: BinaryIO | BlockWriter | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             path = stack.enter_context(atomic_output(self.target, force=self._force))
-            self._file = stack.enter_context(path.open("wb"))
+            plain = stack.enter_context(path.open("wb"))
+            self._file = BlockWriter(plain) if self._packed else plain
             self._stack = stack.pop_all()
         return self
 
@@ -44,8 +45,8 @@ class BedGraphWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None and self._packed and self._file is not None:
-            self._file.write(END)
+        if kind is None and isinstance(self._file, BlockWriter):
+            self._file.finish()
         self._stack.__exit__(kind, error, trace)
 
     def add_bins(self, chrom: str, start: int, values: NDArray[np.float32], bin_size: int) -> None:
@@ -64,4 +65,4 @@ class BedGraphWriter:
             lines.append(f"{chrom}\t{first}\t{last}\t{values[index]}\n")
         text = "".join(lines).encode()
         if text and self._file is not None:
-            self._file.write(bgzip_blocks(text) if self._packed else text)
+            self._file.write(text)

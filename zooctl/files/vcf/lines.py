@@ -34,7 +34,7 @@ def open_lines(path: str) -> Iterator[Iterator[bytes]]:
         InputError: It cannot be opened, is empty, damaged or cut short. Damage further on is raised
             when the lines reach it.
     """
-    with _opened(path) as stream:
+    with open_stream(path) as stream:
         name = "stdin" if path == STDIN else path
         kind = compression(stream.peek(64))
         if kind == "bgzip" and stream.seekable():
@@ -55,7 +55,12 @@ def open_lines(path: str) -> Iterator[Iterator[bytes]]:
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[BufferedReader]:
+def open_stream(path: str) -> Iterator[BufferedReader]:
+    """Open a file, or stdin.
+
+    Raises:
+        InputError: It cannot be opened.
+    """
     if path == STDIN:
         if sys.stdin is None:
             raise InputError("stdin is closed", hint="name a file")

@@ -16,6 +16,7 @@ from typing import NamedTuple, Self
 
 from zooctl.errors import InputError, ManyErrors
 from zooctl.files.vcf.lines import STDIN, open_lines
+from zooctl.files.vcf.places import Mark, Place, open_lines_at
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.numbers import is_name, parse_int
 
@@ -110,7 +111,7 @@ class VcfReader:
     def __init__(self, path: str) -> None:
         self.name = "stdin" if path == STDIN else path
         self.notes: list[str] = []
-        self._number = 0
+        self._number = self._text = 0
         with ExitStack() as stack:
             self._raw = stack.enter_context(open_lines(path))
             self._lines = self._clean()
@@ -127,6 +128,17 @@ class VcfReader:
         trace: TracebackType | None,
     ) -> None:
         self._stack.close()
+
+    @property
+    def mark(self) -> Mark:
+        """The place behind the record that was read last."""
+        return Mark(self._number, self._text)
+
+    def go_to(self, place: Place) -> None:
+        """Read records from a place of the file on (``places.find_places``)."""
+        self._raw = self._stack.enter_context(open_lines_at(self.name, place))
+        self._number = place.lines
+        self._lines = self._clean()
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records, up to the first that is wrong.
@@ -164,6 +176,7 @@ class VcfReader:
         carriage_returns = False
         for line in self._raw:
             self._number += 1
+            self._text += len(line) + 1
             if self._number == 1 and line.startswith(_BOM):
                 self.notes.append("a byte order mark was left out")
                 line = line.removeprefix(_BOM)
