@@ -308,7 +308,8 @@ import json, os, random, signal, sys
 from pathlib import Path
 
 import zooctl.reproduction.run.measure, zooctl.reproduction.reproduce, zooctl.training.export.entry
-import zooctl.evaluation.heldout.evaluate, zooctl.interpret.mutagenesis, zooctl.pictures.plots
+import zooctl.evaluation.heldout.evaluate, zooctl.interpret.mutagenesis
+import zooctl.interpret.pictures.plots
 from zooctl.cli.main import run
 from zooctl.training.loop import fit
 

@@ -110,8 +110,8 @@ def test_differences_name_what_differs_and_nothing_else() -> None:
 
 
 # What training imports and is not weighed: it finds files, checks them against digests, describes
-# them or takes messages, draws a learning curve, or runs graphs that were exported.
-UNWEIGHED = {"catalog", "errors", "inference", "pictures", "progress"}
+# them or takes messages, or runs graphs that were exported.
+UNWEIGHED = {"catalog", "errors", "inference", "progress"}
 UNWEIGHED_DOCUMENTS = {"card", "card_weights", "explain", "manifest", "scoring"}
 
 

@@ -30,7 +30,7 @@ def command(
     from zooctl.files.disk.atomic import check_output
     from zooctl.files.disk.names import file_named
     from zooctl.files.intervals.regions import region_stem
-    from zooctl.pictures.plots import PlottedTrack, draw_tracks, summarise
+    from zooctl.interpret.pictures.plots import PlottedTrack, draw_tracks, summarise
     from zooctl.sequence.intervals import parse_region
 
     target = file_named(output, (".png", ".pdf", ".svg"), default=f"{region_stem(region)}.png")

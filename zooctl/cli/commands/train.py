@@ -51,13 +51,14 @@ def command(
 
     check_folder_name(output)
     need("torch", "training")
+    from zooctl.interpret.pictures.run_curve import draw_curve
     from zooctl.reproduction.environment.run_record import record_run
     from zooctl.training.data.prepare import open_dataset
     from zooctl.training.data.windows import choose_windows
     from zooctl.training.determinism.device import check_device
     from zooctl.training.determinism.parallel import check_shares, launch
     from zooctl.training.loop.loggers import need_loggers
-    from zooctl.training.loop.run_folder import draw_curve, open_run
+    from zooctl.training.loop.run_folder import open_run
 
     settings = [*(changes or []), *([] if seed is None else [f"seed={seed}"])]
     chosen, text = recipe_as_run(recipe, settings)

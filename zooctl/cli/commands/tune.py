@@ -201,7 +201,7 @@ def _draw(
     if not is_installed("matplotlib"):
         say(f"no {PICTURE}: it needs matplotlib ({install_hint('matplotlib')})")
         return
-    from zooctl.pictures.trial_plots import Scale, TrialCurve, draw_trials
+    from zooctl.interpret.pictures.trial_plots import Scale, TrialCurve, draw_trials
 
     scales: dict[str, Scale] = {
         "choice": "categories",

@@ -84,7 +84,7 @@ class ReportFolder:
             temporary.write_text(text, encoding="utf-8")
 
     def _logo(self, motif: RecoveredMotif) -> None:
-        from zooctl.pictures.plots import draw_logos  # matplotlib is optional
+        from zooctl.interpret.pictures.plots import draw_logos  # matplotlib is optional
 
         logos = [("recovered from the highest predictions", motif.oriented, 0)]
         if motif.known is not None and motif.match is not None:
@@ -117,7 +117,7 @@ def _title(report: EvaluationReport, track: TrackReport) -> str:
 
 
 def _draw_scatter(path: Path, report: EvaluationReport, track: TrackReport, force: bool) -> bool:
-    from zooctl.pictures.evaluation_plots import draw_scatter
+    from zooctl.interpret.pictures.evaluation_plots import draw_scatter
 
     values = track.picture_data.scores[0].values
     assert values is not None
@@ -129,7 +129,7 @@ def _draw_scatter(path: Path, report: EvaluationReport, track: TrackReport, forc
 
 
 def _draw_curves(path: Path, report: EvaluationReport, track: TrackReport, force: bool) -> bool:
-    from zooctl.pictures.evaluation_plots import MethodCurves, draw_curves
+    from zooctl.interpret.pictures.evaluation_plots import MethodCurves, draw_curves
 
     data = track.picture_data
     positive = data.positive[data.classed]
@@ -153,7 +153,7 @@ def _draw_curves(path: Path, report: EvaluationReport, track: TrackReport, force
 def _draw_resolutions(
     path: Path, report: EvaluationReport, track: TrackReport, force: bool
 ) -> bool:
-    from zooctl.pictures.evaluation_plots import Panel, draw_panels
+    from zooctl.interpret.pictures.evaluation_plots import Panel, draw_panels
 
     figures = {
         "Pearson": "pearson",
@@ -184,7 +184,7 @@ def _draw_resolutions(
 
 
 def _draw_tracks(path: Path, report: EvaluationReport, track: TrackReport, force: bool) -> bool:
-    from zooctl.pictures.plots import PlottedTrack, draw_tracks
+    from zooctl.interpret.pictures.plots import PlottedTrack, draw_tracks
 
     if not track.picture_data.peaks:
         return False

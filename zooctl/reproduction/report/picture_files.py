@@ -61,7 +61,7 @@ def draw(pictures: Pictures, name: str, root: Path) -> list[Path]:
     Raises:
         InputError: matplotlib is not installed.
     """
-    from zooctl.pictures.plots import PlottedTrack, draw_logos, draw_tracks
+    from zooctl.interpret.pictures.plots import PlottedTrack, draw_logos, draw_tracks
 
     targets = [root / path for path in picture_paths(name)]
     drawn = []

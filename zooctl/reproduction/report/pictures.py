@@ -190,7 +190,7 @@ def _points(values: NDArray[np.floating]) -> tuple[float | None, ...]:
     >>> _points(np.array([0.12345678, np.nan]))
     (0.123457, None)
     """
-    from zooctl.pictures.plots import summarise
+    from zooctl.interpret.pictures.plots import summarise
 
     shown = summarise(values, _POINTS)
     return tuple(None if np.isnan(value) else float(f"{value:.6g}") for value in shown)

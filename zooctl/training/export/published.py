@@ -1,4 +1,4 @@
-"""Predictions of published weights by torch, without their training data."""
+"""Published weights as networks of torch, and their predictions, without their training data."""
 
 from __future__ import annotations
 
@@ -16,6 +16,27 @@ from zooctl.training.nets.parts.control import with_constant_control
 from zooctl.training.nets.parts.network import Finished
 
 
+def published_network(recipe: Recipe, safetensors: bytes) -> nn.Module | None:
+    """Return the network of an entry's safetensors, in evaluation mode, without further inputs.
+
+    Args:
+        recipe: Of the entry.
+        safetensors: As ``export`` wrote them.
+
+    Returns:
+        A network from ``(n, 4, input_length)`` to ``(n, n_tracks, n_bins)`` in the card's unit; its
+        ``Finished`` part is itself or, under a fixed control, its ``net``. None for a network with
+        inputs beside the sequence.
+    """
+    if other_inputs(recipe):
+        return None
+    net: nn.Module = Finished(network_of(recipe))
+    if recipe.controls:
+        net = with_constant_control(net, torch.zeros(len(recipe.controls)))
+    net.load_state_dict(load(safetensors))
+    return net.eval()
+
+
 def published_predictions(recipe: Recipe, safetensors: bytes, codes: Codes) -> np.ndarray | None:
     """Return torch's predictions of windows with an entry's safetensors.
 
@@ -27,11 +48,6 @@ def published_predictions(recipe: Recipe, safetensors: bytes, codes: Codes) -> n
     Returns:
         ``(n, n_tracks, n_bins)``; None for a network with inputs beside the sequence.
     """
-    if other_inputs(recipe):
-        return None
     pin(recipe.threads)
-    net: nn.Module = Finished(network_of(recipe))
-    if recipe.controls:
-        net = with_constant_control(net, torch.zeros(len(recipe.controls)))
-    net.load_state_dict(load(safetensors))
-    return torch_predictions(net.eval(), codes, recipe.unknown_base)
+    net = published_network(recipe, safetensors)
+    return None if net is None else torch_predictions(net, codes, recipe.unknown_base)

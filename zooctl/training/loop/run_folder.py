@@ -1,24 +1,20 @@
-"""The folder of a run: made or resumed, locked, with its recipe and learning curve."""
+"""The folder of a run: made or resumed, locked, with its recipe."""
 
 from __future__ import annotations
 
-import csv
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from zooctl.errors import InputError, install_hint, is_installed
+from zooctl.errors import InputError
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.disk.lock import hold
-from zooctl.progress import Say, silent
 from zooctl.schema.explain import show
 from zooctl.schema.recipe.recipe import Recipe, load_recipe
 
-RECIPE, ENVIRONMENT, CURVE = "recipe.yaml", "environment.json", "learning_curve.png"
+RECIPE, ENVIRONMENT = "recipe.yaml", "environment.json"
 
 
 @contextmanager
@@ -88,26 +84,3 @@ def _differences(old: Any, new: Any, field: str) -> Iterator[tuple[str, Any, Any
             yield from _differences(old.get(name), new.get(name), below)
     elif old != new:
         yield field, old, new
-
-
-def draw_curve(folder: Path, title: str, say: Say = silent) -> None:
-    """Draw the learning curve of a run from its ``metrics.csv``."""
-    if not is_installed("matplotlib"):
-        say(f"no {CURVE}: it needs matplotlib ({install_hint('matplotlib')})")
-        return
-    from zooctl.pictures.plots import draw_learning_curve
-
-    with (folder / "metrics.csv").open(encoding="ascii", newline="") as file:
-        rows = list(csv.DictReader(file))
-    losses = {
-        label: np.array([float(row[column]) for row in rows])
-        for label, column in (("training", "train_loss"), ("validation", "validation_loss"))
-    }
-    draw_learning_curve(
-        folder / CURVE,
-        [int(row["epoch"]) for row in rows],
-        losses,
-        best=int(losses["validation"].argmin()),
-        title=title,
-        force=True,
-    )

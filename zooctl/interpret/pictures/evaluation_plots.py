@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 # First, because it names the missing library where matplotlib is not installed.
-from zooctl.pictures.drawing import with_defaults
-from zooctl.pictures.plots import COLOURS, DPI, GREY, save_figure, tidy
+from zooctl.interpret.pictures.drawing import with_defaults
+from zooctl.interpret.pictures.plots import COLOURS, DPI, GREY, save_figure, tidy
 
 from matplotlib.figure import Figure  # isort: skip
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator  # isort: skip

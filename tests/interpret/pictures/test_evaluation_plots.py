@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from zooctl.errors import InputError
-from zooctl.pictures.evaluation_plots import (
+from zooctl.interpret.pictures.evaluation_plots import (
     MethodCurves,
     Panel,
     _thinned,

@@ -87,7 +87,7 @@ if "loud" in sys.argv:
     matplotlib.rcParams.update(loud)
 before = dict(os.environ), os.getcwd()
 from zooctl.files.motifs import Motif
-from zooctl.pictures.plots import draw_logos
+from zooctl.interpret.pictures.plots import draw_logos
 import numpy as np
 from pathlib import Path
 draw_logos(Path(sys.argv[1]), [("box", Motif("box", np.eye(4)), 0)])

@@ -19,7 +19,7 @@ from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import BASES
 
 # First, because it names the missing library, and keeps others' settings out.
-from zooctl.pictures.drawing import with_defaults  # isort: skip
+from zooctl.interpret.pictures.drawing import with_defaults  # isort: skip
 
 from matplotlib import rc_context  # isort: skip
 from matplotlib.axes import Axes  # isort: skip

@@ -12,7 +12,7 @@ from PIL import Image
 
 from zooctl.errors import InputError
 from zooctl.files.motifs import Motif
-from zooctl.pictures.plots import (
+from zooctl.interpret.pictures.plots import (
     PlottedTrack,
     draw_learning_curve,
     draw_logos,
@@ -128,7 +128,7 @@ def test_summarise_keeps_sums() -> None:
 
 
 def test_without_matplotlib_the_error_says_what_to_install() -> None:
-    code = "import sys; sys.modules['matplotlib'] = None; import zooctl.pictures.plots"
+    code = "import sys; sys.modules['matplotlib'] = None; import zooctl.interpret.pictures.plots"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "InputError" in done.stderr
     assert "pip install 'matplotlib" in done.stderr

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 # First, because it names the missing library where matplotlib is not installed.
-from zooctl.pictures.drawing import with_defaults
-from zooctl.pictures.plots import COLOURS, DPI, save_figure, tidy
+from zooctl.interpret.pictures.drawing import with_defaults
+from zooctl.interpret.pictures.plots import COLOURS, DPI, save_figure, tidy
 
 from matplotlib.axes import Axes  # isort: skip
 from matplotlib.figure import Figure  # isort: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from zooctl.errors import InputError
-from zooctl.pictures.trial_plots import Scale, TrialCurve, draw_trials
+from zooctl.interpret.pictures.trial_plots import Scale, TrialCurve, draw_trials
 
 TRIALS = [
     TrialCurve((0.5, 0.4, 0.3), {"optimiser.lr": 0.002, "network.activation": "relu"}),
