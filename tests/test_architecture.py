@@ -98,6 +98,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "matplotlib": ("interpret/pictures/",),
     "pandas": ("inference/tracks/data_frames.py",),
     "polars": ("inference/tracks/data_frames.py",),
+    "memelite": ("interpret/motif_search/",),
     "typer": ("cli/",),
     "rich": ("cli/",),
 }

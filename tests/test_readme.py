@@ -91,6 +91,7 @@ NEEDS = {
     "zooctl pull mpra_dragonn": Need(data="weights/mpra_dragonn"),
     'cp "$ZOOCTL_DATA_MIRROR"/motifs': Need(data="motifs"),
     "zooctl evaluate ctcf_gm12878": Need(data="motifs"),
+    "zooctl scan --motifs hocomoco": Need(data="motifs"),
     'cp "$ZOOCTL_DATA_MIRROR"/mpra_satmut': Need(data="mpra_satmut"),
     "zooctl reproduce atac_yeast": Need(data="yeast_atac_sacCer3"),
     'cp "$ZOOCTL_DATA_MIRROR"/yeast_atac_sacCer3': Need(data="yeast_atac_sacCer3"),

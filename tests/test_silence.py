@@ -86,6 +86,7 @@ COMMANDS = {
         "evaluate-variants pwm_ctcf effects.tsv --shifts 2 --bootstrap 10",
     ],
     "audit": ["audit pwm_ctcf", "audit toy.yaml --fasta toy.fa"],
+    "scan": [f"scan --motifs box.pfm --assembly hg19 --region {REGION} -o sites.bed"],
     "train": [
         "train toy.yaml --fasta toy.fa -o run",
         "export run --fasta toy.fa",
@@ -98,7 +99,13 @@ SPEAKING = {
     "push": "sends a model to the hub",
     "tune": "Ray's processes speak to each other, on this machine; its reports are off",
 }
-LIBRARIES = {"predict": "matplotlib", "evaluate": "sklearn", "audit": "sklearn", "train": "torch"}
+LIBRARIES = {
+    "predict": "matplotlib",
+    "scan": "memelite",
+    "evaluate": "sklearn",
+    "audit": "sklearn",
+    "train": "torch",
+}
 
 
 @pytest.fixture

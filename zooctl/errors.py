@@ -170,6 +170,9 @@ EXTRAS = {
     "tensorboard": "log",
     "wandb": "log",
     "ray": "cluster",
+    "memelite": "interpret",
+    "modiscolite": "interpret",
+    "gkmsvm": "interpret",
 }
 """Library, as it is imported, to the extra of zooctl that installs it."""
 

@@ -38,6 +38,7 @@ COMMANDS = {
     "audit": "zooctl.cli.commands.audit",
     "compare": "zooctl.cli.commands.compare",
     "plot": "zooctl.cli.commands.plot",
+    "scan": "zooctl.cli.commands.scan",
     "pull": "zooctl.cli.commands.pull",
     "push": "zooctl.cli.commands.push",
     "bundle": "zooctl.cli.commands.bundle",

@@ -10,6 +10,7 @@ from zooctl.cli.ui.messages import OPTIONS
 
 PANELS: dict[str, tuple[str, ...]] = {
     "Use models": ("list", "info", "predict", "score-variants", "calibrate", "plot", "compare"),
+    "Read them": ("scan",),
     "Judge them": ("evaluate", "evaluate-variants", "audit", "check", "reproduce", "report"),
     "Make them": ("train", "tune", "export", "adopt", "schema"),
     "Files and machines": ("pull", "push", "bundle", "example", "genome", "data", "env"),
@@ -27,6 +28,7 @@ EXAMPLES: dict[str, str] = {
     "audit": "zooctl audit ctcf_gm12878",
     "compare": "zooctl compare predicted.bw measured.bw --region chr21",
     "plot": "zooctl plot predicted.bw --region chr21:33,000,001-33,100,000 -o tracks.png",
+    "scan": "zooctl scan --motifs hocomoco --assembly hg19 --bed peaks.bed -o sites.bed",
     "pull": "zooctl pull mpra_dragonn",
     "push": "zooctl push ctcf_gm12878 org/name",
     "bundle": "zooctl bundle export ctcf_gm12878 -o models.tar",

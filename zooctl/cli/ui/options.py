@@ -63,6 +63,12 @@ SampleName = Annotated[
     str | None,
     typer.Option(help="Column of --features; or a sample of the recipe, with its files."),
 ]
+MotifCollection = Annotated[
+    str,
+    typer.Option(
+        "--motifs", help="hocomoco, jaspar, or a file of motifs (JASPAR, MEME, HOCOMOCO)."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AllowUntrusted = Annotated[
     bool,
