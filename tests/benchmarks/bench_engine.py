@@ -1,10 +1,10 @@
 """Speed of what windows share, for SNVs and indels, beside the bare loop, and the differences.
 
-For each network and kind of allele the loop predicts as many ready-made windows as an allele has: 2 x 20
-for coverage, and for SpliceAI one of each haplotype and strand, as long as its authors' program takes
-them. Both take turns; the largest difference of a mean prediction is relative to the largest one.
-SpliceAI's weights come from their authors; without ZOOCTL_DATA_MIRROR or a download its row is left
-out, as the table notes.
+For each network and kind of allele the loop predicts as many ready-made windows as an allele has:
+2 x 20 for coverage, and for SpliceAI one of each haplotype and strand, as long as its authors'
+program takes them. Both take turns; the largest difference of a mean prediction is relative to the
+largest one. SpliceAI's weights come from their authors; without ZOOCTL_DATA_MIRROR or a download
+its row is left out, as the table notes.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -13,6 +16,21 @@ def test_the_processor_is_always_there() -> None:
     fabric = new_fabric("cpu", "32-true")
     assert fabric.device.type == "cpu"
     assert fabric.world_size == 1
+
+
+def test_a_job_of_slurm_is_a_machine_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a program `srun` nor the variables of a job change or warn of anything."""
+    (tmp_path / "srun").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "srun").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    job = {"SLURM_JOB_ID": "7", "SLURM_NTASKS": "4", "SLURM_PROCID": "3", "SLURM_LOCALID": "3"}
+    job |= {"SLURM_JOB_NAME": "train", "SLURM_NODEID": "1", "SLURM_NODELIST": "node[1-2]"}
+    for name, value in job.items():
+        monkeypatch.setenv(name, value)
+    fabric = new_fabric("cpu", "32-true")
+    assert (fabric.world_size, fabric.global_rank) == (1, 0)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

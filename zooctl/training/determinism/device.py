@@ -6,6 +6,7 @@ import logging
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from lightning_fabric.strategies.ddp import DDPStrategy
 
 from zooctl.errors import InputError
@@ -29,10 +30,16 @@ def new_fabric(device: str, precision: Precision, devices: int = 1) -> Fabric:
         InputError: There is no such device here, or it cannot compute in this precision.
     """
     check_device(device, precision, devices)
-    if devices == 1:
-        return Fabric(accelerator=device, devices=1, precision=precision)
-    strategy = _Quiet(start_method="spawn", forward_sync_buffers=False)
-    return Fabric(accelerator=device, devices=devices, precision=precision, strategy=strategy)
+    strategy = _Quiet(start_method="spawn", forward_sync_buffers=False) if devices > 1 else "auto"
+    # A run starts its processes itself, also in a job of a scheduler, whose variables the library
+    # would follow.
+    return Fabric(
+        accelerator=device,
+        devices=devices,
+        precision=precision,
+        strategy=strategy,
+        plugins=LightningEnvironment(),
+    )
 
 
 class _Quiet(DDPStrategy):
