@@ -146,6 +146,7 @@ class Model:
         distance: int | None = None,
         mean_track: bool = False,
         check_ref: inference_options.CheckRef = "skip",
+        store: str | Path | None = None,
     ) -> VariantScores:
         """Score variants as `zooctl score-variants` does, all tracks (Toneyan, Tang and Koo 2022).
 
@@ -156,6 +157,7 @@ class Model:
             n_shifts, max_shift, seed, rc, statistics, distance, mean_track: As in
                 ``ShiftOptions``; None and () for what the card says.
             check_ref: Treatment of alleles whose REF differs from the genome.
+            store: Folder of scores that is asked first, and gets what is computed.
 
         Returns:
             A row for each allele, track and score; ``to_frame()`` makes a data frame of them.
@@ -178,9 +180,10 @@ class Model:
             statistics=statistics,
             distance=distance,
             mean_track=mean_track,
+            store=store,
         )
         with self._model.genome(as_path(fasta), self._say, self._progress) as genome:
-            return score_alleles(self._model, variants, genome, shifts, check_ref)
+            return score_alleles(self._model, variants, genome, shifts, check_ref, say=self._say)
 
     @keywords_of(ScoreOptions)
     def score_vcf(self, vcf: str | Path, output: str | Path, options: ScoreOptions) -> ScoredVcf:

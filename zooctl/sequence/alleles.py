@@ -225,3 +225,26 @@ def left_align(change: Change, read: Read) -> Change:
         reach *= 2
     sequence = decode(moved)
     return Change(start, sequence, "") if change.ref else Change(start, "", sequence)
+
+
+def anchor(change: Change, read: Read) -> Change:
+    """Return a change as a VCF writes it: a pure insertion or deletion with the base before it.
+
+    At the contig's start it is the base behind it, as the VCF specification has it. Together with
+    ``left_align`` this is the normal form that bcftools norm and vt write.
+
+    Args:
+        change: Trimmed and left-aligned.
+        read: The contig.
+
+    >>> genome = encode(b"GCACACAT")
+    >>> anchor(Change(1, "CA", ""), lambda start, end: genome[start:end])
+    Change(start=0, ref='GCA', alt='G')
+    """
+    if change.ref and change.alt:
+        return change
+    if change.start > 0:
+        base = decode(read(change.start - 1, change.start))
+        return Change(change.start - 1, base + change.ref, base + change.alt)
+    base = decode(read(change.end, change.end + 1))
+    return Change(change.start, change.ref + base, change.alt + base)

@@ -13,6 +13,7 @@ from zooctl.cli.ui.options import (
     Device,
     Force,
     GenomeFile,
+    StoreFolder,
     Threads,
     split_names,
 )
@@ -49,6 +50,7 @@ def command(
     rc: BothStrands = False,
     device: Device = "auto",
     threads: Threads = None,
+    store: StoreFolder = None,
     force: Force = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
@@ -69,6 +71,7 @@ def command(
         draw_seed=seed,
         fasta=fasta,
         rc=rc,
+        store=store,
     )
     opened = OpenModel(entry, SessionOptions(device=device, threads=threads))
     made, path = save_background(opened, options, output, force=force, say=say, progress=progress)

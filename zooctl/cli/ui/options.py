@@ -69,6 +69,13 @@ MotifCollection = Annotated[
         "--motifs", help="hocomoco, jaspar, or a file of motifs (JASPAR, MEME, HOCOMOCO)."
     ),
 ]
+StoreFolder = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="ZOOCTL_STORE",
+        help="Folder of scores that is asked first, and gets what is computed.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AllowUntrusted = Annotated[
     bool,
@@ -111,6 +118,7 @@ _SHARED: dict[str, Any] = {
     "inputs": GivenInput,
     "features": FeatureTable,
     "sample": SampleName,
+    "store": StoreFolder,
 }
 
 Command = Callable[..., None]

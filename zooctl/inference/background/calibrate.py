@@ -84,7 +84,7 @@ def calibrate(
     with model.genome(Path(options.fasta) if options.fasta else None, say, progress) as genome:
         shifts = replace(options, statistics=statistics_of(card), mean_track=card.n_tracks > 1)
         assembly = likely_assembly(genome.contigs) or card.assembly
-        scorer = open_scorer(model, genome, shifts, "skip")
+        scorer = open_scorer(model, genome, shifts, "skip", say=say)
         announce([(card, scorer)], say)
         tensors: dict[str, NDArray[np.float32]] = {}
         described: dict[str, str] = {}

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
+import re
 import sys
 import threading
 from contextlib import suppress
+from functools import cache
+from pathlib import Path
 
 from zooctl.errors import InputError
 
@@ -14,6 +18,24 @@ from zooctl.errors import InputError
 _BATCH_BASES = 2**17
 BATCH_BYTES = 2**31
 """Memory for the tensors of a batch by default."""
+
+
+# Feature flags of Linux that libraries choose their arithmetic by.
+_ARITHMETIC = re.compile(r"(s?sse|avx|fma|f16c|amx|asimd|sve|neon|fp16|bf16|i8mm)[a-z0-9_]*")
+
+
+@cache
+def instruction_sets() -> str:
+    """Return the processor's instruction sets that the last bits of a prediction may depend on.
+
+    Where the system has no list of them, the kind of the machine.
+    """
+    text = ""
+    with suppress(OSError):
+        text = Path("/proc/cpuinfo").read_text()
+    found = re.search(r"^(?:flags|Features)\s*: (.*)$", text, re.MULTILINE)
+    flags = sorted(filter(_ARITHMETIC.fullmatch, found[1].split() if found else ()))
+    return " ".join(flags) or f"{platform.system()} {platform.machine()}"
 
 
 def default_threads() -> int:

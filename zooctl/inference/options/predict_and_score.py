@@ -131,6 +131,7 @@ class ShiftOptions:
         distance: Reach of ``local`` and ``delta``, in bp from the change; by default as the card
             says, else 50.
         mean_track: Add a track ``MEAN``, the mean of all tracks' scores.
+        store: Folder of scores that is asked first, and gets what is computed.
     """
 
     n_shifts: int | None = None
@@ -140,6 +141,7 @@ class ShiftOptions:
     statistics: Sequence[Statistic] = ()
     distance: int | None = None
     mean_track: bool = False
+    store: str | Path | None = None
 
 
 DEFAULT_SHIFTS = ShiftOptions()

@@ -51,19 +51,11 @@ def locate(allele: Allele, genome: Genome, placement: Placement, swap: bool) -> 
         placement: Positions of the windows.
         swap: Whether the genome may have ALT in place of REF.
     """
-    if problem := fault(allele, genome.contigs):
-        return LocatedAllele(problem)
-    swapped = False
-    if not _has(genome, allele, allele.ref):
-        swapped = swap and _has(genome, allele, allele.alt)
-        if not swapped:
-            return LocatedAllele(Status.REF_MISMATCH)
-    chrom, start, ref, alt = allele
-    change = trim(start, alt, ref) if swapped else trim(start, ref, alt)
-    if max(len(change.ref), len(change.alt)) > placement.longest:
-        return LocatedAllele(Status.TOO_LONG)
-    read = partial(genome.padded_codes, chrom)
-    change = left_align(change, read)
+    found = normal_form(allele, genome, placement.longest, swap)
+    if isinstance(found, Status):
+        return LocatedAllele(found)
+    change, swapped = found
+    chrom, read = allele.chrom, partial(genome.padded_codes, allele.chrom)
     contig_length = genome.contigs[chrom]
     pair = placement.pair(change, read, contig_length)
     unknown = _share_unknown(pair, placement.geometry.input_length)
@@ -76,6 +68,35 @@ def locate(allele: Allele, genome: Genome, placement: Placement, swap: bool) -> 
     }
     flags = join_flags([flag for flag, raised in named.items() if raised])
     return LocatedAllele(flags, Site(chrom, change, pair, swapped))
+
+
+def normal_form(
+    allele: Allele, genome: Genome, longest: int, swap: bool
+) -> tuple[Change, bool] | Status:
+    """Return the change that an allele makes to a genome, trimmed and left-aligned.
+
+    Args:
+        allele: As its record states it.
+        genome: The genome.
+        longest: Longest changed stretch of REF or ALT in bp.
+        swap: Whether the genome may have ALT in place of REF.
+
+    Returns:
+        The change, and whether the genome has ALT, so that it makes REF of it; or why there is
+        none.
+    """
+    if problem := fault(allele, genome.contigs):
+        return problem
+    swapped = False
+    if not _has(genome, allele, allele.ref):
+        swapped = swap and _has(genome, allele, allele.alt)
+        if not swapped:
+            return Status.REF_MISMATCH
+    chrom, start, ref, alt = allele
+    change = trim(start, alt, ref) if swapped else trim(start, ref, alt)
+    if max(len(change.ref), len(change.alt)) > longest:
+        return Status.TOO_LONG
+    return left_align(change, partial(genome.padded_codes, chrom)), swapped
 
 
 def _has(genome: Genome, allele: Allele, letters: str) -> bool:

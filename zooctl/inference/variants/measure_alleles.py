@@ -55,6 +55,7 @@ class ScoredAllele:
         kind: Kind of a scored allele; None for those of no kind.
         gene: That gene; None where there are no genes.
         genes: Scores in each gene over the allele.
+        gene_statuses: Status in each of them.
 
     All values are NaN where the allele is not scored. A log ratio is NaN too where a mean is not
     above 0, and a divergence where a profile is not above 0 (the status says NO_RATIO or, where it
@@ -67,6 +68,7 @@ class ScoredAllele:
     kind: Kind | None = None
     gene: Gene | None = None
     genes: tuple[tuple[Gene, tuple[Measured, ...]], ...] = ()
+    gene_statuses: tuple[str, ...] = ()
 
     @property
     def score(self) -> NDArray[np.float32]:
@@ -175,9 +177,7 @@ class Measuring:
             if self.masked:
                 scored = replace(scored, measured=self._mask(scored.measured, gene))
             each.append((gene, scored))
-        gene, first = max(each, key=lambda one: _largest_score(one[1].measured))
-        genes = tuple((gene, scored.measured) for gene, scored in each)
-        return replace(first, gene=gene, genes=genes)
+        return in_best_gene(each)
 
     def _mask(self, measured: tuple[Measured, ...], gene: Gene) -> tuple[Measured, ...]:
         """Return scores without what confirms the annotation."""
@@ -255,6 +255,14 @@ class Measuring:
         n = self.n_scored
         nothing = np.full(n, np.nan, dtype=np.float32)
         return Measured(nothing, nothing, nothing, nothing, np.full(n, NO_PLACE))
+
+
+def in_best_gene(each: Sequence[tuple[Gene, ScoredAllele]]) -> ScoredAllele:
+    """Return the scores of an allele in several genes, those of the gene with the largest first."""
+    gene, first = max(each, key=lambda one: _largest_score(one[1].measured))
+    genes = tuple((gene, scored.measured) for gene, scored in each)
+    statuses = tuple(scored.status for _, scored in each)
+    return replace(first, gene=gene, genes=genes, gene_statuses=statuses)
 
 
 def _largest_score(measured: Sequence[Measured]) -> float:

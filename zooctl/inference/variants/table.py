@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from zooctl.errors import InputError
+from zooctl.files.disk.pinned import file_digest
+from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.transcripts import GeneIndex
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
@@ -16,6 +19,7 @@ from zooctl.inference.options.predict_and_score import DEFAULT_SHIFTS, CheckRef,
 from zooctl.inference.tracks.choose import require_anywhere, tracks_of
 from zooctl.inference.tracks.data_frames import to_frame
 from zooctl.inference.variants.measure_alleles import ScoredAllele
+from zooctl.inference.variants.remember import Origin, RememberingScorer
 from zooctl.inference.variants.shift_robust_score import (
     DEFAULT_DISTANCE,
     DEFAULT_N_SHIFTS,
@@ -23,6 +27,7 @@ from zooctl.inference.variants.shift_robust_score import (
     VariantModel,
 )
 from zooctl.inference.variants.statistics import MEAN_TRACK, NO_PLACE
+from zooctl.progress import Say, silent
 from zooctl.schema.scoring import Scoring
 from zooctl.sequence.alleles import Allele
 
@@ -124,10 +129,24 @@ def open_scorer(
     check_ref: CheckRef,
     genes: GeneIndex | None = None,
     masked: bool = False,
+    *,
+    annotation: str | Path | None = None,
+    say: Say = silent,
 ) -> Scorer:
     """Return a scorer of a model on a genome; what options leave open is as the card says.
 
-    Genes are passed over by models that do not read the transcribed strand.
+    Genes are passed over by models that do not read the transcribed strand. Scores on a genome that
+    is in no file are not looked for in a store.
+
+    Args:
+        model: The model.
+        genome: The genome.
+        options: Statistics, shifts, strands, and a store.
+        check_ref: As of ``Scorer``.
+        genes: As of ``Scorer``.
+        masked: As of ``Scorer``.
+        annotation: The file of the genes.
+        say: Told about the store.
 
     Raises:
         InputError: The model is read at places in genes alone; or as ``Scorer``.
@@ -142,24 +161,45 @@ def open_scorer(
     network = VariantModel.of(model.card, model.graph)
     if model.card.any_length and set(statistics) <= {"delta", "local"}:
         network = network.around(distance, max_shift or 0)
-    return Scorer(
-        network,
-        genome,
-        n_shifts=n_shifts,
-        max_shift=max_shift,
-        seed=options.seed,
-        reverse_complement=options.rc,
-        genes=genes if network.transcribed else None,
-        masked=masked,
-        statistics=statistics,
-        distance=distance,
-        mean_track=options.mean_track,
-        check_ref=check_ref,
-        batch_size=model.options.batch_size,
-        threads=model.options.threads,
-        device=model.options.device,
-        engine=model.options.engine,
-    )
+    chosen: dict[str, Any] = {
+        "n_shifts": n_shifts,
+        "max_shift": max_shift,
+        "seed": options.seed,
+        "reverse_complement": options.rc,
+        "genes": genes if network.transcribed else None,
+        "masked": masked,
+        "statistics": statistics,
+        "distance": distance,
+        "mean_track": options.mean_track,
+        "check_ref": check_ref,
+        "batch_size": model.options.batch_size,
+        "threads": model.options.threads,
+        "device": model.options.device,
+        "engine": model.options.engine,
+    }
+    if options.store is None or not isinstance(genome, Fasta):
+        return Scorer(network, genome, **chosen)
+    of_genes = annotation if chosen["genes"] is not None else None
+    return RememberingScorer(network, genome, _origin(model, options, of_genes, say), **chosen)
+
+
+def _origin(
+    model: OpenModel, options: ShiftOptions, annotation: str | Path | None, say: Say
+) -> Origin:
+    """Return the store of a model's scores, and what they are of."""
+    by_gene = annotation is not None
+    tracks = [(track.name, track.unit) for track in tracks_of(model.card, by_gene=by_gene)]
+    if options.mean_track:
+        tracks.append((MEAN_TRACK, ""))
+    facts = {
+        "model": model.card.name,
+        "version": model.card.version,
+        "weights": model.weights_digest,
+        "assembly": model.card.assembly,
+        "tracks": tracks,
+    }
+    genes = "" if annotation is None else file_digest(Path(annotation))
+    return Origin(Path(options.store or ""), facts, genes, say)
 
 
 def score_alleles(
@@ -168,6 +208,8 @@ def score_alleles(
     genome: Genome,
     options: ShiftOptions = DEFAULT_SHIFTS,
     check_ref: CheckRef = "skip",
+    *,
+    say: Say = silent,
 ) -> VariantScores:
     """Score variants against a genome, all tracks.
 
@@ -175,8 +217,9 @@ def score_alleles(
         model: The model.
         variants: One or several, as text (1-based) or alleles, in the genome's contig names.
         genome: The genome.
-        options: Statistics, shifts and strands.
+        options: Statistics, shifts, strands, and a store.
         check_ref: Treatment of alleles whose REF differs from the genome.
+        say: Told about the store.
 
     Raises:
         InputError: A text is no variant; shifts or statistics that do not fit the model; or
@@ -187,7 +230,7 @@ def score_alleles(
     names = [track.name for track in tracks_of(model.card)]
     if options.mean_track:
         names.append(MEAN_TRACK)
-    scorer = open_scorer(model, genome, options, check_ref)
+    scorer = open_scorer(model, genome, options, check_ref, say=say)
     with closing(scorer.score([allele] for allele in chosen)) as scored:
         results = [result for (result,) in scored]
     pairs = zip(chosen, results, strict=True)

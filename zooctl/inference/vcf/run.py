@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -85,7 +85,8 @@ def estimate_file(
     progress: Progress = no_progress,
 ) -> VcfEstimate:
     """Return the size and time of ``score_file`` from a few real batches; nothing is written."""
-    with _opened(models, vcf, output, options, say, progress) as run:
+    # A store would make the first alleles tell nothing of the others.
+    with _opened(models, vcf, output, replace(options, store=None), say, progress) as run:
         return run.estimate()
 
 

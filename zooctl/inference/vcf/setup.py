@@ -202,7 +202,16 @@ def scoring_model(
     card = model.card
     # Alleles that ``fail`` refuses are found before scoring, where their line is known.
     check_ref = "skip" if options.check_ref == "fail" else options.check_ref
-    scorer = open_scorer(model, genome, options, check_ref, genes, options.masked)
+    scorer = open_scorer(
+        model,
+        genome,
+        options,
+        check_ref,
+        genes,
+        options.masked,
+        annotation=options.genes,
+        say=say,
+    )
     return ScoringModel(
         name=card.name,
         version=card.version,

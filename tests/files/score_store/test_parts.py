@@ -1,0 +1,104 @@
+"""Parts of a store, against a plain dictionary: added, asked, merged, damaged, by many at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from toy_scores import check, keys, row
+
+from zooctl.files.score_store import parts as parts_module
+from zooctl.files.score_store.engine import Engine
+from zooctl.files.score_store.parts import PartFolder
+from zooctl.files.score_store.rows import Key, to_table
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> PartFolder:
+    return PartFolder(tmp_path, Engine())
+
+
+def test_what_is_added_is_found(folder: PartFolder) -> None:
+    first, second = keys(60, 1), keys(60, 2)
+    for some in (first, second):
+        folder.add(to_table({key: row(key) for key in some}))
+    absent = [Key(7, "A", "G"), Key(9_999, "A", "CT"), Key(first[0].start, "A", "CT", True, "GENE")]
+    check(folder.ask([*second, *absent, *first, *first]), first + second)
+    assert folder.ask(absent) == {}
+    assert folder.ask([]) == {}
+
+
+def test_parts_are_merged_and_nothing_is_lost(folder: PartFolder, tmp_path: Path) -> None:
+    """Also where alleles come twice, and where another object has listed the merged parts."""
+    other, wanted = PartFolder(tmp_path, Engine()), set[Key]()
+    for seed in range(0, 80, 2):
+        some = keys(12, seed)
+        wanted.update(some)
+        folder.add(to_table({key: row(key) for key in some}))
+        check(other.ask(sorted(wanted)), sorted(wanted))
+    assert len(folder.parts()) < 40 // 2
+    batches = [batch.to_pydict() for batch in folder.in_order()]
+    listed = [one for batch in batches for one in zip(batch["start"], batch["ref"], strict=True)]
+    assert listed == sorted(listed)
+    assert len(listed) == len(wanted)
+
+
+def test_long_tables_are_cut(folder: PartFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts_module, "MOST_ROWS", 25)
+    some = keys(200, 4)
+    folder.add(to_table({key: row(key) for key in some}))
+    assert all(part.rows <= 25 for part in folder.parts())
+    check(folder.ask(some), some)
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty", "other"])
+def test_a_damaged_part_is_dropped(tmp_path: Path, damage: str) -> None:
+    """Whatever was done to it, and before it is read as Parquet."""
+    folder = PartFolder(tmp_path, Engine())
+    kept, lost = keys(30, 6), [Key(900 + i, "A", "C") for i in range(20)]
+    folder.add(to_table({key: row(key) for key in kept}))
+    folder.add(to_table({key: row(key) for key in lost}))
+    part = next(part.path for part in folder.parts() if part.first == 900)
+    content = bytearray(part.read_bytes())
+    content[len(content) // 2] ^= 1
+    other = next(one.path for one in folder.parts() if one.path != part).read_bytes()
+    part.write_bytes(
+        {"flip": bytes(content), "cut": content[:-9], "empty": b"", "other": other}[damage]
+    )
+    said: list[str] = []
+    again = PartFolder(tmp_path, Engine(), said.append)
+    check(again.ask(kept + lost), kept)
+    assert said == [f"store: a damaged part is dropped: {part}"]
+    assert not part.exists()
+
+
+ADDING = """
+import sys
+from pathlib import Path
+from toy_scores import keys, row, check
+from zooctl.files.score_store.engine import Engine
+from zooctl.files.score_store.parts import PartFolder
+from zooctl.files.score_store.rows import to_table
+folder, seed = PartFolder(Path(sys.argv[1]), Engine()), int(sys.argv[2])
+for n in range(30):
+    some = keys(9, 1000 * seed + 2 * n)
+    folder.add(to_table({key: row(key) for key in some}))
+    check(folder.ask(some), some)
+"""
+
+
+def test_three_processes_at_once(tmp_path: Path) -> None:
+    """Each finds what it has added, at once and in the end, while all of them merge."""
+    running = [
+        subprocess.Popen([sys.executable, "-c", ADDING, str(tmp_path), str(seed)])
+        for seed in (2, 4, 6)
+    ]
+    assert [one.wait() for one in running] == [0, 0, 0]
+    wanted = sorted(
+        {key for seed in (2, 4, 6) for n in range(30) for key in keys(9, 1000 * seed + 2 * n)}
+    )
+    folder = PartFolder(tmp_path, Engine())
+    check(folder.ask(wanted), wanted)
+    assert len(folder.parts()) < 60
