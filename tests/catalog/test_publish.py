@@ -14,8 +14,8 @@ from zooctl.catalog.origin.licence import is_restricted
 from zooctl.catalog.publish import citation, front_matter, readme, repository
 from zooctl.catalog.root import model_names
 from zooctl.catalog.weights import onnx_bytes, verified_bytes
-from zooctl.cli.commands.check import check_entry
 from zooctl.errors import InputError
+from zooctl.reproduction.verify.consistency import entry_problems
 from zooctl.schema.strict_yaml import loads
 
 # The graphs of five networks take a minute to examine.
@@ -47,7 +47,7 @@ def test_entries_come_back_as_they_were(
         if file.startswith(f"zoo/{name}/"):
             verified_bytes(back, file.removeprefix(f"zoo/{name}/"))
     # With all of it in the cache, probe and graph are compared too.
-    assert [str(error) for error in check_entry(back)] == []
+    assert [str(error) for error in entry_problems(back)] == []
 
 
 @pytest.mark.parametrize("name", model_names())

@@ -34,6 +34,7 @@ def command(
     from zooctl.catalog.check import check_orphans
     from zooctl.catalog.root import model_names, zoo_roots
     from zooctl.errors import InputError, ManyErrors
+    from zooctl.reproduction.verify.consistency import entry_problems
     from zooctl.schema.manifest import stamp_documents
 
     if bool(models) == every:
@@ -46,7 +47,7 @@ def command(
     for entry in entries:
         if stamp and entry.folder is not None and entry.card_path.parent != entry.folder:
             stamp_documents(entry.root, entry.name)
-        found = check_entry(entry)
+        found = entry_problems(entry)
         parts = [part for part, there in _parts(entry) if there]
         verdict = f"problems: {len(found)}" if found else f"ok ({', '.join(parts)})"
         echo(f"{entry.name}: {verdict}")
@@ -55,26 +56,6 @@ def command(
         errors += [error for root in zoo_roots() for error in check_orphans(root)]
     if errors:
         raise ManyErrors(errors)
-
-
-def check_entry(entry: Entry) -> list[ZooError]:
-    """Return every disagreement inside an entry, documents first."""
-    from zooctl.catalog.check import as_verification, check_documents
-    from zooctl.errors import ZooError
-    from zooctl.reproduction.verify.recorded_reports import check_texts
-
-    errors = check_documents(entry)
-    errors += [part for error in check_texts(entry) for part in as_verification(error)]
-    if entry.folder is None:
-        return errors
-    try:
-        entry.card()
-        entry.manifest()
-    except ZooError:
-        return errors  # reported already, and the graph cannot be compared with them
-    from zooctl.inference.adopt.verify import check_weights
-
-    return errors + [part for error in check_weights(entry) for part in as_verification(error)]
 
 
 def _parts(entry: Entry) -> list[tuple[str, bool]]:

@@ -37,17 +37,17 @@ def command(
 
     from zooctl.catalog import registry
     from zooctl.catalog.publish import repository
-    from zooctl.cli.commands.check import check_entry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.tables import print_table, size_text
     from zooctl.errors import InputError, ManyErrors
+    from zooctl.reproduction.verify.consistency import entry_problems
 
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", repo, re.ASCII):
         raise InputError("no name of a repository", got=repo, expected="org/name")
     if "/" in model:
         raise InputError("only models of the zoo are pushed", got=model)
     entry = registry.entry(model)
-    if errors := check_entry(entry):
+    if errors := entry_problems(entry):
         raise ManyErrors(errors)
     files = repository(entry, repo, None if report is None else _report(report))
     rows = [(path, size_text(len(content))) for path, content in files.items()]

@@ -74,11 +74,11 @@ def command(
 
 def _test(entry: Entry) -> ModelTest:
     from zooctl.catalog.weights import onnx_bytes
-    from zooctl.cli.commands.check import check_entry
     from zooctl.errors import IntegrityError, VerificationError, ZooError
+    from zooctl.reproduction.verify.consistency import entry_problems
 
     began = time.monotonic()
-    errors = [str(error) for error in check_entry(entry)]
+    errors = [str(error) for error in entry_problems(entry)]
     result = "failed" if errors else "ok"
     if not errors and entry.folder is None:
         result, errors = "skipped", ["has no weights; documents agree"]

@@ -249,8 +249,8 @@ def _targets(
             else:
                 parts = [card.name] * (len(cards) > 1) + [track] * (len(indices) > 1)
                 ending = next(end for end in _ENDINGS if file.name.lower().endswith(end))
-                stem, last = file.name[: -len(ending)], file.name[-len(ending) :]
-                paths.append(file.with_name(".".join([stem, *parts]) + last))
+                named, last = file.name[: -len(ending)], file.name[-len(ending) :]
+                paths.append(file.with_name(".".join([named, *parts]) + last))
         targets.append(paths)
     return targets
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +123,7 @@ class Measuring:
     stranded: bool = False
     masked: bool = False
 
-    @property
+    @cached_property
     def measures(self) -> tuple[Measure, ...]:
         """The scores, in order.
 
