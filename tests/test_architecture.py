@@ -21,6 +21,7 @@ ORDER = (
     "schema",
     "catalog",
     "inference",
+    "scale",
     "training",
     "interpret",
     "evaluation",
@@ -55,6 +56,7 @@ INSIDE = {
     ),
     "interpret": ("pictures", "motif_match", "mutagenesis", "attribution"),
     "reproduction": ("report", "environment", "run", "evidence", "judge", "verify"),
+    "scale": ("inputs", "plan", "folder", "jobs", "worker", "engines", "run", "merge", "whole"),
     "schema": (
         *("escape", "explain", "fields", "strict_yaml", "scoring", "card_weights", "card"),
         *("manifest", "recipe"),

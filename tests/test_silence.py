@@ -79,6 +79,10 @@ COMMANDS = {
         "score-variants in.vcf --model pwm_ctcf --shifts 2 -o out.bcf",
         "score-variants in.vcf --model pwm_ctcf --shifts 2 -o out.parquet",
         "calibrate pwm_ctcf --kind snv --alleles 1000 -o own.safetensors",
+        "plan score-variants in.vcf --model pwm_ctcf --shifts 2 -o plan",
+        "run plan --workers 1",
+        "status plan",
+        "merge plan -o merged.vcf.gz",
     ],
     "evaluate": [
         f"evaluate pwm_ctcf --against {{repo}}/{DATA} --region chr21:33,000,001-33,500,000 "

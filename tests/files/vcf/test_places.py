@@ -11,7 +11,7 @@ import pytest
 
 from zooctl.errors import InputError
 from zooctl.files.disk.bgzf import compress
-from zooctl.files.vcf.places import Mark, Place, find_places
+from zooctl.files.vcf.places import Mark, TextPlace, find_places
 from zooctl.files.vcf.records import Record, VcfReader
 
 N = 9_000
@@ -72,7 +72,12 @@ def test_blocks_are_found_by_hand(tmp_path: Path) -> None:
     path.write_bytes(packed.getvalue())
     found = find_places(str(path), [Mark(0, 9), Mark(1, 10), Mark(1, 12), Mark(2, 15)])
     end = len(packed.getvalue())
-    assert found == [Place(0, 0, 9), Place(1, first, 0), Place(1, first, 2), Place(2, end, 0)]
+    assert found == [
+        TextPlace(0, 0, 9),
+        TextPlace(1, first, 0),
+        TextPlace(1, first, 2),
+        TextPlace(2, end, 0),
+    ]
 
 
 def gzip_body(content: bytes) -> bytes:

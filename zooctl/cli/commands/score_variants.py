@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from zooctl.cli.ui.options import (
     AcceptLicence,
     AllowUntrusted,
+    Workers,
     accept_licences,
     split_names,
     with_records,
@@ -28,9 +29,12 @@ from zooctl.inference.options.predict_and_score import (
     SessionOptions,
 )
 
+if TYPE_CHECKING:
+    from zooctl.inference.vcf.report import ScoredVcf
+    from zooctl.scale.jobs.models import Addresses
 
-@with_records(
-    n_shifts=Annotated[
+OPTIONS: dict[str, Any] = {
+    "n_shifts": Annotated[
         int | None,
         typer.Option(
             "--shifts",
@@ -40,7 +44,7 @@ from zooctl.inference.options.predict_and_score import (
             "card, else 20.",
         ),
     ],
-    max_shift=Annotated[
+    "max_shift": Annotated[
         int | None,
         typer.Option(
             min=0,
@@ -48,7 +52,7 @@ from zooctl.inference.options.predict_and_score import (
             help="Largest shift in bp; default: by the model's card or core.",
         ),
     ],
-    statistics=Annotated[
+    "statistics": Annotated[
         list[str] | None,
         typer.Option(
             "--statistic",
@@ -56,7 +60,7 @@ from zooctl.inference.options.predict_and_score import (
             "model's card, else sum.",
         ),
     ],
-    distance=Annotated[
+    "distance": Annotated[
         int | None,
         typer.Option(
             min=1,
@@ -64,57 +68,59 @@ from zooctl.inference.options.predict_and_score import (
             help="Reach of local and delta in bp; default: by the model's card, else 50.",
         ),
     ],
-    mean_track=Annotated[
+    "mean_track": Annotated[
         bool, typer.Option("--mean-track", help="Add a track MEAN, the mean score of all tracks.")
     ],
-    seed=Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the shifts.")],
-    check_ref=Annotated[
+    "seed": Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the shifts.")],
+    "check_ref": Annotated[
         CheckRef,
         typer.Option(help="Alleles whose REF the genome lacks; swap scores where it has ALT."),
     ],
-    chrom_map=Annotated[
+    "chrom_map": Annotated[
         str | None,
         typer.Option(help="auto, or a file that maps contig names of the VCF to the genome's."),
     ],
-    genes=Annotated[
+    "genes": Annotated[
         Path | None,
         typer.Option(
             help="GTF: models of the transcribed strand score on the strand of each gene."
         ),
     ],
-    masked=Annotated[
+    "masked": Annotated[
         bool,
         typer.Option(
             "--masked", help="In genes: no gains at annotated ends of exons, no losses elsewhere."
         ),
     ],
-    spliceai_field=Annotated[
+    "spliceai_field": Annotated[
         bool,
         typer.Option("--spliceai-field", help="Also write the INFO field that SpliceAI writes."),
     ],
-    strict=Annotated[
+    "strict": Annotated[
         bool, typer.Option("--strict", help="Refuse a VCF with an allele that cannot be scored.")
     ],
-    max_skipped=Annotated[
+    "max_skipped": Annotated[
         float,
         typer.Option(
             min=0, max=1, help="Largest share of alleles that may disagree with the genome."
         ),
     ],
-    background=Annotated[
+    "background": Annotated[
         str | None,
         typer.Option(
             help="File of zooctl calibrate for percentiles, or none; default: the model's own."
         ),
     ],
-    null=Annotated[Null, typer.Option(help="Part of the background that percentiles are within.")],
-    min_pct=Annotated[
+    "null": Annotated[
+        Null, typer.Option(help="Part of the background that percentiles are within.")
+    ],
+    "min_pct": Annotated[
         float | None,
         typer.Option(
             min=0, max=1, help="Keep only records, or rows, with a percentile of at least this."
         ),
     ],
-    top=Annotated[
+    "top": Annotated[
         int | None,
         typer.Option(
             min=1,
@@ -122,18 +128,18 @@ from zooctl.inference.options.predict_and_score import (
             help="Keep only so many records, or rows, of the highest percentiles.",
         ),
     ],
-    regions_file=Annotated[
+    "regions_file": Annotated[
         Path | None,
         typer.Option("-R", "--regions-file", help="Score only records whose REF overlaps these."),
     ],
-    targets_file=Annotated[
+    "targets_file": Annotated[
         Path | None,
         typer.Option("-T", "--targets-file", help="Score only records whose POS lies in these."),
     ],
-    format=Annotated[
+    "format": Annotated[
         Format | None, typer.Option(help="Format of stdout (-o -); of files the ending says it.")
     ],
-    output_type=Annotated[
+    "output_type": Annotated[
         OutputType | None,
         typer.Option(
             "-O",
@@ -141,13 +147,17 @@ from zooctl.inference.options.predict_and_score import (
             help="Of -o -: v VCF, z bgzipped, u uncompressed BCF, b BCF, as of bcftools.",
         ),
     ],
-    report=Annotated[Path | None, typer.Option(help="Write the counts of statuses as JSON.")],
-    overwrite=Annotated[
+    "report": Annotated[Path | None, typer.Option(help="Write the counts of statuses as JSON.")],
+    "overwrite": Annotated[
         bool,
         typer.Option("--overwrite-annotations", help="Replace existing scores of these models."),
     ],
-    resume=Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")],
-)
+    "resume": Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")],
+}
+"""Field of ``ScoreOptions`` to its option, but for those of several commands."""
+
+
+@with_records(**OPTIONS)
 def command(
     vcf: Annotated[str, typer.Argument(help="VCF or BCF, plain, gz or bgzip; - for stdin.")],
     model: Annotated[
@@ -163,6 +173,7 @@ def command(
             "or - for stdout; default: <vcf>.<model>.vcf.gz here.",
         ),
     ] = None,
+    workers: Workers = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print counts, windows and time; write nothing.")
     ] = False,
@@ -181,20 +192,42 @@ def command(
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.score_report import print_estimate, say_done
-    from zooctl.inference.model import OpenModel
     from zooctl.inference.vcf.run import estimate_file, score_file
+    from zooctl.scale.jobs.models import Addresses
 
     if not model:
         model = [registry.DEFAULT_MODEL]
         say(f"model: {model[0]}, the default")
-    entries = [registry.entry(name, allow_untrusted=allow_untrusted) for name in split_names(model)]
-    models = [OpenModel(entry, session) for entry in entries]
+    names = Addresses(split_names(model), allow_untrusted)
+    models = names.open(session)
     if accept_licence:
         accept_licences(model.card for model in models)
     if dry_run:
         print_estimate(estimate_file(models, vcf, output, options, say=say, progress=progress))
         return
-    result = score_file(models, vcf, output, options, say=say, progress=progress)
+    if workers is None:
+        result = score_file(models, vcf, output, options, say=say, progress=progress)
+    else:
+        result = _in_processes(workers, names, vcf, output, options, session)
     say_done(result)
     if result.outputs:
         echo(result.output)
+
+
+def _in_processes(
+    workers: int,
+    models: Addresses,
+    vcf: str,
+    output: str | None,
+    options: ScoreOptions,
+    session: SessionOptions,
+) -> ScoredVcf:
+    """Score by several processes."""
+    from zooctl.cli.ui.messages import say
+    from zooctl.cli.ui.progress import progress
+    from zooctl.scale.jobs.job import DEFAULT_SHARDS
+    from zooctl.scale.jobs.score import ScoreOrder
+    from zooctl.scale.whole import score_in_processes
+
+    order = ScoreOrder(vcf, "vcf.gz", options, session, DEFAULT_SHARDS)
+    return score_in_processes(models, order, output, workers, say=say, progress=progress)

@@ -13,6 +13,7 @@ PANELS: dict[str, tuple[str, ...]] = {
     "Read them": ("scan",),
     "Judge them": ("evaluate", "evaluate-variants", "audit", "check", "reproduce", "report"),
     "Make them": ("train", "tune", "export", "adopt", "schema"),
+    "Run them at scale": ("plan", "run", "status", "merge"),
     "Files and machines": ("pull", "push", "bundle", "example", "genome", "data", "env"),
 }
 """Heading to its commands; others stand under the last."""
@@ -23,6 +24,10 @@ EXAMPLES: dict[str, str] = {
     "predict": "zooctl predict --model ctcf_gm12878 --bed regions.bed -o ctcf.bw",
     "score-variants": "zooctl score-variants in.vcf.gz --model ctcf_gm12878 -o out.vcf.gz",
     "calibrate": "zooctl calibrate ctcf_gm12878 --kind snv --alleles 1000",
+    "plan": "zooctl plan score-variants in.vcf.gz --model ctcf_gm12878 -o plan",
+    "run": "zooctl run plan --workers 4",
+    "status": "zooctl status plan",
+    "merge": "zooctl merge plan -o out.vcf.gz",
     "evaluate": "zooctl evaluate ctcf_gm12878 -o report/",
     "evaluate-variants": "zooctl evaluate-variants ctcf_gm12878 effects.tsv",
     "audit": "zooctl audit ctcf_gm12878",

@@ -88,6 +88,15 @@ AcceptLicence = Annotated[
     ),
 ]
 
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=inference_options.MOST_WORKERS,
+        help="Processes that share the work, of one thread each unless --threads; default: none.",
+    ),
+]
+
 # Bounds of options of several commands; past them nothing is gained, and sizes would overflow.
 MOST_DRAWS = 100_000
 """Draws of a bootstrap, whose intervals have settled at a thousand."""
@@ -143,7 +152,8 @@ def with_records(**own: Any) -> Callable[[Command], Command]:
     called with the record.
 
     Args:
-        own: Field to the annotated type of its option, where no other command shares it.
+        own: Field to the annotated type of its option, where no other command shares it; None for
+            a field that is not offered.
 
     >>> @with_records(chrom_map=Annotated[str | None, typer.Option(help="A file.")])
     ... def command(bed: str, *, options: inference_options.PredictOptions) -> None:
@@ -164,7 +174,11 @@ def with_records(**own: Any) -> Callable[[Command], Command]:
             record = hints[name]
             if dataclasses.is_dataclass(record):
                 records[name] = record
-                parameters += [_parameter(field, offered) for field in dataclasses.fields(record)]
+                parameters += [
+                    _parameter(field, offered)
+                    for field in dataclasses.fields(record)
+                    if offered[field.name] is not None
+                ]
             else:
                 parameters.append(
                     parameter.replace(annotation=record, kind=inspect.Parameter.KEYWORD_ONLY)
@@ -174,7 +188,11 @@ def with_records(**own: Any) -> Callable[[Command], Command]:
             for name, record in records.items():
                 fields = dataclasses.fields(record)
                 values[name] = record(
-                    **{field.name: _value(field, values.pop(field.name)) for field in fields}
+                    **{
+                        field.name: _value(field, values.pop(field.name))
+                        for field in fields
+                        if field.name in values
+                    }
                 )
             function(**values)
 

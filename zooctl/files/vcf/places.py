@@ -25,7 +25,7 @@ class Mark(NamedTuple):
     text: int
 
 
-class Place(NamedTuple):
+class TextPlace(NamedTuple):
     """A place to read from.
 
     Attributes:
@@ -39,7 +39,7 @@ class Place(NamedTuple):
     skip: int
 
 
-def find_places(path: str, marks: Sequence[Mark]) -> list[Place]:
+def find_places(path: str, marks: Sequence[Mark]) -> list[TextPlace]:
     """Return the places of marks, which are in order.
 
     Raises:
@@ -49,15 +49,15 @@ def find_places(path: str, marks: Sequence[Mark]) -> list[Place]:
         kind = compression(stream.peek(64))
         first = next(text_pieces(stream, kind, path), b"")
         if kind == "gzip" or first.startswith(BCF):
-            return [Place(lines, None, 0) for lines, _ in marks]
+            return [TextPlace(lines, None, 0) for lines, _ in marks]
         if kind == "none":
-            return [Place(lines, text, 0) for lines, text in marks]
+            return [TextPlace(lines, text, 0) for lines, text in marks]
         found = find_members(stream, [text for _, text in marks])
-    return [Place(lines, *at) for (lines, _), at in zip(marks, found, strict=True)]
+    return [TextPlace(lines, *at) for (lines, _), at in zip(marks, found, strict=True)]
 
 
 @contextmanager
-def open_lines_at(path: str, place: Place) -> Iterator[Iterator[bytes]]:
+def open_lines_at(path: str, place: TextPlace) -> Iterator[Iterator[bytes]]:
     """Open a VCF or BCF and yield its lines from a place on, as ``open_lines`` does."""
     if place.offset is None:
         with open_lines(path) as lines:

@@ -16,7 +16,7 @@ from typing import NamedTuple, Self
 
 from zooctl.errors import InputError, ManyErrors
 from zooctl.files.vcf.lines import STDIN, open_lines
-from zooctl.files.vcf.places import Mark, Place, open_lines_at
+from zooctl.files.vcf.places import Mark, TextPlace, open_lines_at
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.numbers import is_name, parse_int
 
@@ -134,7 +134,7 @@ class VcfReader:
         """The place behind the record that was read last."""
         return Mark(self._number, self._text)
 
-    def go_to(self, place: Place) -> None:
+    def go_to(self, place: TextPlace) -> None:
         """Read records from a place of the file on (``places.find_places``)."""
         self._raw = self._stack.enter_context(open_lines_at(self.name, place))
         self._number = place.lines

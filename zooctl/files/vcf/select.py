@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zooctl.files.disk.bgzf import bgzip_blocks
-from zooctl.files.vcf.chunks import Parts
+from zooctl.files.vcf.output import FinishedLines
 from zooctl.files.vcf.table import COLUMNS
 
 _PERCENTILES = re.compile(rb"[\t;]ZOO_[^=;\t]*_PCT=([^;\t]*)")
@@ -30,7 +30,7 @@ class SelectedParts:
         top: Number of lines of the highest percentiles that are kept; of equal ones the first.
     """
 
-    parts: Parts
+    parts: FinishedLines
     table: bool
     least: float | None
     top: int | None

@@ -35,6 +35,10 @@ Statistic = Literal["sum", "local", "max", "jsd", "delta"]
 # Bounds of options. Past them nothing is gained, and sizes computed from them would overflow.
 MOST_THREADS = 1_024
 """More than cores of any machine, and started in a moment."""
+MOST_WORKERS = 1_024
+"""Processes of one machine."""
+MOST_SHARDS = 100_000
+"""Shards of a plan, each of which is two files of one folder."""
 MOST_WINDOWS = 65_536
 """Windows in a batch, a hundred times the largest default."""
 MOST_SHIFTS = 10_000

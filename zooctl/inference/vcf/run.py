@@ -71,7 +71,7 @@ def score_file(
         ManyErrors: Several of these.
         VerificationError: A prediction is not a finite number.
     """
-    with _opened(models, vcf, output, options, say, progress) as run:
+    with open_run(models, vcf, output, options, say, progress) as run:
         return run.score()
 
 
@@ -86,20 +86,32 @@ def estimate_file(
 ) -> VcfEstimate:
     """Return the size and time of ``score_file`` from a few real batches; nothing is written."""
     # A store would make the first alleles tell nothing of the others.
-    with _opened(models, vcf, output, replace(options, store=None), say, progress) as run:
+    with open_run(models, vcf, output, replace(options, store=None), say, progress) as run:
         return run.estimate()
 
 
 @contextmanager
-def _opened(
+def open_run(
     models: Sequence[OpenModel],
     vcf: str,
     output: str | Path | None,
     options: ScoreOptions,
     say: Say,
     progress: Progress,
-) -> Iterator[_Run]:
-    """Check inputs and outputs, then open the VCF, the genome and the networks."""
+    *,
+    place: Destination | None = None,
+) -> Iterator[ScoringRun]:
+    """Check inputs and outputs, then open the VCF, the genome and the networks.
+
+    Args:
+        models: The models, of one assembly.
+        vcf: VCF or BCF.
+        output: The output, which is checked; not used where there is a place.
+        options: As of ``score_file``.
+        say: Told about the genome and the device.
+        progress: Opens the progress displays.
+        place: The kind of output of a run that writes none itself.
+    """
     cards = [model.card for model in models]
     assembly = setup.common_assembly(cards, options)
     chosen = choose_tracks(cards, options.tracks, by_gene=options.genes is not None)
@@ -107,8 +119,9 @@ def _opened(
     others = (vcf, options.chrom_map, options.genes)
     inputs = [*paths, *(Path(path) for path in others if path)]
     with ExitStack() as stack:
-        place = destination(output, vcf, cards, options, stack)
-        check_target(place.target, options.force, inputs)
+        if place is None:
+            place = destination(output, vcf, cards, options, stack)
+            check_target(place.target, options.force, inputs)
         if (report := as_path(options.report)) is not None:
             setup.check_report(report, place.target, options.force, inputs)
         reader = stack.enter_context(VcfReader(vcf))
@@ -125,11 +138,11 @@ def _opened(
         announce([(card, model.scorer) for card, model in zip(cards, opened, strict=True)], say)
         setup.check_selection(options, opened)
         done = (choice, opened, place, inputs, say, progress)
-        yield _Run(vcf, options, reader, matched, genome, assembly, *done)
+        yield ScoringRun(vcf, options, reader, matched, genome, assembly, *done)
 
 
 @dataclass(frozen=True)
-class _Run:
+class ScoringRun:
     """A run with all inputs opened and checked."""
 
     source: str
@@ -182,11 +195,9 @@ class _Run:
 
     def score(self) -> ScoredVcf:
         """Score all records and write them."""
-        text, options, order = self._text(), self.options, SortOrder()
-        total, records = self._checked()
-        settings = setup.settings_of(
-            self.models, options, self.genome, self.choice.intervals, self.vcf.names, text.head
-        )
+        text, options, order = self.text(), self.options, SortOrder()
+        total, records = self.checked()
+        settings = self.settings(text)
         began, spent = time.monotonic(), dict[str, float]()
         ordered = _noting_order(records, order)
         with self.progress(
@@ -199,7 +210,7 @@ class _Run:
                 )
 
             writer = ScoreWriter(
-                self.place, options, self.reader.name, self.inputs, self.say, self._rows
+                self.place, options, self.reader.name, self.inputs, self.say, self.n_rows
             )
             written = writer.write(text.head, settings, order, into)
         tally = written.tally
@@ -226,7 +237,14 @@ class _Run:
             write_report(report, result, options.force)
         return result
 
-    def _checked(self) -> tuple[Survey | None, Iterator[Record]]:
+    def settings(self, text: Text) -> dict[str, str | int | bool]:
+        """Return everything but the records that the bytes of an output depend on."""
+        intervals, names = self.choice.intervals, self.vcf.names
+        return setup.settings_of(
+            self.models, self.options, self.genome, intervals, names, text.head
+        )
+
+    def checked(self) -> tuple[Survey | None, Iterator[Record]]:
         """Check contigs, the first records and the rules; return the survey and all records."""
         total = self._survey()
         first, rest, _ = self._first(total)
@@ -247,13 +265,16 @@ class _Run:
             for record in self.choice.keep(iter(reader)):
                 yield record.number, record.line
 
-    def _rows(self, tally: Tally) -> int:
+    def n_rows(self, tally: Tally) -> int:
         """Return the number of records, or of rows of a table, in the output."""
         if not self.place.is_table:
             return tally.records
-        return tally.alleles * sum(
-            len(model.tracks) * len(model.scorer.measures) for model in self.models
-        )
+        return tally.alleles * self.rows_per_allele
+
+    @property
+    def rows_per_allele(self) -> int:
+        """Rows of a table for each allele."""
+        return sum(len(model.tracks) * len(model.scorer.measures) for model in self.models)
 
     def estimate(self) -> VcfEstimate:
         """Time a few real batches."""
@@ -263,7 +284,7 @@ class _Run:
             total = survey(chain(first, rest))
         return estimate(total, (first, tally), self.vcf, self.models, self.place.target)
 
-    def _text(self) -> Text:
+    def text(self) -> Text:
         """Return the writer of the output's lines."""
         if self.place.form.startswith("jsonl"):
             return JsonText(self.models)

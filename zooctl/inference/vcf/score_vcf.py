@@ -67,7 +67,7 @@ def score_vcf(
     def tell(n_alleles: float) -> None:
         advance(n_alleles / max(1, len(models)))
 
-    for number, chunk in enumerate(_chunks(records, chunk_records(models))):
+    for number, chunk in enumerate(chunks_of(records, models)):
         for record in chunk:
             read.update(record.line)
             read.update(b"\n")
@@ -105,9 +105,10 @@ def chunk_records(models: Sequence[ScoringModel]) -> int:
     return max(1, min(_RECORDS, _BASES // max(1, bases)))
 
 
-def _chunks(records: Iterable[Record], most: int) -> Iterator[list[Record]]:
+def chunks_of(records: Iterable[Record], models: Sequence[ScoringModel]) -> Iterator[list[Record]]:
+    """Yield records in chunks, of ``chunk_records`` or of much text."""
     chunk: list[Record] = []
-    size = 0
+    most, size = chunk_records(models), 0
     for record in records:
         chunk.append(record)
         size += len(record.line)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from zooctl.files.vcf.chunks import Parts, Settings
 from zooctl.files.vcf.index import SortOrder
-from zooctl.files.vcf.output import FinishedLines, publish
+from zooctl.files.vcf.output import FinishedLines, Published, publish
 from zooctl.files.vcf.select import SelectedParts
 from zooctl.files.vcf.stream import ChunkSink, StdoutParts
 from zooctl.inference.options.predict_and_score import ScoreOptions
@@ -109,22 +109,37 @@ class ScoreWriter:
         ):
             n_before = self._resumed(parts)
             tally = into(parts)
-            check_skipped(tally, options.max_skipped, self.source)
-            finished, rows = self._selected(parts, tally)
-            written = publish(
-                finished,
-                head,
-                order,
-                rows,
-                force=options.force,
-                inputs=self.inputs,
-                metadata={name: str(settings[name]) for name in _PROVENANCE},
-            )
+            written = self.publish(parts, head, settings, order, tally)
         self.place.deliver()
         files = () if self.place.stdout else written.files
         return Written(tally, files, n_before, written.index_fault)
 
-    def _selected(self, parts: Parts, tally: Tally) -> tuple[FinishedLines, int]:
+    def publish(
+        self,
+        parts: FinishedLines,
+        head: bytes,
+        settings: Settings,
+        order: SortOrder,
+        tally: Tally,
+    ) -> Published:
+        """Write the output from all of its chunks (arguments as of ``write``).
+
+        Raises:
+            InputError: Too many alleles disagree with the genome, or as ``output.publish``.
+        """
+        check_skipped(tally, self.options.max_skipped, self.source)
+        finished, rows = self._selected(parts, tally)
+        return publish(
+            finished,
+            head,
+            order,
+            rows,
+            force=self.options.force,
+            inputs=self.inputs,
+            metadata={name: str(settings[name]) for name in _PROVENANCE},
+        )
+
+    def _selected(self, parts: FinishedLines, tally: Tally) -> tuple[FinishedLines, int]:
         """Return the lines to write, and their number."""
         least, top = self.options.min_pct, self.options.top
         if least is None and top is None:

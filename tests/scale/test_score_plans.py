@@ -1,0 +1,39 @@
+"""Scores of a plan: the bytes of the plain run, whatever computes the shards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from toy_plan import MODEL, SHIFTS, Zooctl
+
+PLAN = ["plan", "score-variants", "in.vcf", *MODEL, *SHIFTS]
+
+
+def score(zooctl: Zooctl, *arguments: str) -> None:
+    code, _, err = zooctl("score-variants", "in.vcf", *MODEL, *SHIFTS, *arguments)
+    assert code == 0, err
+
+
+@pytest.mark.parametrize("name", ["a.vcf.gz", "a.tsv.gz"])
+def test_plan_run_and_merge(name: str, zooctl: Zooctl, here: Path) -> None:
+    score(zooctl, "-o", name)
+    kind = ["--format", "tsv"] if "tsv" in name else []
+    code, out, err = zooctl(*PLAN, *kind, "--shards", "3", "-o", "plan")
+    assert (code, out) == (0, "plan\n"), err
+    assert "planned: 3 shards of 5,522 alleles" in err
+    code, _, err = zooctl("merge", "plan", "-o", f"b.{name}")
+    assert code == 2
+    assert "3 of 3 shards are not there (got no shard 1, 2, 3)" in err
+    assert zooctl("run", "plan")[0] == 0
+    assert zooctl("merge", "plan", "-o", f"b.{name}")[:2] == (0, f"b.{name}\n")
+    assert (here / f"b.{name}").read_bytes() == (here / name).read_bytes()
+    if name == "a.vcf.gz":
+        assert (here / f"b.{name}.tbi").read_bytes() == (here / f"{name}.tbi").read_bytes()
+
+
+def test_workers_of_the_command_itself(zooctl: Zooctl, here: Path) -> None:
+    score(zooctl, "-o", "a.vcf.gz")
+    score(zooctl, "-o", "b.vcf.gz", "--workers", "2")
+    assert (here / "b.vcf.gz").read_bytes() == (here / "a.vcf.gz").read_bytes()
+    assert {path.name for path in here.iterdir() if path.name.startswith(".")} == set()

@@ -1,0 +1,91 @@
+"""`zooctl plan`: a large run cut into shards, to be computed anywhere and merged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zooctl.cli.commands import score_variants as scoring
+from zooctl.cli.ui.options import (
+    AcceptLicence,
+    AllowUntrusted,
+    accept_licences,
+    split_names,
+    with_records,
+)
+from zooctl.cli.ui.tables import echo
+from zooctl.inference.options.predict_and_score import (
+    MOST_SHARDS,
+    Format,
+    ScoreOptions,
+    SessionOptions,
+)
+
+app = typer.Typer(
+    help="Cut a run into shards, to be computed anywhere and merged to the bytes of one run.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Folder = Annotated[
+    Path, typer.Option("-o", "--output", help="Folder of the plan, which is made; for run.")
+]
+Shards = Annotated[
+    int, typer.Option(min=1, max=MOST_SHARDS, help="Shards, of about equal work each.")
+]
+
+# Of the whole output, which `zooctl merge` writes.
+_AT_MERGE = dict.fromkeys(("output_type", "report", "resume"))
+
+
+@app.command("score-variants")
+@with_records(
+    **scoring.OPTIONS
+    | _AT_MERGE
+    | {
+        "format": Annotated[
+            Format | None,
+            typer.Option(help="Format of the merged output: vcf, or a table; default: vcf."),
+        ]
+    }
+)
+def score_variants(
+    vcf: Annotated[str, typer.Argument(help="VCF or BCF, plain, gz or bgzip.")],
+    output: Folder,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Names that `zooctl list` shows, by commas or repetition."),
+    ] = None,
+    shards: Shards = 100,
+    allow_untrusted: AllowUntrusted = False,
+    accept_licence: AcceptLicence = False,
+    *,
+    options: ScoreOptions,
+    session: SessionOptions,
+) -> None:
+    """Plan the scores of a VCF's alleles.
+
+    Shards are stretches of records. One thread computes each, unless --threads says otherwise.
+    """
+    from dataclasses import replace
+
+    from zooctl.catalog.registry import DEFAULT_MODEL
+    from zooctl.cli.ui.messages import say
+    from zooctl.cli.ui.progress import progress
+    from zooctl.files.vcf.output import form_of_format
+    from zooctl.scale.folder import check_new, write_plan
+    from zooctl.scale.jobs.models import Addresses
+    from zooctl.scale.jobs.score import ScoreOrder, plan_scores
+
+    check_new(output, options.force)
+    models = Addresses(split_names(model) or (DEFAULT_MODEL,), allow_untrusted)
+    if accept_licence:
+        accept_licences(one.card for one in models.open(session))
+    form = form_of_format(options.format or "vcf")
+    kept = replace(options, format=None, force=False)
+    order = ScoreOrder(vcf, form, kept, session, shards)
+    made = plan_scores(models, order, say=say, progress=progress)
+    write_plan(made, output, force=options.force)
+    say(f"planned: {len(made.shards):,} shards of {made.work:,} {made.unit}")
+    echo(output)

@@ -1,0 +1,40 @@
+"""`zooctl run`: compute the shards of a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zooctl.cli.ui.options import Workers
+from zooctl.cli.ui.tables import echo
+
+
+def command(
+    plan: Annotated[Path, typer.Argument(help="Folder that `zooctl plan` made.")],
+    shard: Annotated[
+        str | None,
+        typer.Option(help="A share of the plan, as 3/40: every 40th shard, from the third on."),
+    ] = None,
+    workers: Workers = None,
+) -> None:
+    """Compute the shards of a plan that are not there yet.
+
+    May be run again, and in several places at once: a shard is whole or absent, and one that is
+    there is passed over. Without --workers, this process computes them all.
+    """
+    from zooctl.cli.ui.messages import say
+    from zooctl.cli.ui.progress import progress
+    from zooctl.scale.folder import PlanFolder
+    from zooctl.scale.run import parse_share, processes, run_plan
+
+    result = run_plan(
+        PlanFolder(plan),
+        share=None if shard is None else parse_share(shard),
+        engine=None if workers is None else processes(workers),
+        say=say,
+        progress=progress,
+    )
+    say(f"computed: {result.done:,} shards")
+    echo(plan)

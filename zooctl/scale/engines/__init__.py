@@ -1,0 +1,1 @@
+"""Machines that run the shards of a plan: processes here, Slurm, Ray."""

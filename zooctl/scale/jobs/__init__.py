@@ -1,0 +1,1 @@
+"""The commands that can be planned: cut into shards, run by the shard, and merged."""
