@@ -20,7 +20,8 @@ from typing import Any, BinaryIO
 
 from zooctl.errors import InputError, ZooError
 from zooctl.files.disk.atomic import atomic_output, work_folder
-from zooctl.files.disk.pinned import PIECE, is_pinned
+from zooctl.files.disk.pinned import PIECE, digest_of, is_pinned
+from zooctl.inference.device.machine import instruction_sets
 from zooctl.scale.plan import PLAN, Plan, Shard, read_plan
 
 _SHARDS, _FAILED = "shards", "failed"
@@ -61,6 +62,7 @@ class Receipt:
         note: Counts that the whole output needs.
         seconds: Time that it took.
         host: Machine that computed it.
+        instructions: Digest of its processor's instruction sets, by which last bits may differ.
     """
 
     plan: str
@@ -69,6 +71,7 @@ class Receipt:
     note: Mapping[str, Any]
     seconds: float
     host: str
+    instructions: str
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,15 @@ class PlanFolder:
             note = make(file)
             stream.flush()
         spent = round(time.monotonic() - began, 3)
-        made = Receipt(self.digest, file.size, file.sha256, note, spent, socket.gethostname())
+        made = Receipt(
+            self.digest,
+            file.size,
+            file.sha256,
+            note,
+            spent,
+            socket.gethostname(),
+            digest_of(instruction_sets().encode())[:12],
+        )
         _write(self._receipt(shard.number), asdict(made))
         with suppress(OSError):
             self._failure(shard.number).unlink()

@@ -13,6 +13,10 @@ from zooctl.files.disk.pinned import file_digest
 from zooctl.progress import Progress
 
 
+_FOLDERS = ("store",)
+"""Options that name a folder, which need not exist."""
+
+
 @dataclass(frozen=True)
 class PlannedInput:
     """A file that a plan's shards are computed from.
@@ -99,7 +103,10 @@ def absolute(values: Mapping[str, Any]) -> dict[str, Any]:
     >>> absolute({"fasta": None, "rc": True, "tracks": ("CTCF",)})
     {'fasta': None, 'rc': True, 'tracks': ['CTCF']}
     """
-    return {name: _absolute(value) for name, value in values.items()}
+    return {
+        name: _absolute(Path(value) if name in _FOLDERS and value else value)
+        for name, value in values.items()
+    }
 
 
 def _absolute(value: Any) -> Any:

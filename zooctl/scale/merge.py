@@ -67,6 +67,12 @@ def merge_plan(folder: PlanFolder, order: MergeOrder, *, say: Say, progress: Pro
         InputError: Shards are not there, or damaged; or the output does not fit the plan.
     """
     check_whole(folder)
+    receipts = [folder.receipt(one.number) for one in folder.plan.shards]
+    if len({one.instructions for one in receipts if one is not None}) > 1:
+        say(
+            "warning: shards come from processors of several instruction sets, "
+            "whose last bits may differ"
+        )
     scored = merge_scores(
         folder,
         order.output,
