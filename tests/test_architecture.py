@@ -27,6 +27,7 @@ ORDER = (
     "evaluation",
     "reproduction",
     "audit",
+    "studies",
     "api",
     "cli",
     "__main__",

@@ -39,6 +39,7 @@ COMMANDS = {
     "merge": "zooctl.cli.commands.merge",
     "evaluate": "zooctl.cli.commands.evaluate",
     "evaluate-variants": "zooctl.cli.commands.evaluate_variants",
+    "studies": "zooctl.cli.commands.studies",
     "audit": "zooctl.cli.commands.audit",
     "compare": "zooctl.cli.commands.compare",
     "plot": "zooctl.cli.commands.plot",

@@ -11,7 +11,15 @@ from zooctl.cli.ui.messages import OPTIONS
 PANELS: dict[str, tuple[str, ...]] = {
     "Use models": ("list", "info", "predict", "score-variants", "calibrate", "plot", "compare"),
     "Read them": ("scan",),
-    "Judge them": ("evaluate", "evaluate-variants", "audit", "check", "reproduce", "report"),
+    "Judge them": (
+        "evaluate",
+        "evaluate-variants",
+        "audit",
+        "check",
+        "studies",
+        "reproduce",
+        "report",
+    ),
     "Make them": ("train", "tune", "export", "adopt", "schema"),
     "Run them at scale": ("plan", "run", "status", "merge"),
     "Files and machines": ("pull", "push", "bundle", "example", "genome", "data", "env"),
@@ -59,6 +67,9 @@ EXAMPLES: dict[str, str] = {
     "report verify": "zooctl report verify report.json",
     "report pictures": "zooctl report pictures ctcf_gm12878",
     "schema": "zooctl schema recipe",
+    "studies": "zooctl studies list",
+    "studies list": "zooctl studies list",
+    "studies run": "zooctl studies run test_thresholds -o studies",
 }
 """Command to an example of it; a subcommand without one has its parent's."""
 

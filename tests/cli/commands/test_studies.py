@@ -1,0 +1,93 @@
+"""`zooctl studies` as typed: networks of the toy, trained and compared."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from zooctl.cli.main import run
+
+STUDY = """
+name: epochs
+title: Longer training
+claim: Trained for three epochs, the toy is better than after one with a rate of almost 0.
+paper: {citation: "Nobody 2000", place: Fig. 1, number: none}
+scale: A toy.
+training:
+  recipe: data/toy.yaml
+  changes: ["evaluation={bin_size: 32, block_length: 1000}"]
+  seeds: [1, 2]
+measure: {key: evaluate, bootstrap: 0}
+metric: Pearson's r
+figure: [tracks, 0, resolutions, 0, pearson]
+arms:
+  - {name: trained}
+  - {name: not trained, changes: [optimiser.lr=1.0e-9, schedule.max_epochs=1]}
+order: [[trained, not trained]]
+"""
+
+
+@pytest.fixture
+def study(folder: Path) -> list[str]:
+    """Options of a run of the toy's study."""
+    Path("epochs.yaml").write_text(STUDY)
+    return ["studies", "run", "epochs.yaml", "--fasta", str(folder / "toy.fa"), "-o", "out"]
+
+
+def test_a_claim_is_tested(study: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(study) == 0, capsys.readouterr().err
+    printed = capsys.readouterr().out
+    assert "trained above not trained" in printed
+    assert printed.endswith("epochs: held\n")
+    found = json.loads(Path("out/epochs.json").read_text())
+    values = {arm["name"]: [one["value"] for one in arm["values"]] for arm in found["arms"]}
+    # What `zooctl evaluate` says of the same run.
+    assert run(["evaluate", "out/runs/epochs/trained/2", "--json", *study[3:5]]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert values["trained"][1] == pytest.approx(report["tracks"][0]["resolutions"][0]["pearson"])
+    assert min(values["trained"]) > max(values["not trained"])
+    assert "](epochs.png)" in Path("out/epochs.md").read_text()
+    assert "[epochs](epochs.md)" in Path("out/results.md").read_text()
+
+    weights = Path("out/runs/epochs/trained/2/best.safetensors")
+    before = weights.stat().st_mtime_ns
+    assert run(study) == 2
+    assert "--force" in capsys.readouterr().err
+    assert run([*study, "--force", "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again[0]["arms"] == found["arms"]
+    assert weights.stat().st_mtime_ns == before
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["studies", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("imbalance ") and line.endswith("measures") for line in lines)
+    assert any(line.startswith("five_losses ") and line.endswith("trains") for line in lines)
+    assert run(["studies", "list", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == len(lines) - 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["run"], "either NAME or --all"),
+        (["run", "imbalance", "--all"], "either NAME or --all"),
+        (["run", "five_loses"], "did you mean 'five_losses'?"),
+        (["run", "none.yaml"], "cannot be read"),
+    ],
+)
+def test_faults(arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["studies", *arguments]) == 2
+    assert expected in capsys.readouterr().err
+
+
+def test_a_table_that_is_not_here(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(tmp_path))
+    assert run(["studies", "run", "robust_scores", "-o", str(tmp_path / "out")]) == 2
+    assert "set ZOOCTL_DATA_MIRROR to a folder that has it" in capsys.readouterr().err
+    assert not list((tmp_path / "out").glob("*.json"))

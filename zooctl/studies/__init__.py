@@ -1,0 +1,1 @@
+"""Studies: claims of papers, each tested by one command."""
