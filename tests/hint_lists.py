@@ -31,6 +31,8 @@ FOLLOWED = {
     "cli/commands/reproduce: '--fasta names a genome'": 'tests/test_hints.py::test_the_genome_of_a_reproduction',
     "cli/commands/tune: '--resume goes on with it'": 'tests/cli/commands/test_tune.py::test_a_search_is_resumed_or_gets_a_folder_of_its_own',
     "cli/commands/tune: 'choose another -o'": 'tests/cli/commands/test_tune.py::test_a_search_is_resumed_or_gets_a_folder_of_its_own',
+    "studies/measure: 'set ZOOCTL_DATA_MIRROR to a folder that has it'": 'tests/cli/commands/test_studies.py::test_a_table_that_is_not_here',
+    "catalog/studies: nearest(name, known) or 'zooctl studies list'": 'tests/catalog/test_studies.py::test_an_unknown_name',
     "cli/main: 'cd to another'": 'tests/cli/test_main.py::test_a_removed_working_folder',
     "evaluation/compare: 'did the prediction cover these regions?'": 'tests/test_file_hints.py::test_two_tracks_of_one_genome',
     "evaluation/compare: 'they belong to two assemblies'": 'tests/test_file_hints.py::test_two_tracks_of_one_genome',

@@ -97,10 +97,22 @@ NEEDS = {
     'cp "$ZOOCTL_DATA_MIRROR"/yeast_atac_sacCer3': Need(data="yeast_atac_sacCer3"),
     "zooctl tune": Need(library="ray"),
     "bcftools": Need(program="bcftools"),
+    "zooctl studies run": Need(data="yeast_atac_sacCer3"),
 }
 
 # Commands with commands of their own.
-GROUPS = {"bundle", "cache", "data", "example", "genome", "env", "report", "adopt", "schema"}
+GROUPS = {
+    "bundle",
+    "cache",
+    "data",
+    "example",
+    "genome",
+    "env",
+    "report",
+    "adopt",
+    "schema",
+    "studies",
+}
 
 # Sections that take minutes, by page and heading.
 SLOW = {
@@ -109,6 +121,7 @@ SLOW = {
     "docs/score.md: Rank by percentile",
     "docs/train.md: Write a recipe",
     "docs/train.md: Search hyperparameters",
+    "docs/studies/index.md: Studies",
 }
 
 

@@ -106,10 +106,24 @@ def test_environment_variables() -> None:
     assert set(re.findall(r"^\| `(ZOOCTL_[A-Z_]+)` \|", page, re.MULTILINE)) == named
 
 
+def names_of_toctrees(page: Path) -> list[str]:
+    """Return the pages that a page's tables of contents list, from the folder of the site."""
+    listed = re.findall(r"```\{toctree\}\n(.*?)```", page.read_text(), re.DOTALL)
+    lines = [line for block in listed for line in block.split("\n") if line and line[0] != ":"]
+    return [
+        name.relative_to(DOCS).with_suffix("").as_posix()
+        for line in lines
+        for name in (sorted(page.parent.glob(f"{line}.md")) or [page.parent / line])
+        if name != page
+    ]
+
+
 def test_every_page_is_in_the_index(reference: ModuleType) -> None:
-    index = (DOCS / "index.md").read_text()
-    listed = re.findall(r"```\{toctree\}\n(.*?)```", index, re.DOTALL)
-    names = [line for block in listed for line in block.split("\n") if line and line[0] != ":"]
+    names = [
+        name
+        for page in (DOCS / "index.md", *sorted(DOCS.glob("*/index.md")))
+        for name in names_of_toctrees(page)
+    ]
     pages = {page.relative_to(DOCS).with_suffix("").as_posix() for page in reference.pages()}
     assert {name for name in names if not name.startswith("reference/")} == pages - {"index"}
     made = {name.removeprefix("reference/") for name in names if name.startswith("reference/")}

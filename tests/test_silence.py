@@ -94,6 +94,8 @@ COMMANDS = {
     "train": [
         "train toy.yaml --fasta toy.fa -o run",
         "export run --fasta toy.fa",
+        "studies list",
+        "studies run toy_study.yaml --fasta toy.fa -o studies",
         "reproduce pwm_ctcf --offline --report report.json",
         "report verify report.json",
     ],
@@ -168,6 +170,7 @@ def test_commands_are_silent(family: str, folder: Path, repo: Path) -> None:
         pytest.skip(f"needs {needed}")
     if family in ("audit", "train"):
         toy_files.write(folder)
+        (folder / "toy_study.yaml").write_text(toy_files.STUDY)
     start = f"{sys.executable} -m zooctl"
     lines = [f"{start} {command.format(repo=repo)}" for command in COMMANDS[family]]
     found = watched(folder, "sh", "-ec", "\n".join(lines))

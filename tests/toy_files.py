@@ -12,6 +12,26 @@ from zooctl.schema.manifest import digest_file
 from zooctl.schema.strict_yaml import dumps
 from zooctl.sequence.onehot import decode
 
+# Networks of the toy, trained and compared.
+STUDY = """
+name: epochs
+title: Longer training
+claim: Trained for three epochs, the toy is better than after one with a rate of almost 0.
+paper: {citation: "Nobody 2000", place: Fig. 1, number: none}
+scale: A toy.
+training:
+  recipe: toy.yaml
+  changes: ["evaluation={bin_size: 32, block_length: 1000}"]
+  seeds: [1, 2]
+measure: {key: evaluate, bootstrap: 0}
+metric: Pearson's r
+figure: [tracks, 0, resolutions, 0, pearson]
+arms:
+  - {name: trained}
+  - {name: not trained, changes: [optimiser.lr=1.0e-9, schedule.max_epochs=1]}
+order: [[trained, not trained]]
+"""
+
 
 def write_bigwig(path: Path, values: Any) -> None:
     """Return a contig's values, one a base."""

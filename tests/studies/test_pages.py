@@ -41,8 +41,8 @@ def test_a_result_is_read_back(tmp_path: Path) -> None:
 def test_a_page_says_it_all() -> None:
     page = study_page(study_of("robust_scores"), result(), "robust_scores.png")
     for part in (
-        "Here: held, in 12.3 minutes.",
-        "$ zooctl studies run robust_scores",
+        "Here: held. One published model",
+        "By `zooctl studies run robust_scores`, in 12.3 minutes.",
         "| over 10 shifts | 0.500 [0.003, 0.997] | 0.3, 0.5, 0.7 |",
         "3 of 3 | held |",
         "doi:10.1038/s42256-022-00570-9",

@@ -6,33 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
+import toy_files
 
 from zooctl.cli.main import run
-
-STUDY = """
-name: epochs
-title: Longer training
-claim: Trained for three epochs, the toy is better than after one with a rate of almost 0.
-paper: {citation: "Nobody 2000", place: Fig. 1, number: none}
-scale: A toy.
-training:
-  recipe: data/toy.yaml
-  changes: ["evaluation={bin_size: 32, block_length: 1000}"]
-  seeds: [1, 2]
-measure: {key: evaluate, bootstrap: 0}
-metric: Pearson's r
-figure: [tracks, 0, resolutions, 0, pearson]
-arms:
-  - {name: trained}
-  - {name: not trained, changes: [optimiser.lr=1.0e-9, schedule.max_epochs=1]}
-order: [[trained, not trained]]
-"""
 
 
 @pytest.fixture
 def study(folder: Path) -> list[str]:
     """Options of a run of the toy's study."""
-    Path("epochs.yaml").write_text(STUDY)
+    Path("epochs.yaml").write_text(toy_files.STUDY.replace("toy.yaml", "data/toy.yaml"))
     return ["studies", "run", "epochs.yaml", "--fasta", str(folder / "toy.fa"), "-o", "out"]
 
 
