@@ -38,6 +38,20 @@ def parse_address(text: str) -> Hub:
     return Hub(**match.groupdict())
 
 
+def require_trust(place: Hub, address: str, *, allow_untrusted: bool) -> None:
+    """Refuse an address that the user did not say to trust.
+
+    Raises:
+        UnsafeError: ``allow_untrusted`` is not given.
+    """
+    if not allow_untrusted:
+        raise UnsafeError(
+            "a model from outside of the zoo",
+            got=address,
+            hint=f"--allow-untrusted, if you trust {place.repo.split('/')[0]}",
+        )
+
+
 def from_hub(address: str, *, allow_untrusted: bool) -> Entry:
     """Download the documents of a model on the hub; its weights are downloaded at first use.
 
@@ -47,12 +61,7 @@ def from_hub(address: str, *, allow_untrusted: bool) -> Entry:
         NetworkError: A document is neither in the cache nor downloadable.
     """
     place = parse_address(address)
-    if not allow_untrusted:
-        raise UnsafeError(
-            "a model from outside of the zoo",
-            got=address,
-            hint=f"--allow-untrusted, if you trust {place.repo.split('/')[0]}",
-        )
+    require_trust(place, address, allow_untrusted=allow_untrusted)
     from zooctl.catalog.hub import cache  # the client loads slowly
 
     cache.read_unpinned(place, MANIFEST, _MOST_BYTES)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from zooctl.cli.commands.adopt_profiles import add_profiles
+from zooctl.cli.commands.adopt_report import (
+    Assembly,
+    Force,
+    Licence,
+    Name,
+    Scale,
+    UnknownBase,
+    naming,
+    report,
+)
 from zooctl.cli.ui.messages import say
 from zooctl.cli.ui.options import LONGEST, AcceptLicence, accept_licences
 from zooctl.cli.ui.tables import echo
 
 if TYPE_CHECKING:
-    from zooctl.inference.adopt.adopt import Adopted
     from zooctl.inference.adopt.interface import Interface
     from zooctl.sequence.windows import Geometry
 
@@ -23,23 +31,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Assembly = Annotated[str, typer.Option(help="Assembly of its genome, by UCSC's name, as hg38.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace an entry, its card included.")]
-Name = Annotated[str, typer.Option(help="Name of the entry, in small letters.")]
 Tracks = Annotated[
     str, typer.Option(help="Name of each track, in the order of the output: as plus,minus.")
 ]
-Licence = Annotated[str, typer.Option(help="Licence of the weights, as SPDX writes it: MIT.")]
 BinSize = Annotated[
     int | None,
     typer.Option(min=1, max=LONGEST, help="bp in a bin; default: the bins fill the input."),
-]
-UnknownBase = Annotated[
-    Literal["0", "0.25"], typer.Option(help="One-hot value of N that the model expects.")
-]
-Scale = Annotated[
-    Literal["signal", "log", "logit", "probability"],
-    typer.Option(help="Scale of predicted values."),
 ]
 
 
@@ -68,7 +65,7 @@ def onnx(
 
     names = [track.strip() for track in tracks.split(",")]
     content = read_bounded(model)
-    with _naming(model):
+    with naming(model):
         interface = read_interface(content, len(names), model)
         facts = {"name": name, "licence": licence, "assembly": assembly, "output_scale": scale}
         facts["output_transform"] = transform
@@ -103,7 +100,7 @@ def keras(
     from zooctl.inference.adopt.keras_file import read_keras
 
     names = [track.strip() for track in tracks.split(",")]
-    with _naming(model):
+    with naming(model):
         interface = read_keras(
             model, len(names), architecture=architecture, input_length=input_length
         )
@@ -136,7 +133,7 @@ def _adopt(
         say(f"put around the graph: {change}")
     for repair in interface.repairs:
         say(f"left out of the graph: {repair}")
-    _report(adopted)
+    report(adopted)
 
 
 @app.command("pwm")
@@ -192,9 +189,9 @@ def pwm(
         file=(file.name, digest_file(file)),
     )
     root = own_root()
-    with _naming(file):
+    with naming(file):
         adopted = write_entry(root, pwm_graph(profile, geometry), fields, force=force)
-    _report(adopted)
+    report(adopted)
 
 
 @app.command("published")
@@ -241,49 +238,4 @@ def _geometry(input_length: int, n_bins: int, bin_size: int | None) -> Geometry:
     return Geometry(input_length, output_length, bin_size, output_length)
 
 
-@contextmanager
-def _naming(file: Path) -> Iterator[None]:
-    """Let errors without a place name the file that is adopted.
-
-    An error in a field of the card is not the file's fault.
-    """
-    from zooctl.errors import ManyErrors, ZooError
-
-    try:
-        yield
-    except ZooError as error:
-        if error.field is None and error.path is None and not isinstance(error, ManyErrors):
-            error.path = str(file)
-        raise
-
-
-def _report(adopted: Adopted) -> None:
-    """Print the files of a new entry, and name the fields that a person has to write."""
-    from zooctl.catalog import registry
-    from zooctl.catalog.check import unwritten
-    from zooctl.catalog.genomes import PUBLISHED
-    from zooctl.catalog.root import hidden_names
-    from zooctl.cli.commands.info import window_text
-
-    card = adopted.card
-    entry = registry.entry(card.name)
-    say(window_text(card))
-    if card.assembly not in PUBLISHED:
-        say(
-            f"zooctl has no pinned genome {card.assembly} (only {', '.join(PUBLISHED)}): users "
-            "must name its file with --fasta, or keep it in ZOOCTL_GENOMES"
-        )
-    if card.name in hidden_names():
-        say(f"{card.name} stands before the packaged model of the same name from now on")
-    if card.output_scale == "signal" and (least := adopted.expected.min()) < 0:
-        say(
-            f"warning: on the scale signal, variants are scored by the log2 ratio of predictions, "
-            f"and some of the probe are below 0 (the least is {least:.4g}): such alleles get "
-            "no score. --scale log, logit or probability scores differences"
-        )
-    fields = unwritten(entry)
-    if fields:
-        say(f"to be written in the card: {', '.join(fields)}")
-        say(f"then: zooctl check --stamp {card.name}")
-    echo(entry.card_path)
-    echo(entry.folder)
+add_profiles(app)

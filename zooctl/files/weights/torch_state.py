@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError, UnsafeError, need
-from zooctl.files.weights.safetensors import read_safetensors
+from zooctl.files.weights.safetensors import metadata_of, read_safetensors
 
 Tensors = dict[str, NDArray[np.float32]]
 
 _CHILD = Path(__file__).with_name("torch_child.py")
 _SECONDS = 300
 _SHOWN = 300
+
+
+class Checkpoint(NamedTuple):
+    """A checkpoint of PyTorch.
+
+    Attributes:
+        tensors: Float tensors by dotted name.
+        values: Texts, numbers, lists and mappings of them, as the sizes of a network.
+    """
+
+    tensors: Tensors
+    values: dict[str, Any]
 
 
 def read_state_dicts(checkpoints: Sequence[tuple[bytes, Path]]) -> list[Tensors]:
@@ -32,6 +46,15 @@ def read_state_dicts(checkpoints: Sequence[tuple[bytes, Path]]) -> list[Tensors]
     Raises:
         InputError: torch is not installed, or no process can be started.
         UnsafeError: A file is no checkpoint of tensors, or holds a value that is not finite.
+    """
+    return [one.tensors for one in read_checkpoints(checkpoints)]
+
+
+def read_checkpoints(checkpoints: Sequence[tuple[bytes, Path]]) -> list[Checkpoint]:
+    """Return the float tensors of checkpoints, and their plain values (see ``read_state_dicts``).
+
+    Raises:
+        ZooError: As ``read_state_dicts``.
     """
     need("torch", "reading weights of PyTorch")
     path = checkpoints[0][1]
@@ -59,8 +82,9 @@ def read_state_dicts(checkpoints: Sequence[tuple[bytes, Path]]) -> list[Tensors]
             got=told[:_SHOWN],
             expected="a state dict that torch.load(weights_only=True) reads",
         )
-    found: list[Tensors] = [{} for _ in checkpoints]
+    plain = metadata_of(done.stdout, path)
+    found = [Checkpoint({}, json.loads(plain[str(n)])) for n in range(len(checkpoints))]
     for name, values in read_safetensors(done.stdout, path).items():
         number, _, own = name.partition("/")
-        found[int(number)][own] = values
+        found[int(number)].tensors[own] = values
     return found

@@ -17,7 +17,7 @@ from zooctl.catalog.new_card import card_text
 from zooctl.errors import ManyErrors, VerificationError, ZooError
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.inference import examine_in_child
-from zooctl.inference.adopt.probe import probe_size, probe_windows
+from zooctl.inference.adopt.probe import MOST_WINDOWS, probe_size, probe_windows
 from zooctl.inference.adopt.staging import refuse_existing, staged
 from zooctl.inference.adopt.verify import initialisers
 from zooctl.inference.graph.structure import parse_model
@@ -40,15 +40,16 @@ class Adopted(NamedTuple):
     expected: Predictions
 
 
-def run_probe(model: bytes, card: Card) -> tuple[Codes, Predictions]:
-    """Run a model on its probe's windows, in a child process; return windows and predictions.
+def run_probe(model: bytes, card: Card, most: int) -> tuple[Codes, Predictions]:
+    """Run a model on at most so many windows, in a child process; return them and predictions.
 
     Raises:
         UnsafeError: The graph is refused (see ``examine_in_child.examine``).
         VerificationError: It contradicts the card, windows depend on each other, or its
             predictions are not finite.
     """
-    inputs = probe_windows(card.input_length, probe_size(card.geometry, card.n_tracks))
+    n = min(most, probe_size(card.geometry, card.n_tracks))
+    inputs = probe_windows(card.input_length, n)
     expected = examine_in_child.examine(model, card, inputs)
     if not np.isfinite(expected).all():
         raise VerificationError("the model predicts numbers that are not finite")
@@ -56,7 +57,12 @@ def run_probe(model: bytes, card: Card) -> tuple[Codes, Predictions]:
 
 
 def write_entry(
-    root: Path, model: bytes, facts: Mapping[str, Any], *, force: bool = False
+    root: Path,
+    model: bytes,
+    facts: Mapping[str, Any],
+    *,
+    force: bool = False,
+    most: int = MOST_WINDOWS,
 ) -> Adopted:
     """Write card, manifest, probe and graph of a model, all of them or none.
 
@@ -67,6 +73,7 @@ def write_entry(
         model: Serialised ONNX model in the zoo's layout.
         facts: The card, without the digests of the weights (see ``catalog.new_card.card_fields``).
         force: Replace card, probe and graph that are there.
+        most: Windows of the probe, at most.
 
     Raises:
         InputError: There is such an entry already, or the facts make no card.
@@ -78,7 +85,7 @@ def write_entry(
     text = card_text(facts, {ONNX: digest})
     card = _read(text, root / "model_cards" / f"{name}.yaml")
     refuse_existing(root, name, force=force)
-    inputs, expected = run_probe(model, card)
+    inputs, expected = run_probe(model, card, most)
     with staged(root, name, force=force) as work:
         contents = {
             work / "model_cards" / f"{name}.yaml": text.encode(),

@@ -9,6 +9,8 @@ from zooctl.sequence.windows import Geometry
 
 # Bytes of a probe, inputs and outputs together.
 _PROBE_BYTES = 300_000
+MOST_WINDOWS = 512
+"""Windows of the largest probe."""
 _SEED = 20221205
 
 
@@ -39,4 +41,4 @@ def probe_windows(input_length: int, n: int) -> Codes:
 def probe_size(geometry: Geometry, n_tracks: int) -> int:
     """Return the number of windows in a probe of some 300 kB, 4 to 512."""
     window = geometry.input_length + 4 * n_tracks * geometry.n_bins
-    return max(4, min(512, _PROBE_BYTES // window))
+    return max(4, min(MOST_WINDOWS, _PROBE_BYTES // window))

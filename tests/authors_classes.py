@@ -1,0 +1,121 @@
+"""Models of the authors' own classes, made in an environment with their packages.
+
+``ZOOCTL_AUTHORS_ENV`` names the environment, which is built there if it is missing; without the
+variable, one is built for the run. It sees the libraries of the tests' own environment, torch among
+them, and adds the authors' packages without what else these ask for.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+from numpy.typing import NDArray
+
+from zooctl.inference.adopt.families.checkpoint import Weights
+from zooctl.schema.manifest import FileDigest
+
+PACKAGES = (
+    *("bpnet-lite==1.1.0", "cherimoya==0.3.1", "borzoi-pytorch==0.5.1"),
+    *("enformer-pytorch==0.8.12", "gReLU==1.1.0", "tangermeme==1.6.0", "figwig"),
+    *("transformers==4.57.6", "tokenizers==0.22.1", "huggingface-hub<1", "regex", "accelerate"),
+    *("discrete-key-value-bottleneck-pytorch", "vector-quantize-pytorch", "einops", "einx"),
+    *("torchmetrics", "lightning-utilities", "intervaltree", "sortedcontainers", "pyfaidx"),
+    "frozendict",
+)
+_MAKE = Path(__file__).with_name("authors_checkpoints.py")
+_SECONDS = 1_800
+
+
+class Made(NamedTuple):
+    """A checkpoint of the authors' class, and what that class predicts.
+
+    Attributes:
+        path: The checkpoint.
+        inputs: One-hot, ``(n, 4, length)``.
+        outputs: By name.
+    """
+
+    path: Path
+    inputs: NDArray[np.float32]
+    outputs: dict[str, NDArray[np.float32]]
+
+
+@functools.cache
+def environment() -> Path:
+    """Return the interpreter of the environment, built if it is missing; or skip the test."""
+    folder = Path(os.environ.get("ZOOCTL_AUTHORS_ENV") or tempfile.mkdtemp()) / "env"
+    python = folder / "bin" / "python"
+    if not python.is_file():
+        try:
+            _build(folder, python)
+        except subprocess.CalledProcessError as error:
+            tail = error.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+            pytest.skip(f"AUTHORS' PACKAGES MISSING: {' '.join(tail)}")
+    return python
+
+
+def _build(folder: Path, python: Path) -> None:
+    def call(*command: str | Path) -> bytes:
+        return subprocess.run(command, check=True, capture_output=True).stdout
+
+    call(sys.executable, "-m", "venv", folder)
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    own = Path(call(python, "-c", where).decode().strip())
+    (own / "tests_own.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    call(python, "-m", "pip", "install", "--no-deps", "--quiet", *PACKAGES)
+
+
+def make(family: str, folder: Path, **options: object) -> Made:
+    """Let the authors' class save random weights and predict random sequences.
+
+    Args:
+        family: A function of ``authors_checkpoints.py``.
+        folder: For its files.
+        options: Of that function.
+    """
+    words = [f"{name}={value!r}" for name, value in options.items()]
+    done = subprocess.run(
+        [environment(), _MAKE, family, folder, *words],
+        capture_output=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()[-3_000:]
+    with np.load(folder / "made.npz") as made:
+        found = dict(made)
+    return Made(Path(done.stdout.decode().split()[-1]), found.pop("inputs"), found)
+
+
+def run(model: bytes, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Run a graph, ten windows at a time."""
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    parts = [session.run(None, {name: inputs[at : at + 10]})[0] for at in range(0, len(inputs), 10)]
+    return np.concatenate(parts)
+
+
+def one_hot(n: int, length: int, seed: int = 0) -> NDArray[np.float32]:
+    """Return random sequences, some bases unknown, as ``(n, 4, length)``."""
+    codes = np.random.default_rng(seed).integers(0, 4, (n, length))
+    x = np.eye(4, dtype=np.float32)[codes]
+    x[0, : length // 10] = 0
+    return np.ascontiguousarray(x.transpose(0, 2, 1))
+
+
+def weights_of(state: Mapping[str, object], **values: object) -> Weights:
+    """Return tensors of torch as a checkpoint, as if they had been read from a file."""
+    tensors = {name: np.asarray(value, np.float32) for name, value in state.items()}
+    return Weights(tensors, values, "a.pt", FileDigest(sha256="0" * 64, size=1))
