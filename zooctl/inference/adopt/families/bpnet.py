@@ -71,7 +71,7 @@ def reach(weights: Weights, head: str = "") -> int:
     """Return the positions on each side that a network reads beside one of its profile."""
     layers = _counted(weights, f"{head}rconvs.{{}}.weight")
     wide = sum(weights.shape(f"{head}{name}.weight")[2] // 2 for name in ("iconv", "fconv"))
-    return wide + 2 * (2**layers - 1)
+    return int(wide + 2 ** (layers + 1) - 2)
 
 
 def add_bpnet(
