@@ -230,6 +230,12 @@ FED: dict[str, tuple[dict[str, Any], dict[str, Any], float]] = {
         CLASSES,
         0.002,
     ),
+    "thesis_tss": (
+        {"filters": 64, "kernel": 20, "pool": 20, "hidden": 64, "dropout": 0.2},
+        CLASSES,
+        0.002,
+    ),
+    "kmer_dense": ({"k": 4, "hidden": [32], "dropout": 0.0}, LABELS, 0.005),
     "kmer_context": (
         {"k": 4, "filters": 16, "dilated_layers": 3, "dropout": 0.0, "output": "logit"},
         LABELS | {"window": BROAD},
@@ -273,6 +279,16 @@ WIDER: dict[str, tuple[str, dict[str, Any], dict[str, Any], float]] = {
         0.005,
     ),
 }
+
+
+# Values of a recipe that the first network trains with, each with a learning rate of its own.
+OPTIMISERS: list[dict[str, Any]] = [
+    {"key": "adamw", "lr": 0.005},
+    {"key": "sgd", "lr": 0.02, "momentum": 0.9},
+    {"key": "sgd", "lr": 0.02, "momentum": 0.9, "nesterov": True},
+    {"key": "rmsprop", "lr": 0.002},
+]
+ACTIVATIONS = ["exp", "elu", "tanh", "prelu", "maxout"]
 
 
 def document(key: str, lr: float, folder: Path, **choice: Any) -> dict[str, Any]:
@@ -422,6 +438,41 @@ def test_loss_falls_with_more_than_the_sequence(
     key, network, choice, lr = WIDER[form]
     recipe = recipe_of(key, network, choice, lr, with_peaks)
     learn(recipe, with_peaks, repo, tmp_path / "run", choice["gap"])
+
+
+@pytest.mark.parametrize("values", OPTIMISERS, ids=lambda values: "-".join(map(str, values)))
+def test_loss_falls_with_every_optimiser(
+    values: dict[str, Any], folder: Path, repo: Path, tmp_path: Path
+) -> None:
+    network, choice, lr = FED["bpnet"]
+    recipe = recipe_of("bpnet", network, choice, lr, folder)
+    optimiser = values | {"clip_norm": 5.0}
+    recipe = Recipe.model_validate(recipe.model_dump() | {"optimiser": optimiser})
+    learn(recipe, folder, repo, tmp_path / "run", choice["gap"])
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_loss_falls_with_every_activation(
+    activation: str, folder: Path, repo: Path, tmp_path: Path
+) -> None:
+    network, choice, lr = FED["bpnet"]
+    recipe = recipe_of("bpnet", network | {"activation": activation}, choice, lr, folder)
+    learn(recipe, folder, repo, tmp_path / "run", choice["gap"])
+
+
+def test_loss_falls_from_filters_that_begin_as_motifs(
+    folder: Path, repo: Path, tmp_path: Path
+) -> None:
+    """One filter begins as the consensus of CTCF."""
+    network, choice, lr = FED["bpnet"]
+    recipe = recipe_of("bpnet", network, choice, lr, folder)
+    rows = ["\t".join(map(str, row)) for row in MOTIF]
+    (folder / "motifs").write_text("\n".join([">CTCF", *rows]) + "\n")
+    like = recipe.sources[0].model_dump()
+    digest = hashlib.sha256((folder / "motifs").read_bytes()).hexdigest()
+    sources = [*recipe.model_dump()["sources"], like | {"id": "motifs", "sha256": digest}]
+    document = recipe.model_dump() | {"sources": sources, "motif_filters": {"source": "motifs"}}
+    learn(Recipe.model_validate(document), folder, repo, tmp_path / "run", choice["gap"])
 
 
 def test_every_network_is_trained_here() -> None:

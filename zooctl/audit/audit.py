@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from zooctl.audit.checks import (
     ancestry,
+    batch,
     cell_type_average,
     confounding,
     dependence,
@@ -60,6 +61,7 @@ CHECKS: dict[str, Run] = {
     "shift.sources": _with_data(distribution_shift.sources),
     "shift.assemblies": _with_files(distribution_shift.assemblies),
     "confounding.depth": _with_data(confounding.depth),
+    "confounding.batch": _with_data(batch.batch),
     "confounding.gc": _with_data(confounding.gc),
     "confounding.genes": _with_data(confounding.genes),
     "confounding.average": _with_data(cell_type_average.average),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zooctl.audit.split_data import GeneMap, SplitData, Values
 from zooctl.progress import Progress, no_progress
 from zooctl.schema.card import Card
-from zooctl.schema.recipe.inputs import in_sample
+from zooctl.schema.recipe.inputs import in_sample, measured_inputs
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.signals import AnySignal
 from zooctl.sequence.onehot import Codes
@@ -42,7 +42,8 @@ def control_rows(recipe: Recipe) -> list[AuditedTrack]:
 
 def input_rows(recipe: Recipe) -> list[AuditedTrack]:
     """Return the signals per base that the network reads, in the order of the dataset's rows."""
-    return _in_samples(recipe, [(given.name, given.signal) for given in recipe.inputs])
+    given = [(one.name, one.signal) for one in measured_inputs(recipe.inputs)]
+    return _in_samples(recipe, given)
 
 
 def _in_samples(recipe: Recipe, named: Sequence[tuple[str, AnySignal]]) -> list[AuditedTrack]:

@@ -38,7 +38,8 @@ class StageCode(NamedTuple):
 
 _DATA = "zooctl.training.data"
 _LOOP = "zooctl.training.loop"
-_SIGNALS = ("key", "source", "statistic", "transform", "extend", "count", "min_overlap")
+_SIGNALS = ("key", "source", "sources", "statistic", "transform", "extend", "count")
+_LABELS = ("min_overlap", "min_width", "max_width", "ambiguous", "column")
 STAGES: dict[str, StageCode] = {
     "read": StageCode(
         ("zooctl.catalog.data.locate",),
@@ -54,9 +55,12 @@ STAGES: dict[str, StageCode] = {
     "signal": StageCode(
         ("zooctl.training.tracks.signals_and_labels.per_base",),
         (
-            *(f"*.signal.{name}" for name in (*_SIGNALS, "ambiguous", "column")),
+            *(f"*.signal.{name}" for name in (*_SIGNALS, *_LABELS)),
             "samples.sources",
         ),
+    ),
+    "normalise": StageCode(
+        ("zooctl.training.tracks.normalisation.normalised_rules",), ("normalisation.key",)
     ),
     "variants": StageCode(
         (f"{_DATA}.variants.read_variants",),
@@ -67,7 +71,8 @@ STAGES: dict[str, StageCode] = {
         ("features.source", "features.names", "features.transform", "samples.features"),
     ),
     "split": StageCode(
-        (f"{_DATA}.windows.split_regions",), ("split.*.chrom", "split.*.start", "split.*.end")
+        (f"{_DATA}.windows.split_regions",),
+        ("split.*.chrom", "split.*.start", "split.*.end", "fold.*"),
     ),
     "merge_centres": StageCode(
         (f"{_DATA}.peak_windows.peak_cores",),
@@ -83,33 +88,56 @@ STAGES: dict[str, StageCode] = {
             "windows.stride",
             "windows.max_unknown",
             "windows.max_control",
+            "windows.stranded",
         ),
     ),
     "exclude": StageCode(
-        (f"{_DATA}.windows.allowed",),
+        (f"{_DATA}.exclusion.allowed",),
         ("exclude.regions", "exclude.mappability.*"),
     ),
     "gc_strata": StageCode((f"{_DATA}.windows.gc_strata",), ("windows.matching",)),
     "draw_matched": StageCode(
         (f"{_DATA}.sampling.draw_matched",), ("windows.matching", "windows.negatives")
     ),
-    "draw_negatives": StageCode((f"{_DATA}.sampling.epoch_windows",), ("windows.negatives",)),
+    "draw_negatives": StageCode(
+        (f"{_DATA}.sampling.epoch_windows",), ("windows.negatives", "windows.closed")
+    ),
+    "draw_validation": StageCode(
+        (f"{_DATA}.windows._like_training",), ("validation_windows.negatives",)
+    ),
     "tile_validation": StageCode((f"{_DATA}.windows.select_windows",)),
     "augment": StageCode((f"{_DATA}.sampling.epoch_windows",), ("augmentation.*", "strand_pairs")),
     "output_bias": StageCode((f"{_DATA}.dataset.Dataset.mean",)),
+    "motif_filters": StageCode(
+        ("zooctl.training.nets.parts.motif_filters.start_as_motifs",), ("motif_filters.*",)
+    ),
+    "prepare_inputs": StageCode(
+        ("zooctl.training.nets.prepared_inputs.with_prepared_inputs",),
+        ("inputs.standardise", "features.standardise", "windows.blank.*"),
+    ),
     "initial_weights": StageCode(
         (f"{_LOOP}.finetune.initialise",),
         ("init_from.model", "init_from.file", "init_from.sha256", "init_from.new"),
     ),
     "fit": StageCode(
         (f"{_LOOP}.fit.fit", f"{_LOOP}.fit.train_step"),
-        ("network", "loss", "optimiser.*", "batch_size", "frozen", "init_from.lr_factor"),
+        (
+            "network",
+            "loss",
+            "optimiser.*",
+            "batch_size",
+            "frozen",
+            "init_from.lr_factor",
+            "ensemble",
+        ),
     ),
     "choose_epoch": StageCode(
         (f"{_LOOP}.fit.validate", f"{_LOOP}.schedule.end_epoch"),
         ("schedule.max_epochs", "schedule.plateau_decay.*", "schedule.early_stopping.*"),
     ),
-    "evaluate": StageCode(("zooctl.evaluation.heldout.evaluate.evaluate",), ("evaluation",)),
+    "evaluate": StageCode(
+        ("zooctl.evaluation.heldout.evaluate.evaluate",), ("evaluation", "feature_models.*")
+    ),
 }
 
 
@@ -156,6 +184,9 @@ def _steps(recipe: Recipe) -> Iterator[PipelineStep]:
     ]
     for name, signal in signals:
         yield from _signal(recipe, name, signal)
+    if recipe.normalisation is not None:
+        tracks = tuple(f"track {target.track}" for target in recipe.targets)
+        yield PipelineStep("bring targets to one scale", "fitted", tracks, ("train",), "normalise")
     if recipe.features is not None:
         table = (_read(recipe, recipe.features.source),)
         yield PipelineStep("read features of samples", "fixed", table, _ALL, "features")
@@ -214,6 +245,10 @@ def _windows(recipe: Recipe) -> Iterator[PipelineStep]:
         )
     elif windows.negatives:
         yield PipelineStep("draw negatives", "fixed", (choose,), train, "draw_negatives")
+    if recipe.validation_windows is not None:
+        draw = "draw validation windows by class"
+        yield PipelineStep(draw, "fixed", (split,), ("validation",), "draw_validation")
+        split = draw
     yield PipelineStep(
         "tile validation windows", "fixed", (split,), ("validation",), "tile_validation"
     )
@@ -241,6 +276,14 @@ def _fit(recipe: Recipe, signals: tuple[str, ...]) -> Iterator[PipelineStep]:
         after.append("draw negatives")
     if recipe.features is not None:
         after.append("read features of samples")
+    if recipe.motif_filters is not None:
+        after.append("begin filters as motifs")
+        source = (_read(recipe, recipe.motif_filters.source),)
+        yield PipelineStep(after[-1], "outside", source, train, "motif_filters")
+    if _prepares(recipe):
+        after.append("bring inputs to zero mean and unit variance, or blank them")
+        inputs = ("split by region", *signals)
+        yield PipelineStep(after[-1], "fitted", inputs, train, "prepare_inputs")
     augmentation = recipe.augmentation
     if augmentation.reverse_complement or augmentation.reach:
         after.append("augment training windows")
@@ -255,3 +298,10 @@ def _fit(recipe: Recipe, signals: tuple[str, ...]) -> Iterator[PipelineStep]:
     yield PipelineStep(choose, "chosen", taken, ("validation",), "choose_epoch")
     if recipe.split.test:
         yield PipelineStep("judge the model", "judged", (choose,), ("test",), "evaluate")
+
+
+def _prepares(recipe: Recipe) -> bool:
+    """Return whether the network's inputs are standardised or blanked."""
+    standardised = any(one.standardise for one in recipe.inputs)
+    standardised |= recipe.features is not None and recipe.features.standardise
+    return standardised or recipe.windows.blank is not None

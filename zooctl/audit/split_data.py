@@ -23,8 +23,9 @@ from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.intervals import merge
 from zooctl.sequence.windows import Geometry, Integers, grid_windows
 from zooctl.training.data.dataset import Dataset
+from zooctl.training.data.exclusion import allowed
 from zooctl.training.data.sampling import Chunks, core_maximum, tile, usable
-from zooctl.training.data.windows import TrainingWindows, allowed, split_regions
+from zooctl.training.data.windows import TrainingWindows, split_regions
 
 PARTS = ("train", "validation", "test")
 
@@ -200,7 +201,7 @@ class SplitData:
 
 
 def _labelled(recipe: Recipe) -> bool:
-    return all(target.signal.key == "peaks" for target in recipe.targets)
+    return all(target.signal.key in ("peaks", "background") for target in recipe.targets)
 
 
 def starts_on(chunks: Chunks, chrom: str) -> Integers:

@@ -135,6 +135,7 @@ def fields_from_recipe(recipe: Recipe, *, environment: str) -> dict[str, Any]:
             for source in recipe.sources
         ],
         **_strand_pairs(recipe),
+        limits=[TO_WRITE, *_of_training(recipe)],
         split={
             part: [_region(region) for region in getattr(recipe.split, part)]
             for part in ("train", "validation", "test")
@@ -146,6 +147,27 @@ def fields_from_recipe(recipe: Recipe, *, environment: str) -> dict[str, Any]:
             **{f"training_data.*.{field}": recipe.unknown[f"sources.*.{field}"] for field in empty},
         },
     )
+
+
+def _of_training(recipe: Recipe) -> list[str]:
+    """Return the sentences of a card on how its figures come about."""
+    found = []
+    if recipe.fold is not None:
+        fold = recipe.fold
+        found.append(
+            f"Fold {fold.index} of {fold.of}: its figures are of this fold's test chromosomes, "
+            "and those of all folds together are of every chromosome."
+        )
+    if recipe.ensemble:
+        seeds = ", ".join(map(str, (recipe.seed, *recipe.ensemble)))
+        found.append(f"The mean of {1 + len(recipe.ensemble)} networks, of the seeds {seeds}.")
+    if recipe.validation_windows is not None:
+        found.append(
+            "The epoch was chosen on validation windows with "
+            f"{recipe.validation_windows.negatives:g} negatives for each positive, and not in the "
+            "genome's proportion."
+        )
+    return found
 
 
 def _strand_pairs(recipe: Recipe) -> dict[str, list[list[str]]]:

@@ -16,11 +16,11 @@ from zooctl.files.bigwig.reader import BigWig
 from zooctl.files.intervals.peaks import Peaks
 from zooctl.schema.recipe.recipe import Recipe, load_recipe
 from zooctl.training.data.dataset import Dataset
+from zooctl.training.data.exclusion import allowed
 from zooctl.training.data.feed import cut
 from zooctl.training.data.sampling import Chunks, draw_matched, epoch_windows
 from zooctl.training.data.windows import (
     TrainingWindows,
-    allowed,
     check_disjoint,
     choose_windows,
     gc_strata,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 from zooctl.errors import InputError, IntegrityError, UnsafeError
 from zooctl.schema.recipe.training import InitFrom
 from zooctl.training.data.windows import choose_windows
-from zooctl.training.loop.checkpoint import RunState
+from zooctl.training.loop.checkpoint import RunState, _digest, _names
 from zooctl.training.loop.finetune import (
     InitialWeights,
     copy_weights,
@@ -196,3 +197,89 @@ def test_a_model_of_the_zoo(old: Path, tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "zoo/toy/model.safetensors").write_bytes(b"other")
     with pytest.raises(IntegrityError):
         initialise(toy.recipe(init_from="toy"), network, lines.append)
+
+
+def by_hand(key: str, gradients: list[float], **values: float) -> float:
+    """One weight that begins at 1, after steps of the textbook's formula."""
+    weight, velocity, first, second = 1.0, 0.0, 0.0, 0.0
+    lr, decay = values["lr"], values.get("weight_decay", 0.0)
+    for step, plain in enumerate(gradients, 1):
+        gradient = plain if key == "adamw" else plain + decay * weight
+        if key == "sgd":
+            velocity = values["momentum"] * velocity + gradient
+            ahead = gradient + values["momentum"] * velocity
+            weight -= lr * (ahead if values["nesterov"] else velocity)
+        elif key == "rmsprop":
+            second = values["decay"] * second + (1 - values["decay"]) * gradient**2
+            velocity = values["momentum"] * velocity + gradient / (second**0.5 + 1e-8)
+            weight -= lr * velocity
+        else:
+            weight -= lr * decay * weight
+            first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
+            root = (second / (1 - 0.999**step)) ** 0.5 + 1e-8
+            weight -= lr * first / (1 - 0.9**step) / root
+    return weight
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"key": "sgd", "lr": 0.1, "momentum": 0.0, "nesterov": False, "weight_decay": 0.1},
+        {"key": "sgd", "lr": 0.1, "momentum": 0.9, "nesterov": False},
+        {"key": "sgd", "lr": 0.1, "momentum": 0.9, "nesterov": True},
+        {"key": "rmsprop", "lr": 0.01, "decay": 0.8, "momentum": 0.5},
+        {"key": "adamw", "lr": 0.01, "weight_decay": 0.2},
+    ],
+)
+def test_optimisers_follow_their_formula(values: dict[str, Any]) -> None:
+    recipe = toy.recipe(optimiser=values)
+    layer = nn.Linear(1, 1, bias=False)
+    nn.init.ones_(layer.weight)
+    optimiser = new_optimiser(recipe, layer, InitialWeights())
+    gradients = [0.5, -0.2, 0.4, 0.1]
+    for gradient in gradients:
+        layer.weight.grad = torch.full((1, 1), gradient)
+        optimiser.step()
+    assert layer.weight.item() == pytest.approx(by_hand(gradients=gradients, **values), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"key": "sgd", "lr": 0.02, "momentum": 0.9, "nesterov": True},
+        {"key": "rmsprop", "lr": 0.005},
+        {"key": "adamw", "lr": 0.02},
+    ],
+)
+def test_optimisers_learn_and_resume_to_the_same_bits(
+    values: dict[str, Any], tmp_path: Path
+) -> None:
+    values = values | {"clip_norm": 5.0}
+    whole, _ = train(tmp_path / "whole", optimiser=values, schedule={"max_epochs": 3})
+    assert whole.history[-1]["train_loss"] < whole.history[0]["train_loss"]
+    train(tmp_path / "parts", optimiser=values, schedule={"max_epochs": 2})
+    resumed(tmp_path / "parts", values)
+    one, other = (load_file(tmp_path / name / "best.safetensors") for name in ("whole", "parts"))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def resumed(run: Path, values: dict[str, Any]) -> None:
+    """Go on for a third epoch, as if the run had been stopped after two."""
+    folder = run / "checkpoints"
+    newest = folder / _names(folder)[-1]
+    document = json.loads((newest / "state.json").read_text())
+    document["progress"]["finished"] = False
+    data = (newest / "state.safetensors").read_bytes()
+    document["sha256"] = _digest(data, document["progress"])
+    (newest / "state.json").write_text(json.dumps(document))
+    train(run, optimiser=values, schedule={"max_epochs": 3})
+
+
+def test_portable_bits_need_no_root_of_the_library() -> None:
+    with pytest.raises(ValueError, match="square roots"):
+        toy.recipe(optimiser={"key": "rmsprop"}, portable=True)
+
+
+def test_nesterov_needs_momentum() -> None:
+    with pytest.raises(ValueError, match="no momentum"):
+        toy.recipe(optimiser={"key": "sgd", "nesterov": True})

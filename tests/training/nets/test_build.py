@@ -42,6 +42,8 @@ SMALL = {
     "thesis_deep": ({"filters": [4, 4], "hidden": 8, "merged": 8}, 256),
     "thesis_multi_task": ({"filters": 6, "hidden": 8, "merged": 8}, 256),
     "thesis_classes": ({"filters": 6, "hidden": 8, "merged": 8, "own": 4, "n_classes": 2}, 256),
+    "thesis_tss": ({"filters": 6, "hidden": 8}, 256),
+    "kmer_dense": ({"k": 3, "hidden": [8]}, 32),
     "kmer_context": ({"k": 3, "embedding": 6, "filters": 6, "dilated_layers": 2}, 32),
     "pwm_scan": ({"motifs": [GATA, GATA]}, 32),
     "siamese": ({"trunk": TRUNK, "hidden": 5}, 32),
@@ -188,3 +190,15 @@ def test_sizes_are_frozen():
     network = recipe_network(key="bpnet")
     with pytest.raises(ValidationError):
         network.filters = 3  # type: ignore[misc, union-attr]
+
+
+@pytest.mark.parametrize("activation", ["exp", "elu", "tanh", "prelu", "maxout"])
+@pytest.mark.parametrize("key", ["bpnet", "cnn_baseline", "residualbind_32", "kmer_dense"])
+def test_every_activation_trains_and_goes_through_onnx(measure, key, activation):
+    net = made(key, activation=activation)
+    net(measure.one_hot(4, 256)).sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in net.parameters())
+    relu = made(key, activation="relu")
+    more = sum(p.numel() for p in net.parameters()) - sum(p.numel() for p in relu.parameters())
+    assert (more > 0) == (activation in ("prelu", "maxout"))
+    assert measure.onnx_parity(net.eval(), measure.one_hot(3, 256)) < 1e-5

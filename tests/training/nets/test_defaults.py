@@ -240,7 +240,19 @@ PAPERS: dict[str, tuple[NetWindow, list[str]]] = {
             *("dense 1000>4096", "relu", "conv 4096>96 k1 g32"),
         ],
     ),
-    # This program's own form.
+    # Worked out from the 97,427 parameters of ten Dijke's Table 9.
+    "thesis_tss": (
+        NetWindow(200, output_length=200, bin_size=200, n_tracks=3),
+        [
+            *("conv 4>16 k10", "relu", "max 4", "dense 752>128", "relu", "drop 0.5"),
+            "dense 128>3",
+        ],
+    ),
+    # This program's own forms; 512 5-mers with their reverse complements.
+    "kmer_dense": (
+        NetWindow(2048, output_length=2048, bin_size=512, n_tracks=1),
+        ["norm 0.9", "conv 512>64 k1", "relu", "drop 0.3", "conv 64>1 k1"],
+    ),
     "kmer_context": (
         KMERS,
         [

@@ -12,7 +12,7 @@ from zooctl.errors import InputError
 from zooctl.schema.recipe.losses import BinaryLoss, CategoricalLoss
 from zooctl.training.loop.losses import build_loss
 from zooctl.training.nets.parts.network import Finished
-from zooctl.training.nets.tf_thesis_multi import ThesisClasses, ThesisMultiTask
+from zooctl.training.nets.tf_thesis_multi import ThesisClasses, ThesisMultiTask, ThesisTss
 
 LENGTHS = {"input_length": 1000, "output_length": 200, "bin_size": 200}
 
@@ -121,3 +121,16 @@ def test_reads_what_fills_its_pools(measure, make):
 def test_onnx_gives_the_same(measure, make):
     inputs = measure.one_hot(3, 1000), torch.rand(3, 1, 1000)
     assert measure.onnx_parity(Finished(make(n_controls=1)), *inputs) < 1e-5
+
+
+def test_start_sites_have_the_thesis_s_count(measure):
+    """Table 9 says 97,427: 16 filters of 10, 47 pools of 4 of 200 bases, 128 units, 3 classes."""
+    window = {"input_length": 200, "output_length": 200, "bin_size": 200}
+    expected = (10 * 4 + 1) * 16 + (47 * 16 + 1) * 128 + 129 * 3
+    assert expected == 97_427
+    counts = measure.keras_count(lambda: make(ThesisTss, **window, n_tracks=3))
+    assert counts == (expected, expected)
+    net = make(ThesisTss, **window, n_tracks=3).eval()
+    assert measure.onnx_parity(Finished(net), measure.one_hot(3, 200)) < 1e-5
+    found = Finished(net)(measure.one_hot(3, 200))
+    torch.testing.assert_close(found.sum(1), torch.ones(3, 1))

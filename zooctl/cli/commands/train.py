@@ -33,6 +33,10 @@ def command(
     seed: Annotated[
         int | None, typer.Option(min=0, max=LARGEST_SEED, help="Seed; short for --set seed=…")
     ] = None,
+    fold: Annotated[
+        str | None,
+        typer.Option(metavar="K/N", help="Train fold K of N folds of the recipe's chromosomes."),
+    ] = None,
     fasta: RecipeGenome = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     devices: Annotated[
@@ -62,6 +66,11 @@ def command(
 
     settings = [*(changes or []), *([] if seed is None else [f"seed={seed}"])]
     chosen, text = recipe_as_run(recipe, settings)
+    if fold is not None:
+        from zooctl.training.data.folds import fold_settings
+
+        settings += fold_settings(chosen, fold, fasta)
+        chosen, text = recipe_as_run(recipe, settings)
     hold_portable(chosen)
     check_device(device, chosen.precision, devices)
     need_loggers(chosen)
@@ -77,7 +86,11 @@ def command(
             work = (_fit_share, chosen, fasta, run, device)
             done = launch(*work, device=device, precision=chosen.precision, devices=devices)
         draw_curve(run, chosen.name, say)
-    say(f"kept epoch {done.best_epoch}, validation loss {done.best_loss:.5f}")
+    loss = f"validation loss {done.best_loss:.5f}"
+    if chosen.ensemble:
+        say(f"averaged {len(chosen.ensemble) + 1} networks, mean {loss}")
+    else:
+        say(f"kept epoch {done.best_epoch}, {loss}")
     echo(run)
 
 
@@ -92,11 +105,11 @@ def _fit(
     """Train with a progress bar."""
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.training.loop.fit import fit
+    from zooctl.training.loop.ensemble import fit_recipe
 
-    total = recipe.schedule.max_epochs * windows.n_epoch(recipe)
+    total = (1 + len(recipe.ensemble)) * recipe.schedule.max_epochs * windows.n_epoch(recipe)
     with progress(total, "windows", recipe.name) as advance:
-        return fit(
+        return fit_recipe(
             recipe, data, windows, run, device=device, say=say, advance=advance, fabric=fabric
         )
 

@@ -28,7 +28,8 @@ from zooctl.schema.recipe.inputs import in_sample
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.signals import AnySignal, BigWigSignal
 from zooctl.training.data.prepare import excluded_bases, unmappable_bases
-from zooctl.training.tracks.binning import Signal, binning_of
+from zooctl.training.tracks.binning import Signal
+from zooctl.training.tracks.normalisation import normalised_rules, rules_of
 from zooctl.training.tracks.signals_and_labels import Files, per_base
 
 
@@ -60,6 +61,7 @@ def open_recipe_data(
     """
     split = split or recipe.split
     regions = (*split.train, *split.validation, *split.test)
+    regions += recipe.split.train if recipe.normalisation is not None else ()
     own = recipe if sample is None else recipe_of_sample(recipe, sample)
     signals = [_required_signal(track, own) for track in tracks]
     with open_genome(recipe.genome.assembly, fasta, say) as genome:
@@ -67,9 +69,10 @@ def open_recipe_data(
         chroms = list(dict.fromkeys(region.chrom for region in regions))
         # Tracks of one target share its array, which tells them from tracks of another.
         bases = cache(signal_reader(recipe, [s.id for s in recipe.sources], genome, chroms, say))
+        rules = normalised_rules(recipe, bases, silent)
 
         def measured(name: str, signal: AnySignal) -> MeasuredTrack:
-            return MeasuredTrack(name, bases(signal), binning_of(signal))
+            return MeasuredTrack(name, bases(signal), *rules_of([signal], rules))
 
         motifs, no_motif = known_motifs(tracks)
         yield EvaluationData(

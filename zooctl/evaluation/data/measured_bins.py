@@ -60,6 +60,9 @@ def measure_bins(
 ) -> MeasuredBins:
     """Bin a signal per base as the target of a model is binned, without its transform.
 
+    A normalised target is compared in its normalised form; positive bins are those of the signal
+    as measured.
+
     Args:
         signal: Signal at every base of the contig, ``(length,)``.
         binning: Binning of the target.
@@ -76,7 +79,7 @@ def measure_bins(
         here = slice(first * size, last * size)
         values = np.asarray(signal[here])
         starts = np.arange(first, last, dtype=np.int64) * size
-        if binning.statistic == "label":
+        if binning.statistic in ("label", "all"):
             parts.append(_label_bins(values, starts, binning, rules, fine_size))
         else:
             background = _highest_control([one[here] for one in controls], len(starts), size)
@@ -123,6 +126,9 @@ def _coverage_bins(
     if background is not None:
         above = highest >= rules.positive_control_ratio * background
     mean = rows.mean(axis=1) * scale
+    if (normalised := binning.normalised(fine)) is not fine:
+        fine = normalised
+        mean = fine.reshape(len(rows), -1).mean(axis=1)
     return MeasuredBins(
         starts, mean, fine, highest, starts + place, reaches & above, reaches & ~above
     )

@@ -13,7 +13,7 @@ from zooctl.files.intervals.liftover import Chain
 from zooctl.files.intervals.table import BedTable, read_table
 
 _BROAD, _NARROW = 9, 10
-_SIGNAL, _RGB, _SUMMIT = 6, 8, 9
+_STRAND, _SIGNAL, _RGB, _SUMMIT = 5, 6, 8, 9
 
 Integers = NDArray[np.int64]
 
@@ -30,6 +30,7 @@ class Peaks:
             columns, whose seventh and eighth are positions.
         summit: Position of the summit in narrowPeak, ``(n,)``; None if the file has none.
         n_dropped: Peaks that could not be lifted.
+        reverse: Mask of peaks on the reverse strand, ``(n,)``; None if the file has no strand.
     """
 
     chrom: NDArray[np.str_]
@@ -38,6 +39,7 @@ class Peaks:
     value: NDArray[np.float32] | None
     summit: Integers | None
     n_dropped: int = 0
+    reverse: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.start)
@@ -50,13 +52,17 @@ class Peaks:
 
     def on(self, chrom: str) -> Peaks:
         """Return the peaks of one contig."""
-        rows = self.chrom == chrom
+        return self.take(self.chrom == chrom)
+
+    def take(self, rows: NDArray[np.bool_]) -> Peaks:
+        """Return the peaks of a mask ``(n,)``."""
         return Peaks(
             self.chrom[rows],
             self.start[rows],
             self.end[rows],
             None if self.value is None else self.value[rows],
             None if self.summit is None else self.summit[rows],
+            reverse=None if self.reverse is None else self.reverse[rows],
         )
 
 
@@ -98,7 +104,17 @@ def read_peaks(path: str | os.PathLike[str], chain: Chain | None = None) -> Peak
             # ENCODE has summits just behind their peak; and lifting may have shortened it.
             summit = np.minimum(start + offset, end - 1)
     chrom = np.array([interval.chrom for interval in table.intervals], dtype=np.str_)
-    return Peaks(chrom, start, end, value, summit, table.n_dropped)
+    return Peaks(chrom, start, end, value, summit, table.n_dropped, _reverse(table))
+
+
+def _reverse(table: BedTable) -> NDArray[np.bool_] | None:
+    """Return which lines lie on the reverse strand; None unless each line has a strand."""
+    if table.width <= _STRAND:
+        return None
+    strands = [columns[_STRAND] for columns in table.columns]
+    if not set(strands) <= {"+", "-"}:
+        return None
+    return np.array([strand == "-" for strand in strands], np.bool_)
 
 
 def _is_bed9(table: BedTable) -> bool:

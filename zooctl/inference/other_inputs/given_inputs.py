@@ -21,7 +21,7 @@ from zooctl.files.intervals.peaks import read_peaks
 from zooctl.files.intervals.text_table import TextTable, read_text_table
 from zooctl.inference.options.predict_and_score import InputOptions
 from zooctl.schema.explain import nearest
-from zooctl.schema.recipe.inputs import Input, Sample, in_sample
+from zooctl.schema.recipe.inputs import Input, Sample, in_sample, measured_inputs
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.pileup import covered
@@ -94,12 +94,14 @@ def n_features_of(recipe: Recipe) -> int:
 
 def reads_more(recipe: Recipe) -> bool:
     """Say whether a recipe's network reads more than the sequence at a place of the genome."""
-    return bool(recipe.inputs or n_features_of(recipe))
+    return bool(measured_inputs(recipe.inputs) or n_features_of(recipe))
 
 
 def other_input_names(recipe: Recipe) -> list[str]:
     """Return the names of the graph's inputs beside the sequence, in order."""
-    return ["signals"] * bool(recipe.inputs) + ["features"] * bool(n_features_of(recipe))
+    return ["signals"] * bool(measured_inputs(recipe.inputs)) + ["features"] * bool(
+        n_features_of(recipe)
+    )
 
 
 def given_inputs(recipe: Recipe, options: InputOptions) -> GivenInputs:
@@ -113,7 +115,8 @@ def given_inputs(recipe: Recipe, options: InputOptions) -> GivenInputs:
         InputError: An input is not given, which the message names, or is given and not read.
         NetworkError, IntegrityError: A file of the recipe is not here, or was changed.
     """
-    files = _named_files(options.inputs, [one.name for one in recipe.inputs])
+    inputs = measured_inputs(recipe.inputs)
+    files = _named_files(options.inputs, [one.name for one in inputs])
     n_features = n_features_of(recipe)
     if not reads_more(recipe) and (options.features or options.sample):
         option = "--features" if options.features else "--sample"
@@ -123,7 +126,7 @@ def given_inputs(recipe: Recipe, options: InputOptions) -> GivenInputs:
         GivenTrack(
             one.name, files.get(one.name) or _own_file(recipe, one, sample), one.signal.transform
         )
-        for one in recipe.inputs
+        for one in inputs
     )
     features = _features(recipe, options, sample, n_features) if n_features else None
     if not n_features and options.features:

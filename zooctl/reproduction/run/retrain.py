@@ -102,7 +102,7 @@ def retrain(
     from zooctl.training.data.prepare import prepare
     from zooctl.training.data.windows import choose_windows
     from zooctl.training.export.entry import write_entry
-    from zooctl.training.loop.fit import fit
+    from zooctl.training.loop.ensemble import fit_recipe
     from zooctl.training.loop.metrics_log import METRICS, STEPS
 
     recipe, work, outputs = entry.recipe(), journal.folder, stage_outputs(entry)
@@ -118,9 +118,10 @@ def retrain(
         if not resumes:
             shutil.rmtree(run, ignore_errors=True)
         windows = choose_windows(recipe, dataset)
-        total = recipe.schedule.max_epochs * windows.n_epoch(recipe)
+        n_networks = 1 + len(recipe.ensemble)
+        total = n_networks * recipe.schedule.max_epochs * windows.n_epoch(recipe)
         with progress(total, "windows", f"training {recipe.name}") as advance:
-            fit(recipe, dataset, windows, run, device="cpu", say=say, advance=advance)
+            fit_recipe(recipe, dataset, windows, run, device="cpu", say=say, advance=advance)
 
     def export(resumes: bool) -> None:
         shutil.rmtree(root, ignore_errors=True)

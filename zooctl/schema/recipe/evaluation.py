@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from zooctl.schema.fields import Items, Values
+from zooctl.schema.fields import Items, Name, Problem, Values, repeated
 from zooctl.schema.recipe.bounds import Count, NotNegative, Share
 from zooctl.schema.recipe.signals import Target
+
+Learner = Literal["logistic", "dense", "boosting", "motif_accessibility"]
+Resample = Literal["none", "smote", "adasyn"]
+
+
+class FeatureModels(Values):
+    """Learners on hand-made features that an evaluation fits to the training regions.
+
+    Attributes:
+        learners: ``logistic`` and ``dense`` on k-mers, ``boosting`` of trees on k-mers, GC content
+            and the motif hit; ``motif_accessibility``, the motif hit times accessibility, learns
+            nothing.
+        resample: Drawing of new positives between known ones, on the training split alone:
+            ``smote`` (Chawla et al. 2002) or ``adasyn`` (He et al. 2008).
+        accessibility: Source of a bigWig, such as DNase, for ``motif_accessibility``.
+    """
+
+    learners: Annotated[Items[Learner], Field(min_length=1)]
+    resample: Resample = "none"
+    accessibility: Name | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        if ("motif_accessibility" in self.learners) != (self.accessibility is not None):
+            what = "motif_accessibility and its track need each other"
+            yield Problem("accessibility", what, self.accessibility or "null")
+        for name in repeated(list(self.learners)):
+            yield Problem("learners", "a learner is named twice", name)
 
 
 class Rules(Values):

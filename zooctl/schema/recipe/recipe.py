@@ -21,23 +21,25 @@ from zooctl.schema.fields import (
     repeated,
     unknown_problems,
 )
+from zooctl.schema.recipe.agreement import input_problems
 from zooctl.schema.recipe.bounds import Count
-from zooctl.schema.recipe.evaluation import Rules
+from zooctl.schema.recipe.evaluation import FeatureModels, Rules
 from zooctl.schema.recipe.inputs import Features, Input, Sample
 from zooctl.schema.recipe.losses import Loss
 from zooctl.schema.recipe.networks.network import NetworkSizes
-from zooctl.schema.recipe.signals import AnySignal, Control, PeakLabels, Target, sources_of
+from zooctl.schema.recipe.optimisers import Optimiser
+from zooctl.schema.recipe.signals import AnySignal, Control, Normalisation, Target, sources_of
 from zooctl.schema.recipe.sources import GenomeChoice, Source, Window, assembly_problems
 from zooctl.schema.recipe.training import (
-    Adam,
     Augmentation,
     InitFromField,
     LoggerName,
+    MotifFilters,
     Precision,
     Schedule,
     WeightPattern,
 )
-from zooctl.schema.recipe.windows import Exclusion, WindowChoice
+from zooctl.schema.recipe.windows import Exclusion, Fold, ValidationWindows, WindowChoice
 from zooctl.schema.strict_yaml import load, parse
 
 
@@ -48,10 +50,14 @@ class Recipe(Values):
     sources: Annotated[Items[Source], Field(min_length=1)] = Field(description="Every data file.")
     genome: GenomeChoice
     split: Split
+    fold: Fold | None = Field(default=None, description="The split as one of several folds.")
     window: Window
     unknown_base: UnknownBase = Field(description="One-hot value of N and other IUPAC codes.")
     targets: Annotated[Items[Target], Field(min_length=1)] = Field(
         description="One a track, in the card's order."
+    )
+    normalisation: Normalisation | None = Field(
+        default=None, description="Targets of unequal depth brought to one scale."
     )
     controls: Items[Control] = Field(default=(), description="Second inputs, in training alone.")
     inputs: Items[Input] = Field(
@@ -69,6 +75,9 @@ class Recipe(Values):
         "window is reverse-complemented.",
     )
     windows: WindowChoice = Field(description="Choice of training windows.")
+    validation_windows: ValidationWindows | None = Field(
+        default=None, description="Choice of validation windows; left out for all, side by side."
+    )
     exclude: Exclusion = Exclusion()
     network: NetworkSizes = Field(description="The network and its sizes.")
     loss: Loss = Field(description="The loss that training minimises.")
@@ -76,14 +85,21 @@ class Recipe(Values):
     init_from: InitFromField | None = Field(
         default=None, description="Trained weights as initial ones."
     )
+    motif_filters: MotifFilters | None = Field(
+        default=None, description="Filters of the first convolution that begin as known motifs."
+    )
     frozen: Items[WeightPattern] = Field(
         default=(), description="Weights or layers that are not trained; * and ? match."
     )
-    optimiser: Adam
+    optimiser: Optimiser
     schedule: Schedule
     batch_size: Count = Field(description="Windows to a step.")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
         description="Of initial weights, drawn windows, augmentation and dropout."
+    )
+    ensemble: Items[Annotated[int, Field(ge=0, lt=2**63)]] = Field(
+        default=(),
+        description="Seeds of further networks that are trained alike; the mean of all predicts.",
     )
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(
         description="CPU threads of training; another number may change the bits."
@@ -98,6 +114,9 @@ class Recipe(Values):
         default=(), description="Destinations of metrics besides CSV."
     )
     evaluation: Rules = Field(default=Rules(), description="Rules of evaluation.")
+    feature_models: FeatureModels | None = Field(
+        default=None, description="Learners on hand-made features, as baselines of evaluation."
+    )
     unknown: dict[str, Text] = Field(
         default_factory=dict,
         description="Reasons for null fields: dotted path (with * for any index) to reason.",
@@ -147,7 +166,7 @@ class Recipe(Values):
             yield Problem("targets", "targets differ in their transform", ", ".join(transforms))
         if self.windows.key == "fixed_bins":
             for index, target in enumerate(self.targets):
-                if target.signal.key != "peaks":
+                if target.signal.key not in ("peaks", "background"):
                     field = f"targets.{index}.signal.key"
                     yield Problem(field, "fixed bins need labels", target.signal.key, "peaks")
             if self.window.output_length != self.window.bin_size:
@@ -195,6 +214,8 @@ class Recipe(Values):
                         yield place, sample.sources[signal.source]
         if self.exclude.mappability is not None:
             yield "exclude.mappability.source", self.exclude.mappability.source
+        if self.feature_models is not None and self.feature_models.accessibility is not None:
+            yield "feature_models.accessibility", self.feature_models.accessibility
 
     def _used_sources(self) -> Iterator[tuple[str, str]]:
         """Yield field and source id of every mention of a source."""
@@ -208,7 +229,11 @@ class Recipe(Values):
             yield "features.source", self.features.source
         if self.windows.key == "variants":
             yield "windows.source", self.windows.source
-        if self.windows.key == "peak_centred":
+        if self.feature_models is not None and self.feature_models.accessibility is not None:
+            yield "feature_models.accessibility", self.feature_models.accessibility
+        if self.motif_filters is not None:
+            yield "motif_filters.source", self.motif_filters.source
+        if self.windows.key in ("peak_centred", "accessible_regions"):
             for index, source in enumerate(self.windows.sources):
                 yield f"windows.sources.{index}", source
         for index, source in enumerate(self.exclude.regions):
@@ -241,81 +266,3 @@ def load_recipe(path: Path) -> Recipe:
         InputError: The file is no recipe (ManyErrors for several faults).
     """
     return parse(Recipe, load(path))
-
-
-def input_problems(recipe: Recipe) -> Iterator[Problem]:
-    """Yield inputs that the network does not read, and inputs that it lacks."""
-    network, key = recipe.network, recipe.network.key
-    reads_bases = getattr(network, "reads_bases", False)
-    if recipe.inputs and not reads_bases:
-        yield Problem("inputs", f"network {key} reads no signals per base", str(len(recipe.inputs)))
-    if recipe.controls and reads_bases:
-        what = f"network {key} reads signals per base, and controls are binned"
-        yield Problem("controls", what, str(len(recipe.controls)), "inputs")
-    for name in repeated([one.name for one in recipe.inputs]):
-        yield Problem("inputs", "two inputs have one name", name)
-    for index, one in enumerate(recipe.inputs):
-        if isinstance(one.signal, PeakLabels) and one.signal.ambiguous is not None:
-            what = "an input is known at every base"
-            yield Problem(f"inputs.{index}.signal.ambiguous", what, one.signal.ambiguous)
-    yield from _sample_problems(recipe)
-    yield from _variant_problems(recipe)
-
-
-def _sample_problems(recipe: Recipe) -> Iterator[Problem]:
-    for name in repeated([sample.name for sample in recipe.samples]):
-        yield Problem("samples", "two samples have one name", name)
-    used = {name for _, signal in recipe.signals() for name in sources_of(signal).values()}
-    expected = getattr(recipe.network, "n_features", 0)
-    given = 0 if recipe.features is None else len(recipe.features.names)
-    if recipe.features is not None and not recipe.samples:
-        yield Problem("samples", "no sample has the features of the table", "[]")
-    for index, sample in enumerate(recipe.samples):
-        for name in sorted(set(sample.sources) - used):
-            what = "no target, control or input reads this source"
-            yield Problem(f"samples.{index}.sources", what, name, ", ".join(sorted(used)))
-        if recipe.features is not None and sample.features:
-            what = "features are in the table and here"
-            yield Problem(f"samples.{index}.features", what, str(list(sample.features)))
-        elif recipe.features is None and len(sample.features) != expected:
-            what = "sample has other features than the network reads"
-            got = str(len(sample.features))
-            yield Problem(f"samples.{index}.features", what, got, f"{expected}, as n_features says")
-    if recipe.features is not None and given != expected:
-        what = "table gives other features than the network reads"
-        yield Problem("features.names", what, str(given), f"{expected}, as n_features says")
-    if expected and not recipe.samples:
-        what = "network reads values of a sample, and there is no sample"
-        yield Problem("network.n_features", what, str(expected), "samples with features, or 0")
-
-
-def _variant_problems(recipe: Recipe) -> Iterator[Problem]:
-    """Yield disagreements of variant effects, their windows and the siamese network."""
-    variants = recipe.windows.key == "variants"
-    if variants != (recipe.network.key == "siamese"):
-        what = "windows of variants and network siamese need each other"
-        yield Problem("windows.key", what, recipe.windows.key, "variants with network siamese")
-    for index, target in enumerate(recipe.targets):
-        here = f"targets.{index}.signal"
-        if (target.signal.key == "variant_effect") != variants:
-            expected = "variant_effect" if variants else "a signal along the genome"
-            what = "does not go with the windows"
-            yield Problem(f"{here}.key", what, target.signal.key, expected)
-        elif recipe.windows.key == "variants" and target.signal.source != recipe.windows.source:
-            what = "effects are in another table than the variants"
-            yield Problem(f"{here}.source", what, target.signal.source, recipe.windows.source)
-    for field, signal in recipe.signals():
-        if not field.startswith("targets") and signal.key == "variant_effect":
-            what = "effects of variants are no signal along the genome"
-            yield Problem(f"{field}.key", what, signal.key)
-    if not variants:
-        return
-    if recipe.window.output_length != recipe.window.bin_size:
-        what = "an effect is one bin to a window"
-        expected = f"{recipe.window.bin_size}, the bin_size"
-        yield Problem("window.output_length", what, str(recipe.window.output_length), expected)
-    if recipe.augmentation.flanking:
-        what = "a variant has no neighbours"
-        yield Problem("augmentation.flanking", what, str(recipe.augmentation.flanking), "0")
-    if recipe.samples:
-        yield Problem("samples", "effects of variants are of one sample", str(len(recipe.samples)))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from zooctl.schema.fields import Name, Text, TrackName, Values
+from zooctl.schema.fields import Items, Name, Problem, Text, TrackName, Values
 from zooctl.schema.recipe.bounds import Count
 
 # Of a bin's bases; a step of a bigWig counts at each of its bases.
@@ -66,6 +67,8 @@ class PeakLabels(Values):
         min_overlap: Share of a bin's bases that peaks have to cover; a bin with a smaller share
             above 0 is unknown.
         ambiguous: Source of weaker peaks; a bin that touches one and is not 1 is unknown.
+        min_width: Shortest peak in bp that counts, such as of a broad start site.
+        max_width: Longest peak in bp that counts, such as of a sharp start site.
     """
 
     transform: ClassVar[Transform] = "none"
@@ -73,6 +76,30 @@ class PeakLabels(Values):
     source: Name
     min_overlap: Annotated[float, Field(gt=0, le=1)] = 0.5
     ambiguous: Name | None = None
+    min_width: Count | None = None
+    max_width: Count | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        least, most = self.min_width, self.max_width
+        if least is not None and most is not None and least > most:
+            yield Problem("min_width", "no peak is so wide and so narrow", str(least), f"<= {most}")
+
+
+class Background(Values):
+    """Labels of bins without any peak of some sources: 1, and 0 where a peak covers a base.
+
+    Attributes:
+        sources: Peak files, such as those of the other classes.
+    """
+
+    transform: ClassVar[Transform] = "none"
+    key: Literal["background"]
+    sources: Annotated[Items[Name], Field(min_length=1)]
+
+    @property
+    def source(self) -> str:
+        """The first source, which stands for all where one is named."""
+        return self.sources[0]
 
 
 class PeakValues(Values):
@@ -98,12 +125,53 @@ class VariantEffect(Values):
     column: Text
 
 
-AnySignal = BigWigSignal | ReadsSignal | FragmentsSignal | PeakLabels | PeakValues | VariantEffect
+class KmerValues(Values):
+    """A value of the k-mer around each base, such as the width of the minor groove.
+
+    The table is tab-separated, plain or gzipped: a header, and a line a k-mer, which begins with
+    it. A k-mer that it lacks has the value of its reverse complement. A k-mer with an unknown base
+    has the mean of all.
+
+    Attributes:
+        source: The table.
+        column: Of the table, such as ``MGW``.
+    """
+
+    statistic: ClassVar[Statistic] = "mean"
+    transform: ClassVar[Transform] = "none"
+    key: Literal["kmer_values"]
+    source: Name
+    column: Text
+
+
+AnySignal = (
+    BigWigSignal
+    | ReadsSignal
+    | FragmentsSignal
+    | PeakLabels
+    | Background
+    | PeakValues
+    | VariantEffect
+    | KmerValues
+)
 SignalField = Annotated[AnySignal, Field(discriminator="key")]
+
+
+class Normalisation(Values):
+    """Targets brought to one scale, in all samples, by values of the training regions alone.
+
+    ``scale_factors`` multiplies each track by its median ratio to the geometric mean of all;
+    ``quantile`` gives all tracks one distribution. Both act on bins, before the transform, and
+    change only comparisons between tracks: what differs is taken as depth and not as biology.
+    """
+
+    key: Literal["scale_factors", "quantile"]
 
 
 def sources_of(signal: AnySignal) -> dict[str, str]:
     """Return the sources that a signal reads, by the field that names them."""
+    if isinstance(signal, Background):
+        return {f"sources.{index}": source for index, source in enumerate(signal.sources)}
     named = {"source": signal.source}
     if isinstance(signal, PeakLabels) and signal.ambiguous is not None:
         named["ambiguous"] = signal.ambiguous

@@ -40,6 +40,8 @@ class Source(Values):
         assembly: Of its coordinates.
         assay: The archive's description of the file, with target, biosample and output_type; a
             re-used accession is noticed by it.
+        batch: Laboratory, sequencing run or other origin that may leave its own mark; `audit`
+            compares it with biology.
         lift: Source of the UCSC chain file that lifts its intervals to the genome's assembly;
             for reads, fragments, peaks and regions.
     """
@@ -59,6 +61,7 @@ class Source(Values):
     target: Text | None = None
     biosample: Text | None = None
     output_type: Text | None = None
+    batch: Text | None = None
     lift: Name | None = None
 
 

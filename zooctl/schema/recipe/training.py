@@ -1,4 +1,4 @@
-"""Augmentation, optimiser, schedule and initial weights of a recipe."""
+"""Augmentation, schedule and initial weights of a recipe."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from zooctl.schema.fields import Items, Name, Problem, Sha256, Text, Values
-from zooctl.schema.recipe.bounds import Count, Fraction, NotNegative, Positive
+from zooctl.schema.recipe.bounds import Count, NotNegative
 
 # `mixed` computes most layers in 16 bits and keeps weights and sums in 32.
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
@@ -38,19 +38,20 @@ class Augmentation(Values):
         return self.max_shift + self.flanking
 
 
-class Adam(Values):
-    """Adam (Kingma and Ba 2015); weight decay is added to the gradient.
+class MotifFilters(Values):
+    """Motifs of a database as the initial weights of the first convolution, one a filter.
+
+    Each is log2 odds of a motif against equal bases, as large as the drawn weights that it
+    replaces; a motif that is longer than the filter is cut to its most informative stretch. The
+    other filters are drawn, and all are trained.
 
     Attributes:
-        clip_norm: Largest norm of the gradient over all weights; left out for no limit.
+        source: Motifs in the format of MEME, JASPAR or HOCOMOCO.
+        names: Motifs to take, in this order; the first ones of the file if not given.
     """
 
-    key: Literal["adam"]
-    lr: Positive = 0.001
-    weight_decay: NotNegative = 0.0
-    betas: tuple[Fraction, Fraction] = Field(default=(0.9, 0.999), strict=False)
-    eps: Positive = 1e-8
-    clip_norm: Positive | None = None
+    source: Name
+    names: Items[Text] = ()
 
 
 class PlateauDecay(Values):

@@ -16,7 +16,29 @@ Matching = Literal["random", "gc"]
 Gaps = Literal["avoid", "mask"]
 
 
-class CoverageWindows(Values):
+class Stretch(Values):
+    """Bases of each window, counted from its first: 0-based, half-open."""
+
+    start: Annotated[int, Field(ge=0)]
+    end: Count
+
+    def problems(self) -> Iterator[Problem]:
+        if self.start >= self.end:
+            yield Problem("end", "stretch is empty", str(self.end), f"more than {self.start}")
+
+
+class Blankable(Values):
+    """Windows of which a stretch may be hidden from the network.
+
+    Attributes:
+        blank: Bases that the network reads as unknown, in training and in prediction: what it
+            loses by them is what they tell.
+    """
+
+    blank: Stretch | None = None
+
+
+class CoverageWindows(Blankable):
     """Windows with a base at or above a threshold, and others drawn anew each epoch.
 
     Attributes:
@@ -42,7 +64,7 @@ class CoverageWindows(Values):
     max_control: float | None = None
 
 
-class PeakWindows(Values):
+class PeakWindows(Blankable):
     """Windows centred on peaks, and windows without a peak drawn anew each epoch.
 
     Overlapping peaks, each extended to the input length, are merged at their mean, the closest
@@ -57,6 +79,9 @@ class PeakWindows(Values):
         matching: ``gc`` draws these with the GC content of the windows with a peak.
         max_unknown: Largest fraction of N in the core of a window that is used.
         max_control: Largest value of any control in the core; left out for no limit.
+        stranded: Read a window on the strand of its peak (sixth column of BED), as of a
+            transcription start site; peaks of the two strands are not merged, and each negative
+            has a strand drawn by the seed.
     """
 
     key: Literal["peak_centred"]
@@ -67,13 +92,45 @@ class PeakWindows(Values):
     matching: Matching = "random"
     max_unknown: Share = 0.5
     max_control: float | None = None
+    stranded: bool = False
 
     def problems(self) -> Iterator[Problem]:
         for name in repeated(list(self.sources)):
             yield Problem("sources", "source is named twice", name)
 
 
-class TilingWindows(Values):
+class AccessibleWindows(Blankable):
+    """Windows over accessible regions, and a stated number of closed ones drawn anew each epoch.
+
+    Attributes:
+        sources: Regions of accessible chromatin, such as DNase peaks of each cell type.
+        stride: bp between candidate windows.
+        closed: Windows in an epoch whose core meets no such region; all of them if there are
+            fewer.
+        matching: ``gc`` draws these with the GC content of the accessible windows.
+        max_unknown: Largest fraction of N in the core of a window that is used.
+        max_control: Largest value of any control in the core; left out for no limit.
+    """
+
+    key: Literal["accessible_regions"]
+    sources: Annotated[Items[Name], Field(min_length=1)]
+    stride: Count
+    closed: Annotated[int, Field(ge=0)]
+    matching: Matching = "random"
+    max_unknown: Share = 0.5
+    max_control: float | None = None
+
+    @property
+    def negatives(self) -> float:
+        """1 where closed windows are drawn; their number is ``closed``."""
+        return float(self.closed > 0)
+
+    def problems(self) -> Iterator[Problem]:
+        for name in repeated(list(self.sources)):
+            yield Problem("sources", "source is named twice", name)
+
+
+class TilingWindows(Blankable):
     """All windows of the training regions, side by side or overlapping.
 
     Attributes:
@@ -97,7 +154,7 @@ class TilingWindows(Values):
         return 0.0
 
 
-class FixedBinWindows(Values):
+class FixedBinWindows(Blankable):
     """One labelled bin a window, with sequence around it; for targets that are peaks.
 
     A window is positive if any track's label is 1, negative if all are 0, and not used otherwise.
@@ -129,7 +186,7 @@ class TableColumns(Values):
     alt: Text = "alt"
 
 
-class VariantWindows(Values):
+class VariantWindows(Blankable):
     """Windows around measured variants, each read with the reference and the alternative base.
 
     Only single-base substitutions: other lines, and those whose reference base is not the
@@ -152,8 +209,43 @@ class VariantWindows(Values):
     chrom_prefix: Annotated[str, Field(max_length=16)] = ""
 
 
-AnyWindows = CoverageWindows | PeakWindows | TilingWindows | FixedBinWindows | VariantWindows
+AnyWindows = (
+    CoverageWindows
+    | PeakWindows
+    | AccessibleWindows
+    | TilingWindows
+    | FixedBinWindows
+    | VariantWindows
+)
 WindowChoice = Annotated[AnyWindows, Field(discriminator="key")]
+
+
+class ValidationWindows(Values):
+    """Validation windows chosen as training ones are, with a stated number of negatives.
+
+    The validation loss then weighs positives and negatives as stated, and not as the genome does.
+
+    Attributes:
+        negatives: Windows per positive, drawn once by the seed; 1 balances them.
+    """
+
+    negatives: NotNegative
+
+
+class Fold(Values):
+    """One of several splits of the same chromosomes, each of which is tested in one of them.
+
+    Attributes:
+        index: From 1.
+        of: Number of folds.
+    """
+
+    index: Count
+    of: Count
+
+    def problems(self) -> Iterator[Problem]:
+        if self.index > self.of:
+            yield Problem("index", "no such fold", str(self.index), f"at most {self.of}")
 
 
 class Mappability(Values):

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.files.intervals.peaks import Peaks
+from zooctl.files.motifs import Motif
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, N, reverse_complement
 from zooctl.sequence.windows import Geometry, Integers, gather, mostly_unknown_bins
+from zooctl.training.data.kmer_table import KmerColumn
 from zooctl.training.data.variants import Variants
 from zooctl.training.tracks.binning import PLAIN, Binning, Signal
 
@@ -85,6 +87,8 @@ class Dataset:
         masks_gaps: Whether bins of more than half N are unknown, and windows may overhang contigs.
         swaps: Index of the target, control and input that takes each one's place under reverse
             complement.
+        kmer_columns: Values of k-mers for the inputs that are computed from bases, in their order.
+        motifs: Initial weights of the first filters.
     """
 
     geometry: Geometry
@@ -103,6 +107,8 @@ class Dataset:
     variants: Variants | None = None
     masks_gaps: bool = False
     swaps: Swaps = Swaps()
+    kmer_columns: tuple[KmerColumn, ...] = ()
+    motifs: tuple[Motif, ...] = ()
 
     @property
     def n_tracks(self) -> int:

@@ -49,7 +49,10 @@ def validation_batches(
         part = chunks.take(np.arange(first, min(first + size, len(chunks))))
         names = [part.chroms[i] for i in part.chrom]
         starts = part.start - dataset.geometry.input_flank
-        yield dataset.batch(names, starts, np.full(len(part), sample), part.variant)
+        batch = dataset.batch(names, starts, np.full(len(part), sample), part.variant)
+        if part.reverse is not None:
+            batch = reverse_complement_batch(batch, part.reverse, dataset.swaps)
+        yield batch
 
 
 # Arguments of a network: one-hot, then its second input, then values of the sample.

@@ -76,31 +76,60 @@ def peak_cores(
     """Place a window on each merged peak whose input stays in a region at all shifts.
 
     Raises:
-        InputError: Summits are asked for and a file has none.
+        InputError: Summits or strands are asked for and a file has none.
     """
-    geometry = dataset.geometry
     chroms = tuple(dict.fromkeys(region.chrom for region in regions))
-    index, starts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    strands = (False, True) if windows.stranded else (None,)
+    index, starts, reverse = [np.empty(0, np.int64)], [np.empty(0, np.int64)], []
     for number, chrom in enumerate(chroms):
-        centres = [
-            _centres(dataset.peaks[source].on(chrom), windows, source) for source in windows.sources
-        ]
-        merged = merge_centres(
-            [int(centre) for some in centres for centre in some],
-            [source for source, some in enumerate(centres) for _ in some],
-            geometry.input_length,
-            windows.merge_overlap,
+        for strand in strands:
+            cores = _cores(dataset, chrom, strand, windows)
+            inside = _inside(dataset, regions, chrom, cores, margin)
+            starts.append(cores[inside])
+            index.append(np.full(int(inside.sum()), number, dtype=np.int64))
+            reverse.append(np.full(int(inside.sum()), bool(strand)))
+    turned = np.concatenate(reverse) if windows.stranded and reverse else None
+    return Chunks(chroms, np.concatenate(index), np.concatenate(starts), reverse=turned)
+
+
+def _cores(dataset: Dataset, chrom: str, strand: bool | None, windows: PeakWindows) -> Integers:
+    """Return the cores on merged peaks of a contig, of one strand if it is given."""
+    geometry = dataset.geometry
+    found = [(source, dataset.peaks[source].on(chrom)) for source in windows.sources]
+    if strand is not None:
+        found = [(source, _of_strand(peaks, strand, source)) for source, peaks in found]
+    centres = [_centres(peaks, windows, source) for source, peaks in found]
+    merged = merge_centres(
+        [int(centre) for some in centres for centre in some],
+        [source for source, some in enumerate(centres) for _ in some],
+        geometry.input_length,
+        windows.merge_overlap,
+    )
+    return np.array(merged, dtype=np.int64) - geometry.core_length // 2
+
+
+def _of_strand(peaks: Peaks, strand: bool, source: str) -> Peaks:
+    if peaks.reverse is None:
+        raise InputError(
+            "peaks without strands",
+            field="windows.stranded",
+            got=source,
+            expected="+ or - in the sixth column",
         )
-        cores = np.array(merged, dtype=np.int64) - geometry.core_length // 2
-        lows = cores - geometry.input_flank - margin
-        highs = lows + geometry.input_length + 2 * margin
-        inside = np.zeros(len(cores), np.bool_)
-        for region in regions:
-            if region.chrom == chrom:
-                inside |= (lows >= region.start) & (highs <= region.end)
-        starts.append(cores[inside])
-        index.append(np.full(int(inside.sum()), number, dtype=np.int64))
-    return Chunks(chroms, np.concatenate(index), np.concatenate(starts))
+    return peaks.take(peaks.reverse == strand)
+
+
+def _inside(
+    dataset: Dataset, regions: tuple[Interval, ...], chrom: str, cores: Integers, margin: int
+) -> NDArray[np.bool_]:
+    """Return which cores have inputs that stay in a region at all shifts, ``(n,)``."""
+    lows = cores - dataset.geometry.input_flank - margin
+    highs = lows + dataset.geometry.input_length + 2 * margin
+    inside = np.zeros(len(cores), np.bool_)
+    for region in regions:
+        if region.chrom == chrom:
+            inside |= (lows >= region.start) & (highs <= region.end)
+    return inside
 
 
 def _centres(peaks: Peaks, windows: PeakWindows, source: str) -> Integers:
@@ -114,10 +143,13 @@ def _centres(peaks: Peaks, windows: PeakWindows, source: str) -> Integers:
 
 
 def touching(
-    dataset: Dataset, chunks: Chunks, sources: Sequence[str], margin: int
+    dataset: Dataset, chunks: Chunks, sources: Sequence[str], margin: int, *, core: bool = False
 ) -> NDArray[np.bool_]:
-    """Return which inputs meet a peak at any shift up to ``margin``, ``(n,)``."""
+    """Return which inputs, or cores, meet a peak at any shift up to ``margin``, ``(n,)``."""
     geometry = dataset.geometry
+    flank, length = geometry.input_flank, geometry.input_length
+    if core:
+        flank, length = 0, geometry.core_length
     touched = np.zeros(len(chunks), np.bool_)
     for number, chrom in enumerate(chunks.chroms):
         here = [dataset.peaks[source].on(chrom) for source in sources]
@@ -126,8 +158,8 @@ def touching(
             np.concatenate([peaks.end for peaks in here]),
         )
         rows = np.flatnonzero(chunks.chrom == number)
-        lows = chunks.start[rows] - geometry.input_flank - margin
-        highs = lows + geometry.input_length + 2 * margin
+        lows = chunks.start[rows] - flank - margin
+        highs = lows + length + 2 * margin
         # The first peak that ends behind the window's start touches it if it starts before its end.
         following = np.searchsorted(ends, lows, side="right")
         touched[rows] = np.append(starts, np.iinfo(np.int64).max)[following] < highs

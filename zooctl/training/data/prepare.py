@@ -12,19 +12,22 @@ from zooctl.catalog.genomes import find_genome
 from zooctl.errors import InputError
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.text_table import read_text_table
+from zooctl.files.motifs import Motif, read_motif, read_motifs
 from zooctl.progress import Say, silent
 from zooctl.schema.explain import nearest
 from zooctl.schema.fields import swapped_order
-from zooctl.schema.recipe.inputs import in_sample
+from zooctl.schema.recipe.inputs import in_sample, measured_inputs
 from zooctl.schema.recipe.recipe import Recipe
-from zooctl.schema.recipe.signals import AnySignal, BigWigSignal, VariantEffect
-from zooctl.schema.recipe.windows import PeakWindows, VariantWindows
+from zooctl.schema.recipe.signals import AnySignal, BigWigSignal, KmerValues, VariantEffect
+from zooctl.schema.recipe.windows import AccessibleWindows, PeakWindows, VariantWindows
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.pileup import covered
 from zooctl.training.data.dataset import Dataset, Mask, Swaps
 from zooctl.training.data.genome_codes import genome_codes
+from zooctl.training.data.kmer_table import KmerColumn, read_kmer_column
 from zooctl.training.data.variants import Variants, read_variants
 from zooctl.training.tracks.binning import Binning, Signal, binning_of
+from zooctl.training.tracks.normalisation import normalised_rules, rules_of
 from zooctl.training.tracks.signals_and_labels import Files, per_base, stacked
 
 
@@ -75,15 +78,16 @@ def prepare(
         files = Files(recipe, sources, dict(fasta.contigs), say)
     targets = _of_samples(recipe, [target.signal for target in recipe.targets])
     controls = _of_samples(recipe, [control.signal for control in recipe.controls])
-    inputs = _of_samples(recipe, [one.signal for one in recipe.inputs])
+    inputs = _of_samples(recipe, [one.signal for one in measured_inputs(recipe.inputs)])
     windows = recipe.windows
     variants = _variants(files, codes) if isinstance(windows, VariantWindows) else None
-    peaks = windows.sources if isinstance(windows, PeakWindows) else ()
+    peaks = windows.sources if isinstance(windows, PeakWindows | AccessibleWindows) else ()
+    rules = normalised_rules(recipe, lambda signal: per_base(files, signal, chroms), say)
     return Dataset(
         geometry=recipe.window.geometry,
         codes=codes,
         target=stacked(files, targets, chroms) if variants is None else {},
-        target_binning=tuple(map(binning_of, targets)),
+        target_binning=rules_of(targets, rules),
         control=stacked(files, controls, chroms),
         control_binning=tuple(map(binning_of, controls)),
         signals=stacked(files, inputs, chroms) if inputs else {},
@@ -96,7 +100,30 @@ def prepare(
         peaks={source: files.peaks(source) for source in peaks},
         excluded=excluded_bases(files, chroms),
         unmappable=unmappable_bases(files, chroms),
+        kmer_columns=_kmer_columns(files),
+        motifs=_motifs(files),
     )
+
+
+def _kmer_columns(files: Files) -> tuple[KmerColumn, ...]:
+    """Return the tables of the inputs that are computed from bases."""
+    signals = [one.signal for one in files.recipe.inputs]
+    return tuple(
+        read_kmer_column(files.paths[signal.source], signal.column)
+        for signal in signals
+        if isinstance(signal, KmerValues)
+    )
+
+
+def _motifs(files: Files) -> tuple[Motif, ...]:
+    """Return the motifs that filters begin as."""
+    chosen = files.recipe.motif_filters
+    if chosen is None:
+        return ()
+    path = files.paths[chosen.source]
+    if not chosen.names:
+        return tuple(read_motifs(path, files.say))
+    return tuple(read_motif(path, name, files.say) for name in chosen.names)
 
 
 def _swaps(recipe: Recipe) -> Swaps:
@@ -104,7 +131,7 @@ def _swaps(recipe: Recipe) -> Swaps:
     return Swaps(
         swapped_order([target.track for target in recipe.targets], recipe.strand_pairs),
         swapped_order([control.name for control in recipe.controls], recipe.strand_pairs),
-        swapped_order([one.name for one in recipe.inputs], recipe.strand_pairs),
+        swapped_order([one.name for one in measured_inputs(recipe.inputs)], recipe.strand_pairs),
     )
 
 

@@ -25,6 +25,7 @@ class Chunks:
         chroms: Names of contigs.
         stratum: Stratum that negatives are matched by, from 0, ``(n,)``; None for no matching.
         variant: Index of each place's variant, ``(n,)``; None without variants.
+        reverse: Mask of places read on the reverse strand, ``(n,)``; None for none.
     """
 
     chroms: tuple[str, ...]
@@ -32,6 +33,7 @@ class Chunks:
     start: Integers
     stratum: Integers | None = None
     variant: Integers | None = None
+    reverse: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.start)
@@ -40,7 +42,8 @@ class Chunks:
         """Return the chunks of these rows."""
         stratum = None if self.stratum is None else self.stratum[rows]
         variant = None if self.variant is None else self.variant[rows]
-        return Chunks(self.chroms, self.chrom[rows], self.start[rows], stratum, variant)
+        reverse = None if self.reverse is None else self.reverse[rows]
+        return Chunks(self.chroms, self.chrom[rows], self.start[rows], stratum, variant, reverse)
 
 
 @dataclass(frozen=True)
@@ -192,10 +195,14 @@ def epoch_windows(
         np.concatenate([*(positives.start + bp for bp in offsets), negatives.start[drawn]])[order],
         variant=None if positives.variant is None else positives.variant[order],
     )
+    if positives.reverse is not None and negatives.reverse is not None:
+        strands = [*([positives.reverse] * len(offsets)), negatives.reverse[drawn]]
+        chunks = replace(chunks, reverse=np.concatenate(strands)[order])
     shift = rng.integers(-max_shift, max_shift, size=len(chunks), endpoint=True)
     flip = rng.random(len(chunks)) < 0.5
     sample = rng.integers(0, n_samples, size=len(chunks))
-    return Epoch(chunks, shift, flip if reverse_complement else np.zeros_like(flip), sample)
+    flip = flip if reverse_complement else np.zeros_like(flip)
+    return Epoch(chunks, shift, flip if chunks.reverse is None else chunks.reverse, sample)
 
 
 def draw_matched(

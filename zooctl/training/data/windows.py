@@ -11,6 +11,7 @@ from zooctl.errors import InputError
 from zooctl.schema.fields import Region
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.windows import (
+    AccessibleWindows,
     AnyWindows,
     CoverageWindows,
     FixedBinWindows,
@@ -21,12 +22,15 @@ from zooctl.sequence.intervals import Interval, merge
 from zooctl.sequence.onehot import N
 from zooctl.sequence.windows import Geometry, Integers, gather
 from zooctl.training.data.dataset import Dataset
+from zooctl.training.data.exclusion import allowed
 from zooctl.training.data.peak_windows import peak_cores, touching
 from zooctl.training.data.sampling import Chunks, blocks, split_by_signal, tile, usable
 from zooctl.training.data.variants import Variants
 
 # Steps of GC content; positives and negatives of one step match.
 _GC_STEPS = 20
+# Apart from the draws of epochs, which count from 0.
+_VALIDATION, _STRANDS = 2**32 - 1, 2**32 - 2
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class TrainingWindows:
 
     def n_negatives(self, recipe: Recipe) -> int:
         """Return the number of negatives of one epoch."""
+        if isinstance(recipe.windows, AccessibleWindows):
+            return min(recipe.windows.closed, len(self.negatives))
         return min(round(recipe.windows.negatives * len(self.positives)), len(self.negatives))
 
     def n_epoch(self, recipe: Recipe) -> int:
@@ -76,7 +82,9 @@ def select_windows(recipe: Recipe, dataset: Dataset) -> TrainingWindows:
     """
     positives, negatives = training_windows(recipe, dataset)
     regions = split_regions(recipe.split.validation, dataset)
-    if dataset.variants is None:
+    if recipe.validation_windows is not None:
+        validation = _like_training(recipe, dataset, regions, recipe.validation_windows.negatives)
+    elif dataset.variants is None:
         validation = tile(dataset, regions, dataset.geometry.core_length)
     else:
         validation = variant_cores(dataset.variants, dataset.geometry, regions, margin=0)
@@ -87,13 +95,35 @@ def select_windows(recipe: Recipe, dataset: Dataset) -> TrainingWindows:
     return TrainingWindows(positives, negatives, validation)
 
 
+def _like_training(
+    recipe: Recipe, dataset: Dataset, regions: tuple[Interval, ...], ratio: float
+) -> Chunks:
+    """Choose validation windows as training ones are, with some negatives drawn by the seed."""
+    positives, negatives = _chosen(recipe, dataset, regions, margin=0)
+    if not len(positives):
+        raise InputError("no positive window to validate on", field="split.validation")
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([recipe.seed, _VALIDATION])))
+    size = min(round(ratio * len(positives)), len(negatives))
+    drawn = negatives.take(np.sort(rng.choice(len(negatives), size=size, replace=False)))
+    reverse = None
+    if positives.reverse is not None and drawn.reverse is not None:
+        reverse = np.concatenate([positives.reverse, drawn.reverse])
+    return Chunks(
+        positives.chroms,
+        np.concatenate([positives.chrom, drawn.chrom]),
+        np.concatenate([positives.start, drawn.start]),
+        reverse=reverse,
+    )
+
+
 def training_windows(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
     """Choose the positives and negatives of training, with their strata.
 
     Raises:
         InputError: There is no positive.
     """
-    positives, negatives = _training(recipe, dataset)
+    regions = split_regions(recipe.split.train, dataset)
+    positives, negatives = _chosen(recipe, dataset, regions, recipe.augmentation.reach)
     if not len(positives):
         raise _no_window(recipe.windows)
     if getattr(recipe.windows, "matching", "random") == "gc":
@@ -102,14 +132,21 @@ def training_windows(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
     return positives, negatives
 
 
-def _training(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
-    """Return positives and negatives whose inputs stay in their region under augmentation."""
-    windows, margin = recipe.windows, recipe.augmentation.reach
-    regions = split_regions(recipe.split.train, dataset)
+def _chosen(
+    recipe: Recipe, dataset: Dataset, regions: tuple[Interval, ...], margin: int
+) -> tuple[Chunks, Chunks]:
+    """Return positives and negatives whose inputs stay in their region at shifts up to a margin."""
+    windows = recipe.windows
     if isinstance(windows, PeakWindows):
         positives = peak_cores(dataset, regions, windows, margin)
         negatives = tile(dataset, regions, dataset.geometry.core_length, margin)
         negatives = negatives.take(~touching(dataset, negatives, windows.sources, margin))
+        if windows.stranded:
+            negatives = replace(negatives, reverse=_drawn_strands(recipe.seed, len(negatives)))
+    elif isinstance(windows, AccessibleWindows):
+        tiles = tile(dataset, regions, windows.stride, margin)
+        positives = tiles.take(touching(dataset, tiles, windows.sources, 0, core=True))
+        negatives = tiles.take(~touching(dataset, tiles, windows.sources, margin, core=True))
     elif isinstance(windows, VariantWindows):
         assert dataset.variants is not None, "prepare reads them where windows are of variants"
         positives = variant_cores(dataset.variants, dataset.geometry, regions, margin)
@@ -130,6 +167,12 @@ def _training(recipe: Recipe, dataset: Dataset) -> tuple[Chunks, Chunks]:
     return positives, negatives
 
 
+def _drawn_strands(seed: int, n: int) -> NDArray[np.bool_]:
+    """Draw the strands of negatives, by the seed alone."""
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, _STRANDS])))
+    return rng.random(n) < 0.5
+
+
 def _no_window(windows: AnyWindows) -> InputError:
     match windows:
         case CoverageWindows():
@@ -138,7 +181,7 @@ def _no_window(windows: AnyWindows) -> InputError:
                 field="windows.threshold",
                 got=windows.threshold,
             )
-        case PeakWindows():
+        case PeakWindows() | AccessibleWindows():
             return InputError("no peak lies in the training regions", field="windows.sources")
         case VariantWindows():
             return InputError("no variant lies in the training regions", field="windows.source")
@@ -153,44 +196,6 @@ def split_by_label(dataset: Dataset, chunks: Chunks) -> tuple[Chunks, Chunks]:
         positive[rows] = (labels == 1).any(axis=1)
         negative[rows] = (labels == 0).all(axis=1)
     return chunks.take(positive), chunks.take(negative)
-
-
-def allowed(recipe: Recipe, dataset: Dataset, chunks: Chunks, margin: int) -> NDArray[np.bool_]:
-    """Return which chunks neither meet an excluded region nor are unmappable, ``(n,)``.
-
-    Args:
-        recipe: Has the limit of unmappable bases.
-        dataset: Has the excluded and unmappable bases.
-        chunks: Places to check.
-        margin: Largest shift of the windows in bp.
-    """
-    geometry, mappability = dataset.geometry, recipe.exclude.mappability
-    excluded = {chrom: _running(mask) for chrom, mask in dataset.excluded.items()}
-    unmappable = {chrom: _running(mask) for chrom, mask in dataset.unmappable.items()}
-    flank = (geometry.output_length - geometry.core_length) // 2 + margin
-    valid = np.ones(len(chunks), np.bool_)
-    for rows, chrom, starts in blocks(chunks):
-        ends = starts + geometry.core_length
-        if chrom in excluded:
-            valid[rows] &= _count(excluded[chrom], starts - flank, ends + flank) == 0
-        if mappability is not None:
-            limit = mappability.max_unmappable * geometry.core_length
-            valid[rows] &= _count(unmappable[chrom], starts, ends) <= limit
-    return valid
-
-
-def _running(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Count the marked bases before each base and the end."""
-    before = np.zeros(len(mask) + 1, np.int32)
-    np.cumsum(mask, out=before[1:])
-    return before
-
-
-def _count(before: NDArray[np.int32], starts: Integers, ends: Integers) -> NDArray[np.int32]:
-    """Count the marked bases of intervals; there are none beyond the contig."""
-    last = len(before) - 1
-    counts: NDArray[np.int32] = before[np.clip(ends, 0, last)] - before[np.clip(starts, 0, last)]
-    return counts
 
 
 def gc_strata(dataset: Dataset, chunks: Chunks) -> Integers:

@@ -16,6 +16,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from zooctl.errors import VerificationError
+from zooctl.schema.recipe.inputs import measured_inputs
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, N, reverse_complement
@@ -23,7 +24,9 @@ from zooctl.sequence.windows import Integers, gather
 from zooctl.training.data.dataset import Dataset, TrainingBatch
 from zooctl.training.data.feed import onehot
 from zooctl.training.data.windows import split_regions
+from zooctl.training.loop.ensemble import member_recipes
 from zooctl.training.loop.fit import new_network, weights_of
+from zooctl.training.nets.average import MEMBERS, Average
 from zooctl.training.nets.parts.control import with_constant_control
 from zooctl.training.nets.parts.network import Finished, Network
 
@@ -50,16 +53,26 @@ def trained_network(
     A control is fixed to its mean over the training regions: prediction is about the effect of the
     sequence at an unknown background.
     """
-    trained = new_network(recipe, dataset)
-    assert isinstance(trained, Network)
-    trained.load_state_dict(weights)
-    net: nn.Module = Finished(trained)
+    net = _finished(recipe, dataset, weights)
     if list(other_inputs(recipe)) == ["features"]:
         net = _WithoutControl(net)
     control = dataset.mean(dataset.control, split_regions(recipe.split.train, dataset))
     if len(control):
         net = with_constant_control(net, torch.from_numpy(control))
     return net.eval()
+
+
+def _finished(recipe: Recipe, dataset: Dataset, weights: dict[str, Tensor]) -> nn.Module:
+    """Return the network with its weights, or the mean of the networks of all seeds."""
+    nets = []
+    for number, member in enumerate(member_recipes(recipe)):
+        trained = new_network(member, dataset)
+        assert isinstance(trained, Network)
+        head = f"{MEMBERS}.{number}." if recipe.ensemble else ""
+        own = {name.removeprefix(head): t for name, t in weights.items() if name.startswith(head)}
+        trained.load_state_dict(own)
+        nets.append(Finished(trained))
+    return Average(nets) if recipe.ensemble else nets[0]
 
 
 def other_inputs(recipe: Recipe) -> dict[str, tuple[int, ...]]:
@@ -71,8 +84,8 @@ def other_inputs(recipe: Recipe) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     if recipe.windows.key == "variants":
         shapes["alternative"] = (4, recipe.window.input_length)
-    elif recipe.inputs:
-        shapes["signals"] = (len(recipe.inputs), recipe.window.input_length)
+    elif measured := measured_inputs(recipe.inputs):
+        shapes["signals"] = (len(measured), recipe.window.input_length)
     if n_features := getattr(recipe.network, "n_features", 0):
         shapes["features"] = (n_features,)
     return shapes

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load
@@ -162,22 +163,28 @@ def frozen_modules(net: nn.Module, frozen: frozenset[str]) -> list[nn.Module]:
 
 
 def new_optimiser(recipe: Recipe, net: nn.Module, start: InitialWeights) -> torch.optim.Optimizer:
-    """Return Adam with the recipe's values, over the weights that are trained.
+    """Return the recipe's optimiser over the weights that are trained.
 
     ``lr_factor`` of a group of weights is its factor of the current learning rate.
     """
-    values = recipe.optimiser
     trained = [(name, p) for name, p in net.named_parameters() if p.requires_grad]
     new = [p for name, p in trained if name not in start.copied]
     old = [p for name, p in trained if name in start.copied]
     factor = 1.0 if recipe.init_from is None else recipe.init_from.lr_factor
     groups = [{"params": new, "lr_factor": 1.0}, {"params": old, "lr_factor": factor}]
-    return torch.optim.Adam(
-        [group for group in groups if group["params"]],
-        lr=values.lr,
-        betas=values.betas,
-        eps=values.eps,
-        weight_decay=values.weight_decay,
-        # The other form calls MKL's square root, whose bits differ between processors.
-        fused=True if recipe.portable else None,
-    )
+    return _optimiser(recipe, [group for group in groups if group["params"]])
+
+
+def _optimiser(recipe: Recipe, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    values = recipe.optimiser
+    # The other form calls MKL's square root, whose bits differ between processors.
+    fused = True if recipe.portable else None
+    common: dict[str, Any] = {"lr": values.lr, "weight_decay": values.weight_decay}
+    if values.key == "sgd":
+        momentum: dict[str, Any] = {"momentum": values.momentum, "nesterov": values.nesterov}
+        return torch.optim.SGD(groups, **common, **momentum)
+    if values.key == "rmsprop":
+        means: dict[str, Any] = {"alpha": values.decay, "momentum": values.momentum}
+        return torch.optim.RMSprop(groups, **common, **means, eps=values.eps)
+    kind = torch.optim.Adam if values.key == "adam" else torch.optim.AdamW
+    return kind(groups, **common, betas=values.betas, eps=values.eps, fused=fused)

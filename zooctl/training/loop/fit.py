@@ -37,6 +37,8 @@ from zooctl.training.loop.losses import LossFunction, build_loss
 from zooctl.training.loop.metrics_log import LoggedStep, MetricsLog, write_bytes
 from zooctl.training.loop.schedule import end_epoch, epoch_line
 from zooctl.training.nets import network_of
+from zooctl.training.nets.parts.motif_filters import start_as_motifs
+from zooctl.training.nets.prepared_inputs import with_prepared_inputs
 
 # Steps lost at most to a power cut; writing more often would slow small networks.
 CHECKPOINT_STEPS = 200
@@ -288,8 +290,9 @@ def new_network(recipe: Recipe, dataset: Dataset) -> nn.Module:
     net = network_of(recipe)
     if not list(net.parameters()):
         raise InputError("network has nothing to train", field="network", got=recipe.network.key)
+    start_as_motifs(net, dataset.motifs)
     net.set_output_bias(target_mean, control_mean if len(control_mean) else None)
-    return net
+    return with_prepared_inputs(net, recipe, dataset, regions)
 
 
 @torch.no_grad()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from zooctl.schema.fields import Values
-from zooctl.schema.recipe.networks import network, profile, window
+from zooctl.schema.recipe.networks import classes, network, profile, window
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.training.nets.basset import Basset
 from zooctl.training.nets.binary import ConvBinary, ResidualBinary
@@ -15,19 +15,21 @@ from zooctl.training.nets.deepbind import DeepBind
 from zooctl.training.nets.deepsea import DeepSea
 from zooctl.training.nets.factornet import FactorNet
 from zooctl.training.nets.kmer_context import KmerContext
+from zooctl.training.nets.kmer_dense import KmerDense
 from zooctl.training.nets.multi_head import MultiHead
 from zooctl.training.nets.parts.network import Network
 from zooctl.training.nets.parts.window import NetWindow
 from zooctl.training.nets.pwm import PwmScan
 from zooctl.training.nets.siamese import Siamese
 from zooctl.training.nets.tf_thesis import ThesisDeep, ThesisShallow
-from zooctl.training.nets.tf_thesis_multi import ThesisClasses, ThesisMultiTask
+from zooctl.training.nets.tf_thesis_multi import ThesisClasses, ThesisMultiTask, ThesisTss
 from zooctl.training.nets.trunks import TRUNKS
 
 NETWORKS: Mapping[type[Values], type[Network]] = {
     **TRUNKS,
     profile.OriginalBPNetSizes: OriginalBPNet,
     profile.KmerContextSizes: KmerContext,
+    profile.KmerDenseSizes: KmerDense,
     window.ConvBinarySizes: ConvBinary,
     window.ResidualBinarySizes: ResidualBinary,
     window.BassetSizes: Basset,
@@ -38,7 +40,8 @@ NETWORKS: Mapping[type[Values], type[Network]] = {
     window.ThesisShallowSizes: ThesisShallow,
     window.ThesisDeepSizes: ThesisDeep,
     window.ThesisMultiTaskSizes: ThesisMultiTask,
-    window.ThesisClassesSizes: ThesisClasses,
+    classes.ThesisClassesSizes: ThesisClasses,
+    classes.ThesisTssSizes: ThesisTss,
     network.PwmScanSizes: PwmScan,
     network.SiameseSizes: Siamese,
     network.MultiHeadSizes: MultiHead,

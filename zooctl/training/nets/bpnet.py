@@ -17,6 +17,7 @@ from zooctl.training.nets.parts.layers import (
     activation_of,
     conv,
     crop,
+    filters_of,
     per_track,
     start_heads,
     start_like_keras,
@@ -58,7 +59,8 @@ class BPNet(Profile):
         filters, pool = sizes.filters, sizes.pool
         self.output_positions = window.output_length // pool
         self.first = nn.Sequential(
-            conv(4, filters, sizes.first_kernel), activation_of(sizes.activation)
+            conv(4, filters_of(sizes.activation, filters), sizes.first_kernel),
+            activation_of(sizes.activation, filters),
         )
         self.pool = nn.MaxPool1d(pool) if pool > 1 else nn.Identity()
         self.dropout = nn.Dropout(sizes.dropout)

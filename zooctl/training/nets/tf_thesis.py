@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from zooctl.errors import InputError
+from zooctl.schema.recipe.networks.classes import ThesisClassesSizes
 from zooctl.schema.recipe.networks.window import (
-    ThesisClassesSizes,
     ThesisDeepSizes,
     ThesisMultiTaskSizes,
     ThesisShallowSizes,

@@ -11,9 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from zooctl.errors import InputError
-from zooctl.schema.recipe.networks.window import ThesisClassesSizes, ThesisMultiTaskSizes
-from zooctl.training.nets.parts.blocks import dense_norm, norm
+from zooctl.schema.recipe.networks.classes import ThesisClassesSizes, ThesisTssSizes
+from zooctl.schema.recipe.networks.window import ThesisMultiTaskSizes
+from zooctl.training.nets.parts.blocks import Scalar, dense_norm, norm
 from zooctl.training.nets.parts.layers import conv, start_like_keras
+from zooctl.training.nets.parts.network import Classifier
 from zooctl.training.nets.parts.window import NetWindow
 from zooctl.training.nets.tf_thesis import Thesis
 
@@ -61,8 +63,7 @@ class ThesisClasses(Thesis):
     """Classes that exclude each other: three kinds of bin for each factor, or of start site.
 
     A track is a class, and the classes of one question stand side by side: unknown, unbound and
-    bound for each factor in the released code. The thesis's network for transcription start sites
-    is not in the released code; with three tracks, this is its form.
+    bound for each factor in the released code.
 
     Raises:
         InputError: The output is not one bin, the window is too short, or tracks are left over.
@@ -113,3 +114,33 @@ class ThesisClasses(Thesis):
     def finish(self, tracks: Tensor) -> Tensor:
         groups = torch.unflatten(tracks, 1, (-1, self.n_classes))
         return torch.softmax(groups, dim=2).flatten(1, 2)
+
+
+class ThesisTss(Classifier):
+    """Kind of start site in a window of one strand: one convolution, one dense layer, classes.
+
+    The network is not in the released code. Its layers are worked out from the thesis's number of
+    parameters, 97,427 for three classes: 16 filters of width 10, 47 pools of 4 in 200 bases, and
+    128 units.
+
+    Raises:
+        InputError: The output is not one bin, or the window is too short.
+    """
+
+    def __init__(self, sizes: ThesisTssSizes, window: NetWindow) -> None:
+        super().__init__(sizes, window)
+        positions = window.positions_after((sizes.kernel, sizes.pool))
+        self.sequence = nn.Sequential(
+            nn.Conv1d(4, sizes.filters, sizes.kernel),
+            nn.ReLU(),
+            nn.MaxPool1d(sizes.pool),
+            nn.Flatten(),
+            nn.Linear(sizes.filters * positions, sizes.hidden),
+            nn.ReLU(),
+            nn.Dropout(sizes.dropout),
+        )
+        self.last = Scalar(sizes.hidden, window.n_tracks)
+        start_like_keras(self)
+
+    def raw(self, x: Tensor) -> Tensor:
+        return cast(Tensor, self.last(self.sequence(x)))

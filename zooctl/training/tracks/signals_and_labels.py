@@ -28,8 +28,10 @@ from zooctl.progress import Say
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.signals import (
     AnySignal,
+    Background,
     BigWigSignal,
     FragmentsSignal,
+    KmerValues,
     PeakLabels,
     PeakValues,
     ReadsSignal,
@@ -198,7 +200,7 @@ def _name(files: Files, signal: AnySignal) -> str:
     if isinstance(signal, BigWigSignal):
         return files.sha256(signal.source)[:32]
     # These act on bins, not on bases.
-    on_bins = {"source", "ambiguous", "statistic", "transform", "min_overlap"}
+    on_bins = {"source", "sources", "ambiguous", "statistic", "transform", "min_overlap"}
     content: dict[str, object] = {
         **signal.model_dump(exclude=on_bins),
         "digests": files.digests(signal),
@@ -217,15 +219,20 @@ def _maker(files: Files, signal: AnySignal) -> Make:
             reads = cache(lambda: files.reads(signal))
             return lambda chrom, length: _count(signal, reads().on(chrom), length)
         case PeakLabels():
-            peaks = cache(lambda: files.peaks(signal.source))
+            peaks = cache(lambda: _of_width(files.peaks(signal.source), signal))
             ambiguous = cache(lambda: files.peaks(signal.ambiguous) if signal.ambiguous else None)
             return lambda chrom, length: _labels(peaks(), ambiguous(), chrom, length)
+        case Background():
+            all_peaks = cache(lambda: [files.peaks(source) for source in signal.sources])
+            return lambda chrom, length: _free_of(all_peaks(), chrom, length)
         case PeakValues():
             valued = cache(lambda: files.peaks(signal.source))
             path = files.paths[signal.source]
             return lambda chrom, length: _steps(valued().on(chrom), length, path)
         case VariantEffect():
             raise InputError("effects of variants lie on no base", got=signal.source)
+        case KmerValues():
+            raise InputError("values of k-mers are computed from the bases", got=signal.source)
 
 
 def _bigwig(path: Path, chrom: str, length: int) -> Signal:
@@ -247,6 +254,21 @@ def _labels(peaks: Peaks, ambiguous: Peaks | None, chrom: str, length: int) -> S
     for some, value in ((ambiguous, np.nan), (peaks, 1)):
         if some is not None:
             bases[covered(some.on(chrom).start, some.on(chrom).end, length)] = value
+    return bases
+
+
+def _of_width(peaks: Peaks, signal: PeakLabels) -> Peaks:
+    """Return the peaks within the label's limits of width."""
+    width = peaks.end - peaks.start
+    most = np.iinfo(np.int64).max if signal.max_width is None else signal.max_width
+    return peaks.take((width >= (signal.min_width or 0)) & (width <= most))
+
+
+def _free_of(peaks: Sequence[Peaks], chrom: str, length: int) -> Signal:
+    """Return 1 for bases that no peak covers, 0 for others."""
+    bases = np.ones(length, np.float32)
+    for some in peaks:
+        bases[covered(some.on(chrom).start, some.on(chrom).end, length)] = 0
     return bases
 
 

@@ -12,8 +12,10 @@ from torch import nn
 from torch.nn import functional
 
 from zooctl.training.nets.parts.layers import (
+    activation_of,
     conv,
     crop,
+    filters_of,
     inverse_softplus,
     per_track,
     start_like_keras,
@@ -74,3 +76,26 @@ def test_crop_is_centred(length, flank):
 def test_per_track_takes_one_number_or_one_each():
     assert per_track(2.0, 3).tolist() == [2.0, 2.0, 2.0]
     assert per_track(torch.tensor([1.0, 2.0]), 2).tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("relu", [0.0, 0.0, 1.0]),
+        ("exp", [math.exp(-2), 1.0, math.e]),
+        ("elu", [math.exp(-2) - 1, 0.0, 1.0]),
+        ("tanh", [math.tanh(-2), 0.0, math.tanh(1)]),
+        ("prelu", [-0.5, 0.0, 1.0]),
+    ],
+)
+def test_activations_by_hand(name, expected):
+    x = torch.tensor([[[-2.0, 0.0, 1.0]]])
+    found = activation_of(name, 1)(x)
+    torch.testing.assert_close(found, torch.tensor([[expected]]))
+    assert filters_of(name, 7) == 7
+
+
+def test_maxout_is_the_larger_of_two_filters():
+    x = torch.tensor([[[1.0, -3.0], [5.0, 0.0], [2.0, -4.0], [4.0, 1.0]]])
+    assert activation_of("maxout", 2)(x).tolist() == [[[2.0, -3.0], [5.0, 1.0]]]
+    assert filters_of("maxout", 2) == 4

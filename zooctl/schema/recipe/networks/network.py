@@ -11,11 +11,13 @@ from pydantic import Field
 from zooctl.schema.fields import Items, Name, Problem, Values
 from zooctl.schema.recipe.bounds import Count, NotNegative, Positive
 from zooctl.schema.recipe.losses import Output
+from zooctl.schema.recipe.networks.classes import ThesisClassesSizes, ThesisTssSizes
 from zooctl.schema.recipe.networks.profile import (
     BasenjiSizes,
     BPNetSizes,
     CnnBaselineSizes,
     KmerContextSizes,
+    KmerDenseSizes,
     OriginalBPNetSizes,
     ResidualBind32Sizes,
     ResidualBindBaseSizes,
@@ -29,7 +31,6 @@ from zooctl.schema.recipe.networks.window import (
     DeepSeaSizes,
     FactorNetSizes,
     ResidualBinarySizes,
-    ThesisClassesSizes,
     ThesisDeepSizes,
     ThesisMultiTaskSizes,
     ThesisShallowSizes,
@@ -148,7 +149,9 @@ NetworkSizes = Annotated[
     | ThesisDeepSizes
     | ThesisMultiTaskSizes
     | ThesisClassesSizes
+    | ThesisTssSizes
     | KmerContextSizes
+    | KmerDenseSizes
     | PwmScanSizes
     | SiameseSizes
     | MultiHeadSizes,

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from zooctl.schema.fields import Values
+from zooctl.schema.fields import Items, Values
 from zooctl.schema.recipe.bounds import Fraction
 from zooctl.schema.recipe.losses import Output
 from zooctl.schema.recipe.networks.sizes import (
@@ -197,3 +197,24 @@ class KmerContextSizes(Values):
     dropout: Fraction = 0.3
     channel_dropout: Fraction = 0.1
     output: ProfileOutput = "rate"
+
+
+class KmerDenseSizes(Values):
+    """K-mer counts of each bin on both strands, through dense layers.
+
+    Without hidden layers and with the output ``logit`` it is logistic regression.
+
+    Attributes:
+        k: Length of the k-mers; each counts together with its reverse complement.
+        hidden: Units of each hidden layer.
+        activation: Of the hidden layers.
+        dropout: After each hidden layer.
+        output: Meaning of a track.
+    """
+
+    key: Literal["kmer_dense"]
+    k: Annotated[int, Field(ge=1, le=7)] = 5
+    hidden: Annotated[Items[Size], Field(max_length=8)] = (64,)
+    activation: Activation = "relu"
+    dropout: Fraction = 0.3
+    output: ProfileOutput = "logit"

@@ -12,7 +12,8 @@ from zooctl.schema.recipe.bounds import Fraction
 Size = Annotated[int, Field(ge=1, le=65_536)]
 Kernel = Annotated[int, Field(ge=1, le=1_024)]
 Layers = Annotated[int, Field(ge=0, le=16)]
-Activation = Literal["relu", "exp"]
+# `maxout` is the larger of two filters (Goodfellow et al. 2013); `prelu` trains its slope below 0.
+Activation = Literal["relu", "exp", "elu", "tanh", "prelu", "maxout"]
 Heads = Literal["joint", "task"]
 ProfileOutput = Literal["rate", "value", "logit", "log"]
 

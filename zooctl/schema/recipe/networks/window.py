@@ -268,32 +268,3 @@ class ThesisMultiTaskSizes(Values):
     signal_pool: Size = 20
     merged: Size = 1000
     dropout: Fraction = 0.5
-
-
-class ThesisClassesSizes(Values):
-    """Classes that exclude each other, a track a class (ten Dijke's thesis).
-
-    Attributes:
-        n_classes: Classes of a question, whose tracks stand side by side.
-        filters: Channels of the convolution.
-        kernel: Its width.
-        pool: Positions to a pool after it.
-        hidden: Units that summarise the sequence.
-        signal_pool: Bases to a pool of a signal.
-        merged: Units of the layer over all inputs.
-        own: Units of the separate layer of each question.
-        dropout: After the layer over all inputs.
-    """
-
-    reads_bases: ClassVar[bool] = True
-    output: ClassVar[Output] = "class"
-    key: Literal["thesis_classes"]
-    n_classes: Annotated[int, Field(ge=2, le=1_024)] = 3
-    filters: Size = 64
-    kernel: Kernel = 20
-    pool: Size = 20
-    hidden: Size = 1000
-    signal_pool: Size = 20
-    merged: Size = 1000
-    own: Size = 128
-    dropout: Fraction = 0.5

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zooctl.schema.recipe.networks.sizes import Activation, StageSizes
-from zooctl.training.nets.parts.layers import activation_of, conv
+from zooctl.training.nets.parts.layers import activation_of, conv, filters_of
 
 # Keras' default; PyTorch counts the other way round.
 NORM_MOMENTUM = 0.99
@@ -35,9 +35,9 @@ def conv_norm(
 ) -> nn.Sequential:
     """Return a convolution, normalisation, activation and dropout."""
     return nn.Sequential(
-        conv(in_channels, out_channels, kernel),
-        norm(out_channels),
-        activation_of(activation),
+        conv(in_channels, filters_of(activation, out_channels), kernel),
+        norm(filters_of(activation, out_channels)),
+        activation_of(activation, out_channels),
         nn.Dropout(dropout),
     )
 

@@ -7,6 +7,7 @@ start values, padding and batch normalisation follow Keras where it differs from
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -39,9 +40,39 @@ class Gelu(nn.Module):
         return x * torch.sigmoid(1.702 * x)
 
 
-def activation_of(name: Activation) -> nn.Module:
-    """Return the activation of that name, as a module."""
-    return Exp() if name == "exp" else nn.ReLU()
+class Maxout(nn.Module):
+    """The larger of two filters: the first half of the channels against the second.
+
+    Source: Goodfellow et al. 2013 (PMLR 28:1319-1327).
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(n, 2·channels, length)`` to ``(n, channels, length)``."""
+        first, second = x.chunk(2, dim=1)
+        return torch.maximum(first, second)
+
+
+def activation_of(name: Activation, channels: int) -> nn.Module:
+    """Return the activation of that name, as a module.
+
+    Args:
+        name: As in a recipe.
+        channels: That it gives; a slope is trained for each by ``prelu``.
+    """
+    made: dict[str, Callable[[], nn.Module]] = {
+        "relu": nn.ReLU,
+        "exp": Exp,
+        "elu": nn.ELU,
+        "tanh": nn.Tanh,
+        "prelu": lambda: nn.PReLU(channels),
+        "maxout": Maxout,
+    }
+    return made[name]()
+
+
+def filters_of(name: Activation, channels: int) -> int:
+    """Return the filters that a layer needs, for its activation to give these channels."""
+    return 2 * channels if name == "maxout" else channels
 
 
 class EvenConv1d(nn.Conv1d):
