@@ -142,6 +142,7 @@ FOLLOWED = {
     "scale/plan: f'install {name} {version} here, or make a new plan'": 'tests/scale/test_plan_faults.py::test_another_zooctl',
     "scale/whole: 'name a file with -o'": 'tests/scale/test_plan_faults.py::test_inputs_that_are_no_files',
     "scale/whole: 'run it as before, or without --resume to begin anew'": 'tests/scale/test_plan_faults.py::test_resumed_with_workers',
+    "interpret/attribution/run: '-o importance/'": 'tests/cli/commands/test_attribute.py::test_a_picture_is_of_one_region',
     "schema/recipe/overrides: f'{option} optimiser.lr=0.0005'": 'tests/test_hints.py::test_values_of_a_recipe',
     'sequence/contigs: hint': 'tests/sequence/test_contigs.py::test_the_guess_is_a_contig',
     "sequence/intervals: 'is it from another assembly?'": 'tests/test_file_hints.py::test_a_region_of_the_assembly',

@@ -15,6 +15,7 @@ from zooctl.cli import main
 
 DATA = "recipes/data/ctcf_gm12878_hg19/GM12878_CTCF_5M.hg19.chr20_21.bw"
 REGION = "chr21:33,000,001-33,100,000"
+SITE = "chr21:39,731,881-39,731,920"
 VCF = """##fileformat=VCFv4.2
 ##contig=<ID=chr21,length=48129895>
 #CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO
@@ -90,6 +91,7 @@ COMMANDS = {
         "evaluate-variants pwm_ctcf effects.tsv --shifts 2 --bootstrap 10",
     ],
     "audit": ["audit pwm_ctcf", "audit toy.yaml --fasta toy.fa"],
+    "explain": [f"attribute pwm_ctcf --method ism --region {SITE} --width 30 -o why/"],
     "scan": [f"scan --motifs box.pfm --assembly hg19 --region {REGION} -o sites.bed"],
     "train": [
         "train toy.yaml --fasta toy.fa -o run",
@@ -107,6 +109,7 @@ SPEAKING = {
 }
 LIBRARIES = {
     "predict": "matplotlib",
+    "explain": "logomaker",
     "scan": "memelite",
     "evaluate": "sklearn",
     "audit": "sklearn",

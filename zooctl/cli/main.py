@@ -37,6 +37,7 @@ COMMANDS = {
     "run": "zooctl.cli.commands.run",
     "status": "zooctl.cli.commands.status",
     "merge": "zooctl.cli.commands.merge",
+    "attribute": "zooctl.cli.commands.attribute",
     "evaluate": "zooctl.cli.commands.evaluate",
     "evaluate-variants": "zooctl.cli.commands.evaluate_variants",
     "studies": "zooctl.cli.commands.studies",

@@ -14,14 +14,13 @@ from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.interpret.attribution.attribute import (
     Attributions,
-    AttributionSettings,
-    Method,
     attribute,
 )
+from zooctl.interpret.options import AttributeOptions, Method
 from zooctl.sequence.onehot import Codes, reverse_complement
 
 CPU = SessionOptions(device="cpu", threads=1)
-FEW = AttributionSettings(n_references=3, n_steps=8)
+FEW = AttributeOptions(references=3, steps=8)
 GRADIENTS: tuple[Method, ...] = ("saliency", "input_x_gradient", "deeplift", "integrated_gradients")
 
 
@@ -64,7 +63,7 @@ def test_the_network_has_the_value_of_the_graph(method: Method) -> None:
     model = open_model("ctcf_gm12878")
     codes = windows(2048)
     bins = np.array([[10, 12], [30, 60]])
-    found = attribute(model, codes, method, bins=bins, settings=FEW)
+    found = attribute(model, codes, method, bins=bins, options=FEW)
     predicted = model.session.predict(codes)  # type: ignore[union-attr]
     expected = [predicted[0, 0, 10:12].mean(), predicted[1, 0, 30:60].mean()]
     np.testing.assert_allclose(found.values, expected, rtol=1e-5)
@@ -74,7 +73,7 @@ def test_the_network_has_the_value_of_the_graph(method: Method) -> None:
 
 
 def test_deeplift_adds_up_though_activations_are_called_as_functions() -> None:
-    found = attribute(open_model("ctcf_gm12878"), windows(2048), "deeplift", settings=FEW)
+    found = attribute(open_model("ctcf_gm12878"), windows(2048), "deeplift", options=FEW)
     assert (found.deltas < 1e-4).all()
     # The sum over the bases is the difference from the mean reference: below the value itself.
     assert np.isfinite(found.importance).all()
@@ -85,7 +84,7 @@ def test_probabilities_are_explained_as_log_odds() -> None:
     codes = windows(600, 1)
     p = float(model.session.predict(codes)[0, 5, 0])  # type: ignore[union-attr]
     for method in ("ism", "deeplift"):
-        found = attribute(model, codes, method, track="K562", span=(290, 300), settings=FEW)
+        found = attribute(model, codes, method, track="K562", span=(290, 300), options=FEW)
         assert found.values[0] == pytest.approx(np.log(p / (1 - p)), rel=1e-4)
         assert found.unit == "log odds"
 
@@ -97,9 +96,9 @@ def flipped(found: Attributions) -> np.ndarray:
 @pytest.mark.parametrize("method", ["ism", "input_x_gradient"])
 def test_the_mean_of_both_strands_is_that_of_the_other_strand(method: Method) -> None:
     model = open_model("ctcf_gm12878")
-    codes, both = windows(2048, 1), AttributionSettings(rc=True)
+    codes, both = windows(2048, 1), AttributeOptions(rc=True)
     one = attribute(
-        model, codes, method, bins=np.array([[30, 33]]), span=(1000, 1010), settings=both
+        model, codes, method, bins=np.array([[30, 33]]), span=(1000, 1010), options=both
     )
     other = attribute(
         model,
@@ -107,7 +106,7 @@ def test_the_mean_of_both_strands_is_that_of_the_other_strand(method: Method) ->
         method,
         bins=np.array([[31, 34]]),
         span=(1038, 1048),
-        settings=both,
+        options=both,
     )
     np.testing.assert_allclose(one.hypothetical, flipped(other), atol=1e-6)
     single = attribute(model, codes, method, bins=np.array([[30, 33]]), span=(1000, 1010))
@@ -116,9 +115,9 @@ def test_the_mean_of_both_strands_is_that_of_the_other_strand(method: Method) ->
 
 def test_references_depend_on_the_seed_alone() -> None:
     model, codes = open_model("atac_yeast"), windows(2048)
-    both = attribute(model, codes, "deeplift", settings=FEW)
-    alone = attribute(model, codes[1:], "deeplift", settings=FEW)
-    other = attribute(model, codes[1:], "deeplift", settings=AttributionSettings(seed=1))
+    both = attribute(model, codes, "deeplift", options=FEW)
+    alone = attribute(model, codes[1:], "deeplift", options=FEW)
+    other = attribute(model, codes[1:], "deeplift", options=AttributeOptions(seed=1))
     np.testing.assert_allclose(both.hypothetical[1:], alone.hypothetical, atol=1e-7)
     assert np.abs(other.hypothetical - alone.hypothetical).max() > 1e-4
 
@@ -133,7 +132,7 @@ def test_an_entry_with_a_graph_alone_has_mutagenesis_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "what"),
+    ("name", "given", "what"),
     [
         ("ctcf_dream", {}, "for one track"),
         ("ctcf_gm12878", {"track": "H3K4me3"}, "no such track"),
@@ -141,7 +140,7 @@ def test_an_entry_with_a_graph_alone_has_mutagenesis_alone() -> None:
         ("ctcf_gm12878", {"bins": np.array([[64, 70]])}, "no bin to explain"),
     ],
 )
-def test_refused(name: str, options: dict[str, object], what: str) -> None:
+def test_refused(name: str, given: dict[str, object], what: str) -> None:
     model = open_model(name)
     with pytest.raises(InputError, match=what):
-        attribute(model, windows(model.card.input_length, 1), "ism", **options)  # type: ignore[arg-type]
+        attribute(model, windows(model.card.input_length, 1), "ism", **given)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from zooctl.cli.ui.messages import OPTIONS
 
 PANELS: dict[str, tuple[str, ...]] = {
     "Use models": ("list", "info", "predict", "score-variants", "calibrate", "plot", "compare"),
-    "Read them": ("scan",),
+    "Read them": ("attribute", "scan"),
     "Judge them": (
         "evaluate",
         "evaluate-variants",
@@ -36,6 +36,7 @@ EXAMPLES: dict[str, str] = {
     "run": "zooctl run plan --workers 4",
     "status": "zooctl status plan",
     "merge": "zooctl merge plan -o out.vcf.gz",
+    "attribute": "zooctl attribute ctcf_gm12878 --bed peaks.bed -o importance/",
     "evaluate": "zooctl evaluate ctcf_gm12878 -o report/",
     "evaluate-variants": "zooctl evaluate-variants ctcf_gm12878 effects.tsv",
     "audit": "zooctl audit ctcf_gm12878",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,15 @@ from zooctl.interpret.attribution.target import (
     target_of,
     weights_of,
 )
+from zooctl.interpret.options import DEFAULT_ATTRIBUTION, AttributeOptions, Method
 from zooctl.progress import Advance, Progress, no_progress
 from zooctl.sequence.onehot import BASES, Codes, reverse_complement
 
 if TYPE_CHECKING:
     from zooctl.interpret.attribution.network import Explained
 
-Method = Literal["ism", "saliency", "input_x_gradient", "deeplift", "integrated_gradients"]
+# Windows whose contributions to all of their bases lie in memory at once.
+_GROUP = 256
 _WITH_REFERENCES = ("deeplift", "integrated_gradients")
 
 
@@ -67,26 +69,6 @@ class Attributions:
         return total
 
 
-@dataclass(frozen=True, kw_only=True)
-class AttributionSettings:
-    """Settings of the methods.
-
-    Attributes:
-        n_references: Dinucleotide-shuffled references of a window.
-        n_steps: Points between a reference and its window, of integrated gradients.
-        seed: Seed of the references.
-        rc: Average over both strands.
-    """
-
-    n_references: int = 20
-    n_steps: int = 50
-    seed: int = 0
-    rc: bool = False
-
-
-DEFAULT_SETTINGS = AttributionSettings()
-
-
 def attribute(
     model: OpenModel,
     windows: Sequence[str] | Codes,
@@ -95,7 +77,7 @@ def attribute(
     track: str | None = None,
     bins: NDArray[np.int64] | None = None,
     span: tuple[int, int] | None = None,
-    settings: AttributionSettings = DEFAULT_SETTINGS,
+    options: AttributeOptions = DEFAULT_ATTRIBUTION,
     network: Explained | None = None,
     progress: Progress = no_progress,
 ) -> Attributions:
@@ -114,7 +96,7 @@ def attribute(
         bins: First bin, and past the last, of each window, ``(n, 2)``; all of the output if not
             given.
         span: First position that importance is asked for, and past the last; all by default.
-        settings: References and strands.
+        options: References, steps, seed and strands; what is of regions is passed over.
         network: Torch network in place of the entry's own, such as one of random weights.
         progress: Opens the progress display.
 
@@ -131,10 +113,16 @@ def attribute(
     first, last = span or (0, card.input_length)
     if not 0 <= first < last <= card.input_length:
         raise InputError("span does not fit", got=span, expected=f"0 to {card.input_length}")
-    run = _Run(model, method, settings, target_of(card, track), network)
+    run = _Run(model, method, options, target_of(card, track), network)
     total = len(codes) * run.steps(last - first)
     with progress(total, "windows", f"{card.name} {method}") as advance:
-        found = run.both_strands(codes, bins, (first, last), advance)
+        parts = [
+            run.both_strands(
+                codes[low : low + _GROUP], bins[low : low + _GROUP], (first, last), advance
+            )
+            for low in range(0, len(codes), _GROUP)
+        ]
+    found = joined(parts)
     if not np.isfinite(found.hypothetical).all():
         raise VerificationError("an importance is not a finite number", got=card.name)
     return found
@@ -147,33 +135,33 @@ class _Run:
         self,
         model: OpenModel,
         method: Method,
-        settings: AttributionSettings,
+        options: AttributeOptions,
         target: Target,
         network: Explained | None,
     ) -> None:
-        self.model, self.method, self.settings, self.target = model, method, settings, target
+        self.model, self.method, self.options, self.target = model, method, options, target
         self.network = network
 
     def steps(self, span: int) -> int:
         """Return the number of windows that are run for one that is explained."""
-        strands = 2 if self.settings.rc else 1
+        strands = 2 if self.options.rc else 1
         if self.method == "ism":
             return strands * (1 + (len(BASES) - 1) * span)
-        return strands * (self.settings.n_references if self.method in _WITH_REFERENCES else 1)
+        return strands * (self.options.references if self.method in _WITH_REFERENCES else 1)
 
     def both_strands(
         self, codes: Codes, bins: NDArray[np.int64], span: tuple[int, int], advance: Advance
     ) -> Attributions:
         """Return the importances on the strand that is read, or the mean over both."""
-        settings, target, card = self.settings, self.target, self.model.card
-        if target.reverse and settings.rc:
+        options, target, card = self.options, self.target, self.model.card
+        if target.reverse and options.rc:
             raise InputError(
                 f"{card.name} reads the transcribed strand, and no mean of both", field="rc"
             )
         parts = []
         if not target.reverse:
             parts.append(self.one_strand(codes, bins, span, target, advance))
-        if settings.rc or target.reverse:
+        if options.rc or target.reverse:
             turned = (codes.shape[1] - span[1], codes.shape[1] - span[0])
             other = target if target.reverse else on_other_strand(target, card.track_order_rc)
             back = mirrored(bins, card.geometry.n_bins)
@@ -221,8 +209,11 @@ class _Run:
         from zooctl.interpret.attribution.gradients import centred, gradients
         from zooctl.interpret.attribution.network import open_network
 
-        card, settings = self.model.card, self.settings
-        net = self.network or open_network(self.model, target)
+        card, options = self.model.card, self.options
+        if self.network is None:
+            self.network = open_network(self.model, target)
+        net = self.network
+        net.track = target.track
         batch_size = min(64, self.model.session.batch_size)
         if self.method in _WITH_REFERENCES:
             return against_references(
@@ -231,9 +222,9 @@ class _Run:
                 weights,
                 self.method,  # type: ignore[arg-type]
                 unknown_base=card.unknown_base,
-                n_references=settings.n_references,
-                n_steps=settings.n_steps,
-                seed=settings.seed,
+                n_references=options.references,
+                n_steps=options.steps,
+                seed=options.seed,
                 batch_size=batch_size,
                 advance=advance,
             )
@@ -256,6 +247,15 @@ def mean_of(parts: Sequence[Attributions]) -> Attributions:
         name: mean(name) for name in ("hypothetical", "projected", "values", "deltas")
     }
     return replace(parts[0], **averaged)
+
+
+def joined(parts: Sequence[Attributions]) -> Attributions:
+    """Return importances of windows behind each other."""
+    arrays = ("codes", "hypothetical", "projected", "values", "deltas")
+    found: dict[str, Any] = {
+        name: np.concatenate([getattr(one, name) for one in parts]) for name in arrays
+    }
+    return replace(parts[0], **found)
 
 
 def _turned(found: Attributions) -> Attributions:

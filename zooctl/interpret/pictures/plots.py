@@ -33,9 +33,13 @@ from matplotlib.transforms import Affine2D  # isort: skip
 Values = NDArray[np.floating]
 
 DPI = 150
-# Okabe and Ito's palette, told apart by colour-blind readers too.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-_BASE_COLOURS = {"A": "#109648", "C": "#255C99", "G": "#F7B32B", "T": "#D62839"}
+# Six of Okabe and Ito's, and the six that lie farthest from them and each other for readers with
+# and without colour blindness: CIE 1976 distances of at least 16 (a test computes them).
+COLOURS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"),
+    *("#202000", "#8000FF", "#DFDF9F", "#602060", "#00209F", "#DF0040"),
+)
+BASE_COLOURS = {"A": "#109648", "C": "#255C99", "G": "#F7B32B", "T": "#D62839"}
 GREY = "#444444"
 
 
@@ -201,7 +205,7 @@ def _draw_letter(
         .scale(width / box.width, height / box.height)
         .translate(left, bottom)
     )
-    axes.add_patch(PathPatch(fit.transform_path(outline), color=_BASE_COLOURS[letter], linewidth=0))
+    axes.add_patch(PathPatch(fit.transform_path(outline), color=BASE_COLOURS[letter], linewidth=0))
 
 
 @with_defaults

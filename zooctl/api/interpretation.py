@@ -1,0 +1,91 @@
+"""The part of a model that says which bases its predictions depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zooctl.files.intervals.regions import regions_of
+from zooctl.inference.model import OpenModel
+from zooctl.inference.options.keywords import keywords_of
+from zooctl.interpret.options import AttributeOptions, Method
+from zooctl.progress import Progress, Say
+from zooctl.sequence.onehot import Codes
+
+if TYPE_CHECKING:
+    from zooctl.interpret.attribution.attribute import Attributions
+    from zooctl.interpret.attribution.run import WrittenAttributions
+
+
+class Interpretation:
+    """Methods of ``Model`` that explain its predictions; a file of their own for its length."""
+
+    _model: OpenModel
+    _say: Say
+    _progress: Progress
+
+    def attribute(
+        self,
+        sequences: Sequence[str] | Codes,
+        method: Method = "deeplift",
+        *,
+        track: str | None = None,
+        references: int = 20,
+        steps: int = 50,
+        seed: int = 0,
+        rc: bool = False,
+    ) -> Attributions:
+        """Return the importance of each base of sequences for their mean prediction.
+
+        Args:
+            sequences: Letters, or uint8 codes ``(n, input_length)``, as `predict` takes them.
+            method: ``ism`` works for every model; ``saliency``, ``input_x_gradient``, ``deeplift``
+                and ``integrated_gradients`` need a recipe and the extra ``interpret``.
+            track: Name of the track; the only one if not given.
+            references: Dinucleotide-shuffled references of a sequence.
+            steps: Points between a reference and its sequence, of ``integrated_gradients``.
+            seed: Seed of the references.
+            rc: Average over both strands.
+
+        Raises:
+            InputError: Method, track, sequences and model do not fit each other.
+
+        >>> import zooctl
+
+        >>> model = zooctl.load("ctcf_gm12878", device="cpu")
+        >>> found = model.attribute(["ACGT" * 512], "input_x_gradient")
+        >>> found.hypothetical.shape, found.importance.shape, found.track
+        ((1, 4, 2048), (1, 2048), 'CTCF')
+        """
+        from zooctl.interpret.attribution.attribute import attribute
+
+        options = AttributeOptions(references=references, steps=steps, seed=seed, rc=rc)
+        return attribute(
+            self._model, sequences, method, track=track, options=options, progress=self._progress
+        )
+
+    @keywords_of(AttributeOptions)
+    def attribute_regions(
+        self, regions: str | Path | Sequence[str], output: str | Path, options: AttributeOptions
+    ) -> WrittenAttributions:
+        """Write the importance of the bases around regions, as `zooctl attribute` does.
+
+        Args:
+            regions: A BED file; or a list of region strings.
+            output: A folder; or a .bw, .h5, .png, .pdf or .svg.
+            options: Keywords, the fields of ``AttributeOptions``.
+
+        Raises:
+            InputError: Regions, options, model and output do not fit each other.
+        """
+        from zooctl.interpret.attribution.run import write_attributions
+
+        return write_attributions(
+            self._model,
+            regions_of(regions),
+            str(output),
+            options,
+            say=self._say,
+            progress=self._progress,
+        )

@@ -1,0 +1,55 @@
+"""Options of attribution and mutagenesis, each with its default; the command line offers the same.
+
+Only the standard library is imported here, so that ``zooctl --help`` can read the defaults.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Method = Literal["ism", "saliency", "input_x_gradient", "deeplift", "integrated_gradients"]
+"""Mutagenesis works for every entry; the others need a recipe and safetensors."""
+
+MOST_REFERENCES = 1_000
+"""References of a window, where the mean has settled at twenty."""
+MOST_STEPS = 10_000
+"""Points of a quadrature."""
+MOST_PICTURES = 1_000
+"""Regions drawn, a picture each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeOptions:
+    """Options of the importance of bases in regions.
+
+    Attributes:
+        method: The method.
+        track: Name of the track; the only one if not given.
+        width: Bases around the middle of each region whose importance is written; by default the
+            model's core.
+        references: Dinucleotide-shuffled references of a window.
+        steps: Points between a reference and its window, of integrated gradients.
+        shifts: Windows to average over, of different places.
+        max_shift: Largest shift in bp; by default that of scores, as far as the width allows.
+        seed: Seed of references and shifts.
+        rc: Average over both strands.
+        fasta: Genome; by default chosen by the card's assembly.
+        chrom_map: ``auto``, or a file that maps contig names of the regions to the genome's.
+    """
+
+    method: Method = "deeplift"
+    track: str | None = None
+    width: int | None = None
+    references: int = 20
+    steps: int = 50
+    shifts: int = 1
+    max_shift: int | None = None
+    seed: int = 0
+    rc: bool = False
+    fasta: str | Path | None = None
+    chrom_map: str | None = None
+
+
+DEFAULT_ATTRIBUTION = AttributeOptions()
