@@ -282,7 +282,12 @@ def test_the_page_lists_the_interface(repo: Path) -> None:
     names = re.findall(r"^## `(?:zooctl\.)?(\w+)", page, re.MULTILINE)
     assert sorted(names) == sorted(zooctl.__all__)
     members = re.findall(r"^### `Model\.(\w+)", page, re.MULTILINE)
-    public = [name for name in vars(zooctl.Model) if not name.startswith("_")]
+    public = [
+        name
+        for part in zooctl.Model.__mro__[:-1]
+        for name in vars(part)
+        if not name.startswith("_")
+    ]
     assert members == public
     for record in (zooctl.PredictOptions, zooctl.ScoreOptions):
         (line,) = re.findall(rf"^## `zooctl.{record.__name__}`\n\n([^#]+)", page, re.MULTILINE)

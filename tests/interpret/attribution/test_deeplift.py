@@ -128,6 +128,17 @@ def test_tangermemes_own_agrees() -> None:
     assert (found.deltas < 1e-4).all()
 
 
+def test_determinism_of_training_is_no_hindrance_and_stays() -> None:
+    net, pair = explained(trained_like(), 40), pairs("AC" * 20, "GT" * 20)
+    torch.use_deterministic_algorithms(True)
+    try:
+        found = multipliers_of_deeplift(net, pair)
+        assert torch.are_deterministic_algorithms_enabled()
+    finally:
+        torch.use_deterministic_algorithms(False)
+    assert torch.equal(found, multipliers_of_deeplift(net, pair))
+
+
 def test_captums_gradient_times_input_agrees() -> None:
     net = trained_like(3)
     x = onehot("ACGTTGCA" * 5)

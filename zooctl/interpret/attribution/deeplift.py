@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal, cast
 
 import numpy as np
@@ -30,12 +31,26 @@ from zooctl.training.nets.parts.layers import Exp, Gelu
 _RULES = dict.fromkeys((Exp, Gelu, LogOdds), _nonlinear)
 
 
+@contextmanager
+def _any_algorithm() -> Iterator[None]:
+    """Allow the unpooling of the rule for maxima, which torch does not list as deterministic.
+
+    It is where pools do not overlap, as in the networks of the zoo.
+    """
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(False)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
+
+
 def multipliers_of_deeplift(net: Explained, pairs: Pairs) -> Tensor:
     """Return DeepLIFT's multipliers of each window against its reference (rescale rule).
 
     Source: Shrikumar, Greenside and Kundaje 2017 (PMLR 70:3145-3153), as of tangermeme.
     """
-    with warnings.catch_warnings():
+    with _any_algorithm(), warnings.catch_warnings():
         # Deltas are computed, and told, by the caller; unknown bases are no one-hot.
         warnings.simplefilter("ignore", RuntimeWarning)
         warnings.simplefilter("ignore", UserWarning)
