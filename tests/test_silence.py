@@ -89,6 +89,7 @@ COMMANDS = {
         f"evaluate pwm_ctcf --against {{repo}}/{DATA} --region chr21:33,000,001-33,500,000 "
         "--bootstrap 10 -o report",
         "evaluate-variants pwm_ctcf effects.tsv --shifts 2 --bootstrap 10",
+        "benchmark pwm_ctcf --set effects.tsv --shifts 2 --bootstrap 10",
     ],
     "audit": ["audit pwm_ctcf", "audit toy.yaml --fasta toy.fa"],
     "explain": [f"attribute pwm_ctcf --method ism --region {SITE} --width 30 -o why/"],

@@ -40,6 +40,7 @@ COMMANDS = {
     "attribute": "zooctl.cli.commands.attribute",
     "evaluate": "zooctl.cli.commands.evaluate",
     "evaluate-variants": "zooctl.cli.commands.evaluate_variants",
+    "benchmark": "zooctl.cli.commands.benchmark",
     "studies": "zooctl.cli.commands.studies",
     "audit": "zooctl.cli.commands.audit",
     "compare": "zooctl.cli.commands.compare",

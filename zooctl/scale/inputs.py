@@ -12,7 +12,6 @@ from zooctl.errors import InputError, IntegrityError
 from zooctl.files.disk.pinned import file_digest
 from zooctl.progress import Progress
 
-
 _FOLDERS = ("store",)
 """Options that name a folder, which need not exist."""
 

@@ -71,6 +71,7 @@ Licence = Literal[
     "LicenseRef-ENCODE-open",
     "LicenseRef-free-for-academic-use",
     "LicenseRef-free-with-citation",
+    "LicenseRef-none-stated",
     "LicenseRef-public-domain",
 ]
 

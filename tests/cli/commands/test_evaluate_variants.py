@@ -41,7 +41,7 @@ def test_on_a_genome(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     )
     printed = capsys.readouterr()
     assert code == 0, printed.err
-    assert "240 SNVs of 240 variants are compared" in printed.err
+    assert "240 SNVs of effects.tsv; sequence: genome" in printed.err
     assert "one pass: OK 240" in printed.err
     head, *rows = printed.out.splitlines()
     assert head.split()[:3] == ["track", "element", "SNVs"]

@@ -18,8 +18,6 @@ from zooctl.cli.ui.options import (
 from zooctl.cli.ui.tables import echo
 from zooctl.inference.options.predict_and_score import (
     LARGEST_SEED,
-    LONGEST_SHIFT,
-    MOST_SHIFTS,
     MOST_TOP,
     CheckRef,
     Format,
@@ -34,40 +32,6 @@ if TYPE_CHECKING:
     from zooctl.scale.jobs.models import Addresses
 
 OPTIONS: dict[str, Any] = {
-    "n_shifts": Annotated[
-        int | None,
-        typer.Option(
-            "--shifts",
-            min=1,
-            max=MOST_SHIFTS,
-            help="Windows to average over; 1 and --max-shift 0: one pass; default: by the model's "
-            "card, else 20.",
-        ),
-    ],
-    "max_shift": Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            max=LONGEST_SHIFT,
-            help="Largest shift in bp; default: by the model's card or core.",
-        ),
-    ],
-    "statistics": Annotated[
-        list[str] | None,
-        typer.Option(
-            "--statistic",
-            help="sum, local, max, jsd or delta; several by commas or repetition; default: by the "
-            "model's card, else sum.",
-        ),
-    ],
-    "distance": Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=LONGEST_SHIFT,
-            help="Reach of local and delta in bp; default: by the model's card, else 50.",
-        ),
-    ],
     "mean_track": Annotated[
         bool, typer.Option("--mean-track", help="Add a track MEAN, the mean score of all tracks.")
     ],

@@ -14,6 +14,7 @@ PANELS: dict[str, tuple[str, ...]] = {
     "Judge them": (
         "evaluate",
         "evaluate-variants",
+        "benchmark",
         "audit",
         "check",
         "studies",
@@ -39,6 +40,7 @@ EXAMPLES: dict[str, str] = {
     "attribute": "zooctl attribute ctcf_gm12878 --bed peaks.bed -o importance/",
     "evaluate": "zooctl evaluate ctcf_gm12878 -o report/",
     "evaluate-variants": "zooctl evaluate-variants ctcf_gm12878 effects.tsv",
+    "benchmark": "zooctl benchmark ctcf_gm12878 --set allele_specific_ctcf",
     "audit": "zooctl audit ctcf_gm12878",
     "compare": "zooctl compare predicted.bw measured.bw --region chr21",
     "plot": "zooctl plot predicted.bw --region chr21:33,000,001-33,100,000 -o tracks.png",

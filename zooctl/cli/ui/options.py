@@ -128,6 +128,40 @@ _SHARED: dict[str, Any] = {
     "features": FeatureTable,
     "sample": SampleName,
     "store": StoreFolder,
+    "n_shifts": Annotated[
+        int | None,
+        typer.Option(
+            "--shifts",
+            min=1,
+            max=inference_options.MOST_SHIFTS,
+            help="Windows to average over; 1 and --max-shift 0: one pass; default: by the model's "
+            "card, else 20.",
+        ),
+    ],
+    "max_shift": Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=inference_options.LONGEST_SHIFT,
+            help="Largest shift in bp; default: by the model's card or core.",
+        ),
+    ],
+    "statistics": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--statistic",
+            help="sum, local, max, jsd or delta; several by commas or repetition; default: by the "
+            "model's card, else sum.",
+        ),
+    ],
+    "distance": Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=inference_options.LONGEST_SHIFT,
+            help="Reach of local and delta in bp; default: by the model's card, else 50.",
+        ),
+    ],
 }
 
 Command = Callable[..., None]

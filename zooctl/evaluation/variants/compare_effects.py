@@ -7,227 +7,221 @@ elements were measured in different cells; the mean over elements follows.
 
 from __future__ import annotations
 
-import contextlib
-import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.evaluation.metrics.bootstrap import (
-    Estimate,
-    Statistic,
-    blocks_of,
-    draw,
-    estimate,
-    interval,
-    pearson_of,
-    spearman_of,
-)
+from zooctl.evaluation.metrics.bootstrap import Estimate, draw, estimate, interval
 from zooctl.evaluation.report.metric_table import to_json
+from zooctl.evaluation.variants.effect_sets import EffectSet
+from zooctl.evaluation.variants.figures import FigureName, Measurements, SignedSizes, figure
+from zooctl.evaluation.variants.score_set import TrackScores
 from zooctl.files.intervals.effects import Effect
-from zooctl.inference.variants.shift_robust_score import Scorer
-from zooctl.progress import Advance
-from zooctl.sequence.alleles import Allele
 
-Scores = NDArray[np.float64]
-
-# Effects are correlated within a binding site, which is about this long in bp.
-BLOCK_LENGTH = 10
 _FEWEST = 10
-_CORRELATIONS: tuple[tuple[str, Callable[..., Statistic]], ...] = (
-    ("pearson", pearson_of),
-    ("spearman", spearman_of),
-)
+SINGLE, ROBUST = "single", "robust"
 
-
-def score_alleles(
-    scorer: Scorer, alleles: Sequence[Allele], advance: Advance
-) -> tuple[Scores, list[str]]:
-    """Return scores ``(n, n_tracks)`` and statuses of alleles.
-
-    Args:
-        scorer: The scorer.
-        alleles: Alleles on its genome.
-        advance: Called once per allele.
-    """
-    rows, statuses = [], []
-    with contextlib.closing(scorer.score([allele] for allele in alleles)) as scored:
-        for (one,) in scored:
-            rows.append(one.score)
-            statuses.append(one.status)
-            advance(1)
-    return np.stack(rows).astype(np.float64), statuses
+Figures = dict[str, float]
+# Values of each figure on the bootstrap draws, by its name.
+Draws = dict[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
-class ScoreCorrelations:
-    """Correlation of both scores with the measurement.
+class PassAndShifts:
+    """A figure of both scores.
 
     Attributes:
-        single: Correlation of the score of one pass.
-        robust: Correlation of the score over shifts.
-        gain: Second minus first, on the same draws.
+        single: Of the score of one pass.
+        robust: Of the score over shifts; None where there is one pass alone.
+        gain: Second minus first, on the same draws; None likewise.
     """
 
     single: Estimate
-    robust: Estimate
-    gain: Estimate
+    robust: Estimate | None = None
+    gain: Estimate | None = None
+
+    @property
+    def best(self) -> Estimate:
+        """The figure over shifts, else that of one pass."""
+        return self.single if self.robust is None else self.robust
+
+    def to_json(self) -> dict[str, object]:
+        """Return the figures under their names."""
+        found = {"single": self.single, "robust": self.robust, "gain": self.gain}
+        return {name: None if one is None else to_json(one) for name, one in found.items()}
 
 
 @dataclass(frozen=True)
 class ElementReport:
-    """Correlations of one track on one element.
+    """Figures of one score on one element.
 
     Attributes:
         element: The element; ``mean`` for the mean over all of them.
         track: The track.
+        statistic: Statistic and kind, as in the names of scores: ``SUM_LFC``.
         n: SNVs.
-        pearson: Correlation of values.
-        spearman: Correlation of ranks.
-        gc: Pearson correlation of a score without a model: 1 for a SNV from A or T to C or G, -1
-            for the other way round, else 0.
+        figures: Each figure of the set.
+        baselines: The same figures of scores without a model, by their names.
     """
 
     element: str
     track: str
+    statistic: str
     n: int
-    pearson: ScoreCorrelations
-    spearman: ScoreCorrelations
-    gc: Estimate
-
-    @property
-    def is_defined(self) -> bool:
-        """Whether each correlation has a value."""
-        found = (self.pearson.gain, self.spearman.gain, self.gc)
-        return not any(math.isnan(one.value) for one in found)
+    figures: Mapping[FigureName, PassAndShifts]
+    baselines: Mapping[str, Mapping[FigureName, Estimate]]
 
     def to_json(self) -> dict[str, object]:
         """Return the figures under their names."""
-        correlations: dict[str, ScoreCorrelations] = {
-            "pearson": self.pearson,
-            "spearman": self.spearman,
-        }
         return {
             "element": self.element,
             "track": self.track,
+            "statistic": self.statistic,
             "n": self.n,
-            **{
-                name: {side: to_json(getattr(found, side)) for side in asdict(found)}
-                for name, found in correlations.items()
+            **{name: found.to_json() for name, found in self.figures.items()},
+            "baselines": {
+                name: {one: to_json(found) for one, found in figures.items()}
+                for name, figures in self.baselines.items()
             },
-            "gc_pearson": to_json(self.gc),
         }
 
 
+# An element, each figure of each side, and its values on the draws.
+_Found = tuple[ElementReport, Figures, Draws]
+
+
 def compare_effects(
-    effects: Sequence[Effect],
-    single: Scores,
-    robust: Scores,
-    tracks: Sequence[tuple[int, str]],
+    measured: EffectSet,
+    scores: Sequence[TrackScores],
+    baselines: Mapping[str, SignedSizes],
     *,
     n_draws: int,
     seed: int,
 ) -> Iterator[ElementReport]:
-    """Yield the correlations of each track on each element of ten SNVs or more, then their means.
+    """Yield the figures of each score on each element of ten SNVs or more, then their means.
 
-    An element with an undefined correlation, as of equal scores, is left out of the means.
-    Intervals hold 95 % of bootstrap draws of stretches of 10 bp; the mean over elements is drawn
+    An element with an undefined figure, as of equal scores, is left out of the mean. Intervals hold
+    95 % of bootstrap draws of stretches of the set's block length; the mean over elements is drawn
     within each of them. SNVs without one of the scores are left out.
 
     Args:
-        effects: Measured SNVs.
-        single: Their scores in one pass, ``(n, n_tracks)``.
-        robust: Their scores over shifts, likewise.
-        tracks: Index and name of each track to compare.
+        measured: Measurements SNVs.
+        scores: Their scores.
+        baselines: Their scores without a model.
         n_draws: Bootstrap draws.
         seed: Seed of the draws.
     """
     rows: dict[str, list[int]] = {}
-    for row, effect in enumerate(effects):
+    for row, effect in enumerate(measured.effects):
         rows.setdefault(effect.element, []).append(row)
-    for index, track in tracks:
-        known = np.isfinite(single[:, index]) & np.isfinite(robust[:, index])
-        reports, drawn = [], []
+    for one in scores:
+        known = one.known
+        reports: list[_Found] = []
         for number, (element, members) in enumerate(rows.items()):
-            kept = [row for row in members if known[row]]
-            if len(kept) < _FEWEST:
-                continue
-            methods = (single[kept, index], robust[kept, index])
-            report, values = _compare_element(
-                element, track, [effects[row] for row in kept], methods, n_draws, seed + number
-            )
-            reports.append(report)
-            drawn.append(values)
-        yield from reports
-        defined = [
-            (report, values)
-            for report, values in zip(reports, drawn, strict=True)
-            if report.is_defined
-        ]
+            kept = np.array([row for row in members if known[row]], dtype=np.int64)
+            if len(kept) >= _FEWEST:
+                sides = {**one.compared, **baselines}
+                found = _of_element(measured, sides, kept, n_draws, seed + number)
+                reports.append((_report(one, element, len(kept), measured, *found), *found))
+        yield from (report for report, *_ in reports)
+        defined = _defined(reports)
         if len(defined) > 1:
-            yield _mean(track, *zip(*defined, strict=True))
+            yield _mean(one, measured, defined)
 
 
-# Values of each figure on the bootstrap draws, by its name.
-DrawValues = dict[str, NDArray[np.float64]]
+def _defined(found: Sequence[_Found]) -> list[_Found]:
+    """Return the elements that have every figure that another one has."""
+    missing = [{key for key, value in values.items() if np.isnan(value)} for _, values, _ in found]
+    nowhere = set.intersection(*missing) if missing else set()
+    return [one for one, lacks in zip(found, missing, strict=True) if lacks <= nowhere]
 
 
-def _compare_element(
-    element: str,
-    track: str,
-    effects: Sequence[Effect],
-    methods: tuple[Scores, Scores],
+def _of_element(
+    measured: EffectSet,
+    sides: Mapping[str, SignedSizes],
+    kept: NDArray[np.int64],
     n_draws: int,
     seed: int,
-) -> tuple[ElementReport, DrawValues]:
-    """Return the correlations of an element, and their values on each draw by name."""
-    measured = np.array([effect.value for effect in effects])
-    blocks, n_blocks = blocks_of(np.array([effect.start for effect in effects]), BLOCK_LENGTH)
+) -> tuple[Figures, Draws]:
+    """Return each figure of each side, and its values on the draws, by ``side figure``."""
+    effects = [measured.effects[row] for row in kept]
+    blocks, n_blocks = blocks_of_effects(effects, measured.block_length)
+    values = np.array([effect.value for effect in effects])
+    positive = np.zeros(len(kept), bool)
+    if measured.positive_at is not None:
+        positive = values <= measured.positive_at
+    of = Measurements(values, positive, blocks, n_blocks)
     draws = draw(n_blocks, n_draws, seed)
-    gc = np.array([(one.alt in "CG") - float(one.ref in "CG") for one in effects])
-    statistics = {
-        f"{name}_{method}": correlate(scores, measured, blocks, n_blocks)
-        for name, correlate in _CORRELATIONS
-        for method, scores in zip(("single", "robust"), methods, strict=True)
-    }
-    statistics["gc"] = pearson_of(gc, measured, blocks, n_blocks)
-    values, drawn = {}, {}
-    for name, statistic in statistics.items():
-        estimated, drawn[name] = estimate(statistic, draws)
-        values[name] = estimated.value
-    return _element_report(element, track, len(effects), values, drawn), drawn
-
-
-def _element_report(
-    element: str, track: str, n: int, values: dict[str, float], drawn: DrawValues
-) -> ElementReport:
-    def correlations(name: str) -> ScoreCorrelations:
-        single, robust = f"{name}_single", f"{name}_robust"
-        return ScoreCorrelations(
-            interval(values[single], drawn[single]),
-            interval(values[robust], drawn[robust]),
-            interval(values[robust] - values[single], drawn[robust] - drawn[single]),
+    figures: Figures = {}
+    drawn: Draws = {}
+    for side, scores in sides.items():
+        part = SignedSizes(
+            None if scores.signed is None else scores.signed[kept], scores.sizes[kept]
         )
+        for name in measured.figures:
+            key = _key(side, name)
+            found, drawn[key] = estimate(figure(name, part, of), draws)
+            figures[key] = found.value
+    return figures, drawn
 
-    gc = interval(values["gc"], drawn["gc"])
-    return ElementReport(element, track, n, correlations("pearson"), correlations("spearman"), gc)
+
+def blocks_of_effects(
+    effects: Sequence[Effect], block_length: int
+) -> tuple[NDArray[np.int64], int]:
+    """Return the block of each variant, numbered without gaps, and the number of blocks.
+
+    >>> one = Effect("e", "chr1", 100, "A", "C", 0.1, None)
+    >>> others = [one._replace(start=109), one._replace(start=110), one._replace(chrom="chr2")]
+    >>> blocks_of_effects([one, *others], 10)[0].tolist()
+    [0, 0, 1, 2]
+    """
+    names = [(effect.chrom, effect.start // block_length) for effect in effects]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.array([numbers[name] for name in names], dtype=np.int64), len(numbers)
+
+
+def _key(side: str, name: str) -> str:
+    return f"{side} {name}"
+
+
+def _report(
+    scores: TrackScores, element: str, n: int, measured: EffectSet, values: Figures, drawn: Draws
+) -> ElementReport:
+    def of(key: str) -> Estimate:
+        return interval(values[key], drawn[key])
+
+    def both(name: FigureName) -> PassAndShifts:
+        single, robust = _key(SINGLE, name), _key(ROBUST, name)
+        if robust not in values:
+            return PassAndShifts(of(single))
+        gain = interval(values[robust] - values[single], drawn[robust] - drawn[single])
+        return PassAndShifts(of(single), of(robust), gain)
+
+    sides = dict.fromkeys(key.rpartition(" ")[0] for key in values)
+    return ElementReport(
+        element,
+        scores.track,
+        scores.statistic,
+        n,
+        {name: both(name) for name in measured.figures},
+        {
+            side: {name: of(_key(side, name)) for name in measured.figures}
+            for side in sides
+            if side not in (SINGLE, ROBUST)
+        },
+    )
 
 
 def _mean(
-    track: str, reports: Sequence[ElementReport], drawn: Sequence[DrawValues]
+    scores: TrackScores,
+    measured: EffectSet,
+    found: Sequence[_Found],
 ) -> ElementReport:
     """Return the means over elements."""
-    values = {
-        "gc": float(np.mean([report.gc.value for report in reports])),
-        **{
-            f"{name}_{method}": float(
-                np.mean([getattr(getattr(report, name), method).value for report in reports])
-            )
-            for name, _ in _CORRELATIONS
-            for method in ("single", "robust")
-        },
-    }
-    means = {name: np.mean([one[name] for one in drawn], axis=0) for name in values}
-    return _element_report("mean", track, sum(report.n for report in reports), values, means)
+    keys = found[0][1]
+    values = {key: float(np.mean([one[key] for _, one, _ in found])) for key in keys}
+    drawn = {key: np.mean([one[key] for *_, one in found], axis=0) for key in keys}
+    n = sum(report.n for report, *_ in found)
+    return _report(scores, "mean", n, measured, values, drawn)

@@ -1,30 +1,37 @@
-"""Comparison of a model's variant scores with a table of measured effects."""
+"""Comparison of a model's variant scores with measured effects."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zooctl.errors import InputError
 from zooctl.evaluation.variants.compare_effects import (
+    ROBUST,
+    SINGLE,
     ElementReport,
-    Scores,
     compare_effects,
-    score_alleles,
 )
-from zooctl.evaluation.variants.constructs import Constructs, alleles_on_genome, select_snvs
-from zooctl.files.intervals.effects import Effect, read_effects
+from zooctl.evaluation.variants.constructs import alleles_on_genome
+from zooctl.evaluation.variants.effect_sets import EffectSet, open_set
+from zooctl.evaluation.variants.score_set import (
+    baselines_of,
+    score_all,
+    summary_tracks,
+    tracks_of_scores,
+)
 from zooctl.inference.announce_status import announce
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
+from zooctl.inference.options.predict_and_score import EffectOptions, as_path
 from zooctl.inference.tracks.choose import choose_tracks, tracks_of
-from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
-from zooctl.inference.vcf.tally import counts_text
+from zooctl.inference.variants.shift_robust_score import Scorer
+from zooctl.inference.variants.table import open_scorer
 from zooctl.progress import Progress, Say, no_progress, silent
-from zooctl.sequence.alleles import Allele
+
+_DEFAULT = EffectOptions()
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class VariantEvaluation:
 
     Attributes:
         settings: Everything that the figures depend on.
-        reports: One for each track and element, then means over elements.
+        reports: One for each score, track and element, then means over elements.
     """
 
     settings: Mapping[str, object]
@@ -46,18 +53,9 @@ class VariantEvaluation:
 
 def evaluate_variants(
     model: OpenModel,
-    table: Path,
+    table: str | Path,
+    options: EffectOptions = _DEFAULT,
     *,
-    constructs: bool = False,
-    tracks: Sequence[str] = (),
-    min_n: float = 10,
-    fasta: Path | None = None,
-    n_shifts: int = 20,
-    max_shift: int | None = None,
-    even: bool = False,
-    rc: bool = False,
-    n_draws: int = 1000,
-    seed: int = 0,
     say: Say = silent,
     progress: Progress = no_progress,
 ) -> VariantEvaluation:
@@ -65,85 +63,78 @@ def evaluate_variants(
 
     Args:
         model: The model.
-        table: Tab-separated table of effects (``files.intervals.effects``).
-        constructs: Elements are read alone, as rebuilt from REF, with windows kept inside.
-        tracks: Names of tracks; empty for all.
-        min_n: Fewest observations of a SNV, where the table states them.
-        fasta: Genome; by default chosen by the card's assembly.
-        n_shifts: Windows to average over.
-        max_shift: Largest shift in bp; by default chosen by the window's core.
-        even: Shifts at even distances, instead of drawn ones.
-        rc: Average over both strands.
-        n_draws: Bootstrap draws for the intervals.
-        seed: Seed of the shifts and of the draws.
+        table: Name of a published set (``effect_sets.SetName``), or a tab-separated table of
+            effects (``files.intervals.effects``).
+        options: Tracks, statistics, shifts and draws.
         say: Told about the SNVs, the genome and the device.
         progress: Opens the progress displays.
 
     Raises:
         InputError: The table, the genome or the options do not fit, or too few SNVs are left.
     """
-    if constructs and fasta is not None:
+    if options.constructs and options.fasta is not None:
         raise InputError("--constructs takes the sequence from the table; drop --fasta")
     card = model.card
-    (chosen,) = choose_tracks([card], tracks)
-    effects = read_effects(table, card.assembly)
-    kept = select_snvs(effects, min_n)
-    if not kept:
-        raise InputError("no SNV is left to compare", path=table, got=f"{len(effects):,} variants")
-    say(f"{len(kept):,} SNVs of {len(effects):,} variants are compared")
-    genome: Genome
+    (chosen,) = choose_tracks([card], options.tracks)
+    measured = open_set(
+        table,
+        card.assembly,
+        constructs=options.constructs,
+        min_n=options.min_n,
+        # Whatever the shift, a window lies within the flanks.
+        flank=2 * card.input_length,
+    )
+    say(f"{len(measured.effects):,} SNVs of {measured.name}; sequence: {measured.reading}")
     with ExitStack() as stack:
-        if constructs:
-            genome, alleles = _on_constructs(effects, kept)
+        genome: Genome
+        if measured.genome is None:
+            genome = stack.enter_context(model.genome(as_path(options.fasta), say, progress))
+            alleles = alleles_on_genome(measured.effects, genome.contigs)
         else:
-            opened = stack.enter_context(model.genome(fasta, say, progress))
-            genome, alleles = opened, alleles_on_genome(kept, opened.contigs)
-        scorers = [
-            Scorer(
-                VariantModel.of(card, model.graph),
-                genome,
-                n_shifts=n,
-                max_shift=furthest,
-                seed=seed,
-                even=even,
-                inside=constructs,
-                reverse_complement=rc,
-                threads=model.options.threads,
-                device=model.options.device,
-            )
-            for n, furthest in ((1, 0), (n_shifts, max_shift))
-        ]
-        announce([(card, scorers[0])], say)
-        single, robust = (_score(scorer, alleles, say, progress) for scorer in scorers)
+            genome, alleles = measured.genome, list(measured.alleles or ())
+        sides = {side: _scorer(model, genome, measured, options, side) for side in (SINGLE, ROBUST)}
+        announce([(card, sides[SINGLE])], say)
+        if len(sides[ROBUST].shifts) == 1:
+            del sides[ROBUST]
+        scores = {side: score_all(scorer, alleles, say, progress) for side, scorer in sides.items()}
+        baselines = baselines_of(measured, genome, alleles, say)
     names = [(index, tracks_of(card)[index].name) for index in chosen]
-    reports = tuple(compare_effects(kept, single, robust, names, n_draws=n_draws, seed=seed))
+    if options.mean_track and len(tracks_of(card)) > 1:
+        names += summary_tracks(sides[SINGLE].n_tracks)
+    found = list(tracks_of_scores(sides[SINGLE], scores, names))
+    reports = tuple(
+        compare_effects(measured, found, baselines, n_draws=options.n_draws, seed=options.seed)
+    )
     if not reports:
-        raise InputError("no element has ten SNVs with a score", path=table)
-    settings = {
-        "table": table.name,
-        "constructs": constructs,
-        "min_n": min_n,
-        "shifts": scorers[1].shifts.tolist(),
-        "max_shift": scorers[1].max_shift,
-        "reverse_complement": rc,
-        "bootstrap": n_draws,
-        "seed": seed,
+        raise InputError("no element has ten SNVs with a score", path=measured.name)
+    return VariantEvaluation(_settings(measured, sides, options), reports)
+
+
+def _scorer(
+    model: OpenModel, genome: Genome, measured: EffectSet, options: EffectOptions, side: str
+) -> Scorer:
+    """Return the scorer of one pass, or that over shifts."""
+    mean_track = options.mean_track and len(tracks_of(model.card)) > 1
+    chosen = replace(options, mean_track=mean_track)
+    if side == SINGLE:
+        chosen = replace(chosen, n_shifts=1, max_shift=0)
+    return open_scorer(model, genome, chosen, "skip", even=options.even, inside=measured.inside)
+
+
+def _settings(
+    measured: EffectSet, sides: Mapping[str, Scorer], options: EffectOptions
+) -> dict[str, object]:
+    last = sides[ROBUST if ROBUST in sides else SINGLE]
+    return {
+        "table": measured.name,
+        "sequence": measured.reading,
+        "constructs": options.constructs,
+        "min_n": options.min_n,
+        "shifts": last.shifts.tolist(),
+        "max_shift": last.max_shift,
+        "distance": last.distance,
+        "reverse_complement": options.rc,
+        "block_length": measured.block_length,
+        "bootstrap": options.n_draws,
+        "seed": options.seed,
     }
-    return VariantEvaluation(settings, reports)
-
-
-def _on_constructs(
-    effects: Sequence[Effect], kept: Sequence[Effect]
-) -> tuple[Genome, list[Allele]]:
-    elements = Constructs(effects)
-    return elements, [elements.allele(effect) for effect in kept]
-
-
-def _score(scorer: Scorer, alleles: Sequence[Allele], say: Say, progress: Progress) -> Scores:
-    """Return the scores, and tell the counts of statuses."""
-    n = len(scorer.shifts)
-    label = f"{n} shifts up to {scorer.max_shift} bp" if scorer.max_shift else "one pass"
-    with progress(len(alleles), "SNVs", label) as advance:
-        scores, statuses = score_alleles(scorer, alleles, advance)
-    say(f"{label}: {counts_text(Counter(statuses))}")
-    return scores

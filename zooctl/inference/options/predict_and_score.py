@@ -203,3 +203,27 @@ class ScoreOptions(ShiftOptions):
     overwrite: bool = False
     resume: bool = False
     force: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EffectOptions(ShiftOptions):
+    """Options of a comparison with measured effects, beside those of the scores.
+
+    Here ``mean_track`` adds two tracks: ``MEAN``, and ``LARGEST``, the score farthest from 0 over
+    all tracks.
+
+    Attributes:
+        tracks: Names of tracks; empty for all.
+        constructs: Elements are read alone, as rebuilt from REF, with windows kept inside.
+        even: Shifts at even distances, instead of drawn ones.
+        min_n: Fewest observations of a SNV, where the table states them.
+        fasta: Genome; by default chosen by the card's assembly.
+        n_draws: Bootstrap draws for the intervals.
+    """
+
+    tracks: Sequence[str] = ()
+    constructs: bool = False
+    even: bool = False
+    min_n: float = 10.0
+    fasta: str | Path | None = None
+    n_draws: int = 1000

@@ -132,6 +132,8 @@ def open_scorer(
     *,
     annotation: str | Path | None = None,
     say: Say = silent,
+    even: bool = False,
+    inside: bool = False,
 ) -> Scorer:
     """Return a scorer of a model on a genome; what options leave open is as the card says.
 
@@ -147,6 +149,8 @@ def open_scorer(
         masked: As of ``Scorer``.
         annotation: The file of the genes.
         say: Told about the store.
+        even: As of ``Scorer``; such scores are not looked for in a store.
+        inside: Likewise; windows that are moved share nothing, so they are predicted one by one.
 
     Raises:
         InputError: The model is read at places in genes alone; or as ``Scorer``.
@@ -165,6 +169,8 @@ def open_scorer(
         "n_shifts": n_shifts,
         "max_shift": max_shift,
         "seed": options.seed,
+        "even": even,
+        "inside": inside,
         "reverse_complement": options.rc,
         "genes": genes if network.transcribed else None,
         "masked": masked,
@@ -175,9 +181,9 @@ def open_scorer(
         "batch_size": model.options.batch_size,
         "threads": model.options.threads,
         "device": model.options.device,
-        "engine": model.options.engine,
+        "engine": "plain" if inside else model.options.engine,
     }
-    if options.store is None or not isinstance(genome, Fasta):
+    if options.store is None or even or inside or not isinstance(genome, Fasta):
         return Scorer(network, genome, **chosen)
     of_genes = annotation if chosen["genes"] is not None else None
     return RememberingScorer(network, genome, _origin(model, options, of_genes, say), **chosen)
