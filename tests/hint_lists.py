@@ -135,6 +135,7 @@ FOLLOWED = {
     "scale/jobs/merge_scores: 'zooctl plan --format makes one of that format'": 'tests/scale/test_plan_faults.py::test_outputs_of_another_kind',
     "scale/jobs/models: f'zooctl pull {one.name}, or make a new plan'": 'tests/scale/test_plan_faults.py::test_other_weights',
     "scale/jobs/score: 'write the VCF into one first'": 'tests/scale/test_plan_faults.py::test_inputs_that_are_no_files',
+    "scale/jobs/tracks: 'write the regions into one first'": 'tests/scale/test_track_plans.py::test_regions_from_a_pipe',
     "scale/merge: f'zooctl run {folder.path} computes them'": 'tests/scale/test_score_plans.py::test_plan_run_and_merge',
     "scale/plan: 'make a new plan'": 'tests/scale/test_plan_faults.py::test_documents_of_plans',
     "scale/plan: 'zooctl plan makes one'": 'tests/scale/test_plan_faults.py::test_folders_of_plans',

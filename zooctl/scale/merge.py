@@ -11,6 +11,7 @@ from zooctl.inference.vcf.report import ScoredVcf
 from zooctl.progress import Progress, Say
 from zooctl.scale.folder import PlanFolder
 from zooctl.scale.jobs.merge_scores import merge_scores
+from zooctl.scale.jobs.merge_tracks import merge_tracks
 
 _SHOWN = 5
 
@@ -73,6 +74,9 @@ def merge_plan(folder: PlanFolder, order: MergeOrder, *, say: Say, progress: Pro
             "warning: shards come from processors of several instruction sets, "
             "whose last bits may differ"
         )
+    if folder.plan.verb == "predict":
+        tracks = merge_tracks(folder, order.output, force=order.force, say=say, progress=progress)
+        return Merged(tuple(path for one in tracks for path in one.paths.values()))
     scored = merge_scores(
         folder,
         order.output,

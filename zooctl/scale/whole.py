@@ -9,17 +9,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from zooctl.errors import InputError
+from zooctl.files.disk.atomic import work_folder
 from zooctl.files.disk.lock import hold
 from zooctl.files.disk.pinned import digest_of
 from zooctl.files.vcf.output import check_target
+from zooctl.inference.tracks.outputs import NamedTracks, check_tracks, track_paths
+from zooctl.inference.tracks.run import WrittenTracks
 from zooctl.inference.vcf.destination import destination
 from zooctl.inference.vcf.report import ScoredVcf
 from zooctl.progress import Progress, Say
 from zooctl.scale.folder import PlanFolder, write_plan
 from zooctl.scale.jobs.job import DEFAULT_SHARDS
 from zooctl.scale.jobs.merge_scores import merge_scores
+from zooctl.scale.jobs.merge_tracks import merge_tracks
 from zooctl.scale.jobs.models import Addresses
 from zooctl.scale.jobs.score import ScoreOrder, plan_scores
+from zooctl.scale.jobs.tracks import TracksOrder, plan_tracks
 from zooctl.scale.plan import Plan
 from zooctl.scale.run import processes, run_plan
 
@@ -71,6 +76,41 @@ def score_in_processes(
             )
             shutil.rmtree(path)
     return found
+
+
+def predict_in_processes(
+    models: Addresses,
+    order: TracksOrder,
+    output: str | Path | None,
+    n_workers: int,
+    *,
+    say: Say,
+    progress: Progress,
+) -> list[WrittenTracks]:
+    """Predict tracks as ``predict_bigwigs`` does, by several processes.
+
+    Args:
+        models: The models.
+        order: The run.
+        output: As of ``predict_bigwigs``.
+        n_workers: Processes.
+        say: Told about the genome, the device and the shards.
+        progress: Opens the progress displays.
+
+    Raises:
+        InputError: As ``predict_bigwigs``.
+        ZooError: A shard failed.
+    """
+    force = order.options.force
+    order = replace(order, options=replace(order.options, force=False))
+    plan = plan_tracks(models, order, say=say, progress=progress)
+    named = [NamedTracks(*one) for one in plan.facts["named"]]
+    targets = track_paths(plan.facts["stem"], output, named)
+    check_tracks(targets, [Path(one.path) for one in plan.inputs], force)
+    with work_folder(targets[0][0].resolve().parent) as work:
+        folder = write_plan(plan, work / "plan", force=False)
+        run_plan(folder, engine=processes(n_workers), say=say, progress=progress)
+        return merge_tracks(folder, output, force=force, say=say, progress=progress)
 
 
 @contextmanager

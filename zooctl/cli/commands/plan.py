@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.commands import predict as predicting
 from zooctl.cli.commands import score_variants as scoring
 from zooctl.cli.ui.options import (
     AcceptLicence,
     AllowUntrusted,
+    RegionStrings,
     accept_licences,
     split_names,
     with_records,
@@ -19,9 +21,14 @@ from zooctl.cli.ui.tables import echo
 from zooctl.inference.options.predict_and_score import (
     MOST_SHARDS,
     Format,
+    InputOptions,
+    PredictOptions,
     ScoreOptions,
     SessionOptions,
 )
+
+if TYPE_CHECKING:
+    from zooctl.scale.plan import Plan
 
 app = typer.Typer(
     help="Cut a run into shards, to be computed anywhere and merged to the bytes of one run.",
@@ -74,7 +81,7 @@ def score_variants(
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
     from zooctl.files.vcf.output import form_of_format
-    from zooctl.scale.folder import check_new, write_plan
+    from zooctl.scale.folder import check_new
     from zooctl.scale.jobs.models import Addresses
     from zooctl.scale.jobs.score import ScoreOrder, plan_scores
 
@@ -85,7 +92,53 @@ def score_variants(
     form = form_of_format(options.format or "vcf")
     kept = replace(options, format=None, force=False)
     order = ScoreOrder(vcf, form, kept, session, shards)
-    made = plan_scores(models, order, say=say, progress=progress)
-    write_plan(made, output, force=options.force)
+    _write(plan_scores(models, order, say=say, progress=progress), output, options.force)
+
+
+@app.command("predict")
+@with_records(**predicting.OPTIONS)
+def predict(
+    model: Annotated[
+        list[str], typer.Option(help="Names that `zooctl list` shows, by commas or repetition.")
+    ],
+    output: Folder,
+    bed: Annotated[Path | None, typer.Option(help="Regions as a BED file, plain or gz.")] = None,
+    region: RegionStrings = None,
+    shards: Shards = 100,
+    allow_untrusted: AllowUntrusted = False,
+    accept_licence: AcceptLicence = False,
+    *,
+    options: PredictOptions,
+    session: SessionOptions,
+    inputs: InputOptions,
+) -> None:
+    """Plan tracks over regions, to be merged into bigWig or bedGraph.
+
+    Shards are stretches of the genome grid. One thread computes each, unless --threads says
+    otherwise.
+    """
+    from dataclasses import replace
+
+    from zooctl.cli.ui.messages import say
+    from zooctl.cli.ui.progress import progress
+    from zooctl.scale.folder import check_new
+    from zooctl.scale.jobs.models import Addresses
+    from zooctl.scale.jobs.tracks import TracksOrder, plan_tracks
+
+    check_new(output, options.force)
+    models = Addresses(split_names(model), allow_untrusted)
+    if accept_licence:
+        accept_licences(one.card for one in models.open(session))
+    kept = replace(options, force=False)
+    order = TracksOrder(bed, region or (), kept, session, inputs, shards)
+    _write(plan_tracks(models, order, say=say, progress=progress), output, options.force)
+
+
+def _write(made: Plan, output: Path, force: bool) -> None:
+    """Write a plan, and say what it holds."""
+    from zooctl.cli.ui.messages import say
+    from zooctl.scale.folder import write_plan
+
+    write_plan(made, output, force=force)
     say(f"planned: {len(made.shards):,} shards of {made.work:,} {made.unit}")
     echo(output)

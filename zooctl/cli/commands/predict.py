@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -11,6 +12,7 @@ from zooctl.cli.ui.options import (
     AcceptLicence,
     AllowUntrusted,
     RegionStrings,
+    Workers,
     accept_licences,
     split_names,
     with_records,
@@ -23,12 +25,16 @@ if TYPE_CHECKING:
     from zooctl.inference.tracks.run import TracksEstimate
 
 
-@with_records(
-    chrom_map=Annotated[
+OPTIONS: dict[str, Any] = {
+    "chrom_map": Annotated[
         str | None,
         typer.Option(help="auto, or a file that maps contig names of the regions to the genome's."),
     ],
-)
+}
+"""Field of ``PredictOptions`` to its option, but for those of several commands."""
+
+
+@with_records(**OPTIONS)
 def command(
     model: Annotated[
         list[str], typer.Option(help="Names that `zooctl list` shows, by commas or repetition.")
@@ -53,6 +59,7 @@ def command(
     genes: Annotated[
         Path | None, typer.Option(help="GTF with the genes for --at; or --bed with strands.")
     ] = None,
+    workers: Workers = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print windows, time and size; write nothing.")
     ] = False,
@@ -68,18 +75,24 @@ def command(
     Values lie on a grid of the genome, so they do not depend on the way regions are cut. With --at,
     models of promoters, ends of transcripts or exons are predicted there, on the gene's strand.
     """
-    from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
+    from zooctl.errors import InputError
     from zooctl.files.intervals.regions import read_regions
-    from zooctl.inference.model import OpenModel
     from zooctl.inference.tracks.interval_table import is_table, predict_table
-    from zooctl.inference.tracks.run import estimate_bigwigs, predict_bigwigs
+    from zooctl.inference.tracks.run import WrittenTracks, estimate_bigwigs, predict_bigwigs
+    from zooctl.scale.jobs.job import DEFAULT_SHARDS
+    from zooctl.scale.jobs.models import Addresses
+    from zooctl.scale.jobs.tracks import TracksOrder
+    from zooctl.scale.whole import predict_in_processes
 
-    entries = [registry.entry(name, allow_untrusted=allow_untrusted) for name in split_names(model)]
-    models = [OpenModel(entry, session, inputs) for entry in entries]
+    names = Addresses(split_names(model), allow_untrusted)
+    models = names.open(session, inputs)
     if accept_licence:
         accept_licences(model.card for model in models)
+    if workers is not None and (at is not None or genes is not None or is_table(output)):
+        expected = "a .bw, a .bedgraph or a folder"
+        raise InputError("several workers write tracks", got="a table", expected=expected)
     if at is not None or genes is not None:
         _predict_points(models, at, genes, bed, output, options)
         return
@@ -95,7 +108,13 @@ def command(
         say(f"predicted: {n:,} intervals")
         echo(output)
         return
-    for written in predict_bigwigs(models, regions, output, options, say=say, progress=progress):
+    found: Iterable[WrittenTracks]
+    if workers is not None:
+        order = TracksOrder(bed, region or (), options, session, inputs, DEFAULT_SHARDS)
+        found = predict_in_processes(names, order, output, workers, say=say, progress=progress)
+    else:
+        found = predict_bigwigs(models, regions, output, options, say=say, progress=progress)
+    for written in found:
         for path in written.paths.values():
             echo(path)
 

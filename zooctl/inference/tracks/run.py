@@ -9,12 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from zooctl.catalog.genomes import find_genome, open_genome
-from zooctl.errors import InputError, ManyErrors, ZooError
-from zooctl.files.bigwig.writer import BigWigWriter
-from zooctl.files.disk.atomic import check_output
-from zooctl.files.disk.names import file_named, folder_named
+from zooctl.errors import InputError
 from zooctl.files.fasta.reader import Fasta
-from zooctl.files.intervals.bedgraph import BedGraphWriter
 from zooctl.files.intervals.regions import Regions
 from zooctl.inference.announce_status import announce, announce_genome
 from zooctl.inference.model import OpenModel
@@ -22,6 +18,7 @@ from zooctl.inference.options.predict_and_score import PredictOptions, as_path
 from zooctl.inference.tracks.choose import choose_tracks, require_anywhere, tracks_of
 from zooctl.inference.tracks.estimate import estimate_seconds
 from zooctl.inference.tracks.genome_grid import GridPlan, plan
+from zooctl.inference.tracks.outputs import NamedTracks, check_tracks, open_track, track_paths
 from zooctl.inference.tracks.predict import Counts, Readout, Sink, lay_work, predict
 from zooctl.inference.tracks.tiles import are_sparse
 from zooctl.progress import Progress, Say, no_progress, silent
@@ -30,7 +27,6 @@ from zooctl.sequence.intervals import Interval
 
 # A bin of float32 in a bigWig, compressed and with zoom levels; measured on chr21 at 32 bp.
 _BYTES_PER_BIN = 5.3
-_ENDINGS = (".bw", ".bigwig", ".bedgraph.gz", ".bedgraph")
 
 
 class WrittenTracks(NamedTuple):
@@ -157,6 +153,7 @@ def prepare(
     progress: Progress,
     *,
     one_file: bool = False,
+    check: bool = True,
 ) -> list[Job]:
     """Check inputs and outputs as ``predict_bigwigs`` does, then open genomes and networks.
 
@@ -169,6 +166,7 @@ def prepare(
         say: Told about the genome and the device.
         progress: Opens the progress displays.
         one_file: All tracks of all models go into one file, the output.
+        check: Refuse outputs that cannot be written.
     """
     cards = [model.card for model in models]
     for model in models:
@@ -178,7 +176,7 @@ def prepare(
     targets = (
         [[Path(str(output))] * len(indices) for indices in chosen]
         if one_file
-        else _targets(regions.stem, output, cards, chosen)
+        else track_paths(regions.stem, output, named_tracks(cards, chosen))
     )
     sources = {
         assembly: find_genome(assembly, as_path(options.fasta))
@@ -187,7 +185,8 @@ def prepare(
     inputs = [path for paths, _ in sources.values() for path in paths]
     inputs += [] if regions.bed is None or str(regions.bed.path) == "-" else [regions.bed.path]
     inputs += [Path(options.chrom_map)] if options.chrom_map else []
-    _check_targets(targets, inputs, options.force)
+    if check:
+        check_tracks(targets, inputs, options.force)
     opened = {}
     for assembly, (paths, description) in sources.items():
         say(f"genome: {description}")
@@ -210,6 +209,16 @@ def prepare(
     return jobs
 
 
+def named_tracks(cards: Sequence[Card], chosen: Sequence[Sequence[int]]) -> list[NamedTracks]:
+    """Return the names of the tracks that are written, for each model."""
+    return [
+        NamedTracks(
+            card.name, [tracks_of(card)[index].name for index in indices], card.n_tracks > 1
+        )
+        for card, indices in zip(cards, chosen, strict=True)
+    ]
+
+
 def readout_of(card: Card, rc: bool) -> Readout:
     """Return transform and strands for the outputs of a card's network.
 
@@ -228,58 +237,14 @@ def readout_of(card: Card, rc: bool) -> Readout:
     return Readout(card.output_transform, card.track_order_rc if rc else None)
 
 
-def _targets(
-    stem: str, output: str | Path | None, cards: Sequence[Card], chosen: Sequence[Sequence[int]]
-) -> list[list[Path]]:
-    """Return the path of each track to write, for each model.
-
-    Raises:
-        InputError: The output's name does not end as that of a bigWig.
-    """
-    folder = Path() if output is None else folder_named(output)
-    file = Path() if output is None or folder else file_named(output, _ENDINGS, default="")
-    targets = []
-    for card, indices in zip(cards, chosen, strict=True):
-        paths = []
-        for index in indices:
-            track = tracks_of(card)[index].name
-            if folder is not None:
-                parts = [stem, card.name] + ([track] if card.n_tracks > 1 else [])
-                paths.append(folder / ".".join([*parts, "bw"]))
-            else:
-                parts = [card.name] * (len(cards) > 1) + [track] * (len(indices) > 1)
-                ending = next(end for end in _ENDINGS if file.name.lower().endswith(end))
-                named, last = file.name[: -len(ending)], file.name[-len(ending) :]
-                paths.append(file.with_name(".".join([named, *parts]) + last))
-        targets.append(paths)
-    return targets
-
-
-def _check_targets(targets: Sequence[Sequence[Path]], inputs: Sequence[Path], force: bool) -> None:
-    """Refuse outputs that cannot be written, all of them in one error."""
-    errors: list[ZooError] = []
-    for path in (path for paths in targets for path in paths):
-        try:
-            check_output(path, force, inputs)
-        except InputError as error:
-            errors.append(error)
-    if errors:
-        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
-
-
 def _write(job: Job, force: bool, say: Say, progress: Progress) -> WrittenTracks:
     with ExitStack() as stack:
-        sinks = {index: _open_sink(job, path, force, stack) for index, path in job.outputs.items()}
+        sinks = {
+            index: open_track(path, job.genome.contigs, force, stack)
+            for index, path in job.outputs.items()
+        }
         counts = predict_job(job, sinks, say, progress)
     return WrittenTracks(job.model.card.name, job.paths, counts.windows, counts.unknown)
-
-
-def _open_sink(job: Job, path: Path, force: bool, stack: ExitStack) -> Sink:
-    """Open the writer of one track's file."""
-    contigs = job.genome.contigs
-    if path.name.lower().endswith((".bedgraph", ".bedgraph.gz")):
-        return stack.enter_context(BedGraphWriter(path, contigs, force=force))
-    return stack.enter_context(BigWigWriter(path, contigs, force=force))
 
 
 def predict_job(job: Job, sinks: Mapping[int, Sink], say: Say, progress: Progress) -> Counts:

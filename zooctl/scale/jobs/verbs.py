@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.scale.folder import PlanFolder
 from zooctl.scale.inputs import check_inputs
 from zooctl.scale.jobs.job import ShardJob, check_settings
 from zooctl.scale.jobs.score import open_scores
-from zooctl.scale.plan import check_software
+from zooctl.scale.jobs.tracks import open_tracks
+from zooctl.scale.plan import Plan, check_software
 
-_OPEN = {"score-variants": open_scores}
+_OPEN: dict[str, Callable[[Plan, Progress, Say], AbstractContextManager[ShardJob]]] = {
+    "score-variants": open_scores,
+    "predict": open_tracks,
+}
 
 
 @contextmanager
