@@ -94,6 +94,7 @@ NEEDS = {
     'cp "$ZOOCTL_DATA_MIRROR"/motifs': Need(data="motifs"),
     "zooctl evaluate ctcf_gm12878": Need(data="motifs"),
     "zooctl scan --motifs hocomoco": Need(data="motifs"),
+    "zooctl marginalise ctcf_gm12878 --pattern CTCF_HUMAN": Need(data="motifs"),
     'cp "$ZOOCTL_DATA_MIRROR"/mpra_satmut': Need(data="mpra_satmut"),
     "zooctl reproduce atac_yeast": Need(data="yeast_atac_sacCer3"),
     'cp "$ZOOCTL_DATA_MIRROR"/yeast_atac_sacCer3': Need(data="yeast_atac_sacCer3"),
@@ -120,6 +121,7 @@ GROUPS = {
 SLOW = {
     "docs/evaluate.md: How good is it?",
     "docs/evaluate.md: Do scores follow measured effects?",
+    "docs/motifs.md: Two patterns at a distance",
     "docs/score.md: Rank by percentile",
     "docs/train.md: Write a recipe",
     "docs/train.md: Search hyperparameters",

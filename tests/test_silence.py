@@ -94,6 +94,10 @@ COMMANDS = {
     "audit": ["audit pwm_ctcf", "audit toy.yaml --fasta toy.fa"],
     "explain": [f"attribute pwm_ctcf --method ism --region {SITE} --width 30 -o why/"],
     "scan": [f"scan --motifs box.pfm --assembly hg19 --region {REGION} -o sites.bed"],
+    "marginalise": [
+        "marginalise pwm_ctcf --pattern CCASYAGRKGGCRS -n 10 --flanks 1 --with CANNTG "
+        "--spacing 30:30 -o effects"
+    ],
     "train": [
         "train toy.yaml --fasta toy.fa -o run",
         "export run --fasta toy.fa",
@@ -112,6 +116,7 @@ LIBRARIES = {
     "predict": "matplotlib",
     "explain": "logomaker",
     "scan": "memelite",
+    "marginalise": "matplotlib",
     "evaluate": "sklearn",
     "audit": "sklearn",
     "train": "torch",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.api.experiments import Experiments
 from zooctl.api.interpretation import Interpretation
 from zooctl.errors import need
 from zooctl.files.intervals.regions import regions_of
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from zooctl.reproduction.report.report import Mode, ReproductionReport
 
 
-class Model(Interpretation):
+class Model(Interpretation, Experiments):
     """A model of the zoo; ``load`` makes one.
 
     Coordinates are 0-based and half-open, but for region strings and variants, which are typed as

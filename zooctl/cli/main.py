@@ -46,6 +46,7 @@ COMMANDS = {
     "compare": "zooctl.cli.commands.compare",
     "plot": "zooctl.cli.commands.plot",
     "scan": "zooctl.cli.commands.scan",
+    "marginalise": "zooctl.cli.commands.marginalise",
     "pull": "zooctl.cli.commands.pull",
     "push": "zooctl.cli.commands.push",
     "bundle": "zooctl.cli.commands.bundle",

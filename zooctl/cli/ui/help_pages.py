@@ -10,7 +10,7 @@ from zooctl.cli.ui.messages import OPTIONS
 
 PANELS: dict[str, tuple[str, ...]] = {
     "Use models": ("list", "info", "predict", "score-variants", "calibrate", "plot", "compare"),
-    "Read them": ("attribute", "scan"),
+    "Read them": ("attribute", "scan", "marginalise"),
     "Judge them": (
         "evaluate",
         "evaluate-variants",
@@ -44,6 +44,7 @@ EXAMPLES: dict[str, str] = {
     "audit": "zooctl audit ctcf_gm12878",
     "compare": "zooctl compare predicted.bw measured.bw --region chr21",
     "plot": "zooctl plot predicted.bw --region chr21:33,000,001-33,100,000 -o tracks.png",
+    "marginalise": "zooctl marginalise ctcf_gm12878 --pattern CCASYAGRKGGCRS -n 200 --flanks 3",
     "scan": "zooctl scan --motifs hocomoco --assembly hg19 --bed peaks.bed -o sites.bed",
     "pull": "zooctl pull mpra_dragonn",
     "push": "zooctl push ctcf_gm12878 org/name",

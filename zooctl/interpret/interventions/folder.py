@@ -1,0 +1,103 @@
+"""The folder that `zooctl marginalise -o` writes: figures as JSON and tables, and pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from zooctl.errors import InputError, need
+from zooctl.files.disk.atomic import atomic_output, check_output
+from zooctl.interpret.interventions.draw import draw_pictures
+from zooctl.interpret.interventions.marginalise import Marginalisation
+
+_EFFECT = ("mean", "low", "high", "sd", "n")
+REPORT = "marginalise.json"
+
+
+def check_folder(folder: Path, force: bool) -> None:
+    """Make the folder of a report, before any work.
+
+    Raises:
+        InputError: It cannot be made, holds a report and ``force`` is not given, or matplotlib is
+            not installed.
+    """
+    need("matplotlib", "drawing pictures")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("not a folder that can be made", path=folder, got=error.strerror) from None
+    check_output(folder / REPORT, force)
+
+
+def write_folder(found: Marginalisation, folder: Path, *, force: bool = False) -> None:
+    """Write the figures and the pictures of an experiment.
+
+    Raises:
+        InputError: A file cannot be written.
+    """
+    for name, rows in tables_of(found.to_json()).items():
+        lines = ["\t".join(rows[0]), *("\t".join(map(_cell, row.values())) for row in rows)]
+        _write(folder / f"{name}.tsv", "\n".join(lines) + "\n", force)
+    draw_pictures(found, folder, force=force)
+    _write(folder / REPORT, json.dumps(found.to_json(), indent=2) + "\n", force)
+
+
+def tables_of(report: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return the tables of a report: rows of cells by column, by the table's name.
+
+    Args:
+        report: As of ``Marginalisation.to_json``.
+    """
+    return {name: rows for name, rows in _tables(report) if rows}
+
+
+def _tables(report: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    patterns = [report[name] for name in ("pattern", "second") if name in report]
+    kinds = ("effect", "reverse_effect", "orientation")
+    yield (
+        "effects",
+        [
+            {"pattern": one["name"], "of": kind, **_effect(one[kind])}
+            for one in patterns
+            for kind in kinds
+        ],
+    )
+    yield "flanks", list(report.get("flanks", []))
+    yield (
+        "spacing",
+        [
+            {
+                "distance": pair["distance"],
+                "orientation": pair["orientation"],
+                **{
+                    f"{name}_{part}": pair[name][part]
+                    for name in ("both", "second", "cooperativity")
+                    for part in ("mean", "low", "high")
+                },
+            }
+            for pair in report.get("pairs", [])
+        ],
+    )
+    yield (
+        "occlusion",
+        [
+            {"sites": one["sites"], "occluded": one["occluded"], "left": one["left"]}
+            | _effect(one["effect"])
+            for one in report.get("occlusions", [])
+        ],
+    )
+
+
+def _effect(effect: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: effect[name] for name in _EFFECT}
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _write(path: Path, text: str, force: bool) -> None:
+    with atomic_output(path, force=force) as temporary:
+        temporary.write_text(text)
