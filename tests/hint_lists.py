@@ -129,6 +129,7 @@ FOLLOWED = {
     "reproduction/report/report: 'zooctl reproduce MODEL --mode full --record writes a new one'": 'tests/cli/commands/test_report.py::test_an_older_report_is_made_anew',
     "reproduction/run/journal: '--resume continues it'": 'tests/cli/commands/test_reproduce.py::test_a_full_run_is_gold',
     "reproduction/run/journal: 'begin in a new folder'": 'tests/reproduction/run/test_journal.py::test_a_damaged_journal_is_refused',
+    "scale/engines/slurm: 'submit on a machine of the cluster'": 'tests/scale/test_slurm.py::test_a_machine_without_slurm',
     "scale/folder: 'name a new one'": 'tests/scale/test_plan_faults.py::test_folders_of_plans',
     "scale/folder: 'pass --force to replace it'": 'tests/scale/test_plan_faults.py::test_folders_of_plans',
     'scale/folder: f"mkdir -p \'{parent}\'"': 'tests/scale/test_plan_faults.py::test_folders_of_plans',

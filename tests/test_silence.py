@@ -83,6 +83,7 @@ COMMANDS = {
         "plan score-variants in.vcf --model pwm_ctcf --shifts 2 -o plan",
         "run plan --workers 1",
         "status plan",
+        "submit plan --slurm --dry-run -o merged.vcf.gz",
         "merge plan -o merged.vcf.gz",
     ],
     "evaluate": [

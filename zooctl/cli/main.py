@@ -35,6 +35,7 @@ COMMANDS = {
     "calibrate": "zooctl.cli.commands.calibrate",
     "plan": "zooctl.cli.commands.plan",
     "run": "zooctl.cli.commands.run",
+    "submit": "zooctl.cli.commands.submit",
     "status": "zooctl.cli.commands.status",
     "merge": "zooctl.cli.commands.merge",
     "attribute": "zooctl.cli.commands.attribute",

@@ -22,7 +22,7 @@ PANELS: dict[str, tuple[str, ...]] = {
         "report",
     ),
     "Make them": ("train", "tune", "export", "adopt", "schema"),
-    "Run them at scale": ("plan", "run", "status", "merge"),
+    "Run them at scale": ("plan", "run", "submit", "status", "merge"),
     "Files and machines": ("pull", "push", "bundle", "example", "genome", "data", "env"),
 }
 """Heading to its commands; others stand under the last."""
@@ -35,6 +35,7 @@ EXAMPLES: dict[str, str] = {
     "calibrate": "zooctl calibrate ctcf_gm12878 --kind snv --alleles 1000",
     "plan": "zooctl plan score-variants in.vcf.gz --model ctcf_gm12878 -o plan",
     "run": "zooctl run plan --workers 4",
+    "submit": "zooctl submit plan --slurm --array-limit 50 --time 2:00:00 -o out.vcf.gz",
     "status": "zooctl status plan",
     "merge": "zooctl merge plan -o out.vcf.gz",
     "attribute": "zooctl attribute ctcf_gm12878 --bed peaks.bed -o importance/",

@@ -1,0 +1,165 @@
+"""A plan on a real Slurm: munge, a controller and a node of this machine, started for the test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from toy_plan import MODEL, SHIFTS, Zooctl
+
+NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "squeue")
+CONF = """ClusterName=toy
+SlurmctldHost={host}(127.0.0.1)
+SlurmUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+SlurmctldPort=26817
+SlurmdPort=26818
+SlurmctldPidFile={folder}/ctld.pid
+SlurmdPidFile={folder}/slurmd.pid
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldLogFile={folder}/ctld.log
+SlurmdLogFile={folder}/slurmd.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+MailProg=/bin/true
+ReturnToService=2
+MpiDefault=none
+KillWait=10
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} State=UNKNOWN
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+def test_scripts_and_commands(zooctl: Zooctl, here: Path) -> None:
+    assert zooctl("plan", "score-variants", "in.vcf", *MODEL, *SHIFTS, "-o", "plan")[0] == 0
+    code, out, err = zooctl(
+        *("submit", "plan", "--slurm", "--dry-run", "-o", "a.vcf.gz", "--array-limit", "2"),
+        *("--time", "2:00:00", "--memory", "2G", "--tasks", "3"),
+    )
+    assert code == 0, err
+    run, merge = out.splitlines()
+    assert "sbatch --parsable --array=1-3%2 --cpus-per-task=1 --signal=B:TERM@30 " in run
+    assert "--time=2:00:00 --mem=2G " in run
+    assert run.endswith(f"{here}/plan/slurm/run.sh")
+    assert "--dependency=afterok:JOB --kill-on-invalid-dep=yes" in merge
+    script = (here / "plan/slurm/run.sh").read_text()
+    expected = f'{sys.executable} -m zooctl run {here}/plan --shard "$SLURM_ARRAY_TASK_ID/3"'
+    assert f"exec {expected}\n" in script
+    # A task of the array, without Slurm.
+    done = subprocess.run(
+        ["sh", here / "plan/slurm/run.sh"],
+        env={**os.environ, "SLURM_ARRAY_TASK_ID": "2"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "computed: 2 shards" in done.stderr
+
+
+def test_options_that_are_none(zooctl: Zooctl, here: Path) -> None:
+    assert zooctl("plan", "score-variants", "in.vcf", *MODEL, *SHIFTS, "-o", "plan")[0] == 0
+    code, _, err = zooctl("submit", "plan", "-o", "a.vcf.gz")
+    assert (code, "no scheduler is named (expected --slurm)" in err) == (2, True)
+    code, _, err = zooctl("submit", "plan", "--slurm", "-o", "a.vcf.gz", "--time", "1; rm")
+    assert (code, "not an option of Slurm (got '1; rm')" in err) == (2, True)
+
+
+def test_a_machine_without_slurm(
+    zooctl: Zooctl, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert zooctl("plan", "score-variants", "in.vcf", *MODEL, *SHIFTS, "-o", "plan")[0] == 0
+    path = os.environ["PATH"]
+    monkeypatch.setenv("PATH", str(here))
+    code, _, err = zooctl("submit", "plan", "--slurm", "-o", "a.vcf.gz")
+    assert code == 2
+    assert "sbatch is not here. Hint: submit on a machine of the cluster" in err
+    (here / "sbatch").write_text(f"#!/bin/sh\nPATH={path}\necho 7\n")
+    (here / "sbatch").chmod(0o755)
+    code, out, _ = zooctl("submit", "plan", "--slurm", "-o", "a.vcf.gz")
+    assert (code, out) == (0, "7 7\n")
+
+
+@pytest.fixture
+def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A running Slurm of one node; ``SLURM_CONF`` names it."""
+    missing = [name for name in NEEDED if shutil.which(name) is None]
+    if missing or os.getuid() != 0:
+        pytest.skip(f"SLURM NOT TESTED: needs root, and {', '.join(NEEDED)}")
+    folder = tmp_path / "slurm"
+    for name in ("state", "spool"):
+        (folder / name).mkdir(parents=True)
+    key = folder / "munge.key"
+    key.write_bytes(os.urandom(128))
+    key.chmod(0o400)
+    host = os.uname().nodename.split(".")[0]
+    conf = folder / "slurm.conf"
+    conf.write_text(CONF.format(folder=folder, host=host, cpus=os.cpu_count()))
+    monkeypatch.setenv("SLURM_CONF", str(conf))
+    munged = [f"--{one}={folder}/munge.{two}" for one, two in (("socket", "socket"),)]
+    munged += [f"--key-file={key}", f"--pid-file={folder}/munge.pid"]
+    munged += [f"--log-file={folder}/munge.log", f"--seed-file={folder}/munge.seed"]
+    started = [subprocess.Popen(["munged", "--foreground", "--force", *munged])]
+    try:
+        wait_for(lambda: (folder / "munge.socket").exists())
+        started.append(subprocess.Popen(["slurmctld", "-D", "-f", str(conf)]))
+        started.append(subprocess.Popen(["slurmd", "-D", "-f", str(conf), "-N", host]))
+        wait_for(lambda: "idle" in said("sinfo", "-h", "-o", "%T"))
+        yield folder
+    finally:
+        for process in reversed(started):
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def said(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True).stdout
+
+
+def wait_for(holds, seconds: float = 180) -> None:  # type: ignore[no-untyped-def]
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+@pytest.mark.slow
+def test_an_array_job_and_its_merge(slurm: Path, zooctl: Zooctl, here: Path) -> None:
+    plain = ["score-variants", "in.vcf", *MODEL, *SHIFTS, "-o", "a.vcf.gz"]
+    assert zooctl(*plain)[0] == 0
+    planned = ["plan", "score-variants", "in.vcf", *MODEL, *SHIFTS, "--shards", "4", "-o", "plan"]
+    assert zooctl(*planned)[0] == 0
+    code, out, err = zooctl("submit", "plan", "--slurm", "-o", "b.vcf.gz", "--array-limit", "2")
+    assert code == 0, err
+    assert all(part.isdigit() for part in out.split())
+    wait_for(lambda: not said("squeue", "-h"), seconds=600)
+    logs = {path.name: path.read_text() for path in (here / "plan/slurm").glob("*.log")}
+    assert sorted(logs) == ["merge.log", *(f"run-{number}.log" for number in range(1, 5))]
+    assert (here / "b.vcf.gz").read_bytes() == (here / "a.vcf.gz").read_bytes(), logs
+
+
+@pytest.mark.slow
+def test_a_task_that_fails_stops_the_merge(slurm: Path, zooctl: Zooctl, here: Path) -> None:
+    planned = ["plan", "score-variants", "in.vcf", *MODEL, *SHIFTS, "--shards", "4", "-o", "plan"]
+    assert zooctl(*planned)[0] == 0
+    kept = (here / "in.vcf").read_bytes()
+    (here / "in.vcf").write_bytes(kept + b"\n")
+    assert zooctl("submit", "plan", "--slurm", "-o", "b.vcf.gz")[0] == 0
+    wait_for(lambda: not said("squeue", "-h"), seconds=600)
+    assert not (here / "b.vcf.gz").exists()
+    assert "input has changed" in (here / "plan/slurm/run-1.log").read_text()
+    (here / "in.vcf").write_bytes(kept)
+    assert zooctl("submit", "plan", "--slurm", "-o", "b.vcf.gz")[0] == 0
+    wait_for(lambda: not said("squeue", "-h"), seconds=600)
+    assert (here / "b.vcf.gz").exists()
