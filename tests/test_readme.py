@@ -91,6 +91,7 @@ NEEDS = {
     "zooctl predict --model xpresso": Need(data="weights/xpresso"),
     "CrossMap": Need(program="CrossMap"),
     "zooctl pull mpra_dragonn": Need(data="weights/mpra_dragonn"),
+    "mkdir -p ConvModel": Need(data="weights/mpra_dragonn"),
     'cp "$ZOOCTL_DATA_MIRROR"/motifs': Need(data="motifs"),
     "zooctl evaluate ctcf_gm12878": Need(data="motifs"),
     "zooctl scan --motifs hocomoco": Need(data="motifs"),

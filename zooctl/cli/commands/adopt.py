@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from zooctl.cli.commands.adopt_kipoi import add_kipoi
 from zooctl.cli.commands.adopt_profiles import add_profiles
 from zooctl.cli.commands.adopt_report import (
     Assembly,
@@ -239,3 +240,4 @@ def _geometry(input_length: int, n_bins: int, bin_size: int | None) -> Geometry:
 
 
 add_profiles(app)
+add_kipoi(app)
