@@ -21,6 +21,7 @@ ORDER = (
     "schema",
     "catalog",
     "inference",
+    "store",
     "scale",
     "training",
     "interpret",
@@ -332,6 +333,7 @@ def test_commands_import_typer_alone_when_imported() -> None:
         "zooctl.inference",
         "zooctl.inference.options",
         "zooctl.inference.options.predict_and_score",
+        "zooctl.inference.options.store",
         "zooctl.interpret",
         "zooctl.interpret.options",
     }

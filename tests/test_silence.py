@@ -86,6 +86,13 @@ COMMANDS = {
         "submit plan --slurm --dry-run -o merged.vcf.gz",
         "merge plan -o merged.vcf.gz",
     ],
+    "store": [
+        "atlas pwm_ctcf --region chr21:33,949,055-33,949,060 --shifts 2 --store scores",
+        "lookup in.vcf --model pwm_ctcf --store scores -o out.tsv",
+        "store list --store scores",
+        "store verify --store scores",
+        "store export pwm_ctcf --store scores -o out.tsv.gz",
+    ],
     "evaluate": [
         f"evaluate pwm_ctcf --against {{repo}}/{DATA} --region chr21:33,000,001-33,500,000 "
         "--bootstrap 10 -o report",
@@ -118,6 +125,7 @@ LIBRARIES = {
     "explain": "logomaker",
     "scan": "memelite",
     "marginalise": "matplotlib",
+    "store": "duckdb",
     "evaluate": "sklearn",
     "audit": "sklearn",
     "train": "torch",

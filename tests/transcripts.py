@@ -40,6 +40,8 @@ MASKS = [
     (r"\b\d+\.\d +[0-9a-f]{12}$", "N C"),
     (r"\blargest difference \d\.\de[-+]\d\d\b", "largest difference N"),
     (r"^(software|hardware) .*", r"\1"),
+    # Of a store: the digest of settings, and the bytes.
+    (r"\b[0-9a-f]{12}( +[\d,]+ +\d+) +[\d.]+ k?B\b", r"N\1 N"),
 ]
 
 # Lines of a block that look like commands without a prompt, which nothing would run. Lines of a

@@ -20,6 +20,7 @@ from zooctl.files.disk.lock import locked
 from zooctl.files.disk.pinned import PIECE, differs, is_pinned
 from zooctl.files.fasta.reader import Fasta
 from zooctl.progress import Advance, Progress, no_progress
+from zooctl.sequence.contigs import natural
 
 if TYPE_CHECKING:
     from zooctl.files.download.transfer import Policy
@@ -154,11 +155,7 @@ def _fasta_files(paths: Iterable[Path]) -> list[Path]:
         for path in paths
         if path.name.endswith(_SUFFIXES) and not path.name.startswith(".") and path.is_file()
     ]
-    return sorted(found, key=_natural)
-
-
-def _natural(path: Path) -> list[tuple[str, int]]:
-    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", path.name)]
+    return sorted(found, key=lambda path: natural(path.name))
 
 
 def _listed(paths: Sequence[Path]) -> str:

@@ -73,6 +73,8 @@ class Status(StrEnum):
     """Genes were asked for, and none of the annotation lies over POS."""
     MOSTLY_N = "MOSTLY_N"
     """Over half the bases of a window are unknown, so the window has no value."""
+    NOT_STORED = "NOT_STORED"
+    """Answered from a store alone, which does not have it."""
     NO_RATIO = "NO_RATIO"
     """Predicted, but no mean is above 0, so that there is no log ratio; beside other flags."""
     SOME_RATIO = "SOME_RATIO"

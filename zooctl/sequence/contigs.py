@@ -21,6 +21,15 @@ _CHROMOSOME = re.compile(r"(chr)?([0-9]{1,2}[LR]?|[XYWZM]|MT|[IVX]+)")
 CHROM_MAP_HINT = "names differ in style: pass --chrom-map auto, or a file of two columns"
 
 
+def natural(name: str) -> list[tuple[str, int]]:
+    """Return a key that sorts names by the numbers in them.
+
+    >>> sorted(["chr10", "chr2", "chrX"], key=natural)
+    ['chr2', 'chr10', 'chrX']
+    """
+    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]
+
+
 def other_style(chrom: str) -> str:
     """Return a contig's name in the other style.
 

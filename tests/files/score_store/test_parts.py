@@ -10,14 +10,14 @@ import pytest
 from toy_scores import check, keys, row
 
 from zooctl.files.score_store import parts as parts_module
-from zooctl.files.score_store.engine import Engine
 from zooctl.files.score_store.parts import PartFolder
+from zooctl.files.score_store.queries import Queries
 from zooctl.files.score_store.rows import Key, to_table
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> PartFolder:
-    return PartFolder(tmp_path, Engine())
+    return PartFolder(tmp_path, Queries())
 
 
 def test_what_is_added_is_found(folder: PartFolder) -> None:
@@ -32,7 +32,7 @@ def test_what_is_added_is_found(folder: PartFolder) -> None:
 
 def test_parts_are_merged_and_nothing_is_lost(folder: PartFolder, tmp_path: Path) -> None:
     """Also where alleles come twice, and where another object has listed the merged parts."""
-    other, wanted = PartFolder(tmp_path, Engine()), set[Key]()
+    other, wanted = PartFolder(tmp_path, Queries()), set[Key]()
     for seed in range(0, 80, 2):
         some = keys(12, seed)
         wanted.update(some)
@@ -56,7 +56,7 @@ def test_long_tables_are_cut(folder: PartFolder, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "other"])
 def test_a_damaged_part_is_dropped(tmp_path: Path, damage: str) -> None:
     """Whatever was done to it, and before it is read as Parquet."""
-    folder = PartFolder(tmp_path, Engine())
+    folder = PartFolder(tmp_path, Queries())
     kept, lost = keys(30, 6), [Key(900 + i, "A", "C") for i in range(20)]
     folder.add(to_table({key: row(key) for key in kept}))
     folder.add(to_table({key: row(key) for key in lost}))
@@ -68,7 +68,7 @@ def test_a_damaged_part_is_dropped(tmp_path: Path, damage: str) -> None:
         {"flip": bytes(content), "cut": content[:-9], "empty": b"", "other": other}[damage]
     )
     said: list[str] = []
-    again = PartFolder(tmp_path, Engine(), said.append)
+    again = PartFolder(tmp_path, Queries(), said.append)
     check(again.ask(kept + lost), kept)
     assert said == [f"store: a damaged part is dropped: {part}"]
     assert not part.exists()
@@ -78,10 +78,10 @@ ADDING = """
 import sys
 from pathlib import Path
 from toy_scores import keys, row, check
-from zooctl.files.score_store.engine import Engine
+from zooctl.files.score_store.queries import Queries
 from zooctl.files.score_store.parts import PartFolder
 from zooctl.files.score_store.rows import to_table
-folder, seed = PartFolder(Path(sys.argv[1]), Engine()), int(sys.argv[2])
+folder, seed = PartFolder(Path(sys.argv[1]), Queries()), int(sys.argv[2])
 for n in range(30):
     some = keys(9, 1000 * seed + 2 * n)
     folder.add(to_table({key: row(key) for key in some}))
@@ -99,6 +99,6 @@ def test_three_processes_at_once(tmp_path: Path) -> None:
     wanted = sorted(
         {key for seed in (2, 4, 6) for n in range(30) for key in keys(9, 1000 * seed + 2 * n)}
     )
-    folder = PartFolder(tmp_path, Engine())
+    folder = PartFolder(tmp_path, Queries())
     check(folder.ask(wanted), wanted)
     assert len(folder.parts()) < 60

@@ -14,7 +14,7 @@ from toy_genome import ToyGenome
 from zooctl.inference.background.collect import collect, kinds_within, scorable
 from zooctl.inference.background.draw import random_indels, random_snvs
 from zooctl.inference.background.file import Background, Settings
-from zooctl.inference.background.ranker import NO_BACKGROUND, Ranker, misfit
+from zooctl.inference.background.ranker import NO_BACKGROUND, Ranker, Scored, misfit
 from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
 from zooctl.progress import no_advance
 from zooctl.sequence.alleles import Allele
@@ -110,14 +110,14 @@ def test_kinds_without_a_background(scorer: Callable[..., Scorer], ranker: Ranke
 
 def test_settings_that_differ(scorer: Callable[..., Scorer], ranker: Ranker) -> None:
     background = ranker.background
-    assert misfit(background, "ab", scorer(), False) is None
-    assert misfit(background, "cd", scorer(), False) == "of other weights"
-    assert misfit(background, "ab", scorer(n_shifts=4), False) == "over 3 shifts"
-    assert misfit(background, "ab", scorer(max_shift=4), False) == "of shifts up to 8 bp"
-    assert misfit(background, "ab", scorer(), True) == "of one strand"
+    assert misfit(background, Scored.by(scorer(), "ab", False)) is None
+    assert misfit(background, Scored.by(scorer(), "cd", False)) == "of other weights"
+    assert misfit(background, Scored.by(scorer(n_shifts=4), "ab", False)) == "over 3 shifts"
+    assert misfit(background, Scored.by(scorer(max_shift=4), "ab", False)) == "of shifts up to 8 bp"
+    assert misfit(background, Scored.by(scorer(), "ab", True)) == "of one strand"
     other = scorer(statistics=("local",), distance=9)
-    assert misfit(background, "ab", other, False) == "within 50 bp"
-    assert misfit(background, "ab", scorer(distance=9), False) is None
+    assert misfit(background, Scored.by(other, "ab", False)) == "within 50 bp"
+    assert misfit(background, Scored.by(scorer(distance=9), "ab", False)) is None
 
 
 def test_alleles_of_a_background_are_whole(scorer: Callable[..., Scorer]) -> None:

@@ -17,7 +17,6 @@ from zooctl.cli.ui.options import (
 )
 from zooctl.cli.ui.tables import echo
 from zooctl.inference.options.predict_and_score import (
-    LARGEST_SEED,
     MOST_TOP,
     CheckRef,
     Format,
@@ -32,10 +31,6 @@ if TYPE_CHECKING:
     from zooctl.scale.jobs.models import Addresses
 
 OPTIONS: dict[str, Any] = {
-    "mean_track": Annotated[
-        bool, typer.Option("--mean-track", help="Add a track MEAN, the mean score of all tracks.")
-    ],
-    "seed": Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the shifts.")],
     "check_ref": Annotated[
         CheckRef,
         typer.Option(help="Alleles whose REF the genome lacks; swap scores where it has ALT."),

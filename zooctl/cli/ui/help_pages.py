@@ -9,7 +9,18 @@ import typer.core
 from zooctl.cli.ui.messages import OPTIONS
 
 PANELS: dict[str, tuple[str, ...]] = {
-    "Use models": ("list", "info", "predict", "score-variants", "calibrate", "plot", "compare"),
+    "Use models": (
+        "list",
+        "info",
+        "predict",
+        "score-variants",
+        "calibrate",
+        "atlas",
+        "lookup",
+        "store",
+        "plot",
+        "compare",
+    ),
     "Read them": ("attribute", "scan", "marginalise"),
     "Judge them": (
         "evaluate",
@@ -39,6 +50,11 @@ EXAMPLES: dict[str, str] = {
     "status": "zooctl status plan",
     "merge": "zooctl merge plan -o out.vcf.gz",
     "attribute": "zooctl attribute ctcf_gm12878 --bed peaks.bed -o importance/",
+    "atlas": "zooctl atlas ctcf_gm12878 --region chr21:33,000,001-33,010,000 --store scores/",
+    "lookup": "zooctl lookup in.vcf.gz --model ctcf_gm12878 --store scores/ -o out.tsv",
+    "store": "zooctl store list --store scores/",
+    "store verify": "zooctl store verify --store scores/",
+    "store export": "zooctl store export ctcf_gm12878 --store scores/ -o scores.tsv.gz",
     "evaluate": "zooctl evaluate ctcf_gm12878 -o report/",
     "evaluate-variants": "zooctl evaluate-variants ctcf_gm12878 effects.tsv",
     "benchmark": "zooctl benchmark ctcf_gm12878 --set allele_specific_ctcf",

@@ -162,6 +162,12 @@ _SHARED: dict[str, Any] = {
             help="Reach of local and delta in bp; default: by the model's card, else 50.",
         ),
     ],
+    "mean_track": Annotated[
+        bool, typer.Option("--mean-track", help="Add a track MEAN, the mean score of all tracks.")
+    ],
+    "seed": Annotated[
+        int, typer.Option(min=0, max=inference_options.LARGEST_SEED, help="Seed of the shifts.")
+    ],
 }
 
 Command = Callable[..., None]

@@ -174,6 +174,10 @@ class GeneIndex:
             c: np.maximum.accumulate([gene.end for gene in own]) for c, own in by_chrom.items()
         }
 
+    def all(self) -> list[Gene]:
+        """Return all genes, by contig and start."""
+        return [gene for own in self._genes.values() for gene in own]
+
     def over(self, chrom: str, position: int) -> list[Gene]:
         """Return the genes over a base, 0-based, by their starts."""
         return list(self._over(chrom, position))

@@ -19,9 +19,16 @@ from zooctl.errors import InputError
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.disk.lock import hold
 from zooctl.files.disk.pinned import digest_of, file_digest
-from zooctl.files.score_store.engine import Engine
-from zooctl.files.score_store.rows import Key, StoredScore, from_table, key_columns
-from zooctl.progress import Say, silent
+from zooctl.files.score_store.queries import Queries
+from zooctl.files.score_store.rows import (
+    FoundRows,
+    Key,
+    StoredScore,
+    found_rows,
+    from_table,
+    key_columns,
+)
+from zooctl.progress import Advance, Say, no_advance, silent
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +37,8 @@ _PART = re.compile(r"(\d+)-(\d+)-(\d+)-([0-9a-f]{64})\.parquet")
 MOST_ROWS = 1 << 18
 """Rows of a part that is written at once: some 7 MB for one track."""
 _GROUP = 1 << 14  # rows that are read together
-_LAST = 1 << 62  # beyond every contig
+LAST = 1 << 62
+"""Beyond the last base of every contig."""
 # Parts of one size class that are merged, and the factor between classes.
 _MANY = 16
 
@@ -50,13 +58,13 @@ class PartFolder:
 
     Args:
         folder: An existing folder.
-        engine: Answers questions.
+        queries: Answers questions.
         say: Told about damaged parts.
     """
 
-    def __init__(self, folder: Path, engine: Engine, say: Say = silent) -> None:
+    def __init__(self, folder: Path, queries: Queries, say: Say = silent) -> None:
         self.folder = folder
-        self._engine = engine
+        self._queries = queries
         self._say = say
         self._sound: set[str] = set()
 
@@ -69,24 +77,27 @@ class PartFolder:
                 found.append(Part(path, first, last, rows, name[4]))
         return sorted(found, key=lambda part: (part.first, part.last, part.sha256))
 
-    def sound(self, first: int = 0, last: int = _LAST) -> list[Part]:
+    def sound(
+        self, first: int = 0, last: int = LAST, *, advance: Advance = no_advance
+    ) -> list[Part]:
         """Return the parts with the bytes that their names promise; others are removed.
 
         Args:
             first: Smallest ``start`` that is asked for.
             last: Largest ``start`` that is asked for.
+            advance: Told the bytes of each piece that is read.
         """
         return [
             part
             for part in self.parts()
-            if part.first <= last and part.last >= first and self._is_sound(part)
+            if part.first <= last and part.last >= first and self._is_sound(part, advance)
         ]
 
-    def _is_sound(self, part: Part) -> bool:
+    def _is_sound(self, part: Part, advance: Advance = no_advance) -> bool:
         if part.path.name in self._sound:
             return True
         try:
-            found = file_digest(part.path)
+            found = file_digest(part.path, advance=advance)
         except OSError:  # merged into another since, or not to be read
             return False
         if found == part.sha256:
@@ -108,21 +119,31 @@ class PartFolder:
         found = self.join(asked, (min(starts), max(starts)))
         return {} if found is None else {keys[n]: row for n, row in from_table(found)}
 
+    def find(
+        self, starts: Sequence[int], refs: Sequence[str], alts: Sequence[str]
+    ) -> FoundRows | None:
+        """Return the rows of alleles in their normal form, in every gene; None for none."""
+        import pyarrow as pa
+
+        asked = pa.table({"n": range(len(starts)), "start": starts, "ref": refs, "alt": alts})
+        found = self.join(asked, (min(starts), max(starts))) if starts else None
+        return found_rows(found) if found else None
+
     def join(self, asked: pa.Table, bounds: tuple[int, int]) -> pa.Table | None:
-        """Return the rows of keys (see ``Engine.join``); None where no part is near."""
+        """Return the rows of keys (see ``Queries.join``); None where no part is near."""
         while parts := self.sound(*bounds):
             try:
-                return self._engine.join(asked, [part.path for part in parts], bounds)
+                return self._queries.join(asked, [part.path for part in parts], bounds)
             except Exception:
                 # A merge in another process has removed one since it was listed.
                 if all(part.path.exists() for part in parts):
                     raise
         return None
 
-    def in_order(self, first: int = 0, last: int = _LAST) -> Iterator[pa.RecordBatch]:
+    def in_order(self, first: int = 0, last: int = LAST) -> Iterator[pa.RecordBatch]:
         """Yield the rows whose ``start`` lies between two bases, sorted, in batches."""
         if parts := self.sound(first, last):
-            yield from self._engine.in_order([part.path for part in parts], (first, last))
+            yield from self._queries.in_order([part.path for part in parts], (first, last))
 
     def add(self, table: pa.Table) -> None:
         """Add sorted rows, and merge parts where there are many small ones.
@@ -158,7 +179,7 @@ class PartFolder:
                 self._merge_these([part for part in several if self._is_sound(part)])
 
     def _merge_these(self, parts: Sequence[Part]) -> None:
-        table = self._engine.merge([part.path for part in parts])
+        table = self._queries.merge([part.path for part in parts])
         written = {
             self._write(table.slice(first, MOST_ROWS)).path
             for first in range(0, len(table), MOST_ROWS)

@@ -49,6 +49,53 @@ class StoredScore(NamedTuple):
     places: NDArray[np.int64]
 
 
+class FoundRows(NamedTuple):
+    """Rows as columns.
+
+    Attributes:
+        n: Number of the allele of each, int64, sorted.
+        gene: Gene of each.
+        status: Status of each.
+        kind: Kind of each.
+        values: Numbers, float32 ``(n_rows, n_values)``.
+        places: Places, int64 ``(n_rows, n_places)``.
+    """
+
+    n: NDArray[np.int64]
+    gene: NDArray[Any]
+    status: NDArray[Any]
+    kind: NDArray[Any]
+    values: NDArray[np.float32]
+    places: NDArray[np.int64]
+
+
+def found_rows(table: pa.Table | pa.RecordBatch, first: str = "n") -> FoundRows:
+    """Return rows as columns, each allele and gene once.
+
+    Args:
+        table: Rows, sorted.
+        first: Name of the column that takes the place of ``n``.
+    """
+    n = table[first].to_numpy()
+    gene, status, kind = (
+        table[name].to_numpy(zero_copy_only=False) for name in ("gene", "status", "kind")
+    )
+    values, places = (_matrix(table[name]) for name in ("values", "places"))
+    if first == "n":
+        twice = np.concatenate(([False], (n[1:] == n[:-1]) & (gene[1:] == gene[:-1])))
+        if twice.any():  # two parts hold it
+            kept = ~twice
+            n, gene, status, kind = n[kept], gene[kept], status[kept], kind[kept]
+            values, places = values[kept], places[kept]
+    return FoundRows(n, gene, status, kind, values, places)
+
+
+def _matrix(column: Any) -> NDArray[Any]:
+    chunks = getattr(column, "chunks", [column])
+    rows = [np.asarray(chunk.flatten()).reshape(len(chunk), -1) for chunk in chunks if len(chunk)]
+    return np.concatenate(rows)
+
+
 def schema() -> pa.Schema:
     """Return the columns of a part."""
     import pyarrow as pa

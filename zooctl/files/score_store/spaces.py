@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 from zooctl.errors import InputError
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.files.disk.pinned import digest_of
-from zooctl.files.score_store.engine import Engine
 from zooctl.files.score_store.parts import PartFolder
+from zooctl.files.score_store.queries import Queries
 from zooctl.progress import Say, silent
 
 _FACTS = "facts.json"
@@ -42,13 +42,13 @@ class Space:
     Attributes:
         folder: Its folder.
         facts: Model, weights, and all settings that a score depends on.
-        engine: Answers questions.
+        queries: Answers questions.
         say: Told about damaged parts.
     """
 
     folder: Path
     facts: Facts
-    engine: Engine
+    queries: Queries
     say: Say = silent
     _parts: dict[Contig, PartFolder] = field(default_factory=dict)
 
@@ -71,7 +71,7 @@ class Space:
                 _describe(folder, facts)
             elif _facts_of(folder) is None:
                 return None
-            self._parts[contig] = PartFolder(folder, self.engine, self.say)
+            self._parts[contig] = PartFolder(folder, self.queries, self.say)
         return self._parts[contig]
 
     def contigs(self) -> list[Contig]:
@@ -98,7 +98,7 @@ class Store:
         if root.exists() and not root.is_dir():
             raise InputError("the store is a folder", path=root, got="a file")
         self.root = root
-        self._engine = Engine()
+        self._queries = Queries()
         self._say = say
 
     def space(self, facts: Facts) -> Space:
@@ -109,7 +109,7 @@ class Store:
         """
         folder = self.root / _folder_name(str(facts["model"]), facts)
         _describe(folder, facts)
-        return Space(folder, facts, self._engine, self._say)
+        return Space(folder, facts, self._queries, self._say)
 
     def spaces(self, model: str | None = None) -> list[Space]:
         """Return all folders with sound facts, or those of a model."""
@@ -120,7 +120,7 @@ class Store:
                 if _NAME.fullmatch(folder.name):
                     self._say(f"store: a folder without its facts is not read: {folder}")
             elif model in (None, facts.get("model")):
-                found.append(Space(folder, facts, self._engine, self._say))
+                found.append(Space(folder, facts, self._queries, self._say))
         return found
 
 

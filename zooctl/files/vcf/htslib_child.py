@@ -10,13 +10,15 @@ Modes, by the first argument:
   of stderr;
 - ``write``, ``pipe``: read a VCF from stdin, and write it to stdout as BCF, compressed or not;
 - ``read FILE``: write a BCF (``-`` for stdin) to stdout as VCF;
-- ``tbi FILE``, ``csi FILE``: write the index of a sorted .vcf.gz or .bcf beside it.
+- ``tbi FILE``, ``csi FILE``: write the index of a sorted .vcf.gz or .bcf beside it; with ``table``
+  as a further argument, that of a bgzipped TSV whose first columns are a contig and a position.
 """
 
 from __future__ import annotations
 
 import resource
 import sys
+from typing import Any
 
 import pysam
 from pysam import bcftools
@@ -38,10 +40,12 @@ def main(mode: str, *files: str) -> int:
         if mode == "complete":
             _complete()
         elif mode in ("tbi", "csi"):
-            preset = "bcf" if files[0].endswith(".bcf") else "vcf"
+            layout: dict[str, Any] = {"preset": "bcf" if files[0].endswith(".bcf") else "vcf"}
+            if files[1:]:
+                layout = {"seq_col": 0, "start_col": 1, "end_col": 1, "meta_char": "#"}
             pysam.tabix_index(
                 files[0],
-                preset=preset,  # type: ignore[arg-type]  # its stubs leave out bcf
+                **layout,
                 force=True,
                 csi=mode == "csi",
                 keep_original=True,

@@ -58,13 +58,18 @@ def index_suffix(target: Path, end: int) -> str:
     return ".csi" if target.suffix == ".bcf" or end > _LAST_OF_TBI else ".tbi"
 
 
-def write_index(path: Path, suffix: str) -> Path:
+def write_index(path: Path, suffix: str, *, table: bool = False) -> Path:
     """Write the index of a sorted .vcf.gz or .bcf beside it and return its path.
+
+    Args:
+        path: The file.
+        suffix: ``.tbi`` or ``.csi``.
+        table: It is a bgzipped TSV whose first columns are a contig and a position, from 1.
 
     Raises:
         IndexFaultError: htslib cannot index it: an END or SVLEN leads beyond what an index holds.
     """
-    with Htslib(suffix[1:], str(path.absolute())) as child:
+    with Htslib(suffix[1:], str(path.absolute()), *["table"] * table) as child:
         for _ in child.pieces():
             pass
         reason = child.refusal()

@@ -8,7 +8,7 @@ from zooctl.catalog.weights import verified_bytes
 from zooctl.errors import InputError
 from zooctl.files.disk.pinned import digest_of
 from zooctl.inference.background.file import FILE, read_background
-from zooctl.inference.background.ranker import Ranker, misfit
+from zooctl.inference.background.ranker import Ranker, Scored, misfit
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import ScoreOptions
 from zooctl.inference.variants.shift_robust_score import Scorer
@@ -55,7 +55,7 @@ def find_ranker(
     else:
         found = _read(Path(named)), Path(named)
     background = read_background(*found)
-    other = misfit(background, digest_of(model.graph), scorer, options.rc)
+    other = misfit(background, Scored.by(scorer, model.weights_digest, options.rc))
     if options.genes is not None and model.card.reads_strand != "genome":
         other = other or "of both strands, not of genes"
     if other is None:

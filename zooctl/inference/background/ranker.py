@@ -93,18 +93,45 @@ class Ranker:
         }
 
 
-def misfit(background: Background, weights: str, scorer: Scorer, rc: bool) -> str | None:
-    """Return how a background's scores differ from a scorer's, in words; None if they are alike."""
-    settings, placement = background.settings, scorer.placement
+class Scored(NamedTuple):
+    """The settings of scores that a background may fit.
+
+    Attributes:
+        weights: sha256 of the graph.
+        n_shifts: Windows that a score is the mean over.
+        max_shift: Largest shift in bp.
+        rc: Average over both strands.
+        measures: The scores of an allele.
+        distance: Reach of ``local`` and ``delta`` in bp.
+    """
+
+    weights: str
+    n_shifts: int
+    max_shift: int
+    rc: bool
+    measures: tuple[Measure, ...]
+    distance: int
+
+    @classmethod
+    def by(cls, scorer: Scorer, weights: str, rc: bool) -> Scored:
+        """Return those of a scorer."""
+        placement = scorer.placement
+        shifts = placement.n_shifts, placement.max_shift
+        return cls(weights, *shifts, rc, scorer.measures, scorer.distance)
+
+
+def misfit(background: Background, scored: Scored) -> str | None:
+    """Return how a background's scores differ from others, in words; None if they are alike."""
+    settings = background.settings
     for what, theirs, ours in (
-        ("of other weights", settings.weights, weights),
-        (f"over {settings.n_shifts} shifts", settings.n_shifts, placement.n_shifts),
-        (f"of shifts up to {settings.max_shift} bp", settings.max_shift, placement.max_shift),
-        ("of both strands" if settings.rc else "of one strand", settings.rc, rc),
+        ("of other weights", settings.weights, scored.weights),
+        (f"over {settings.n_shifts} shifts", settings.n_shifts, scored.n_shifts),
+        (f"of shifts up to {settings.max_shift} bp", settings.max_shift, scored.max_shift),
+        ("of both strands" if settings.rc else "of one strand", settings.rc, scored.rc),
     ):
         if theirs != ours:
             return what
-    reach = any(of.statistic.partition("_")[0] in ("local", "delta") for of in scorer.measures)
-    if reach and settings.distance != scorer.distance:
+    reach = any(of.statistic.partition("_")[0] in ("local", "delta") for of in scored.measures)
+    if reach and settings.distance != scored.distance:
         return f"within {settings.distance} bp"
     return None

@@ -29,6 +29,12 @@ def tracks_of(card: Card, *, by_gene: bool = False) -> tuple[CardTrack, ...]:
     )
 
 
+def mean_unit(tracks: Sequence[CardTrack]) -> str:
+    """Return the unit of the mean of tracks."""
+    units = {track.unit for track in tracks}
+    return units.pop() if len(units) == 1 else "mean over tracks of several units"
+
+
 def require_anywhere(card: Card, otherwise: str) -> None:
     """Refuse a model whose values mean something at places in genes alone.
 

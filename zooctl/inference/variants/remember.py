@@ -63,6 +63,7 @@ class RememberingScorer(Scorer):
         options: As of ``Scorer``.
 
     Attributes:
+        space: The scores of these settings in the store.
         n_found: Alleles that the store has answered.
     """
 
@@ -74,15 +75,17 @@ class RememberingScorer(Scorer):
         self._say: Say | None = origin.say
         self._genome = genome
         self._swap = options.get("check_ref") == "swap"
+        scores = self._scores(network)
+        scores |= {"rc": bool(options.get("reverse_complement")), "genes": origin.genes}
         facts = {
             **origin.facts,
             "measures": [list(of) for of in self.measures],
-            "scores": {**self._scores(network), "genes": origin.genes},
+            "scores": scores,
             "computing": self._computing(),
         }
         store = Store(origin.store, origin.say)
-        self._space = store.space(json.loads(json.dumps(facts)))
-        if note := unused(store, self._space):
+        self.space = store.space(json.loads(json.dumps(facts)))
+        if note := unused(store, self.space):
             origin.say(note)
 
     def _scores(self, network: VariantModel) -> dict[str, Any]:
@@ -102,6 +105,7 @@ class RememberingScorer(Scorer):
             "mean_track": measuring.mean_track,
             "shifts": placement.drawn.tolist(),
             "max_shift": placement.max_shift,
+            "longest": placement.longest,
             "even": placement.even,
             "inside": placement.inside,
         }
@@ -177,7 +181,7 @@ class RememberingScorer(Scorer):
                     asked.setdefault(allele.chrom, []).extend(some)
         found = {}
         for chrom, wanted in asked.items():
-            parts = self._space.parts(self._contig(chrom))
+            parts = self.space.parts(self._contig(chrom))
             for key, row in (parts.ask(wanted) if parts else {}).items():
                 found[chrom, key] = row
         return found
@@ -207,7 +211,7 @@ class RememberingScorer(Scorer):
         """Add what was computed; a run does not fail for a store that takes no more."""
         try:
             for chrom, rows in new.items():
-                if rows and (parts := self._space.parts(self._contig(chrom), create=True)):
+                if rows and (parts := self.space.parts(self._contig(chrom), create=True)):
                     parts.add(to_table(rows))
         except InputError as error:
             if self._say is not None:

@@ -16,7 +16,7 @@ from zooctl.files.intervals.transcripts import GeneIndex
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import DEFAULT_SHIFTS, CheckRef, ShiftOptions
-from zooctl.inference.tracks.choose import require_anywhere, tracks_of
+from zooctl.inference.tracks.choose import mean_unit, require_anywhere, tracks_of
 from zooctl.inference.tracks.data_frames import to_frame
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.remember import Origin, RememberingScorer
@@ -194,9 +194,10 @@ def _origin(
 ) -> Origin:
     """Return the store of a model's scores, and what they are of."""
     by_gene = annotation is not None
-    tracks = [(track.name, track.unit) for track in tracks_of(model.card, by_gene=by_gene)]
+    predicted = tracks_of(model.card, by_gene=by_gene)
+    tracks = [(track.name, track.unit) for track in predicted]
     if options.mean_track:
-        tracks.append((MEAN_TRACK, ""))
+        tracks.append((MEAN_TRACK, mean_unit(predicted)))
     facts = {
         "model": model.card.name,
         "version": model.card.version,

@@ -20,7 +20,7 @@ from zooctl.inference.announce_status import announce_genome
 from zooctl.inference.background.find import find_ranker
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import ScoreOptions
-from zooctl.inference.tracks.choose import tracks_of
+from zooctl.inference.tracks.choose import mean_unit, tracks_of
 from zooctl.inference.variants.statistics import MEAN_TRACK
 from zooctl.inference.variants.table import open_scorer
 from zooctl.inference.vcf.assembly_check import Vcf, genome_names
@@ -230,11 +230,9 @@ def _written_tracks(
 ) -> tuple[WrittenTrack, ...]:
     """Return the tracks to write; the mean is that of all tracks of the model."""
     tracks = tracks_of(card, by_gene=options.genes is not None)
-    units = {track.unit for track in tracks}
     found = [WrittenTrack(i, tracks[i].name, tracks[i].unit) for i in chosen]
     if options.mean_track:
         if MEAN_TRACK in {track.name for track in tracks}:
             raise InputError(f"{card.name} has a track {MEAN_TRACK} of its own")
-        unit = units.pop() if len(units) == 1 else "mean over tracks of several units"
-        found.append(WrittenTrack(len(tracks), MEAN_TRACK, unit))
+        found.append(WrittenTrack(len(tracks), MEAN_TRACK, mean_unit(tracks)))
     return tuple(found)

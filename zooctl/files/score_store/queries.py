@@ -30,6 +30,11 @@ SELECT n, status, kind, "values", places FROM asked JOIN (
     SELECT * FROM read_parquet($parts) WHERE start BETWEEN $first AND $last
 ) USING (start, ref, alt, swapped, gene)
 """
+_FIND = """
+SELECT n, gene, status, kind, "values", places FROM asked JOIN (
+    SELECT * FROM read_parquet($parts) WHERE NOT swapped AND start BETWEEN $first AND $last
+) USING (start, ref, alt) ORDER BY n, gene
+"""
 _MERGE = """
 SELECT DISTINCT ON (start, ref, alt, swapped, gene) * FROM read_parquet($parts)
 ORDER BY start, ref, alt, swapped, gene
@@ -41,7 +46,7 @@ WHERE NOT swapped AND start BETWEEN $first AND $last ORDER BY start, ref, alt, g
 _ROWS = 1 << 16
 
 
-class Engine:
+class Queries:
     """A DuckDB in memory that reads parts.
 
     Raises:
@@ -59,12 +64,14 @@ class Engine:
         """Return the rows of keys, each with the ``n`` of its key; one that two parts hold, twice.
 
         Args:
-            asked: ``n`` and the columns of ``rows.KEY``.
+            asked: ``n`` and the columns of ``rows.KEY``; or only ``n``, ``start``, ``ref`` and
+                ``alt``, for the rows in every gene, sorted by ``n``.
             parts: The parts.
             bounds: Smallest and largest ``start`` of the keys.
         """
         self._db.register("asked", asked)
-        found = self._db.sql(_JOIN, params=_given(parts, bounds)).to_arrow_table()
+        question = _JOIN if "gene" in asked.column_names else _FIND
+        found = self._db.sql(question, params=_given(parts, bounds)).to_arrow_table()
         self._db.unregister("asked")
         return found
 

@@ -1,0 +1,73 @@
+"""`zooctl atlas`: every SNV of regions into a store of scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zooctl.cli.ui.options import AllowUntrusted, AsJson, with_records
+from zooctl.inference.options.predict_and_score import SessionOptions
+from zooctl.inference.options.store import AtlasOptions
+
+
+@with_records(
+    bed=Annotated[Path | None, typer.Option(help="BED file of regions; - for stdin.")],
+    genes=Annotated[
+        Path | None,
+        typer.Option(
+            help="GTF: the bases of its genes; models of the transcribed strand score in them."
+        ),
+    ],
+    masked=Annotated[
+        bool,
+        typer.Option(
+            "--masked", help="In genes: no gains at annotated ends of exons, no losses elsewhere."
+        ),
+    ],
+    indels=Annotated[
+        bool, typer.Option("--indels", help="Also every insertion and deletion of one base.")
+    ],
+    chrom_map=Annotated[
+        str | None, typer.Option(help="auto, or a file that maps contig names to the genome's.")
+    ],
+)
+def command(
+    model: Annotated[str, typer.Argument(help="Name that `zooctl list` shows, or a folder.")],
+    as_json: AsJson = False,
+    allow_untrusted: AllowUntrusted = False,
+    *,
+    options: AtlasOptions,
+    session: SessionOptions,
+) -> None:
+    """Score every SNV of regions into a store, which then answers for them.
+
+    What the store has already is not computed again, so an interrupted atlas goes on where it was.
+    """
+    import json
+
+    from zooctl.catalog import registry
+    from zooctl.cli.ui.messages import say
+    from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import echo, print_fields
+    from zooctl.inference.model import OpenModel
+    from zooctl.inference.vcf.tally import counts_text
+    from zooctl.store.atlas import fill
+
+    entry = registry.entry(model, allow_untrusted=allow_untrusted)
+    made = fill(OpenModel(entry, session), options, say=say, progress=progress)
+    new = made.alleles - made.n_found
+    if as_json:
+        found = {"bases": made.bases, "alleles": made.alleles, "computed": new}
+        echo(json.dumps(found | {"statuses": made.statuses}, indent=2))
+        return
+    rate = f", {new / made.seconds:,.0f} alleles/s" if new and made.seconds else ""
+    print_fields(
+        [
+            ("bases", f"{made.bases:,}"),
+            ("alleles", f"{made.alleles:,}"),
+            ("computed", f"{new:,}{rate}"),
+            ("status", counts_text(made.statuses)),
+        ]
+    )

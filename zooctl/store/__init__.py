@@ -1,0 +1,1 @@
+"""Stores of scores: filled over regions, asked for a VCF, listed, verified and exported."""
