@@ -4,6 +4,8 @@
 # fmt: off
 
 FOLLOWED = {
+    "inference/tracks/browser_hub: '--force replaces it'": 'tests/inference/tracks/test_browser_hub.py::test_the_command_prints_the_browser_s_address',
+    "training/data/folds: 'a recipe with whole chromosomes in its split, such as atac_yeast'": 'tests/training/data/test_folds.py::test_the_named_recipe_has_whole_chromosomes',
     'catalog/address: f"--allow-untrusted, if you trust {place.repo.split(\'/\')[0]}"': 'tests/cli/commands/test_pull.py::test_an_address_is_taken_only_on_demand',
     "catalog/bundle: 'name a new one'": 'tests/test_hints.py::test_bundles',
     "catalog/data: 'restore the file; changed data is never used'": 'tests/test_hints.py::test_data_in_the_mirror',
@@ -233,6 +235,7 @@ PASSED_ON = {
     'inference/other_inputs/given_inputs: nearest(name, names)',
     'schema/recipe/search_space: fault.hint',
     'schema/strict_yaml: fault.hint',
+    'evaluation/heldout/options: nearest(name, known)',
     'training/data/prepare: nearest(name, list(lines))',
     'training/determinism/device: nearest(device, DEVICES)',
     'training/determinism/portable: own',

@@ -100,6 +100,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "ray": ("training/tune/tune.py",),
     "scipy": ("evaluation/",),
     "sklearn": ("evaluation/",),
+    "imblearn": ("evaluation/",),
     "threadpoolctl": ("evaluation/heldout/evaluate.py",),
     "matplotlib": ("interpret/pictures/",),
     "pandas": ("inference/tracks/data_frames.py", "interpret/pictures/"),

@@ -57,6 +57,7 @@ COMMANDS = {
         "bundle import zoo.tar --into zoo",
         "genome find hg19",
         "data fetch ctcf_gm12878",
+        f"data correlate {{repo}}/{DATA} {{repo}}/{DATA.replace('CTCF_5M', 'Input_5M')}",
         "report list",
         "test pwm_ctcf",
         "genome list",
@@ -74,6 +75,7 @@ COMMANDS = {
         f"predict --model h3k36me3_brain --region {REGION} -o a.bw",
         f"compare a.bw {{repo}}/{DATA} --region {REGION}",
         f"plot a.bw --region {REGION} -o a.png",
+        "trackhub a.bw --assembly hg19 --email me@lab.org -o hub",
     ],
     "score-variants": [
         "score-variants in.vcf --model pwm_ctcf --shifts 2 -o out.vcf.gz",

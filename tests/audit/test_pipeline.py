@@ -117,6 +117,7 @@ def test_every_stage_is_a_step_of_some_recipe(tmp_path: Path) -> None:
             motif_filters={"source": "blacklist"},
             targets=[{"track": name, "signal": drawn} for name in ("one", "two")],
             normalisation={"key": "scale_factors"},
+            feature_models={"learners": ["logistic"], "resample": "smote"},
             sources=sources,
         ),
         load_recipe(toy_inputs.write_cells(folder(tmp_path / "cells"))),

@@ -135,8 +135,12 @@ STAGES: dict[str, StageCode] = {
         (f"{_LOOP}.fit.validate", f"{_LOOP}.schedule.end_epoch"),
         ("schedule.max_epochs", "schedule.plateau_decay.*", "schedule.early_stopping.*"),
     ),
+    "resample": StageCode(
+        ("zooctl.evaluation.baselines.feature_models.resampled",), ("feature_models.resample",)
+    ),
     "evaluate": StageCode(
-        ("zooctl.evaluation.heldout.evaluate.evaluate",), ("evaluation", "feature_models.*")
+        ("zooctl.evaluation.heldout.evaluate.evaluate",),
+        ("evaluation", "feature_models.learners", "feature_models.accessibility"),
     ),
 }
 
@@ -296,6 +300,10 @@ def _fit(recipe: Recipe, signals: tuple[str, ...]) -> Iterator[PipelineStep]:
     choose = "choose the epoch and the learning rate"
     taken = ("fit the weights", "tile validation windows")
     yield PipelineStep(choose, "chosen", taken, ("validation",), "choose_epoch")
+    learned = recipe.feature_models
+    if learned is not None and learned.resample != "none":
+        draw = f"draw new positives for baselines by {learned.resample}"
+        yield PipelineStep(draw, "fitted", ("split by region", *signals), train, "resample")
     if recipe.split.test:
         yield PipelineStep("judge the model", "judged", (choose,), ("test",), "evaluate")
 

@@ -57,6 +57,7 @@ COMMANDS = {
     "example": "zooctl.cli.commands.example",
     "genome": "zooctl.cli.commands.genome",
     "data": "zooctl.cli.commands.data",
+    "trackhub": "zooctl.cli.commands.trackhub",
     "train": "zooctl.cli.commands.train",
     "tune": "zooctl.cli.commands.tune",
     "export": "zooctl.cli.commands.export",

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from zooctl.errors import InputError
 from zooctl.evaluation.metrics.moments import Moments
+from zooctl.evaluation.smooth import read_smoothed
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.progress import Advance, no_advance
 from zooctl.sequence.contigs import unknown_contig
@@ -128,6 +129,7 @@ def compare(
     resolutions: Sequence[int] = (32, 128, 512),
     missing: Missing = Missing.B_ZERO,
     profile_length: int = 2048,
+    smooth: int = 1,
     shapes: Mapping[str, Shape] = NO_SHAPES,
     advance: Advance = no_advance,
 ) -> list[Agreement]:
@@ -145,6 +147,7 @@ def compare(
         missing: Meaning of a base without an entry: left out in A and 0 in B, left out in both,
             or 0 in both.
         profile_length: Bases per profile.
+        smooth: Bases to a box that both tracks are averaged over before they are binned.
         shapes: Figures of profiles by name, such as ``regression.jensen_shannon``, to be averaged.
         advance: Called with the number of bases done.
 
@@ -161,10 +164,10 @@ def compare(
     results = {size: Agreement(size, Moments()) for size in resolutions}
     for chrom, starts, ends in _merged(regions, contigs):
         for low, high, inside in _chunks(starts, ends, grain, contigs[chrom]):
-            x, y = a.values(chrom, low, high), b.values(chrom, low, high)
-            has = (~np.isnan(x), ~np.isnan(y))
-            x = np.nan_to_num(x, nan=0.0) if missing is Missing.ZERO else x
-            y = y if missing is Missing.SKIP else np.nan_to_num(y, nan=0.0)
+            where = (chrom, low, high, smooth)
+            x, in_x = read_smoothed(a, *where, absent_is_zero=missing is Missing.ZERO)
+            y, in_y = read_smoothed(b, *where, absent_is_zero=missing is not Missing.SKIP)
+            has = (in_x, in_y)
             for size in resolutions:
                 selected = _select(inside, low, high, size)
                 results[size] = _add(results[size], x, y, has, selected, profile_length, shapes)

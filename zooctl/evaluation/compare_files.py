@@ -25,6 +25,7 @@ def compare_files(
     resolutions: Sequence[int] = (32, 128, 512),
     missing: Missing = Missing.B_ZERO,
     profile_length: int = 2048,
+    smooth: int = 1,
     say: Say = silent,
     progress: Progress = no_progress,
 ) -> list[Agreement]:
@@ -41,6 +42,7 @@ def compare_files(
         resolutions: Bin sizes in bp.
         missing: Meaning of a base without an entry.
         profile_length: Bases in a profile.
+        smooth: Bases to a box that both tracks are averaged over first.
         say: Told about contigs and figures that are left out, and about files without values.
         progress: Opens the progress display.
 
@@ -65,6 +67,7 @@ def compare_files(
                 resolutions=resolutions,
                 missing=missing,
                 profile_length=profile_length,
+                smooth=smooth,
                 shapes=_shapes(say),
                 advance=advance,
             )

@@ -6,69 +6,23 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from zooctl.errors import InputError
-from zooctl.evaluation.data.evaluation_data import EvaluatedTrack, EvaluationData, MeasuredTrack
+from zooctl.evaluation.data.evaluation_data import EvaluationData
 from zooctl.evaluation.heldout.evaluate import evaluate
 from zooctl.evaluation.heldout.model import EvaluatedModel
 from zooctl.evaluation.heldout.options import EvaluationOptions
 from zooctl.evaluation.report.report import EvaluationReport
-from zooctl.files.bigwig.reader import BigWig
-from zooctl.files.fasta.reader import Fasta
-from zooctl.files.motifs import Motif, read_motif
+from zooctl.files.motifs import Motif
 from zooctl.inference.session import Session
 from zooctl.inference.tracks.predict import Readout
 from zooctl.schema.fields import Region, Split
 from zooctl.schema.recipe.evaluation import Rules
 
-SPLIT = Split(
-    train=(Region(chrom="chr20", start=30_000_000, end=36_000_000),),
-    validation=(),
-    test=(
-        Region(chrom="chr21", start=33_000_000, end=35_000_000),
-        Region(chrom="chr21", start=44_000_000, end=45_000_000),
-    ),
-)
-
-
 OPTIONS = EvaluationOptions(n_draws=100, seed=3)
-
-
-@pytest.fixture(scope="module")
-def motif(mirror: Path) -> Motif:
-    return read_motif(mirror / "motifs/HOCOMOCOv11_HUMAN.pfm", "CTCF_HUMAN.H11MO.0.A")
-
-
-@pytest.fixture(scope="module")
-def measured(repo: Path, motif: Motif) -> Iterator[EvaluationData]:
-    data = repo / "recipes/data"
-    fastas = [data / f"hg19_chr20_chr21/hg19.{chrom}.fa.gz" for chrom in ("chr20", "chr21")]
-    tracks = [
-        data / f"ctcf_gm12878_hg19/GM12878_{n}_5M.hg19.chr20_21.bw" for n in ("CTCF", "Input")
-    ]
-    with Fasta(*fastas) as genome:
-        signal, control = (bases(path, genome) for path in tracks)
-        yield EvaluationData(
-            genome,
-            [EvaluatedTrack(0, "CTCF", "ChIP-seq", "CTCF")],
-            [MeasuredTrack("CTCF", signal)],
-            SPLIT,
-            [control],
-            motifs={"CTCF": motif},
-        )
-
-
-def bases(path: Path, genome: Fasta) -> dict[str, np.ndarray]:
-    """A bigWig of the two chromosomes, base by base."""
-    with BigWig(path) as track:
-        return {
-            chrom: np.nan_to_num(track.values(chrom, 0, genome.contigs[chrom]))
-            for chrom in ("chr20", "chr21")
-        }
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +140,7 @@ def test_without_the_motif_the_line_says_so(
         motifs={},
         no_motif={"CTCF": "needs HOCOMOCOv11_HUMAN.pfm"},
         split=Split(
-            train=SPLIT.train,
+            train=measured.split.train,
             validation=(),
             test=(Region(chrom="chr21", start=33_000_000, end=33_300_000),),
         ),
@@ -206,7 +160,7 @@ def test_without_the_motif_the_line_says_so(
 def test_refused(
     model: EvaluatedModel, measured: EvaluationData, test: tuple[Region, ...], message: str
 ) -> None:
-    split = Split(train=SPLIT.train, validation=(), test=test)
+    split = Split(train=measured.split.train, validation=(), test=test)
     with pytest.raises(InputError, match=message):
         evaluate(
             model,

@@ -63,3 +63,11 @@ def test_ranges_and_too_few_chromosomes_are_refused(genome: Path, tmp_path: Path
         fold_settings(toy.recipe(), "1/3", genome)
     with pytest.raises(InputError, match="fewer chromosomes"):
         fold_settings(load_recipe(recipe_file(tmp_path)), "1/8", genome)
+
+
+def test_the_named_recipe_has_whole_chromosomes(repo: Path, mirror: Path) -> None:
+    recipe = load_recipe(repo / "recipes/atac_yeast.yaml")
+    genome = mirror / "yeast_atac_sacCer3/sacCer3.fa.gz"
+    settings = fold_settings(recipe, "2/5", genome)
+    assert settings[0] == "name=atac_yeast_fold2of5"
+    assert all("chr" in one for one in settings[1:4])

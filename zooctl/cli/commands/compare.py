@@ -36,6 +36,12 @@ def command(
             min=1, max=LONGEST, help="Bases to a profile, for figures averaged over profiles."
         ),
     ] = 2048,
+    smooth: Annotated[
+        int,
+        typer.Option(
+            min=1, max=LONGEST, help="Bases to a box that both tracks are averaged over first."
+        ),
+    ] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Compare two bigWig tracks: correlation, shape and errors of binned means.
@@ -60,12 +66,14 @@ def command(
         resolutions=bin_sizes(resolution),
         missing=Missing(missing),
         profile_length=profile,
+        smooth=smooth,
         say=say,
         progress=progress,
     )
     rows = [agreement.to_json() for agreement in agreements]
     if as_json:
-        report = {"a": str(a), "b": str(b), "missing": missing, "resolutions": rows}
+        head = {"a": str(a), "b": str(b), "missing": missing, "smooth": smooth}
+        report = head | {"resolutions": rows}
         typer.echo(json.dumps(report, indent=2))
     else:
         _print(a, b, rows)

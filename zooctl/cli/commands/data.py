@@ -1,4 +1,4 @@
-"""`zooctl data`: download the files that a recipe names."""
+"""`zooctl data`: find, download and compare the data of recipes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.ui.messages import say
+from zooctl.cli.ui.options import LONGEST, AsJson, Force, RegionStrings
 
 if TYPE_CHECKING:
     from zooctl.files.download.transfer import Policy
@@ -15,14 +16,9 @@ if TYPE_CHECKING:
     from zooctl.schema.recipe.sources import Source
 
 app = typer.Typer(
-    help="Download the files that a recipe names.",
+    help="Find, download and compare the data of recipes.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `fetch` a subcommand while it is the only one."""
 
 
 @app.command("fetch")
@@ -65,6 +61,59 @@ def fetch(
         print_table(("source", "origin", "size", "path"), rows)
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+
+
+@app.command("correlate")
+def correlate(
+    tracks: Annotated[list[Path], typer.Argument(metavar="TRACK.bw…", help="Two bigWigs or more.")],
+    region: RegionStrings = None,
+    bed: Annotated[Path | None, typer.Option(help="Regions as a BED file.")] = None,
+    bin_size: Annotated[
+        int, typer.Option("--bin", min=1, max=LONGEST, help="Bases to a bin.")
+    ] = 1000,
+    bound: Annotated[
+        float, typer.Option("--below", min=-1, max=1, help="Correlation that two chosen may have.")
+    ] = 0.75,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Matrix as a tab-separated table.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Picture of the matrix: png, pdf, svg.")] = None,
+    as_json: AsJson = False,
+    force: Force = False,
+) -> None:
+    """Correlate tracks with each other, and choose those that are not alike.
+
+    Bins without signal in any track are left out. While two tracks reach --below, the one of the
+    most correlated pair leaves that is more like the others.
+    """
+    import json
+
+    from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import print_table
+    from zooctl.errors import need
+    from zooctl.evaluation.track_correlation import correlate_tracks, write_matrix
+    from zooctl.files.intervals.regions import read_regions
+
+    if plot is not None:
+        need("matplotlib", "a picture")
+    regions = read_regions(bed, region or ()) if bed or region else None
+    found = correlate_tracks(tracks, regions, bin_size=bin_size, bound=bound, progress=progress)
+    if output is not None:
+        write_matrix(found, output, force)
+    if plot is not None:
+        from zooctl.interpret.pictures.matrix_plot import draw_matrix
+
+        title = f"Pearson in {found.n_bins:,} bins of {bin_size:,} bp; * chosen, below {bound:g}"
+        marked = set(found.chosen)
+        draw_matrix(plot, found.names, found.pearson, chosen=marked, title=title, force=force)
+    if as_json:
+        typer.echo(json.dumps(found.to_json(), indent=2))
+        return
+    rows = [
+        (name, *(f"{r:.3f}" for r in row), "yes" if index in found.chosen else "no")
+        for index, (name, row) in enumerate(zip(found.names, found.pearson, strict=True))
+    ]
+    print_table(("track", *found.names, "chosen"), rows)
 
 
 class _Portal:

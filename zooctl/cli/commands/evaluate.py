@@ -90,6 +90,26 @@ def command(
             help="Highest predictions to read the motif from; default: 40 with -o, else none.",
         ),
     ] = None,
+    baselines: Annotated[
+        str | None,
+        typer.Option(
+            help="Further baselines, tuned on validation: logistic, dense (on 5-mers), boosting, "
+            "motif_accessibility."
+        ),
+    ] = None,
+    resample: Annotated[
+        str, typer.Option(help="New positives for these, in training alone: none, smote, adasyn.")
+    ] = "none",
+    accessibility: Annotated[
+        Path | None, typer.Option(metavar="TRACK.bw", help="For motif_accessibility, as DNase.")
+    ] = None,
+    versus: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL|RUN",
+            help="Another model on the same bins: paired bootstrap, DeLong for AUROC; repeat.",
+        ),
+    ] = None,
     seed: Annotated[
         int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the draws and the shifts.")
     ] = 0,
@@ -109,7 +129,7 @@ def command(
     Needs the extra `train` (scikit-learn and SciPy).
     """
     from zooctl.cli.ui.messages import say
-    from zooctl.cli.ui.options import bin_sizes, numbers
+    from zooctl.cli.ui.options import bin_sizes, numbers, split_names
     from zooctl.cli.ui.progress import progress
     from zooctl.errors import InputError, need
     from zooctl.files.disk.names import check_folder_name
@@ -125,12 +145,15 @@ def command(
         n_draws=bootstrap,
         n_shifts=shifts,
         seed=seed,
+        learners=split_names([baselines] if baselines else None),
+        resample=resample,
+        accessibility=accessibility,
     )
     inputs = InputOptions(inputs=tuple(given or ()), features=features, sample=sample)
     if (model is None) != every:
         raise InputError("say which model", expected="either MODEL or --all")
     if model is None:
-        if track or data or against or region or output or update_card or inputs.any:
+        if track or data or against or region or output or update_card or inputs.any or versus:
             raise InputError("--all judges every model by its own data and prints one table")
         _print_zoo(
             evaluate_zoo(
@@ -152,6 +175,7 @@ def command(
         regions=region or (),
         fasta=fasta,
         options=options,
+        versus=versus or (),
         motif_windows=motif_windows,
         output=output,
         update_card=update_card,
@@ -210,6 +234,10 @@ def _print(report: EvaluationReport, motif: RecoveredMotif | None) -> None:
     for grid in (first, tables.by_track(report) if several else tables.resolutions(track)):
         if grid.title:
             echo(f"\n{grid.title}")
+        print_table(grid.headers, grid.rows)
+    if report.classes is not None:
+        grid = tables.classes(report.classes)
+        echo(f"\n{grid.title}")
         print_table(grid.headers, grid.rows)
     notes = {row.name: row for one in report.tracks for row in one.rows if row.note is not None}
     for row in notes.values():

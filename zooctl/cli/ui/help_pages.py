@@ -34,7 +34,16 @@ PANELS: dict[str, tuple[str, ...]] = {
     ),
     "Make them": ("train", "tune", "export", "adopt", "schema"),
     "Run them at scale": ("plan", "run", "submit", "status", "merge"),
-    "Files and machines": ("pull", "push", "bundle", "example", "genome", "data", "env"),
+    "Files and machines": (
+        "pull",
+        "push",
+        "bundle",
+        "example",
+        "genome",
+        "data",
+        "trackhub",
+        "env",
+    ),
 }
 """Heading to its commands; others stand under the last."""
 
@@ -62,6 +71,7 @@ EXAMPLES: dict[str, str] = {
     "compare": "zooctl compare predicted.bw measured.bw --region chr21",
     "plot": "zooctl plot predicted.bw --region chr21:33,000,001-33,100,000 -o tracks.png",
     "marginalise": "zooctl marginalise ctcf_gm12878 --pattern CCASYAGRKGGCRS -n 200 --flanks 3",
+    "trackhub": "zooctl trackhub ctcf.bw --measured chip.bw --assembly hg19 --email a@b.org -o hub",
     "scan": "zooctl scan --motifs hocomoco --assembly hg19 --bed peaks.bed -o sites.bed",
     "pull": "zooctl pull mpra_dragonn",
     "push": "zooctl push ctcf_gm12878 org/name",
@@ -75,6 +85,7 @@ EXAMPLES: dict[str, str] = {
     "genome": "zooctl genome fetch hg38",
     "genome fetch": "zooctl genome fetch hg38",
     "data": "zooctl data fetch ctcf_gm12878",
+    "data correlate": "zooctl data correlate *.bw --below 0.75 --plot matrix.png",
     "train": "zooctl train ctcf_gm12878 -o runs/ctcf",
     "tune": "zooctl tune atac_yeast --space space.yaml --trials 20",
     "export": "zooctl export runs/ctcf",

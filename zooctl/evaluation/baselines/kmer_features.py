@@ -17,6 +17,8 @@ Features = NDArray[np.float64]
 _AT_ONCE = 4096
 # Dinucleotides and 5-mers, both strands of each as one.
 _PAIRS, _FIVE_MERS = 10, 512
+# Features of a bin itself: GC content, dinucleotides, 5-mers.
+N_SEQUENCE_FEATURES = 1 + _PAIRS + _FIVE_MERS
 
 
 def columns(rules: Rules) -> dict[str, slice]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve
 
+from zooctl.evaluation.baselines.feature_models import FittedLearners
 from zooctl.evaluation.baselines.kmer_features import Features, columns, features
 from zooctl.evaluation.baselines.training_bins import TrainingSample
 from zooctl.evaluation.metrics.regression import pearson
@@ -91,10 +92,12 @@ class FittedBaselines:
     Attributes:
         mean: Mean signal of each track, ``(n_tracks,)``.
         ridges: Linear baselines by their names.
+        learners: Learners on hand-made features, where they were asked for.
     """
 
     mean: Values
     ridges: Mapping[str, KmerRidge]
+    learners: FittedLearners | None = None
 
     def predict(self, codes: Codes, margin: int, rules: Rules) -> dict[str, Values]:
         """Predict bins that have ``margin`` more on each side: ``(n, n_tracks)`` by baseline."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.evaluation.baselines.feature_models import FittedLearners
 from zooctl.evaluation.baselines.kmer_counts import gc_content
 from zooctl.evaluation.baselines.kmer_ridge import Fit, FittedBaselines
 from zooctl.evaluation.baselines.motif_hits import best_hits
@@ -30,6 +31,8 @@ class SequenceScores:
         fits: Fit of each linear baseline to each track, by its name.
         mean: Mean signal of each track over the training regions, ``(n_tracks,)``; None where
             there are none.
+        opened: Mean accessibility, ``(n,)``; empty where no track of it is given.
+        learned: Probability by each learner on hand-made features, ``(n, n_tracks)``, by its name.
     """
 
     gc: list[Values]
@@ -37,6 +40,8 @@ class SequenceScores:
     ridges: dict[str, list[Values]]
     fits: dict[str, tuple[Fit, ...]]
     mean: NDArray[np.float64] | None
+    learned: dict[str, list[Values]] = field(default_factory=dict)
+    opened: list[Values] = field(default_factory=list)
 
 
 def score_sequence(
@@ -73,4 +78,14 @@ def score_sequence(
         {name: [found[name] for found in by_region] for name in fitted.ridges},
         {name: ridge.fits for name, ridge in fitted.ridges.items()},
         fitted.mean,
+        _learned(fitted.learners, padded, margin, rules),
     )
+
+
+def _learned(
+    learners: FittedLearners | None, padded: Sequence[Codes], margin: int, rules: Rules
+) -> dict[str, list[Values]]:
+    if learners is None:
+        return {}
+    by_region = [learners.predict(codes, margin, rules) for codes in padded]
+    return {name: [found[name] for found in by_region] for name in learners.models}

@@ -30,11 +30,15 @@ class TrainingSample:
         regions: Codes of each region with a margin, and which of its bins are used.
         margin: Bins on each side.
         signal: Measured signal of each track, ``(n_bins, n_tracks)``.
+        positive: Which bins are positive, of the same shape.
+        classed: Which bins are positive or negative, and not ambiguous, of the same shape.
     """
 
     regions: list[tuple[Codes, NDArray[np.bool_]]]
     margin: int
     signal: Values
+    positive: NDArray[np.bool_]
+    classed: NDArray[np.bool_]
 
     @property
     def n_tracks(self) -> int:
@@ -69,7 +73,7 @@ def sample_bins(
     margin = rules.context_bins // 2
     intervals = [region.interval(contigs[region.chrom]) for region in regions]
     stride = -(-sum(interval.length for interval in intervals) // size // _MOST_BINS)
-    parts, signals = [], []
+    parts, signals, positives, classes = [], [], [], []
     for chrom, start, end in intervals:
         bins = range(-(-start // size), end // size)
         codes = data.genome.padded_codes(
@@ -79,14 +83,23 @@ def sample_bins(
         used = unknown_fraction(inside) <= rules.max_unknown
         used &= data.exclusion.allows(chrom, bins, size)
         used[np.arange(len(used)) % max(1, stride) != 0] = False
-        means = [
-            measure_bins(track.signal[chrom], track.binning, (), bins, rules, fine_size).mean
+        controls = [control[chrom] for control in data.controls]
+        measured = [
+            measure_bins(track.signal[chrom], track.binning, controls, bins, rules, fine_size)
             for track in data.measured
         ]
-        signal = np.stack(means, axis=1)
+        signal = np.stack([one.mean for one in measured], axis=1)
         used &= ~np.isnan(signal).any(axis=1)
         parts.append((codes, used))
         signals.append(signal[used])
+        positives.append(np.stack([one.positive for one in measured], axis=1)[used])
+        classes.append(np.stack([~one.ambiguous for one in measured], axis=1)[used])
     if not parts:
         return None
-    return TrainingSample(parts, margin, np.concatenate(signals).astype(np.float64))
+    return TrainingSample(
+        parts,
+        margin,
+        np.concatenate(signals).astype(np.float64),
+        np.concatenate(positives),
+        np.concatenate(classes),
+    )

@@ -98,7 +98,7 @@ def open_file_data(
             MeasuredTrack(path.name, signals[path], _binning(track, recipe, path))
             for track, path in zip(tracks, paths, strict=True)
         ]
-        has_coverage = any(one.binning.statistic != "label" for one in measured)
+        has_coverage = not all(one.binning.is_label for one in measured)
         motifs, no_motif = known_motifs(tracks)
         yield EvaluationData(
             genome,
@@ -125,7 +125,7 @@ def _binning(track: EvaluatedTrack, recipe: Recipe | None, path: Path) -> Binnin
     signal = None if recipe is None else signal_of(track, recipe)
     if signal is not None:
         found = binning_of(signal)
-        if (found.statistic == "label") != _is_track(path):
+        if found.is_label != _is_track(path):
             return found
     return PLAIN if _is_track(path) else _LABELS
 

@@ -79,7 +79,7 @@ def measure_bins(
         here = slice(first * size, last * size)
         values = np.asarray(signal[here])
         starts = np.arange(first, last, dtype=np.int64) * size
-        if binning.statistic in ("label", "all"):
+        if binning.is_label:
             parts.append(_label_bins(values, starts, binning, rules, fine_size))
         else:
             background = _highest_control([one[here] for one in controls], len(starts), size)

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError
 from zooctl.evaluation.baselines.sequence_scores import SequenceScores
 from zooctl.evaluation.data.evaluation_data import EvaluationData
+from zooctl.evaluation.heldout.class_confusion import class_confusion
 from zooctl.evaluation.heldout.method_scores import baseline_scores, model_scores
 from zooctl.evaluation.heldout.model import EvaluatedModel
 from zooctl.evaluation.heldout.options import EvaluationOptions
 from zooctl.evaluation.heldout.predict_region import HeldoutRegion
+from zooctl.evaluation.heldout.rivals import Rival, delong_of
 from zooctl.evaluation.metrics import bootstrap
 from zooctl.evaluation.metrics.classification import Confusion
 from zooctl.evaluation.metrics.profiles import TrackBins
@@ -88,6 +90,7 @@ class ReportBuilder:
     options: EvaluationOptions
     regions: Sequence[HeldoutRegion]
     sequence: SequenceScores
+    rivals: Sequence[Rival] = ()
 
     def build(self, data_name: str, progress: Progress) -> EvaluationReport:
         """Compute the report.
@@ -120,6 +123,7 @@ class ReportBuilder:
             )[:N_TOPS],
             draws=options.n_draws,
             seed=options.seed,
+            classes=class_confusion(self.regions, model, data),
         )
 
     def _tracks(
@@ -141,11 +145,12 @@ class ReportBuilder:
         blocks: Blocks,
         draws: bootstrap.Multiplicity,
     ) -> tuple[MetricTable, TrackReport]:
-        is_label = self.data.measured[index].binning.statistic == "label"
+        is_label = self.data.measured[index].binning.is_label
         in_unit = self.model.scale == ("probability" if is_label else "signal")
         threshold = calling_threshold(self.model, self.rules, is_label)
         truth = self._measured(index, blocks)
         own = model_scores(self.regions, self.model, index, threshold, is_signal=in_unit)
+        own += [rival.score(index) for rival in self.rivals]
         scores = [score.select(truth.known) for score in (*own, *baselines)]
         table = metric_table(
             scores, truth.signal, truth.positive, truth.blocks, draws, classed=truth.classed
@@ -165,6 +170,7 @@ class ReportBuilder:
             n_ambiguous=int((~truth.classed).sum()),
             rows=(*table.rows, *missing),
             confusion=confusion,
+            delong=delong_of(scores, truth.positive, truth.classed, self.rivals),
             resolutions=tuple(resolutions),
             fine_pearson=_fine_pearson(bins, draws),
             selections=self._subsets(index, bins, resolutions, in_unit),

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from threadpoolctl import threadpool_limits
 
 from zooctl.errors import InputError
+from zooctl.evaluation.baselines.feature_models import fit_learners
 from zooctl.evaluation.baselines.kmer_ridge import FittedBaselines, fit
 from zooctl.evaluation.baselines.sequence_scores import score_sequence
 from zooctl.evaluation.baselines.training_bins import sample_bins
 from zooctl.evaluation.data.evaluation_data import EvaluationData
 from zooctl.evaluation.heldout.build_report import ReportBuilder
-from zooctl.evaluation.heldout.measure_region import margin_of, measure_region, read_padded
+from zooctl.evaluation.heldout.measure_region import (
+    margin_of,
+    measure_region,
+    open_bins,
+    read_padded,
+)
 from zooctl.evaluation.heldout.model import EvaluatedModel
 from zooctl.evaluation.heldout.options import EvaluationOptions
 from zooctl.evaluation.heldout.predict_region import predict_region
+from zooctl.evaluation.heldout.rivals import Rival, predict_rivals
 from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.files.fasta.reader import Fasta
 from zooctl.progress import Progress, no_progress
@@ -32,6 +40,7 @@ def evaluate(
     options: EvaluationOptions = _DEFAULT,
     *,
     data_name: str = "",
+    versus: Sequence[EvaluatedModel] = (),
     progress: Progress = no_progress,
 ) -> EvaluationReport:
     """Evaluate a model on its held-out regions.
@@ -42,6 +51,7 @@ def evaluate(
         rules: Bin size, and conditions of a positive bin.
         options: Resolutions, bootstrap and shifts.
         data_name: Name of the data in the report.
+        versus: Other models that are compared on the bins that all predict.
         progress: Opens a progress display.
 
     Raises:
@@ -57,7 +67,7 @@ def evaluate(
     # Work without a network keeps one core busy at a time, so two jobs of it run side by side. The
     # network has all cores to itself after that, as any job beside it holds up all its threads.
     with progress(None, "methods", "fitting baselines"), ThreadPoolExecutor(1) as pool:
-        fitting = pool.submit(_fit_baselines, data, rules, fine_size)
+        fitting = pool.submit(_fit_baselines, data, rules, fine_size, options)
         padded = [read_padded(region, data, rules) for region in held_out]
         measured = [
             measure_region(region, codes, data, rules, fine_size)
@@ -66,14 +76,25 @@ def evaluate(
         sequence = score_sequence(padded, margin_of(rules), fitting, data.motifs, rules)
     with progress(n_windows, "windows", "predicting held-out regions") as advance:
         regions = [predict_region(one, model, data, rules, advance) for one in measured]
+    rivals: list[Rival] = []
+    if versus:
+        plans = [rival.plan(intervals, contigs).n_windows for rival in versus]
+        with progress(sum(plans), "windows", "predicting by the other models") as advance:
+            regions, rivals = predict_rivals(versus, regions, data, rules, advance)
     if not any(region.kept.any() for region in regions):
         raise InputError("no bin to judge: the held-out regions have no known sequence")
-    builder = ReportBuilder(model, data, rules, options, regions, sequence)
+    if options.accessibility is not None:
+        path = options.accessibility
+        opened = [open_bins(path, region, data, rules) for region in held_out]
+        sequence = replace(sequence, opened=opened)
+    builder = ReportBuilder(model, data, rules, options, regions, sequence, rivals)
     return builder.build(data_name, progress)
 
 
-def _fit_baselines(data: EvaluationData, rules: Rules, fine_size: int) -> FittedBaselines | None:
-    """Fit the linear baselines; None without training regions.
+def _fit_baselines(
+    data: EvaluationData, rules: Rules, fine_size: int, options: EvaluationOptions
+) -> FittedBaselines | None:
+    """Fit the linear baselines, and learners that were asked for; None without training regions.
 
     The genome is opened anew, for a thread of its own. More threads for linear algebra would wait
     for each other where there are no more cores.
@@ -87,4 +108,10 @@ def _fit_baselines(data: EvaluationData, rules: Rules, fine_size: int) -> Fitted
     if training is None:
         return None
     with threadpool_limits(1, user_api="blas"):
-        return fit(training, validation, rules)
+        fitted = fit(training, validation, rules)
+        if options.fitted:
+            motifs = [data.motifs.get(track.target or "") for track in data.tracks]
+            more = training, validation, motifs, rules
+            learners = fit_learners(options.fitted, options.resample, *more)
+            fitted = replace(fitted, learners=learners)
+    return fitted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,10 @@ from zooctl.errors import InputError
 from zooctl.evaluation.baselines.kmer_counts import whole_bins
 from zooctl.evaluation.data.evaluation_data import EvaluationData, MeasuredTrack
 from zooctl.evaluation.data.measured_bins import MeasuredBins, measure_bins
+from zooctl.files.bigwig.reader import BigWig
 from zooctl.schema.fields import Region
 from zooctl.schema.recipe.evaluation import Rules
+from zooctl.sequence.bins import bin_mean
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Integers, unknown_fraction
 
@@ -35,6 +38,25 @@ def read_padded(region: Region, data: EvaluationData, rules: Rules) -> Codes:
     bins, margin, size = bins_of(region, data, rules), margin_of(rules), rules.bin_size
     first, last = (bins.start - margin) * size, (bins.stop + margin) * size
     return data.genome.padded_codes(region.chrom, first, last)
+
+
+def open_bins(
+    path: Path, region: Region, data: EvaluationData, rules: Rules
+) -> NDArray[np.float32]:
+    """Return the mean accessibility of a region's bins, ``(n,)``; bases without an entry are 0.
+
+    Raises:
+        InputError: The bigWig lacks the contig.
+    """
+    bins, size = bins_of(region, data, rules), rules.bin_size
+    with BigWig(path) as track:
+        if region.chrom not in track.contigs:
+            raise InputError("the track has no such contig", path=path, got=region.chrom)
+        end = min(bins.stop * size, track.contigs[region.chrom])
+        values = np.zeros(len(bins) * size, np.float32)
+        found = np.nan_to_num(track.values(region.chrom, bins.start * size, end), nan=0.0)
+    values[: len(found)] = found
+    return bin_mean(values, size)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.evaluation.baselines.feature_models import FEWEST
 from zooctl.evaluation.baselines.sequence_scores import SequenceScores
 from zooctl.evaluation.data.evaluation_data import EvaluationData
 from zooctl.evaluation.heldout.model import EvaluatedModel
@@ -90,8 +91,46 @@ def baseline_scores(
         own = [*fitted[index][:1], gc_score, *fitted[index][1:], *replicates]
         own += _mean_of_relatives(select, regions, data, index)
         own += [hits[track.target]] if track.target in hits else []
+        own += _learned_scores(select, data, sequence, index)
         scores.append(own)
-    return scores, [*missing, *without]
+    return scores, [*missing, *without, *_not_learned(data, sequence)]
+
+
+_LEARNERS = {
+    "logistic": "logistic regression on 5-mers",
+    "dense": "dense network on 5-mers",
+    "boosting": "boosted trees",
+}
+OPEN_MOTIF = "best motif hit x accessibility"
+
+
+def _learned_scores(
+    select: Select, data: EvaluationData, sequence: SequenceScores, index: int
+) -> list[MethodScore]:
+    """Return the learners on hand-made features of a track, and its motif on open chromatin."""
+    scores = []
+    for name, found in sequence.learned.items():
+        values = select(found)[:, index]
+        if not np.isnan(values).all():
+            scores.append(_unfitted(_LEARNERS[name], values))
+    target = data.tracks[index].target
+    if sequence.opened and target in sequence.hits:
+        # A hit below chance is no site, however open it lies.
+        hits = np.maximum(select(sequence.hits[target]), 0)
+        scores.append(_unfitted(OPEN_MOTIF, hits * select(sequence.opened)))
+    return scores
+
+
+def _not_learned(data: EvaluationData, sequence: SequenceScores) -> list[MetricRow]:
+    """Return a row for each baseline that was asked for and could not be made."""
+    rows = [
+        MetricRow(_LEARNERS[name], note=f"not fitted: fewer than {FEWEST} positives of a kind")
+        for name, found in sequence.learned.items()
+        if all(np.isnan(values).all() for values in found)
+    ]
+    if sequence.opened and not sequence.hits:
+        rows.append(MetricRow(OPEN_MOTIF, note="not measured: no target is assayed"))
+    return rows
 
 
 def _unfitted(name: str, values: Values) -> MethodScore:

@@ -11,6 +11,7 @@ from zooctl.catalog.root import model_names
 from zooctl.errors import InputError, need
 from zooctl.evaluation.data.evaluation_data import EvaluatedTrack
 from zooctl.evaluation.heldout.model import EvaluatedModel, open_model
+from zooctl.evaluation.heldout.refuse_training_regions import SeenRegions, heldout_split
 from zooctl.evaluation.heldout.target import EvaluationTarget
 from zooctl.inference.options.predict_and_score import (
     NO_INPUTS,
@@ -27,6 +28,7 @@ from zooctl.schema.recipe.recipe import Recipe, load_recipe
 
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
+    from zooctl.schema.fields import Split
 
 
 def open_target(
@@ -64,6 +66,70 @@ def open_target(
         )
     entry = registry.entry(name, allow_untrusted=allow_untrusted)
     return _open_entry(entry, tracks, data, SessionOptions(device=device, threads=threads), inputs)
+
+
+def open_rival(
+    name: str,
+    target: EvaluationTarget,
+    options: SessionOptions,
+    fasta: Path | None,
+    inputs: InputOptions,
+) -> EvaluationTarget:
+    """Open another model that is compared with a target on the same bins.
+
+    Args:
+        name: A model, or a folder of a run.
+        target: Evaluated model; the other has tracks of the same names, or one track.
+        options: Device and threads.
+        fasta: Genome, as for the target.
+        inputs: What the network reads beside the sequence.
+
+    Raises:
+        InputError: It has several tracks of other names, or is of another assembly.
+    """
+
+    def opened(tracks: Sequence[str]) -> EvaluationTarget:
+        return open_target(
+            name,
+            tracks,
+            None,
+            fasta=fasta,
+            device=options.device,
+            threads=options.threads,
+            inputs=inputs,
+        )
+
+    rival = opened(())
+    if rival.assembly != target.data_assembly:
+        raise InputError(
+            "the other model is of another assembly",
+            field="--versus",
+            got=f"{name} on {rival.assembly}",
+            expected=target.data_assembly,
+        )
+    if len(rival.tracks) == 1:
+        return rival
+    wanted = [track.name for track in target.tracks]
+    known = [track.name for track in rival.tracks]
+    if not set(wanted) <= set(known):
+        raise InputError(
+            "the other model has several tracks of other names",
+            field="--versus",
+            got=", ".join(known),
+            expected=", ".join(wanted),
+        )
+    return opened(wanted)
+
+
+def heldout_rival(rival: EvaluationTarget, split: Split) -> EvaluatedModel:
+    """Return the other model, if it was trained on none of the evaluated regions.
+
+    Raises:
+        InputError: It was.
+    """
+    seen = SeenRegions(rival.name, rival.assembly, rival.trained_on)
+    heldout_split(split, [str(region) for region in split.test], seen, rival.assembly)
+    return rival.model
 
 
 def _open_entry(

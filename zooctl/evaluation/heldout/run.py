@@ -10,15 +10,20 @@ from zooctl.catalog.entry import Entry
 from zooctl.catalog.root import model_names
 from zooctl.errors import InputError, NetworkError, ZooError
 from zooctl.evaluation.heldout.evaluate import evaluate
-from zooctl.evaluation.heldout.open_target import open_target
-from zooctl.evaluation.heldout.options import EvaluationOptions
+from zooctl.evaluation.heldout.open_target import heldout_rival, open_rival, open_target
+from zooctl.evaluation.heldout.options import EvaluationOptions, with_recipe
 from zooctl.evaluation.heldout.recover_motif import Evaluation, recover
 from zooctl.evaluation.report.card_metrics import card_text
 from zooctl.evaluation.report.folder import ReportFolder, report_json
 from zooctl.evaluation.report.recovered_motif import RecoveredMotif
 from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.files.disk.atomic import atomic_output
-from zooctl.inference.options.predict_and_score import NO_INPUTS, Device, InputOptions
+from zooctl.inference.options.predict_and_score import (
+    NO_INPUTS,
+    Device,
+    InputOptions,
+    SessionOptions,
+)
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.schema.card import Card
 from zooctl.schema.strict_yaml import loads, parse
@@ -72,6 +77,7 @@ def evaluate_model(
     regions: Sequence[str] = (),
     fasta: Path | None = None,
     options: EvaluationOptions = _DEFAULT,
+    versus: Sequence[str] = (),
     motif_windows: int | None = None,
     output: Path | None = None,
     update_card: bool = False,
@@ -93,6 +99,8 @@ def evaluate_model(
         regions: Samtools-style regions in place of the held-out ones.
         fasta: Genome; by default chosen by assembly.
         options: Resolutions, thresholds, bootstrap and shifts.
+        versus: Other models or runs to compare with on the same bins; none may have been trained on
+            a held-out region.
         motif_windows: Highest predictions to recover a motif from; by default 40 with an output
             folder, else none.
         output: Folder for JSON, Markdown, pictures and the motif.
@@ -127,12 +135,22 @@ def evaluate_model(
     )
     if target.model.needs_places:
         motif_windows = 0
+    others = [
+        open_rival(name, target, SessionOptions(device=device, threads=threads), fasta, inputs)
+        for name in versus
+    ]
     if update_card and target.entry is None:
         raise InputError("a run has no card", got=target.name, hint=f"zooctl export {model}")
     data_name = ", ".join(path.name for path in against) or target.data_name
     with target.open_data(against, regions, fasta, say) as opened:
         report = evaluate(
-            target.model, opened, target.rules, options, data_name=data_name, progress=progress
+            target.model,
+            opened,
+            target.rules,
+            with_recipe(options, target.recipe),
+            data_name=data_name,
+            versus=[heldout_rival(other, opened.split) for other in others],
+            progress=progress,
         )
         recovered = recover(Evaluation(report, target.model, opened), motif_windows, progress)
     if folder is not None:

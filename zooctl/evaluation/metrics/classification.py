@@ -78,11 +78,42 @@ class Confusion:
         return cls(threshold, tp, fp, fn, tn)
 
     @property
+    def accuracy(self) -> float:
+        """Share of bins that are called or not called rightly; high by itself where few are."""
+        right = self.true_positives + self.true_negatives
+        return _share(right, right + self.false_positives + self.false_negatives)
+
+    @property
+    def precision(self) -> float:
+        """Share of calls that are right; NaN without calls."""
+        return _share(self.true_positives, self.true_positives + self.false_positives)
+
+    @property
+    def recall(self) -> float:
+        """Share of positives that are called (sensitivity); NaN without positives."""
+        return _share(self.true_positives, self.true_positives + self.false_negatives)
+
+    @property
+    def specificity(self) -> float:
+        """Share of negatives that are not called; NaN without negatives."""
+        return _share(self.true_negatives, self.true_negatives + self.false_positives)
+
+    def rates(self) -> dict[str, float | None]:
+        """Return accuracy, precision, recall, specificity and F1; None where one is undefined."""
+        names = ("accuracy", "precision", "recall", "specificity", "f1")
+        found = {name: float(getattr(self, name)) for name in names}
+        return {name: value if np.isfinite(value) else None for name, value in found.items()}
+
+    @property
     def f1(self) -> float:
         """Harmonic mean of precision and recall; NaN without positives and calls."""
         wrong = self.false_positives + self.false_negatives
         total = 2 * self.true_positives + wrong
         return 2 * self.true_positives / total if total else float("nan")
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
 
 
 def roc(scores: Values, labels: Labels) -> Curve:

@@ -223,6 +223,8 @@ def markdown(
     if report.mean:
         parts += [tables.methods(report.mean, "mean over tracks").markdown()]
         parts += [tables.by_track(report).markdown()]
+    if report.classes is not None:
+        parts += [tables.classes(report.classes).markdown()]
     for track in report.tracks:
         parts.append(f"## {track.track}\n")
         grids = (tables.methods(track.rows), tables.resolutions(track), tables.test_sets(track))

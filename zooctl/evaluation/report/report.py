@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.evaluation.metrics.bootstrap import Estimate
+from zooctl.evaluation.metrics.classes import ClassConfusion
 from zooctl.evaluation.metrics.classification import Confusion
+from zooctl.evaluation.metrics.delong import DeLong
 from zooctl.evaluation.metrics.profiles import TrackBins
 from zooctl.evaluation.metrics.subsets import ResolutionAgreement, SubsetAgreement
 from zooctl.evaluation.report.metric_table import MethodScore, MetricRow, to_json
@@ -72,6 +74,7 @@ class TrackReport:
             threshold and not the ratio to a control; they count in agreement alone.
         rows: Metrics of the model first, then of the baselines.
         confusion: Calls of the model; None where no threshold is stated.
+        delong: Test of the model's lead in AUROC over each other model, by its name.
         resolutions: Agreement of the model over all bins, at each resolution.
         fine_pearson: Correlation over the model's own bins, with its interval.
         selections: Agreement of the model on subsets of the test set.
@@ -86,6 +89,7 @@ class TrackReport:
     n_ambiguous: int
     rows: tuple[MetricRow, ...]
     confusion: Confusion | None
+    delong: Mapping[str, DeLong]
     resolutions: tuple[ResolutionAgreement, ...]
     fine_pearson: Estimate
     selections: tuple[SubsetAgreement, ...]
@@ -112,7 +116,10 @@ class TrackReport:
             "n_ambiguous": self.n_ambiguous,
             "prevalence": self.prevalence,
             "rows": [row.to_json() for row in self.rows],
-            "confusion": None if self.confusion is None else asdict(self.confusion),
+            "confusion": None
+            if self.confusion is None
+            else asdict(self.confusion) | self.confusion.rates(),
+            **({"delong": _tests(self.delong)} if self.delong else {}),
             "fine_pearson": to_json(self.fine_pearson),
             "resolutions": [
                 {"resolution": one.resolution, **_finite(asdict(one.agreement))}
@@ -147,6 +154,7 @@ class EvaluationReport:
         tops: Contig and position of the highest predictions of the first track.
         draws: Bootstrap draws.
         seed: Seed of the bootstrap and of the shifts.
+        classes: Confusion of classes that exclude each other; None for other tracks.
     """
 
     model: str
@@ -161,6 +169,7 @@ class EvaluationReport:
     tops: tuple[tuple[str, int], ...]
     draws: int
     seed: int
+    classes: ClassConfusion | None = None
 
     @property
     def rows(self) -> tuple[MetricRow, ...]:
@@ -183,6 +192,7 @@ class EvaluationReport:
             "bin_size": self.fine_size,
             "tracks": [track.to_json() for track in self.tracks],
             "mean_over_tracks": [row.to_json() for row in self.mean],
+            **({} if self.classes is None else {"classes": self.classes.to_json()}),
             "robustness": None if self.robustness is None else _finite(asdict(self.robustness)),
             "bootstrap": {
                 "draws": self.draws,
@@ -190,6 +200,10 @@ class EvaluationReport:
                 "block_length": self.rules.block_length,
             },
         }
+
+
+def _tests(found: Mapping[str, DeLong]) -> dict[str, object]:
+    return {name: _finite(asdict(one)) for name, one in found.items()}
 
 
 def _finite(values: Mapping[str, object]) -> dict[str, object]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from zooctl.evaluation.baselines.kmer_ridge import Fit
+from zooctl.evaluation.metrics.classes import ClassConfusion
 from zooctl.evaluation.metrics.profiles import ProfileAgreement
 from zooctl.evaluation.report.metric_table import MetricRow
 from zooctl.evaluation.report.report import EvaluationReport, Robustness, TrackReport
@@ -180,7 +181,9 @@ def fields(report: EvaluationReport, track: TrackReport) -> list[tuple[str, str]
         found.append(
             (
                 "calls",
-                f"predictions >= {calls.threshold:g}: F1 {number(calls.f1)}; "
+                f"predictions >= {calls.threshold:g}: F1 {number(calls.f1)}, accuracy "
+                f"{number(calls.accuracy)}, precision {number(calls.precision)}, recall "
+                f"{number(calls.recall)}, specificity {number(calls.specificity)}; "
                 f"{calls.true_positives:,} right, {calls.false_positives:,} wrong, "
                 f"{calls.false_negatives:,} missed, {calls.true_negatives:,} rightly not made",
             )
@@ -189,7 +192,26 @@ def fields(report: EvaluationReport, track: TrackReport) -> list[tuple[str, str]
     if best is not None and best[0] in best[1].behind:
         metric, row = best
         found.append((f"ahead in {_METHODS[metric]}", f"{row.behind[metric]} of {row.name}"))
+    for name, test in track.delong.items():
+        text = f"AUROC {test.difference:+.4f}, standard error {test.deviation:.4f}, p {test.p:.2g}"
+        found.append((f"DeLong against {name}", f"{text}, of bins taken as independent"))
     return found + fits([track])
+
+
+def classes(found: ClassConfusion) -> Grid:
+    """Return the confusion of classes, and each class against all others."""
+    rates = [found.against_all(index) for index in range(len(found.names))]
+    rows = [
+        [
+            name,
+            *(f"{n:,}" for n in found.counts[index]),
+            *(number(value) for value in (one.precision, one.recall, one.specificity, one.f1)),
+        ]
+        for index, (name, one) in enumerate(zip(found.names, rates, strict=True))
+    ]
+    title = f"classes, measured by row and called by column; accuracy {number(found.accuracy)}"
+    headers = ["class", *found.names, "precision", "recall", "specificity", "F1"]
+    return Grid(title, headers, rows)
 
 
 def positive_rule_text(report: EvaluationReport) -> str:

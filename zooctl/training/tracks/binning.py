@@ -41,6 +41,11 @@ class Binning:
     scale: float = 1.0
     curve: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
+    @property
+    def is_label(self) -> bool:
+        """Whether bins are labels, 1 or 0, and no signal."""
+        return self.statistic in ("label", "all")
+
     def apply(self, values: Signal, bin_size: int) -> Signal:
         """Bin ``(..., length)`` to ``(..., length / bin_size)``."""
         if self.statistic == "label":
