@@ -83,7 +83,8 @@ def sample_bins(
         used = unknown_fraction(inside) <= rules.max_unknown
         used &= data.exclusion.allows(chrom, bins, size)
         used[np.arange(len(used)) % max(1, stride) != 0] = False
-        controls = [control[chrom] for control in data.controls]
+        # Files in place of a recipe's data have controls on the evaluated contigs alone.
+        controls = [control[chrom] for control in data.controls if chrom in control]
         measured = [
             measure_bins(track.signal[chrom], track.binning, controls, bins, rules, fine_size)
             for track in data.measured
