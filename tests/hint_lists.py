@@ -48,7 +48,7 @@ FOLLOWED = {
     "evaluation/heldout/run: f'zooctl export {model}'": 'tests/cli/commands/test_export.py::test_a_run_has_no_card_until_it_is_exported',
     "evaluation/heldout/target: '--data ENTRY, or --against TRACK.bw or PEAKS.bed'": 'tests/cli/commands/test_evaluate.py::test_a_model_without_a_recipe',
     "evaluation/metrics/subsets: 'targets are never binned up'": 'tests/cli/commands/test_evaluate.py::test_a_finer_resolution_than_the_models',
-    "evaluation/variants/constructs: 'name what was measured as one in a column `element`'": 'tests/evaluation/variants/test_constructs.py::test_lines_that_disagree',
+    "inference/variants/constructs: 'name what was measured as one in a column `element`'": 'tests/inference/variants/test_constructs.py::test_lines_that_disagree',
     "files/bigwig/process: 'free space there, raise the file size limit, or choose another folder'": 'tests/files/bigwig/test_reader.py::test_file_size_limit',
     "files/bigwig/reader: 'write it again without this value'": 'tests/cli/commands/test_compare.py::test_an_infinite_value_is_named_until_the_file_is_written_without',
     "files/bigwig/structure: 'download or write it again'": 'tests/test_file_hints.py::test_a_damaged_file_is_made_again',

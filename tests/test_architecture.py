@@ -56,7 +56,7 @@ INSIDE = {
         "background",
         "vcf",
     ),
-    "interpret": ("options", "pictures", "motif_match", "mutagenesis", "attribution"),
+    "interpret": ("options", "pictures", "motif_match", "mutagenesis", "attribution", "saturation"),
     "reproduction": ("report", "environment", "run", "evidence", "judge", "verify"),
     "scale": ("inputs", "plan", "folder", "jobs", "worker", "engines", "run", "merge", "whole"),
     "schema": (

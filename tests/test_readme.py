@@ -123,6 +123,7 @@ SLOW = {
     "docs/evaluate.md: How good is it?",
     "docs/evaluate.md: Do scores follow measured effects?",
     "docs/motifs.md: Two patterns at a distance",
+    "docs/explain.md: The effect of every change",
     "docs/score.md: Rank by percentile",
     "docs/train.md: Write a recipe",
     "docs/train.md: Search hyperparameters",

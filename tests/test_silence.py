@@ -102,7 +102,10 @@ COMMANDS = {
         "benchmark pwm_ctcf --set effects.tsv --shifts 2 --bootstrap 10",
     ],
     "audit": ["audit pwm_ctcf", "audit toy.yaml --fasta toy.fa"],
-    "explain": [f"attribute pwm_ctcf --method ism --region {SITE} --width 30 -o why/"],
+    "explain": [
+        f"attribute pwm_ctcf --method ism --region {SITE} --width 30 -o why/",
+        f"mutate pwm_ctcf --region {SITE} --shifts 1 -o .",
+    ],
     "scan": [f"scan --motifs box.pfm --assembly hg19 --region {REGION} -o sites.bed"],
     "marginalise": [
         "marginalise pwm_ctcf --pattern CCASYAGRKGGCRS -n 10 --flanks 1 --with CANNTG "

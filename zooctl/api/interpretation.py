@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from zooctl.files.intervals.regions import regions_of
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.keywords import keywords_of
-from zooctl.interpret.options import AttributeOptions, Method
+from zooctl.interpret.options import AttributeOptions, Method, MutateOptions
 from zooctl.progress import Progress, Say
 from zooctl.sequence.onehot import Codes
 
 if TYPE_CHECKING:
     from zooctl.interpret.attribution.attribute import Attributions
     from zooctl.interpret.attribution.run import WrittenAttributions
+    from zooctl.interpret.saturation.run import SaturationMap
 
 
 class Interpretation:
@@ -89,3 +90,26 @@ class Interpretation:
             say=self._say,
             progress=self._progress,
         )
+
+    @keywords_of(MutateOptions)
+    def mutate(
+        self, region: str | None, output: str | Path | None, options: MutateOptions
+    ) -> SaturationMap:
+        """Score every SNV in a region, and short deletions, as `zooctl mutate` does.
+
+        Args:
+            region: Samtools-style; None for all of a measured element.
+            output: A .tsv, .png, .pdf or .svg, or a folder; None for no file.
+            options: Keywords, the fields of ``MutateOptions``.
+
+        Raises:
+            InputError: Region, options, model and output do not fit each other.
+        """
+        from zooctl.interpret.saturation.run import mutate, write_saturation
+
+        if output is None:
+            return mutate(self._model, region, options, say=self._say, progress=self._progress)
+        found, _ = write_saturation(
+            self._model, region, str(output), options, say=self._say, progress=self._progress
+        )
+        return found

@@ -42,6 +42,7 @@ COMMANDS = {
     "atlas": "zooctl.cli.commands.atlas",
     "lookup": "zooctl.cli.commands.lookup",
     "store": "zooctl.cli.commands.store",
+    "mutate": "zooctl.cli.commands.mutate",
     "evaluate": "zooctl.cli.commands.evaluate",
     "evaluate-variants": "zooctl.cli.commands.evaluate_variants",
     "benchmark": "zooctl.cli.commands.benchmark",

@@ -52,4 +52,38 @@ class AttributeOptions:
     chrom_map: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class MutateOptions:
+    """Options of the effects of all small changes in a region.
+
+    Attributes:
+        track: Name of the track that is drawn; the only one if not given.
+        deletions: Longest deletion beside the SNVs, in bp.
+        shifts: Windows to average over; by default as the card says, else 20.
+        max_shift: Largest shift in bp; by default as for scores of variants.
+        seed: Seed of the shifts.
+        rc: Average over both strands.
+        fasta: Genome; by default chosen by the card's assembly.
+        measured: Table of measured effects, to draw beside.
+        element: Element of the table; by default its only one.
+        constructs: The element is read alone, as rebuilt from the table's REF.
+        min_n: Fewest observations of a measured effect that is drawn.
+    """
+
+    track: str | None = None
+    deletions: int = 0
+    shifts: int | None = None
+    max_shift: int | None = None
+    seed: int = 0
+    rc: bool = False
+    fasta: str | Path | None = None
+    measured: str | Path | None = None
+    element: str | None = None
+    constructs: bool = False
+    min_n: float = 10
+
+
+LONGEST_DELETION = 100
+"""bp; longer ones are no small changes."""
+
 DEFAULT_ATTRIBUTION = AttributeOptions()

@@ -21,7 +21,7 @@ PANELS: dict[str, tuple[str, ...]] = {
         "plot",
         "compare",
     ),
-    "Read them": ("attribute", "scan", "marginalise"),
+    "Read them": ("attribute", "mutate", "scan", "marginalise"),
     "Judge them": (
         "evaluate",
         "evaluate-variants",
@@ -58,6 +58,7 @@ EXAMPLES: dict[str, str] = {
     "submit": "zooctl submit plan --slurm --array-limit 50 --time 2:00:00 -o out.vcf.gz",
     "status": "zooctl status plan",
     "merge": "zooctl merge plan -o out.vcf.gz",
+    "mutate": "zooctl mutate ctcf_gm12878 --region chr21:39,731,891-39,731,920 -o site/",
     "attribute": "zooctl attribute ctcf_gm12878 --bed peaks.bed -o importance/",
     "atlas": "zooctl atlas ctcf_gm12878 --region chr21:33,000,001-33,010,000 --store scores/",
     "lookup": "zooctl lookup in.vcf.gz --model ctcf_gm12878 --store scores/ -o out.tsv",

@@ -14,7 +14,6 @@ from zooctl.catalog.root import model_names
 from zooctl.errors import InputError, NetworkError, ZooError
 from zooctl.evaluation.report.tables import Grid
 from zooctl.evaluation.variants.compare_effects import ElementReport
-from zooctl.evaluation.variants.constructs import select_snvs
 from zooctl.evaluation.variants.effect_sets import MPRA, SetName
 from zooctl.evaluation.variants.effect_tables import baseline_rows, board_rows, figure_headers
 from zooctl.evaluation.variants.run import VariantEvaluation, evaluate_variants
@@ -27,6 +26,7 @@ from zooctl.inference.options.predict_and_score import (
     EffectOptions,
     SessionOptions,
 )
+from zooctl.inference.variants.constructs import select_snvs
 from zooctl.inference.variants.statistics import MEAN_TRACK
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.schema.card import Card

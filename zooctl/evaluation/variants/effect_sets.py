@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from zooctl.catalog.data import locate
 from zooctl.errors import InputError
-from zooctl.evaluation.variants.constructs import Constructs, select_snvs
 from zooctl.evaluation.variants.figures import FigureName
 from zooctl.evaluation.variants.pairs import Pairs
 from zooctl.files.intervals.effects import Effect, read_effects
 from zooctl.inference.genome import Genome
+from zooctl.inference.variants.constructs import Constructs, select_snvs
 from zooctl.schema.fields import Licence
 from zooctl.schema.recipe.sources import Source
 from zooctl.sequence.alleles import Allele

@@ -14,7 +14,6 @@ from zooctl.evaluation.variants.compare_effects import (
     ElementReport,
     compare_effects,
 )
-from zooctl.evaluation.variants.constructs import alleles_on_genome
 from zooctl.evaluation.variants.effect_sets import EffectSet, open_set
 from zooctl.evaluation.variants.score_set import (
     baselines_of,
@@ -27,6 +26,7 @@ from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import EffectOptions, as_path
 from zooctl.inference.tracks.choose import choose_tracks, tracks_of
+from zooctl.inference.variants.constructs import alleles_on_genome
 from zooctl.inference.variants.shift_robust_score import Scorer
 from zooctl.inference.variants.table import open_scorer
 from zooctl.progress import Progress, Say, no_progress, silent

@@ -27,7 +27,7 @@ from zooctl.inference.variants.shift_robust_score import (
     VariantModel,
 )
 from zooctl.inference.variants.statistics import MEAN_TRACK, NO_PLACE
-from zooctl.progress import Say, silent
+from zooctl.progress import Advance, Say, no_advance, silent
 from zooctl.schema.scoring import Scoring
 from zooctl.sequence.alleles import Allele
 
@@ -216,7 +216,9 @@ def score_alleles(
     options: ShiftOptions = DEFAULT_SHIFTS,
     check_ref: CheckRef = "skip",
     *,
+    inside: bool = False,
     say: Say = silent,
+    advance: Advance = no_advance,
 ) -> VariantScores:
     """Score variants against a genome, all tracks.
 
@@ -226,7 +228,9 @@ def score_alleles(
         genome: The genome.
         options: Statistics, shifts, strands, and a store.
         check_ref: Treatment of alleles whose REF differs from the genome.
+        inside: Contigs are constructs: windows lie at even distances, and are kept inside.
         say: Told about the store.
+        advance: Called with the number of alleles scored.
 
     Raises:
         InputError: A text is no variant; shifts or statistics that do not fit the model; or
@@ -237,9 +241,12 @@ def score_alleles(
     names = [track.name for track in tracks_of(model.card)]
     if options.mean_track:
         names.append(MEAN_TRACK)
-    scorer = open_scorer(model, genome, options, check_ref, say=say)
+    scorer = open_scorer(model, genome, options, check_ref, say=say, even=inside, inside=inside)
+    results = []
     with closing(scorer.score([allele] for allele in chosen)) as scored:
-        results = [result for (result,) in scored]
+        for (result,) in scored:
+            results.append(result)
+            advance(1)
     pairs = zip(chosen, results, strict=True)
     return VariantScores(tuple(row for pair in pairs for row in _rows(*pair, names, scorer)))
 

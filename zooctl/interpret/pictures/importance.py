@@ -86,8 +86,8 @@ def draw_letters(axes: Axes, row: Letters) -> None:
     _positions(axes)
 
 
-def _positions(axes: Axes) -> None:
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+def _positions(axes: Axes, ticks: int = 6) -> None:
+    axes.xaxis.set_major_locator(MaxNLocator(ticks, integer=True, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     tidy(axes, labelsize=6)
 
@@ -187,7 +187,7 @@ def draw_effect_maps(
     Raises:
         InputError: The target can't be written or has another ending, or logomaker is missing.
     """
-    width = max(90, min(_WIDTH * 2, 0.9 * region.length + 40))
+    width = max(120, min(2 * _WIDTH, 0.9 * region.length + 40))
     figure = Figure(figsize=(width * MM, (8 + 44 * len(maps)) * MM), dpi=DPI, layout="constrained")
     panels = figure.subplots(2 * len(maps), sharex=True, squeeze=False)[:, 0]
     for one, letters, heat in zip(maps, panels[::2], panels[1::2], strict=True):
@@ -195,6 +195,7 @@ def draw_effect_maps(
         draw_letters(letters, Letters(one.caption, codes, loss, region.start))
         letters.set_ylabel("mean loss", fontsize=6)
         _draw_heat(figure, heat, one, region)
+        _positions(letters, round(width / 30))
         letters.set_xlim(region.start + 0.5, region.end + 0.5)
     panels[-1].set_xlabel(f"position on {region.chrom}", fontsize=7)
     figure.suptitle(title, fontsize=8, x=0.012, ha="left")
@@ -212,7 +213,7 @@ def _mean_known(effects: Values) -> Values:
 
 def _draw_heat(figure: Figure, axes: Axes, one: EffectMap, region: Interval) -> None:
     largest = float(np.nanmax(np.abs(one.effects))) if (~np.isnan(one.effects)).any() else 1.0
-    axes.set_facecolor("#EEEEEE")
+    axes.set_facecolor("#D0D0D0")
     cells = axes.imshow(
         one.effects,
         aspect="auto",
@@ -223,7 +224,7 @@ def _draw_heat(figure: Figure, axes: Axes, one: EffectMap, region: Interval) -> 
         extent=(region.start + 0.5, region.end + 0.5, 3.5, -0.5),
     )
     axes.set_yticks(range(len(BASES)), list(BASES))
-    _positions(axes)
+    tidy(axes, labelsize=6)
     bar = figure.colorbar(cells, ax=axes, pad=0.01)
     bar.set_label(one.unit, fontsize=6)
     bar.ax.tick_params(labelsize=6)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from zooctl.errors import InputError
-from zooctl.evaluation.variants.constructs import Constructs, alleles_on_genome, select_snvs
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.effects import Effect, read_effects
+from zooctl.inference.variants.constructs import Constructs, alleles_on_genome, select_snvs
 from zooctl.sequence.alleles import Allele
 from zooctl.sequence.onehot import decode
 

@@ -1,0 +1,89 @@
+"""`zooctl mutate`: the effects of every small change in a region."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zooctl.cli.ui.options import AllowUntrusted, AsJson, Device, Force, Threads, with_records
+from zooctl.inference.options.predict_and_score import LARGEST_SEED, LONGEST_SHIFT, MOST_SHIFTS
+from zooctl.interpret.options import LONGEST_DELETION, MutateOptions
+
+
+@with_records(
+    track=Annotated[str | None, typer.Option(help="Track that is drawn; default: the only one.")],
+    deletions=Annotated[
+        int, typer.Option(min=0, max=LONGEST_DELETION, help="Longest deletion beside the SNVs.")
+    ],
+    shifts=Annotated[
+        int | None,
+        typer.Option(min=1, max=MOST_SHIFTS, help="Windows to average over; default: the card's."),
+    ],
+    max_shift=Annotated[
+        int | None, typer.Option(min=0, max=LONGEST_SHIFT, help="Largest shift in bp.")
+    ],
+    seed=Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the shifts.")],
+    measured=Annotated[
+        Path | None, typer.Option(help="Table of measured effects, to draw beside.")
+    ],
+    element=Annotated[str | None, typer.Option(help="Element of the table.")],
+    constructs=Annotated[
+        bool,
+        typer.Option("--constructs", help="Read the element alone, as rebuilt from the table."),
+    ],
+    min_n=Annotated[
+        float, typer.Option(min=0, max=1e9, help="Fewest observations of a measured effect.")
+    ],
+)
+def command(
+    model: Annotated[str, typer.Argument(help="Name that `zooctl list` shows, or a folder.")],
+    region: Annotated[
+        str | None, typer.Option(help="As chr21:39,731,901-39,731,920; default: the element.")
+    ] = None,
+    output: Annotated[
+        str,
+        typer.Option("-o", "--output", help="A .tsv, .png, .pdf or .svg; or a folder for both."),
+    ] = "./",
+    as_json: AsJson = False,
+    device: Device = "auto",
+    threads: Threads = None,
+    force: Force = False,
+    allow_untrusted: AllowUntrusted = False,
+    *,
+    options: MutateOptions,
+) -> None:
+    """Score every SNV in a region, and draw a heat map with the bases that matter.
+
+    Scores are those of score-variants, for every model. Pictures need the extra `interpret`.
+    """
+    from zooctl.catalog import registry
+    from zooctl.cli.ui.messages import say
+    from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import echo
+    from zooctl.inference.model import OpenModel
+    from zooctl.inference.options.predict_and_score import SessionOptions
+    from zooctl.interpret.saturation.run import write_saturation
+
+    entry = registry.entry(model, allow_untrusted=allow_untrusted)
+    found, paths = write_saturation(
+        OpenModel(entry, SessionOptions(device=device, threads=threads)),
+        region,
+        output,
+        options,
+        force=force,
+        say=say,
+        progress=progress,
+    )
+    if as_json:
+        import json
+
+        files = [str(path) for path in paths]
+        document = {"model": entry.name, **found.to_json(), "files": files}
+        typer.echo(json.dumps(document, indent=2))
+        return
+    if found.measured is not None:
+        say(f"measured: Pearson {found.correlation:.3f} over {found.n:,} SNVs")
+    for path in paths:
+        echo(path)

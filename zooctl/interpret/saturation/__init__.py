@@ -1,0 +1,1 @@
+"""Saturation mutagenesis: the effects of every small change in a region."""
