@@ -97,7 +97,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "tangermeme": ("interpret/",),
     "lightning_fabric": ("training/",),
     "wandb": ("training/loop/loggers.py",),
-    "ray": ("training/tune/tune.py",),
+    "ray": ("training/tune/tune.py", "scale/engines/"),
     "scipy": ("evaluation/",),
     "sklearn": ("evaluation/",),
     "imblearn": ("evaluation/",),

@@ -168,3 +168,15 @@ def processes(n_workers: int) -> Engines:
     if not 1 <= n_workers <= MOST_WORKERS:
         raise InputError(f"workers must be from 1 to {MOST_WORKERS:,}", got=n_workers)
     return lambda folder, numbers: Pool(folder, numbers, n_workers)
+
+
+def actors(address: str, most: int | None) -> Engines:
+    """Return an engine of actors on a Ray cluster.
+
+    Args:
+        address: Of the cluster; ``local`` for this machine alone.
+        most: Most actors; None for as many as there is room for.
+    """
+    from zooctl.scale.engines.ray_actors import ray_actors
+
+    return lambda folder, numbers: ray_actors(folder, numbers, address=address, most=most)

@@ -5,18 +5,17 @@ of the command line.
 from __future__ import annotations
 
 import json
-import socket
 from pathlib import Path
 
 import pytest
 import toy_training as toy
 
-from zooctl.errors import InputError, NetworkError
+from zooctl.errors import InputError
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.strict_yaml import dumps
 from zooctl.training.data.dataset import Dataset
 from zooctl.training.tune.trials import OUTCOME
-from zooctl.training.tune.tune import _check_address, _check_nodes, run_trial
+from zooctl.training.tune.tune import _check_nodes, run_trial
 
 
 class Told(list[tuple[int, float, bool]]):
@@ -108,14 +107,3 @@ def test_what_ray_would_wait_for_without_end() -> None:
     with pytest.raises(InputError, match=r"no machine has what a trial needs.* --device cpu"):
         _check_nodes(nodes, {"cpu": 1, "gpu": 1})
     _check_nodes(nodes, {"cpu": 1, "gpu": 0})
-
-
-def test_a_cluster_that_is_not_there() -> None:
-    with socket.socket() as taken:  # bound, but nobody listens
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-        with pytest.raises(NetworkError, match="no Ray cluster answers"):
-            _check_address(f"127.0.0.1:{port}")
-        with pytest.raises(NetworkError, match="no Ray cluster answers"):
-            _check_address(f"ray://127.0.0.1:{port}")
-    _check_address("auto")

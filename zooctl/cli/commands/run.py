@@ -18,6 +18,14 @@ def command(
         typer.Option(help="A share of the plan, as 3/40: every 40th shard, from the third on."),
     ] = None,
     workers: Workers = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Run on a Ray cluster, of at most --workers actors; auto for the one here, local "
+            "to start one.",
+        ),
+    ] = None,
 ) -> None:
     """Compute the shards of a plan that are not there yet.
 
@@ -27,12 +35,15 @@ def command(
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
     from zooctl.scale.folder import PlanFolder
-    from zooctl.scale.run import parse_share, processes, run_plan
+    from zooctl.scale.run import actors, parse_share, processes, run_plan
 
+    engine = None if workers is None else processes(workers)
+    if ray is not None:
+        engine = actors(ray, workers)
     result = run_plan(
         PlanFolder(plan),
         share=None if shard is None else parse_share(shard),
-        engine=None if workers is None else processes(workers),
+        engine=engine,
         say=say,
         progress=progress,
     )

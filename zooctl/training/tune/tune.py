@@ -8,22 +8,19 @@ running its trials again, each of which reports its earlier epochs and resumes f
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
-import signal
-import socket
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zooctl.errors import InputError, NetworkError, ZooError, install_hint
+from zooctl.errors import InputError, ZooError, install_hint
 from zooctl.files.disk.lock import locked
 from zooctl.progress import Say, no_advance
+from zooctl.scale.engines.ray_cluster import join_cluster
 from zooctl.schema.recipe.recipe import Recipe, load_recipe
 from zooctl.training.data.dataset import Dataset
 from zooctl.training.data.windows import choose_windows
@@ -39,10 +36,9 @@ OpenTrial = Callable[[Recipe, Path], Dataset]
 ReportEpoch = Callable[[int, float, bool], None]
 
 _SETTINGS = {
-    "RAY_USAGE_STATS_ENABLED": "0",  # no telemetry
+    "RAY_USAGE_STATS_ENABLED": "0",  # no telemetry, from the first import on
     "RAY_AIR_NEW_OUTPUT": "0",  # it draws on stdout even when told to be quiet
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     # A trial that fails before its first epoch reports nothing.
@@ -211,53 +207,9 @@ def _cluster(resources: Resources, needs: Mapping[str, int]) -> Iterator[None]:
     """Start Ray on this machine, or join a cluster, while the block runs."""
     import ray
 
-    if resources.address is not None:
-        _check_address(resources.address)
-    own = (
-        {"num_cpus": resources.cpus, "include_dashboard": False}
-        if resources.address is None
-        else {}
-    )
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        ray.init(
-            address=resources.address or "local",
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            **own,
-        )
-    except (ConnectionError, ValueError) as error:
-        raise NetworkError(
-            "Ray cannot be reached",
-            got=f"{resources.address or 'this machine'}: {error}",
-            hint="export RAY_AUTH_MODE=token if it was started with a token",
-        ) from None
-    try:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, before)  # Ray replaces it.
+    with join_cluster(resources.address, resources.cpus):
         _check_nodes(ray.nodes(), needs)
         yield
-    finally:
-        ray.shutdown()
-
-
-def _check_address(address: str) -> None:
-    """Refuse an address without a cluster at once; Ray would try it for minutes.
-
-    Raises:
-        NetworkError: It does not answer.
-    """
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not host or not port.isdigit():
-        return  # such as `auto`, which Ray resolves
-    try:
-        socket.create_connection((host, int(port)), timeout=10).close()
-    except (OSError, OverflowError) as error:
-        raise NetworkError(
-            "no Ray cluster answers",
-            got=f"{address}: {error}",
-            hint="ray start --head says its address",
-        ) from None
 
 
 def _check_nodes(nodes: list[dict[str, Any]], needs: Mapping[str, int]) -> None:
