@@ -28,7 +28,7 @@ def lively(model: torch.nn.Module, size: float = 0.1) -> torch.nn.Module:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(
-                size * parameter.abs().mean().clamp(min=0.01) * torch.randn_like(parameter)
+                size * parameter.abs().mean().clamp(min=0.03) * torch.randn_like(parameter)
             )
         for name, values in model.named_buffers():
             if name.endswith("running_var"):
@@ -96,6 +96,32 @@ def cherimoya(folder: Path, *, n: int, length: int, **sizes: Any) -> tuple[Path,
     x = sequences(n, length)
     made = heads(*ControlWrapper(model)(x))
     return path, (x, {**made, "coverage": ExpectedCountsWrapper(ControlWrapper(model))(x).numpy()})
+
+
+def enformer(folder: Path, *, n: int, length: int, **sizes: Any) -> tuple[Path, Any]:
+    from enformer_pytorch import Enformer
+
+    model = lively(Enformer.from_hparams(**sizes), 1.0)
+    # The package's parts share tensors, which safetensors refuses.
+    model.save_pretrained(folder, safe_serialization=False)
+    x = sequences(n, length)
+    outputs = model(x.transpose(1, 2))
+    made = {name: values.transpose(1, 2).numpy() for name, values in outputs.items()}
+    return folder / "pytorch_model.bin", (x, made)
+
+
+def borzoi(folder: Path, *, n: int, length: int, **sizes: Any) -> tuple[Path, Any]:
+    from borzoi_pytorch import Borzoi
+    from borzoi_pytorch.config_borzoi import BorzoiConfig
+
+    model = lively(Borzoi(BorzoiConfig(**sizes)), 1.0)
+    model.save_pretrained(folder)
+    x = sequences(n, length)
+    parts = [model(x[at : at + 10], is_human=True) for at in range(0, n, 10)]
+    made = {"human": torch.cat(parts).numpy()}
+    if sizes.get("enable_mouse_head"):
+        made["mouse"] = model(x[:10], is_human=False).numpy()
+    return folder / "model.safetensors", (x, made)
 
 
 def main() -> None:

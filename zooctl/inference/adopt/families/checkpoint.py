@@ -25,6 +25,8 @@ from zooctl.schema.manifest import FileDigest
 Tensors = Mapping[str, NDArray[np.float32]]
 
 CONFIG = "config.json"
+# Files that the library transformers writes with their configuration beside them.
+_WITH_CONFIG = ("model.safetensors", "pytorch_model.bin")
 _HUB_FILE = re.compile(r"(hf://[^@]+@[0-9a-f]{40})/(.+)")
 _MAX_CONFIG = 1_000_000
 _STATE_DICT = (
@@ -69,8 +71,8 @@ class Weights(NamedTuple):
 def read_weights(source: str, *, allow_untrusted: bool = False) -> Weights:
     """Read a checkpoint; nothing of it is run.
 
-    PyTorch is read by ``torch.load(weights_only=True)`` in a child process, HDF5 by h5py;
-    safetensors has its sizes in a ``config.json`` beside it.
+    PyTorch is read by ``torch.load(weights_only=True)`` in a child process, HDF5 by h5py; a
+    ``model.safetensors`` or ``pytorch_model.bin`` has its sizes in a ``config.json`` beside it.
 
     Args:
         source: A file, or ``hf://org/repo@<40 hex>/file``.
@@ -84,10 +86,10 @@ def read_weights(source: str, *, allow_untrusted: bool = False) -> Weights:
     path = Path(source.rpartition("/")[2] if source.startswith("hf://") else source)
     content = _bytes(source, allow_untrusted=allow_untrusted)
     digest = FileDigest(sha256=digest_of(content), size=len(content))
+    config = _config(source, allow_untrusted=allow_untrusted) if path.name in _WITH_CONFIG else {}
     if path.suffix == ".safetensors":
         found = read_safetensors(content, path)
         tensors = {n: v.astype(np.float32) for n, v in found.items() if v.dtype.kind == "f"}
-        config = _config(source, allow_untrusted=allow_untrusted)
         return Weights(tensors, config, source, digest)
     if path.suffix in (".h5", ".hdf5", ".keras"):
         return Weights(read_tensors(content, path), {}, source, digest)
@@ -99,7 +101,7 @@ def read_weights(source: str, *, allow_untrusted: bool = False) -> Weights:
             mended = shlex.join(["python", "-c", _STATE_DICT, str(path), str(out)])
             error.hint = f"if you trust it, where its package is installed: {mended}"
         raise
-    return Weights(read.tensors, read.values, source, digest)
+    return Weights(read.tensors, {**config, **read.values}, source, digest)
 
 
 def _bytes(source: str, *, allow_untrusted: bool) -> bytes:
