@@ -74,6 +74,11 @@ class OpenModel:
         return hashlib.sha256(self.graph).hexdigest()
 
     @cached_property
+    def reads_more(self) -> bool:
+        """Whether the network reads something beside the sequence, as its recipe says."""
+        return self.entry.recipe_path is not None and reads_more(self.entry.recipe())
+
+    @cached_property
     def session(self) -> Session | SeveralInputs:
         """The network on its device.
 
@@ -83,7 +88,7 @@ class OpenModel:
             ZooError: As ``Session``.
         """
         recipe = None if self.entry.recipe_path is None else self.entry.recipe()
-        if recipe is not None and reads_more(recipe):
+        if recipe is not None and self.reads_more:
             if self.entry.hub is not None or not is_in_use(self.entry.root):
                 what = "a model outside of the zoo may read the sequence alone"
                 raise UnsafeError(what, got=self.entry.name)

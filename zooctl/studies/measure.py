@@ -16,7 +16,7 @@ from zooctl.evaluation.heldout.run import evaluate_model
 from zooctl.evaluation.variants.run import evaluate_variants
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options.predict_and_score import Device, SessionOptions
+from zooctl.inference.options.predict_and_score import Device, EffectOptions, SessionOptions
 from zooctl.progress import Progress, Say
 from zooctl.schema.study import Evaluation, PinnedFile, RecipeSource, VariantEvaluation
 
@@ -77,17 +77,17 @@ def measure(
 
 def _variants(model: str, how: VariantEvaluation, options: MeasureOptions) -> dict[str, Any]:
     session = SessionOptions(device=options.device, threads=options.threads)
-    found = evaluate_variants(
-        OpenModel(registry.entry(model), session),
-        _located(how.table),
+    chosen = EffectOptions(
         constructs=how.constructs,
         tracks=(how.track,),
         n_shifts=how.shifts,
         max_shift=how.max_shift,
         fasta=None if how.constructs else options.fasta,
         n_draws=0,
-        say=options.say,
-        progress=options.progress,
+    )
+    opened = OpenModel(registry.entry(model), session)
+    found = evaluate_variants(
+        opened, _located(how.table), chosen, say=options.say, progress=options.progress
     )
     # The last is the mean over elements, which is taken of a study's figures again.
     elements = [one.to_json() for one in found.reports if one.element != "mean"]

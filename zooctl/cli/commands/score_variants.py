@@ -20,6 +20,7 @@ from zooctl.inference.options.predict_and_score import (
     MOST_TOP,
     CheckRef,
     Format,
+    InputOptions,
     Null,
     OutputType,
     ScoreOptions,
@@ -141,6 +142,7 @@ def command(
     *,
     options: ScoreOptions,
     session: SessionOptions,
+    inputs: InputOptions,
 ) -> None:
     """Score every allele of a VCF: the change that it makes to the models' predictions.
 
@@ -151,6 +153,7 @@ def command(
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.score_report import print_estimate, say_done
+    from zooctl.errors import InputError
     from zooctl.inference.vcf.run import estimate_file, score_file
     from zooctl.scale.jobs.models import Addresses
 
@@ -158,12 +161,14 @@ def command(
         model = [registry.DEFAULT_MODEL]
         say(f"model: {model[0]}, the default")
     names = Addresses(split_names(model), allow_untrusted)
-    models = names.open(session)
+    models = names.open(session, inputs)
     if accept_licence:
         accept_licences(model.card for model in models)
     if dry_run:
         print_estimate(estimate_file(models, vcf, output, options, say=say, progress=progress))
         return
+    if workers is not None and inputs.any:
+        raise InputError("several workers score by the sequence alone", got="--input or --sample")
     if workers is None:
         result = score_file(models, vcf, output, options, say=say, progress=progress)
     else:

@@ -48,6 +48,9 @@ def find_ranker(
     named = None if options.background is None else str(options.background)
     if named == NONE:
         return None
+    if named is None and model.reads_more:
+        # Its scores depend on inputs that a background does not hold.
+        return None
     if named is None:
         found = own_background(model)
         if found is None:

@@ -31,6 +31,9 @@ Values = NDArray[np.float32]
 
 _BIGWIG = (".bw", ".bigwig")
 
+ALTERNATIVE = "alternative"
+"""Name of the input with the alternative allele of a variant, one-hot."""
+
 
 @dataclass(frozen=True)
 class GivenTrack:
@@ -66,18 +69,31 @@ class GivenInputs:
     Attributes:
         tracks: Signals per base, in the order of the recipe.
         features: Values of the sample, ``(n_features,)``; None for none.
+        alternative: The alternative allele of a variant, as a siamese network does.
     """
 
     tracks: tuple[GivenTrack, ...] = ()
     features: Values | None = field(default=None, compare=False)
+    alternative: bool = False
 
     @property
     def names(self) -> list[str]:
         """Names of the graph's inputs beside the sequence, in order."""
+        if self.alternative:
+            return [ALTERNATIVE]
         return ["signals"] * bool(self.tracks) + ["features"] * (self.features is not None)
 
     def values(self, chrom: str, starts: Integers, length: int) -> dict[str, Values]:
-        """Return the graph's inputs of windows of a contig, by name."""
+        """Return the graph's inputs of windows of a contig, by name.
+
+        Raises:
+            InputError: The network reads an alternative allele, which a place does not have.
+        """
+        if self.alternative:
+            raise InputError(
+                "the model reads the two alleles of a variant, and predicts no places",
+                expected="zooctl score-variants",
+            )
         found: dict[str, Values] = {}
         if self.tracks:
             rows = [track.windows(chrom, starts, length) for track in self.tracks]
@@ -93,12 +109,14 @@ def n_features_of(recipe: Recipe) -> int:
 
 
 def reads_more(recipe: Recipe) -> bool:
-    """Say whether a recipe's network reads more than the sequence at a place of the genome."""
-    return bool(measured_inputs(recipe.inputs) or n_features_of(recipe))
+    """Say whether a recipe's network reads more than the sequence."""
+    return bool(other_input_names(recipe))
 
 
 def other_input_names(recipe: Recipe) -> list[str]:
     """Return the names of the graph's inputs beside the sequence, in order."""
+    if recipe.windows.key == "variants":
+        return [ALTERNATIVE]
     return ["signals"] * bool(measured_inputs(recipe.inputs)) + ["features"] * bool(
         n_features_of(recipe)
     )
@@ -115,6 +133,8 @@ def given_inputs(recipe: Recipe, options: InputOptions) -> GivenInputs:
         InputError: An input is not given, which the message names, or is given and not read.
         NetworkError, IntegrityError: A file of the recipe is not here, or was changed.
     """
+    if recipe.windows.key == "variants" and not options.any:
+        return GivenInputs(alternative=True)
     inputs = measured_inputs(recipe.inputs)
     files = _named_files(options.inputs, [one.name for one in inputs])
     n_features = n_features_of(recipe)

@@ -110,6 +110,7 @@ class Measuring:
             of its own.
         masked: In a gene, gains at annotated ends of its exons and losses elsewhere are 0, as
             SpliceAI's program masks on request.
+        whole: Outputs are those of all bins, whatever the statistics need.
     """
 
     placement: Placement
@@ -122,6 +123,7 @@ class Measuring:
     order_rc: tuple[int, ...] | None
     stranded: bool = False
     masked: bool = False
+    whole: bool = False
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
@@ -140,7 +142,7 @@ class Measuring:
     @property
     def needs_bins(self) -> bool:
         """Whether sums over the compared bases are not enough."""
-        return set(self.statistics) != {"sum"}
+        return self.whole or set(self.statistics) != {"sum"}
 
     @property
     def is_near(self) -> bool:

@@ -123,7 +123,7 @@ class Planner:
     def _plan(self, allele: Allele, cache: OutputsCache, needed: list[AlleleWindows]) -> Planned:
         located = self.locate(allele)
         if located.status == Status.REF_MISMATCH and self.check_ref == "fail":
-            raise self._mismatch(allele)
+            raise self.mismatch(allele)
         site = located.site
         if site is None:
             return Planned(allele, located.status)
@@ -178,7 +178,8 @@ class Planner:
             needed.append(turned.windows(outputs if strand == "-" else outputs[n:], "-"))
         return outputs
 
-    def _mismatch(self, allele: Allele) -> InputError:
+    def mismatch(self, allele: Allele) -> InputError:
+        """Return the refusal of an allele whose REF the genome lacks."""
         chrom, start, ref, _ = allele
         found = decode(self.genome.padded_codes(chrom, start, start + len(ref)))
         what = f"REF at {chrom}:{start + 1} is not what the genome has"

@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from zooctl.errors import InputError
 from zooctl.files.intervals.transcripts import GeneIndex
@@ -167,14 +167,13 @@ class Scorer:
         if distance < 1:
             raise InputError("distance must be at least 1", got=distance)
         if reverse_complement and network.transcribed:
-            raise InputError(
-                "the network reads the transcribed strand, and no mean of both",
-                got="--rc",
-                expected="scores of each strand, or with --genes those on the gene's",
-            )
+            what = "the network reads the transcribed strand, and no mean of both"
+            expected = "scores of each strand, or with --genes those on the gene's"
+            raise InputError(what, got="--rc", expected=expected)
         if genes is not None and not network.transcribed:
-            what = "genes are of use to networks that read the transcribed strand"
-            raise InputError(what, got="--genes")
+            raise InputError(
+                "genes are of use to networks of the transcribed strand", got="--genes"
+            )
         stranded = network.transcribed and genes is None
         both = reverse_complement or stranded
         if max_shift is None:
@@ -197,17 +196,15 @@ class Scorer:
         bins = self._measuring.needs_bins
         self._planner = Planner(genome, self.placement, check_ref, both, bins, genes)
         self.n_predicted = 0
-        self._session = Session(
-            network.model,
-            geometry=network.geometry,
-            n_tracks=network.n_tracks,
-            unknown_base=network.unknown_base,
-            summed=None if bins else network.transform,
-            batch_size=batch_size,
-            threads=threads,
-            device=device,
-        )
+        self._session = self._open(batch_size=batch_size, threads=threads, device=device)
         self._shared = self._share(threads, batch_size) if engine == "auto" else None
+
+    def _open(self, **session: Any) -> Session:
+        """Return the network on its device."""
+        of = self._network
+        session["summed"] = None if self._measuring.needs_bins else of.transform
+        session |= {"geometry": of.geometry, "n_tracks": of.n_tracks}
+        return Session(of.model, unknown_base=of.unknown_base, **session)
 
     def _share(self, threads: int | None, batch_size: int | None) -> SharedHaplotypes | None:
         """Return the network on all windows of a haplotype; None where they share too little."""
@@ -276,6 +273,11 @@ class Scorer:
     def engine(self) -> Literal["shared", "plain"]:
         """The path that is taken: windows that share, or one by one."""
         return "plain" if self._shared is None else "shared"
+
+    @property
+    def inputs(self) -> str:
+        """Inputs beside the sequence, in words; empty for none."""
+        return ""
 
     def check(self, allele: Allele) -> str:
         """Return the status of an allele without predicting; ``fail`` is treated as ``skip``."""

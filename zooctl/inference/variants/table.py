@@ -16,9 +16,11 @@ from zooctl.files.intervals.transcripts import GeneIndex
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import DEFAULT_SHIFTS, CheckRef, ShiftOptions
+from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.tracks.choose import mean_unit, require_anywhere, tracks_of
 from zooctl.inference.tracks.data_frames import to_frame
 from zooctl.inference.variants.measure_alleles import ScoredAllele
+from zooctl.inference.variants.placed_scorer import PlacedScorer
 from zooctl.inference.variants.remember import Origin, RememberingScorer
 from zooctl.inference.variants.shift_robust_score import (
     DEFAULT_DISTANCE,
@@ -183,6 +185,10 @@ def open_scorer(
         "device": model.options.device,
         "engine": "plain" if inside else model.options.engine,
     }
+    if model.reads_more:
+        session = model.session
+        assert isinstance(session, SeveralInputs)
+        return PlacedScorer(network, genome, session, **chosen)
     if options.store is None or even or inside or not isinstance(genome, Fasta):
         return Scorer(network, genome, **chosen)
     of_genes = annotation if chosen["genes"] is not None else None

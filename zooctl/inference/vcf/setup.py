@@ -161,6 +161,7 @@ def settings_of(
             for model in models
         ),
         "engine": ", ".join(model.scorer.engine for model in models),
+        "inputs": ", ".join(model.scorer.inputs for model in models),
         "genome": json.dumps(files),
         "regions": ", ".join(map(str, intervals)),
         "names": digest_of(json.dumps(sorted(names.items())).encode()),
