@@ -57,6 +57,7 @@ COMMANDS = {
         "bundle import zoo.tar --into zoo",
         "genome find hg19",
         "data fetch ctcf_gm12878",
+        "data resolve E071-H3K36me3.pval.signal.bigwig",
         f"data correlate {{repo}}/{DATA} {{repo}}/{DATA.replace('CTCF_5M', 'Input_5M')}",
         "report list",
         "test pwm_ctcf",

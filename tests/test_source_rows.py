@@ -31,7 +31,13 @@ ROWS = rows()
 SPANS = sorted({span for row in ROWS for span in re.findall(r"`([^`]+)`", row[4])})
 COMMAND_SPANS = [span for span in SPANS if span.startswith("zooctl ")]
 PATHS = [span for span in SPANS if "/" in span]
-FILES = {"hub.txt", "learning_curve.png", "motif.png", "tracks.png"}  # that a command writes
+FILES = {
+    "--index",
+    "hub.txt",
+    "learning_curve.png",
+    "motif.png",
+    "tracks.png",
+}  # written by a command, or its option
 FIELD_SPANS = [s for s in SPANS if s not in {*COMMAND_SPANS, *PATHS, *FILES}]
 
 

@@ -102,3 +102,19 @@ def test_one_factor_serves_all_resolutions_and_subsets(tracks: list[TrackBins]) 
     rows = measured.max(axis=1) >= 1.0
     expected = ((predicted[rows] * scale - measured[rows]) ** 2).mean()
     assert found[4].agreement.scaled.mse == pytest.approx(expected)
+
+
+def test_a_single_base_may_choose_a_profile(tracks: list[TrackBins]) -> None:
+    """Each bin is a mean; one base of 50 lies in the last profile of each region."""
+    highest = []
+    for track in tracks:
+        bases = track.measured.copy()
+        bases[-3] = 50
+        highest.append(bases)
+    by_bin = over_subsets(tracks, [[], []], RULES, [40.0])
+    assert by_bin == []
+    (found,) = over_subsets(tracks, [[], []], RULES, [40.0], highest_base=highest)
+    assert found.agreement.n_sequences == 2
+    expected = np.concatenate([track.measured[-4:] for track in tracks])
+    predicted = np.concatenate([track.predicted[-4:] for track in tracks])
+    assert found.agreement.pearson == pytest.approx(regression.pearson(predicted, expected))

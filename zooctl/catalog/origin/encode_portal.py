@@ -136,7 +136,7 @@ def _field_errors(source: Source, document: Mapping[str, Any]) -> Iterator[ZooEr
     """Yield every field in which portal and recipe differ."""
     claims: list[tuple[str, object, list[object]]] = [
         ("accession", source.accession, [document.get("accession")]),
-        ("assembly", _assembly(source.assembly), [_assembly(document.get("assembly"))]),
+        ("assembly", ucsc_assembly(source.assembly), [ucsc_assembly(document.get("assembly"))]),
         ("assay", source.assay, [document.get("assay_term_name"), document.get("assay_title")]),
         ("target", source.target, _target_names(document.get("target"))),
         ("biosample", source.biosample, [_biosample(document.get("biosample_ontology"))]),
@@ -170,10 +170,10 @@ def _error(
     )
 
 
-def _assembly(name: object) -> object:
+def ucsc_assembly(name: object) -> object:
     """Return an assembly by UCSC's name.
 
-    >>> _assembly("GRCh38"), _assembly("hg19")
+    >>> ucsc_assembly("GRCh38"), ucsc_assembly("hg19")
     ('hg38', 'hg19')
     """
     return _ASSEMBLIES.get(str(name), name)

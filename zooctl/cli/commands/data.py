@@ -63,6 +63,43 @@ def fetch(
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
 
 
+@app.command("resolve")
+def resolve(
+    name: Annotated[str, typer.Argument(help="Accession of ENCODE, or a file's name.")],
+    index: Annotated[
+        Path | None, typer.Option(help="Index of an archive's files, as of Blueprint: TSV.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Address that the paths of the index stand below.")
+    ] = None,
+    assembly: Annotated[str | None, typer.Option(help="Of the files of the index.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Downloaded copy: compared with the archive, gives sha256.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a source of a recipe from an accession or a file's name.
+
+    ENCODE is asked for its record; names of Roadmap (E071-H3K36me3.pval.signal.bigwig) tell their
+    address; other archives are looked up in their --index.
+    """
+    import json
+
+    from zooctl.catalog.origin.archives import resolve_source
+    from zooctl.files.download.transfer import Policy
+    from zooctl.schema.strict_yaml import dumps
+
+    found = resolve_source(
+        name, policy=Policy(), index=index, base_url=base_url, assembly=assembly, copy=file
+    )
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        typer.echo(dumps({"sources": [found]}), nl=False)
+    if empty := [field for field, value in found.items() if value is None]:
+        say(f"not known: {', '.join(empty)}" + "; --file computes sha256" * ("sha256" in empty))
+
+
 @app.command("correlate")
 def correlate(
     tracks: Annotated[list[Path], typer.Argument(metavar="TRACK.bw…", help="Two bigWigs or more.")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -69,6 +69,10 @@ def command(
         str | None,
         typer.Option(help="Test sets of profiles that reach these signals, as 2,5,10."),
     ] = None,
+    threshold_over: Annotated[
+        Literal["bin", "base"],
+        typer.Option(help="Whether a profile's highest bin or its highest base is asked."),
+    ] = "bin",
     fasta: GenomeFile = None,
     bootstrap: Annotated[
         int, typer.Option(min=0, max=MOST_DRAWS, help="Draws of megabases for the 95 % intervals.")
@@ -142,6 +146,7 @@ def command(
     options = EvaluationOptions(
         resolutions=bin_sizes(resolution) if resolution else (),
         thresholds=numbers(threshold, "--threshold") if threshold else None,
+        threshold_over=threshold_over,
         n_draws=bootstrap,
         n_shifts=shifts,
         seed=seed,

@@ -86,6 +86,7 @@ EXAMPLES: dict[str, str] = {
     "genome": "zooctl genome fetch hg38",
     "genome fetch": "zooctl genome fetch hg38",
     "data": "zooctl data fetch ctcf_gm12878",
+    "data resolve": "zooctl data resolve E071-H3K36me3.pval.signal.bigwig",
     "data correlate": "zooctl data correlate *.bw --below 0.75 --plot matrix.png",
     "train": "zooctl train ctcf_gm12878 -o runs/ctcf",
     "tune": "zooctl tune atac_yeast --space space.yaml --trials 20",

@@ -23,3 +23,11 @@ def known_motif(target: str) -> Motif:
     if not found:
         raise InputError(f"HOCOMOCO v11 has no profile of {target}")
     return min(found, key=lambda motif: motif.name.rpartition(".")[2])
+
+
+def known_motifs_of_collection() -> list[Motif]:
+    """Return all profiles that a recovered motif is ranked against; none if they are not here."""
+    try:
+        return list(read_collection(HOCOMOCO.id))
+    except InputError:
+        return []

@@ -203,7 +203,18 @@ class ReportBuilder:
         """Return the test sets at the model's own resolution, all bins first."""
         own = self.model.geometry.bin_size
         peaks = [[place for _, place in one.peaks(index)] for one in self.regions]
-        found = over_subsets(bins, peaks, self.rules, self.options.thresholds, in_unit=in_unit)
+        highest = None
+        if self.options.threshold_over == "base":
+            tracks = [one.measured.tracks[index] for one in self.regions]
+            highest = [np.repeat(one.highest, self.rules.bin_size // own) for one in tracks]
+        found = over_subsets(
+            bins,
+            peaks,
+            self.rules,
+            self.options.thresholds,
+            in_unit=in_unit,
+            highest_base=highest,
+        )
         whole = [
             SubsetAgreement("whole", None, one.agreement)
             for one in resolutions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from zooctl.catalog.data import locate
 from zooctl.errors import InputError
@@ -20,6 +20,7 @@ class EvaluationOptions:
     Attributes:
         resolutions: Bin sizes in bp; the model's own, 32, 128, 512 and the rules' if empty.
         thresholds: Signal thresholds of the test sets; quantiles of the signal if None.
+        threshold_over: Whether a profile's highest bin or its highest base is asked.
         n_draws: Bootstrap draws for the intervals.
         n_shifts: Windows per peak for the variation score; 0 leaves it out.
         seed: Seed of the bootstrap and of the shifts.
@@ -31,6 +32,7 @@ class EvaluationOptions:
 
     resolutions: tuple[int, ...] = ()
     thresholds: tuple[float, ...] | None = None
+    threshold_over: Literal["bin", "base"] = "bin"
     n_draws: int = 1000
     n_shifts: int = 20
     seed: int = 0

@@ -42,6 +42,7 @@ def recover(evaluation: Evaluation, n_windows: int, progress: Progress) -> Recov
     Returns:
         The motif; None where nothing is predicted.
     """
+    from zooctl.evaluation.data.known_motifs import known_motifs_of_collection
     from zooctl.interpret.motif_match import match_motif
     from zooctl.interpret.mutagenesis import recover_motif
 
@@ -57,4 +58,11 @@ def recover(evaluation: Evaluation, n_windows: int, progress: Progress) -> Recov
     with progress(len(tops), "windows", "changing bases") as advance:
         motif = recover_motif(model.centre_value, np.stack(codes), advance=advance)
     known = data.motifs.get(data.tracks[0].target or "")
-    return RecoveredMotif(motif, known, None if known is None else match_motif(motif, known))
+    if known is None:
+        return RecoveredMotif(motif, None, None)
+    match, collection = match_motif(motif, known), known_motifs_of_collection()
+    better = sum(
+        other.name != known.name and match_motif(motif, other).similarity > match.similarity
+        for other in collection
+    )
+    return RecoveredMotif(motif, known, match, rank=1 + better, n_known=len(collection))

@@ -8,7 +8,7 @@ thresholds of the measured signal.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -97,6 +97,7 @@ def over_subsets(
     thresholds: Sequence[float] | None = None,
     *,
     in_unit: bool = True,
+    highest_base: Sequence[Values] | None = None,
 ) -> list[SubsetAgreement]:
     """Compute all figures at the model's own resolution on subsets of profiles.
 
@@ -108,9 +109,16 @@ def over_subsets(
         rules: Length of a profile.
         thresholds: Thresholds of a profile's highest measured bin; quantiles of it if not given.
         in_unit: Whether predictions are in the unit of the measurement.
+        highest_base: Highest base of the evaluated bin that each of a region's bins lies in; the
+            thresholds are then asked of a profile's highest base, as in the paper's Fig. 2e.
     """
-    predicted, measured = _stack([track.profiles(rules.sequence_length) for track in tracks])
-    highest = measured.max(axis=1) if len(measured) else np.empty(0)
+    length = rules.sequence_length
+    predicted, measured = _stack([track.profiles(length) for track in tracks])
+    asked = measured
+    if highest_base is not None:
+        pairs = zip(tracks, highest_base, strict=True)
+        asked, _ = _stack([replace(track, predicted=h).profiles(length) for track, h in pairs])
+    highest = asked.max(axis=1) if len(asked) else np.empty(0)
     scale = scale_factor(tracks)
     found = []
     for threshold in _default_thresholds(highest) if thresholds is None else thresholds:

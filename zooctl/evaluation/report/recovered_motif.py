@@ -16,11 +16,20 @@ class RecoveredMotif:
         motif: As recovered.
         known: Known motif of the assay's target, where there is one.
         match: Alignment of the two.
+        rank: Place of the known one among all of its collection by similarity, from 1.
+        n_known: Profiles of the collection; 0 where it was not read.
     """
 
     motif: Motif
     known: Motif | None
     match: MotifMatch | None
+    rank: int = 0
+    n_known: int = 0
+
+    @property
+    def p(self) -> float:
+        """Chance of a place as good among the collection, had it no part in the motif."""
+        return self.rank / self.n_known if self.n_known else float("nan")
 
     @property
     def oriented(self) -> Motif:
@@ -41,6 +50,7 @@ class RecoveredMotif:
                 "similarity": match.similarity,
                 "offset": match.offset,
                 "overlap": match.overlap,
+                **({"rank": self.rank, "of": self.n_known, "p": self.p} if self.n_known else {}),
             },
         }
 
@@ -52,4 +62,6 @@ class RecoveredMotif:
         return (
             f"{text}; similarity {self.match.similarity:.3f} to {self.match.known} "
             f"over {self.match.overlap} columns"
+            + f"; place {self.rank} of {self.n_known}, p {self.p:.2g}"
+            * bool(self.n_known)
         )
