@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from zooctl.sequence.alleles import (
     Change,
     Read,
     Status,
+    anchor,
     fault,
+    join,
     join_flags,
     left_align,
     trim,
@@ -252,3 +255,46 @@ def test_texts_that_are_no_alleles(ref: str, alt: str) -> None:
 @pytest.mark.parametrize("alt", ["<DÉL>", "A]chré:5]", "]1:5]A", ".[1:5[", "A.", ".A", "*", "."])
 def test_forms_that_are_no_sequence(alt: str) -> None:
     assert fault(Allele("one", 10, "A", alt), {"one": 100}) != Status.INVALID_ALLELE
+
+
+def test_anchor_is_what_bcftools_writes_at_both_ends() -> None:
+    read = reader("GATTACA")
+    assert anchor(Change(3, "T", ""), read) == Change(2, "TT", "T")
+    assert anchor(Change(3, "", "CC"), read) == Change(2, "T", "TCC")
+    assert anchor(Change(0, "GA", ""), read) == Change(0, "GAT", "T")
+    assert anchor(Change(0, "", "C"), read) == Change(0, "G", "CG")
+    assert anchor(Change(3, "TA", "C"), read) == Change(3, "TA", "C")
+
+
+@given(data=st.data())
+def test_joined_changes_make_the_same_sequence(data: st.DataObject) -> None:
+    """As edits that are made one after another from the right; those that clash are refused."""
+    genome = data.draw(st.text("ACGT", min_size=8, max_size=24))
+    spans = data.draw(
+        st.lists(
+            st.tuples(st.integers(0, len(genome)), st.integers(0, 3), st.text("ACGT", max_size=3)),
+            min_size=1,
+            max_size=4,
+        )
+    )
+    changes = [
+        Change(start, genome[start : start + n], alt)
+        for start, n, alt in spans
+        if start + n <= len(genome) and (n or alt)
+    ]
+    if not changes:
+        return
+    joined = join(changes, reader(genome))
+    ordered = sorted(set(changes), key=lambda one: (one.start, one.end))
+    clash = any(
+        after.start < before.end or (before.start == before.end == after.start == after.end)
+        for before, after in pairwise(ordered)
+    )
+    if joined is None:
+        assert clash
+        return
+    assert not clash
+    expected = genome
+    for one in reversed(ordered):
+        expected = expected[: one.start] + one.alt + expected[one.end :]
+    assert changed(genome, joined) == expected

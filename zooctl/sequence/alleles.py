@@ -9,7 +9,7 @@ has no other form; a pure insertion or deletion is moved left as far as possible
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -250,3 +250,28 @@ def anchor(change: Change, read: Read) -> Change:
         return Change(change.start - 1, base + change.ref, base + change.alt)
     base = decode(read(change.end, change.end + 1))
     return Change(change.start, change.ref + base, change.alt + base)
+
+
+def join(changes: Sequence[Change], read: Read) -> Change | None:
+    """Return several changes of one haplotype as one; None where two of them cannot both be.
+
+    They are applied where their records state them: moving an insertion or deletion within a repeat
+    could move it past another change.
+
+    Args:
+        changes: Trimmed changes of a contig, at least one.
+        read: The contig.
+
+    >>> genome = encode(b"GCACACAT")
+    >>> join([Change(5, "CA", ""), Change(1, "C", "T")], lambda start, end: genome[start:end])
+    Change(start=1, ref='CACACA', alt='TACA')
+    """
+    ordered = sorted(dict.fromkeys(changes), key=lambda change: (change.start, change.end))
+    start = end = ordered[0].start
+    parts: list[str] = []
+    for before, change in zip([None, *ordered], ordered, strict=False):
+        if change.start < end or (before is not None and before.end == before.start == change.end):
+            return None
+        parts += [decode(read(end, change.start)), change.alt]
+        end = change.end
+    return Change(start, decode(read(start, end)), "".join(parts))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice, product
 from pathlib import Path
@@ -26,6 +26,7 @@ from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import ScoreOptions, as_path
 from zooctl.inference.options.store import LookupOptions
 from zooctl.inference.variants.allele_status import normal_form
+from zooctl.inference.vcf.assembly_check import Vcf
 from zooctl.inference.vcf.setup import match_names
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.sequence.alleles import Allele, Change, Status, anchor
@@ -94,7 +95,8 @@ def look_up(
     with ExitStack() as stack:
         reader = stack.enter_context(VcfReader(vcf))
         genome = stack.enter_context(model.genome(as_path(options.fasta), say, progress))
-        names = match_names(reader, genome, ScoreOptions(chrom_map=options.chrom_map)).names
+        named = match_names(reader, genome, ScoreOptions(chrom_map=options.chrom_map))
+        vcf_here = replace(named, longest=chosen.space.facts["scores"]["longest"])
         table = AnswerTable(chosen, stored_ranks(model, chosen, options.null, say))
         if str(output) == STDOUT:
             stream = open_stdout(text=True)
@@ -102,7 +104,7 @@ def look_up(
             path = stack.enter_context(atomic_output(output, force=options.force, inputs=[vcf]))
             stream = stack.enter_context(path.open("wb"))
         writer = TableWriter(stream, form, table.names, metadata=table.metadata)
-        asking = _Asking(chosen, genome, names)
+        asking = _Asking(chosen, genome, vcf_here)
         done, began = Lookup(), time.monotonic()
         with progress(None, "records", chosen.model) as tell:
             for block in _blocks(reader):
@@ -153,39 +155,42 @@ class _Asking:
 
     chosen: StoredScores
     genome: Fasta
-    names: Mapping[str, str]
+    vcf: Vcf
 
     def ask(self, block: Sequence[Record]) -> Asked:
         """Return the alleles of records with the rows that the store has of them."""
         asked = Asked()
         keys: dict[str, _Keys] = defaultdict(_Keys)
+        names, others = self.vcf.names, dict[int, Allele]()
         for record in block:
-            chrom = self.names.get(record.chrom, record.chrom)
-            own = keys[chrom]
+            own = keys[names.get(record.chrom, record.chrom)]
             first = len(asked.alts)
             asked.add(record)
             for number, alt in enumerate(record.alts, first):
-                snv = _SNVS.get((record.ref, alt))
-                form = (record.start, *snv) if snv else self._anchored(record, chrom, alt)
-                if form:
+                if snv := _SNVS.get((record.ref, alt)):
+                    own.add(number, record.start, *snv)
+                    continue
+                others[number] = self.vcf.alleles(record)[number - first]
+                if form := self._anchored(others[number]):
                     own.add(number, *form)
         for chrom, own in keys.items():
             if (rows := self._find(chrom, own)) is not None:
                 asked.rows.append((np.array(own.numbers)[rows.n], rows))
         for number in asked.unanswered():
-            chrom = self.names.get(asked.chroms[number], asked.chroms[number])
-            place = asked.positions[number] - 1
-            allele = Allele(chrom, place, asked.refs[number], asked.alts[number])
+            if (allele := others.get(number)) is None:
+                chrom = names.get(asked.chroms[number], asked.chroms[number])
+                place = asked.positions[number] - 1
+                allele = Allele(chrom, place, asked.refs[number], asked.alts[number])
             found = self._form(allele)
             asked.statuses[number] = found if isinstance(found, Status) else Status.NOT_STORED
         return asked
 
-    def _anchored(self, record: Record, chrom: str, alt: str) -> Change | None:
+    def _anchored(self, allele: Allele) -> Change | None:
         """Return the normal form of an allele as a VCF writes it, if it has one."""
-        found = self._form(Allele(chrom, record.start, record.ref, alt))
+        found = self._form(allele)
         if isinstance(found, Status):
             return None
-        return anchor(found, partial(self.genome.padded_codes, chrom))
+        return anchor(found, partial(self.genome.padded_codes, allele.chrom))
 
     def _form(self, allele: Allele) -> Change | Status:
         longest = self.chosen.space.facts["scores"]["longest"]

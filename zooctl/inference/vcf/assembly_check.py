@@ -8,6 +8,7 @@ from itertools import islice
 
 from zooctl.errors import InputError, ManyErrors
 from zooctl.files.vcf.records import MOST_FAULTS, Record
+from zooctl.files.vcf.symbolic import explicit
 from zooctl.inference.genome import Genome
 from zooctl.inference.variants.shift_robust_score import Scorer
 from zooctl.inference.vcf.tally import DISAGREEING, Tally, is_scored
@@ -35,6 +36,7 @@ class Vcf:
         names: The genome's name for contigs that have another in the VCF.
         strict: Refuse alleles that cannot be scored.
         fail: Refuse alleles whose REF differs from the genome.
+        longest: Longest symbolic allele in bp whose bases are taken from the genome.
     """
 
     name: str
@@ -42,11 +44,20 @@ class Vcf:
     names: Mapping[str, str]
     strict: bool = False
     fail: bool = False
+    longest: int = 0
 
     def alleles(self, record: Record) -> list[Allele]:
-        """Return the alleles of a record in the genome's names."""
+        """Return the alleles of a record in the genome's names, symbolic ones with their bases."""
         chrom = self.names.get(record.chrom, record.chrom)
-        return [Allele(chrom, record.start, record.ref, alt) for alt in record.alts]
+        given = [Allele(chrom, record.start, record.ref, alt) for alt in record.alts]
+        if chrom not in self.genome.contigs or not any(one.alt[0] == "<" for one in given):
+            return given
+
+        def letters(start: int, end: int) -> str:
+            return decode(self.genome.padded_codes(chrom, start, end))
+
+        numbers = range(len(given))
+        return [explicit(record, number, chrom, letters, self.longest) for number in numbers]
 
     def mismatch(self, record: Record) -> tuple[str, bool]:
         """Return REF beside the genome's bases, as text, and whether REF is the other strand."""

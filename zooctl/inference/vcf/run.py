@@ -137,6 +137,8 @@ def open_run(
         ]
         announce([(card, model.scorer) for card, model in zip(cards, opened, strict=True)], say)
         setup.check_selection(options, opened)
+        longest = max(model.scorer.max_allele_length for model in opened)
+        matched = replace(matched, longest=longest)
         done = (choice, opened, place, inputs, say, progress)
         yield ScoringRun(vcf, options, reader, matched, genome, assembly, *done)
 
