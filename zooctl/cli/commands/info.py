@@ -71,9 +71,9 @@ def _print_pictures(entry: Entry) -> None:
 
 def _print_engine(entry: Entry) -> None:
     from zooctl.cli.ui.tables import print_fields
+    from zooctl.inference.describe_engine import describe_engine
     from zooctl.inference.model import OpenModel
     from zooctl.inference.options.predict_and_score import SessionOptions
-    from zooctl.inference.variants.describe_engine import describe_engine
 
     # Nothing is predicted, so nothing is asked of a GPU.
     print_fields(describe_engine(OpenModel(entry, SessionOptions(device="cpu"))))

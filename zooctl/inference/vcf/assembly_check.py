@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from zooctl.errors import InputError, ManyErrors
+from zooctl.files.vcf.fields.symbolic import explicit
 from zooctl.files.vcf.records import MOST_FAULTS, Record
-from zooctl.files.vcf.symbolic import explicit
 from zooctl.inference.genome import Genome
 from zooctl.inference.variants.shift_robust_score import Scorer
 from zooctl.inference.vcf.tally import DISAGREEING, Tally, is_scored

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zooctl.files.vcf.genotypes import Genotype, phased_genotypes
+from zooctl.files.vcf.fields.genotypes import Genotype, phased_genotypes
 from zooctl.files.vcf.records import parse_record
 
 

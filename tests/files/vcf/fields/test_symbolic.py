@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from zooctl.files.vcf.fields.symbolic import explicit
 from zooctl.files.vcf.records import Record, parse_record
-from zooctl.files.vcf.symbolic import explicit
 from zooctl.sequence.alleles import Allele
 
 #         1234567890123456
