@@ -97,6 +97,7 @@ FOLLOWED = {
     'inference/adopt/families/kipoi: f"download it to {folder / \'model_files\' / name}"': 'tests/inference/adopt/families/test_kipoi.py::test_the_hint_of_a_missing_file',
     "inference/adopt/interface: '--tracks names each track, in the order of the output'": 'tests/cli/commands/test_adopt.py::test_bad_options',
     "inference/adopt/interface: 'export the model with a dynamic batch axis and one length of sequence'": 'tests/test_file_hints.py::test_an_export_of_any_number_of_windows',
+    "inference/adopt/mend: f'--output {names[0]} keeps one of them' if names else None": 'tests/inference/adopt/test_mend.py::test_the_hint_keeps_one_output',
     "inference/adopt/pwm_graph: 'use a pseudocount above 0'": 'tests/inference/adopt/test_pwm_graph.py::test_a_pseudocount_above_0_for_a_base_that_never_occurs',
     "inference/adopt/repair: _command(_CONVERT.format(OPSETS.start), path, f'opset{OPSETS.start}')": 'tests/inference/adopt/test_repair.py::test_old_operator_sets',
     "inference/adopt/repair: _command(_INLINE, path, 'single')": 'tests/inference/adopt/test_repair.py::test_weights_beside_the_file',

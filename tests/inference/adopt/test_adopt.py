@@ -112,7 +112,7 @@ def value(name: str, axes: Axes) -> object:
         ([("x", ("n", 4, 8))], [("y", ("n", 2)), ("z", ("n", 2))], 2, "exactly one output"),
         ([("x", (1, 4, 8))], [("y", ("n", 2))], 2, "one-hot sequence of fixed length"),
         ([("x", ("n", 4, "len"))], [("y", ("n", 2))], 2, "one-hot sequence of fixed length"),
-        ([("x", ("n", 1, 4, 8))], [("y", ("n", 2))], 2, "one-hot sequence of fixed length"),
+        ([("x", ("n", 2, 4, 8))], [("y", ("n", 2))], 2, "one-hot sequence of fixed length"),
         ([("x", ("n", 5, 8))], [("y", ("n", 2))], 2, "one-hot sequence of fixed length"),
         ([("x", ("n", 4, 8))], [("y", ("n", 2))], 3, "no batch of 3 tracks"),
         ([("x", ("n", 4, 8))], [("y", ("n", 2, "bins"))], 2, "no batch of 2 tracks"),

@@ -56,6 +56,9 @@ def onnx(
         Literal["none", "arcsinh", "log1p"],
         typer.Option(help="Transform of the training target, which is undone."),
     ] = "none",
+    output: Annotated[
+        str | None, typer.Option(help="Output to keep, where the graph has several.")
+    ] = None,
     force: Force = False,
 ) -> None:
     """Write card, manifest and probe of an ONNX file, and list the card's empty fields.
@@ -68,7 +71,7 @@ def onnx(
     names = [track.strip() for track in tracks.split(",")]
     content = read_bounded(model)
     with naming(model):
-        interface = read_interface(content, len(names), model)
+        interface = read_interface(content, len(names), model, output=output)
         facts = {"name": name, "licence": licence, "assembly": assembly, "output_scale": scale}
         facts["output_transform"] = transform
         _adopt(interface, names, bin_size, float(unknown_base), facts, force)

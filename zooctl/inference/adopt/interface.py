@@ -11,6 +11,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from zooctl.errors import InputError, UnsafeError
+from zooctl.inference.adopt.mend import choose_output, drop_axes, widen
 from zooctl.inference.adopt.repair import refuse_with_cure, repair
 from zooctl.inference.graph.check import MAX_VALUES
 from zooctl.inference.graph.structure import parse_model
@@ -36,16 +37,20 @@ class Interface:
     repairs: tuple[str, ...] = ()
 
 
-def read_interface(model: bytes, n_tracks: int, path: Path | None = None) -> Interface:
+def read_interface(
+    model: bytes, n_tracks: int, path: Path | None = None, *, output: str | None = None
+) -> Interface:
     """Read the lengths of an ONNX file, and convert it to the zoo's layout.
 
-    One input and one output are expected. Bases may lie before or behind positions, and tracks
-    before or behind bins; an output of two axes has one bin. Nothing of the file is run.
+    One input is expected. Bases may lie before or behind positions, and tracks before or behind
+    bins, each with an axis of size 1 more; an output of two axes has one bin. float16 becomes
+    float32. Nothing of the file is run.
 
     Args:
         model: Serialised ONNX model, float one-hot of A, C, G, T in, any batch size.
         n_tracks: Tracks that it predicts.
         path: Its file, for the commands in hints.
+        output: The output to keep, where there are several.
 
     Raises:
         InputError: Not an ONNX model, or another interface.
@@ -54,13 +59,12 @@ def read_interface(model: bytes, n_tracks: int, path: Path | None = None) -> Int
     """
     proto = parse_model(model)
     refuse_with_cure(proto, path or Path("model.onnx"))
-    repairs = repair(proto)
     graph = proto.graph
-    for kind, values in (("input", graph.input), ("output", graph.output)):
-        if len(values) != 1:
-            names = ", ".join(value.name for value in values) or "none"
-            raise InputError(f"the graph needs exactly one {kind}", got=names)
-    changes = []
+    repairs = (*repair(proto), *choose_output(graph, output))
+    if len(graph.input) != 1:
+        names = ", ".join(value.name for value in graph.input) or "none"
+        raise InputError("the graph needs exactly one input", got=names)
+    changes = [*widen(proto), *drop_axes(graph)]
     bases = _sizes(graph.input[0])
     if len(bases) != 3 or 4 not in bases[1:] or not all(bases[1:]) or bases[0]:
         raise InputError(
