@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import socket
 import subprocess
-import sys
-import venv
 from pathlib import Path
 
 import pytest
+from toy_clusters import KILLED
 from toy_plan import MODEL, SHIFTS, Zooctl
 
 from zooctl.errors import NetworkError
 from zooctl.scale.engines.ray_cluster import check_address
-
-KILLED = """
-import json, sys, threading, time
-from pathlib import Path
-from ray.cluster_utils import Cluster
-from zooctl.scale.folder import PlanFolder
-from zooctl.scale.run import actors, run_plan
-
-folder = PlanFolder(Path("plan"))
-cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-second = cluster.add_node(num_cpus=1)
-cluster.wait_for_nodes()
-
-def come_and_go():
-    while not list(Path("plan/shards").glob("*.json")):
-        time.sleep(0.05)
-    cluster.remove_node(second, allow_graceful=False)
-    cluster.add_node(num_cpus=1)
-
-threading.Thread(target=come_and_go, daemon=True).start()
-result = run_plan(folder, engine=actors(cluster.address, None), say=print)
-print(json.dumps({"done": result.done, "failed": result.failed}))
-cluster.shutdown()
-"""
 
 
 def test_a_cluster_that_is_not_there() -> None:
@@ -50,24 +23,6 @@ def test_a_cluster_that_is_not_there() -> None:
         with pytest.raises(NetworkError, match="no Ray cluster answers"):
             check_address(f"ray://127.0.0.1:{port}")
     check_address("auto")
-
-
-@pytest.fixture
-def ray_python(tmp_path: Path) -> str:
-    """A Python with Ray: this one, that of ZOOCTL_RAY_PYTHON, or one that is made for the test."""
-    if importlib.util.find_spec("ray") is not None:
-        return sys.executable
-    if named := os.environ.get("ZOOCTL_RAY_PYTHON"):
-        return named
-    venv.create(tmp_path / "venv", with_pip=True, system_site_packages=False)
-    python = tmp_path / "venv/bin/python"
-    done = subprocess.run([python, "-m", "pip", "-q", "install", "ray>=2.40"], capture_output=True)
-    if done.returncode:
-        pytest.skip("RAY NOT TESTED: it is not installed, and cannot be")
-    own = next(path for path in sys.path if path.endswith("site-packages"))
-    (place,) = (tmp_path / "venv/lib").glob("python3*/site-packages")
-    (place / "shared.pth").write_text(f"{own}\n")
-    return str(python)
 
 
 @pytest.mark.slow

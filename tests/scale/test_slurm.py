@@ -3,43 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from toy_clusters import said, wait_for
 from toy_plan import MODEL, SHIFTS, Zooctl
-
-NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "squeue")
-CONF = """ClusterName=toy
-SlurmctldHost={host}(127.0.0.1)
-SlurmUser=root
-AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
-SlurmctldPort=26817
-SlurmdPort=26818
-SlurmctldPidFile={folder}/ctld.pid
-SlurmdPidFile={folder}/slurmd.pid
-StateSaveLocation={folder}/state
-SlurmdSpoolDir={folder}/spool
-SlurmctldLogFile={folder}/ctld.log
-SlurmdLogFile={folder}/slurmd.log
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
-JobAcctGatherType=jobacct_gather/none
-AccountingStorageType=accounting_storage/none
-MailProg=/bin/true
-ReturnToService=2
-MpiDefault=none
-KillWait=10
-NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} State=UNKNOWN
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
-"""
 
 
 def test_scripts_and_commands(zooctl: Zooctl, here: Path) -> None:
@@ -89,49 +59,6 @@ def test_a_machine_without_slurm(
     (here / "sbatch").chmod(0o755)
     code, out, _ = zooctl("submit", "plan", "--slurm", "-o", "a.vcf.gz")
     assert (code, out) == (0, "7 7\n")
-
-
-@pytest.fixture
-def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A running Slurm of one node; ``SLURM_CONF`` names it."""
-    missing = [name for name in NEEDED if shutil.which(name) is None]
-    if missing or os.getuid() != 0:
-        pytest.skip(f"SLURM NOT TESTED: needs root, and {', '.join(NEEDED)}")
-    folder = tmp_path / "slurm"
-    for name in ("state", "spool"):
-        (folder / name).mkdir(parents=True)
-    key = folder / "munge.key"
-    key.write_bytes(os.urandom(128))
-    key.chmod(0o400)
-    host = os.uname().nodename.split(".")[0]
-    conf = folder / "slurm.conf"
-    conf.write_text(CONF.format(folder=folder, host=host, cpus=os.cpu_count()))
-    monkeypatch.setenv("SLURM_CONF", str(conf))
-    munged = [f"--{one}={folder}/munge.{two}" for one, two in (("socket", "socket"),)]
-    munged += [f"--key-file={key}", f"--pid-file={folder}/munge.pid"]
-    munged += [f"--log-file={folder}/munge.log", f"--seed-file={folder}/munge.seed"]
-    started = [subprocess.Popen(["munged", "--foreground", "--force", *munged])]
-    try:
-        wait_for(lambda: (folder / "munge.socket").exists())
-        started.append(subprocess.Popen(["slurmctld", "-D", "-f", str(conf)]))
-        started.append(subprocess.Popen(["slurmd", "-D", "-f", str(conf), "-N", host]))
-        wait_for(lambda: "idle" in said("sinfo", "-h", "-o", "%T"))
-        yield folder
-    finally:
-        for process in reversed(started):
-            process.terminate()
-            process.wait(timeout=60)
-
-
-def said(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True).stdout
-
-
-def wait_for(holds, seconds: float = 180) -> None:  # type: ignore[no-untyped-def]
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.2)
 
 
 @pytest.mark.slow
