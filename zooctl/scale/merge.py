@@ -10,6 +10,7 @@ from zooctl.errors import InputError
 from zooctl.inference.vcf.report import ScoredVcf
 from zooctl.progress import Progress, Say
 from zooctl.scale.folder import PlanFolder
+from zooctl.scale.jobs.background import merge_background
 from zooctl.scale.jobs.merge_scores import merge_scores
 from zooctl.scale.jobs.merge_tracks import merge_tracks
 
@@ -77,6 +78,11 @@ def merge_plan(folder: PlanFolder, order: MergeOrder, *, say: Say, progress: Pro
     if folder.plan.verb == "predict":
         tracks = merge_tracks(folder, order.output, force=order.force, say=say, progress=progress)
         return Merged(tuple(path for one in tracks for path in one.paths.values()))
+    if folder.plan.verb == "calibrate":
+        made, path = merge_background(folder, order.output, force=order.force, progress=progress)
+        for name, n in made.counts().items():
+            say(f"{name}: {n:,} alleles")
+        return Merged((path,))
     scored = merge_scores(
         folder,
         order.output,

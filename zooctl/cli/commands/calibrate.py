@@ -19,24 +19,28 @@ from zooctl.cli.ui.options import (
 )
 from zooctl.inference.options.predict_and_score import LARGEST_SEED
 
+ModelName = Annotated[str, typer.Argument(help="Name that `zooctl list` shows, or a folder.")]
+Backgrounds = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="random, shuffled, or a VCF of unselected alleles; several by commas or "
+        "repetition; default: random."
+    ),
+]
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option(help="Kinds at random places, as snv,ins_1,del_2_5; default: all."),
+]
+Alleles = Annotated[int, typer.Option(min=1000, max=1_000_000, help="Alleles of a kind.")]
+Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the alleles.")]
+
 
 def command(
-    model: Annotated[str, typer.Argument(help="Name that `zooctl list` shows, or a folder.")],
-    background: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="random, shuffled, or a VCF of unselected alleles; several by commas or "
-            "repetition; default: random."
-        ),
-    ] = None,
-    kind: Annotated[
-        list[str] | None,
-        typer.Option(help="Kinds at random places, as snv,ins_1,del_2_5; default: all."),
-    ] = None,
-    alleles: Annotated[
-        int, typer.Option(min=1000, max=1_000_000, help="Alleles of a kind.")
-    ] = 10_000,
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the alleles.")] = 1,
+    model: ModelName,
+    background: Backgrounds = None,
+    kind: Kinds = None,
+    alleles: Alleles = 10_000,
+    seed: Seed = 1,
     output: Annotated[
         Path | None,
         typer.Option(

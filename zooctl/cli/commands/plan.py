@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.commands import calibrate as calibrating
 from zooctl.cli.commands import predict as predicting
 from zooctl.cli.commands import score_variants as scoring
 from zooctl.cli.ui.options import (
     AcceptLicence,
     AllowUntrusted,
+    BothStrands,
+    Device,
+    Force,
+    GenomeFile,
     RegionStrings,
+    StoreFolder,
+    Threads,
     accept_licences,
     split_names,
     with_records,
@@ -132,6 +139,53 @@ def predict(
     kept = replace(options, force=False)
     order = TracksOrder(bed, region or (), kept, session, inputs, shards)
     _write(plan_tracks(models, order, say=say, progress=progress), output, options.force)
+
+
+@app.command("calibrate")
+def calibrate(
+    model: calibrating.ModelName,
+    output: Folder,
+    background: calibrating.Backgrounds = None,
+    kind: calibrating.Kinds = None,
+    alleles: calibrating.Alleles = 10_000,
+    seed: calibrating.Seed = 1,
+    fasta: GenomeFile = None,
+    rc: BothStrands = False,
+    device: Device = "auto",
+    threads: Threads = None,
+    store: StoreFolder = None,
+    shards: Shards = 100,
+    force: Force = False,
+    allow_untrusted: AllowUntrusted = False,
+) -> None:
+    """Plan the scores of unselected alleles, to be merged into a background.
+
+    Shards are stretches of the alleles that are drawn. The merge writes a .safetensors for
+    score-variants --background.
+    """
+    from zooctl.cli.ui.messages import say
+    from zooctl.cli.ui.progress import progress
+    from zooctl.inference.background.calibrate import CalibrateOptions
+    from zooctl.scale.folder import check_new
+    from zooctl.scale.jobs.background import plan_background
+    from zooctl.scale.jobs.models import Addresses
+
+    check_new(output, force)
+    options = CalibrateOptions(
+        backgrounds=split_names(background) or ("random",),
+        kinds=split_names(kind),  # type: ignore[arg-type]
+        n_alleles=alleles,
+        draw_seed=seed,
+        fasta=fasta,
+        rc=rc,
+        store=store,
+    )
+    models, session = (
+        Addresses([model], allow_untrusted),
+        SessionOptions(device=device, threads=threads),
+    )
+    made = plan_background(models, options, session, shards, say=say, progress=progress)
+    _write(made, output, force)
 
 
 def _write(made: Plan, output: Path, force: bool) -> None:

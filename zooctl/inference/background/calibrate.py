@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +16,7 @@ from zooctl import __version__
 from zooctl.errors import InputError
 from zooctl.files.disk.atomic import atomic_output, check_output
 from zooctl.files.disk.names import file_named
+from zooctl.files.fasta.reader import Fasta
 from zooctl.files.vcf.records import VcfReader
 from zooctl.inference.announce_status import announce
 from zooctl.inference.background.collect import collect, kinds_within, scorable
@@ -20,7 +24,6 @@ from zooctl.inference.background.draw import ShuffledGenome, random_indels, rand
 from zooctl.inference.background.file import FILE, Background, Settings
 from zooctl.inference.background.percentiles import FEWEST
 from zooctl.inference.background.spectrum import HUMAN
-from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import Null, ShiftOptions, Statistic
 from zooctl.inference.variants.shift_robust_score import Scorer
@@ -73,41 +76,29 @@ def calibrate(
         InputError: A class would have fewer than 1,000 alleles, or as ``Scorer``.
         VerificationError: A prediction is not a finite number.
     """
-    for kind in options.kinds:
-        if kind not in KINDS:
-            raise InputError("no such kind of allele", got=kind, expected=", ".join(KINDS))
-    if options.n_alleles < FEWEST:
-        raise InputError(
-            "a class of a background needs more alleles", got=options.n_alleles, expected=FEWEST
-        )
-    card = model.card
-    with model.genome(Path(options.fasta) if options.fasta else None, say, progress) as genome:
-        shifts = replace(options, statistics=statistics_of(card), mean_track=card.n_tracks > 1)
-        assembly = likely_assembly(genome.contigs) or card.assembly
-        scorer = open_scorer(model, genome, shifts, "skip", say=say)
-        announce([(card, scorer)], say)
+    with open_drawing(model, options, say, progress) as drawing:
         tensors: dict[str, NDArray[np.float32]] = {}
-        described: dict[str, str] = {}
-        drawing = _Drawing(model, genome, shifts, scorer, assembly in HUMAN, progress)
-        for name in dict.fromkeys(options.backgrounds):
-            source, found, words = drawing.of(name)
-            tensors |= found
-            described[source] = words
-    _check(tensors)
-    placement = scorer.placement
-    settings = Settings(
-        model=card.name,
-        weights=model.weights_digest,
-        assembly=assembly,
-        n_shifts=placement.n_shifts,
-        max_shift=placement.max_shift,
-        shift_seed=placement.seed,
-        rc=options.rc,
-        distance=scorer.distance,
-        seed=options.draw_seed,
-        sources=described,
-        zooctl=__version__,
-    )
+        counts: dict[str, int] = {}
+        for part in drawing.parts:
+            alleles = drawing.alleles(part)
+            with progress(part.n, "alleles", part.label) as advance:
+                tensors |= collect(part.source, alleles, drawing.scorer(part), advance)
+            counts[part.source] = len(alleles)
+        return finished(drawing.settings(counts), tensors)
+
+
+def finished(settings: Settings, tensors: dict[str, NDArray[np.float32]]) -> Background:
+    """Return a background of all its tensors.
+
+    Raises:
+        InputError: No class has 1,000 members.
+    """
+    if not any(len(values) >= FEWEST for values in tensors.values()):
+        raise InputError(
+            "no class of the background has enough alleles",
+            got=max(map(len, tensors.values()), default=0),
+            expected=f"{FEWEST:,} or more",
+        )
     return Background(settings, tensors)
 
 
@@ -164,80 +155,145 @@ def statistics_of(card: Card) -> tuple[Statistic, ...]:
     return tuple(found)
 
 
+class Part(NamedTuple):
+    """Alleles of a background that are drawn together: their source, kind or file, and number."""
+
+    source: Null
+    of: str
+    label: str
+    n: int
+
+
 @dataclass(frozen=True)
-class _Drawing:
-    """Drawing and scoring of one source's alleles."""
+class Drawing:
+    """The alleles of a background and their scorers.
+
+    Attributes:
+        model: The model.
+        genome: The genome.
+        options: Nulls, kinds and number of alleles.
+        own_scorer: Scorer on the genome.
+        assembly: Assembly of the genome.
+    """
 
     model: OpenModel
-    genome: Genome
+    genome: Fasta
     options: CalibrateOptions
-    scorer: Scorer
-    human: bool
-    progress: Progress
+    own_scorer: Scorer
+    assembly: str
 
-    def of(self, name: str) -> tuple[Null, dict[str, NDArray[np.float32]], str]:
-        """Return the source, its tensors, and how its alleles were drawn, in words."""
-        spectrum = (
-            "the trinucleotide spectrum of 43,154 common SNVs of 1000 Genomes, chromosome 21"
-            if self.human
-            else "every substitution alike"
-        )
-        n, seed = self.options.n_alleles, self.options.draw_seed
-        if name == RANDOM:
-            words = f"{n:,} of a kind at random places, SNVs by {spectrum}; seed {seed}"
-            return "random", self._random(), words
-        if name == SHUFFLED:
-            words = f"{n:,} SNVs in dinucleotide-shuffled stretches, by {spectrum}; seed {seed}"
-            return "shuffled", self._shuffled(), words
-        alleles = list(scorable(self._listed(name), self.scorer, n))
-        tensors = self._score("observed", alleles, self.scorer, Path(name).name)
-        return "observed", tensors, f"the first {len(alleles):,} alleles of {Path(name).name}"
+    @property
+    def parts(self) -> list[Part]:
+        """Its parts, in order."""
+        options, found = self.options, list[Part]()
+        for name in dict.fromkeys(options.backgrounds):
+            if name == RANDOM:
+                kinds = kinds_within(self.own_scorer.max_allele_length, options.kinds or KINDS)
+                found += [Part("random", kind, kind, options.n_alleles) for kind in kinds]
+            elif name == SHUFFLED:
+                found.append(Part("shuffled", "snv", "shuffled SNVs", options.n_alleles))
+            else:
+                found.append(Part("observed", name, Path(name).name, options.n_alleles))
+        return found
 
-    def _random(self) -> dict[str, NDArray[np.float32]]:
-        n, longest = self.options.n_alleles, self.scorer.max_allele_length
-        found: dict[str, NDArray[np.float32]] = {}
-        for kind in kinds_within(longest, self.options.kinds or KINDS):
+    @property
+    def _human(self) -> bool:
+        return self.assembly in HUMAN
+
+    @cached_property
+    def _shuffled(self) -> tuple[ShuffledGenome, Scorer]:
+        """Shuffled stretches, and a scorer on them."""
+        geometry, n = self.model.card.geometry, self.options.n_alleles
+        length = geometry.input_length + 2 * self.own_scorer.max_shift + 4
+        genome = ShuffledGenome(self.genome, n, length, self.options.draw_seed)
+        return genome, open_scorer(self.model, genome, self.options, "skip")
+
+    def scorer(self, part: Part) -> Scorer:
+        """Return the scorer of a part's alleles."""
+        return self._shuffled[1] if part.source == "shuffled" else self.own_scorer
+
+    def alleles(self, part: Part) -> list[Allele]:
+        """Draw the alleles of a part, the same in every call."""
+        drawn: Iterator[Allele]
+        if part.source == "shuffled":
+            drawn = self._shuffled[0].snvs(human=self._human)
+        elif part.source == "observed":
+            drawn = _listed(part.of)
+        else:
+            kind: Kind = part.of  # type: ignore[assignment]
             # A seed a kind: a kind's alleles do not depend on which others were asked for.
             rng = np.random.default_rng([self.options.draw_seed, KINDS.index(kind)])
-            drawn: Iterator[Allele] = (
-                random_snvs(self.genome, n, rng, human=self.human)
+            longest = self.own_scorer.max_allele_length
+            drawn = (
+                random_snvs(self.genome, part.n, rng, human=self._human)
                 if kind == "snv"
                 else random_indels(self.genome, kind, longest, rng)
             )
-            found |= self._score("random", scorable(drawn, self.scorer, n), self.scorer, kind, n)
-        return found
+        return list(scorable(drawn, self.scorer(part), part.n))
 
-    def _shuffled(self) -> dict[str, NDArray[np.float32]]:
-        geometry, n = self.model.card.geometry, self.options.n_alleles
-        length = geometry.input_length + 2 * self.scorer.max_shift + 4
-        shuffled = ShuffledGenome(self.genome, n, length, self.options.draw_seed)
-        scorer = open_scorer(self.model, shuffled, self.options, "skip")
-        alleles = scorable(shuffled.snvs(human=self.human), scorer, n)
-        return self._score("shuffled", alleles, scorer, "shuffled SNVs", n)
-
-    def _listed(self, path: str) -> Iterator[Allele]:
-        with VcfReader(path) as reader:
-            for record in reader:
-                for alt in record.alts:
-                    yield Allele(record.chrom, record.start, record.ref, alt)
-
-    def _score(
-        self,
-        source: Null,
-        alleles: Iterator[Allele] | Sequence[Allele],
-        scorer: Scorer,
-        label: str,
-        n: int | None = None,
-    ) -> dict[str, NDArray[np.float32]]:
-        with self.progress(n, "alleles", label) as advance:
-            return collect(source, alleles, scorer, advance)
-
-
-def _check(tensors: dict[str, NDArray[np.float32]]) -> None:
-    """Refuse a background without any class of 1,000 members."""
-    if not any(len(values) >= FEWEST for values in tensors.values()):
-        raise InputError(
-            "no class of the background has enough alleles",
-            got=max(map(len, tensors.values()), default=0),
-            expected=f"{FEWEST:,} or more",
+    def settings(self, counts: Mapping[str, int]) -> Settings:
+        """Return all that its scores depend on, with the numbers of alleles of each source."""
+        placement, options = self.own_scorer.placement, self.options
+        sources: dict[str, str] = {
+            part.source: self._words(part, counts.get(part.source, 0)) for part in self.parts
+        }
+        return Settings(
+            model=self.model.card.name,
+            weights=self.model.weights_digest,
+            assembly=self.assembly,
+            n_shifts=placement.n_shifts,
+            max_shift=placement.max_shift,
+            shift_seed=placement.seed,
+            rc=options.rc,
+            distance=self.own_scorer.distance,
+            seed=options.draw_seed,
+            sources=sources,
+            zooctl=__version__,
         )
+
+    def _words(self, part: Part, count: int) -> str:
+        """Return how a source's alleles are drawn."""
+        spectrum = (
+            "the trinucleotide spectrum of 43,154 common SNVs of 1000 Genomes, chromosome 21"
+            if self._human
+            else "every substitution alike"
+        )
+        n, seed = part.n, self.options.draw_seed
+        if part.source == "random":
+            return f"{n:,} of a kind at random places, SNVs by {spectrum}; seed {seed}"
+        if part.source == "shuffled":
+            return f"{n:,} SNVs in dinucleotide-shuffled stretches, by {spectrum}; seed {seed}"
+        return f"the first {count:,} alleles of {part.label}"
+
+
+@contextmanager
+def open_drawing(
+    model: OpenModel, options: CalibrateOptions, say: Say, progress: Progress
+) -> Iterator[Drawing]:
+    """Open the genome and the network for a background's alleles (arguments as of ``calibrate``).
+
+    Raises:
+        InputError: As ``calibrate``.
+    """
+    for kind in options.kinds:
+        if kind not in KINDS:
+            raise InputError("no such kind of allele", got=kind, expected=", ".join(KINDS))
+    if options.n_alleles < FEWEST:
+        raise InputError(
+            "a class of a background needs more alleles", got=options.n_alleles, expected=FEWEST
+        )
+    card = model.card
+    with model.genome(Path(options.fasta) if options.fasta else None, say, progress) as genome:
+        shifts = replace(options, statistics=statistics_of(card), mean_track=card.n_tracks > 1)
+        assembly = likely_assembly(genome.contigs) or card.assembly
+        scorer = open_scorer(model, genome, shifts, "skip", say=say)
+        announce([(card, scorer)], say)
+        yield Drawing(model, genome, shifts, scorer, assembly)
+
+
+def _listed(path: str) -> Iterator[Allele]:
+    """Yield the alleles of a VCF."""
+    with VcfReader(path) as reader:
+        for record in reader:
+            for alt in record.alts:
+                yield Allele(record.chrom, record.start, record.ref, alt)

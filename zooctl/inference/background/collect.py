@@ -56,8 +56,8 @@ def collect(
     tensors = {}
     for name, found_rows in rows.items():
         for track, values in enumerate(np.array(found_rows, dtype=np.float32).T):
-            # A score that does not exist is in no distribution.
-            tensors[f"{name}/{track}"] = np.sort(values[np.isfinite(values)])
+            # A score that does not exist is in no distribution; -0 becomes 0, whose order counts.
+            tensors[f"{name}/{track}"] = np.sort(values[np.isfinite(values)] + np.float32(0))
     return tensors
 
 

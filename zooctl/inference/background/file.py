@@ -102,6 +102,12 @@ class Background:
         return content
 
 
+def tensors_to_bytes(tensors: Mapping[str, NDArray[np.float32]]) -> bytes:
+    """Return tensors of a part of a background as safetensors, without settings."""
+    content: bytes = save(dict(tensors))
+    return content
+
+
 def read_background(content: bytes, path: Path) -> Background:
     """Read a background's file.
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.scale.folder import PlanFolder
 from zooctl.scale.inputs import check_inputs
+from zooctl.scale.jobs.background import open_background
 from zooctl.scale.jobs.job import ShardJob, check_settings
 from zooctl.scale.jobs.score import open_scores
 from zooctl.scale.jobs.tracks import open_tracks
@@ -16,6 +17,7 @@ from zooctl.scale.plan import Plan, check_software
 _OPEN: dict[str, Callable[[Plan, Progress, Say], AbstractContextManager[ShardJob]]] = {
     "score-variants": open_scores,
     "predict": open_tracks,
+    "calibrate": open_background,
 }
 
 
