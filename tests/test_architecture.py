@@ -86,7 +86,10 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "yaml": ("schema/strict_yaml.py",),
     "ruamel": ("catalog/card_text.py",),
     "onnxruntime": ("inference/device/runtime.py",),
-    "onnx": ("files/weights/onnx_weights.py", "inference/", "training/"),
+    "onnx": (
+        *("files/weights/onnx_weights.py", "inference/", "training/"),
+        "interpret/filters/first_layer.py",
+    ),
     "h5py": ("files/weights/hdf5.py", "interpret/attribution/files.py"),
     "onnxscript": ("training/",),
     "google": ("inference/graph/structure.py",),
@@ -106,6 +109,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "pandas": ("inference/tracks/data_frames.py", "interpret/pictures/"),
     "polars": ("inference/tracks/data_frames.py",),
     "memelite": ("interpret/motif_search/",),
+    "modiscolite": ("interpret/discovery/",),
     "typer": ("cli/",),
     "rich": ("cli/",),
 }

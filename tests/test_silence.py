@@ -112,6 +112,7 @@ COMMANDS = {
         "marginalise pwm_ctcf --pattern CCASYAGRKGGCRS -n 10 --flanks 1 --with CANNTG "
         "--spacing 30:30 -o effects"
     ],
+    "filters": ["filters pwm_ctcf -n 10 -o filters"],
     "train": [
         "train toy.yaml --fasta toy.fa -o run",
         "export run --fasta toy.fa",
@@ -132,6 +133,7 @@ LIBRARIES = {
     "scan": "memelite",
     "marginalise": "matplotlib",
     "store": "duckdb",
+    "filters": "logomaker",
     "evaluate": "sklearn",
     "audit": "sklearn",
     "train": "torch",

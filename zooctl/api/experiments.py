@@ -12,6 +12,7 @@ from zooctl.inference.options.predict_and_score import as_path
 from zooctl.progress import Progress, Say
 
 if TYPE_CHECKING:
+    from zooctl.interpret.filters.read_filters import FilterOptions, ReadFilters
     from zooctl.interpret.interventions.marginalise import Marginalisation, MarginaliseOptions
     from zooctl.interpret.motif_search.scan import MotifScan
 
@@ -91,6 +92,32 @@ class Experiments:
             self._model,
             pattern,
             options or MarginaliseOptions(),
+            None if regions is None else regions_of(regions),
+            say=self._say,
+            progress=self._progress,
+        )
+
+    def filters(
+        self,
+        regions: str | Path | Sequence[str] | None = None,
+        options: FilterOptions | None = None,
+    ) -> ReadFilters:
+        """Read the filters of the model's first layer as motifs, as `zooctl filters` does.
+
+        Args:
+            regions: A BED file, or a list of region strings, to read windows around; random places
+                of the test split if not given.
+            options: Collection to compare with, windows and threshold.
+
+        Raises:
+            InputError: The first layer is no convolution of the sequence; or regions, genome or
+                motifs do not fit.
+        """
+        from zooctl.interpret.filters.read_filters import FilterOptions, read_filters
+
+        return read_filters(
+            self._model,
+            options or FilterOptions(),
             None if regions is None else regions_of(regions),
             say=self._say,
             progress=self._progress,

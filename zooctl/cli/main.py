@@ -52,6 +52,7 @@ COMMANDS = {
     "plot": "zooctl.cli.commands.plot",
     "scan": "zooctl.cli.commands.scan",
     "marginalise": "zooctl.cli.commands.marginalise",
+    "filters": "zooctl.cli.commands.filters",
     "pull": "zooctl.cli.commands.pull",
     "push": "zooctl.cli.commands.push",
     "bundle": "zooctl.cli.commands.bundle",

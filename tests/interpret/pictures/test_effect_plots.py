@@ -10,10 +10,10 @@ from PIL import Image
 from zooctl.interpret.pictures.effect_plots import (
     Bar,
     Curve,
-    Panel,
+    CurvePanel,
     draw_bars,
     draw_base_map,
-    draw_curves,
+    draw_effect_curves,
 )
 
 
@@ -48,8 +48,10 @@ def test_a_base_map_has_its_signs(tmp_path: Path) -> None:
 
 
 def test_curves_are_equal_files_and_each_has_its_colour(tmp_path: Path) -> None:
-    panel = Panel("y", [Curve("up", [0, 1], [0, 1]), Curve("down", [0, 1], [1, 0], group=1)], 0.5)
+    panel = CurvePanel(
+        "y", [Curve("up", [0, 1], [0, 1]), Curve("down", [0, 1], [1, 0], group=1)], 0.5
+    )
     for name in ("a.svg", "b.svg", "a.png"):
-        draw_curves(tmp_path / name, [panel, panel], label="x", title="t")
+        draw_effect_curves(tmp_path / name, [panel, panel], label="x", title="t")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
     assert len(where(tmp_path / "a.png", BLUE)) > 50 < len(where(tmp_path / "a.png", ORANGE))

@@ -21,7 +21,13 @@ PANELS: dict[str, tuple[str, ...]] = {
         "plot",
         "compare",
     ),
-    "Read them": ("attribute", "mutate", "scan", "marginalise"),
+    "Read them": (
+        "attribute",
+        "mutate",
+        "scan",
+        "marginalise",
+        "filters",
+    ),
     "Judge them": (
         "evaluate",
         "evaluate-variants",
@@ -71,6 +77,7 @@ EXAMPLES: dict[str, str] = {
     "audit": "zooctl audit ctcf_gm12878",
     "compare": "zooctl compare predicted.bw measured.bw --region chr21",
     "plot": "zooctl plot predicted.bw --region chr21:33,000,001-33,100,000 -o tracks.png",
+    "filters": "zooctl filters ctcf_gm12878 --motifs jaspar -o filters",
     "marginalise": "zooctl marginalise ctcf_gm12878 --pattern CCASYAGRKGGCRS -n 200 --flanks 3",
     "trackhub": "zooctl trackhub ctcf.bw --measured chip.bw --assembly hg19 --email a@b.org -o hub",
     "scan": "zooctl scan --motifs hocomoco --assembly hg19 --bed peaks.bed -o sites.bed",

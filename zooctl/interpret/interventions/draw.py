@@ -12,7 +12,7 @@ from zooctl.interpret.interventions.occlude import Occlusion
 from zooctl.interpret.interventions.spacing import PairEffect
 
 if TYPE_CHECKING:
-    from zooctl.interpret.pictures.effect_plots import Bar, Curve, Panel
+    from zooctl.interpret.pictures.effect_plots import Bar, Curve, CurvePanel
 
 
 def draw_pictures(found: Marginalisation, folder: Path, *, force: bool = False) -> None:
@@ -21,7 +21,12 @@ def draw_pictures(found: Marginalisation, folder: Path, *, force: bool = False) 
     Raises:
         InputError: A file cannot be written.
     """
-    from zooctl.interpret.pictures.effect_plots import Panel, draw_bars, draw_base_map, draw_curves
+    from zooctl.interpret.pictures.effect_plots import (
+        CurvePanel,
+        draw_bars,
+        draw_base_map,
+        draw_effect_curves,
+    )
 
     title, name = f"{found.model}, {found.track}", found.embedding.pattern.name
     label = f"mean effect over backgrounds ({found.unit})"
@@ -36,7 +41,7 @@ def draw_pictures(found: Marginalisation, folder: Path, *, force: bool = False) 
             force=force,
         )
     if found.second is not None:
-        draw_curves(
+        draw_effect_curves(
             folder / "spacing.png",
             _panels_of_pairs(found),
             label="bp from the start of the first to the start of the second",
@@ -45,9 +50,9 @@ def draw_pictures(found: Marginalisation, folder: Path, *, force: bool = False) 
         )
     if found.occlusions:
         curves = _curves_of_occlusions(found.occlusions)
-        draw_curves(
+        draw_effect_curves(
             folder / "occlusion.png",
-            [Panel("share of the prediction that is left", curves, from_zero=True)],
+            [CurvePanel("share of the prediction that is left", curves, from_zero=True)],
             label="sites taken out",
             title=title,
             force=force,
@@ -68,8 +73,8 @@ def _bars(found: Marginalisation) -> list[Bar]:
     return bars
 
 
-def _panels_of_pairs(found: Marginalisation) -> list[Panel]:
-    from zooctl.interpret.pictures.effect_plots import Panel
+def _panels_of_pairs(found: Marginalisation) -> list[CurvePanel]:
+    from zooctl.interpret.pictures.effect_plots import CurvePanel
 
     together, beyond = [], []
     for group, strand in enumerate(("+", "-")):
@@ -82,7 +87,7 @@ def _panels_of_pairs(found: Marginalisation) -> list[Panel]:
                 beyond.append(_curve(name, side, [pair.cooperativity for pair in side], group))
                 name = ""  # named once
     level = found.embedding.effect.mean
-    return [Panel("effect of both", together, level), Panel("cooperativity", beyond, 0.0)]
+    return [CurvePanel("effect of both", together, level), CurvePanel("cooperativity", beyond, 0.0)]
 
 
 def _curve(name: str, pairs: Sequence[PairEffect], effects: Sequence[Effect], group: int) -> Curve:

@@ -55,7 +55,7 @@ class Curve(NamedTuple):
     group: int = 0
 
 
-class Panel(NamedTuple):
+class CurvePanel(NamedTuple):
     """Curves that share axes.
 
     Attributes:
@@ -140,8 +140,8 @@ def draw_base_map(
 
 
 @with_defaults
-def draw_curves(
-    target: Path, panels: Sequence[Panel], *, label: str, title: str, force: bool = False
+def draw_effect_curves(
+    target: Path, panels: Sequence[CurvePanel], *, label: str, title: str, force: bool = False
 ) -> None:
     """Draw curves with their intervals, in panels below each other that share their places.
 

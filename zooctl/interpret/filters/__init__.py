@@ -1,0 +1,1 @@
+"""Filters of a first layer, as motifs."""

@@ -1,0 +1,180 @@
+"""Read a model's first filters as motifs, and compare them with known ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zooctl.errors import InputError
+from zooctl.files.intervals.regions import Regions
+from zooctl.inference.background.draw import random_places
+from zooctl.inference.genome import Genome
+from zooctl.inference.model import OpenModel
+from zooctl.interpret.filters.align import FilterProfile, align_filters, trimmed
+from zooctl.interpret.filters.first_layer import FirstLayer, first_layer
+from zooctl.interpret.interventions.backgrounds import centred
+from zooctl.interpret.motif_search.motif_collections import read_collection
+from zooctl.interpret.motif_search.tomtom import HIT_Q, Match, match_known
+from zooctl.progress import Progress, Say, no_progress, silent
+from zooctl.sequence.onehot import Codes, N
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterOptions:
+    """Options of ``read_filters``.
+
+    Attributes:
+        motifs: Collection that profiles are compared with; None for none.
+        n: Windows at random places, where no regions are given.
+        threshold: Share of a filter's highest activation that a stretch passes.
+        seed: Seed of the places.
+        fasta: Genome; by default chosen by the card's assembly.
+        clip: Cut regions that go beyond their contig.
+    """
+
+    motifs: str | None = None
+    n: int = 2000
+    threshold: float = 0.5
+    seed: int = 0
+    fasta: Path | None = None
+    clip: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class ReadFilters:
+    """Filters of a first layer, as motifs.
+
+    Attributes:
+        model: Name of the model.
+        layer: The layer.
+        n_windows: Windows that they were read in.
+        profiles: One a filter.
+        motifs: Name of the collection; None where nothing was compared.
+        matches: Best match of each filter; None without a profile or a collection.
+    """
+
+    model: str
+    layer: FirstLayer
+    n_windows: int
+    profiles: tuple[FilterProfile, ...]
+    motifs: str | None
+    matches: tuple[Match | None, ...]
+
+    @property
+    def hits(self) -> tuple[Match, ...]:
+        """Best matches with a q value below 0.1."""
+        return tuple(one for one in self.matches if one is not None and one.q_value < HIT_Q)
+
+    @property
+    def hit_ratio(self) -> float:
+        """Share of the filters with a hit (Toneyan, Tang and Koo 2022)."""
+        return len(self.hits) / self.layer.n_filters
+
+    @property
+    def mean_q(self) -> float | None:
+        """Mean q value of the hits (same source); None without any."""
+        return float(np.mean([one.q_value for one in self.hits])) if self.hits else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all figures."""
+        rows = []
+        for profile, match in zip(self.profiles, self.matches, strict=True):
+            motif = profile.motif
+            rows.append(
+                {
+                    "filter": profile.index,
+                    "sites": profile.n_sites,
+                    "highest": profile.highest,
+                    "consensus": None if motif is None else motif.consensus,
+                    "bits": None if motif is None else float(motif.information().sum()),
+                    "match": None if match is None else match.known,
+                    "p_value": None if match is None else match.p_value,
+                    "q_value": None if match is None else match.q_value,
+                    "strand": None if match is None else match.strand,
+                }
+            )
+        compared = self.motifs is not None
+        return {
+            "model": self.model,
+            "activation": self.layer.activation,
+            "filters": self.layer.n_filters,
+            "width": self.layer.width,
+            "windows": self.n_windows,
+            "active": sum(profile.motif is not None for profile in self.profiles),
+            "motifs": self.motifs,
+            "hits": len(self.hits) if compared else None,
+            "hit_ratio": self.hit_ratio if compared else None,
+            "mean_q": self.mean_q if compared else None,
+            "profiles": rows,
+        }
+
+
+def read_filters(
+    model: OpenModel,
+    options: FilterOptions,
+    regions: Regions | None = None,
+    *,
+    say: Say = silent,
+    progress: Progress = no_progress,
+) -> ReadFilters:
+    """Read the filters of a model's first layer as motifs.
+
+    Args:
+        model: The model.
+        options: Collection, windows and threshold.
+        regions: Windows around these, in place of random places of the test split.
+        say: Told of the genome and of the comparison.
+        progress: Opens the progress displays.
+
+    Raises:
+        InputError: The first layer is no convolution of the sequence; or regions, genome or motifs
+            do not fit.
+    """
+    layer = first_layer(model)
+    known = None if options.motifs is None else read_collection(options.motifs, say)
+    with model.genome(options.fasta, say, progress) as genome:
+        if regions is None:
+            windows = _test_windows(model, genome, options)
+        else:
+            found = regions.within(genome.contigs, clip=options.clip)
+            windows = np.stack([centred(genome, one, model.card.input_length) for one in found])
+    with progress(len(windows), "windows", f"{model.card.name}, first layer") as advance:
+        profiles = align_filters(layer, windows, options.threshold, advance)
+    matches: Sequence[Match | None] = [None] * len(profiles)
+    if known is not None:
+        queries = [trimmed(one.motif) for one in profiles if one.motif is not None]
+        found_matches = iter(match_known(queries, known, 1, say=say, progress=progress))
+        matches = [None if one.motif is None else next(found_matches)[0] for one in profiles]
+    return ReadFilters(
+        model.card.name, layer, len(windows), tuple(profiles), options.motifs, tuple(matches)
+    )
+
+
+def _test_windows(model: OpenModel, genome: Genome, options: FilterOptions) -> Codes:
+    """Return windows at random places of the test split, or of all contigs without one."""
+    card = model.card
+    parts = [] if card.split is None else card.split.test
+    places = [
+        one.interval(genome.contigs[one.chrom]) for one in parts if one.chrom in genome.contigs
+    ]
+    if not places:
+        lengths = dict(genome.contigs)
+        offsets = dict.fromkeys(lengths, 0)
+    else:
+        lengths = {place.chrom: place.length for place in places}
+        offsets = {place.chrom: place.start for place in places}
+    rng = np.random.default_rng(options.seed)
+    rows: list[Codes] = []
+    for _ in range(20):
+        for chrom, start in zip(*random_places(lengths, options.n, rng), strict=True):
+            first = offsets[chrom] + int(start)
+            codes = genome.padded_codes(chrom, first, first + card.input_length)
+            if not (codes == N).any():
+                rows.append(codes)
+            if len(rows) == options.n:
+                return np.stack(rows)
+    raise InputError("the genome has too few windows of known bases", got=len(rows))
