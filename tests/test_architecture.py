@@ -56,7 +56,16 @@ INSIDE = {
         "background",
         "vcf",
     ),
-    "interpret": ("options", "pictures", "motif_match", "mutagenesis", "attribution", "saturation"),
+    "interpret": (
+        "options",
+        "pictures",
+        "motif_match",
+        "mutagenesis",
+        "attribution",
+        "saturation",
+        "motif_search",
+        "explanation",
+    ),
     "reproduction": ("report", "environment", "run", "evidence", "judge", "verify"),
     "scale": ("inputs", "plan", "folder", "jobs", "worker", "engines", "run", "merge", "whole"),
     "schema": (

@@ -101,6 +101,7 @@ NEEDS = {
     'cp "$ZOOCTL_DATA_MIRROR"/mpra_satmut': Need(data="mpra_satmut"),
     "zooctl reproduce atac_yeast": Need(data="yeast_atac_sacCer3"),
     'cp "$ZOOCTL_DATA_MIRROR"/yeast_atac_sacCer3': Need(data="yeast_atac_sacCer3"),
+    "zooctl explain ctcf_gm12878": Need(data="motifs"),
     "zooctl tune": Need(library="ray"),
     "bcftools": Need(program="bcftools"),
     "zooctl studies run": Need(data="yeast_atac_sacCer3"),

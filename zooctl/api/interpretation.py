@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from zooctl.files.intervals.regions import regions_of
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.keywords import keywords_of
-from zooctl.interpret.options import AttributeOptions, Method, MutateOptions
+from zooctl.interpret.options import AttributeOptions, ExplainOptions, Method, MutateOptions
 from zooctl.progress import Progress, Say
 from zooctl.sequence.onehot import Codes
 
 if TYPE_CHECKING:
     from zooctl.interpret.attribution.attribute import Attributions
     from zooctl.interpret.attribution.run import WrittenAttributions
+    from zooctl.interpret.explanation.explain import Explanation
     from zooctl.interpret.saturation.run import SaturationMap
 
 
@@ -111,5 +112,29 @@ class Interpretation:
             return mutate(self._model, region, options, say=self._say, progress=self._progress)
         found, _ = write_saturation(
             self._model, region, str(output), options, say=self._say, progress=self._progress
+        )
+        return found
+
+    @keywords_of(ExplainOptions)
+    def explain(
+        self, subject: str, output: str | Path | None, options: ExplainOptions
+    ) -> Explanation:
+        """Explain a variant or a region, as `zooctl explain` does.
+
+        Args:
+            subject: A variant, as ``"chr21:39731913 A>C"``, or a region; 1-based.
+            output: A .html, .pdf, .json, .png or .svg, or a folder; None for no file.
+            options: Keywords, the fields of ``ExplainOptions``.
+
+        Raises:
+            InputError: Subject, options, model and output do not fit each other.
+        """
+        from zooctl.interpret.explanation.explain import explain
+        from zooctl.interpret.explanation.report import write_explanation
+
+        if output is None:
+            return explain(self._model, subject, options, say=self._say, progress=self._progress)
+        found, _ = write_explanation(
+            self._model, subject, str(output), options, say=self._say, progress=self._progress
         )
         return found

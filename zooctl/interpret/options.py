@@ -83,6 +83,37 @@ class MutateOptions:
     min_n: float = 10
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExplainOptions:
+    """Options of the explanation of a variant or a region.
+
+    Attributes:
+        track: Name of the track; the only one if not given.
+        method: Method of importances; by default ``deeplift`` where the entry has a network, else
+            ``ism``.
+        motifs: Collection of known motifs (``hocomoco``, ``jaspar``), a file of them, or ``none``.
+        reach: Bases on each side that are drawn as letters and looked through for motifs.
+        shifts: Windows that a score is the mean over; by default as the card says, else 20.
+        references: Dinucleotide-shuffled references of a window.
+        seed: Seed of shifts and references.
+        rc: Average over both strands.
+        fasta: Genome; by default chosen by the card's assembly.
+    """
+
+    track: str | None = None
+    method: Method | None = None
+    motifs: str = "hocomoco"
+    reach: int = 40
+    shifts: int | None = None
+    references: int = 20
+    seed: int = 0
+    rc: bool = False
+    fasta: str | Path | None = None
+
+
+LONGEST_REACH = 100
+"""bp, as many letters as a page holds on each side."""
+
 LONGEST_DELETION = 100
 """bp; longer ones are no small changes."""
 

@@ -22,6 +22,7 @@ PANELS: dict[str, tuple[str, ...]] = {
         "compare",
     ),
     "Read them": (
+        "explain",
         "attribute",
         "mutate",
         "scan",
@@ -64,6 +65,7 @@ EXAMPLES: dict[str, str] = {
     "submit": "zooctl submit plan --slurm --array-limit 50 --time 2:00:00 -o out.vcf.gz",
     "status": "zooctl status plan",
     "merge": "zooctl merge plan -o out.vcf.gz",
+    "explain": "zooctl explain ctcf_gm12878 'chr21:39731913 A>C' -o why/",
     "mutate": "zooctl mutate ctcf_gm12878 --region chr21:39,731,891-39,731,920 -o site/",
     "attribute": "zooctl attribute ctcf_gm12878 --bed peaks.bed -o importance/",
     "atlas": "zooctl atlas ctcf_gm12878 --region chr21:33,000,001-33,010,000 --store scores/",

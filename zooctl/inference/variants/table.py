@@ -254,12 +254,13 @@ def score_alleles(
             results.append(result)
             advance(1)
     pairs = zip(chosen, results, strict=True)
-    return VariantScores(tuple(row for pair in pairs for row in _rows(*pair, names, scorer)))
+    return VariantScores(tuple(row for pair in pairs for row in rows_of(*pair, names, scorer)))
 
 
-def _rows(
+def rows_of(
     allele: Allele, scored: ScoredAllele, names: Sequence[str], scorer: Scorer
 ) -> Iterator[VariantScore]:
+    """Yield the scores of an allele, a row a track and score."""
     for track, name in enumerate(names):
         for of, found in zip(scorer.measures, scored.measured, strict=True):
             score, sd, ref, alt = (

@@ -83,10 +83,11 @@ def draw_letters(axes: Axes, row: Letters) -> None:
     Logo(frame, ax=axes, color_scheme=BASE_COLOURS, flip_below=False, font_name="DejaVu Sans")
     axes.set_title(row.caption, loc="left", fontsize=7)
     axes.axhline(0, color=GREY, linewidth=0.4)
-    _positions(axes)
+    positions(axes)
 
 
-def _positions(axes: Axes, ticks: int = 6) -> None:
+def positions(axes: Axes, ticks: int = 6) -> None:
+    """Write whole positions below an axis."""
     axes.xaxis.set_major_locator(MaxNLocator(ticks, integer=True, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     tidy(axes, labelsize=6)
@@ -120,7 +121,7 @@ def draw_importance(
     n = len(rows) + is_long
     figure = Figure(figsize=(_WIDTH * MM, (10 + 26 * n) * MM), dpi=DPI, layout="constrained")
     panels = list(figure.subplots(n, squeeze=False)[:, 0])
-    low, high = _limits([row.heights for row in rows])
+    low, high = limits([row.heights for row in rows])
     if is_long:
         axes = panels.pop(0)
         for number, row in enumerate(rows):
@@ -130,7 +131,7 @@ def draw_importance(
         axes.set_xlim(rows[0].start + 1, rows[0].start + len(rows[0].heights))
         if len(rows) > 1:
             axes.legend(fontsize=6, frameon=False)
-        _positions(axes)
+        positions(axes)
     for axes, row in zip(panels, rows, strict=True):
         draw_letters(axes, row.cut(first, last))
     for axes in figure.axes:
@@ -141,7 +142,8 @@ def draw_importance(
     save_figure(figure, target, force)
 
 
-def _limits(values: Sequence[Values]) -> tuple[float, float]:
+def limits(values: Sequence[Values]) -> tuple[float, float]:
+    """Return a range that holds 0 and all values."""
     low = min(0.0, *(float(one.min()) for one in values))
     high = max(0.0, *(float(one.max()) for one in values))
     if low == high:
@@ -195,7 +197,7 @@ def draw_effect_maps(
         draw_letters(letters, Letters(one.caption, codes, loss, region.start))
         letters.set_ylabel("mean loss", fontsize=6)
         _draw_heat(figure, heat, one, region)
-        _positions(letters, round(width / 30))
+        positions(letters, round(width / 30))
         letters.set_xlim(region.start + 0.5, region.end + 0.5)
     panels[-1].set_xlabel(f"position on {region.chrom}", fontsize=7)
     figure.suptitle(title, fontsize=8, x=0.012, ha="left")

@@ -1,0 +1,1 @@
+"""One report on a variant or a region: predictions, importances, motifs and scores."""
