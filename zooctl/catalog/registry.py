@@ -16,8 +16,9 @@ from zooctl.schema.explain import nearest
 from zooctl.schema.fields import NAME_PATTERN
 from zooctl.schema.manifest import MANIFEST
 
-DEFAULT_MODEL = "h3k36me3_brain"
-"""The model that runs if none is named."""
+DEFAULT_MODEL = "ctcf_gm12878"
+"""The model that scores variants if none is named: of those with weights in the repository, the one
+that does best on measured effects of variants (docs/evaluate.md, "Which model for a variant?")."""
 
 
 def entry(name: str, allow_untrusted: bool = False, accept_licence: bool = False) -> Entry:

@@ -22,6 +22,7 @@ import toy_variants
 from pyarrow import parquet
 from toy_variants import COLUMNS, HEADER, ONE, base, here, line, other, vcf
 
+from zooctl.catalog import registry
 from zooctl.cli.main import run
 from zooctl.files.disk.bgzf import END, bgzip_blocks
 from zooctl.files.vcf import output
@@ -438,6 +439,16 @@ def test_the_default_model_is_said(score: Runner, here: Path, toy_zoo: Path) -> 
     assert code == 2  # the toy zoo lacks it
     assert f"model: {DEFAULT_MODEL}, the default" in err
     assert "no such model" in err
+
+
+def test_the_default_model_says_what_it_is_for(
+    score: Runner, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zooctl.catalog.registry.DEFAULT_MODEL", "toy")
+    code, _, err = score(*ONE, model="")
+    assert code == 0
+    assert "model: toy, the default; zooctl benchmark compares others" in err
+    assert f"toy: {registry.entry('toy').card().intended_use}" in err
 
 
 def test_unknown_track(score: Runner, here: Path) -> None:

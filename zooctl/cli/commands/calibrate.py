@@ -9,6 +9,7 @@ import typer
 
 from zooctl.cli.ui.options import (
     AllowUntrusted,
+    AsJson,
     BothStrands,
     Device,
     Force,
@@ -57,12 +58,13 @@ def command(
     store: StoreFolder = None,
     force: Force = False,
     allow_untrusted: AllowUntrusted = False,
+    as_json: AsJson = False,
 ) -> None:
     """Score unselected alleles, so that scores get percentiles among them."""
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import echo, print_fields
+    from zooctl.cli.ui.tables import echo, echo_json, print_fields
     from zooctl.inference.background.calibrate import CalibrateOptions, save_background
     from zooctl.inference.model import OpenModel
     from zooctl.inference.options.predict_and_score import SessionOptions
@@ -79,5 +81,8 @@ def command(
     )
     opened = OpenModel(entry, SessionOptions(device=device, threads=threads))
     made, path = save_background(opened, options, output, force=force, say=say, progress=progress)
+    if as_json:
+        echo_json({"background": str(path), "alleles": made.counts()})
+        return
     print_fields([(name, f"{n:,} alleles") for name, n in made.counts().items()])
     echo(path)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.ui.options import AllowUntrusted
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.options import AllowUntrusted, AsJson
+from zooctl.cli.ui.tables import echo, echo_json
 
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
@@ -28,6 +28,7 @@ def command(
         ),
     ] = False,
     allow_untrusted: AllowUntrusted = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check that a model's card, recipe, manifest, graph and probe agree; exit 3 if not."""
     from zooctl.catalog import registry
@@ -44,14 +45,20 @@ def command(
         for name in (model_names() if every else models or [])
     ]
     errors: list[ZooError] = []
+    rows = []
     for entry in entries:
         if stamp and entry.folder is not None and entry.card_path.parent != entry.folder:
             stamp_documents(entry.root, entry.name)
         found = entry_problems(entry)
         parts = [part for part, there in _parts(entry) if there]
         verdict = f"problems: {len(found)}" if found else f"ok ({', '.join(parts)})"
-        echo(f"{entry.name}: {verdict}")
+        if not as_json:
+            echo(f"{entry.name}: {verdict}")
+        texts = [" ".join(str(error).split()) for error in found]
+        rows.append({"model": entry.name, "ok": not found, "parts": parts, "problems": texts})
         errors += found
+    if as_json:
+        echo_json(rows)
     if every:
         errors += [error for root in zoo_roots() for error in check_orphans(root)]
     if errors:

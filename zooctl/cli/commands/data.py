@@ -28,6 +28,7 @@ def fetch(
         list[str] | None,
         typer.Option(help="Also download from this host; may be repeated."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Find or download every source of a recipe, check it, and print its path.
 
@@ -37,7 +38,7 @@ def fetch(
     """
     from zooctl.catalog.data import locate
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import print_table, size_text
+    from zooctl.cli.ui.tables import echo_json, print_table, size_text
     from zooctl.errors import ManyErrors, ZooError
     from zooctl.files.download.transfer import HOSTS, Policy
 
@@ -51,14 +52,17 @@ def fetch(
         except ZooError as error:
             errors.append(error)
         else:
-            size = size_text(found.path.stat().st_size)
-            rows.append((source.id, found.origin, size, str(found.path)))
+            rows.append((source.id, found.origin, found.path.stat().st_size, str(found.path)))
             try:
                 portal.check(source)
             except ZooError as error:
                 errors += error.errors if isinstance(error, ManyErrors) else [error]
-    if rows:
-        print_table(("source", "origin", "size", "path"), rows)
+    headers = ("source", "origin", "size", "path")
+    if as_json:
+        echo_json([dict(zip(headers, row, strict=True)) for row in rows])
+    elif rows:
+        texts = [(name, origin, size_text(size), path) for name, origin, size, path in rows]
+        print_table(headers, texts)
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
 

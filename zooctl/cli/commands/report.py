@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.ui.options import GenomeFile
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.options import AsJson, GenomeFile
+from zooctl.cli.ui.tables import echo, echo_json
 
 if TYPE_CHECKING:
     from zooctl.reproduction.verify.recorded_reports import RecordedReport
@@ -22,6 +22,7 @@ app = typer.Typer(
 @app.command("verify")
 def verify(
     report: Annotated[Path, typer.Argument(metavar="R.json", help="As --report wrote it.")],
+    as_json: AsJson = False,
 ) -> None:
     """Verify a report against its entry as it is here; exit 3 or 5 if it fails.
 
@@ -43,11 +44,14 @@ def verify(
     errors = check_report(registry.entry(found.model), found) + check_beside(found, report)
     if errors:
         raise ManyErrors(errors)
-    echo(f"{found.model}: {found.level} ({found.coverage}), as the report says")
+    if as_json:
+        echo_json({"model": found.model, "level": found.level, "mode": found.coverage})
+    else:
+        echo(f"{found.model}: {found.level} ({found.coverage}), as the report says")
 
 
 @app.command("list")
-def table() -> None:
+def table(as_json: AsJson = False) -> None:
     """List the recorded report of every model, each verified against its entry.
 
     A report lies beside the card, as `zooctl reproduce MODEL --mode full --record` leaves it. Exit
@@ -61,9 +65,30 @@ def table() -> None:
 
     found = [verify_recorded(registry.entry(name)) for name in model_names()]
     headers = ("model", "level", "mode", "equivalence", "minutes", "made at")
-    print_table(headers, [_row(one) for one in found])
+    if as_json:
+        echo_json([_document(one) for one in found])
+    else:
+        print_table(headers, [_row(one) for one in found])
     if errors := [error for one in found for error in one.errors]:
         raise ManyErrors(errors)
+
+
+def _document(recorded: RecordedReport) -> dict[str, object]:
+    report = recorded.report
+    found: dict[str, object] = {
+        "model": recorded.model,
+        "holds": report is not None and not recorded.errors,
+        "problems": [" ".join(str(error).split()) for error in recorded.errors],
+    }
+    if report is not None:
+        found |= {
+            "level": report.level,
+            "mode": report.coverage,
+            "equivalence": report.equivalence,
+            "seconds": report.seconds,
+            "commit": report.commit.revision,
+        }
+    return found
 
 
 def _row(recorded: RecordedReport) -> tuple[str, ...]:

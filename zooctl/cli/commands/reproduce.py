@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.ui.messages import say
-from zooctl.cli.ui.options import AllowUntrusted, RecipeGenome
+from zooctl.cli.ui.options import AllowUntrusted, AsJson, RecipeGenome
 from zooctl.cli.ui.tables import echo
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def command(
     allow_untrusted: AllowUntrusted = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the steps and stop.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing report.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Reproduce a model, compare, and tell the level of reproducibility reached.
 
@@ -87,6 +88,7 @@ def command(
     from zooctl.cli.ui.restart import hold_portable_entry
     from zooctl.reproduction import reproduce as steps
     from zooctl.reproduction.record_environment import record_run
+    from zooctl.reproduction.report.report import to_text
     from zooctl.reproduction.report.text import write_report
     from zooctl.reproduction.run.offline import switch_off
 
@@ -110,7 +112,8 @@ def command(
     if offline:
         switch_off()
     found = steps.reproduce(entry, order, progress=progress, say=say)
-    _print(found)
+    if not as_json:
+        _print(found)
     try:
         if record and not found.exit_code:
             found = record_run(entry, found)
@@ -118,6 +121,8 @@ def command(
     finally:
         if report is not None:
             write_report(found, report, force=force)
+        if as_json:
+            typer.echo(to_text(found), nl=False)
     if found.exit_code:
         raise typer.Exit(found.exit_code)
 

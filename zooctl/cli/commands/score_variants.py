@@ -157,11 +157,14 @@ def command(
     from zooctl.inference.vcf.run import estimate_file, score_file
     from zooctl.scale.jobs.models import Addresses
 
+    is_default = not model
     if not model:
         model = [registry.DEFAULT_MODEL]
-        say(f"model: {model[0]}, the default")
+        say(f"model: {model[0]}, the default; zooctl benchmark compares others")
     names = Addresses(split_names(model), allow_untrusted)
     models = names.open(session, inputs)
+    if is_default:
+        say(f"{model[0]}: {models[0].card.intended_use}")
     if accept_licence:
         accept_licences(model.card for model in models)
     if dry_run:

@@ -110,6 +110,13 @@ def _print_fitted(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> Non
     Console(highlight=False).print(table)
 
 
+def echo_json(document: object) -> None:
+    """Print a document as JSON on stdout."""
+    import json
+
+    typer.echo(json.dumps(document, indent=2, allow_nan=False))
+
+
 def print_fields(fields: Sequence[tuple[str, str]]) -> None:
     """Print names and values in two columns, values as they are."""
     width = max((len(name) for name, _ in fields), default=0)
