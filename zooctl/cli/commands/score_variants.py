@@ -56,6 +56,12 @@ OPTIONS: dict[str, Any] = {
         bool,
         typer.Option("--spliceai-field", help="Also write the INFO field that SpliceAI writes."),
     ],
+    "haplotypes": Annotated[
+        bool,
+        typer.Option(
+            "--haplotypes", help="Also score the haplotypes of samples, phased changes together."
+        ),
+    ],
     "strict": Annotated[
         bool, typer.Option("--strict", help="Refuse a VCF with an allele that cannot be scored.")
     ],

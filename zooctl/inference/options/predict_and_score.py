@@ -163,6 +163,7 @@ class ScoreOptions(ShiftOptions):
             it, on the gene's strand and with unknown bases beyond its ends.
         masked: In genes, gains at annotated ends of exons and losses elsewhere count as 0.
         spliceai_field: Also write the INFO field of SpliceAI.
+        haplotypes: Also score the haplotypes of samples: their phased changes, applied together.
         tracks: Names of the tracks to write; empty for all.
         strict: Refuse a VCF with an allele that cannot be scored.
         max_skipped: Largest share of alleles that may disagree with the genome.
@@ -187,6 +188,7 @@ class ScoreOptions(ShiftOptions):
     genes: str | Path | None = None
     masked: bool = False
     spliceai_field: bool = False
+    haplotypes: bool = False
     tracks: Sequence[str] = ()
     strict: bool = False
     max_skipped: float = 0.5

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from zooctl.inference.vcf.assembly_check import (
 )
 from zooctl.inference.vcf.choose_records import RecordChoice, record_choice
 from zooctl.inference.vcf.destination import Destination, destination
+from zooctl.inference.vcf.haplotype_text import HaplotypeText, haplotype_text
 from zooctl.inference.vcf.info_fields import ScoringModel, meta_lines, vcf_fields
 from zooctl.inference.vcf.report import ScoredVcf, VcfEstimate, estimate, write_report
 from zooctl.inference.vcf.score_vcf import score_vcf
@@ -208,7 +210,14 @@ class ScoringRun:
 
             def into(parts: ChunkSink) -> Tally:
                 return score_vcf(
-                    ordered, self.vcf, self.models, text, parts, seconds=spent, advance=tell
+                    ordered,
+                    self.vcf,
+                    self.models,
+                    text,
+                    parts,
+                    haplotypes=self.haplotypes,
+                    seconds=spent,
+                    advance=tell,
                 )
 
             writer = ScoreWriter(
@@ -286,6 +295,11 @@ class ScoringRun:
             total = survey(chain(first, rest))
         return estimate(total, (first, tally), self.vcf, self.models, self.place.target)
 
+    @cached_property
+    def haplotypes(self) -> HaplotypeText | None:
+        """The writer of the scores of haplotypes; None where they are not asked for."""
+        return haplotype_text(self.options, self.place, self.vcf, self.models)
+
     def text(self) -> Text:
         """Return the writer of the output's lines."""
         if self.place.form.startswith("jsonl"):
@@ -297,8 +311,9 @@ class ScoringRun:
         if self.options.spliceai_field:
             splicing = splicing_model(self.models)
             fields.append(spliceai_field(self.models[splicing]))
+        header = self.reader.header
         annotator = Annotator(
-            self.reader.header,
+            header if self.haplotypes is None else self.haplotypes.header(header),
             fields,
             meta=meta_lines(self.models, options),
             overwrite=self.options.overwrite,

@@ -19,11 +19,13 @@ from zooctl.files.vcf.stream import ChunkSink
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.shift_robust_score import Scorer
 from zooctl.inference.vcf.assembly_check import Vcf, check_allowed
+from zooctl.inference.vcf.haplotype_text import HaplotypeText
+from zooctl.inference.vcf.haplotypes import Haplotypes
 from zooctl.inference.vcf.info_fields import ScoringModel
 from zooctl.inference.vcf.scored_text import Text
 from zooctl.inference.vcf.tally import Tally
 from zooctl.progress import Advance, no_advance
-from zooctl.sequence.alleles import Status
+from zooctl.sequence.alleles import Allele, Status
 
 _RECORDS = 1024
 _BASES = 1 << 24  # read by networks: minutes on a CPU, of which a killed run loses the last
@@ -37,6 +39,7 @@ def score_vcf(
     text: Text,
     parts: ChunkSink,
     *,
+    haplotypes: HaplotypeText | None = None,
     seconds: dict[str, float] | None = None,
     advance: Advance = no_advance,
 ) -> Tally:
@@ -50,6 +53,7 @@ def score_vcf(
         models: The models.
         text: Writer of the lines.
         parts: Takes the chunks.
+        haplotypes: Writer of the scores of haplotypes; None where they are not asked for.
         seconds: Model to the time that it took, which is added to.
         advance: Called with the number of alleles done since the last call.
 
@@ -67,7 +71,9 @@ def score_vcf(
     def tell(n_alleles: float) -> None:
         advance(n_alleles / max(1, len(models)))
 
-    for number, chunk in enumerate(chunks_of(records, models)):
+    joining = None if haplotypes is None else haplotypes.haplotypes
+    followed = records if joining is None else joining.follow(records)
+    for number, chunk in enumerate(chunks_of(followed, models)):
         for record in chunk:
             read.update(record.line)
             read.update(b"\n")
@@ -75,17 +81,23 @@ def score_vcf(
             _check_same(vcf, tally.records + len(chunk), read.hexdigest(), done[number])
             tally.add(Tally(**done[number].note))
             tell(len(models) * sum(len(record.alts) for record in chunk))
+            if joining is not None:
+                joining.forget(chunk)
             continue
         check_allowed(chunk, vcf, [model.scorer for model in models])
         results = []
         for model in models:
             began = time.monotonic()
-            results.append(_score(model.scorer, chunk, vcf, tell))
+            results.append(_score(model.scorer, chunk, vcf, joining, tell))
             if seconds is not None:
                 seconds[model.name] = seconds.get(model.name, 0.0) + time.monotonic() - began
-        found = _count(chunk, vcf, models, results)
+        own = [_own(chunk, scored) for scored in results]
+        found = _count(chunk, vcf, models, own)
         tally.add(found)
-        lines = map(text.record, chunk, zip(*results, strict=True))
+        lines = map(text.record, chunk, zip(*own, strict=True))
+        if haplotypes is not None:
+            others = (_others(chunk, scored) for scored in results)
+            lines = map(haplotypes.line, lines, chunk, zip(*others, strict=True))
         parts.add(b"".join(lines), records=tally.records, read=read.hexdigest(), note=asdict(found))
     if done and tally.records < done[-1].records:
         raise _other_input(vcf)
@@ -120,14 +132,36 @@ def chunks_of(records: Iterable[Record], models: Sequence[ScoringModel]) -> Iter
 
 
 def _score(
-    scorer: Scorer, chunk: Sequence[Record], vcf: Vcf, advance: Advance
+    scorer: Scorer,
+    chunk: Sequence[Record],
+    vcf: Vcf,
+    haplotypes: Haplotypes | None,
+    advance: Advance,
 ) -> list[Sequence[ScoredAllele]]:
+    """Return the scores of each record's alleles, and behind them those of its haplotypes."""
+
+    def alleles(record: Record) -> list[Allele]:
+        own = vcf.alleles(record)
+        return own if haplotypes is None else [*own, *haplotypes.joined(record)]
+
     scored: list[Sequence[ScoredAllele]] = []
-    with contextlib.closing(scorer.score(map(vcf.alleles, chunk))) as found:
-        for alleles in found:
-            scored.append(alleles)
-            advance(len(alleles))
+    with contextlib.closing(scorer.score(map(alleles, chunk))) as found:
+        for record, one in zip(chunk, found, strict=True):
+            scored.append(one)
+            advance(len(record.alts))
     return scored
+
+
+def _own(
+    chunk: Sequence[Record], scored: Sequence[Sequence[ScoredAllele]]
+) -> list[Sequence[ScoredAllele]]:
+    return [one[: len(record.alts)] for record, one in zip(chunk, scored, strict=True)]
+
+
+def _others(
+    chunk: Sequence[Record], scored: Sequence[Sequence[ScoredAllele]]
+) -> list[Sequence[ScoredAllele]]:
+    return [one[len(record.alts) :] for record, one in zip(chunk, scored, strict=True)]
 
 
 def _count(

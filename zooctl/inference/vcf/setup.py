@@ -151,6 +151,7 @@ def settings_of(
         "seed": options.seed,
         "rc": options.rc,
         "masked": options.masked,
+        "haplotypes": options.haplotypes,
         "genes": "" if options.genes is None else file_digest(Path(options.genes)),
         "check_ref": options.check_ref,
         "device": first.device,

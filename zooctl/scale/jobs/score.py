@@ -70,6 +70,9 @@ def plan_scores(models: Addresses, order: ScoreOrder, *, say: Say, progress: Pro
     Raises:
         InputError: The VCF is no file, or as ``score_file``.
     """
+    if order.options.haplotypes:
+        what = "haplotypes are scored in one piece, since a shard cannot see beyond its end"
+        raise InputError(what, got="--haplotypes", hint="leave out --workers, and make no plan")
     if order.vcf == "-" or not Path(order.vcf).is_file():
         raise InputError("a plan is of a file", path=order.vcf, hint="write the VCF into one first")
     session = replace(order.session, threads=order.session.threads or 1)
