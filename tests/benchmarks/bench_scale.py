@@ -1,0 +1,145 @@
+"""Plans beside runs in one piece: efficiency of workers, cost of a shard, merge, memory, Ray."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from statistics import median
+
+import psutil
+
+from zooctl.catalog.genomes import find_genome
+from zooctl.files.fasta.reader import Fasta
+from zooctl.sequence.onehot import decode
+
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+N_ALLELES = int(os.environ.get("ALLELES", "2448"))
+HEAD = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+
+
+def zooctl(*arguments: str, python: str = sys.executable) -> float:
+    """Run a command and return its seconds."""
+    began = time.perf_counter()
+    subprocess.run([python, "-m", "zooctl", *arguments, "-q"], check=True, capture_output=True)
+    return time.perf_counter() - began
+
+
+def write_vcf(path: Path, n: int, info: int) -> None:
+    """SNVs at every 50th base of chr21, with so many letters of INFO."""
+    drawn = random.Random(1)
+    paths, _ = find_genome("hg19")
+    with Fasta(*paths) as genome, path.open("w") as file:
+        first = 30_000_000
+        letters = decode(genome.codes("chr21", first, first + 50 * n))
+        file.write(HEAD)
+        for at in range(0, 50 * n, 50):
+            ref = letters[at]
+            if ref in "ACGT":
+                alt = "ACGT"["ACGT".index(ref) - 1]
+                text = "".join(drawn.choices("ABCDEFGH", k=info)) or "."
+                file.write(f"chr21\t{first + at + 1}\t.\t{ref}\t{alt}\t.\tPASS\tX={text}\n")
+
+
+def efficiency() -> None:
+    """Two workers of one thread beside one process of two."""
+    write_vcf(Path("in.vcf"), N_ALLELES, 3)
+    model = ["in.vcf", "--model", "ctcf_gm12878"]
+    zooctl("plan", "score-variants", *model, "--shards", "16", "-o", "plan")
+    found: dict[str, list[float]] = {"one": [], "two": [], "workers": []}
+    for _ in range(ROUNDS):
+        for name, threads in (("one", "1"), ("two", "2")):
+            found[name].append(
+                zooctl("score-variants", *model, "--threads", threads, "-o", "a.vcf.gz", "--force")
+            )
+        clear()
+        found["workers"].append(zooctl("run", "plan", "--workers", "2"))
+    one, two, workers = (median(times) for times in found.values())
+    print(f"ctcf_gm12878, {N_ALLELES:,} alleles, median of {ROUNDS}")
+    print(f"{'one process of one thread':<44}{one:>8.1f} s")
+    print(f"{'one process of two threads':<44}{two:>8.1f} s")
+    print(f"{'two workers of one thread':<44}{workers:>8.1f} s")
+    print(f"{'efficiency':<44}{two / workers:>8.2f}   goal: 0.90 or more")
+
+
+def clear() -> None:
+    """Remove the shards of the plan."""
+    for path in Path("plan/shards").iterdir():
+        path.unlink()
+
+
+def shards_and_merge() -> None:
+    """Cost of a shard beside its work, and speed of the merge."""
+    write_vcf(Path("long.vcf"), 60_000, 2_000)
+    model = ["long.vcf", "--model", "pwm_ctcf", "--shifts", "1", "--max-shift", "0"]
+    seconds = {}
+    for n in (1, 50):
+        zooctl("plan", "score-variants", *model, "--shards", str(n), "-o", "plan", "--force")
+        seconds[n] = zooctl("run", "plan")
+    n_shards = len(json.loads(Path("plan/plan.json").read_text())["shards"])
+    each = (seconds[50] - seconds[1]) / (n_shards - 1)
+    size = sum(path.stat().st_size for path in Path("plan/shards").glob("*.data"))
+    text = Path("long.vcf").stat().st_size
+    merge = min(zooctl("merge", "plan", "-o", "b.vcf.gz", "--force") for _ in range(ROUNDS))
+    start = min(zooctl("status", "plan") for _ in range(ROUNDS))
+    print(f"{'a shard, beside its work':<44}{1e3 * each:>8.0f} ms")
+    print(f"{'merge of bgzipped records, with index':<44}{size / merge / 1e9:>8.3f} GB/s")
+    print(f"{'the same by their text':<44}{text / merge / 1e9:>8.3f} GB/s")
+    print(f"{'start of a command':<44}{start:>8.2f} s")
+
+
+def memory() -> None:
+    """Largest memory of a worker on many records."""
+    peaks, stop = [0], threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.1):
+            for process in psutil.Process().children(recursive=True):
+                try:
+                    if "zooctl.scale.worker" in process.cmdline():
+                        peaks.append(process.memory_info().rss)
+                except psutil.Error:
+                    continue
+
+    clear()
+    watching = threading.Thread(target=watch)
+    watching.start()
+    workers = zooctl("run", "plan", "--workers", "2")
+    stop.set()
+    watching.join()
+    print(f"{'memory of a worker, 60,000 records of 2 kB':<44}{max(peaks) / 1e6:>8.0f} MB")
+    ray(workers)
+
+
+def ray(workers: float) -> None:
+    """Ray on the same plan, where there is a Python with it."""
+    python = os.environ.get("ZOOCTL_RAY_PYTHON") or (
+        sys.executable if importlib.util.find_spec("ray") else None
+    )
+    print(f"{'the plan by two processes':<44}{workers:>8.1f} s")
+    if python is None:
+        print("the plan by two actors of Ray: not installed")
+        return
+    clear()
+    taken = zooctl("run", "plan", "--ray", "local", "--workers", "2", python=python)
+    print(f"{'the plan by two actors of Ray':<44}{taken:>8.1f} s")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        efficiency()
+        shards_and_merge()
+        memory()
+        os.chdir("/")
+
+
+if __name__ == "__main__":
+    main()
