@@ -37,3 +37,17 @@ def test_workers_of_the_command_itself(zooctl: Zooctl, here: Path) -> None:
     score(zooctl, "-o", "b.vcf.gz", "--workers", "2")
     assert (here / "b.vcf.gz").read_bytes() == (here / "a.vcf.gz").read_bytes()
     assert {path.name for path in here.iterdir() if path.name.startswith(".")} == set()
+
+
+def test_workers_ask_and_fill_one_store(zooctl: Zooctl, here: Path) -> None:
+    """The second plan is answered by the store that the workers of the first have filled."""
+    for library in ("duckdb", "pyarrow"):
+        pytest.importorskip(library)
+    score(zooctl, "-o", "a.vcf.gz")
+    for number in (1, 2):
+        code, _, err = zooctl(*PLAN, "--store", "store", "-o", f"plan{number}")
+        assert code == 0, err
+        assert zooctl("run", f"plan{number}", "--workers", "2")[0] == 0
+        assert zooctl("merge", f"plan{number}", "-o", f"b{number}.vcf.gz")[0] == 0
+        assert (here / f"b{number}.vcf.gz").read_bytes() == (here / "a.vcf.gz").read_bytes()
+    assert any((here / "store").rglob("*.parquet"))
