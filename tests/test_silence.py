@@ -128,6 +128,10 @@ SPEAKING = {
     "push": "sends a model to the hub",
     "tune": "Ray's processes speak to each other, on this machine; its reports are off",
 }
+# Commands that are not watched, each with the reason.
+UNWATCHED = {
+    "motifs": "takes minutes; attribution, Tomtom and logos are watched with attribute and filters",
+}
 LIBRARIES = {
     "predict": "matplotlib",
     "explain": "logomaker",
@@ -187,7 +191,7 @@ def test_the_watch_sees_names_and_packets(folder: Path) -> None:
 
 def test_every_command_is_watched() -> None:
     watched = {line.split()[0] for lines in COMMANDS.values() for line in lines}
-    assert sorted(watched | SPEAKING.keys()) == sorted(main.COMMANDS)
+    assert sorted(watched | SPEAKING.keys() | UNWATCHED.keys()) == sorted(main.COMMANDS)
 
 
 @pytest.mark.parametrize("family", COMMANDS)

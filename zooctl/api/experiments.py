@@ -12,6 +12,7 @@ from zooctl.inference.options.predict_and_score import as_path
 from zooctl.progress import Progress, Say
 
 if TYPE_CHECKING:
+    from zooctl.interpret.discovery.discover import DiscoveredMotifs, DiscoverOptions
     from zooctl.interpret.filters.read_filters import FilterOptions, ReadFilters
     from zooctl.interpret.interventions.marginalise import Marginalisation, MarginaliseOptions
     from zooctl.interpret.motif_search.scan import MotifScan
@@ -119,6 +120,29 @@ class Experiments:
             self._model,
             options or FilterOptions(),
             None if regions is None else regions_of(regions),
+            say=self._say,
+            progress=self._progress,
+        )
+
+    def motifs(
+        self, regions: str | Path | Sequence[str], options: DiscoverOptions | None = None
+    ) -> DiscoveredMotifs:
+        """Discover the motifs that predictions over regions rest on, as `zooctl motifs` does.
+
+        Args:
+            regions: A BED file, or a list of region strings; a hundred or more.
+            options: Attribution, clustering, and a collection to compare with.
+
+        Raises:
+            InputError: Regions and options do not fit the model, nothing recurs, or modisco-lite is
+                not installed.
+        """
+        from zooctl.interpret.discovery.discover import DiscoverOptions, discover_motifs
+
+        return discover_motifs(
+            self._model,
+            regions_of(regions),
+            options or DiscoverOptions(),
             say=self._say,
             progress=self._progress,
         )

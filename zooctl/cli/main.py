@@ -54,6 +54,7 @@ COMMANDS = {
     "scan": "zooctl.cli.commands.scan",
     "marginalise": "zooctl.cli.commands.marginalise",
     "filters": "zooctl.cli.commands.filters",
+    "motifs": "zooctl.cli.commands.motifs",
     "pull": "zooctl.cli.commands.pull",
     "push": "zooctl.cli.commands.push",
     "bundle": "zooctl.cli.commands.bundle",

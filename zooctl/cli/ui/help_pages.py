@@ -28,6 +28,7 @@ PANELS: dict[str, tuple[str, ...]] = {
         "scan",
         "marginalise",
         "filters",
+        "motifs",
     ),
     "Judge them": (
         "evaluate",
@@ -83,6 +84,7 @@ EXAMPLES: dict[str, str] = {
     "marginalise": "zooctl marginalise ctcf_gm12878 --pattern CCASYAGRKGGCRS -n 200 --flanks 3",
     "trackhub": "zooctl trackhub ctcf.bw --measured chip.bw --assembly hg19 --email a@b.org -o hub",
     "scan": "zooctl scan --motifs hocomoco --assembly hg19 --bed peaks.bed -o sites.bed",
+    "motifs": "zooctl motifs ctcf_gm12878 --bed peaks.bed --motifs jaspar -o motifs",
     "pull": "zooctl pull mpra_dragonn",
     "push": "zooctl push ctcf_gm12878 org/name",
     "bundle": "zooctl bundle export ctcf_gm12878 -o models.tar",

@@ -20,12 +20,15 @@ _COLUMNS = 4
 
 
 @with_defaults
-def draw_weights(target: Path, weights: NDArray[np.float32], *, force: bool = False) -> None:
-    """Draw the weights of filters as letters, above or below 0, less the mean at each position.
+def draw_weights(
+    target: Path, weights: NDArray[np.floating], *, centre: bool = True, force: bool = False
+) -> None:
+    """Draw the weights of filters, or mean contributions, as letters above or below 0.
 
     Args:
         target: PNG, PDF or SVG, by its ending.
         weights: ``(n_filters, 4, width)``.
+        centre: Take the mean over the four bases off each position.
         force: Replace an existing file.
 
     Raises:
@@ -35,18 +38,20 @@ def draw_weights(target: Path, weights: NDArray[np.float32], *, force: bool = Fa
     import pandas as pd
     from logomaker import Logo
 
-    rows = -(-len(weights) // _COLUMNS)
-    size = (180 * MM, (6 + 22 * rows) * MM)
+    columns = min(_COLUMNS, len(weights))
+    rows = -(-len(weights) // columns)
+    size = (180 * MM, (6 + 22 * rows * (1 if columns > 1 else 2)) * MM)
     figure = Figure(figsize=size, dpi=DPI, layout="constrained")
-    panels = figure.subplots(rows, _COLUMNS, squeeze=False, sharey=True).ravel()
-    centred = weights - weights.mean(axis=1, keepdims=True)
+    panels = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+    shown = weights - weights.mean(axis=1, keepdims=True) if centre else weights
     for number, axes in enumerate(panels):
         if number >= len(weights):
             axes.set_visible(False)
             continue
-        frame = pd.DataFrame(centred[number].T.astype(float), columns=list(BASES))
+        frame = pd.DataFrame(shown[number].T.astype(float), columns=list(BASES))
         Logo(frame, ax=axes, color_scheme=BASE_COLOURS, flip_below=False, font_name="DejaVu Sans")
-        axes.set_title(f"filter {number}", loc="left", fontsize=6)
+        if len(weights) > 1:
+            axes.set_title(f"filter {number}", loc="left", fontsize=6)
         axes.set_xticks([])
         tidy(axes, labelsize=5)
     save_figure(figure, target, force)

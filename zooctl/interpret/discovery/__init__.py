@@ -1,0 +1,1 @@
+"""Motifs found in the importance of bases: TF-MoDISco by modisco-lite."""
