@@ -12,6 +12,7 @@ import toy_training as toy
 from safetensors.torch import load_file
 
 from zooctl.inference.session import Session
+from zooctl.interpret.pictures.run_curve import draw_curve
 from zooctl.schema.card import load_card
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.training.data.windows import choose_windows
@@ -55,7 +56,9 @@ def test_the_graph_is_the_mean_of_the_networks_of_its_seeds(tmp_path: Path) -> N
     )
     np.testing.assert_allclose(session.predict(codes), np.mean(alone, axis=0), rtol=1e-5)
     header, *rows = (tmp_path / "run/metrics.csv").read_text().splitlines()
-    assert len(rows) == 2
+    assert [row.split(",")[0] for row in rows] == ["0", "1"]
+    draw_curve(tmp_path / "run", "toy")
+    assert (tmp_path / "run/learning_curve.png").is_file()
     losses = [float(row.split(",")[header.split(",").index("train_loss")]) for row in rows]
     assert losses[1] < losses[0]
 

@@ -85,7 +85,9 @@ def _mean_state(states: list[RunState]) -> RunState:
     """Return the mean progress of networks over the epochs that all of them trained."""
     epochs = list(zip(*(state.history for state in states), strict=False))
     history = [
-        {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]} for rows in epochs
+        {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
+        | {"epoch": rows[0]["epoch"]}  # a whole number, as in each run
+        for rows in epochs
     ]
     losses = [state.best_loss for state in states if state.best_loss is not None]
     best = min(range(len(history)), key=lambda epoch: history[epoch]["validation_loss"])
