@@ -106,6 +106,7 @@ COMMANDS = {
     "explain": [
         f"attribute pwm_ctcf --method ism --region {SITE} --width 30 -o why/",
         f"mutate pwm_ctcf --region {SITE} --shifts 1 -o .",
+        f"embed ctcf_gm12878 --region {SITE} -o a.npz",
         f"explain pwm_ctcf {SITE} --motifs box.pfm -o why/page.html",
     ],
     "scan": [f"scan --motifs box.pfm --assembly hg19 --region {REGION} -o sites.bed"],

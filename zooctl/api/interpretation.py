@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING
 from zooctl.files.intervals.regions import regions_of
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.keywords import keywords_of
-from zooctl.interpret.options import AttributeOptions, ExplainOptions, Method, MutateOptions
+from zooctl.interpret.options import (
+    AttributeOptions,
+    EmbedOptions,
+    ExplainOptions,
+    Method,
+    MutateOptions,
+)
 from zooctl.progress import Progress, Say
 from zooctl.sequence.onehot import Codes
 
 if TYPE_CHECKING:
     from zooctl.interpret.attribution.attribute import Attributions
     from zooctl.interpret.attribution.run import WrittenAttributions
+    from zooctl.interpret.embedding.run import Embeddings
     from zooctl.interpret.explanation.explain import Explanation
     from zooctl.interpret.saturation.run import SaturationMap
 
@@ -136,5 +143,34 @@ class Interpretation:
             return explain(self._model, subject, options, say=self._say, progress=self._progress)
         found, _ = write_explanation(
             self._model, subject, str(output), options, say=self._say, progress=self._progress
+        )
+        return found
+
+    @keywords_of(EmbedOptions)
+    def embed(
+        self,
+        regions: str | Path | Sequence[str],
+        output: str | Path | None,
+        options: EmbedOptions,
+    ) -> Embeddings:
+        """Return the activations before the last layer around regions, as `zooctl embed` does.
+
+        Args:
+            regions: A BED file; or a list of region strings.
+            output: A .npz or .parquet, or a folder; None for no file.
+            options: Keywords, the fields of ``EmbedOptions``.
+
+        Raises:
+            InputError: Regions, model and output do not fit each other.
+        """
+        from zooctl.interpret.embedding.run import embed_regions, write_embeddings
+
+        given = regions_of(regions)
+        if output is None:
+            return embed_regions(
+                self._model, given, options, say=self._say, progress=self._progress
+            )
+        found, _ = write_embeddings(
+            self._model, given, str(output), options, say=self._say, progress=self._progress
         )
         return found

@@ -43,6 +43,7 @@ COMMANDS = {
     "lookup": "zooctl.cli.commands.lookup",
     "store": "zooctl.cli.commands.store",
     "mutate": "zooctl.cli.commands.mutate",
+    "embed": "zooctl.cli.commands.embed",
     "explain": "zooctl.cli.commands.explain",
     "evaluate": "zooctl.cli.commands.evaluate",
     "evaluate-variants": "zooctl.cli.commands.evaluate_variants",

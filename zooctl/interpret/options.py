@@ -111,6 +111,21 @@ class ExplainOptions:
     fasta: str | Path | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class EmbedOptions:
+    """Options of embeddings.
+
+    Attributes:
+        rc: Average over both strands.
+        fasta: Genome; by default chosen by the card's assembly.
+        chrom_map: ``auto``, or a file that maps contig names of the regions to the genome's.
+    """
+
+    rc: bool = False
+    fasta: str | Path | None = None
+    chrom_map: str | None = None
+
+
 LONGEST_REACH = 100
 """bp, as many letters as a page holds on each side."""
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from zooctl.errors import InputError
+from zooctl.inference.graph.cut import cut_behind
 from zooctl.inference.model import OpenModel
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.session import one_hot, run_graph
@@ -107,7 +108,7 @@ def first_layer(model: OpenModel) -> FirstLayer:
         settings.get("strides", [1])[0],
         settings.get("dilations", [1])[0],
         model.card.unknown_base,
-        _cut(proto, last),
+        cut_behind(proto, last),
         name,
     )
 
@@ -140,25 +141,3 @@ def _activation(nodes: Sequence[onnx.NodeProto], conv: onnx.NodeProto) -> tuple[
         if len(readers) != 1 or readers[0].op_type not in _BETWEEN:
             return conv.output[0], "none"
         tensor = readers[0].output[0]
-
-
-def _cut(proto: onnx.ModelProto, last: str) -> bytes:
-    """Return the part of a model that a tensor needs, with that tensor as its output."""
-    needed: set[str] = {last}
-    nodes: list[onnx.NodeProto] = []
-    for node in reversed(proto.graph.node):
-        if needed & set(node.output):
-            nodes.insert(0, node)
-            needed |= set(node.input)
-    graph = helper.make_graph(
-        nodes,
-        "first_layer",
-        [one for one in proto.graph.input if one.name in needed],
-        [helper.make_tensor_value_info(last, onnx.TensorProto.FLOAT, None)],
-        [one for one in proto.graph.initializer if one.name in needed],
-    )
-    made = helper.make_model(
-        graph, opset_imports=list(proto.opset_import), ir_version=proto.ir_version
-    )
-    serialised: bytes = made.SerializeToString()
-    return serialised

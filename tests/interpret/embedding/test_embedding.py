@@ -1,0 +1,82 @@
+"""Embeddings are what the last layer reads: it gives the predictions back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pyarrow.parquet
+import pytest
+import torch
+from onnx import numpy_helper
+
+from zooctl.catalog import registry
+from zooctl.cli.main import run
+from zooctl.errors import InputError
+from zooctl.inference.model import OpenModel
+from zooctl.inference.options.predict_and_score import SessionOptions
+from zooctl.interpret.attribution.network import open_network
+from zooctl.interpret.attribution.target import target_of
+from zooctl.interpret.embedding.penultimate import penultimate
+from zooctl.sequence.onehot import Codes, reverse_complement
+
+
+def model(name: str) -> OpenModel:
+    return OpenModel(registry.entry(name), SessionOptions(device="cpu", threads=1))
+
+
+def windows(length: int, n: int = 3) -> Codes:
+    return np.random.default_rng(5).integers(0, 4, (n, length)).astype(np.uint8)
+
+
+def test_the_last_layer_gives_the_predictions_back() -> None:
+    opened = model("ctcf_dream")
+    codes = windows(600)
+    found = penultimate(opened).embed(codes)
+    graph = onnx.ModelProto.FromString(opened.graph).graph
+    constants = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    last = next(node for node in reversed(graph.node) if node.op_type == "Gemm")
+    weights, bias = (constants[name] for name in last.input[1:3])
+    logits = found @ (weights.T if weights.shape[0] == 7 else weights) + bias
+    predicted = opened.session.predict(codes)[:, :, 0]  # type: ignore[union-attr]
+    np.testing.assert_allclose(1 / (1 + np.exp(-logits)), predicted, rtol=1e-4)
+
+
+def test_positions_are_averaged_as_torch_has_them() -> None:
+    opened = model("ctcf_gm12878")
+    codes = windows(2048)
+    net = open_network(opened, target_of(opened.card))
+    kept: list[torch.Tensor] = []
+    inner = net.net.net.net  # type: ignore[union-attr]
+    inner.hidden.register_forward_hook(lambda *parts: kept.append(parts[2]))
+    x = np.eye(4, dtype=np.float32)[codes].transpose(0, 2, 1)
+    net(torch.from_numpy(np.ascontiguousarray(x)), torch.ones(3, 64))
+    found = penultimate(opened).embed(codes)
+    np.testing.assert_allclose(found, kept[0].mean(dim=2).numpy(), rtol=1e-3, atol=1e-5)
+    both = penultimate(opened).embed(codes, rc=True)
+    np.testing.assert_allclose(both, penultimate(opened).embed(reverse_complement(codes), rc=True))
+
+
+def test_one_layer_has_none_before_it() -> None:
+    with pytest.raises(InputError, match="no layer before its last"):
+        penultimate(model("pwm_ctcf"))
+
+
+def test_files_of_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.bed").write_text("chr21\t33949000\t33949100\nchr21\t39731900\t39731901\n")
+    common = ["embed", "ctcf_gm12878", "--bed", "a.bed", "--threads", "1"]
+    assert run([*common, "-o", "./"]) == 0
+    assert capsys.readouterr().out.strip() == "a.ctcf_gm12878.npz"
+    found = np.load(tmp_path / "a.ctcf_gm12878.npz")
+    assert found["embeddings"].shape == (2, 64)
+    assert found["start"].tolist() == [33_949_000, 39_731_900]
+    assert run([*common, "-o", "a.parquet", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["features"] == 64
+    table = pyarrow.parquet.read_table(tmp_path / "a.parquet")
+    assert table.column_names[:4] == ["chrom", "start", "end", "f00"]
+    np.testing.assert_array_equal(table["f63"].to_numpy(), found["embeddings"][:, 63])

@@ -1,0 +1,1 @@
+"""Embeddings: the activations that a network's last layer reads, for transfer and clustering."""

@@ -1,0 +1,124 @@
+"""Embeddings of regions, as a NumPy or Parquet file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zooctl.files.disk.atomic import atomic_output, check_output
+from zooctl.files.disk.names import file_named
+from zooctl.files.intervals.regions import Regions
+from zooctl.files.vcf.table import require_parquet, write_columns
+from zooctl.inference.model import OpenModel
+from zooctl.inference.options.predict_and_score import as_path
+from zooctl.interpret.attribution.regions import read_windows
+from zooctl.interpret.embedding.penultimate import penultimate
+from zooctl.interpret.options import EmbedOptions
+from zooctl.progress import Progress, Say, no_progress, silent
+from zooctl.sequence.intervals import Interval
+
+
+@dataclass(frozen=True, eq=False)
+class Embeddings:
+    """Embeddings of the windows around regions.
+
+    Attributes:
+        regions: The regions, in order.
+        values: float32 ``(n, features)``.
+        layer: Name of the tensor in the entry's graph.
+    """
+
+    regions: tuple[Interval, ...]
+    values: NDArray[np.float32]
+    layer: str
+
+
+def embed_regions(
+    model: OpenModel,
+    regions: Regions,
+    options: EmbedOptions,
+    *,
+    say: Say = silent,
+    progress: Progress = no_progress,
+) -> Embeddings:
+    """Return the embedding of the window around the middle of each region.
+
+    Args:
+        model: The model.
+        regions: The regions.
+        options: Strands, genome and contig names.
+        say: Told about the genome.
+        progress: Opens the progress display.
+
+    Raises:
+        InputError: Regions, genome and model do not fit, or the network has one layer alone.
+    """
+    layers = penultimate(model)
+    length = model.card.input_length
+    with model.genome(as_path(options.fasta), say, progress) as genome:
+        given = regions.within(genome.contigs, chrom_map=options.chrom_map)
+        middles = [(one.start + one.end) // 2 for one in given]
+        starts = np.array(middles, dtype=np.int64) - length // 2
+        codes = read_windows(genome, given, starts, length)
+    values = layers.embed(codes, rc=options.rc, progress=progress)
+    return Embeddings(tuple(given), values, layers.tensor)
+
+
+def write_embeddings(
+    model: OpenModel,
+    regions: Regions,
+    output: str,
+    options: EmbedOptions,
+    *,
+    force: bool = False,
+    say: Say = silent,
+    progress: Progress = no_progress,
+) -> tuple[Embeddings, Path]:
+    """Write the embeddings of regions.
+
+    Args:
+        model: The model.
+        regions: The regions.
+        output: A .npz (``embeddings``, ``chrom``, ``start``, ``end``) or .parquet (a column a
+            feature behind the place); or a folder.
+        options: As of ``embed_regions``.
+        force: Replace an existing file.
+        say: Told about the genome.
+        progress: Opens the progress display.
+
+    Raises:
+        InputError: As ``embed_regions``; or the output can't be written.
+    """
+    default = f"{regions.stem}.{model.card.name}.npz"
+    target = file_named(output, (".npz", ".parquet"), default=default)
+    check_output(target, force)
+    if target.suffix.lower() == ".parquet":
+        require_parquet()
+    found = embed_regions(model, regions, options, say=say, progress=progress)
+    with atomic_output(target, force=force) as temporary:
+        if target.suffix.lower() == ".parquet":
+            _write_parquet(temporary, found)
+        else:
+            with temporary.open("wb") as file:
+                np.savez_compressed(
+                    file,
+                    embeddings=found.values,
+                    chrom=np.array([one.chrom for one in found.regions]),
+                    start=np.array([one.start for one in found.regions], dtype=np.int64),
+                    end=np.array([one.end for one in found.regions], dtype=np.int64),
+                )
+    return found, target
+
+
+def _write_parquet(path: Path, found: Embeddings) -> None:
+    columns: dict[str, Any] = {
+        name: [getattr(one, name) for one in found.regions] for name in ("chrom", "start", "end")
+    }
+    digits = len(str(found.values.shape[1] - 1))
+    for number, values in enumerate(found.values.T):
+        columns[f"f{number:0{digits}}"] = values
+    write_columns(columns, path)
