@@ -20,6 +20,9 @@ def tracks_of(card: Card, *, by_gene: bool = False) -> tuple[CardTrack, ...]:
         card: Its card.
         by_gene: Predictions are those on the strands of genes.
     """
+    if card.scoring is not None and card.scoring.combined is not None and by_gene:
+        unit = "change of the log odds of inclusion"
+        return (*card.tracks, card.tracks[-1].model_copy(update={"name": COMBINED, "unit": unit}))
     if card.reads_strand == "genome" or by_gene:
         return card.tracks
     return tuple(
@@ -27,6 +30,10 @@ def tracks_of(card: Card, *, by_gene: bool = False) -> tuple[CardTrack, ...]:
         for strand, word in _STRANDS
         for track in card.tracks
     )
+
+
+COMBINED = "delta_logit_psi"
+"""Track of MMSplice's combination of its modules, behind those of the card."""
 
 
 def mean_unit(tracks: Sequence[CardTrack]) -> str:
@@ -74,6 +81,7 @@ def choose_tracks(
         own = [track.name for track in tracks_of(card, by_gene=by_gene)]
         # Strand after strand, in the order of the card.
         plain = [track.name for track in card.tracks] * (len(own) // card.n_tracks)
+        plain += own[len(plain) :]  # a combination of the others
         known.update(own, plain)
         indices = [
             index

@@ -158,7 +158,7 @@ class Measuring:
         if planned.genes:
             return self._in_genes(planned)
         if planned.outputs is None:
-            return ScoredAllele(planned.status, tuple(self._nothing() for _ in self.measures))
+            return ScoredAllele(planned.status, tuple(self.nothing() for _ in self.measures))
         measured = (self.measure_outputs if self.needs_bins else self.measure_sums)(planned)
         kind = kind_of(_filled(planned)[0], swapped=planned.swapped)
         missing = np.concatenate([np.isnan(one.score) for one in measured])
@@ -254,7 +254,8 @@ class Measuring:
         counted: Values = outputs[planned.counted]
         return counted
 
-    def _nothing(self) -> Measured:
+    def nothing(self) -> Measured:
+        """Return the scores of an allele that has none."""
         n = self.n_scored
         nothing = np.full(n, np.nan, dtype=np.float32)
         return Measured(nothing, nothing, nothing, nothing, np.full(n, NO_PLACE))

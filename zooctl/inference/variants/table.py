@@ -19,6 +19,7 @@ from zooctl.inference.options.predict_and_score import DEFAULT_SHIFTS, CheckRef,
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.tracks.choose import mean_unit, require_anywhere, tracks_of
 from zooctl.inference.tracks.data_frames import to_frame
+from zooctl.inference.variants.exons.exon_scorer import ExonScorer, exons_near
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.placed_scorer import PlacedScorer
 from zooctl.inference.variants.remember import Origin, RememberingScorer
@@ -157,8 +158,10 @@ def open_scorer(
     Raises:
         InputError: The model is read at places in genes alone; or as ``Scorer``.
     """
-    require_anywhere(model.card, "scores no variants along a genome")
     usual = model.card.scoring or Scoring()
+    if usual.combined is None or annotation is None:
+        way = " without --genes" if usual.combined else ""
+        require_anywhere(model.card, f"scores no variants along a genome{way}")
     n_shifts, max_shift = shifts_of(model, options)
     distance = options.distance
     if distance is None:
@@ -185,6 +188,10 @@ def open_scorer(
         "device": model.options.device,
         "engine": "plain" if inside else model.options.engine,
     }
+    if usual.combined is not None and annotation is not None:
+        assert model.card.reads_at is not None
+        exons = exons_near(model.card, Path(annotation), genome)
+        return ExonScorer(network, genome, exons, model.card.reads_at.offset, **chosen)
     if model.reads_more:
         session = model.session
         assert isinstance(session, SeveralInputs)

@@ -1,0 +1,1 @@
+"""Scores of variants by models of exons."""
