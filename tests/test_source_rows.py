@@ -18,7 +18,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 STATES = {"here", "partly", "not yet", "cited only"}
 N_ROWS = 184
 # A state has to be earned: what was missing when the table was first written may only shrink.
-MOST_NOT_YET = 5
+MOST_NOT_YET = 3
 
 
 def rows() -> list[list[str]]:
@@ -30,7 +30,7 @@ def rows() -> list[list[str]]:
 ROWS = rows()
 SPANS = sorted({span for row in ROWS for span in re.findall(r"`([^`]+)`", row[4])})
 COMMAND_SPANS = [span for span in SPANS if span.startswith("zooctl ")]
-PATHS = [span for span in SPANS if "/" in span]
+PATHS = [s for s in SPANS if s not in COMMAND_SPANS and ("/" in s or s == "Containerfile")]
 FILES = {
     "--index",
     "hub.txt",
