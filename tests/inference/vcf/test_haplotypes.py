@@ -276,21 +276,64 @@ def test_scores_of_spellings_are_equal_to_the_byte(here: Path) -> None:
     assert scores[1:] == [f".,{row[11]}" for row in rows]
 
 
+def check_bytes(n: int) -> None:
+    """Score haplotypes in pieces and whole, each way in a run of its own, a contig a haplotype."""
+    fasta, ways = [], ([], [])
+    for seed in range(n):
+        (genome, pieces), (_, whole), *_ = spellings(random.Random(10**6 + seed))
+        fasta.append(f">c{seed}\n{genome}\n")
+        for lines, spelled in zip(ways, (pieces, whole), strict=True):
+            lines += [
+                f"c{seed}\t{pos}\t.\t{ref}\t{alt}\t.\t.\t.\tGT\t0|1"
+                for pos, ref, alt in rows_of(spelled)
+            ]
+    Path("genome.fa").write_text("".join(fasta))
+    found: list[dict[str, set[str]]] = []
+    for name, lines in zip(("pieces", "whole"), ways, strict=True):
+        Path(f"{name}.vcf").write_text(vcf(*lines, columns=SAMPLES))
+        made = [*SCORE, f"{name}.vcf", "--haplotypes", "-o", f"{name}.out.vcf"]
+        assert run(made) == 0
+        values: dict[str, set[str]] = {}
+        for text in Path(f"{name}.out.vcf").read_text().splitlines():
+            if text[0] != "#":
+                chrom, *_, sample = text.split("\t")
+                values.setdefault(chrom, set()).add(sample)
+        found.append(values)
+    pieces_found, whole_found = found
+    # Pieces that undo each other are nothing as a whole.
+    assert whole_found.keys() <= pieces_found.keys()
+    scored = 0
+    for chrom, values in whole_found.items():
+        assert pieces_found[chrom] == values, chrom
+        (only,) = values
+        scored += "OK" in only or "EDGE" in only
+    assert scored > 0.6 * n  # the toy takes changes of 8 bp
+
+
+def test_bytes_of_300_haplotypes(here: Path) -> None:
+    check_bytes(300)
+
+
+@pytest.mark.slow
+def test_bytes_of_10000_haplotypes(here: Path) -> None:
+    check_bytes(10_000)
+
+
 def test_chunks_and_resumed_runs_change_nothing(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A haplotype may lie across the ends of chunks."""
     from zooctl.inference.vcf import score_vcf
 
-    calls = ["0|1", "1|1", "1|0", "0/1"]
+    calls = ["0|1", "1|1", "1|0", "0|1", "0/1", "1|0"]
     lines = [
         "\t".join(
             [
                 *("chr1", str(pos), ".", base("chr1", pos), other(base("chr1", pos))),
-                *(".", ".", ".", "GT", calls[pos % 4]),
+                *(".", ".", ".", "GT", calls[n % 6]),
             ]
         )
-        for pos in range(200, 260, 3)
+        for n, pos in enumerate(at + 3 * k for at in range(200, 320, 12) for k in (0, 1))
     ]
     Path("in.vcf").write_text(vcf(*lines, columns=SAMPLES))
     assert run([*SCORE, "in.vcf", "--haplotypes", "-o", "whole.vcf"]) == 0
@@ -300,6 +343,7 @@ def test_chunks_and_resumed_runs_change_nothing(
     assert run([*SCORE, "in.vcf", "--haplotypes", "--store", "st", "-o", "again.vcf"]) == 0
     texts = {Path(f"{name}.vcf").read_bytes() for name in ("whole", "parts", "stored", "again")}
     assert len(texts) == 1
+    assert {status for status, _ in sample_values("whole.vcf")} >= {"OK,OK", ".,OK", "OK,."}
     # Alleles have the scores that they have by themselves.
     assert run([*SCORE, "in.vcf", "-o", "plain.vcf"]) == 0
     whole, plain = (Path(f"{name}.vcf").read_text().splitlines() for name in ("whole", "plain"))
