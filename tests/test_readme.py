@@ -44,6 +44,8 @@ NOT_RUN = {
     "zooctl export runs/": "writes into the zoo of the checkout what the command above trained",
     "zooctl env create": "installs two lock files from the package index",
     "conda env create": "installs from conda's channels",
+    "buildah build": "installs",
+    "podman run": "needs the image of the command above",
     "zooctl genome fetch hg19": "downloads a gigabyte",
     "zooctl adopt published": "writes into the zoo of the checkout",
     "zooctl adopt cherimoya": "reads a checkpoint that is not ours",
@@ -110,6 +112,13 @@ NEEDS = {
     "zooctl tune": Need(library="ray"),
     "bcftools": Need(program="bcftools"),
     "zooctl studies run": Need(data="yeast_atac_sacCer3"),
+    'zcat "$ZOOCTL_DATA_MIRROR"/yeast_atac_sacCer3': Need(data="yeast_atac_sacCer3"),
+    'zcat "$ZOOCTL_DATA_MIRROR"/ctcf_encode': Need(data="ctcf_encode_dream_chr20"),
+    "python docs/tutorials/coverage.py": Need(data="yeast_atac_sacCer3"),
+    "python docs/tutorials/cell_types.py": Need(data="ctcf_encode_dream_chr20"),
+    "zooctl train two_heads.yaml": Need(data="yeast_atac_sacCer3"),
+    "for lr in": Need(data="yeast_atac_sacCer3"),
+    "for run in": Need(data="yeast_atac_sacCer3"),
 }
 
 # Commands with commands of their own.
@@ -126,6 +135,12 @@ GROUPS = {
     "studies",
 }
 
+# Tutorials of the pitfalls of Whalen et al. 2022.
+PITFALLS = (
+    *("distribution_shift", "dependent_examples", "confounding", "leaky_preprocessing"),
+    "unbalanced_classes",
+)
+
 # Sections that take minutes, by page and heading.
 SLOW = {
     "docs/evaluate.md: How good is it?",
@@ -139,6 +154,18 @@ SLOW = {
     "docs/train.md: Write a recipe",
     "docs/train.md: Search hyperparameters",
     "docs/studies/index.md: Studies",
+    "docs/tutorials/tricks.md: What a network makes of it",
+    "docs/tutorials/search.md: By hand",
+    "docs/tutorials/heads.md: Several heads",
+    "docs/tutorials/interpret.md: From a prediction to a motif",
+    "docs/tutorials/reproducibility.md: The same bits twice",
+    "docs/tutorials/metrics.md: One model, three test sets",
+    "docs/tutorials/balanced_validation.md: A threshold, chosen twice",
+    *(
+        f"docs/tutorials/{pitfall}.md: {heading}"
+        for pitfall in PITFALLS
+        for heading in ("Wrong and right", "What audit says")
+    ),
 }
 
 

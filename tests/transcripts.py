@@ -6,8 +6,9 @@ The rules of a page, all of them:
   a line continues it. The lines up to the next command are its output.
 - A fenced block whose first line is a comment with a file name (``# atac.yaml``) is that file.
 - The commands of a section (from one heading to the next) run in one shell and one folder. It
-  starts with ``recipes`` of the checkout, the section's files, and empty folders of the names that
-  a clone has, so that a command which needs one of these names to be free fails.
+  starts with ``recipes`` and ``docs/tutorials`` of the checkout, the section's files, and empty
+  folders of the names that a clone has, so that a command which needs one of these names to be free
+  fails.
 - Results (stdout) are printed whole, messages (stderr) as far as the page shows them, in order.
   ``…`` on a line of its own stands for any number of lines, at the end of a line for its rest.
 - `MASKS` lists the parts that differ between machines and runs: times, rates, threads, commits,
@@ -162,6 +163,7 @@ def run(section: Section, commands: Sequence[Command], folder: Path, mirror: Pat
     (work / "recipes").symlink_to(REPO / "recipes")
     for name in ("model_cards", "zoo", "docs", "tests"):
         (work / name).mkdir()
+    (work / "docs/tutorials").symlink_to(REPO / "docs/tutorials")
     for name, text in section.files.items():
         (work / name).write_text(text)
     python = shlex.quote(sys.executable)

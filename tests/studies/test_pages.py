@@ -51,7 +51,8 @@ def test_a_page_says_it_all() -> None:
         assert part in page, page
     row = table_page([(study_of("robust_scores"), result())]).splitlines()[-1]
     assert row.startswith("| [robust_scores](robust_scores.md) | ")
-    assert "(n = 3) | held | 12.3 |" in row
+    assert "| over 10 shifts above one pass by 0.103 \\[0.089, 0.118\\] (n = 3) |" in row
+    assert row.endswith("| held | 12.3 |")
 
 
 def test_small_figures_keep_three_digits() -> None:

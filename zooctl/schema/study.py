@@ -103,6 +103,26 @@ class VariantEvaluation(Values):
     max_shift: Count | None = None
 
 
+class PatternEffect(Values):
+    """Figures of `zooctl marginalise`.
+
+    Attributes:
+        pattern: IUPAC letters.
+        second: Second pattern; left out for none.
+        distance: From the first base of the one to the first base of the other, in bp.
+        n: Backgrounds.
+    """
+
+    key: Literal["marginalise"]
+    pattern: Line
+    second: Line | None = None
+    distance: int = 50
+    n: Annotated[int, Field(ge=10, le=100_000)] = 1000
+
+
+Measure = Evaluation | VariantEvaluation | PatternEffect
+
+
 class Training(Values):
     """Networks that a study trains.
 
@@ -129,14 +149,18 @@ class Arm(Values):
         changes: Values replaced in the recipe of this arm, each ``field=value``.
         recipe: In place of the study's.
         model: Of the zoo, in place of the study's.
+        pattern: In place of the study's.
         figure: In place of the study's.
+        value: Fixed figure, such as 0, in place of a measured one.
     """
 
     name: Line
     changes: Items[Line] = ()
     recipe: Line | None = None
     model: Name | None = None
+    pattern: Line | None = None
     figure: FigurePath | None = None
+    value: float | None = None
 
 
 class Study(Values):
@@ -166,7 +190,7 @@ class Study(Values):
     scale: Text
     model: Name | None = None
     training: Training | None = None
-    measure: Annotated[Evaluation | VariantEvaluation, Field(discriminator="key")]
+    measure: Annotated[Measure, Field(discriminator="key")]
     metric: Line
     replicates: Line = "seeds"
     figure: FigurePath | None = None
@@ -184,6 +208,8 @@ class Study(Values):
                 if name not in names:
                     yield no_such("arm", f"order.{index}", name, names)
         for index, arm in enumerate(self.arms):
+            if arm.value is not None:
+                continue
             if self.figure is None and arm.figure is None:
                 yield Problem(f"arms.{index}.figure", "neither the arm nor the study has a figure")
             if self.training is not None:

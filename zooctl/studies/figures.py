@@ -51,7 +51,7 @@ def _below(place: Any, step: Step) -> Iterator[Any]:
 
 def _estimate(place: Any, field: str) -> Estimate:
     values = place if isinstance(place, dict) else {"value": place}
-    value = values.get("value")
+    value = values.get("value", values.get("mean"))
     if not isinstance(value, (int, float)):
         raise InputError("the figure has no value", field=field, got=str(place)[:80])
     sides = [values.get(name) for name in ("low", "high")]

@@ -17,8 +17,9 @@ from zooctl.evaluation.variants.run import evaluate_variants
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import Device, EffectOptions, SessionOptions
+from zooctl.interpret.interventions.marginalise import MarginaliseOptions, marginalise
 from zooctl.progress import Progress, Say
-from zooctl.schema.study import Evaluation, PinnedFile, RecipeSource, VariantEvaluation
+from zooctl.schema.study import Measure, PatternEffect, PinnedFile, RecipeSource, VariantEvaluation
 
 REPORT = "report.json"
 
@@ -42,9 +43,7 @@ class MeasureOptions:
     progress: Progress
 
 
-def measure(
-    model: str, how: Evaluation | VariantEvaluation, options: MeasureOptions
-) -> dict[str, Any]:
+def measure(model: str, how: Measure, options: MeasureOptions) -> dict[str, Any]:
     """Return the report of a model, as `--json` prints it.
 
     Args:
@@ -57,6 +56,8 @@ def measure(
     """
     if how.key == "evaluate_variants":
         return _variants(model, how, options)
+    if how.key == "marginalise":
+        return _pattern_effect(model, how, options)
     return evaluate_model(
         model,
         against=() if how.against is None else (_source(how.against),),
@@ -94,6 +95,20 @@ def _variants(model: str, how: VariantEvaluation, options: MeasureOptions) -> di
     return {**found.settings, "elements": elements}
 
 
+def _pattern_effect(model: str, how: PatternEffect, options: MeasureOptions) -> dict[str, Any]:
+    session = SessionOptions(device=options.device, threads=options.threads)
+    chosen = MarginaliseOptions(
+        n=how.n,
+        second=how.second,
+        spacing=f"{how.distance}:{how.distance}",
+        fasta=options.fasta,
+    )
+    opened = OpenModel(registry.entry(model), session)
+    return marginalise(
+        opened, how.pattern, chosen, say=options.say, progress=options.progress
+    ).to_json()
+
+
 def _source(named: RecipeSource) -> Path:
     return locate(registry.entry(named.recipe).recipe().source(named.source)).path
 
@@ -113,7 +128,7 @@ def train_and_measure(
     recipe: str,
     changes: list[str],
     run: Path,
-    how: Evaluation | VariantEvaluation,
+    how: Measure,
     options: MeasureOptions,
 ) -> tuple[dict[str, Any], float]:
     """Train a recipe with values replaced and return the run's report and its minutes.

@@ -19,18 +19,28 @@ def table_row(study: Study, result: StudyResult) -> tuple[str, ...]:
     return (
         study.name,
         study.claim,
-        f"{paper.number} ({paper.citation}, {paper.place})",
-        here_text(result),
+        f"{paper.number} ({paper.citation.partition(', doi')[0]}, {paper.place})",
+        here_text(study, result),
         result.verdict,
         f"{result.minutes:.1f}",
     )
 
 
-def here_text(result: StudyResult) -> str:
-    """Return the figures of all arms in one line, those of replicates with their number."""
+def here_text(study: Study, result: StudyResult) -> str:
+    """Return the figures that decide: the ends of each chain of the claim, or a difference.
+
+    A pair is told by its difference, with the interval; a chain by the figures of its ends.
+    """
+    figures = {arm.name: signed(arm.figure) for arm in result.arms}
+    differences = {(one.higher, one.lower): signed(one.difference) for one in result.comparisons}
+    parts = []
+    for first, *between, last in study.order:
+        if between:
+            parts.append(f"{first} {figures[first]}, {last} {figures[last]}")
+        else:
+            parts.append(f"{first} above {last} by {differences[first, last]}")
     n = max(len(arm.values) for arm in result.arms)
-    text = "; ".join(f"{arm.name} {signed(arm.figure)}" for arm in result.arms)
-    return text if n == 1 else f"{text} (n = {n})"
+    return "; ".join(parts) + f" (n = {n})" * (n > 1)
 
 
 def signed(figure: Estimate) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from zooctl.catalog.studies import study_names, study_of
 from zooctl.errors import InputError, install_hint, is_installed
+from zooctl.evaluation.metrics.bootstrap import Estimate
 from zooctl.files.disk.atomic import atomic_output, check_output
 from zooctl.progress import Say
 from zooctl.schema.study import Arm, FigurePath, Study
@@ -31,24 +33,27 @@ def run_study(study: Study, folder: Path, options: MeasureOptions) -> StudyResul
         options: Machine and displays.
     """
     began, before = time.monotonic(), 0.0
-    reports: dict[str, dict[str, Any]] = {}
     arms = []
+    reports: dict[tuple[str, str | None], dict[str, Any]] = {}
     for arm in study.arms:
-        if study.training is None:
+        if arm.value is not None:
+            values = [Estimate(arm.value, math.nan, math.nan)]
+        elif study.training is None:
             model = arm.model or study.model
             assert model is not None
-            if model not in reports:
-                reports[model] = measure(model, study.measure, options)
-            values = tuple(read_figures(reports[model], _figure(study, arm), arm.name))
+            key = (model, arm.pattern)
+            if key not in reports:
+                own = {} if arm.pattern is None else {"pattern": arm.pattern}
+                reports[key] = measure(model, study.measure.model_copy(update=own), options)
+            values = read_figures(reports[key], _figure(study, arm), arm.name)
         else:
-            estimates = []
+            values = []
             for seed in study.training.seeds:
                 place = time.monotonic()
                 report, minutes = _trained(study, arm, seed, folder, options)
                 before += minutes - (time.monotonic() - place) / 60
-                estimates += read_figures(report, _figure(study, arm), arm.name)
-            values = tuple(estimates)
-        arms.append(ArmResult(arm.name, values))
+                values += read_figures(report, _figure(study, arm), arm.name)
+        arms.append(ArmResult(arm.name, tuple(values)))
     figures = {arm.name: [one.value for one in arm.values] for arm in arms}
     _check_replicates(study, figures)
     comparisons = tuple(compare_arms(*pair, figures) for pair in study.pairs)
@@ -130,13 +135,12 @@ def results_in(folder: Path, own: Study | None = None) -> list[tuple[Study, Stud
         folder: Folder of results.
         own: A study that need not be of the zoo.
     """
-    studies = {name: study_of(name) for name in study_names()}
+    names = {name for name in study_names() if (folder / f"{name}.json").is_file()}
+    studies = {name: study_of(name) for name in names - {own.name if own else None}}
     if own is not None:
         studies[own.name] = own
     return [
-        (study, read_result(folder / f"{name}.json"))
-        for name, study in sorted(studies.items())
-        if (folder / f"{name}.json").is_file()
+        (study, read_result(folder / f"{name}.json")) for name, study in sorted(studies.items())
     ]
 
 
