@@ -36,7 +36,8 @@ def test_a_sign_alone() -> None:
 def test_verdicts() -> None:
     held, back, open_ = (compare_arms("a", "b", {"a": [x], "b": [0.5]}) for x in (0.6, 0.4, 0.5))
     assert verdict_of([held, held]) == "held"
-    assert verdict_of([held, open_]) == verdict_of([back, held]) == "held in part"
+    assert verdict_of([held, open_]) == "held in part"
+    assert verdict_of([back, held]) == verdict_of([back, held, open_]) == "mixed"
     assert verdict_of([back, back]) == "reversed"
     assert verdict_of([back, open_]) == "reversed in part"
     assert verdict_of([open_]) == "too small to say"

@@ -11,7 +11,9 @@ from zooctl.evaluation.metrics.bootstrap import Estimate
 from zooctl.evaluation.metrics.replicates import FEWEST, mean_with_interval
 
 Direction = Literal["held", "reversed", "too small to say"]
-Verdict = Literal["held", "held in part", "reversed", "reversed in part", "too small to say"]
+Verdict = Literal[
+    "held", "held in part", "mixed", "reversed", "reversed in part", "too small to say"
+]
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,13 @@ def verdict_of(comparisons: Sequence[Comparison]) -> Verdict:
 
     >>> yes, no = (compare_arms("a", "b", {"a": [x], "b": [1.0]}) for x in (2.0, 0.5))
     >>> verdict_of([yes, yes]), verdict_of([yes, no]), verdict_of([no])
-    ('held', 'held in part', 'reversed')
+    ('held', 'mixed', 'reversed')
     """
     found = [one.direction for one in comparisons]
     if len(set(found)) == 1:
         return found[0]
     if "held" in found:
-        return "held in part"
+        return "mixed" if "reversed" in found else "held in part"
     return "reversed in part"
 
 
