@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -188,10 +189,12 @@ def wrong_levels(imports: list[Import]) -> list[str]:
             continue
         source, target = part_of(found.file), names[1]
         if source == target:
-            order = INSIDE.get(source, ())
-            inner = found.file.split("/")[1].removesuffix(".py")
-            below = names[2] if len(names) > 2 else ""
-            if inner != below and rank(below, order) > rank(inner, order):
+            # The innermost package that holds both.
+            inner, below = found.file.removesuffix(".py").split("/"), [*names[1:], ""]
+            pairs = zip(inner, below, strict=False)
+            depth = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+            order = INSIDE.get("/".join(inner[:depth]), ())
+            if depth < len(inner) and rank(below[depth], order) > rank(inner[depth], order):
                 wrong.append(str(found))
         elif source == "__init__":
             # The package itself names the Python interface, for type checkers alone.
@@ -290,6 +293,7 @@ def test_the_walk_sees_everything() -> None:
         ("inference/predict.py", "zooctl.training.loop.fit"),
         ("inference/predict.py", "zooctl.evaluation"),
         ("errors.py", "zooctl.sequence.windows"),
+        ("catalog/entry.py", "zooctl.catalog.hub.download"),
     ],
 )
 def test_the_level_rule_can_fail(file: str, module: str) -> None:
