@@ -47,8 +47,9 @@ def test_a_folder_has_all_files(zooctl: Runner, tmp_path: Path) -> None:
 
 def test_one_file_and_json(zooctl: Runner, tmp_path: Path) -> None:
     arguments = ["attribute", "ctcf_gm12878", "--region", SITE, "--method", "input_x_gradient"]
-    code, out, _ = zooctl(*arguments, "-o", "a.bw", "--width", "100", "--json", *FEW)
+    code, out, err = zooctl(*arguments, "-o", "a.bw", "--width", "100", "--json", "--check", *FEW)
     assert code == 0
+    assert "with deeplift" in err
     document = json.loads(out)
     assert (document["method"], document["width"], document["files"]) == (
         "input_x_gradient",
@@ -56,6 +57,8 @@ def test_one_file_and_json(zooctl: Runner, tmp_path: Path) -> None:
         ["a.bw"],
     )
     assert document["median_delta"] is None
+    assert document["checks"]["other_method"] == "deeplift"
+    assert abs(document["checks"]["random_weights"]) < document["checks"]["agreement"]
 
 
 def test_a_picture_is_of_one_region(zooctl: Runner, tmp_path: Path) -> None:

@@ -69,6 +69,10 @@ def command(
     pictures: Annotated[
         int, typer.Option(min=0, max=MOST_PICTURES, help="Regions drawn into the folder.")
     ] = 10,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Compare with another method, and with random weights."),
+    ] = False,
     as_json: AsJson = False,
     device: Device = "auto",
     threads: Threads = None,
@@ -98,6 +102,7 @@ def command(
         output,
         options,
         pictures=pictures,
+        check=check,
         force=force,
         say=say,
         progress=progress,

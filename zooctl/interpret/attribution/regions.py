@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from zooctl.interpret.attribution.attribute import (
     attribute,
     mean_of,
 )
+from zooctl.interpret.attribution.cross_checks import CrossChecks, cross_check
 from zooctl.interpret.attribution.target import target_of
 from zooctl.interpret.options import AttributeOptions
 from zooctl.progress import Progress, Say, no_progress, silent
@@ -136,6 +137,48 @@ def attribute_regions(
     spans = place_spans(kept, model.card.geometry, width)
     return RegionAttributions(
         tuple(kept), tuple(spans), mean_of(parts), contigs, len(pieces) - len(kept)
+    )
+
+
+def check_regions(
+    model: OpenModel,
+    given: RegionAttributions,
+    options: AttributeOptions,
+    *,
+    most: int = 5,
+    progress: Progress = no_progress,
+) -> CrossChecks:
+    """Cross-check the importances of the first regions, in one window each.
+
+    Args:
+        model: The model.
+        given: The importances.
+        options: Those that they were computed with.
+        most: Regions that are checked.
+        progress: Opens the progress displays.
+
+    Raises:
+        InputError: The entry has no torch network.
+    """
+    geometry = model.card.geometry
+    some = given.regions[:most]
+    width, _ = _width_and_shifts(geometry, options)
+    placed = place(some, geometry, width, 0)
+    with model.genome(as_path(options.fasta), silent, progress) as genome:
+        windows = read_windows(genome, some, placed.starts, geometry.input_length)
+    found = replace(
+        given.found,
+        hypothetical=given.found.hypothetical[:most],
+        projected=given.found.projected[:most],
+    )
+    return cross_check(
+        model,
+        windows,
+        found,
+        bins=placed.bins,
+        span=placed.span,
+        options=options,
+        progress=progress,
     )
 
 

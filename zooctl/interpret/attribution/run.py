@@ -13,8 +13,13 @@ from zooctl.files.disk.atomic import check_output
 from zooctl.files.disk.names import check_folder_name, file_named
 from zooctl.files.intervals.regions import Regions, region_stem
 from zooctl.inference.model import OpenModel
+from zooctl.interpret.attribution.cross_checks import CrossChecks
 from zooctl.interpret.attribution.files import write_bigwig, write_h5, write_npz, write_table
-from zooctl.interpret.attribution.regions import RegionAttributions, attribute_regions
+from zooctl.interpret.attribution.regions import (
+    RegionAttributions,
+    attribute_regions,
+    check_regions,
+)
 from zooctl.interpret.options import AttributeOptions
 from zooctl.progress import Progress, Say, no_progress, silent
 
@@ -31,10 +36,12 @@ class WrittenAttributions:
     Attributes:
         given: The importances.
         paths: The files, in order.
+        checks: Cross-checks, where they were asked for.
     """
 
     given: RegionAttributions
     paths: tuple[Path, ...]
+    checks: CrossChecks | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return figures of the run for programs."""
@@ -48,6 +55,7 @@ class WrittenAttributions:
             "unknown": self.given.unknown,
             "width": int(found.codes.shape[1]),
             "median_delta": float(np.median(deltas)) if len(deltas) else None,
+            "checks": None if self.checks is None else self.checks._asdict(),
             "files": [str(path) for path in self.paths],
         }
 
@@ -59,6 +67,7 @@ def write_attributions(
     options: AttributeOptions,
     *,
     pictures: int = 10,
+    check: bool = False,
     force: bool = False,
     say: Say = silent,
     progress: Progress = no_progress,
@@ -72,6 +81,7 @@ def write_attributions(
             the arrays of TF-MoDISco (``.npz``) and for a table.
         options: Method, track, width, shifts and strands.
         pictures: Regions that are drawn into a folder, the first ones.
+        check: Compare the first regions with another method and with random weights.
         force: Replace existing files.
         say: Told about the genome, regions left out and contributions that do not add up.
         progress: Opens the progress display.
@@ -89,9 +99,18 @@ def write_attributions(
             check_output(Path(output) / name, force)
     given = attribute_regions(model, regions, options, say=say, progress=progress)
     _tell_deltas(given, say)
+    checks = None
+    if check:
+        checks = check_regions(model, given, options, progress=progress)
+        say(
+            f"checks: Spearman {checks.agreement:.2f} with {checks.other_method}, "
+            f"{checks.random_weights:.2f} with random weights"
+        )
     if file:
-        return WrittenAttributions(given, _write_file(target, model, given, force))
-    return WrittenAttributions(given, _write_folder(Path(output), model, given, pictures, force))
+        paths = _write_file(target, model, given, force)
+    else:
+        paths = _write_folder(Path(output), model, given, pictures, force)
+    return WrittenAttributions(given, paths, checks)
 
 
 def _tell_deltas(given: RegionAttributions, say: Say) -> None:
