@@ -59,7 +59,8 @@ def of_peaks(path: str) -> Track:
 
     def read(chrom: str, length: int) -> Array:
         values = np.zeros(length)
-        with gzip.open(here(path), "rt") as lines:
+        opened = gzip.open if path.endswith(".gz") else open
+        with opened(here(path), "rt") as lines:
             for line in lines:
                 columns = line.split("\t")
                 if columns[0] == chrom:
@@ -108,6 +109,11 @@ _INPUT = of_bigwig(_CTCF.format("Input"))
 _SKNSH = "h3k36me3_hg19/SKNSH_ENCFF621CZO.lifted_hg19.chr20_21.signalValue.bw"
 _CELLS = ("A549", "H1-hESC", "HeLa-S3", "HepG2", "IMR-90", "K562", "MCF-7")
 _DREAM = "ctcf_encode_dream_chr20/ChIPseq.{}.CTCF.conservative.train.chr20.narrowPeak.gz"
+_BRAIN = [
+    f"brain_cell_types_hg19/{marker}_optimal_peak{suffix}.bed"
+    for suffix in ("_IDR_ENCODE.ATAC", ".H3K27", ".H3K4me3")
+    for marker in ("NeuN", "Olig2", "PU1", "LHX2")
+]
 
 MODELS = {
     "ctcf_gm12878": Judged(hg19, [_ENCODE], 512, 8, control=_INPUT, ratio=3),
@@ -138,6 +144,14 @@ MODELS = {
         figures=("auroc", "auprc"),
         variation=False,
         mirrored=_DREAM.format("K562"),
+    ),
+    "brain_cell_types": Judged(
+        hg19,
+        [of_peaks(path) for path in _BRAIN],
+        *(512, 0.5, 0.5),
+        figures=("auroc", "auprc"),
+        variation=False,
+        mirrored=_BRAIN[0],
     ),
 }
 
