@@ -25,7 +25,7 @@ def test_five_models_in_one_command(
 ) -> None:
     pytest.importorskip("h5py", reason="needs h5py: pip install 'zooctl[keras]'")
     monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(mirror))
-    genes = [(47_401_663, 47_401_973), (47_406_859, 47_406_985), (47_423_338, 47_424_963)]
+    genes = [(47_401_651, 47_401_861), (47_406_858, 47_406_986), (47_423_305, 47_424_964)]
     (tmp_path / "genes.gtf").write_text("".join(EXON.format(*one) for one in genes))
     head = (
         "##fileformat=VCFv4.2\n##contig=<ID=chr21>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"

@@ -146,7 +146,7 @@ def test_a_deleted_exon_has_no_score(mirror: Path, network: VariantModel) -> Non
 
 
 GTF = (
-    "chr21\tt\texon\t47406859\t47406985\t.\t{}\t.\t"
+    "chr21\tt\texon\t47406858\t47406986\t.\t{}\t.\t"
     'gene_id "{}"; transcript_id "{}"; gene_name "{}";\n'
 )
 
@@ -159,9 +159,9 @@ def test_as_typed(mirror: Path, tmp_path: Path, network: VariantModel) -> None:
     vcf = tmp_path / "a.vcf"
     head = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
     with open_genome("hg19", paths(mirror)) as genome:
-        codes = genome.padded_codes("chr21", 47_406_758, 47_407_085)
+        codes = genome.padded_codes("chr21", 47_406_757, 47_407_086)
     ref = decode(codes)[99]
-    vcf.write_text(f"{head}chr21\t47406858\t.\t{ref}\t{'C' if ref != 'C' else 'T'}\t.\t.\t.\n")
+    vcf.write_text(f"{head}chr21\t47406857\t.\t{ref}\t{'C' if ref != 'C' else 'T'}\t.\t.\t.\n")
     words = ["score-variants", str(vcf), "--model", "mmsplice", "--genes", str(tmp_path / "g.gtf")]
     fasta = ["--fasta", str(paths(mirror)[1])]
     assert main.run([*words, *fasta, "-o", str(tmp_path / "out.tsv")]) == 0
