@@ -115,6 +115,7 @@ COMMANDS = {
         "--spacing 30:30 -o effects"
     ],
     "filters": ["filters pwm_ctcf -n 10 -o filters"],
+    "design": ["design pwm_ctcf --width 20 --rounds 2 -o designed.fa"],
     "train": [
         "train toy.yaml --fasta toy.fa -o run",
         "export run --fasta toy.fa",

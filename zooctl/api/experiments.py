@@ -12,6 +12,7 @@ from zooctl.inference.options.predict_and_score import as_path
 from zooctl.progress import Progress, Say
 
 if TYPE_CHECKING:
+    from zooctl.interpret.design.design import DesignOptions, Designs
     from zooctl.interpret.discovery.discover import DiscoveredMotifs, DiscoverOptions
     from zooctl.interpret.filters.read_filters import FilterOptions, ReadFilters
     from zooctl.interpret.interventions.marginalise import Marginalisation, MarginaliseOptions
@@ -143,6 +144,28 @@ class Experiments:
             self._model,
             regions_of(regions),
             options or DiscoverOptions(),
+            say=self._say,
+            progress=self._progress,
+        )
+
+    def design(
+        self, options: DesignOptions | None = None, judge: Experiments | None = None
+    ) -> Designs:
+        """Design sequences for a prediction of the model, as `zooctl design` does.
+
+        Args:
+            options: Target, way, start and constraints.
+            judge: A model of one track that scores the sequences when they are done.
+
+        Raises:
+            InputError: Options and model do not fit each other.
+        """
+        from zooctl.interpret.design.design import DesignOptions, design
+
+        return design(
+            self._model,
+            options or DesignOptions(),
+            None if judge is None else judge._model,
             say=self._say,
             progress=self._progress,
         )

@@ -56,6 +56,7 @@ COMMANDS = {
     "marginalise": "zooctl.cli.commands.marginalise",
     "filters": "zooctl.cli.commands.filters",
     "motifs": "zooctl.cli.commands.motifs",
+    "design": "zooctl.cli.commands.design",
     "pull": "zooctl.cli.commands.pull",
     "push": "zooctl.cli.commands.push",
     "bundle": "zooctl.cli.commands.bundle",

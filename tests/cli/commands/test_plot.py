@@ -65,3 +65,37 @@ def test_output_must_not_be_an_input(
     track.write_bytes((repo / CTCF).read_bytes())
     assert run(["plot", str(track), "--region", REGION, "-o", str(track), "--force"]) == 2
     assert "input" in capsys.readouterr().err
+
+
+def test_regions_beside_each_other_with_genes(repo: Path, tmp_path: Path) -> None:
+    target, gtf = tmp_path / "a.svg", tmp_path / "a.gtf"
+    rows = [("A1", "+", 33_910_001, 33_912_000), ("A1", "+", 33_950_001, 33_951_000)]
+    rows += [("B2", "-", 33_920_001, 33_990_000), ("FAR", "+", 1_000_001, 1_001_000)]
+    gtf.write_text(
+        "".join(
+            f"chr21\tx\texon\t{start}\t{end}\t.\t{strand}\t.\t"
+            f'gene_id "{name}"; transcript_id "{name}.1"; gene_name "{name}";\n'
+            for name, strand, start, end in rows
+        )
+    )
+    both = ["--region", REGION, "--region", "chr21:39,700,001-39,760,000"]
+    command = ["plot", str(repo / CTCF), str(repo / INPUT), *both, "--genes", str(gtf)]
+    assert run([*command, "-o", str(target), "--shared-y", "--width", "120", "--height", "90"]) == 0
+    text = target.read_text()
+    # Text stays text, and sizes are those asked for: points of 1/72 inch.
+    assert "A1 →" in text
+    assert "B2 ←" in text
+    assert "FAR" not in text
+    width, height = (120 / 25.4 * 72, 90 / 25.4 * 72)
+    assert f'width="{width:.6f}'[:12] in text
+    assert f'height="{height:.6f}'[:12] in text
+    pdf = tmp_path / "a.pdf"
+    assert run([*command, "-o", str(pdf)]) == 0
+    assert b"/FontFile2" in pdf.read_bytes()
+    assert b"/Type3" not in pdf.read_bytes()
+    picture = tmp_path / "a.png"
+    assert run([*command, "-o", str(picture), "--width", "100", "--height", "50.8"]) == 0
+    from PIL import Image
+
+    with Image.open(picture) as image:
+        assert image.size == (1181, 600)  # 100 and 50.8 mm at 300 dots an inch

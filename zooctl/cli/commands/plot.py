@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from zooctl.cli.ui.messages import say
 
+if TYPE_CHECKING:
+    from zooctl.interpret.pictures.browser import RegionTracks
+
 
 def command(
     tracks: Annotated[list[Path], typer.Argument(metavar="TRACK.bw …", help="From top to bottom.")],
-    region: Annotated[str, typer.Option(help="As chr21:30,000,001-31,000,000.")],
+    region: Annotated[
+        list[str], typer.Option(help="As chr21:30,000,001-31,000,000; several beside each other.")
+    ],
     output: Annotated[
         str, typer.Option("-o", "--output", help="A .png, .pdf or .svg, or a folder.")
     ],
@@ -21,33 +26,65 @@ def command(
         list[str] | None, typer.Option(help="Name of a track, once a track; else its file's.")
     ] = None,
     unit: Annotated[list[str] | None, typer.Option(help="Unit of a track, once a track.")] = None,
+    genes: Annotated[Path | None, typer.Option(help="GTF with genes to draw below.")] = None,
+    shared_y: Annotated[
+        bool, typer.Option("--shared-y", help="One scale for all tracks, not one each.")
+    ] = False,
+    width: Annotated[
+        float | None, typer.Option(min=30, max=2000, help="Width in mm; default: 180.")
+    ] = None,
+    height: Annotated[
+        float | None, typer.Option(min=20, max=2000, help="Height in mm; default: by the tracks.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing picture.")] = False,
 ) -> None:
-    """Draw bigWig tracks of one region below each other."""
-    import numpy as np
+    """Draw bigWig tracks of regions below each other, each on one scale over all regions.
 
-    from zooctl.files.bigwig.reader import BigWig
+    PNG has 300 dots an inch; text in PDF and SVG stays text.
+    """
     from zooctl.files.disk.atomic import check_output
     from zooctl.files.disk.names import file_named
     from zooctl.files.intervals.regions import region_stem
-    from zooctl.interpret.pictures.plots import PlottedTrack, draw_tracks, summarise
-    from zooctl.sequence.intervals import parse_region
+    from zooctl.files.intervals.transcripts import read_transcripts
+    from zooctl.interpret.pictures.browser import WIDTH_MM, draw_browser
 
-    target = file_named(output, (".png", ".pdf", ".svg"), default=f"{region_stem(region)}.png")
+    target = file_named(output, (".png", ".pdf", ".svg"), default=f"{region_stem(region[0])}.png")
     check_output(target, force, inputs=tracks)
     names = _labels("--name", name, [track.name.removesuffix(".bw") for track in tracks])
     units = _labels("--unit", unit, [""] * len(tracks))
-    drawn = []
-    for path, label, measure in zip(tracks, names, units, strict=True):
+    draw_browser(
+        target,
+        [_read(tracks, one) for one in region],
+        names,
+        units,
+        genes=None if genes is None else read_transcripts(genes),
+        shared_y=shared_y,
+        width_mm=WIDTH_MM if width is None else width,
+        height_mm=height,
+        title=title,
+        force=force,
+    )
+    say(f"wrote {target}")
+
+
+def _read(tracks: list[Path], region: str) -> RegionTracks:
+    """Return one value a pixel of each track in a region."""
+    import numpy as np
+
+    from zooctl.files.bigwig.reader import BigWig
+    from zooctl.interpret.pictures.browser import RegionTracks
+    from zooctl.interpret.pictures.plots import summarise
+    from zooctl.sequence.intervals import parse_region
+
+    found = []
+    for path in tracks:
         with BigWig(path) as bigwig:
             chosen = parse_region(region, bigwig.contigs)
             values = bigwig.values(*chosen)
         if np.isnan(values).all():
             say(f"warning: {path} has no values in {region}")
-        # One value a pixel.
-        drawn.append(PlottedTrack(label, summarise(values, 1500), measure))
-    draw_tracks(target, drawn, chosen, title=title, force=force)
-    say(f"wrote {target}")
+        found.append(summarise(values, 1500))
+    return RegionTracks(chosen, found)
 
 
 def _labels(option: str, given: list[str] | None, default: list[str]) -> list[str]:

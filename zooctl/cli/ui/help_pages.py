@@ -30,6 +30,7 @@ PANELS: dict[str, tuple[str, ...]] = {
         "marginalise",
         "filters",
         "motifs",
+        "design",
     ),
     "Judge them": (
         "evaluate",
@@ -87,6 +88,7 @@ EXAMPLES: dict[str, str] = {
     "trackhub": "zooctl trackhub ctcf.bw --measured chip.bw --assembly hg19 --email a@b.org -o hub",
     "scan": "zooctl scan --motifs hocomoco --assembly hg19 --bed peaks.bed -o sites.bed",
     "motifs": "zooctl motifs ctcf_gm12878 --bed peaks.bed --motifs jaspar -o motifs",
+    "design": "zooctl design ctcf_gm12878 --target high -o designed.fa",
     "pull": "zooctl pull mpra_dragonn",
     "push": "zooctl push ctcf_gm12878 org/name",
     "bundle": "zooctl bundle export ctcf_gm12878 -o models.tar",

@@ -36,6 +36,7 @@ class WindowValue:
         track: Name of the track.
         unit: Unit of the number.
         ratio: Whether a ratio of two numbers makes sense.
+        weights: Weight of each bin in the mean, ``(1, n_bins)``.
 
     Raises:
         InputError: There is no such track, or several and none is named; or the model reads more
@@ -53,7 +54,7 @@ class WindowValue:
         size, length = card.bin_size, card.output_length
         first = max(0, (length - around) // 2) // size
         last = min(card.geometry.n_bins, -(-(length + around) // 2 // size))
-        self._weights = weights_of(np.array([[first, max(last, first + 1)]]), card.geometry.n_bins)
+        self.weights = weights_of(np.array([[first, max(last, first + 1)]]), card.geometry.n_bins)
         self.track = self._target.name
         states = [one for one in card.tracks if one.name == self.track]
         self.unit = "log odds" if self._target.log_odds else (states[0].unit if states else "")
@@ -65,7 +66,7 @@ class WindowValue:
         """Return the number of each window, ``(n,)``, for codes ``(n, input_length)``."""
         given = reverse_complement(codes) if self._target.reverse else codes
         predicted = predict_windows(self._model, given, rc=self._rc)
-        return number_of(predicted, self._weights, self._target)
+        return number_of(predicted, self.weights, self._target)
 
     def counting(self, advance: Advance) -> ValueOf:
         """Return the same, batch by batch, with the windows done told to a display."""

@@ -1,0 +1,1 @@
+"""Sequences designed for a prediction, by substitutions or by gradients."""
