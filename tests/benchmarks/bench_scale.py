@@ -22,13 +22,17 @@ from zooctl.sequence.onehot import decode
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 N_ALLELES = int(os.environ.get("ALLELES", "2448"))
+N_LONG = int(os.environ.get("LONG", "60000"))
 HEAD = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 
 
 def zooctl(*arguments: str, python: str = sys.executable) -> float:
     """Run a command and return its seconds."""
     began = time.perf_counter()
-    subprocess.run([python, "-m", "zooctl", *arguments, "-q"], check=True, capture_output=True)
+    done = subprocess.run(
+        [python, "-m", "zooctl", *arguments, "-q"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
     return time.perf_counter() - began
 
 
@@ -77,7 +81,7 @@ def clear() -> None:
 
 def shards_and_merge() -> None:
     """Cost of a shard beside its work, and speed of the merge."""
-    write_vcf(Path("long.vcf"), 60_000, 2_000)
+    write_vcf(Path("long.vcf"), N_LONG, 2_000)
     model = ["long.vcf", "--model", "pwm_ctcf", "--shifts", "1", "--max-shift", "0"]
     seconds = {}
     for n in (1, 50):
@@ -109,12 +113,12 @@ def memory() -> None:
                     continue
 
     clear()
-    watching = threading.Thread(target=watch)
+    watching = threading.Thread(target=watch, daemon=True)
     watching.start()
     workers = zooctl("run", "plan", "--workers", "2")
     stop.set()
     watching.join()
-    print(f"{'memory of a worker, 60,000 records of 2 kB':<44}{max(peaks) / 1e6:>8.0f} MB")
+    print(f"{f'memory of a worker, {N_LONG:,} records of 2 kB':<44}{max(peaks) / 1e6:>8.0f} MB")
     ray(workers)
 
 

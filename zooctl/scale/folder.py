@@ -119,10 +119,12 @@ class PlanFolder:
     def is_whole(self, number: int) -> bool:
         """Say whether a shard is there with the bytes of its receipt; one of others is dropped."""
         found = self.receipt(number)
-        if found is not None and is_pinned(self.data(number), found.size, found.sha256):
-            return True
-        self._receipt(number).unlink(missing_ok=True)
-        return False
+        if found is None:
+            return False
+        whole = is_pinned(self.data(number), found.size, found.sha256)
+        if not whole:
+            self._receipt(number).unlink(missing_ok=True)
+        return whole
 
     def pieces(self, shard: Shard) -> Iterator[bytes]:
         """Yield the data of a shard, checked against its receipt.

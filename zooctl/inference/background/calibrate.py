@@ -155,7 +155,7 @@ def statistics_of(card: Card) -> tuple[Statistic, ...]:
     return tuple(found)
 
 
-class Part(NamedTuple):
+class DrawnPart(NamedTuple):
     """Alleles of a background that are drawn together: their source, kind or file, and number."""
 
     source: Null
@@ -183,17 +183,17 @@ class Drawing:
     assembly: str
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[DrawnPart]:
         """Its parts, in order."""
-        options, found = self.options, list[Part]()
+        options, found = self.options, list[DrawnPart]()
         for name in dict.fromkeys(options.backgrounds):
             if name == RANDOM:
                 kinds = kinds_within(self.own_scorer.max_allele_length, options.kinds or KINDS)
-                found += [Part("random", kind, kind, options.n_alleles) for kind in kinds]
+                found += [DrawnPart("random", kind, kind, options.n_alleles) for kind in kinds]
             elif name == SHUFFLED:
-                found.append(Part("shuffled", "snv", "shuffled SNVs", options.n_alleles))
+                found.append(DrawnPart("shuffled", "snv", "shuffled SNVs", options.n_alleles))
             else:
-                found.append(Part("observed", name, Path(name).name, options.n_alleles))
+                found.append(DrawnPart("observed", name, Path(name).name, options.n_alleles))
         return found
 
     @property
@@ -208,11 +208,11 @@ class Drawing:
         genome = ShuffledGenome(self.genome, n, length, self.options.draw_seed)
         return genome, open_scorer(self.model, genome, self.options, "skip")
 
-    def scorer(self, part: Part) -> Scorer:
+    def scorer(self, part: DrawnPart) -> Scorer:
         """Return the scorer of a part's alleles."""
         return self._shuffled[1] if part.source == "shuffled" else self.own_scorer
 
-    def alleles(self, part: Part) -> list[Allele]:
+    def alleles(self, part: DrawnPart) -> list[Allele]:
         """Draw the alleles of a part, the same in every call."""
         drawn: Iterator[Allele]
         if part.source == "shuffled":
@@ -251,7 +251,7 @@ class Drawing:
             zooctl=__version__,
         )
 
-    def _words(self, part: Part, count: int) -> str:
+    def _words(self, part: DrawnPart, count: int) -> str:
         """Return how a source's alleles are drawn."""
         spectrum = (
             "the trinucleotide spectrum of 43,154 common SNVs of 1000 Genomes, chromosome 21"
