@@ -102,7 +102,7 @@ def check() -> None:
         measured = {}
         for workers in (1, 2, 4):
             clear()
-            measured[workers] = zooctl("run", "plan", "--workers", str(workers))
+            measured[workers] = zooctl("run", "plan", "--workers", str(workers)).wall
         costs = Costs(0, 16, start, 0.05, cores=os.cpu_count(), death_rate=0)
         costs = replace(costs, work=measured[1] - start - 16 * costs.each)
         print(f"start {start:.1f} s, work {costs.work:.1f} s, {os.cpu_count()} cores")
