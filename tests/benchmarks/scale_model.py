@@ -112,8 +112,8 @@ def check() -> None:
         os.chdir("/")
 
 
-# Measured: docs/scale.md says on which machine.
-START, EACH, MERGE_RATE = 3.0, 0.05, 0.03e9
+# Measured in seconds of CPU, as docs/scale.md says.
+START, EACH, MERGE_RATE, BIGWIG_RATE = 1.1, 0.003, 32e6, 7.4e6
 COUNTS = (1, 10, 100, 1_000, 10_000)
 
 
@@ -124,8 +124,10 @@ def main() -> None:
     # hg38 is 3.09e9 bases; a window of ctcf_gm12878 has a core of 1,024 and takes 1/880 s of one
     # thread by tiles; a track of 32 bp bins is 4 bytes a bin in its shards.
     windows = 3.09e9 / 1_024
-    tracks = Costs(100 * windows / 880, 10_000, START, EACH, 100 * 3.09e9 / 32 * 4, MERGE_RATE)
-    table("hg38 x 100 models as ctcf_gm12878", tracks, COUNTS)
+    tracks = Costs(100 * windows / 880, 10_000, START, EACH, 100 * 3.09e9 / 32 * 4, BIGWIG_RATE)
+    table("hg38 x 100 models as ctcf_gm12878, one plan", tracks, COUNTS)
+    one = replace(tracks, work=tracks.work / 100, shards=100, merged=tracks.merged / 100)
+    table("hg38 x 1 model, a plan of its own", one, (1, 10, 100))
     # 39 alleles a second of one thread; 60 bytes a model and allele, bgzipped.
     scores = Costs(20 * 5e6 / 39, 10_000, START, EACH, 20 * 5e6 * 60, MERGE_RATE)
     table("5 M variants x 20 models as ctcf_gm12878", scores, COUNTS)

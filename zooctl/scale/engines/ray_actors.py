@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from zooctl.errors import NetworkError
 from zooctl.progress import Advance
 from zooctl.scale.engines.outcome import ShardOutcome, refusal
 from zooctl.scale.engines.ray_cluster import join_cluster
@@ -169,8 +170,13 @@ def ray_actors(
         NetworkError: No cluster answers.
     """
     with join_cluster(address):
+        import ray
+
         actors = RayActors(folder, numbers, most)
         try:
             yield actors
+        except ray.exceptions.RayError as error:
+            said = str(error).partition("\n")[0]
+            raise NetworkError("the Ray cluster is gone", got=said) from None
         finally:
             actors.end()

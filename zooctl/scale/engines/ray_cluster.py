@@ -44,10 +44,10 @@ def join_cluster(address: str | None, cpus: int | None = None) -> Iterator[None]
         ray.init(
             address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **own
         )
-    except (ConnectionError, ValueError) as error:
+    except Exception as error:  # Ray has no class for a node that does not start in time
         raise NetworkError(
             "Ray cannot be reached",
-            got=f"{address or 'this machine'}: {error}",
+            got=f"{address or 'this machine'}: {str(error).partition(chr(10))[0]}",
             hint="export RAY_AUTH_MODE=token if it was started with a token",
         ) from None
     try:
