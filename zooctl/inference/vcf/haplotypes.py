@@ -157,25 +157,7 @@ class Haplotypes:
     def _allele(self, near: Sequence[_Entry], at: int, place: Place) -> Allele | None:
         """Return all changes of a haplotype that hang together with a record's, as one allele."""
         entry = near[at]
-        own = entry.changes[place]
-        phase_set, low, high, changes = entry.phase_sets[place[0]], own.start, own.end, [own]
-        for step in (-1, 1):
-            i = at + step
-            while 0 <= i < len(near):
-                other = near[i]
-                beyond = low - other.end if step < 0 else other.start - high
-                if beyond > self._horizon:
-                    break
-                i += step
-                change = other.changes.get(place)
-                theirs = other.phase_sets.get(place[0])
-                if change is None or (None not in (phase_set, theirs) and phase_set != theirs):
-                    continue
-                gap = low - change.end if step < 0 else change.start - high
-                if gap <= self.reach:
-                    changes.append(change)
-                    low, high = min(low, change.start), max(high, change.end)
-                    phase_set = theirs if phase_set is None else phase_set
+        changes = self._chain(near, at, place)
         read = partial(self.vcf.genome.padded_codes, entry.chrom)
         joined = join(changes, read)
         if joined is None:
@@ -184,6 +166,34 @@ class Haplotypes:
         if not plain.ref and not plain.alt:  # they undo each other
             return Allele(entry.chrom, *joined)
         return Allele(entry.chrom, *anchor(plain, read))
+
+    def _chain(self, near: Sequence[_Entry], at: int, place: Place) -> list[Change]:
+        """Return the changes of a haplotype that hang together with a record's.
+
+        A padded record may stand before another whose change lies before its own, so a chain grows
+        until nothing more hangs on to it; the nearest record decides between phase sets.
+        """
+        own, phase_set = near[at].changes[place], near[at].phase_sets[place[0]]
+        low, high, found = own.start, own.end, [own]
+        others = [
+            (other.changes[place], other.phase_sets[place[0]])
+            for i, other in sorted(enumerate(near), key=lambda pair: abs(pair[0] - at))
+            if i != at and place in other.changes
+        ]
+        grown = True
+        while grown:
+            grown, left = False, []
+            for change, theirs in others:
+                alike = phase_set is None or theirs is None or phase_set == theirs
+                if alike and max(low - change.end, change.start - high) <= self.reach:
+                    found.append(change)
+                    low, high = min(low, change.start), max(high, change.end)
+                    phase_set = theirs if phase_set is None else phase_set
+                    grown = True
+                else:
+                    left.append((change, theirs))
+            others = left
+        return found
 
 
 def _placed(start: int, ref: str, alt: str) -> Change:
