@@ -109,7 +109,7 @@ def test_ctcf_by_substitution_and_judged_by_another() -> None:
 @pytest.mark.slow
 def test_ctcf_by_gradient() -> None:
     options = DesignOptions(
-        way="gradient", width=60, rounds=60, l2=0, region="chr21:39,731,801-39,732,000"
+        way="gradient", width=60, rounds=40, l2=0, region="chr21:39,731,801-39,732,000"
     )
     found = design(open_model("ctcf_gm12878"), options)
     (one,) = found.designs

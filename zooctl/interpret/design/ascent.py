@@ -21,8 +21,8 @@ from zooctl.progress import Advance, no_advance
 from zooctl.sequence.onehot import Codes
 
 # Weight of the base that stands at a position in the beginning.
-_FIRST = 1.0
-_RATE = 0.1
+_FIRST = 3.0
+_RATE = 0.5
 
 
 def ascend(
