@@ -18,7 +18,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 STATES = {"here", "partly", "not yet", "cited only"}
 N_ROWS = 184
 # A state has to be earned: what was missing when the table was first written may only shrink.
-MOST_NOT_YET = 3
+MOST_NOT_YET = 2
 
 
 def rows() -> list[list[str]]:
