@@ -47,8 +47,8 @@ KILLED = """
 import json, sys, threading, time
 from pathlib import Path
 from ray.cluster_utils import Cluster
-from zooctl.scale.folder import PlanFolder
-from zooctl.scale.run import actors, run_plan
+from zooctl.inference.scale.folder import PlanFolder
+from zooctl.inference.scale.run import actors, run_plan
 
 folder = PlanFolder(Path("plan"))
 cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})

@@ -12,7 +12,7 @@ from zooctl.evaluation.heldout.model import EvaluatedModel
 from zooctl.evaluation.heldout.options import EvaluationOptions
 from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.files.fasta.reader import Fasta
-from zooctl.inference.session import Predictions
+from zooctl.inference.device.session import Predictions
 from zooctl.inference.tracks.predict import Readout
 from zooctl.schema.fields import Region, Split
 from zooctl.schema.recipe.evaluation import Rules

@@ -27,11 +27,11 @@ from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import ZooError
 from zooctl.files.bigwig.writer import BigWigWriter
 from zooctl.files.fasta.reader import Fasta
+from zooctl.inference.device.session import Session
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
 from zooctl.inference.options.predict_and_score import SessionOptions
-from zooctl.inference.session import Session
 from zooctl.inference.tracks.genome_grid import plan, read_batches
 from zooctl.inference.tracks.predict import Readout, Transform, predict
 from zooctl.sequence.intervals import Interval, parse_region

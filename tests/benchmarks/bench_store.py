@@ -22,12 +22,12 @@ from zooctl.files.vcf.records import VcfReader
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import ScoreOptions, SessionOptions
 from zooctl.inference.options.store import LookupOptions
+from zooctl.inference.scale.store.lookup import look_up
 from zooctl.inference.variants.remember import RememberingScorer
 from zooctl.inference.variants.table import open_scorer
 from zooctl.inference.vcf.run import score_file
 from zooctl.progress import no_progress, silent
 from zooctl.sequence.onehot import decode
-from zooctl.store.lookup import look_up
 
 MODEL, CHROM, START = "ctcf_gm12878", "chr21", 33_000_000
 GOAL = 100_000

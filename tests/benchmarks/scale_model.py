@@ -96,7 +96,9 @@ def check() -> None:
         asked = ["in.vcf", "--model", "ctcf_gm12878", "--shards", "16", "-o", "plan"]
         zooctl("plan", "score-variants", *asked)
         began = time.perf_counter()
-        opened = "from zooctl.scale.worker import *; Worker(PlanFolder(Path('plan'))).open()"
+        opened = (
+            "from zooctl.inference.scale.worker import *; Worker(PlanFolder(Path('plan'))).open()"
+        )
         subprocess.run([sys.executable, "-c", opened], check=True, capture_output=True)
         start = time.perf_counter() - began
         measured = {}

@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from zooctl.files.motifs import Motif
-from zooctl.inference.session import Session
+from zooctl.inference.device.session import Session
 from zooctl.sequence.windows import Geometry
 
 GEOMETRY = Geometry(input_length=2048, output_length=2048, bin_size=32, core_length=1024)

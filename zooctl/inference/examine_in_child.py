@@ -24,9 +24,9 @@ import numpy as np
 from zooctl import errors
 from zooctl.errors import InputError, UnsafeError, ZooError
 from zooctl.inference.device.machine import default_batch_size, default_threads
+from zooctl.inference.device.session import Predictions, Session
 from zooctl.inference.graph.check import batch_bytes, compose
 from zooctl.inference.graph.independence import ProbeTrial, draw_windows
-from zooctl.inference.session import Predictions, Session
 from zooctl.schema.card import Card
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Geometry

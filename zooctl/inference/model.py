@@ -14,11 +14,12 @@ from zooctl.catalog.root import is_in_use
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import InputError, UnsafeError
 from zooctl.files.fasta.reader import Fasta
-from zooctl.inference.announce_status import announce_genome
+from zooctl.inference.device.session import Session
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
 from zooctl.inference.examine_in_child import examine_once
+from zooctl.inference.options.announce_status import announce_genome
 from zooctl.inference.options.predict_and_score import (
     DEFAULT_SESSION,
     NO_INPUTS,
@@ -27,7 +28,6 @@ from zooctl.inference.options.predict_and_score import (
 )
 from zooctl.inference.other_inputs.given_inputs import given_inputs, reads_more
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
-from zooctl.inference.session import Session
 from zooctl.progress import Progress, Say
 from zooctl.schema.card import Card
 

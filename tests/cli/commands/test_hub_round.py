@@ -16,7 +16,7 @@ from zooctl.catalog import registry
 from zooctl.catalog.root import model_names
 from zooctl.catalog.weights import onnx_bytes, verified_bytes
 from zooctl.cli.main import run
-from zooctl.inference.session import Session
+from zooctl.inference.device.session import Session
 from zooctl.training.determinism.portable import PINS
 
 # The hub's client uploads in a way that the library below it is about to drop.

@@ -15,7 +15,7 @@ from toy_model import toy_zoo
 from toy_variants import GENOME, base, here, line, other, vcf
 
 from zooctl.cli.main import run
-from zooctl.store import lookup
+from zooctl.inference.scale.store import lookup
 
 __all__ = ["here", "toy_zoo"]
 

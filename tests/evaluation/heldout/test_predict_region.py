@@ -16,7 +16,7 @@ from zooctl.evaluation.heldout.measure_region import measure_region, read_padded
 from zooctl.evaluation.heldout.model import EvaluatedModel
 from zooctl.evaluation.heldout.predict_region import HeldoutRegion, predict_region
 from zooctl.files.fasta.reader import Fasta
-from zooctl.inference.session import Predictions
+from zooctl.inference.device.session import Predictions
 from zooctl.inference.tracks.predict import Readout
 from zooctl.progress import Advance, no_advance
 from zooctl.schema.fields import Region, Split

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from zooctl.errors import InputError
 from zooctl.inference.adopt.interface import Interface, read_interface
 from zooctl.inference.adopt.probe import probe_size, probe_windows
-from zooctl.inference.session import Session
+from zooctl.inference.device.session import Session
 from zooctl.sequence.onehot import N
 from zooctl.sequence.windows import Geometry
 

@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from zooctl.cli import main
 from zooctl.errors import InputError
 from zooctl.inference.adopt.interface import read_interface
-from zooctl.inference.session import Session
+from zooctl.inference.device.session import Session
 from zooctl.sequence.windows import Geometry
 
 WEIGHTS = np.arange(8, dtype=np.float32).reshape(2, 4) / 7

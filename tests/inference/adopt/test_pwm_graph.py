@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from zooctl.errors import InputError
 from zooctl.files.motifs import Motif
 from zooctl.inference.adopt.pwm_graph import pwm_geometry, pwm_graph
-from zooctl.inference.session import Session
+from zooctl.inference.device.session import Session
 from zooctl.sequence.onehot import N, reverse_complement
 from zooctl.sequence.windows import Geometry
 

@@ -7,12 +7,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from toy_graphs import Layer, graph_of, layers, onehot
 
+from zooctl.inference.device.session import run_graph
 from zooctl.inference.engine.alternatives import SharedAlternatives
 from zooctl.inference.engine.cone import find_cone
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.rows import ways
 from zooctl.inference.engine.shared import SharedWindows
-from zooctl.inference.session import run_graph
 from zooctl.sequence.windows import Geometry
 
 LENGTH = 48

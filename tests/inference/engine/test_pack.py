@@ -10,12 +10,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from toy_graphs import onehot
 
+from zooctl.inference.device.session import run_graph
 from zooctl.inference.engine.alternatives import SharedAlternatives
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.pack import pack
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.graph.positions.follow import follow_positions
-from zooctl.inference.session import run_graph
 from zooctl.sequence.windows import Geometry
 
 LENGTH, OUTPUT = 400, 80

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zooctl.errors import VerificationError
+from zooctl.inference.device.session import Session
 from zooctl.inference.graph.check import compose
 from zooctl.inference.graph.front_back import CODES, SPANS, SUMS
-from zooctl.inference.session import Session
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.windows import Geometry
 

@@ -11,10 +11,10 @@ import pytest
 from onnx import helper, numpy_helper
 
 from zooctl.errors import VerificationError
+from zooctl.inference.device.session import Session
 from zooctl.inference.graph import independence
 from zooctl.inference.graph.batch.batch_axis import Independence
 from zooctl.inference.graph.independence import check_windows, draw_windows
-from zooctl.inference.session import Session
 from zooctl.sequence.windows import Geometry
 
 Graph = Callable[..., bytes]

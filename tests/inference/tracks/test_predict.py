@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from zooctl.errors import VerificationError
 from zooctl.files.fasta.reader import Fasta
-from zooctl.inference.session import Session
+from zooctl.inference.device.session import Session
 from zooctl.inference.tracks.genome_grid import plan
 from zooctl.inference.tracks.predict import Counts, Readout, predict, untransform
 from zooctl.sequence.intervals import Interval

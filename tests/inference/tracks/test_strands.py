@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from toy_genome import ToyGenome, repetitive
 
-from zooctl.inference.session import Predictions
+from zooctl.inference.device.session import Predictions
 from zooctl.inference.tracks.genome_grid import plan
 from zooctl.inference.tracks.predict import Readout, core_values, predict
 from zooctl.sequence.intervals import Interval

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from zooctl.inference.device.session import Session
 from zooctl.inference.engine import tiles as engine_tiles
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
 from zooctl.inference.options.predict_and_score import SessionOptions
-from zooctl.inference.session import Session
 from zooctl.inference.tracks.estimate import estimate_seconds
 from zooctl.inference.tracks.genome_grid import GridPlan, plan
 from zooctl.inference.tracks.predict import Counts, Readout, lay_work, predict

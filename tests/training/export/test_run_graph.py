@@ -10,7 +10,7 @@ import toy_training as toy
 from safetensors.torch import load_file
 
 from zooctl.errors import InputError
-from zooctl.inference.session import Session
+from zooctl.inference.device.session import Session
 from zooctl.training.data.windows import choose_windows
 from zooctl.training.export.export import torch_predictions, trained_network
 from zooctl.training.export.run_graph import graph_of_run

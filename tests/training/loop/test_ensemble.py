@@ -11,7 +11,7 @@ import torch
 import toy_training as toy
 from safetensors.torch import load_file
 
-from zooctl.inference.session import Session
+from zooctl.inference.device.session import Session
 from zooctl.interpret.pictures.run_curve import draw_curve
 from zooctl.schema.card import load_card
 from zooctl.schema.recipe.recipe import Recipe

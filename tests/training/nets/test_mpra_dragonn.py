@@ -24,7 +24,7 @@ from zooctl.catalog.entry import GRAPH
 from zooctl.catalog.weights import verified_bytes
 from zooctl.files.weights.hdf5 import Tensors, read_tensors
 from zooctl.files.weights.onnx_weights import PublishedTensors, put_weights, take_weights
-from zooctl.inference.session import Session
+from zooctl.inference.device.session import Session
 from zooctl.training.export.export import to_onnx
 
 MODEL = "mpra_dragonn"

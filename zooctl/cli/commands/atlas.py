@@ -52,8 +52,8 @@ def command(
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.tables import echo, print_fields
     from zooctl.inference.model import OpenModel
+    from zooctl.inference.scale.store.atlas import fill
     from zooctl.inference.vcf.tally import counts_text
-    from zooctl.store.atlas import fill
 
     entry = registry.entry(model, allow_untrusted=allow_untrusted)
     made = fill(OpenModel(entry, session), options, say=say, progress=progress)

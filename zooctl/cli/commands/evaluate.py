@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -160,17 +161,8 @@ def command(
     if model is None:
         if track or data or against or region or output or update_card or inputs.any or versus:
             raise InputError("--all judges every model by its own data and prints one table")
-        _print_zoo(
-            evaluate_zoo(
-                fasta=fasta,
-                options=options,
-                device=device,
-                threads=threads,
-                say=say,
-                progress=progress,
-            ),
-            as_json,
-        )
+        judge = partial(evaluate_zoo, fasta=fasta, options=options, device=device, threads=threads)
+        _print_zoo(judge(say=say, progress=progress), as_json)
         return
     found = evaluate_model(
         model,

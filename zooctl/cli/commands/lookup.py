@@ -43,8 +43,8 @@ def command(
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.tables import echo
     from zooctl.inference.model import OpenModel
+    from zooctl.inference.scale.store.lookup import look_up
     from zooctl.inference.vcf.tally import counts_text
-    from zooctl.store.lookup import look_up
 
     entry = registry.entry(model, allow_untrusted=allow_untrusted)
     done = look_up(OpenModel(entry), vcf, output, options, say=say, progress=progress)

@@ -32,8 +32,8 @@ def command(
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.score_report import say_done
-    from zooctl.scale.folder import PlanFolder
-    from zooctl.scale.merge import MergeOrder, merge_plan
+    from zooctl.inference.scale.folder import PlanFolder
+    from zooctl.inference.scale.merge import MergeOrder, merge_plan
 
     order = MergeOrder(output, report, force)
     merged = merge_plan(PlanFolder(plan), order, say=say, progress=progress)

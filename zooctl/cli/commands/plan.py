@@ -35,7 +35,7 @@ from zooctl.inference.options.predict_and_score import (
 )
 
 if TYPE_CHECKING:
-    from zooctl.scale.plan import Plan
+    from zooctl.inference.scale.plan import Plan
 
 app = typer.Typer(
     help="Cut a run into shards, to be computed anywhere and merged to the bytes of one run.",
@@ -88,9 +88,9 @@ def score_variants(
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
     from zooctl.files.vcf.output import form_of_format
-    from zooctl.scale.folder import check_new
-    from zooctl.scale.jobs.models import Addresses
-    from zooctl.scale.jobs.score import ScoreOrder, plan_scores
+    from zooctl.inference.scale.folder import check_new
+    from zooctl.inference.scale.jobs.models import Addresses
+    from zooctl.inference.scale.jobs.score import ScoreOrder, plan_scores
 
     check_new(output, options.force)
     models = Addresses(split_names(model) or (DEFAULT_MODEL,), allow_untrusted)
@@ -128,9 +128,9 @@ def predict(
 
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.scale.folder import check_new
-    from zooctl.scale.jobs.models import Addresses
-    from zooctl.scale.jobs.tracks import TracksOrder, plan_tracks
+    from zooctl.inference.scale.folder import check_new
+    from zooctl.inference.scale.jobs.models import Addresses
+    from zooctl.inference.scale.jobs.tracks import TracksOrder, plan_tracks
 
     check_new(output, options.force)
     models = Addresses(split_names(model), allow_untrusted)
@@ -166,9 +166,9 @@ def calibrate(
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
     from zooctl.inference.background.calibrate import CalibrateOptions
-    from zooctl.scale.folder import check_new
-    from zooctl.scale.jobs.background import plan_background
-    from zooctl.scale.jobs.models import Addresses
+    from zooctl.inference.scale.folder import check_new
+    from zooctl.inference.scale.jobs.background import plan_background
+    from zooctl.inference.scale.jobs.models import Addresses
 
     check_new(output, force)
     options = CalibrateOptions(
@@ -191,7 +191,7 @@ def calibrate(
 def _write(made: Plan, output: Path, force: bool) -> None:
     """Write a plan, and say what it holds."""
     from zooctl.cli.ui.messages import say
-    from zooctl.scale.folder import write_plan
+    from zooctl.inference.scale.folder import write_plan
 
     write_plan(made, output, force=force)
     say(f"planned: {len(made.shards):,} shards of {made.work:,} {made.unit}")

@@ -79,12 +79,12 @@ def command(
     from zooctl.cli.ui.progress import progress
     from zooctl.errors import InputError
     from zooctl.files.intervals.regions import read_regions
+    from zooctl.inference.scale.jobs.job import DEFAULT_SHARDS
+    from zooctl.inference.scale.jobs.models import Addresses
+    from zooctl.inference.scale.jobs.tracks import TracksOrder
+    from zooctl.inference.scale.whole import predict_in_processes
     from zooctl.inference.tracks.interval_table import is_table, predict_table
     from zooctl.inference.tracks.run import WrittenTracks, estimate_bigwigs, predict_bigwigs
-    from zooctl.scale.jobs.job import DEFAULT_SHARDS
-    from zooctl.scale.jobs.models import Addresses
-    from zooctl.scale.jobs.tracks import TracksOrder
-    from zooctl.scale.whole import predict_in_processes
 
     names = Addresses(split_names(model), allow_untrusted)
     models = names.open(session, inputs)

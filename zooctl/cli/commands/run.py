@@ -34,8 +34,8 @@ def command(
     """
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.scale.folder import PlanFolder
-    from zooctl.scale.run import actors, parse_share, processes, run_plan
+    from zooctl.inference.scale.folder import PlanFolder
+    from zooctl.inference.scale.run import actors, parse_share, processes, run_plan
 
     engine = None if workers is None else processes(workers)
     if ray is not None:

@@ -28,8 +28,8 @@ from zooctl.inference.options.predict_and_score import (
 )
 
 if TYPE_CHECKING:
+    from zooctl.inference.scale.jobs.models import Addresses
     from zooctl.inference.vcf.report import ScoredVcf
-    from zooctl.scale.jobs.models import Addresses
 
 OPTIONS: dict[str, Any] = {
     "check_ref": Annotated[
@@ -160,8 +160,8 @@ def command(
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.score_report import print_estimate, say_done
     from zooctl.errors import InputError
+    from zooctl.inference.scale.jobs.models import Addresses
     from zooctl.inference.vcf.run import estimate_file, score_file
-    from zooctl.scale.jobs.models import Addresses
 
     is_default = not model
     if not model:
@@ -198,9 +198,9 @@ def _in_processes(
     """Score by several processes."""
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.scale.jobs.job import DEFAULT_SHARDS
-    from zooctl.scale.jobs.score import ScoreOrder
-    from zooctl.scale.whole import score_in_processes
+    from zooctl.inference.scale.jobs.job import DEFAULT_SHARDS
+    from zooctl.inference.scale.jobs.score import ScoreOrder
+    from zooctl.inference.scale.whole import score_in_processes
 
     order = ScoreOrder(vcf, "vcf.gz", options, session, DEFAULT_SHARDS)
     return score_in_processes(models, order, output, workers, say=say, progress=progress)

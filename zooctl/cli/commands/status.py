@@ -18,8 +18,8 @@ def command(
     import json
 
     from zooctl.cli.ui.tables import duration_text, echo, print_fields
-    from zooctl.scale.folder import PlanFolder
-    from zooctl.scale.status import read_status
+    from zooctl.inference.scale.folder import PlanFolder
+    from zooctl.inference.scale.status import read_status
 
     found = read_status(PlanFolder(plan))
     if as_json:

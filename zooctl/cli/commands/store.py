@@ -29,7 +29,7 @@ def show(store: StoreFolder = None, as_json: AsJson = False) -> None:
     """List the scores of a store: model, digest of the settings, alleles and size."""
     import json
 
-    from zooctl.store.contents import contents
+    from zooctl.inference.scale.store.contents import contents
 
     rows = contents(store, say)
     if as_json:
@@ -48,7 +48,7 @@ def verify(store: StoreFolder = None, as_json: AsJson = False) -> None:
     import json
 
     from zooctl.cli.ui.progress import progress
-    from zooctl.store.contents import verify as verify_store
+    from zooctl.inference.scale.store.contents import verify as verify_store
 
     sound, damaged = verify_store(store, say, progress)
     if as_json:
@@ -81,7 +81,7 @@ def export(
     from zooctl.catalog import registry
     from zooctl.cli.ui.progress import progress
     from zooctl.inference.model import OpenModel
-    from zooctl.store.contents import export_model
+    from zooctl.inference.scale.store.contents import export_model
 
     opened = OpenModel(registry.entry(model, allow_untrusted=allow_untrusted))
     n_rows, files = export_model(

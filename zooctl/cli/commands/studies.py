@@ -11,7 +11,7 @@ from zooctl.cli.ui.options import AsJson, Device, Force, RecipeGenome, Threads
 from zooctl.cli.ui.tables import echo
 
 if TYPE_CHECKING:
-    from zooctl.studies.record import StudyResult
+    from zooctl.reproduction.studies.record import StudyResult
 
 app = typer.Typer(
     help="Test claims of papers on open data: a grid of models, a table, a figure.",
@@ -22,8 +22,8 @@ app = typer.Typer(
 @app.command("list")
 def table(as_json: AsJson = False) -> None:
     """List the studies: their claims, and the numbers in the papers."""
-    from zooctl.catalog.studies import study_names, study_of
     from zooctl.cli.ui.tables import print_table
+    from zooctl.reproduction.studies.find import study_names, study_of
 
     studies = [study_of(name) for name in study_names()]
     if as_json:
@@ -64,19 +64,19 @@ def run(
     are kept in `runs/` there; killed and started again, it goes on. Needs the extra `train`.
     """
     from zooctl.catalog.recipes import recipe_as_run
-    from zooctl.catalog.studies import study_names, study_of
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.restart import hold_portable
     from zooctl.errors import InputError, need
     from zooctl.files.disk.names import check_folder_name
+    from zooctl.reproduction.studies.find import study_names, study_of
 
     if (name is None) != every:
         raise InputError("say which study", expected="either NAME or --all")
     check_folder_name(output)
     need("sklearn", "studies")
-    from zooctl.studies.measure import MeasureOptions
-    from zooctl.studies.run import check_files, run_study, write_study
+    from zooctl.reproduction.studies.measure import MeasureOptions
+    from zooctl.reproduction.studies.run import check_files, run_study, write_study
 
     studies = [study_of(one) for one in ([name] if name else study_names())]
     for study in studies:
@@ -104,7 +104,7 @@ def run(
 
 def _print(metric: str, result: StudyResult) -> None:
     from zooctl.cli.ui.tables import print_table
-    from zooctl.studies.page import signed
+    from zooctl.reproduction.studies.page import signed
 
     print_table(("arm", metric), [(arm.name, signed(arm.figure)) for arm in result.arms])
     rows = [

@@ -44,8 +44,8 @@ def command(
 
     from zooctl.cli.ui.messages import say
     from zooctl.errors import InputError
-    from zooctl.scale.engines.slurm import SlurmOptions, submit, write_scripts
-    from zooctl.scale.folder import PlanFolder
+    from zooctl.inference.scale.engines.slurm import SlurmOptions, submit, write_scripts
+    from zooctl.inference.scale.folder import PlanFolder
 
     if not slurm:
         raise InputError("no scheduler is named", expected="--slurm")

@@ -13,6 +13,7 @@ from zooctl.evaluation.data.evaluation_data import EvaluatedTrack
 from zooctl.evaluation.heldout.model import EvaluatedModel, open_model
 from zooctl.evaluation.heldout.refuse_training_regions import SeenRegions, heldout_split
 from zooctl.evaluation.heldout.target import EvaluationTarget
+from zooctl.inference.device.session import Session
 from zooctl.inference.options.predict_and_score import (
     NO_INPUTS,
     Device,
@@ -21,7 +22,6 @@ from zooctl.inference.options.predict_and_score import (
 )
 from zooctl.inference.other_inputs.given_inputs import given_inputs, reads_more
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
-from zooctl.inference.session import Session
 from zooctl.inference.tracks.predict import Predictor, Readout
 from zooctl.schema.manifest import MANIFEST
 from zooctl.schema.recipe.recipe import Recipe, load_recipe

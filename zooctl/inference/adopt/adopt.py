@@ -20,8 +20,8 @@ from zooctl.inference import examine_in_child
 from zooctl.inference.adopt.probe import MOST_WINDOWS, probe_size, probe_windows
 from zooctl.inference.adopt.staging import refuse_existing, staged
 from zooctl.inference.adopt.verify import initialisers
+from zooctl.inference.device.session import Predictions
 from zooctl.inference.graph.structure import parse_model
-from zooctl.inference.session import Predictions
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import FileDigest, Manifest, tensor_digest, write_manifest
 from zooctl.schema.strict_yaml import loads, parse

@@ -15,10 +15,10 @@ from zooctl.catalog.weights import onnx_bytes, verified_bytes
 from zooctl.errors import IntegrityError, UnsafeError, VerificationError, ZooError
 from zooctl.files.weights.safetensors import Tensors, read_safetensors
 from zooctl.inference import examine_in_child
+from zooctl.inference.device.session import Session
 from zooctl.inference.graph.check import compose
 from zooctl.inference.other_inputs.given_inputs import other_input_names
 from zooctl.inference.other_inputs.several_inputs import check_inputs, run_probe
-from zooctl.inference.session import Session
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import Manifest, tensor_digest
 from zooctl.sequence.onehot import N

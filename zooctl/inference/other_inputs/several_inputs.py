@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError, UnsafeError, VerificationError
 from zooctl.inference.device.machine import default_threads
 from zooctl.inference.device.runtime import LoadedGraph
+from zooctl.inference.device.session import one_hot, run_graph
 from zooctl.inference.graph.structure import parse_model, refuse_unsafe
 from zooctl.inference.options.predict_and_score import Device
 from zooctl.inference.other_inputs.given_inputs import GivenInputs
-from zooctl.inference.session import one_hot, run_graph
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Geometry, Integers
 

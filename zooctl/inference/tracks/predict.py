@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError, VerificationError
+from zooctl.inference.device.session import Predictions
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.genome import Genome
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
-from zooctl.inference.session import Predictions
 from zooctl.inference.tracks.genome_grid import (
     GridPlan,
     WindowBatch,

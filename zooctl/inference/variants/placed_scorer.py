@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
+from zooctl.inference.device.session import Session, one_hot
 from zooctl.inference.genome import Genome
 from zooctl.inference.other_inputs.given_inputs import ALTERNATIVE
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
-from zooctl.inference.session import Session, one_hot
 from zooctl.inference.variants.allele_status import Site
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.planner import Planned

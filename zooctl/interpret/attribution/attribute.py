@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError, VerificationError, need
+from zooctl.inference.device.session import one_hot
 from zooctl.inference.model import OpenModel
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
-from zooctl.inference.session import one_hot
 from zooctl.inference.tracks.region import as_codes
 from zooctl.interpret.attribution.substitutions import substitute
 from zooctl.interpret.attribution.target import (

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tangermeme.deep_lift_shap import _nonlinear, deep_lift_shap
 from torch import Tensor
 
-from zooctl.inference.session import one_hot
+from zooctl.inference.device.session import one_hot
 from zooctl.interpret.attribution.gradients import (
     Contributions,
     Pairs,

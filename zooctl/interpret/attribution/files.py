@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zooctl.errors import need
 from zooctl.files.bigwig.writer import BigWigWriter
 from zooctl.files.disk.atomic import atomic_output
-from zooctl.inference.session import one_hot
+from zooctl.inference.device.session import one_hot
 from zooctl.interpret.attribution.regions import RegionAttributions
 from zooctl.sequence.intervals import Interval
 

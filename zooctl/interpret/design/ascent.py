@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from zooctl.inference.device.session import one_hot
 from zooctl.inference.model import OpenModel
-from zooctl.inference.session import one_hot
 from zooctl.interpret.attribution.network import open_network
 from zooctl.interpret.attribution.target import target_of
 from zooctl.interpret.design.constraints import Constraints

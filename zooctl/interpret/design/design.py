@@ -185,11 +185,7 @@ def design(
             if options.way == "greedy":
                 made.append(
                     substitute_greedily(
-                        value,
-                        start,
-                        span,
-                        objective,
-                        constraints,
+                        *(value, start, span, objective, constraints),
                         rounds=options.rounds,
                         advance=advance,
                     )
@@ -199,13 +195,7 @@ def design(
 
             made.append(
                 ascend(
-                    model,
-                    value,
-                    value.weights,
-                    start,
-                    span,
-                    objective,
-                    constraints,
+                    *(model, value, value.weights, start, span, objective, constraints),
                     track=options.track,
                     sign=sign,
                     rounds=options.rounds,

@@ -9,10 +9,10 @@ import onnx
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
+from zooctl.inference.device.session import one_hot, run_graph
 from zooctl.inference.graph.cut import cut_behind
 from zooctl.inference.model import OpenModel
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
-from zooctl.inference.session import one_hot, run_graph
 from zooctl.progress import Progress, no_progress
 from zooctl.sequence.onehot import Codes, reverse_complement
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from zooctl.errors import InputError
+from zooctl.inference.device.session import one_hot, run_graph
 from zooctl.inference.graph.cut import cut_behind
 from zooctl.inference.model import OpenModel
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
-from zooctl.inference.session import one_hot, run_graph
 from zooctl.sequence.onehot import BASES, Codes
 
 # Operators that leave positions as they are, before the activation.

@@ -19,7 +19,7 @@ from zooctl.errors import (
     is_installed,
 )
 from zooctl.inference.adopt.verify import check_weights
-from zooctl.inference.session import Session
+from zooctl.inference.device.session import Session
 from zooctl.reproduction.environment.software_digest import LICENCE, LOCKS
 from zooctl.reproduction.evidence.findings import Findings, plain
 from zooctl.reproduction.report.predictions import compare_predictions

@@ -13,7 +13,7 @@ from safetensors.numpy import load
 from zooctl.catalog.entry import PROBE, Entry
 from zooctl.catalog.weights import verified_bytes
 from zooctl.errors import InputError
-from zooctl.inference.session import Session
+from zooctl.inference.device.session import Session
 from zooctl.progress import Say
 from zooctl.reproduction.report.predictions import lowest_pearson
 from zooctl.schema.card import SeedAgreement

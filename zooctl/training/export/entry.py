@@ -18,7 +18,7 @@ from zooctl.catalog.card_text import with_weights
 from zooctl.catalog.new_card import card_text, fields_from_recipe
 from zooctl.errors import InputError
 from zooctl.files.disk.atomic import atomic_output
-from zooctl.inference.session import Session, run_graph
+from zooctl.inference.device.session import Session, run_graph
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import FileDigest, tensor_digest, write_manifest
 from zooctl.schema.recipe.recipe import Recipe

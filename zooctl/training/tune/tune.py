@@ -19,8 +19,8 @@ from typing import Any
 
 from zooctl.errors import InputError, ZooError, install_hint
 from zooctl.files.disk.lock import locked
+from zooctl.inference.scale.engines.ray_cluster import join_cluster
 from zooctl.progress import Say, no_advance
-from zooctl.scale.engines.ray_cluster import join_cluster
 from zooctl.schema.recipe.recipe import Recipe, load_recipe
 from zooctl.training.data.dataset import Dataset
 from zooctl.training.data.windows import choose_windows

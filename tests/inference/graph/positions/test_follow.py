@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 from toy_graphs import Layer, graph_of, layers, onehot
 
+from zooctl.inference.device.session import run_graph
 from zooctl.inference.graph.positions.follow import follow_positions
-from zooctl.inference.session import run_graph
 
 LENGTH = 48
 SEEDS = st.integers(0, 2**16)

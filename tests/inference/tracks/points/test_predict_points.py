@@ -12,8 +12,8 @@ from zooctl.catalog import registry
 from zooctl.catalog.genomes import open_genome
 from zooctl.cli.main import run
 from zooctl.files.intervals.liftover import Chain
+from zooctl.inference.device.session import Session
 from zooctl.inference.model import OpenModel
-from zooctl.inference.session import Session
 from zooctl.inference.tracks.points.places import Place
 from zooctl.inference.tracks.points.predict_points import predict_points, window_of
 from zooctl.sequence.intervals import Interval

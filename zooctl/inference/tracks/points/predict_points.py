@@ -10,10 +10,10 @@ import numpy as np
 from zooctl.errors import InputError, VerificationError
 from zooctl.inference.device.machine import default_threads
 from zooctl.inference.device.runtime import LoadedGraph
+from zooctl.inference.device.session import Predictions, one_hot
 from zooctl.inference.genome import Genome
 from zooctl.inference.graph.structure import parse_model
 from zooctl.inference.model import OpenModel
-from zooctl.inference.session import Predictions, one_hot
 from zooctl.inference.tracks.points.places import Place, Point
 from zooctl.inference.tracks.predict import untransform
 from zooctl.progress import Advance, no_advance

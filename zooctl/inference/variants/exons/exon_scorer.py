@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from zooctl.files.intervals.transcripts import Gene, GeneIndex
 from zooctl.inference.device.machine import default_threads
 from zooctl.inference.device.runtime import LoadedGraph
+from zooctl.inference.device.session import Session, one_hot
 from zooctl.inference.genome import Genome
 from zooctl.inference.graph.structure import parse_model
-from zooctl.inference.session import Session, one_hot
 from zooctl.inference.tracks.points.places import read_places
 from zooctl.inference.variants.allele_status import Site
 from zooctl.inference.variants.exons.combine import delta_logit_psi

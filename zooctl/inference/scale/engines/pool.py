@@ -1,0 +1,170 @@
+"""Workers as processes of this machine, which are restarted when they are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
+from typing import Any
+
+from zooctl.inference.scale.engines.outcome import ShardOutcome, refusal
+from zooctl.inference.scale.folder import Failure, PlanFolder
+from zooctl.progress import Advance
+
+_MOST_DEATHS = 3
+"""Workers that may be killed at one shard before it counts as failed."""
+
+# Libraries that start threads of their own beside those of a session.
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class _Process:
+    """A worker process."""
+
+    def __init__(self, folder: PlanFolder) -> None:
+        environment = os.environ | dict.fromkeys(_ONE_THREAD, "1")
+        # -P: nothing of the user's folder. A session of its own: an interrupt at the terminal
+        # reaches us, and we end the worker.
+        self.process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-P", "-m", "zooctl.inference.scale.worker", str(folder.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env=environment,
+        )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self._stdin, self.stdout = self.process.stdin, self.process.stdout
+        self._rest = b""
+        self.shard: int | None = None
+
+    def give(self, number: int) -> None:
+        """Have it compute a shard."""
+        self.shard = number
+        with suppress(BrokenPipeError):  # it is dead, which its stdout tells
+            self._stdin.write(f"{number}\n".encode())
+            self._stdin.flush()
+
+    def messages(self) -> list[dict[str, Any]] | None:
+        """Return the messages that are there; None once it is dead."""
+        data = os.read(self.stdout.fileno(), 1 << 16)
+        if not data:
+            return None
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def end(self) -> None:
+        """Kill it."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        for stream in (self._stdin, self.stdout):
+            with suppress(BrokenPipeError):
+                stream.close()
+        self.process.wait()
+
+
+class Pool:
+    """Worker processes on the shards of a plan; a context manager that ends them.
+
+    Args:
+        folder: The plan's folder.
+        numbers: Shards to compute, in this order.
+        n_workers: Processes.
+    """
+
+    def __init__(self, folder: PlanFolder, numbers: Sequence[int], n_workers: int) -> None:
+        self._folder = folder
+        self._waiting = deque(numbers)
+        self._n_left = len(numbers)
+        self._n_workers = min(n_workers, len(numbers))
+        self._deaths: dict[int, int] = {}
+        self._watched = selectors.DefaultSelector()
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Pool:
+        with ExitStack() as stack:
+            stack.callback(self._watched.close)
+            stack.callback(self._end)
+            for _ in range(self._n_workers):
+                self._start()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def _start(self) -> None:
+        worker = _Process(self._folder)
+        self._watched.register(worker.stdout, selectors.EVENT_READ, worker)
+
+    def _end(self) -> None:
+        for key in list(self._watched.get_map().values()):
+            key.data.end()
+
+    def outcomes(self, advance: Advance) -> Iterator[ShardOutcome]:
+        """Yield the end of each shard, as it comes.
+
+        Raises:
+            ZooError: The workers refuse the plan.
+        """
+        while self._n_left:
+            for key, _ in self._watched.select(timeout=1):
+                worker: _Process = key.data
+                messages = worker.messages()
+                if messages is None:
+                    yield from self._bury(worker)
+                for message in messages or ():
+                    advance(message.get("advance", 0))
+                    yield from self._take(worker, message)
+
+    def _take(self, worker: _Process, message: dict[str, Any]) -> Iterator[ShardOutcome]:
+        if "refused" in message:
+            raise refusal(message["refused"], message["exit_code"])
+        number = message.get("done") or message.get("failed")
+        if number is not None:
+            self._n_left -= 1
+            worker.shard = None
+            failed = "failed" in message
+            yield ShardOutcome(
+                number, Failure(message["error"], message["exit_code"], "") if failed else None
+            )
+        if "ready" in message or number is not None:
+            yield from self._give(worker)
+
+    def _give(self, worker: _Process) -> Iterator[ShardOutcome]:
+        """Give a worker the next shard that no other run has finished meanwhile."""
+        while self._waiting:
+            number = self._waiting.popleft()
+            if self._folder.receipt(number) is None:
+                worker.give(number)
+                return
+            self._n_left -= 1
+            yield ShardOutcome(number, None)
+
+    def _bury(self, worker: _Process) -> Iterator[ShardOutcome]:
+        """Replace a dead worker; its shard is computed anew, unless it kills every worker."""
+        self._watched.unregister(worker.stdout)
+        worker.end()
+        number = worker.shard
+        code = worker.process.returncode
+        how = signal.Signals(-code).name if code and code < 0 else f"exit status {code}"
+        self._deaths[number or 0] = self._deaths.get(number or 0, 0) + 1
+        if self._deaths[number or 0] < _MOST_DEATHS:
+            if number is not None:
+                self._waiting.appendleft(number)
+        elif number is None:
+            raise refusal(f"workers end before they begin: {how}", 2)
+        else:
+            self._n_left -= 1
+            failure = Failure(f"the worker was ended from outside: {how}", 2, os.uname().nodename)
+            self._folder.fail(number, failure)
+            yield ShardOutcome(number, failure)
+        if self._n_left:
+            self._start()
