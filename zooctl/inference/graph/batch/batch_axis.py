@@ -3,7 +3,7 @@
 A prediction must depend on its own window alone. Where the batch lies in each tensor follows from
 the operators (``batch.rules``), without running them. That proves most graphs; it refuses those
 whose operators mix windows for certain (a mean over the batch, normalisation in training mode);
-the rest is left to predictions (``inference.session``).
+the rest is left to predictions (``inference.device.session``).
 """
 
 from __future__ import annotations
