@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import chisquare
 from toy_genome import ToyGenome
 
+from zooctl.errors import InputError
 from zooctl.inference.background.draw import (
     ShuffledGenome,
     random_indels,
@@ -91,6 +92,9 @@ def test_shuffled_stretches() -> None:
     )
     assert (one < 4).all()
     assert not np.array_equal(one, shuffled.padded_codes("shuffled_4", 0, 101))
+    with pytest.raises(InputError, match="too few stretches") as caught:
+        ShuffledGenome(GENOME, 50, 40_001, 4)
+    assert caught.value.expected == "50 of 40,001 bp"
     alleles = list(shuffled.snvs(human=True))
     assert len(alleles) == 50
     for allele in alleles:

@@ -66,7 +66,7 @@ def report(adopted: Adopted) -> None:
         say(
             f"warning: on the scale signal, variants are scored by the log2 ratio of predictions, "
             f"and some of the probe are below 0 (the least is {least:.4g}): such alleles get "
-            "no score. --scale log, logit or probability scores differences"
+            "no score. output_scale log, logit or probability on the card scores differences"
         )
     fields = unwritten(entry)
     if fields:

@@ -20,6 +20,8 @@ from zooctl.sequence.windows import Integers, gather
 _LOOKED_AT = 40
 # Contigs below this share of the longest one are left out, mitochondria and patches among them.
 _SHORTEST = 0.02
+# Times that as many places are drawn as stretches are wanted.
+_MOST_ROUNDS = 100
 
 
 def random_snvs(
@@ -107,13 +109,24 @@ class ShuffledGenome:
 
     Attributes:
         contigs: Length of each.
+
+    Raises:
+        InputError: The genome has hardly any such stretch.
     """
 
     def __init__(self, genome: Genome, n: int, length: int, seed: int) -> None:
         self._genome, self._length, self._seed = genome, length, seed
         rng = np.random.default_rng(seed)
         self._places: list[tuple[str, int]] = []
+        rounds = 0
         while len(self._places) < n:
+            if rounds == _MOST_ROUNDS:
+                raise InputError(
+                    "the genome has too few stretches without unknown bases",
+                    got=f"{len(self._places):,} in {rounds * n:,} draws",
+                    expected=f"{n:,} of {length:,} bp",
+                )
+            rounds += 1
             chroms, starts = random_places(genome.contigs, n, rng)
             for chrom, start in zip(chroms, starts.tolist(), strict=True):
                 codes = genome.padded_codes(chrom, start, start + length)
