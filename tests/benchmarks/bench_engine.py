@@ -24,7 +24,7 @@ from zooctl.catalog import registry
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import ZooError
 from zooctl.files.fasta.reader import Fasta
-from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
+from zooctl.inference.variants.scorer import Scorer, VariantModel
 from zooctl.sequence.alleles import Allele
 from zooctl.sequence.onehot import decode
 from zooctl.sequence.windows import Geometry

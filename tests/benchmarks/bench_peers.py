@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 from zooctl.catalog.weights import onnx_bytes, verified_bytes
 
 if TYPE_CHECKING:
-    from zooctl.inference.variants.shift_robust_score import Scorer
+    from zooctl.inference.variants.scorer import Scorer
     from zooctl.sequence.alleles import Allele
 
 MODEL, LENGTH, BATCH = "ctcf_gm12878", 2048, 64
@@ -200,7 +200,7 @@ def compare(folder: Path, n: int, rounds: int) -> None:
 
     from zooctl.catalog import registry
     from zooctl.files.fasta.reader import Fasta
-    from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
+    from zooctl.inference.variants.scorer import Scorer, VariantModel
 
     write_network(folder / "network.pt")
     write_genome(folder)

@@ -28,7 +28,7 @@ from zooctl.catalog import registry
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.liftover import Chain
-from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
+from zooctl.inference.variants.scorer import Scorer, VariantModel
 from zooctl.sequence.alleles import Allele
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import decode

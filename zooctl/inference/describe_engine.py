@@ -6,8 +6,8 @@ from zooctl.inference.engine.network import LEAST_GAIN, FollowedNetwork
 from zooctl.inference.engine.tiles import lay_tiles
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import DEFAULT_SHIFTS
+from zooctl.inference.variants.scorer import DEFAULT_DISTANCE
 from zooctl.inference.variants.shared import gain_of
-from zooctl.inference.variants.shift_robust_score import DEFAULT_DISTANCE
 from zooctl.inference.variants.shifts import Placement, default_max_shift
 from zooctl.inference.variants.table import shifts_of
 from zooctl.schema.scoring import Scoring

@@ -19,7 +19,7 @@ from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
 from zooctl.inference.examine_in_child import examine_once
-from zooctl.inference.options.announce_status import announce_genome
+from zooctl.inference.options.announce_remarks import announce_genome
 from zooctl.inference.options.predict_and_score import (
     DEFAULT_SESSION,
     NO_INPUTS,

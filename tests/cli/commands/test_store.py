@@ -76,7 +76,7 @@ def test_a_lookup_answers_as_score_variants(
     score = ["score-variants", "asked.vcf", *ASK, "--threads", "1", *options]
     assert run([*score, "-o", "scored.tsv"]) == 0
     monkeypatch.setattr("zooctl.inference.model.Session", None)
-    monkeypatch.setattr("zooctl.inference.variants.shift_robust_score.Session", None)
+    monkeypatch.setattr("zooctl.inference.variants.scorer.Session", None)
     for ending in ("tsv", "tsv.gz", "parquet"):
         assert run(["lookup", "asked.vcf", *ASK, "--store", "st", "-o", f"found.{ending}"]) == 0
     scored, found = rows("scored.tsv"), rows("found.tsv")

@@ -15,7 +15,7 @@ from zooctl.inference.background.collect import collect, kinds_within, scorable
 from zooctl.inference.background.draw import random_indels, random_snvs
 from zooctl.inference.background.file import Background, Settings
 from zooctl.inference.background.ranker import NO_BACKGROUND, Ranker, Scored, misfit
-from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
+from zooctl.inference.variants.scorer import Scorer, VariantModel
 from zooctl.progress import no_advance
 from zooctl.sequence.alleles import Allele
 from zooctl.sequence.windows import Geometry

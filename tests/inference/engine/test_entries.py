@@ -14,7 +14,7 @@ from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import Engine, SessionOptions
 from zooctl.inference.tracks.region import predict_region
-from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
+from zooctl.inference.variants.scorer import Scorer, VariantModel
 from zooctl.sequence.alleles import Allele
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import decode

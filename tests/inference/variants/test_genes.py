@@ -14,7 +14,7 @@ from zooctl.errors import InputError
 from zooctl.files.intervals.transcripts import Gene, GeneIndex
 from zooctl.files.weights.onnx_weights import put_weights
 from zooctl.inference.adopt.networks.builder import INPUT, GraphBuilder, Value
-from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
+from zooctl.inference.variants.scorer import Scorer, VariantModel
 from zooctl.sequence.alleles import Allele
 from zooctl.sequence.onehot import Codes, N, encode
 from zooctl.sequence.windows import Geometry

@@ -16,7 +16,7 @@ from zooctl.files.intervals.transcripts import Gene, GeneIndex
 from zooctl.files.weights.onnx_weights import put_weights
 from zooctl.files.weights.torch_state import read_state_dicts
 from zooctl.inference.adopt.networks.splice_residual import splice_graph
-from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
+from zooctl.inference.variants.scorer import Scorer, VariantModel
 from zooctl.sequence.alleles import Allele
 
 DISTANCE = 250

@@ -13,7 +13,7 @@ from toy_variants import GENOME, base, here, line, other, vcf
 
 from zooctl.cli.main import run
 from zooctl.errors import VerificationError
-from zooctl.inference.variants.shift_robust_score import Scorer
+from zooctl.inference.variants.scorer import Scorer
 from zooctl.sequence.alleles import Allele
 
 __all__ = ["here", "toy_zoo"]

@@ -9,7 +9,7 @@ import pytest
 from toy_genome import toy_genome
 
 from zooctl.inference.variants import shared_strand
-from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
+from zooctl.inference.variants.scorer import Scorer, VariantModel
 from zooctl.sequence.alleles import Allele
 from zooctl.sequence.onehot import decode
 from zooctl.sequence.windows import Geometry

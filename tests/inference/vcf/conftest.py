@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from toy_genome import toy_genome
 
-from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
+from zooctl.inference.variants.scorer import Scorer, VariantModel
 from zooctl.inference.vcf.info_fields import ScoringModel, WrittenTrack
 from zooctl.sequence.windows import Geometry
 

@@ -19,7 +19,7 @@ from zooctl.files.disk.bgzf import END
 from zooctl.files.vcf.annotate import Annotator
 from zooctl.files.vcf.chunks import Parts
 from zooctl.files.vcf.records import Header, Record, parse_record
-from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
+from zooctl.inference.variants.scorer import Scorer, VariantModel
 from zooctl.inference.vcf import score_vcf as module
 from zooctl.inference.vcf.assembly_check import Vcf
 from zooctl.inference.vcf.info_fields import ScoringModel, WrittenTrack, vcf_fields

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from zooctl.files.vcf.annotate import Annotator
 from zooctl.files.vcf.records import Header, parse_record
 from zooctl.inference.variants.measure_alleles import ScoredAllele
-from zooctl.inference.variants.statistics import NO_PLACE, Measured
+from zooctl.inference.variants.shift_robust_statistics import NO_PLACE, Measured
 from zooctl.inference.vcf.info_fields import ScoringModel, vcf_fields
 from zooctl.inference.vcf.scored_text import TableText, VcfText, number
 

@@ -27,7 +27,7 @@ from zooctl.inference.options.predict_and_score import (
     SessionOptions,
 )
 from zooctl.inference.variants.constructs import select_snvs
-from zooctl.inference.variants.statistics import MEAN_TRACK
+from zooctl.inference.variants.shift_robust_statistics import MEAN_TRACK
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.schema.card import Card
 

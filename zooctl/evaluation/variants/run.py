@@ -23,11 +23,11 @@ from zooctl.evaluation.variants.score_set import (
 )
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options.announce_status import announce
+from zooctl.inference.options.announce_remarks import announce
 from zooctl.inference.options.predict_and_score import EffectOptions, as_path
 from zooctl.inference.tracks.choose import choose_tracks, tracks_of
 from zooctl.inference.variants.constructs import alleles_on_genome
-from zooctl.inference.variants.shift_robust_score import Scorer
+from zooctl.inference.variants.scorer import Scorer
 from zooctl.inference.variants.table import open_scorer
 from zooctl.progress import Progress, Say, no_progress, silent
 

@@ -17,8 +17,8 @@ from zooctl.evaluation.variants.effect_sets import EffectSet
 from zooctl.evaluation.variants.figures import SignedSizes, gc_change
 from zooctl.files.motifs import Motif
 from zooctl.inference.genome import Genome
-from zooctl.inference.variants.shift_robust_score import Scorer
-from zooctl.inference.variants.statistics import MEAN_TRACK
+from zooctl.inference.variants.scorer import Scorer
+from zooctl.inference.variants.shift_robust_statistics import MEAN_TRACK
 from zooctl.inference.vcf.tally import counts_text
 from zooctl.progress import Advance, Progress, Say
 from zooctl.sequence.alleles import Allele

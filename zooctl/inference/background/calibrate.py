@@ -24,9 +24,9 @@ from zooctl.inference.background.file import FILE, Background, Settings
 from zooctl.inference.background.percentiles import FEWEST
 from zooctl.inference.background.spectrum import HUMAN
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options.announce_status import announce
+from zooctl.inference.options.announce_remarks import announce
 from zooctl.inference.options.predict_and_score import Null, ShiftOptions, Statistic
-from zooctl.inference.variants.shift_robust_score import Scorer
+from zooctl.inference.variants.scorer import Scorer
 from zooctl.inference.variants.table import open_scorer
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.schema.card import Card

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.inference.options.predict_and_score import Null
-from zooctl.inference.variants.shift_robust_score import Scorer
+from zooctl.inference.variants.scorer import Scorer
 from zooctl.progress import Advance
 from zooctl.sequence.alleles import Allele, Status
 from zooctl.sequence.kinds import Kind, lengths_of

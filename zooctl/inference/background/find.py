@@ -11,7 +11,7 @@ from zooctl.inference.background.file import FILE, read_background
 from zooctl.inference.background.ranker import Ranker, Scored, misfit
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import ScoreOptions
-from zooctl.inference.variants.shift_robust_score import Scorer
+from zooctl.inference.variants.scorer import Scorer
 from zooctl.progress import Say
 
 NONE = "none"

@@ -13,8 +13,8 @@ from zooctl.inference.background.file import Background
 from zooctl.inference.background.percentiles import rank
 from zooctl.inference.options.predict_and_score import Null
 from zooctl.inference.variants.measure_alleles import ScoredAllele
-from zooctl.inference.variants.shift_robust_score import Scorer
-from zooctl.inference.variants.statistics import Measure
+from zooctl.inference.variants.scorer import Scorer
+from zooctl.inference.variants.shift_robust_statistics import Measure
 from zooctl.sequence.kinds import KINDS
 
 NO_BACKGROUND = "NO_BACKGROUND"

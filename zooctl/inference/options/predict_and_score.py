@@ -17,7 +17,7 @@ Engine = Literal["auto", "plain"]
 """``auto`` computes once what windows share, where the graph proves it and it is less work."""
 
 CheckRef = Literal["skip", "fail", "swap"]
-"""Treatment of an allele whose REF differs from the genome (see ``variants.score.Scorer``)."""
+"""Treatment of an allele whose REF differs from the genome (see ``variants.scorer.Scorer``)."""
 
 Null = Literal["random", "shuffled", "observed"]
 """Part of a background: random places, shuffled sequence, or the alleles of a VCF."""
@@ -29,7 +29,7 @@ OutputType = Literal["v", "z", "u", "b"]
 """VCF, bgzipped VCF, uncompressed BCF, BCF."""
 
 Statistic = Literal["sum", "local", "max", "jsd", "delta"]
-"""Comparison of the predictions for REF and ALT (see ``variants.statistics``)."""
+"""Comparison of the predictions for REF and ALT (see ``variants.shift_robust_statistics``)."""
 
 
 # Bounds of options. Past them nothing is gained, and sizes computed from them would overflow.

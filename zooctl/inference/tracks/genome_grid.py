@@ -34,7 +34,6 @@ MOST_UNKNOWN = 0.5
 # Bases of the windows cut from a chunk: large windows on a small stride overlap many times.
 _CHUNK_CODES = 2**24
 _AHEAD = 4
-_MAX_UNKNOWN = 0.5
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ def read_batches(plan: GridPlan, genome: Genome, batch_size: int) -> Generator[W
     parts: list[tuple[str, Integers]] = []
     filled = skipped = 0
     for chrom, windows, found in _read_chunks(plan, genome):
-        known = unknown_fraction(found) <= _MAX_UNKNOWN
+        known = unknown_fraction(found) <= MOST_UNKNOWN
         skipped += int(np.count_nonzero(~known))
         windows, found = windows[known], found[known]
         while len(windows):

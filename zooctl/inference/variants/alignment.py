@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.inference.variants.shift_robust_statistics import NO_PLACE, Aligned
 from zooctl.inference.variants.shifts import Placement
-from zooctl.inference.variants.statistics import NO_PLACE, Aligned
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.alleles import Change
 from zooctl.sequence.windows import Integers

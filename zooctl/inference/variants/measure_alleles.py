@@ -29,8 +29,7 @@ from zooctl.inference.variants.alignment import (
 )
 from zooctl.inference.variants.batches import Outputs
 from zooctl.inference.variants.planner import Planned
-from zooctl.inference.variants.shifts import Placement
-from zooctl.inference.variants.statistics import (
+from zooctl.inference.variants.shift_robust_statistics import (
     NO_PLACE,
     Aligned,
     Measure,
@@ -40,6 +39,7 @@ from zooctl.inference.variants.statistics import (
     measure,
     measures_of,
 )
+from zooctl.inference.variants.shifts import Placement
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.alleles import Change, Status, add_flag
 from zooctl.sequence.kinds import Kind, kind_of

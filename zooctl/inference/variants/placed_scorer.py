@@ -24,7 +24,7 @@ from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.variants.allele_status import Site
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.planner import Planned
-from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
+from zooctl.inference.variants.scorer import Scorer, VariantModel
 from zooctl.inference.variants.shifts import Haplotype
 from zooctl.sequence.alleles import Allele, Change, Status
 from zooctl.sequence.onehot import Codes

@@ -27,8 +27,8 @@ from zooctl.inference.device.machine import instruction_sets
 from zooctl.inference.device.runtime import VERSION
 from zooctl.inference.variants.allele_status import normal_form
 from zooctl.inference.variants.measure_alleles import ScoredAllele, in_best_gene
-from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
-from zooctl.inference.variants.statistics import NO_PLACE, Measure, Measured
+from zooctl.inference.variants.scorer import Scorer, VariantModel
+from zooctl.inference.variants.shift_robust_statistics import NO_PLACE, Measure, Measured
 from zooctl.progress import Say
 from zooctl.sequence.alleles import Allele, Status, anchor
 from zooctl.sequence.kinds import Kind

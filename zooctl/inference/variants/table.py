@@ -23,13 +23,13 @@ from zooctl.inference.variants.exons.exon_scorer import ExonScorer, exons_near
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.placed_scorer import PlacedScorer
 from zooctl.inference.variants.remember import Origin, RememberingScorer
-from zooctl.inference.variants.shift_robust_score import (
+from zooctl.inference.variants.scorer import (
     DEFAULT_DISTANCE,
     DEFAULT_N_SHIFTS,
     Scorer,
     VariantModel,
 )
-from zooctl.inference.variants.statistics import MEAN_TRACK, NO_PLACE
+from zooctl.inference.variants.shift_robust_statistics import MEAN_TRACK, NO_PLACE
 from zooctl.progress import Advance, Say, no_advance, silent
 from zooctl.schema.scoring import Scoring
 from zooctl.sequence.alleles import Allele
@@ -46,7 +46,7 @@ class VariantScore(NamedTuple):
         ref: REF.
         alt: ALT.
         track: Name of the track; ``MEAN`` for the mean of all.
-        statistic: Comparison of REF and ALT (see ``variants.statistics``).
+        statistic: Comparison of REF and ALT (see ``variants.shift_robust_statistics``).
         kind: ``log2_ratio``, ``difference`` in the track's unit, or ``bits``.
         status: ``OK``, flags such as ``EDGE+N``, or the reason why there is no score.
         score: The score.

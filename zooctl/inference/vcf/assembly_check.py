@@ -10,7 +10,7 @@ from zooctl.errors import InputError, ManyErrors
 from zooctl.files.vcf.fields.symbolic import explicit
 from zooctl.files.vcf.records import MOST_FAULTS, Record
 from zooctl.inference.genome import Genome
-from zooctl.inference.variants.shift_robust_score import Scorer
+from zooctl.inference.variants.scorer import Scorer
 from zooctl.inference.vcf.tally import DISAGREEING, Tally, is_scored
 from zooctl.sequence.alleles import Allele, Status
 from zooctl.sequence.contigs import CHROM_MAP_HINT, other_style

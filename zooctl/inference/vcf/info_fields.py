@@ -18,8 +18,8 @@ from zooctl.errors import InputError
 from zooctl.files.vcf.annotate import Field, ValueType, info_key, quote
 from zooctl.inference.background.ranker import NO_BACKGROUND, Ranker
 from zooctl.inference.variants.measure_alleles import ScoredAllele
-from zooctl.inference.variants.shift_robust_score import Scorer
-from zooctl.inference.variants.statistics import Measure
+from zooctl.inference.variants.scorer import Scorer
+from zooctl.inference.variants.shift_robust_statistics import Measure
 
 MOST_TRACKS = 8
 """A model of more tracks gets its top track in a VCF line, unless tracks were chosen."""

@@ -17,7 +17,7 @@ from zooctl.files.vcf.chunks import Chunk
 from zooctl.files.vcf.records import Record
 from zooctl.files.vcf.stream import ChunkSink
 from zooctl.inference.variants.measure_alleles import ScoredAllele
-from zooctl.inference.variants.shift_robust_score import Scorer
+from zooctl.inference.variants.scorer import Scorer
 from zooctl.inference.vcf.assembly_check import Vcf, check_allowed
 from zooctl.inference.vcf.haplotype_text import HaplotypeText
 from zooctl.inference.vcf.haplotypes import Haplotypes

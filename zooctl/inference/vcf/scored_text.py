@@ -14,7 +14,7 @@ from zooctl.files.vcf.annotate import Annotator
 from zooctl.files.vcf.records import Record
 from zooctl.inference.background.ranker import TrackRanks
 from zooctl.inference.variants.measure_alleles import ScoredAllele
-from zooctl.inference.variants.statistics import NO_PLACE
+from zooctl.inference.variants.shift_robust_statistics import NO_PLACE
 from zooctl.inference.vcf.info_fields import Results, ScoringModel, by_statistic
 from zooctl.inference.vcf.spliceai_field import spliceai_text
 

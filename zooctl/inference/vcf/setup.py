@@ -18,10 +18,10 @@ from zooctl.files.intervals.transcripts import GeneIndex, genes_of, read_transcr
 from zooctl.files.vcf.records import VcfReader
 from zooctl.inference.background.find import find_ranker
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options.announce_status import announce_genome
+from zooctl.inference.options.announce_remarks import announce_genome
 from zooctl.inference.options.predict_and_score import ScoreOptions
 from zooctl.inference.tracks.choose import mean_unit, tracks_of
-from zooctl.inference.variants.statistics import MEAN_TRACK
+from zooctl.inference.variants.shift_robust_statistics import MEAN_TRACK
 from zooctl.inference.variants.table import open_scorer
 from zooctl.inference.vcf.assembly_check import Vcf, genome_names
 from zooctl.inference.vcf.info_fields import MOST_TRACKS, ScoringModel, WrittenTrack

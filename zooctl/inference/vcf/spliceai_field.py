@@ -14,7 +14,7 @@ from zooctl.errors import InputError
 from zooctl.files.vcf.annotate import Field
 from zooctl.files.vcf.records import Record
 from zooctl.inference.variants.measure_alleles import ScoredAllele
-from zooctl.inference.variants.statistics import Measured
+from zooctl.inference.variants.shift_robust_statistics import Measured
 from zooctl.inference.vcf.info_fields import ScoringModel
 
 KEY = "SpliceAI"

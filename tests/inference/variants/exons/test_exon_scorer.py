@@ -18,7 +18,7 @@ from zooctl.cli import main
 from zooctl.files.intervals.transcripts import Gene, GeneIndex
 from zooctl.inference.variants.exons.combine import delta_logit_psi
 from zooctl.inference.variants.exons.exon_scorer import ExonScorer, exon_codes
-from zooctl.inference.variants.shift_robust_score import VariantModel
+from zooctl.inference.variants.scorer import VariantModel
 from zooctl.sequence.alleles import Allele, Change, Status
 from zooctl.sequence.onehot import decode, encode, reverse_complement
 

@@ -15,7 +15,7 @@ from zooctl.files.vcf.records import Record
 from zooctl.files.vcf.table import COLUMNS, GENE
 from zooctl.inference.scale.store.choose import StoredScores
 from zooctl.inference.scale.store.ranks import StoredRanks
-from zooctl.inference.variants.statistics import NO_PLACE
+from zooctl.inference.variants.shift_robust_statistics import NO_PLACE
 
 
 @dataclass

@@ -13,7 +13,7 @@ from zooctl.files.intervals.regions import read_regions
 from zooctl.files.intervals.transcripts import GeneIndex
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options.announce_status import announce
+from zooctl.inference.options.announce_remarks import announce
 from zooctl.inference.options.predict_and_score import ScoreOptions, as_path
 from zooctl.inference.options.store import AtlasOptions
 from zooctl.inference.variants.remember import RememberingScorer

@@ -12,7 +12,7 @@ from zooctl.files.score_store.parts import Part
 from zooctl.files.score_store.spaces import Space, Store
 from zooctl.inference.background.ranker import Scored
 from zooctl.inference.model import OpenModel
-from zooctl.inference.variants.statistics import Measure
+from zooctl.inference.variants.shift_robust_statistics import Measure
 from zooctl.progress import Say
 
 _SHOWN = 12

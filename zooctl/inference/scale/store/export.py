@@ -18,7 +18,7 @@ from zooctl.files.score_store.spaces import Contig
 from zooctl.files.score_store.tables import Column, table_file
 from zooctl.files.vcf.index import IndexFaultError, write_index
 from zooctl.inference.scale.store.choose import StoredScores
-from zooctl.inference.variants.statistics import NO_PLACE
+from zooctl.inference.variants.shift_robust_statistics import NO_PLACE
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.sequence.contigs import natural
 from zooctl.sequence.intervals import parse_region

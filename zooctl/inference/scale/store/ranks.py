@@ -15,7 +15,7 @@ from zooctl.inference.background.ranker import NO_BACKGROUND, misfit
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import Null
 from zooctl.inference.scale.store.choose import StoredScores
-from zooctl.inference.variants.statistics import Measure
+from zooctl.inference.variants.shift_robust_statistics import Measure
 from zooctl.progress import Say
 from zooctl.sequence.kinds import KINDS
 

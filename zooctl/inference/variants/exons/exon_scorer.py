@@ -26,8 +26,8 @@ from zooctl.inference.tracks.points.places import read_places
 from zooctl.inference.variants.allele_status import Site
 from zooctl.inference.variants.exons.combine import delta_logit_psi
 from zooctl.inference.variants.measure_alleles import ScoredAllele
-from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
-from zooctl.inference.variants.statistics import NO_PLACE, Measured
+from zooctl.inference.variants.scorer import Scorer, VariantModel
+from zooctl.inference.variants.shift_robust_statistics import NO_PLACE, Measured
 from zooctl.schema.card import Card
 from zooctl.sequence.alleles import Allele, Change, Status
 from zooctl.sequence.kinds import kind_of

@@ -24,7 +24,7 @@ from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import InputError, VerificationError
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.variants.measure_alleles import ScoredAllele
-from zooctl.inference.variants.shift_robust_score import Scorer, VariantModel
+from zooctl.inference.variants.scorer import Scorer, VariantModel
 from zooctl.sequence.alleles import SCORED, Allele
 from zooctl.sequence.onehot import decode, encode, reverse_complement
 from zooctl.sequence.windows import Geometry

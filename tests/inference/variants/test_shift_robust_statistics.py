@@ -9,7 +9,7 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 
 from zooctl.errors import InputError
-from zooctl.inference.variants.statistics import (
+from zooctl.inference.variants.shift_robust_statistics import (
     NO_PLACE,
     Aligned,
     Measure,

@@ -8,7 +8,7 @@ them share, and compared. Three stages run beside each other, each a few batches
   sequences (``shifts``) and passes on those that are not cached;
 - the network predicts windows in full batches (``batches``), and sums each over its bases, within
   its graph (``graph.front_back``), where no statistic needs more than the sum;
-- ``measure_alleles`` makes scores of them.
+- ``measure_alleles`` makes scores of them, by the formulas of ``shift_robust_statistics``.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from zooctl.inference.variants.shared import (
     fill_sequences,
     is_faster,
 )
+from zooctl.inference.variants.shift_robust_statistics import Scale
 from zooctl.inference.variants.shifts import Placement, default_max_shift
-from zooctl.inference.variants.statistics import Scale
 from zooctl.schema.card import Card
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.alleles import Allele
@@ -119,7 +119,7 @@ class Scorer:
             strand, whose tracks of the other strand stand behind those of the given one.
         genes: Score in each gene over an allele, on its strand, with unknown bases beyond its ends.
         masked: In genes, gains at annotated ends of exons and losses elsewhere are 0.
-        statistics: Comparisons of REF and ALT (``statistics``).
+        statistics: Comparisons of REF and ALT (``shift_robust_statistics``).
         distance: Reach of ``local`` and ``delta``, in bp from the change.
         mean_track: Add the mean over tracks as a last track.
         check_ref: Treatment of alleles whose REF differs from the genome: ``skip`` them
