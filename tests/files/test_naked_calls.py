@@ -22,8 +22,11 @@ PLACES: dict[str, tuple[str, ...]] = {
     "cyvcf2": (),
     "pysam": ("files/vcf/htslib_child.py",),
     "liftover": (),
-    "h5py": ("files/weights/hdf5.py",),
-    "onnx": ("files/weights/onnx_weights.py", "inference/", "training/export/"),
+    "h5py": ("files/weights/hdf5.py", "interpret/attribution/files.py"),
+    "onnx": (
+        *("files/weights/onnx_weights.py", "inference/", "training/export/"),
+        *("interpret/embedding/", "interpret/filters/"),
+    ),
 }
 
 # Scripts of child processes: whatever happens there, the parent turns into an error.
@@ -56,6 +59,10 @@ OURS = {
     ("inference/graph/check.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
     ("inference/graph/shapes.py", "numpy_helper.to_array"): "within graph.check",
     ("inference/graph/independence.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
+    ("interpret/attribution/files.py", "h5py.File"): "written here, into a temporary file",
+    ("interpret/embedding/penultimate.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
+    ("interpret/filters/first_layer.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
+    ("interpret/filters/first_layer.py", "numpy_helper.to_array"): "accepted by graph.check",
     ("training/export/export.py", "onnx.checker.check_model"): "made here of a network",
     ("training/export/export.py", "onnx.numpy_helper.to_array"): "made here of a network",
 }

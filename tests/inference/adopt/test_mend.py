@@ -102,6 +102,17 @@ def test_float16_becomes_float32(constant: bool) -> None:
     assert np.allclose(predicted(interface.model)[:, :, 0], rounded, atol=1e-6)
 
 
+def test_float16_of_another_size_is_refused() -> None:
+    nodes = [
+        helper.make_node("Einsum", ["x", "w"], ["bases"], equation="bcl,tc->btl"),
+        helper.make_node("AveragePool", ["bases"], ["y"], kernel_shape=[8]),
+    ]
+    made = model_of(nodes, {"w": WEIGHTS.astype(np.float16)}, kind=TensorProto.FLOAT16)
+    made.graph.initializer[0].raw_data = made.graph.initializer[0].raw_data[:-2]
+    with pytest.raises(InputError, match="not those of its shape"):
+        read_interface(made.SerializeToString(), 2)
+
+
 @pytest.mark.parametrize(
     ("x", "equation", "bases_first"),
     [

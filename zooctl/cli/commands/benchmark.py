@@ -62,7 +62,9 @@ def command(
         return
     for number, board in enumerate(boards):
         grid = board.table()
-        typer.echo("\n" * (number > 0) + plain(grid.title))
+        if number:
+            typer.echo()
+        typer.echo(plain(grid.title))
         print_table(grid.headers, grid.rows)
         for name, reason in board.missing.items():
             typer.echo(plain(f"{name}  not judged: {reason}"))

@@ -132,12 +132,13 @@ def command(
 
 
 def _print(report: dict[str, object]) -> None:
-    from zooctl.cli.ui.tables import print_table
+    from zooctl.cli.ui.tables import echo, print_table
     from zooctl.interpret.interventions.folder import tables_of
 
-    typer.echo(f"effect on {report['track']}, {report['unit']}")
+    echo(f"effect on {report['track']}, {report['unit']}")
     for name, rows in tables_of(report).items():
-        typer.echo(f"\n{name}")
+        echo("")
+        echo(name)
         print_table(
             list(rows[0]),
             [

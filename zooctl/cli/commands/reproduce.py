@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -122,7 +123,7 @@ def command(
         if report is not None:
             write_report(found, report, force=force)
         if as_json:
-            typer.echo(to_text(found), nl=False)
+            typer.echo(json.dumps(json.loads(to_text(found)), indent=2))
     if found.exit_code:
         raise typer.Exit(found.exit_code)
 

@@ -54,4 +54,4 @@ def command(
     else:
         echo(hub.folder)
         if hub.url is not None:
-            typer.echo(hub.url)
+            echo(hub.url)

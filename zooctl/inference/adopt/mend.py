@@ -66,6 +66,9 @@ def widen(proto: onnx.ModelProto) -> tuple[str, ...]:
 
     Returns:
         What was done, in words.
+
+    Raises:
+        InputError: A tensor has other values than its shape needs.
     """
     graph = proto.graph
     tensors = [one for one in messages(proto) if isinstance(one, TensorProto)]
@@ -76,7 +79,12 @@ def widen(proto: onnx.ModelProto) -> tuple[str, ...]:
     if not found and not narrow and not casts:
         return ()
     for tensor in found:
-        wide = numpy_helper.to_array(tensor).astype(np.float32)
+        try:
+            wide = numpy_helper.to_array(tensor).astype(np.float32)
+        except (ValueError, TypeError) as error:
+            raise InputError(
+                "a tensor whose values are not those of its shape", got=tensor.name
+            ) from error
         tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(wide), tensor.name))
     for value in narrow:
         value.type.tensor_type.elem_type = TensorProto.FLOAT
