@@ -14,6 +14,9 @@ from hypothesis import settings
 
 import zooctl  # noqa: F401  before a test copies the environment, which it makes private
 
+# Threads of OpenMP that wait for work would take the cores from the tests of another process.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 REPO = Path(__file__).resolve().parent.parent
 
 # A shell ignores interrupts in what it runs in its background, and all that this starts in turn
