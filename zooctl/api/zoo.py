@@ -23,7 +23,7 @@ def models() -> list[Card]:
     """Return the cards of all models of the zoo, by name.
 
     >>> [card.name for card in models() if card.assembly == "hg19"][:3]
-    ['aparent2', 'ctcf_dream', 'ctcf_gm12878']
+    ['aparent2', 'brain_cell_types', 'ctcf_dream']
     """
     return [registry.entry(name).card() for name in model_names()]
 

@@ -41,5 +41,5 @@ def test_choices_stand_evenly(tmp_path: Path) -> None:
         scales: dict[str, Scale] = {"optimiser.lr": scale}  # type: ignore[dict-item]
         draw_trials(target, TRIALS, best=2, scales=scales, title="toy")
         pictures.append(target.read_text())
-    assert "<!-- 0.0002 -->" not in pictures[0]
-    assert pictures[1].index("<!-- 0.0002 -->") < pictures[1].index("<!-- 0.01 -->")
+    assert ">0.0002<" not in pictures[0]
+    assert pictures[1].index(">0.0002<") < pictures[1].index(">0.01<")
