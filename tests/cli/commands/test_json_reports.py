@@ -39,10 +39,14 @@ def test_data(repo: Path, capsys: Captured) -> None:
     assert all(Path(one["path"]).stat().st_size == one["size"] for one in found)
 
 
-def test_reports(toy_zoo: Path, tmp_path: Path, capsys: Captured) -> None:
+def test_reports(
+    toy_zoo: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
     report = tmp_path / "r.json"
+    # `--offline` switches the network off for this process, and so for later tests.
+    monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
     # The toy's data is nowhere, so it reaches no level.
-    command = ["reproduce", "toy", "--offline", "--report", str(report)]
+    command = ["reproduce", "toy", "--report", str(report)]
     found = printed(capsys, *command, code=3)
     assert found["level"] == "none"
     assert found == json.loads(report.read_text())

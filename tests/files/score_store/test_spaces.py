@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from toy_scores import check, keys, row
 
 from zooctl.errors import InputError
 from zooctl.files.score_store.rows import to_table
-from zooctl.files.score_store.spaces import Contig, Store
+from zooctl.files.score_store.spaces import Contig, Store, _folder_name
 
 FACTS = {"model": "toy", "weights": "ab", "scores": {"shifts": [1, 2]}}
 CHR1 = Contig("HLA-A*01:01", "cd" * 32)
@@ -22,6 +23,12 @@ def store(tmp_path: Path) -> Store:
     assert parts is not None
     parts.add(to_table({key: row(key) for key in keys(20, 2)}))
     return store
+
+
+def test_a_folder_is_named_by_its_facts() -> None:
+    facts = {"contig": "HLA-A*01:01"}
+    digest = hashlib.sha256(b'{\n "contig": "HLA-A*01:01"\n}\n').hexdigest()
+    assert _folder_name("HLA-A*01:01", facts) == f"HLA-A_01_01-{digest[:16]}"
 
 
 def test_a_space_is_found_by_its_facts(store: Store) -> None:
