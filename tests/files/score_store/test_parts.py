@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -91,8 +92,9 @@ for n in range(30):
 
 def test_three_processes_at_once(tmp_path: Path) -> None:
     """Each finds what it has added, at once and in the end, while all of them merge."""
+    tests = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     running = [
-        subprocess.Popen([sys.executable, "-c", ADDING, str(tmp_path), str(seed)])
+        subprocess.Popen([sys.executable, "-c", ADDING, str(tmp_path), str(seed)], env=tests)
         for seed in (2, 4, 6)
     ]
     assert [one.wait() for one in running] == [0, 0, 0]
