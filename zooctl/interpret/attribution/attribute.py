@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,7 +63,7 @@ class Attributions:
     unit: str
     method: Method
 
-    @property
+    @cached_property
     def importance(self) -> NDArray[np.float32]:
         """Importance of the base that stands at each position, ``(n, length)``."""
         total: NDArray[np.float32] = self.projected.sum(axis=1)

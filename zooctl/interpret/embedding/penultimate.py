@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
-from zooctl.inference.device.session import one_hot, run_graph
+from zooctl.inference.device.runtime import LoadedGraph
+from zooctl.inference.device.session import one_hot
 from zooctl.inference.graph.cut import cut_behind
 from zooctl.inference.model import OpenModel
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
@@ -58,8 +60,12 @@ class Penultimate:
                 advance(len(some))
         return np.concatenate(parts)
 
+    @cached_property
+    def _loaded(self) -> LoadedGraph:
+        return LoadedGraph(self.graph, "cpu", threads=1)
+
     def _run(self, codes: Codes) -> NDArray[np.float32]:
-        found = run_graph(self.graph, {self.input_name: one_hot(codes, self.unknown_base)})
+        (found,) = self._loaded.run({self.input_name: one_hot(codes, self.unknown_base)})
         # Channels come first in a convolution; a dense layer has no positions.
         mean: NDArray[np.float32] = found.reshape(*found.shape[:2], -1).mean(axis=2)
         return mean

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import onnx
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from zooctl.errors import InputError
-from zooctl.inference.device.session import one_hot, run_graph
+from zooctl.inference.device.runtime import LoadedGraph
+from zooctl.inference.device.session import one_hot
 from zooctl.inference.graph.cut import cut_behind
 from zooctl.inference.model import OpenModel
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
@@ -69,10 +71,14 @@ class FirstLayer:
     def activations(self, codes: Codes) -> NDArray[np.float32]:
         """Return the activations of windows, ``(n, n_filters, positions)``."""
         parts = [
-            run_graph(self.graph, {self.input_name: one_hot(part, self.unknown_base)})
+            self._loaded.run({self.input_name: one_hot(part, self.unknown_base)})[0]
             for part in (codes[at : at + _BATCH] for at in range(0, len(codes), _BATCH))
         ]
         return np.concatenate(parts)
+
+    @cached_property
+    def _loaded(self) -> LoadedGraph:
+        return LoadedGraph(self.graph, "cpu", threads=1)
 
     def bases(self, position: int) -> NDArray[np.int64]:
         """Return the bases of a window that an activation reads, ``(width,)``."""
