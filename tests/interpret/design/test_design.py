@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from toy_model import toy_zoo  # noqa: F401
@@ -115,6 +116,13 @@ def test_ctcf_by_gradient() -> None:
     (one,) = found.designs
     assert (np.diff(one.values) > 0).all()
     assert one.values[-1] > one.values[0] + 1
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_gradients_on_a_gpu() -> None:
+    model = OpenModel(registry.entry("ctcf_gm12878"), SessionOptions(device="auto", threads=1))
+    (one,) = design(model, DesignOptions(way="gradient", rounds=3)).designs
+    assert len(one.codes) == len(one.start)
 
 
 def test_gradients_need_a_network_and_a_direction() -> None:

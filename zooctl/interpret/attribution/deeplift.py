@@ -17,11 +17,10 @@ from zooctl.inference.device.session import one_hot
 from zooctl.interpret.attribution.gradients import (
     Contributions,
     Pairs,
-    device_of,
     integrated_gradients,
     summarise_pairs,
 )
-from zooctl.interpret.attribution.network import Explained, LogOdds
+from zooctl.interpret.attribution.network import Explained, LogOdds, device_of
 from zooctl.interpret.attribution.references import shuffled_references
 from zooctl.progress import Advance
 from zooctl.sequence.onehot import Codes

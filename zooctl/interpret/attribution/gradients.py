@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tangermeme.deep_lift_shap import hypothetical_attributions
 from torch import Tensor
 
-from zooctl.interpret.attribution.network import Explained
+from zooctl.interpret.attribution.network import Explained, device_of
 from zooctl.progress import Advance
 
 Floats = NDArray[np.float32]
@@ -30,12 +30,6 @@ class Contributions(NamedTuple):
     hypothetical: Floats
     values: NDArray[np.float64]
     deltas: NDArray[np.float64]
-
-
-def device_of(net: Explained) -> torch.device:
-    """Return the device of a network; that of the CPU for one without parameters."""
-    first = next(net.parameters(), None)
-    return torch.device("cpu") if first is None else first.device
 
 
 def gradients(

@@ -169,6 +169,12 @@ def torch_device(options: SessionOptions) -> torch.device:
     return torch.device("cuda" if use else "cpu")
 
 
+def device_of(net: Explained) -> torch.device:
+    """Return the device of a network; that of the CPU for one without parameters."""
+    first = next(net.parameters(), None)
+    return torch.device("cpu") if first is None else first.device
+
+
 def randomise(layers: Iterable[nn.Module], seed: int) -> None:
     """Draw the weights of layers anew from their own values, in another order.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from zooctl.inference.device.session import one_hot
 from zooctl.inference.model import OpenModel
-from zooctl.interpret.attribution.network import open_network
+from zooctl.interpret.attribution.network import device_of, open_network
 from zooctl.interpret.attribution.target import target_of
 from zooctl.interpret.design.constraints import Constraints
 from zooctl.interpret.design.greedy import Design, Objective
@@ -60,8 +60,9 @@ def ascend(
         InputError: The entry has a graph alone.
     """
     net = open_network(model, target_of(model.card, track))
-    fixed = torch.from_numpy(one_hot(start[None], model.card.unknown_base))
-    bins = torch.from_numpy(np.asarray(weights, dtype=np.float32))
+    device = device_of(net)
+    fixed = torch.from_numpy(one_hot(start[None], model.card.unknown_base)).to(device)
+    bins = torch.from_numpy(np.asarray(weights, dtype=np.float32)).to(device)
     free = (_FIRST * fixed[:, :, slice(*span)]).clone().requires_grad_(True)
     optimiser = torch.optim.Adam([free], lr=_RATE)
     best, numbers = start.copy(), [float(value(start[None])[0])]
@@ -75,7 +76,7 @@ def ascend(
         loss.backward()
         optimiser.step()
         codes = start.copy()
-        codes[slice(*span)] = free.detach()[0].argmax(dim=0).numpy().astype(np.uint8)
+        codes[slice(*span)] = free.detach()[0].argmax(dim=0).cpu().numpy().astype(np.uint8)
         met = not constraints.violations(codes[None], span)[0]
         found = value(codes[None])
         better = objective(found)[0] > objective(np.array([numbers[-1]]))[0]
