@@ -40,17 +40,6 @@ class Constraints:
         for pattern in self.forbidden:
             around = slice(max(0, span[0] - pattern.length + 1), span[1] + pattern.length - 1)
             for one in {pattern, pattern.reverse_complement()}:
-                wrong += _count(windows[:, around], one)
+                wrong += one.fits(windows[:, around]).sum(axis=1)
         found: NDArray[np.float64] = wrong
         return found
-
-
-def _count(windows: Codes, pattern: Pattern) -> NDArray[np.int64]:
-    """Return the number of places where a pattern occurs on the given strand, ``(n,)``."""
-    n = windows.shape[1] - pattern.length + 1
-    fits = np.ones((len(windows), max(n, 0)), dtype=np.bool_)
-    known = np.hstack([pattern.allowed, np.zeros((pattern.length, 1), dtype=np.bool_)])
-    for column in range(pattern.length if n > 0 else 0):
-        fits &= known[column][windows[:, column : column + n]]
-    counts: NDArray[np.int64] = fits.sum(axis=1)
-    return counts

@@ -83,12 +83,23 @@ class Pattern:
         >>> parse_pattern("CANNTG").find(encode(b"TCAGGTGCACATGT")).tolist()
         [1, 7]
         """
-        n = len(codes) - self.length + 1
-        fits = np.ones(max(n, 0), dtype=np.bool_)
+        return np.flatnonzero(self.fits(codes))
+
+    def fits(self, codes: Codes) -> NDArray[np.bool_]:
+        """Return whether the pattern fits at each place of sequences, of this strand alone.
+
+        Args:
+            codes: Codes ``(…, length)``; an unknown base fits nothing.
+
+        Returns:
+            By the first base of each place, ``(…, places)``; no place in shorter sequences.
+        """
+        n = codes.shape[-1] - self.length + 1
+        fits = np.ones((*codes.shape[:-1], max(n, 0)), dtype=np.bool_)
         known = np.hstack([self.allowed, np.zeros((self.length, 1), dtype=np.bool_)])
         for column in range(self.length if n > 0 else 0):
-            fits &= known[column, codes[column : column + n]]
-        return np.flatnonzero(fits)
+            fits &= known[column][codes[..., column : column + n]]
+        return fits
 
 
 def parse_pattern(text: str, name: str | None = None) -> Pattern:
