@@ -15,8 +15,8 @@ from zooctl.files.intervals.regions import Regions
 from zooctl.files.vcf.table import require_parquet, write_columns
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import as_path
-from zooctl.interpret.attribution.regions import read_windows
 from zooctl.interpret.embedding.penultimate import penultimate
+from zooctl.interpret.interventions.backgrounds import centred
 from zooctl.interpret.options import EmbedOptions
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.sequence.intervals import Interval
@@ -58,12 +58,9 @@ def embed_regions(
         InputError: Regions, genome and model do not fit, or the network has one layer alone.
     """
     layers = penultimate(model)
-    length = model.card.input_length
     with model.genome(as_path(options.fasta), say, progress) as genome:
         given = regions.within(genome.contigs, chrom_map=options.chrom_map)
-        middles = [(one.start + one.end) // 2 for one in given]
-        starts = np.array(middles, dtype=np.int64) - length // 2
-        codes = read_windows(genome, given, starts, length)
+        codes = np.stack([centred(genome, one, model.card.input_length) for one in given])
     values = layers.embed(codes, rc=options.rc, progress=progress)
     return Embeddings(tuple(given), values, layers.tensor)
 

@@ -81,14 +81,11 @@ def _of_variant(allele: Allele, genome: Genome, geometry: Geometry) -> Subject:
     if found != ref:
         raise InputError("REF is not the genome's", field=text, got=ref, expected=found)
     length = geometry.input_length
-    start = allele.start - length // 2
+    near = Interval(allele.chrom, allele.start - _NEAR, allele.start + _NEAR)
+    starts, _, bins = place([near] * 2, geometry, geometry.core_length, 0)
+    start = int(starts[0])
     grown = genome.padded_codes(allele.chrom, start, start + length + len(ref))
     at = length // 2
     alt = np.concatenate([grown[:at], encode(allele.alt.encode()), grown[at + len(ref) :]])
-    near = Interval(allele.chrom, allele.start - _NEAR, allele.start + _NEAR)
-    output = start + (length - geometry.output_length) // 2
-    low = (near.start - output) // geometry.bin_size
-    high = -((output - near.end) // geometry.bin_size)
-    bins = np.array([[low, high]] * 2, dtype=np.int64).clip(0, geometry.n_bins)
     codes = np.stack([grown[:length], alt[:length]])
     return Subject(text, allele.chrom, allele, codes, start, bins, at)
