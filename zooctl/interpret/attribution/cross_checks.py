@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError
 from zooctl.inference.model import OpenModel
 from zooctl.interpret.attribution.attribute import Attributions, attribute
+from zooctl.interpret.attribution.methods import has_network
 from zooctl.interpret.attribution.target import target_of
 from zooctl.interpret.options import AttributeOptions, Method
 from zooctl.progress import Progress, no_progress
@@ -73,7 +74,7 @@ def cross_check(
     Raises:
         InputError: The entry has no torch network.
     """
-    from zooctl.interpret.attribution.network import has_network, open_network, randomise
+    from zooctl.interpret.attribution.network import open_network, randomise
 
     if not has_network(model):
         raise InputError(

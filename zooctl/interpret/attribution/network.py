@@ -20,6 +20,7 @@ from zooctl.errors import InputError
 from zooctl.inference.device.machine import default_threads
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import SessionOptions
+from zooctl.interpret.attribution.methods import has_network
 from zooctl.interpret.attribution.target import Target
 from zooctl.training.export.published import published_network
 from zooctl.training.nets.parts.control import ConstantControl
@@ -112,12 +113,6 @@ class Explained(nn.Module):
         # With a gradient, because a network may compute its counts differently then.
         x = torch.zeros(1, 4, input_length, requires_grad=True)
         self(x, torch.zeros(1, n_bins))
-
-
-def has_network(model: OpenModel) -> bool:
-    """Return whether an entry has a recipe and safetensors, so that gradients can be computed."""
-    pinned = model.entry.manifest().files
-    return model.entry.recipe_path is not None and f"zoo/{model.entry.name}/{SAFETENSORS}" in pinned
 
 
 def open_network(model: OpenModel, target: Target) -> Explained:

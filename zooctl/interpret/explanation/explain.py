@@ -18,6 +18,7 @@ from zooctl.inference.tracks.choose import require_anywhere, tracks_of
 from zooctl.inference.tracks.region import predict_windows
 from zooctl.inference.variants.table import VariantScore, open_scorer, rows_of
 from zooctl.interpret.attribution.attribute import Attributions, attribute
+from zooctl.interpret.attribution.methods import default_method
 from zooctl.interpret.attribution.target import Target, target_of
 from zooctl.interpret.explanation.motifs import (
     SiteChange,
@@ -27,7 +28,7 @@ from zooctl.interpret.explanation.motifs import (
 )
 from zooctl.interpret.explanation.subject import Subject, read_subject
 from zooctl.interpret.motif_search.motif_collections import read_collection
-from zooctl.interpret.options import AttributeOptions, ExplainOptions, Method
+from zooctl.interpret.options import AttributeOptions, ExplainOptions
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.schema.card import Card
 from zooctl.sequence.onehot import reverse_complement
@@ -182,13 +183,6 @@ def _attribute(
         options=AttributeOptions(references=options.references, seed=options.seed, rc=options.rc),
         progress=progress,
     )
-
-
-def default_method(model: OpenModel) -> Method:
-    """Return DeepLIFT for an entry with a recipe and safetensors, else mutagenesis."""
-    pinned = model.entry.manifest().files
-    has_network = f"zoo/{model.entry.name}/model.safetensors" in pinned
-    return "deeplift" if has_network and model.entry.recipe_path is not None else "ism"
 
 
 def _sites(subject: Subject, reach: int, known: list[Motif]) -> list[SiteChange]:
