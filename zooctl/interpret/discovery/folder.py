@@ -7,10 +7,10 @@ import json
 from html import escape
 from pathlib import Path
 
-from zooctl.errors import InputError, need
-from zooctl.files.disk.atomic import atomic_output, check_output
+from zooctl.errors import need
 from zooctl.files.motifs import to_meme
 from zooctl.interpret.discovery.discover import DiscoveredMotifs
+from zooctl.interpret.report_folder import make_folder, write_text
 
 _REPORT = "motifs.json"
 _STYLE = (
@@ -29,11 +29,7 @@ def check_folder(folder: Path, force: bool) -> None:
     """
     need("matplotlib", "drawing pictures")
     need("modiscolite", "discovering motifs")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("not a folder that can be made", path=folder, got=error.strerror) from None
-    check_output(folder / _REPORT, force)
+    make_folder(folder, _REPORT, force)
 
 
 def write_folder(made: DiscoveredMotifs, folder: Path, *, force: bool = False) -> None:
@@ -46,7 +42,7 @@ def write_folder(made: DiscoveredMotifs, folder: Path, *, force: bool = False) -
     from zooctl.interpret.pictures.plots import draw_logos
 
     patterns = made.found.patterns
-    _write(folder / "motifs.meme", to_meme([one.motif for one in patterns]), force)
+    write_text(folder / "motifs.meme", to_meme([one.motif for one in patterns]), force)
     made.found.write_h5(folder / "modisco.h5", force=force)
     logos = []
     for number, one in enumerate(patterns):
@@ -54,8 +50,8 @@ def write_folder(made: DiscoveredMotifs, folder: Path, *, force: bool = False) -
         draw_weights(cwm, one.contributions[one.core].T[None], centre=False, force=force)
         draw_logos(pfm, [(f"pattern {number}", one.motif, 0)], force=force)
         logos.append((cwm, pfm))
-    _write(folder / "report.html", _html(made, logos), force)
-    _write(folder / _REPORT, json.dumps(made.to_json(), indent=2) + "\n", force)
+    write_text(folder / "report.html", _html(made, logos), force)
+    write_text(folder / _REPORT, json.dumps(made.to_json(), indent=2) + "\n", force)
 
 
 def _html(made: DiscoveredMotifs, logos: list[tuple[Path, Path]]) -> str:
@@ -89,8 +85,3 @@ def _html(made: DiscoveredMotifs, logos: list[tuple[Path, Path]]) -> str:
 def _image(path: Path) -> str:
     content = base64.b64encode(path.read_bytes()).decode()
     return f'<img alt="{escape(path.stem)}" src="data:image/png;base64,{content}">'
-
-
-def _write(path: Path, text: str, force: bool) -> None:
-    with atomic_output(path, force=force) as temporary:
-        temporary.write_text(text)

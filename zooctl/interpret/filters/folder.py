@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from zooctl.errors import InputError, need
-from zooctl.files.disk.atomic import atomic_output, check_output
+from zooctl.errors import need
 from zooctl.files.motifs import to_meme
 from zooctl.interpret.filters.read_filters import ReadFilters
+from zooctl.interpret.report_folder import make_folder, write_text
 
 _MEME, _TABLE, _REPORT = "filters.meme", "filters.tsv", "filters.json"
 _LOGOS, _WEIGHTS = "logos", "weights"
@@ -22,11 +22,7 @@ def check_folder(folder: Path, force: bool) -> None:
             not installed.
     """
     need("matplotlib", "drawing pictures")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("not a folder that can be made", path=folder, got=error.strerror) from None
-    check_output(folder / _REPORT, force)
+    make_folder(folder, _REPORT, force)
 
 
 def write_folder(found: ReadFilters, folder: Path, *, force: bool = False) -> None:
@@ -41,10 +37,10 @@ def write_folder(found: ReadFilters, folder: Path, *, force: bool = False) -> No
     report = found.to_json()
     rows = report["profiles"]
     lines = [list(rows[0]), *(list(map(_cell, row.values())) for row in rows)]
-    _write(folder / _TABLE, "".join("\t".join(line) + "\n" for line in lines), force)
+    write_text(folder / _TABLE, "".join("\t".join(line) + "\n" for line in lines), force)
     motifs = [one.motif for one in found.profiles if one.motif is not None]
     if motifs:
-        _write(folder / _MEME, to_meme(motifs), force)
+        write_text(folder / _MEME, to_meme(motifs), force)
     captions = [
         f"filter {row['filter']}, {row['sites']:,} sites"
         + (f", {row['match']}" * bool(row["match"]))
@@ -55,15 +51,10 @@ def write_folder(found: ReadFilters, folder: Path, *, force: bool = False) -> No
         shown = [(text, motif, 0) for text, motif in zip(captions, motifs, strict=True)]
         draw_logos(folder / f"{_LOGOS}.png", shown, force=force)
     draw_weights(folder / f"{_WEIGHTS}.png", found.layer.weights, force=force)
-    _write(folder / _REPORT, json.dumps(report, indent=2) + "\n", force)
+    write_text(folder / _REPORT, json.dumps(report, indent=2) + "\n", force)
 
 
 def _cell(value: object) -> str:
     if value is None:
         return "."
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _write(path: Path, text: str, force: bool) -> None:
-    with atomic_output(path, force=force) as temporary:
-        temporary.write_text(text)

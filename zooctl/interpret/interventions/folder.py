@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from zooctl.errors import InputError, need
-from zooctl.files.disk.atomic import atomic_output, check_output
+from zooctl.errors import need
 from zooctl.interpret.interventions.draw import draw_pictures
 from zooctl.interpret.interventions.marginalise import Marginalisation
+from zooctl.interpret.report_folder import make_folder, write_text
 
 _EFFECT = ("mean", "low", "high", "sd", "n")
 REPORT = "marginalise.json"
@@ -24,11 +24,7 @@ def check_folder(folder: Path, force: bool) -> None:
             not installed.
     """
     need("matplotlib", "drawing pictures")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("not a folder that can be made", path=folder, got=error.strerror) from None
-    check_output(folder / REPORT, force)
+    make_folder(folder, REPORT, force)
 
 
 def write_folder(found: Marginalisation, folder: Path, *, force: bool = False) -> None:
@@ -39,9 +35,9 @@ def write_folder(found: Marginalisation, folder: Path, *, force: bool = False) -
     """
     for name, rows in tables_of(found.to_json()).items():
         lines = ["\t".join(rows[0]), *("\t".join(map(_cell, row.values())) for row in rows)]
-        _write(folder / f"{name}.tsv", "\n".join(lines) + "\n", force)
+        write_text(folder / f"{name}.tsv", "\n".join(lines) + "\n", force)
     draw_pictures(found, folder, force=force)
-    _write(folder / REPORT, json.dumps(found.to_json(), indent=2) + "\n", force)
+    write_text(folder / REPORT, json.dumps(found.to_json(), indent=2) + "\n", force)
 
 
 def tables_of(report: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -96,8 +92,3 @@ def _effect(effect: Mapping[str, Any]) -> dict[str, Any]:
 
 def _cell(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _write(path: Path, text: str, force: bool) -> None:
-    with atomic_output(path, force=force) as temporary:
-        temporary.write_text(text)
