@@ -39,6 +39,18 @@ def test_workers_of_the_command_itself(zooctl: Zooctl, here: Path) -> None:
     assert {path.name for path in here.iterdir() if path.name.startswith(".")} == set()
 
 
+def test_a_file_named_as_a_word(zooctl: Zooctl, here: Path) -> None:
+    """A file that lies here by chance is not taken for a track or for ``auto``."""
+    for name in ("plus", "auto", "none"):
+        (here / name).write_text("x")
+    asked = ["--track", "plus", "--chrom-map", "auto", "--background", "none"]
+    score(zooctl, "-o", "a.vcf.gz", *asked)
+    assert zooctl(*PLAN, *asked, "--shards", "2", "-o", "plan")[0] == 0
+    assert zooctl("run", "plan")[0] == 0
+    assert zooctl("merge", "plan", "-o", "b.vcf.gz")[0] == 0
+    assert (here / "b.vcf.gz").read_bytes() == (here / "a.vcf.gz").read_bytes()
+
+
 def test_workers_ask_and_fill_one_store(zooctl: Zooctl, here: Path) -> None:
     """The second plan is answered by the store that the workers of the first have filled."""
     for library in ("duckdb", "pyarrow"):

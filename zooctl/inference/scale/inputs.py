@@ -15,6 +15,17 @@ from zooctl.progress import Progress
 _FOLDERS = ("store",)
 """Options that name a folder, which need not exist."""
 
+_FILES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("fasta", "genes", "regions_file", "targets_file", "features", "inputs"), ()),
+    "chrom_map": ("auto",),
+    "background": ("none",),
+    "backgrounds": ("random", "shuffled"),
+}
+"""Options that name files, and the words that stand in place of one."""
+
+_NAMED = ("inputs",)
+"""Options that name files as ``NAME=FILE``."""
+
 
 @dataclass(frozen=True)
 class PlannedInput:
@@ -87,13 +98,13 @@ def changed_input(path: str, got: str, expected: str) -> IntegrityError:
 
 
 def files_among(values: Mapping[str, Any]) -> list[Path]:
-    """Return the files that options name, as ``NAME=FILE`` too."""
-    texts: list[str] = []
-    for value in values.values():
-        texts += [value] if isinstance(value, str) else []
-        texts += value if isinstance(value, (list, tuple)) else []
-    names = (text.partition("=")[2] or text for text in texts if isinstance(text, str))
-    return [Path(name) for name in names if _is_file(name)]
+    """Return the files that options name."""
+    return [
+        Path(path)
+        for name, value in values.items()
+        for text in (value if isinstance(value, (list, tuple)) else [value])
+        if (path := _file_of(name, text)) is not None
+    ]
 
 
 def absolute(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,23 +113,25 @@ def absolute(values: Mapping[str, Any]) -> dict[str, Any]:
     >>> absolute({"fasta": None, "rc": True, "tracks": ("CTCF",)})
     {'fasta': None, 'rc': True, 'tracks': ['CTCF']}
     """
-    return {
-        name: _absolute(Path(value) if name in _FOLDERS and value else value)
-        for name, value in values.items()
-    }
+    return {name: _absolute(name, value) for name, value in values.items()}
 
 
-def _absolute(value: Any) -> Any:
+def _absolute(name: str, value: Any) -> Any:
     if isinstance(value, (list, tuple)):
-        return [_absolute(one) for one in value]
-    if isinstance(value, Path):
-        return str(value.absolute())
-    if isinstance(value, str) and "=" in value:
-        name, _, path = value.partition("=")
-        return f"{name}={os.path.abspath(path)}" if _is_file(path) else value  # noqa: PTH100
-    if isinstance(value, str) and _is_file(value):
+        return [_absolute(name, one) for one in value]
+    if isinstance(value, Path) or (value and name in _FOLDERS):
         return str(Path(value).absolute())
+    if (path := _file_of(name, value)) is not None:
+        return value.removesuffix(path) + str(Path(path).absolute())
     return value
+
+
+def _file_of(name: str, value: Any) -> str | None:
+    """Return the file that a value of an option names; None where it names none that is here."""
+    if value is None or name not in _FILES or value in _FILES[name]:
+        return None
+    path = str(value).partition("=")[2] if name in _NAMED else str(value)
+    return path if _is_file(path) else None
 
 
 def _is_file(name: str) -> bool:
