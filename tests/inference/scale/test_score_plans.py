@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,21 @@ def test_workers_of_the_command_itself(zooctl: Zooctl, here: Path) -> None:
     score(zooctl, "-o", "b.vcf.gz", "--workers", "2")
     assert (here / "b.vcf.gz").read_bytes() == (here / "a.vcf.gz").read_bytes()
     assert {path.name for path in here.iterdir() if path.name.startswith(".")} == set()
+
+
+def test_workers_replace_a_report(zooctl: Zooctl, here: Path) -> None:
+    score(zooctl, "-o", "a.vcf.gz", "--report", "a.json")
+    expected = json.loads((here / "a.json").read_text())
+    score(zooctl, "-o", "b.vcf.gz", "--report", "b.json", "--workers", "2")
+    again = ["score-variants", "in.vcf", *MODEL, *SHIFTS, "-o", "b.vcf.gz", "--report", "b.json"]
+    for name in ("b.vcf.gz", "b.vcf.gz.tbi"):
+        (here / name).unlink()
+    code, _, err = zooctl(*again, "--workers", "2")
+    assert (code, "b.json: output exists. Hint: pass --force" in err) == (2, True)
+    (here / "b.json").write_text("{}")
+    assert zooctl(*again, "--workers", "2", "--force")[0] == 0
+    found = json.loads((here / "b.json").read_text())
+    assert found["statuses"] == expected["statuses"] == {"OK": 5522}
 
 
 def test_a_file_named_as_a_word(zooctl: Zooctl, here: Path) -> None:

@@ -13,8 +13,8 @@ from zooctl.files.disk.atomic import work_folder
 from zooctl.files.disk.lock import hold
 from zooctl.files.disk.pinned import digest_of
 from zooctl.files.vcf.output import check_target
+from zooctl.inference.options.predict_and_score import as_path
 from zooctl.inference.scale.folder import PlanFolder, write_plan
-from zooctl.inference.scale.jobs.job import DEFAULT_SHARDS
 from zooctl.inference.scale.jobs.merge_scores import merge_scores
 from zooctl.inference.scale.jobs.merge_tracks import merge_tracks
 from zooctl.inference.scale.jobs.models import Addresses
@@ -26,6 +26,7 @@ from zooctl.inference.tracks.outputs import NamedTracks, check_tracks, track_pat
 from zooctl.inference.tracks.run import WrittenTracks
 from zooctl.inference.vcf.destination import destination
 from zooctl.inference.vcf.report import ScoredVcf
+from zooctl.inference.vcf.setup import check_report
 from zooctl.progress import Progress, Say
 
 
@@ -59,8 +60,13 @@ def score_in_processes(
         if place.stdout:
             raise InputError("several workers write a file", got="-o -", hint="name a file with -o")
         check_target(place.target, options.force, [order.vcf])
-        own = replace(options, force=False, resume=False, output_type=None, format=None)
-        order = replace(order, form=place.form, options=own, n_shards=DEFAULT_SHARDS)
+        report = as_path(options.report)
+        if report is not None:
+            check_report(report, place.target, options.force, [Path(order.vcf)])
+        own = replace(
+            options, force=False, resume=False, output_type=None, format=None, report=None
+        )
+        order = replace(order, form=place.form, options=own)
         with _beside(place.target, options.resume, say) as path:
             folder = _planned(
                 plan_scores(models, order, say=say, progress=progress), path, options.resume
@@ -69,12 +75,11 @@ def score_in_processes(
             found = merge_scores(
                 folder,
                 place.target,
-                report=None,
+                report=report,
                 force=options.force,
                 say=say,
                 progress=progress,
             )
-            shutil.rmtree(path)
     return found
 
 

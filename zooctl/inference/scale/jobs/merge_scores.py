@@ -14,7 +14,7 @@ from zooctl.files.disk.text import split_lines
 from zooctl.files.vcf.bcf import MOST_LINE
 from zooctl.files.vcf.index import SortOrder
 from zooctl.files.vcf.output import check_target, form_of, is_indexed, is_table
-from zooctl.inference.options.predict_and_score import ScoreOptions, as_path
+from zooctl.inference.options.predict_and_score import ScoreOptions
 from zooctl.inference.scale.folder import PlanFolder, Receipt
 from zooctl.inference.vcf.destination import Destination
 from zooctl.inference.vcf.report import ScoredVcf, write_report
@@ -88,7 +88,6 @@ def merge_scores(
     place = _destination(folder, output)
     inputs = [Path(one.path) for one in plan.inputs]
     check_target(place.target, force, inputs)
-    report = report or as_path(options.report)
     if report is not None:
         check_report(report, place.target, force, inputs)
     receipts = [found for one in plan.shards if (found := folder.receipt(one.number))]
