@@ -38,6 +38,15 @@ def test_scripts_and_commands(zooctl: Zooctl, here: Path) -> None:
     assert "computed: 2 shards" in done.stderr
 
 
+@pytest.mark.parametrize(("output", "expected"), [("out/", "out/"), ("a.bw", "a.bw")])
+def test_a_merge_into_a_folder(output: str, expected: str, zooctl: Zooctl, here: Path) -> None:
+    """The slash that says that an output is a folder is still there on the node of the merge."""
+    assert zooctl("plan", "predict", *MODEL, "--region", "chr1:11-4003", "-o", "plan")[0] == 0
+    assert zooctl("submit", "plan", "--slurm", "--dry-run", "-o", output)[0] == 0
+    script = (here / "plan/slurm/merge.sh").read_text()
+    assert script.endswith(f"merge {here}/plan -o {here}/{expected}\n")
+
+
 def test_options_that_are_none(zooctl: Zooctl, here: Path) -> None:
     assert zooctl("plan", "score-variants", "in.vcf", *MODEL, *SHIFTS, "-o", "plan")[0] == 0
     code, _, err = zooctl("submit", "plan", "-o", "a.vcf.gz")

@@ -15,7 +15,7 @@ from zooctl.inference.options.predict_and_score import MOST_SHARDS
 def command(
     plan: Annotated[Path, typer.Argument(help="Folder that `zooctl plan` made.")],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Output of the merge, as of `zooctl merge`.")
+        str, typer.Option("-o", "--output", help="Output of the merge, as of `zooctl merge`.")
     ],
     slurm: Annotated[bool, typer.Option("--slurm", help="As jobs of Slurm, by sbatch.")] = False,
     tasks: Annotated[
@@ -44,13 +44,16 @@ def command(
 
     from zooctl.cli.ui.messages import say
     from zooctl.errors import InputError
+    from zooctl.files.disk.names import folder_named
     from zooctl.inference.scale.engines.slurm import SlurmOptions, submit, write_scripts
     from zooctl.inference.scale.folder import PlanFolder
 
     if not slurm:
         raise InputError("no scheduler is named", expected="--slurm")
     options = SlurmOptions(tasks, array_limit, time, memory, partition)
-    merge = ["-o", str(output.absolute()), *(["--force"] if force else [])]
+    folder = folder_named(output)
+    place = str(Path(output).absolute()) if folder is None else f"{folder.absolute()}/"
+    merge = ["-o", place, *(["--force"] if force else [])]
     scripts = write_scripts(PlanFolder(plan), options, merge)
     if dry_run:
         for arguments in (scripts.run, ("--dependency=afterok:JOB", *scripts.merge)):
