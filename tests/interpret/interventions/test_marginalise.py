@@ -6,16 +6,19 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
-from toy_model import toy_zoo  # noqa: F401
+from onnx import numpy_helper
+from toy_model import pin, toy_zoo  # noqa: F401
 from toy_rule import DISTANCE, FIRST, SECOND, SIZES, number, numbers, plant_rule
 
 from zooctl.catalog import registry
-from zooctl.errors import InputError
+from zooctl.errors import InputError, VerificationError
 from zooctl.files.intervals.regions import regions_of
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.interpret.interventions.backgrounds import shuffled_backgrounds, uniform_backgrounds
+from zooctl.interpret.interventions.folder import write_folder
 from zooctl.interpret.interventions.marginalise import (
     Marginalisation,
     MarginaliseOptions,
@@ -114,6 +117,36 @@ def test_sites_taken_out_one_after_the_other() -> None:
     ]
     assert [one.left for one in found] == pytest.approx([2 / 3, 1 / 3, 0])
     assert [one.effect.mean for one in found] == pytest.approx([-3, -6, -9])
+
+
+def test_sites_that_a_model_does_not_see(toy: OpenModel, tmp_path: Path) -> None:
+    genome = tmp_path / "genome.fa"
+    genome.write_text(f">chr1\n{'C' * 297}GAGTGA{'C' * 297}\n")
+    found = marginalise(
+        toy,
+        "GAGTGA",
+        MarginaliseOptions(track="plus", n=10, background="uniform", occlude=True, fasta=genome),
+        regions_of(["chr1:300-301"]),
+    )
+    # Nothing is left, and nothing was there: no share, and JSON that is valid.
+    assert [one.left for one in found.occlusions] == [None]
+    assert json.loads(json.dumps(found.to_json(), allow_nan=False))["occlusions"][0]["left"] is None
+    write_folder(found, tmp_path)
+    header, row = (tmp_path / "occlusion.tsv").read_text().splitlines()
+    assert dict(zip(header.split("\t"), row.split("\t"), strict=True))["left"] == "."
+
+
+def test_a_prediction_that_is_no_number(toy_zoo: Path) -> None:  # noqa: F811
+    plant_rule(toy_zoo)
+    path = toy_zoo / "zoo/toy/model.onnx"
+    proto = onnx.load(path)
+    (sizes,) = (one for one in proto.graph.initializer if one.name == "sizes")
+    broken = numpy_helper.to_array(sizes) * np.float32(np.nan)
+    sizes.CopyFrom(numpy_helper.from_array(broken, "sizes"))
+    onnx.save(proto, path)
+    pin(toy_zoo)
+    with pytest.raises(VerificationError, match="not a finite number"):
+        run(OpenModel(registry.entry("toy"), CPU), FIRST)
 
 
 def test_occlusion_in_regions(toy: OpenModel, tmp_path: Path) -> None:

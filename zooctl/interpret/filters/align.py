@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.errors import VerificationError
 from zooctl.files.motifs import Motif
 from zooctl.interpret.filters.first_layer import FirstLayer
 from zooctl.progress import Advance, no_advance
@@ -51,12 +52,17 @@ def align_filters(
         windows: Codes ``(n, input_length)``.
         threshold: Share of a filter's highest activation.
         advance: Called with the number of windows done.
+
+    Raises:
+        VerificationError: An activation is not a finite number.
     """
     best = np.empty((len(windows), layer.n_filters))
     at = np.empty((len(windows), layer.n_filters), dtype=np.int64)
     for first in range(0, len(windows), _AT_ONCE):
         part = slice(first, first + _AT_ONCE)
         found = layer.activations(windows[part])
+        if not np.isfinite(found).all():
+            raise VerificationError("an activation of the first layer is not a finite number")
         best[part], at[part] = found.max(axis=2), found.argmax(axis=2)
         advance(len(found))
     profiles = []

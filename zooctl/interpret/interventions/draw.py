@@ -111,5 +111,6 @@ def _curves_of_occlusions(occlusions: Sequence[Occlusion]) -> list[Curve]:
         own = [one for one in occlusions if one.sites == sites]
         name = f"{sites} site{'s' * (sites > 1)}, {own[0].effect.n:,} windows"
         places = [0, *(one.occluded for one in own)]
-        curves.append(Curve(name, places, [1.0, *(one.left for one in own)], group=group))
+        left = [float("nan") if one.left is None else one.left for one in own]
+        curves.append(Curve(name, places, [1.0, *left], group=group))
     return curves

@@ -91,4 +91,6 @@ def _effect(effect: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> str:
+    if value is None:
+        return "."
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -22,13 +22,14 @@ class Occlusion(NamedTuple):
         sites: Sites that the windows have.
         occluded: Sites of them that are taken out.
         effect: Number with the sites taken out less that of the window as it is.
-        left: Mean number with the sites taken out, as a share of the mean of the windows.
+        left: Mean number with the sites taken out, as a share of the mean of the windows; None
+            where that is 0.
     """
 
     sites: int
     occluded: int
     effect: Effect
-    left: float
+    left: float | None
 
 
 def occlude(
@@ -68,7 +69,7 @@ def occlude(
                         _replace(window, places[row][int(site)], windows[row], rng)
                 means += value(changed) / n_draws
             before = whole[own]
-            left = float(means.mean() / before.mean()) if before.mean() else float("nan")
+            left = float(means.mean() / before.mean()) if before.mean() else None
             found.append(Occlusion(sites, occluded, effect_of(means - before), left))
     return found
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.errors import InputError
+from zooctl.errors import InputError, VerificationError
 from zooctl.inference.model import OpenModel
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.tracks.region import predict_windows
@@ -63,10 +63,19 @@ class WindowValue:
         self.input_length = card.input_length
 
     def __call__(self, codes: Codes) -> Floats:
-        """Return the number of each window, ``(n,)``, for codes ``(n, input_length)``."""
+        """Return the number of each window, ``(n,)``, for codes ``(n, input_length)``.
+
+        Raises:
+            VerificationError: A prediction is not a finite number.
+        """
         given = reverse_complement(codes) if self._target.reverse else codes
         predicted = predict_windows(self._model, given, rc=self._rc)
-        return number_of(predicted, self.weights, self._target)
+        numbers = number_of(predicted, self.weights, self._target)
+        if not np.isfinite(numbers).all():
+            raise VerificationError(
+                "a prediction is not a finite number", got=self._model.card.name
+            )
+        return numbers
 
     def counting(self, advance: Advance) -> ValueOf:
         """Return the same, batch by batch, with the windows done told to a display."""
