@@ -89,7 +89,7 @@ def command(
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import echo
+    from zooctl.cli.ui.tables import echo, echo_json
     from zooctl.files.intervals.regions import read_regions
     from zooctl.inference.model import OpenModel
     from zooctl.inference.options.predict_and_score import SessionOptions
@@ -108,9 +108,7 @@ def command(
         progress=progress,
     )
     if as_json:
-        import json
-
-        typer.echo(json.dumps({"model": entry.name, **written.to_json()}, indent=2))
+        echo_json({"model": entry.name, **written.to_json()})
         return
     for path in written.paths:
         echo(path)

@@ -70,11 +70,10 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Design sequences whose prediction is high, low or near a number."""
-    import json
-
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import echo_json
     from zooctl.files.disk.atomic import atomic_output, check_output
     from zooctl.files.disk.names import file_named
     from zooctl.inference.model import OpenModel
@@ -114,7 +113,7 @@ def command(
     say(f"wrote {output}")
     report = made.to_json()
     if as_json:
-        typer.echo(json.dumps(report, indent=2))
+        echo_json(report)
     else:
         _print(report["designs"])
 

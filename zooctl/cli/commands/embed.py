@@ -49,7 +49,7 @@ def command(
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import echo
+    from zooctl.cli.ui.tables import echo, echo_json
     from zooctl.files.intervals.regions import read_regions
     from zooctl.inference.model import OpenModel
     from zooctl.inference.options.predict_and_score import SessionOptions
@@ -67,10 +67,8 @@ def command(
     )
     n, features = found.values.shape
     if as_json:
-        import json
-
         facts = {"model": entry.name, "layer": found.layer, "regions": n, "features": features}
-        typer.echo(json.dumps({**facts, "file": str(path)}, indent=2))
+        echo_json({**facts, "file": str(path)})
         return
     say(f"embedded: {n:,} regions, {features:,} features")
     echo(path)

@@ -21,7 +21,7 @@ from zooctl.cli.ui.options import (
     Threads,
     Tracks,
 )
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.tables import echo, echo_json
 from zooctl.inference.options.predict_and_score import LARGEST_SEED, MOST_SHIFTS, InputOptions
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def command(
         progress=progress,
     )
     if as_json:
-        _echo_json(found.to_json())
+        echo_json(found.to_json())
     else:
         _print(found.report, found.motif)
 
@@ -201,7 +201,7 @@ def _print_zoo(found: ZooEvaluation, as_json: bool) -> None:
 
     if as_json:
         models = [report.to_json() for report in found.reports]
-        _echo_json({"models": models, "not_judged": found.missing})
+        echo_json({"models": models, "not_judged": found.missing})
     else:
         grid = leaderboard(found.reports)
         print_table(grid.headers, grid.rows)
@@ -209,12 +209,6 @@ def _print_zoo(found: ZooEvaluation, as_json: bool) -> None:
             typer.echo(plain(f"{name}  not judged: {reason}"))
     if found.error is not None:
         raise found.error
-
-
-def _echo_json(result: dict[str, object]) -> None:
-    import json
-
-    typer.echo(json.dumps(result, indent=2, allow_nan=False))
 
 
 def _print(report: EvaluationReport, motif: RecoveredMotif | None) -> None:

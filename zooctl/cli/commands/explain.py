@@ -62,7 +62,7 @@ def command(
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import echo
+    from zooctl.cli.ui.tables import echo, echo_json
     from zooctl.inference.model import OpenModel
     from zooctl.inference.options.predict_and_score import SessionOptions
     from zooctl.interpret.explanation.report import write_explanation
@@ -78,10 +78,8 @@ def command(
         progress=progress,
     )
     if as_json:
-        import json
-
         files = [str(path) for path in paths]
-        typer.echo(json.dumps({**found.to_json(), "files": files}, indent=2))
+        echo_json({**found.to_json(), "files": files})
         return
     for path in paths:
         echo(path)

@@ -53,11 +53,10 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Read the filters of the first layer as motifs, and find the known ones among them."""
-    import json
-
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import echo_json
     from zooctl.files.disk.names import check_folder_name
     from zooctl.files.intervals.regions import read_regions
     from zooctl.inference.model import OpenModel
@@ -79,7 +78,7 @@ def command(
         say(f"wrote {output}")
     report = found.to_json()
     if as_json:
-        typer.echo(json.dumps(report, indent=2))
+        echo_json(report)
     else:
         _print(report)
 

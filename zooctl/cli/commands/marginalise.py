@@ -82,11 +82,10 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Measure the effect of a pattern: in backgrounds, beside others, with flanks, taken out."""
-    import json
-
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import echo_json
     from zooctl.files.disk.names import check_folder_name
     from zooctl.files.intervals.regions import read_regions
     from zooctl.inference.model import OpenModel
@@ -126,7 +125,7 @@ def command(
         write_folder(found, output, force=force)
         say(f"wrote {output}")
     if as_json:
-        typer.echo(json.dumps(found.to_json(), indent=2))
+        echo_json(found.to_json())
     else:
         _print(found.to_json())
 
@@ -139,10 +138,10 @@ def _print(report: dict[str, object]) -> None:
     for name, rows in tables_of(report).items():
         echo("")
         echo(name)
-        print_table(
-            list(rows[0]),
-            [
-                [f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row.values()]
-                for row in rows
-            ],
-        )
+        print_table(list(rows[0]), [[_text(cell) for cell in row.values()] for row in rows])
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -62,11 +62,10 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Discover the motifs that predictions over regions rest on: TF-MoDISco on importances."""
-    import json
-
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import echo_json
     from zooctl.files.disk.names import check_folder_name
     from zooctl.files.intervals.regions import read_regions
     from zooctl.inference.model import OpenModel
@@ -97,7 +96,7 @@ def command(
     write_folder(made, output, force=force)
     say(f"wrote {output}")
     if as_json:
-        typer.echo(json.dumps(made.to_json(), indent=2))
+        echo_json(made.to_json())
     else:
         _print(made.to_json())
 

@@ -61,7 +61,7 @@ def command(
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import echo
+    from zooctl.cli.ui.tables import echo, echo_json
     from zooctl.inference.model import OpenModel
     from zooctl.inference.options.predict_and_score import SessionOptions
     from zooctl.interpret.saturation.run import write_saturation
@@ -77,11 +77,8 @@ def command(
         progress=progress,
     )
     if as_json:
-        import json
-
         files = [str(path) for path in paths]
-        document = {"model": entry.name, **found.to_json(), "files": files}
-        typer.echo(json.dumps(document, indent=2))
+        echo_json({"model": entry.name, **found.to_json(), "files": files})
         return
     if found.measured is not None:
         say(f"measured: Pearson {found.correlation:.3f} over {found.n:,} SNVs")

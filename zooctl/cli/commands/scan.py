@@ -38,11 +38,9 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Find sites of motifs in regions: p values of FIMO, a line of BED for each site."""
-    import json
-
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import echo, print_fields
+    from zooctl.cli.ui.tables import echo, echo_json, print_fields
     from zooctl.files.intervals.regions import read_regions
     from zooctl.interpret.motif_search.scan import ScanOptions, scan_file
 
@@ -57,10 +55,10 @@ def command(
     )
     regions = read_regions(bed, region or ())
     scan = scan_file(motifs, regions, output, options, say=say, progress=progress)
-    if as_json:
-        typer.echo(json.dumps(scan.to_json(), indent=2))
-        return
     counts = scan.to_json()
+    if as_json:
+        echo_json(counts)
+        return
     print_fields(
         [
             ("sites", f"{counts['sites']:,}"),
