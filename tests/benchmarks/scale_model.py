@@ -115,7 +115,9 @@ def check() -> None:
 
 
 # Measured in seconds of CPU, as docs/scale.md says.
-START, EACH, MERGE_RATE, BIGWIG_RATE = 1.1, 0.003, 32e6, 7.4e6
+START, EACH, MERGE_RATE, BIGWIG_RATE = 1.3, 0.003, 32e6, 7.4e6
+# Windows of ctcf_gm12878 a second of one thread, by tiles: half of those of two on docs/speed.md.
+WINDOWS = 1_224
 COUNTS = (1, 10, 100, 1_000, 10_000)
 
 
@@ -123,10 +125,11 @@ def main() -> None:
     if "--check" in sys.argv:
         check()
         return
-    # hg38 is 3.09e9 bases; a window of ctcf_gm12878 has a core of 1,024 and takes 1/880 s of one
-    # thread by tiles; a track of 32 bp bins is 4 bytes a bin in its shards.
+    # hg38 is 3.09e9 bases; a window of ctcf_gm12878 has a core of 1,024; a track of 32 bp bins is
+    # 4 bytes a bin in its shards.
     windows = 3.09e9 / 1_024
-    tracks = Costs(100 * windows / 880, 10_000, START, EACH, 100 * 3.09e9 / 32 * 4, BIGWIG_RATE)
+    merged = 100 * 3.09e9 / 32 * 4
+    tracks = Costs(100 * windows / WINDOWS, 10_000, START, EACH, merged, BIGWIG_RATE)
     table("hg38 x 100 models as ctcf_gm12878, one plan", tracks, COUNTS)
     one = replace(tracks, work=tracks.work / 100, shards=100, merged=tracks.merged / 100)
     table("hg38 x 1 model, a plan of its own", one, (1, 10, 100))
