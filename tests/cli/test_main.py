@@ -211,7 +211,7 @@ main()
 
 @pytest.mark.parametrize(
     "module",
-    ["zooctl.cli.main", "typer", "zooctl.cli.commands.plot", "pydantic", "zooctl.schema.card"],
+    ["zooctl.cli.main", "typer", "zooctl.cli.commands.info", "pydantic", "zooctl.schema.card"],
 )
 def test_an_interrupt_while_it_loads(module: str, repo: Path) -> None:
     command = [sys.executable, "-c", INTERRUPTED, module]

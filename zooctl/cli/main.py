@@ -100,8 +100,13 @@ def _root(
 
 
 @functools.cache
-def build_app() -> Callable[..., Any]:
-    """Return the command line with every subcommand; it is built once."""
+def build_app(only: str | None = None) -> Callable[..., Any]:
+    """Return the command line with every subcommand; it is built once.
+
+    Args:
+        only: The one subcommand that is needed, where its name was typed; the others then cost no
+            time.
+    """
     settings = {"help_option_names": ["-h", "--help"]}
     app = typer.Typer(
         cls=PanelGroup,
@@ -111,8 +116,8 @@ def build_app() -> Callable[..., Any]:
         context_settings=settings,
     )
     app.callback()(_root)
-    for name, path in COMMANDS.items():
-        module = importlib.import_module(path)
+    for name in COMMANDS if only is None else (only,):
+        module = importlib.import_module(COMMANDS[name])
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
         else:
@@ -152,8 +157,9 @@ def run(arguments: list[str]) -> int:
     try:
         _check_working_folder()
         # The code of typer.Exit comes back as a value; commands themselves return None.
-        app = build_app()
         arguments = take_manner(arguments)
+        known = bool(arguments) and arguments[0] in COMMANDS
+        app = build_app(arguments[0]) if known else build_app()
         code = app(arguments or ["--help"], prog_name="zooctl", standalone_mode=False) or 0
         # typer says that it does not know the shell, and leaves with 1, which is ours for a bug.
         return 2 if code == 1 and set(arguments) & set(_COMPLETION) else int(code)
