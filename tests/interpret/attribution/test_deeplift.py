@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from zooctl.interpret.attribution.deeplift import against_references, multipliers_of_deeplift
 from zooctl.interpret.attribution.gradients import (
-    Pairs,
+    ReferencePairs,
     centred,
     gradients,
     integrated_gradients,
@@ -66,8 +66,8 @@ def explained(net: nn.Module, length: int) -> Explained:
     return made.eval()
 
 
-def pairs(window: str, reference: str) -> Pairs:
-    return Pairs(onehot(window), onehot(reference), torch.ones(1, 1))
+def pairs(window: str, reference: str) -> ReferencePairs:
+    return ReferencePairs(onehot(window), onehot(reference), torch.ones(1, 1))
 
 
 def test_a_conjunction_by_hand() -> None:

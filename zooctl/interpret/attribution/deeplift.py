@@ -16,7 +16,7 @@ from torch import Tensor
 from zooctl.inference.device.session import one_hot
 from zooctl.interpret.attribution.gradients import (
     Contributions,
-    Pairs,
+    ReferencePairs,
     integrated_gradients,
     summarise_pairs,
 )
@@ -44,7 +44,7 @@ def _any_algorithm() -> Iterator[None]:
         torch.use_deterministic_algorithms(before)
 
 
-def multipliers_of_deeplift(net: Explained, pairs: Pairs) -> Tensor:
+def multipliers_of_deeplift(net: Explained, pairs: ReferencePairs) -> Tensor:
     """Return DeepLIFT's multipliers of each window against its reference (rescale rule).
 
     Source: Shrikumar, Greenside and Kundaje 2017 (PMLR 70:3145-3153), as of tangermeme.
@@ -120,7 +120,7 @@ def _pairs(
     n_references: int,
     seed: int,
     batch_size: int,
-) -> Iterator[tuple[NDArray[np.int64], Pairs]]:
+) -> Iterator[tuple[NDArray[np.int64], ReferencePairs]]:
     """Yield batches of pairs, each with the index of its windows."""
     device = device_of(net)
 
@@ -136,7 +136,7 @@ def _pairs(
             rows = index[low : low + batch_size]
             yield (
                 rows,
-                Pairs(
+                ReferencePairs(
                     tensor(one_hot(windows[rows], unknown_base)),
                     tensor(one_hot(references[low : low + batch_size], unknown_base)),
                     tensor(weights[rows]),

@@ -68,7 +68,7 @@ def centred(hypothetical: Floats) -> Floats:
     return hypothetical - mean
 
 
-class Pairs(NamedTuple):
+class ReferencePairs(NamedTuple):
     """Windows beside references, a row a pair.
 
     Attributes:
@@ -82,7 +82,7 @@ class Pairs(NamedTuple):
     weights: Tensor
 
 
-def integrated_gradients(net: Explained, pairs: Pairs, n_steps: int) -> Tensor:
+def integrated_gradients(net: Explained, pairs: ReferencePairs, n_steps: int) -> Tensor:
     """Return the mean gradient on the straight line from each reference to its window.
 
     Args:
@@ -103,7 +103,7 @@ def integrated_gradients(net: Explained, pairs: Pairs, n_steps: int) -> Tensor:
 
 
 def summarise_pairs(
-    net: Explained, pairs: Pairs, multipliers: Tensor
+    net: Explained, pairs: ReferencePairs, multipliers: Tensor
 ) -> tuple[Floats, NDArray[np.float64], NDArray[np.float64]]:
     """Return hypothetical contributions, the windows' numbers, and the shares that are missed.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zooctl.interpret.interventions.effects import Effect
+from zooctl.interpret.interventions.effects import MeanEffect
 from zooctl.interpret.interventions.marginalise import Marginalisation
 from zooctl.interpret.interventions.occlude import Occlusion
 from zooctl.interpret.interventions.spacing import PairEffect
@@ -65,7 +65,7 @@ def _bars(found: Marginalisation) -> list[Bar]:
     bars = []
     for group, one in enumerate(filter(None, (found.embedding, found.second))):
         name = one.pattern.name
-        rows: list[tuple[str, Effect]] = [
+        rows: list[tuple[str, MeanEffect]] = [
             (name, one.effect),
             (f"{name}, reversed", one.reverse_effect),
         ]
@@ -90,7 +90,9 @@ def _panels_of_pairs(found: Marginalisation) -> list[CurvePanel]:
     return [CurvePanel("effect of both", together, level), CurvePanel("cooperativity", beyond, 0.0)]
 
 
-def _curve(name: str, pairs: Sequence[PairEffect], effects: Sequence[Effect], group: int) -> Curve:
+def _curve(
+    name: str, pairs: Sequence[PairEffect], effects: Sequence[MeanEffect], group: int
+) -> Curve:
     from zooctl.interpret.pictures.effect_plots import Curve
 
     return Curve(

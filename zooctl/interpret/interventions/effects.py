@@ -12,7 +12,7 @@ from zooctl.interpret.interventions.window_value import Floats
 _WIDTH = 1.959964
 
 
-class Effect(NamedTuple):
+class MeanEffect(NamedTuple):
     """A mean over backgrounds.
 
     Attributes:
@@ -34,7 +34,7 @@ class Effect(NamedTuple):
         return self._asdict()
 
 
-def effect_of(differences: Floats) -> Effect:
+def effect_of(differences: Floats) -> MeanEffect:
     """Return the mean of differences and its interval.
 
     Args:
@@ -48,4 +48,4 @@ def effect_of(differences: Floats) -> Effect:
     mean = float(differences.mean())
     sd = float(differences.std(ddof=1)) if n > 1 else 0.0
     half = _WIDTH * sd / np.sqrt(n)
-    return Effect(mean, float(mean - half), float(mean + half), sd, n)
+    return MeanEffect(mean, float(mean - half), float(mean + half), sd, n)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zooctl.interpret.interventions.effects import Effect, effect_of
+from zooctl.interpret.interventions.effects import MeanEffect, effect_of
 from zooctl.interpret.interventions.pattern import Pattern
 from zooctl.interpret.interventions.window_value import Floats, ValueOf
 from zooctl.sequence.onehot import BASES, Codes
@@ -36,17 +36,17 @@ class Embedding(NamedTuple):
     reverse: Floats
 
     @property
-    def effect(self) -> Effect:
+    def effect(self) -> MeanEffect:
         """Effect of the pattern."""
         return effect_of(self.forward - self.without)
 
     @property
-    def reverse_effect(self) -> Effect:
+    def reverse_effect(self) -> MeanEffect:
         """Effect of its reverse complement."""
         return effect_of(self.reverse - self.without)
 
     @property
-    def orientation(self) -> Effect:
+    def orientation(self) -> MeanEffect:
         """Effect of the pattern less that of its reverse complement."""
         return effect_of(self.forward - self.reverse)
 
@@ -84,7 +84,7 @@ class FlankEffects:
     """
 
     offsets: tuple[int, ...]
-    effects: tuple[tuple[Effect, ...], ...]
+    effects: tuple[tuple[MeanEffect, ...], ...]
 
     @property
     def means(self) -> Floats:

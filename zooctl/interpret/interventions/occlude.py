@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zooctl.interpret.interventions.effects import Effect, effect_of
+from zooctl.interpret.interventions.effects import MeanEffect, effect_of
 from zooctl.interpret.interventions.window_value import Floats, ValueOf
 from zooctl.sequence.onehot import BASES, Codes, N
 
@@ -28,7 +28,7 @@ class Occlusion(NamedTuple):
 
     sites: int
     occluded: int
-    effect: Effect
+    effect: MeanEffect
     left: float | None
 
 

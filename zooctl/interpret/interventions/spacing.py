@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from zooctl.errors import InputError
-from zooctl.interpret.interventions.effects import Effect, effect_of
+from zooctl.interpret.interventions.effects import MeanEffect, effect_of
 from zooctl.interpret.interventions.embed import Embedding
 from zooctl.interpret.interventions.pattern import Pattern
 from zooctl.interpret.interventions.window_value import ValueOf
@@ -29,9 +29,9 @@ class PairEffect(NamedTuple):
 
     distance: int
     orientation: Literal["+", "-"]
-    both: Effect
-    second: Effect
-    cooperativity: Effect
+    both: MeanEffect
+    second: MeanEffect
+    cooperativity: MeanEffect
 
 
 def parse_spacing(text: str) -> range:
