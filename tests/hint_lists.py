@@ -184,6 +184,7 @@ FOLLOWED = {
 
 NOT_BY_A_MACHINE = {
     "cli/commands/audit: 'mend the recipe, or acknowledge them on the card with a reason (field audit)'": 'a person weighs the findings',
+    "reproduction/containerfile: 'pip install --editable CHECKOUT'": 'another installation is needed',
     "reproduction/create_environment: 'run zooctl with that one'": 'another Python is needed',
     "training/determinism/device: '--device cuda'": 'another device is needed',
     "catalog/hub/cache: 'something between changes files on the way, or the repository is not what it was'": 'another machine or a network is needed',

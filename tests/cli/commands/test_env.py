@@ -68,3 +68,17 @@ def test_a_recorded_environment_that_was_changed(toy_zoo: Path, repin: Callable[
     (toy_zoo / "zoo/toy/environment.json").write_text("{}")
     repin()
     assert run(["env", "--against", "toy"]) == 5
+
+
+def test_the_image_that_a_container_was_started_from(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = "sha256:" + "0f" * 32
+    monkeypatch.setenv("ZOOCTL_IMAGE", digest)
+    assert run(["env"]) == 0
+    assert capsys.readouterr().out.endswith(f"image     {digest}\n")
+    assert run(["env", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["image"] == digest
+    monkeypatch.setenv("ZOOCTL_IMAGE", "zooctl:latest")
+    assert run(["env"]) == 2
+    assert "got zooctl:latest; expected sha256:" in capsys.readouterr().err

@@ -44,14 +44,16 @@ def show(
         environment_for,
         recorded_environment,
     )
+    from zooctl.reproduction.environment.machine import container_image
 
+    image = container_image()
     here = environment.here() if entry is None else environment_for(entry)
     document = {
         "software_digest": here.software_digest,
         "hardware_digest": here.hardware_digest,
         "software": here.software,
         "hardware": here.hardware,
-    }
+    } | ({"image": image} if image else {})
     if entry is None:
         if as_json:
             typer.echo(json.dumps(document, indent=2, sort_keys=True))
@@ -62,6 +64,8 @@ def show(
         ):
             echo(f"{name}  {digest}")
             print_fields([(f"  {field}", text) for field, text in environment.lines(part)])
+        if image:
+            echo(f"image     {image}")
         return
     known = recorded_environment(entry)
     software, hardware = compare_environment(entry, here, known)
@@ -110,3 +114,18 @@ def create(
         return
     echo(f"installed  zooctl {zooctl.__version__}, from its source")
     echo(f"use        {folder}/bin/zooctl reproduce {model} --mode full")
+
+
+@app.command("container")
+def container(
+    model: Annotated[str, typer.Argument(help="A name that `zooctl list` shows.")],
+) -> None:
+    """Print the Containerfile of a model's environment, built in the folder of the checkout.
+
+    Example: zooctl env container atac_yeast > Containerfile.atac_yeast
+    """
+    from zooctl.catalog import registry
+    from zooctl.reproduction import create_environment
+    from zooctl.reproduction.containerfile import containerfile
+
+    typer.echo(containerfile(create_environment.prepare(registry.entry(model))), nl=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import resource
 import sys
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from zooctl.errors import InputError
 from zooctl.reproduction.environment.software_digest import processor_name
 from zooctl.reproduction.report.rows import Machine, RunDetails, StageRecord
 
@@ -48,6 +50,20 @@ def _os_release() -> str:
     except (OSError, KeyError):
         name = ""
     return name or f"{platform.system()} {platform.release()}"
+
+
+def container_image() -> str | None:
+    """Return the digest of the container image that this process runs in, as its variable says.
+
+    An image cannot hold its own digest, so whoever starts a container passes it on.
+
+    Raises:
+        InputError: ZOOCTL_IMAGE is no digest.
+    """
+    digest = os.environ.get("ZOOCTL_IMAGE")
+    if digest is not None and not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
+        raise InputError("ZOOCTL_IMAGE is no digest", got=digest, expected="sha256: and 64 digits")
+    return digest
 
 
 def folder_bytes(folder: Path) -> int:
