@@ -1,4 +1,4 @@
-"""The Containerfile of a model, its steps carried out by a shell in a folder instead of an image."""
+"""The Containerfile of a model; a shell carries out its steps in a folder instead of an image."""
 
 from __future__ import annotations
 

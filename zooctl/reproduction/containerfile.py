@@ -32,7 +32,8 @@ def containerfile(setup: EnvironmentSetup) -> str:
         )
     version = ".".join(str(part) for part in sys.version_info[:2])
     locks = [lock.name for lock in setup.locks]
-    sums = [f"{hashlib.sha256(lock.read_bytes()).hexdigest()}  {lock.name}" for lock in setup.locks]
+    digests = [hashlib.sha256(lock.read_bytes()).hexdigest() for lock in setup.locks]
+    sums = " ".join(f"'{one}  {name}'" for one, name in zip(digests, locks, strict=True))
     pip = ".venv/bin/python -m pip --disable-pip-version-check --no-input install --no-cache-dir"
     steps = [
         f"python{version} -m venv .venv",
@@ -44,7 +45,7 @@ def containerfile(setup: EnvironmentSetup) -> str:
             "FROM ${BASE}",
             f"WORKDIR {_FOLDER}",
             f"COPY {' '.join(locks)} ./",
-            f"RUN printf '%s\\n' {' '.join(repr(one) for one in sums)} | sha256sum --check --strict",
+            f"RUN printf '%s\\n' {sums} | sha256sum --check --strict",
             f"RUN {' && '.join(steps)}",
             "COPY . .",
             f"RUN {pip} --no-deps --no-build-isolation --editable .",
