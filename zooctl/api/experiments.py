@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING
 from zooctl.files.intervals.regions import regions_of
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import as_path
+from zooctl.interpret.options import (
+    DesignOptions,
+    DiscoverOptions,
+    FilterOptions,
+    MarginaliseOptions,
+)
 from zooctl.progress import Progress, Say
 
 if TYPE_CHECKING:
-    from zooctl.interpret.design.design import DesignOptions, Designs
-    from zooctl.interpret.discovery.discover import DiscoveredMotifs, DiscoverOptions
-    from zooctl.interpret.filters.read_filters import FilterOptions, ReadFilters
-    from zooctl.interpret.interventions.marginalise import Marginalisation, MarginaliseOptions
+    from zooctl.interpret.design.design import Designs
+    from zooctl.interpret.discovery.discover import DiscoveredMotifs
+    from zooctl.interpret.filters.read_filters import ReadFilters
+    from zooctl.interpret.interventions.marginalise import Marginalisation
     from zooctl.interpret.motif_search.scan import MotifScan
 
 
@@ -81,14 +87,14 @@ class Experiments:
             InputError: Pattern, track, regions or genome do not fit the model.
 
         >>> import zooctl
-        >>> from zooctl.interpret.interventions.marginalise import MarginaliseOptions
+        >>> from zooctl.interpret.options import MarginaliseOptions
         >>> model = zooctl.load("ctcf_gm12878", device="cpu")
         >>> few = MarginaliseOptions(n=10, background="uniform")
         >>> found = model.marginalise("CCACCAGGGGGCGCT", options=few)
         >>> found.embedding.effect.n, found.embedding.log2_ratio > 2
         (10, True)
         """
-        from zooctl.interpret.interventions.marginalise import MarginaliseOptions, marginalise
+        from zooctl.interpret.interventions.marginalise import marginalise
 
         return marginalise(
             self._model,
@@ -115,7 +121,7 @@ class Experiments:
             InputError: The first layer is no convolution of the sequence; or regions, genome or
                 motifs do not fit.
         """
-        from zooctl.interpret.filters.read_filters import FilterOptions, read_filters
+        from zooctl.interpret.filters.read_filters import read_filters
 
         return read_filters(
             self._model,
@@ -138,7 +144,7 @@ class Experiments:
             InputError: Regions and options do not fit the model, nothing recurs, or modisco-lite is
                 not installed.
         """
-        from zooctl.interpret.discovery.discover import DiscoverOptions, discover_motifs
+        from zooctl.interpret.discovery.discover import discover_motifs
 
         return discover_motifs(
             self._model,
@@ -160,7 +166,7 @@ class Experiments:
         Raises:
             InputError: Options and model do not fit each other.
         """
-        from zooctl.interpret.design.design import DesignOptions, design
+        from zooctl.interpret.design.design import design
 
         return design(
             self._model,

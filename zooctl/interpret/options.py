@@ -1,4 +1,4 @@
-"""Options of attribution and mutagenesis, each with its default; the command line offers the same.
+"""Options of what interprets a model, each with its default; the command line offers the same.
 
 Only the standard library is imported here, so that ``zooctl --help`` can read the defaults.
 """
@@ -12,6 +12,13 @@ from typing import Literal
 Method = Literal["ism", "saliency", "input_x_gradient", "deeplift", "integrated_gradients"]
 """Mutagenesis works for every entry; the others need a recipe and safetensors."""
 
+Background = Literal["shuffled", "uniform"]
+"""Dinucleotide-shuffled stretches of the genome, or bases by chance."""
+Way = Literal["greedy", "gradient"]
+"""Substitution of the best base, or gradient ascent."""
+
+AROUND = 256
+"""bp around the middle whose bins are averaged."""
 MOST_REFERENCES = 1_000
 """References of a window, where the mean has settled at twenty."""
 MOST_STEPS = 10_000
@@ -124,6 +131,131 @@ class EmbedOptions:
     rc: bool = False
     fasta: str | Path | None = None
     chrom_map: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiscoverOptions:
+    """Options of the discovery of motifs.
+
+    Attributes:
+        motifs: Collection to compare with; None for none.
+        method: Method of attribution.
+        track: Name of the track; the only one if not given.
+        width: Bases around the middle of each region that are looked through; by default 400, or
+            the model's core where that is shorter.
+        references: Dinucleotide-shuffled references of a window.
+        most_seqlets: Stretches of each sign at most.
+        runs: Runs of the clustering.
+        seed: Seed of the references.
+        rc: Average over both strands.
+        fasta: Genome; by default chosen by the card's assembly.
+    """
+
+    motifs: str | None = None
+    method: Method = "deeplift"
+    track: str | None = None
+    width: int | None = None
+    references: int = 10
+    most_seqlets: int = 2000
+    runs: int = 10
+    seed: int = 0
+    rc: bool = False
+    fasta: str | Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterOptions:
+    """Options of the filters of a first layer.
+
+    Attributes:
+        motifs: Collection that profiles are compared with; None for none.
+        n: Windows at random places, where no regions are given.
+        threshold: Share of a filter's highest activation that a stretch passes.
+        seed: Seed of the places.
+        fasta: Genome; by default chosen by the card's assembly.
+        clip: Cut regions that go beyond their contig.
+    """
+
+    motifs: str | None = None
+    n: int = 2000
+    threshold: float = 0.5
+    seed: int = 0
+    fasta: str | Path | None = None
+    clip: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarginaliseOptions:
+    """Options of the effect of a pattern.
+
+    Attributes:
+        motifs: Collection that the patterns are named in; without one they are IUPAC letters.
+        track: Name of the track; the only one if not given.
+        around: Bases around the middle whose bins are averaged.
+        n: Backgrounds.
+        background: Shuffled stretches of the genome, or bases by chance.
+        flanks: Places on each side of the pattern whose bases are compared.
+        second: Second pattern.
+        spacing: Distances of the second pattern, ``first:last`` or ``first:last:step``.
+        occlude: Take sites of the pattern out of the regions in place.
+        draws: Draws of an occlusion.
+        seed: Seed of backgrounds and of bases that patterns leave open.
+        rc: Average over both strands.
+        fasta: Genome; by default chosen by the card's assembly.
+        clip: Cut regions that go beyond their contig.
+    """
+
+    motifs: str | None = None
+    track: str | None = None
+    around: int = AROUND
+    n: int = 1000
+    background: Background = "shuffled"
+    flanks: int = 0
+    second: str | None = None
+    spacing: str = "-100:100"
+    occlude: bool = False
+    draws: int = 10
+    seed: int = 0
+    rc: bool = False
+    fasta: str | Path | None = None
+    clip: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesignOptions:
+    """Options of the design of sequences.
+
+    Attributes:
+        target: ``high``, ``low``, or a number that the prediction is to come near.
+        way: Greedy substitution, or gradient ascent.
+        region: Region whose window is changed; None to begin with bases by chance.
+        n: Sequences, each from other bases by chance.
+        width: Bases in the middle that may change.
+        rounds: Changes, or steps, of a sequence at most.
+        track: Name of the track; the only one if not given.
+        around: Bases around the middle whose bins are averaged.
+        least_gc: Smallest share of C and G of the designed bases.
+        most_gc: Largest share.
+        forbidden: Sites that must not occur, as IUPAC letters.
+        l2: Penalty of gradient ascent.
+        seed: Seed of bases by chance.
+        fasta: Genome; by default chosen by the card's assembly.
+    """
+
+    target: str = "high"
+    way: Way = "greedy"
+    region: str | None = None
+    n: int = 1
+    width: int = 100
+    rounds: int = 30
+    track: str | None = None
+    around: int = AROUND
+    least_gc: float = 0.0
+    most_gc: float = 1.0
+    forbidden: tuple[str, ...] = ()
+    l2: float = 0.01
+    seed: int = 0
+    fasta: str | Path | None = None
 
 
 LONGEST_REACH = 100

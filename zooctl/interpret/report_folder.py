@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from zooctl.errors import InputError
@@ -34,3 +35,19 @@ def write_text(path: Path, text: str, force: bool) -> None:
     """
     with atomic_output(path, force=force) as temporary:
         temporary.write_text(text)
+
+
+def write_table(path: Path, rows: Sequence[Mapping[str, object]], force: bool) -> None:
+    """Write rows of cells by column as TSV with a header; ``.`` where there is no value.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    lines = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
+    write_text(path, "".join("\t".join(line) + "\n" for line in lines), force)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "."
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

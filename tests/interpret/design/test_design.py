@@ -19,9 +19,10 @@ from zooctl.errors import InputError
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.interpret.design.constraints import Constraints
-from zooctl.interpret.design.design import DesignOptions, design, objective_of
+from zooctl.interpret.design.design import design, objective_of
 from zooctl.interpret.design.greedy import substitute_greedily
 from zooctl.interpret.interventions.pattern import parse_pattern
+from zooctl.interpret.options import DesignOptions
 from zooctl.sequence.onehot import Codes, decode, encode
 
 CPU = SessionOptions(device="cpu", threads=1)

@@ -19,12 +19,12 @@ from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.interpret.discovery.discover import (
     DiscoveredMotifs,
-    DiscoverOptions,
     discover_motifs,
 )
 from zooctl.interpret.discovery.folder import write_folder
 from zooctl.interpret.discovery.modisco import FoundPattern, FoundPatterns, find_patterns
 from zooctl.interpret.motif_search.tomtom import Match
+from zooctl.interpret.options import DiscoverOptions
 from zooctl.sequence.onehot import encode
 
 WORD = "GATTACCAGG"

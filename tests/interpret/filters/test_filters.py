@@ -19,7 +19,8 @@ from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.interpret.filters.align import align_filters, trimmed
 from zooctl.interpret.filters.first_layer import FirstLayer, first_layer
-from zooctl.interpret.filters.read_filters import FilterOptions, read_filters
+from zooctl.interpret.filters.read_filters import read_filters
+from zooctl.interpret.options import FilterOptions
 from zooctl.sequence.onehot import encode
 
 CPU = SessionOptions(device="cpu", threads=1)

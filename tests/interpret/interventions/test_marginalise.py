@@ -21,12 +21,12 @@ from zooctl.interpret.interventions.backgrounds import shuffled_backgrounds, uni
 from zooctl.interpret.interventions.folder import write_folder
 from zooctl.interpret.interventions.marginalise import (
     Marginalisation,
-    MarginaliseOptions,
     marginalise,
 )
 from zooctl.interpret.interventions.occlude import occlude
 from zooctl.interpret.interventions.pattern import parse_pattern
 from zooctl.interpret.interventions.spacing import parse_spacing, usable_distances
+from zooctl.interpret.options import MarginaliseOptions
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, decode, encode
 

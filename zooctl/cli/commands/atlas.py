@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.options import AllowUntrusted, AsJson, with_records
+from zooctl.cli.ui.options import AllowUntrusted, AsJson, ModelName, with_records
 from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.inference.options.store import AtlasOptions
 
@@ -29,12 +29,9 @@ from zooctl.inference.options.store import AtlasOptions
     indels=Annotated[
         bool, typer.Option("--indels", help="Also every insertion and deletion of one base.")
     ],
-    chrom_map=Annotated[
-        str | None, typer.Option(help="auto, or a file that maps contig names to the genome's.")
-    ],
 )
 def command(
-    model: Annotated[str, typer.Argument(help="Name that `zooctl list` shows, or a folder.")],
+    model: ModelName,
     as_json: AsJson = False,
     allow_untrusted: AllowUntrusted = False,
     *,

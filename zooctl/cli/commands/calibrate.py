@@ -14,13 +14,13 @@ from zooctl.cli.ui.options import (
     Device,
     Force,
     GenomeFile,
+    ModelName,
     StoreFolder,
     Threads,
     split_names,
 )
 from zooctl.inference.options.predict_and_score import LARGEST_SEED
 
-ModelName = Annotated[str, typer.Argument(help="Name that `zooctl list` shows, or a folder.")]
 Backgrounds = Annotated[
     list[str] | None,
     typer.Option(

@@ -6,36 +6,31 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.options import AllowUntrusted, AsJson, Device, Force, Threads, with_records
-from zooctl.inference.options.predict_and_score import LARGEST_SEED, MOST_SHIFTS
-from zooctl.interpret.options import LONGEST_REACH, MOST_REFERENCES, ExplainOptions, Method
+from zooctl.cli.ui.interpret_options import INTERPRET
+from zooctl.cli.ui.options import AllowUntrusted, AsJson, Force, ModelName, with_records
+from zooctl.inference.options.predict_and_score import SessionOptions
+from zooctl.interpret.options import LONGEST_REACH, ExplainOptions, Method
 
 
 @with_records(
-    track=Annotated[str | None, typer.Option(help="Name of the track; default: the only one.")],
-    method=Annotated[
-        Method | None,
-        typer.Option(help="Importances; default: deeplift, or ism for models without a recipe."),
-    ],
-    motifs=Annotated[
-        str, typer.Option(help="hocomoco, jaspar, a file of motifs, or none to name none.")
-    ],
-    reach=Annotated[
-        int, typer.Option(min=10, max=LONGEST_REACH, help="bp on each side drawn as letters.")
-    ],
-    shifts=Annotated[
-        int | None,
-        typer.Option(min=1, max=MOST_SHIFTS, help="Windows of a score; default: the card's."),
-    ],
-    references=Annotated[
-        int, typer.Option(min=1, max=MOST_REFERENCES, help="Shuffled references of a window.")
-    ],
-    seed=Annotated[
-        int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of shifts and references.")
-    ],
+    **INTERPRET
+    | {
+        "method": Annotated[
+            Method | None,
+            typer.Option(
+                help="Importances; default: deeplift, or ism for models without a recipe."
+            ),
+        ],
+        "motifs": Annotated[
+            str, typer.Option(help="hocomoco, jaspar, a file of motifs, or none to name none.")
+        ],
+        "reach": Annotated[
+            int, typer.Option(min=10, max=LONGEST_REACH, help="bp on each side drawn as letters.")
+        ],
+    }
 )
 def command(
-    model: Annotated[str, typer.Argument(help="Name that `zooctl list` shows, or a folder.")],
+    model: ModelName,
     subject: Annotated[
         str, typer.Argument(metavar="VARIANT|REGION", help="As 'chr21:39731913 A>C', or a region.")
     ],
@@ -48,12 +43,11 @@ def command(
         ),
     ] = "./",
     as_json: AsJson = False,
-    device: Device = "auto",
-    threads: Threads = None,
     force: Force = False,
     allow_untrusted: AllowUntrusted = False,
     *,
     options: ExplainOptions,
+    session: SessionOptions,
 ) -> None:
     """Explain a prediction: tracks of REF and ALT, bases that matter, motifs, and percentiles.
 
@@ -64,12 +58,11 @@ def command(
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.tables import echo, echo_json
     from zooctl.inference.model import OpenModel
-    from zooctl.inference.options.predict_and_score import SessionOptions
     from zooctl.interpret.explanation.report import write_explanation
 
     entry = registry.entry(model, allow_untrusted=allow_untrusted)
     found, paths = write_explanation(
-        OpenModel(entry, SessionOptions(device=device, threads=threads)),
+        OpenModel(entry, session),
         subject,
         output,
         options,

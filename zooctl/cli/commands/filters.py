@@ -7,50 +7,49 @@ from typing import Annotated
 
 import typer
 
+from zooctl.cli.ui.interpret_options import INTERPRET
 from zooctl.cli.ui.options import (
     MOST_DRAWS,
     AllowUntrusted,
     AsJson,
-    Clip,
     Force,
-    GenomeFile,
+    ModelName,
     RegionStrings,
+    with_records,
 )
-from zooctl.inference.options.predict_and_score import LARGEST_SEED
+from zooctl.interpret.options import FilterOptions
 
 
-def command(
-    model: Annotated[str, typer.Argument(help="Name that `zooctl list` shows, or a folder.")],
-    motifs: Annotated[
-        str | None,
-        typer.Option(help="Compare with hocomoco, jaspar, or the motifs of a file, by Tomtom."),
-    ] = None,
-    bed: Annotated[
-        Path | None, typer.Option(help="Read windows around these, not at random places.")
-    ] = None,
-    region: RegionStrings = None,
-    clip: Clip = False,
-    n: Annotated[
+@with_records(
+    **INTERPRET,
+    n=Annotated[
         int,
         typer.Option(
             "-n", min=10, max=MOST_DRAWS, help="Windows at random places of the test split."
         ),
-    ] = 2000,
-    threshold: Annotated[
+    ],
+    threshold=Annotated[
         float,
         typer.Option(
             min=0, max=1, help="Share of its highest activation that counts for a filter."
         ),
-    ] = 0.5,
+    ],
+)
+def command(
+    model: ModelName,
+    bed: Annotated[
+        Path | None, typer.Option(help="Read windows around these, not at random places.")
+    ] = None,
+    region: RegionStrings = None,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Folder for MEME, table, JSON and logos."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the places.")] = 0,
-    fasta: GenomeFile = None,
     force: Force = False,
     allow_untrusted: AllowUntrusted = False,
     as_json: AsJson = False,
+    *,
+    options: FilterOptions,
 ) -> None:
     """Read the filters of the first layer as motifs, and find the known ones among them."""
     from zooctl.catalog import registry
@@ -61,14 +60,14 @@ def command(
     from zooctl.files.intervals.regions import read_regions
     from zooctl.inference.model import OpenModel
     from zooctl.interpret.filters.folder import check_folder, write_folder
-    from zooctl.interpret.filters.read_filters import FilterOptions, read_filters
+    from zooctl.interpret.filters.read_filters import read_filters
 
     check_folder_name(output)
     if output is not None:
         check_folder(output, force)
     found = read_filters(
         OpenModel(registry.entry(model, allow_untrusted=allow_untrusted)),
-        FilterOptions(motifs=motifs, n=n, threshold=threshold, seed=seed, fasta=fasta, clip=clip),
+        options,
         read_regions(bed, region or ()) if bed or region else None,
         say=say,
         progress=progress,
@@ -84,21 +83,15 @@ def command(
 
 
 def _print(report: dict[str, object]) -> None:
-    from zooctl.cli.ui.tables import print_fields, print_table
+    from zooctl.cli.ui.tables import cell_text, print_fields, print_table
 
     rows = report.pop("profiles")
     assert isinstance(rows, list)
-    print_fields([(name.replace("_", " "), _text(value)) for name, value in report.items()])
+    print_fields([(name.replace("_", " "), cell_text(value)) for name, value in report.items()])
     typer.echo("")
     rows.sort(key=lambda row: (2.0 if row["q_value"] is None else row["q_value"], row["filter"]))
     shown = [name for name in rows[0] if report["motifs"] is not None or name not in _COMPARED]
-    print_table(shown, [[_text(row[name]) for name in shown] for row in rows])
+    print_table(shown, [[cell_text(row[name]) for name in shown] for row in rows])
 
 
 _COMPARED = ("match", "p_value", "q_value", "strand")
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

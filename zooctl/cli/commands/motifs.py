@@ -7,59 +7,48 @@ from typing import Annotated
 
 import typer
 
+from zooctl.cli.ui.interpret_options import INTERPRET
 from zooctl.cli.ui.options import (
     LONGEST,
     AllowUntrusted,
     AsJson,
-    BothStrands,
-    Device,
+    BedFile,
     Force,
-    GenomeFile,
+    ModelName,
     RegionStrings,
-    Threads,
+    with_records,
 )
-from zooctl.inference.options.predict_and_score import LARGEST_SEED
-from zooctl.interpret.options import MOST_REFERENCES, Method
+from zooctl.inference.options.predict_and_score import SessionOptions
+from zooctl.interpret.options import DiscoverOptions
 
 
-def command(
-    model: Annotated[str, typer.Argument(help="Name that `zooctl list` shows, or a folder.")],
-    output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder for MEME, HDF5, JSON and a report.")
-    ],
-    bed: Annotated[Path | None, typer.Option(help="Regions as a BED file; hundreds.")] = None,
-    region: RegionStrings = None,
-    motifs: Annotated[
-        str | None,
-        typer.Option(help="Compare with hocomoco, jaspar, or the motifs of a file, by Tomtom."),
-    ] = None,
-    method: Annotated[
-        Method, typer.Option(help="ism works for every model; others need a recipe's network.")
-    ] = "deeplift",
-    track: Annotated[
-        str | None, typer.Option(help="Name of the track; default: the only one.")
-    ] = None,
-    width: Annotated[
+@with_records(
+    **INTERPRET,
+    width=Annotated[
         int | None,
         typer.Option(
             min=50, max=LONGEST, help="bp around each region's middle; default: 400, or the core."
         ),
-    ] = None,
-    references: Annotated[
-        int, typer.Option(min=1, max=MOST_REFERENCES, help="Shuffled references of a window.")
-    ] = 10,
-    seqlets: Annotated[
-        int, typer.Option(min=100, max=1_000_000, help="Stretches of each sign at most.")
-    ] = 2000,
-    runs: Annotated[int, typer.Option(min=1, max=1000, help="Runs of the clustering.")] = 10,
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of references.")] = 0,
-    fasta: GenomeFile = None,
-    rc: BothStrands = False,
-    device: Device = "auto",
-    threads: Threads = None,
+    ],
+    most_seqlets=Annotated[
+        int,
+        typer.Option("--seqlets", min=100, max=1_000_000, help="Stretches of each sign at most."),
+    ],
+    runs=Annotated[int, typer.Option(min=1, max=1000, help="Runs of the clustering.")],
+)
+def command(
+    model: ModelName,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder for MEME, HDF5, JSON and a report.")
+    ],
+    bed: BedFile = None,
+    region: RegionStrings = None,
     force: Force = False,
     allow_untrusted: AllowUntrusted = False,
     as_json: AsJson = False,
+    *,
+    options: DiscoverOptions,
+    session: SessionOptions,
 ) -> None:
     """Discover the motifs that predictions over regions rest on: TF-MoDISco on importances."""
     from zooctl.catalog import registry
@@ -69,27 +58,16 @@ def command(
     from zooctl.files.disk.names import check_folder_name
     from zooctl.files.intervals.regions import read_regions
     from zooctl.inference.model import OpenModel
-    from zooctl.inference.options.predict_and_score import SessionOptions
-    from zooctl.interpret.discovery.discover import DiscoverOptions, discover_motifs
+    from zooctl.interpret.discovery.discover import discover_motifs
     from zooctl.interpret.discovery.folder import check_folder, write_folder
-    from zooctl.interpret.options import AttributeOptions
 
     check_folder_name(output)
     check_folder(output, force)
-    attribution = AttributeOptions(
-        method=method,
-        track=track,
-        width=width,
-        references=references,
-        seed=seed,
-        rc=rc,
-        fasta=fasta,
-    )
     entry = registry.entry(model, allow_untrusted=allow_untrusted)
     made = discover_motifs(
-        OpenModel(entry, SessionOptions(device=device, threads=threads)),
+        OpenModel(entry, session),
         read_regions(bed, region or ()),
-        DiscoverOptions(motifs=motifs, attribution=attribution, most_seqlets=seqlets, runs=runs),
+        options,
         say=say,
         progress=progress,
     )

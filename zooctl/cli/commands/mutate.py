@@ -7,24 +7,17 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.options import AllowUntrusted, AsJson, Device, Force, Threads, with_records
-from zooctl.inference.options.predict_and_score import LARGEST_SEED, LONGEST_SHIFT, MOST_SHIFTS
+from zooctl.cli.ui.interpret_options import INTERPRET
+from zooctl.cli.ui.options import AllowUntrusted, AsJson, Force, ModelName, with_records
+from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.interpret.options import LONGEST_DELETION, MutateOptions
 
 
 @with_records(
-    track=Annotated[str | None, typer.Option(help="Track that is drawn; default: the only one.")],
+    **INTERPRET,
     deletions=Annotated[
         int, typer.Option(min=0, max=LONGEST_DELETION, help="Longest deletion beside the SNVs.")
     ],
-    shifts=Annotated[
-        int | None,
-        typer.Option(min=1, max=MOST_SHIFTS, help="Windows to average over; default: the card's."),
-    ],
-    max_shift=Annotated[
-        int | None, typer.Option(min=0, max=LONGEST_SHIFT, help="Largest shift in bp.")
-    ],
-    seed=Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the shifts.")],
     measured=Annotated[
         Path | None, typer.Option(help="Table of measured effects, to draw beside.")
     ],
@@ -38,7 +31,7 @@ from zooctl.interpret.options import LONGEST_DELETION, MutateOptions
     ],
 )
 def command(
-    model: Annotated[str, typer.Argument(help="Name that `zooctl list` shows, or a folder.")],
+    model: ModelName,
     region: Annotated[
         str | None, typer.Option(help="As chr21:39,731,901-39,731,920; default: the element.")
     ] = None,
@@ -47,12 +40,11 @@ def command(
         typer.Option("-o", "--output", help="A .tsv, .png, .pdf or .svg; or a folder for both."),
     ] = "./",
     as_json: AsJson = False,
-    device: Device = "auto",
-    threads: Threads = None,
     force: Force = False,
     allow_untrusted: AllowUntrusted = False,
     *,
     options: MutateOptions,
+    session: SessionOptions,
 ) -> None:
     """Score every SNV in a region, and draw a heat map with the bases that matter.
 
@@ -63,12 +55,11 @@ def command(
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.tables import echo, echo_json
     from zooctl.inference.model import OpenModel
-    from zooctl.inference.options.predict_and_score import SessionOptions
     from zooctl.interpret.saturation.run import write_saturation
 
     entry = registry.entry(model, allow_untrusted=allow_untrusted)
     found, paths = write_saturation(
-        OpenModel(entry, SessionOptions(device=device, threads=threads)),
+        OpenModel(entry, session),
         region,
         output,
         options,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.commands import calibrate as calibrating
-from zooctl.cli.commands import predict as predicting
 from zooctl.cli.commands import score_variants as scoring
 from zooctl.cli.ui.options import (
     AcceptLicence,
@@ -17,6 +16,7 @@ from zooctl.cli.ui.options import (
     Device,
     Force,
     GenomeFile,
+    ModelName,
     RegionStrings,
     StoreFolder,
     Threads,
@@ -103,7 +103,7 @@ def score_variants(
 
 
 @app.command("predict")
-@with_records(**predicting.OPTIONS)
+@with_records()
 def predict(
     model: Annotated[
         list[str], typer.Option(help="Names that `zooctl list` shows, by commas or repetition.")
@@ -143,7 +143,7 @@ def predict(
 
 @app.command("calibrate")
 def calibrate(
-    model: calibrating.ModelName,
+    model: ModelName,
     output: Folder,
     background: calibrating.Backgrounds = None,
     kind: calibrating.Kinds = None,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from zooctl.cli.ui.options import (
     AcceptLicence,
     AllowUntrusted,
+    BedFile,
     RegionStrings,
     Workers,
     accept_licences,
@@ -25,23 +26,12 @@ if TYPE_CHECKING:
     from zooctl.inference.tracks.run import TracksEstimate
 
 
-OPTIONS: dict[str, Any] = {
-    "chrom_map": Annotated[
-        str | None,
-        typer.Option(help="auto, or a file that maps contig names of the regions to the genome's."),
-    ],
-}
-"""Field of ``PredictOptions`` to its option, but for those of several commands."""
-
-
-@with_records(**OPTIONS)
+@with_records()
 def command(
     model: Annotated[
         list[str], typer.Option(help="Names that `zooctl list` shows, by commas or repetition.")
     ],
-    bed: Annotated[
-        Path | None, typer.Option(help="Regions as a BED file, plain or gz; - for stdin.")
-    ] = None,
+    bed: BedFile = None,
     region: RegionStrings = None,
     output: Annotated[
         str | None,

@@ -18,6 +18,10 @@ from zooctl.inference.options import predict_and_score as inference_options
 if TYPE_CHECKING:
     from zooctl.schema.card import Card
 
+ModelName = Annotated[str, typer.Argument(help="Name that `zooctl list` shows, or a folder.")]
+BedFile = Annotated[
+    Path | None, typer.Option(help="Regions as a BED file, plain or gz; - for stdin.")
+]
 Device = Annotated[
     inference_options.Device,
     typer.Option(help="Device; auto takes a working CUDA device, else the CPU."),
@@ -124,6 +128,10 @@ _SHARED: dict[str, Any] = {
     "clip": Clip,
     "force": Force,
     "regions": RegionStrings,
+    "chrom_map": Annotated[
+        str | None,
+        typer.Option(help="auto, or a file that maps contig names of the regions to the genome's."),
+    ],
     "inputs": GivenInput,
     "features": FeatureTable,
     "sample": SampleName,

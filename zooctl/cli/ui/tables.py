@@ -127,6 +127,17 @@ def print_fields(fields: Sequence[tuple[str, str]]) -> None:
             typer.echo(f"{'':<{width}}  {line}".rstrip())
 
 
+def cell_text(value: object) -> str:
+    """Return a cell: ``-`` where there is no value, numbers to four digits.
+
+    >>> [cell_text(value) for value in (None, 0.123456, 12, "CTCF")]
+    ['-', '0.1235', '12', 'CTCF']
+    """
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def size_text(size: int) -> str:
     """Return a number of bytes for people, in powers of ten.
 

@@ -3,61 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from zooctl.errors import InputError, need
 from zooctl.inference.model import OpenModel
+from zooctl.inference.options.predict_and_score import as_path
 from zooctl.interpret.design.constraints import Constraints
 from zooctl.interpret.design.greedy import Design, Objective, substitute_greedily
 from zooctl.interpret.interventions.backgrounds import centred, uniform_backgrounds
 from zooctl.interpret.interventions.pattern import parse_pattern
-from zooctl.interpret.interventions.window_value import AROUND, WindowValue
+from zooctl.interpret.interventions.window_value import WindowValue
+from zooctl.interpret.options import DesignOptions, Way
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.sequence.intervals import parse_region
 from zooctl.sequence.numbers import parse_float
 from zooctl.sequence.onehot import Codes, N, decode
-
-Way = Literal["greedy", "gradient"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class DesignOptions:
-    """Options of ``design``.
-
-    Attributes:
-        target: ``high``, ``low``, or a number that the prediction is to come near.
-        way: Greedy substitution, or gradient ascent.
-        region: Region whose window is changed; None to begin with bases by chance.
-        n: Sequences, each from other bases by chance.
-        width: Bases in the middle that may change.
-        rounds: Changes, or steps, of a sequence at most.
-        track: Name of the track; the only one if not given.
-        around: Bases around the middle whose bins are averaged.
-        least_gc: Smallest share of C and G of the designed bases.
-        most_gc: Largest share.
-        forbidden: Sites that must not occur, as IUPAC letters.
-        l2: Penalty of gradient ascent.
-        seed: Seed of bases by chance.
-        fasta: Genome; by default chosen by the card's assembly.
-    """
-
-    target: str = "high"
-    way: Way = "greedy"
-    region: str | None = None
-    n: int = 1
-    width: int = 100
-    rounds: int = 30
-    track: str | None = None
-    around: int = AROUND
-    least_gc: float = 0.0
-    most_gc: float = 1.0
-    forbidden: tuple[str, ...] = ()
-    l2: float = 0.01
-    seed: int = 0
-    fasta: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,7 +184,7 @@ def _starts(
 ) -> Codes:
     if options.region is None:
         return uniform_backgrounds(options.n, length, options.seed)
-    with model.genome(options.fasta, say, progress) as genome:
+    with model.genome(as_path(options.fasta), say, progress) as genome:
         window = centred(genome, parse_region(options.region, genome.contigs), length)
     if (window == N).any():
         raise InputError("the window has unknown bases", got=options.region)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 from zooctl.errors import InputError, need
@@ -13,31 +13,13 @@ from zooctl.interpret.attribution.regions import attribute_regions
 from zooctl.interpret.discovery.modisco import FoundPatterns, find_patterns
 from zooctl.interpret.motif_search.motif_collections import read_collection
 from zooctl.interpret.motif_search.tomtom import Match, match_known
-from zooctl.interpret.options import AttributeOptions
+from zooctl.interpret.options import AttributeOptions, DiscoverOptions
 from zooctl.progress import Progress, Say, no_progress, silent
 
 # modisco-lite gives up on fewer stretches of one sign.
 _LEAST = 100
 _MATCHES = 3
-WIDTH = 400
-"""Bases around the middle of each region, by default."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DiscoverOptions:
-    """Options of ``discover_motifs``.
-
-    Attributes:
-        motifs: Collection to compare with; None for none.
-        attribution: Method, track, width and references.
-        most_seqlets: Stretches of each sign at most.
-        runs: Runs of the clustering.
-    """
-
-    motifs: str | None = None
-    attribution: AttributeOptions = field(default_factory=lambda: AttributeOptions(width=WIDTH))
-    most_seqlets: int = 2000
-    runs: int = 10
+_WIDTH = 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +88,15 @@ def discover_motifs(
     """
     need("modiscolite", "discovering motifs")
     known = None if options.motifs is None else read_collection(options.motifs, say)
-    attribution = options.attribution
-    if attribution.width is None:
-        attribution = replace(attribution, width=min(WIDTH, model.card.core_length))
+    attribution = AttributeOptions(
+        method=options.method,
+        track=options.track,
+        width=options.width or min(_WIDTH, model.card.core_length),
+        references=options.references,
+        seed=options.seed,
+        rc=options.rc,
+        fasta=options.fasta,
+    )
     given = attribute_regions(model, regions, attribution, say=say, progress=progress)
     with progress(None, "patterns", "TF-MoDISco"):
         found = find_patterns(

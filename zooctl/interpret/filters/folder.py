@@ -8,7 +8,7 @@ from pathlib import Path
 from zooctl.errors import need
 from zooctl.files.motifs import to_meme
 from zooctl.interpret.filters.read_filters import ReadFilters
-from zooctl.interpret.report_folder import make_folder, write_text
+from zooctl.interpret.report_folder import make_folder, write_table, write_text
 
 _MEME, _TABLE, _REPORT = "filters.meme", "filters.tsv", "filters.json"
 _LOGOS, _WEIGHTS = "logos", "weights"
@@ -36,8 +36,7 @@ def write_folder(found: ReadFilters, folder: Path, *, force: bool = False) -> No
 
     report = found.to_json()
     rows = report["profiles"]
-    lines = [list(rows[0]), *(list(map(_cell, row.values())) for row in rows)]
-    write_text(folder / _TABLE, "".join("\t".join(line) + "\n" for line in lines), force)
+    write_table(folder / _TABLE, rows, force)
     motifs = [one.motif for one in found.profiles if one.motif is not None]
     if motifs:
         write_text(folder / _MEME, to_meme(motifs), force)
@@ -52,9 +51,3 @@ def write_folder(found: ReadFilters, folder: Path, *, force: bool = False) -> No
         draw_logos(folder / f"{_LOGOS}.png", shown, force=force)
     draw_weights(folder / f"{_WEIGHTS}.png", found.layer.weights, force=force)
     write_text(folder / _REPORT, json.dumps(report, indent=2) + "\n", force)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "."
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

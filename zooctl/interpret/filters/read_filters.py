@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,34 +13,15 @@ from zooctl.files.intervals.regions import Regions
 from zooctl.inference.background.draw import random_places
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
+from zooctl.inference.options.predict_and_score import as_path
 from zooctl.interpret.filters.align import FilterProfile, align_filters, trimmed
 from zooctl.interpret.filters.first_layer import FirstLayer, first_layer
 from zooctl.interpret.interventions.backgrounds import centred
 from zooctl.interpret.motif_search.motif_collections import read_collection
 from zooctl.interpret.motif_search.tomtom import HIT_Q, Match, match_known
+from zooctl.interpret.options import FilterOptions
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.sequence.onehot import Codes, N
-
-
-@dataclass(frozen=True, kw_only=True)
-class FilterOptions:
-    """Options of ``read_filters``.
-
-    Attributes:
-        motifs: Collection that profiles are compared with; None for none.
-        n: Windows at random places, where no regions are given.
-        threshold: Share of a filter's highest activation that a stretch passes.
-        seed: Seed of the places.
-        fasta: Genome; by default chosen by the card's assembly.
-        clip: Cut regions that go beyond their contig.
-    """
-
-    motifs: str | None = None
-    n: int = 2000
-    threshold: float = 0.5
-    seed: int = 0
-    fasta: Path | None = None
-    clip: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +116,7 @@ def read_filters(
     """
     layer = first_layer(model)
     known = None if options.motifs is None else read_collection(options.motifs, say)
-    with model.genome(options.fasta, say, progress) as genome:
+    with model.genome(as_path(options.fasta), say, progress) as genome:
         if regions is None:
             windows = _test_windows(model, genome, options)
         else:

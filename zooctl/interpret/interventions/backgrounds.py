@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 
@@ -14,8 +13,6 @@ from zooctl.progress import Progress, no_progress
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import BASES, Codes
 from zooctl.sequence.shuffle import shuffle_dinucleotides
-
-Background = Literal["shuffled", "uniform"]
 
 
 def uniform_backgrounds(n: int, length: int, seed: int) -> Codes:

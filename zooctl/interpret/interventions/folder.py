@@ -10,7 +10,7 @@ from typing import Any
 from zooctl.errors import need
 from zooctl.interpret.interventions.draw import draw_pictures
 from zooctl.interpret.interventions.marginalise import Marginalisation
-from zooctl.interpret.report_folder import make_folder, write_text
+from zooctl.interpret.report_folder import make_folder, write_table, write_text
 
 _EFFECT = ("mean", "low", "high", "sd", "n")
 REPORT = "marginalise.json"
@@ -34,8 +34,7 @@ def write_folder(found: Marginalisation, folder: Path, *, force: bool = False) -
         InputError: A file cannot be written.
     """
     for name, rows in tables_of(found.to_json()).items():
-        lines = ["\t".join(rows[0]), *("\t".join(map(_cell, row.values())) for row in rows)]
-        write_text(folder / f"{name}.tsv", "\n".join(lines) + "\n", force)
+        write_table(folder / f"{name}.tsv", rows, force)
     draw_pictures(found, folder, force=force)
     write_text(folder / REPORT, json.dumps(found.to_json(), indent=2) + "\n", force)
 
@@ -88,9 +87,3 @@ def _tables(report: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any
 
 def _effect(effect: Mapping[str, Any]) -> dict[str, Any]:
     return {name: effect[name] for name in _EFFECT}
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "."
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

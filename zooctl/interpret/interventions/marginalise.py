@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,8 @@ from zooctl.errors import InputError
 from zooctl.files.intervals.regions import Regions
 from zooctl.files.motifs import Motif
 from zooctl.inference.model import OpenModel
+from zooctl.inference.options.predict_and_score import as_path
 from zooctl.interpret.interventions.backgrounds import (
-    Background,
     centred,
     shuffled_backgrounds,
     uniform_backgrounds,
@@ -27,51 +26,15 @@ from zooctl.interpret.interventions.spacing import (
     parse_spacing,
     usable_distances,
 )
-from zooctl.interpret.interventions.window_value import AROUND, WindowValue
+from zooctl.interpret.interventions.window_value import WindowValue
 from zooctl.interpret.motif_search.fimo import find_hits
 from zooctl.interpret.motif_search.motif_collections import choose_motifs
+from zooctl.interpret.options import Background, MarginaliseOptions
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.sequence.intervals import merge
 from zooctl.sequence.onehot import BASES, Codes
 
 _SITE_P_VALUE = 1e-4
-
-
-@dataclass(frozen=True, kw_only=True)
-class MarginaliseOptions:
-    """Options of ``marginalise``.
-
-    Attributes:
-        motifs: Collection that the patterns are named in; without one they are IUPAC letters.
-        track: Name of the track; the only one if not given.
-        around: Bases around the middle whose bins are averaged.
-        n: Backgrounds.
-        seed: Seed of backgrounds and of bases that patterns leave open.
-        background: Shuffled stretches of the genome, or bases by chance.
-        flanks: Places on each side of the pattern whose bases are compared.
-        second: Second pattern.
-        spacing: Distances of the second pattern, ``first:last`` or ``first:last:step``.
-        occlude: Take sites of the pattern out of the regions in place.
-        draws: Draws of an occlusion.
-        rc: Average over both strands.
-        fasta: Genome; by default chosen by the card's assembly.
-        clip: Cut regions that go beyond their contig.
-    """
-
-    motifs: str | None = None
-    track: str | None = None
-    around: int = AROUND
-    n: int = 1000
-    seed: int = 0
-    background: Background = "shuffled"
-    flanks: int = 0
-    second: str | None = None
-    spacing: str = "-100:100"
-    occlude: bool = False
-    draws: int = 10
-    rc: bool = False
-    fasta: Path | None = None
-    clip: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,7 +217,7 @@ def _sequences(
     uniform = options.background == "uniform"
     if uniform and regions is None:
         return uniform_backgrounds(options.n, length, options.seed), nothing
-    with model.genome(options.fasta, say, progress) as genome:
+    with model.genome(as_path(options.fasta), say, progress) as genome:
         found = [] if regions is None else regions.within(genome.contigs, clip=options.clip)
         windows = np.array([centred(genome, one, length) for one in found], dtype=np.uint8)
         windows = windows.reshape(-1, length)

@@ -12,15 +12,13 @@ from zooctl.inference.model import OpenModel
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.tracks.region import predict_windows
 from zooctl.interpret.attribution.target import number_of, target_of, weights_of
+from zooctl.interpret.options import AROUND
 from zooctl.progress import Advance
 from zooctl.sequence.onehot import Codes, reverse_complement
 
 Floats = NDArray[np.float64]
 ValueOf = Callable[[Codes], Floats]
 """Codes ``(n, input_length)`` to a number each, ``(n,)``."""
-
-AROUND = 256
-"""Bases around the middle whose bins are averaged, by default."""
 
 
 class WindowValue:

@@ -17,7 +17,8 @@ from zooctl.evaluation.variants.run import evaluate_variants
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import Device, EffectOptions, SessionOptions
-from zooctl.interpret.interventions.marginalise import MarginaliseOptions, marginalise
+from zooctl.interpret.interventions.marginalise import marginalise
+from zooctl.interpret.options import MarginaliseOptions
 from zooctl.progress import Progress, Say
 from zooctl.schema.study import Measure, PatternEffect, PinnedFile, RecipeSource, VariantEvaluation
 
