@@ -66,6 +66,27 @@ def test_pictures(toy_zoo: Path, capsys: Captured) -> None:
     assert run(["info", "toy", "--plot", "--json"]) == 2
 
 
+@pytest.mark.parametrize(("screen", "terminal"), [(True, True), (True, False), (False, True)])
+def test_pictures_open_on_a_terminal_with_a_screen(
+    toy_zoo: Path,
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+    screen: bool,
+    terminal: bool,
+) -> None:
+    path = toy_zoo / "model_cards/toy.png"
+    path.write_bytes(b"any")
+    opened: list[str] = []
+    monkeypatch.setattr("typer.launch", opened.append)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("zooctl.cli.commands.info.is_terminal", lambda: terminal)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", ":0" if screen else "")
+    assert run(["info", "toy", "--plot"]) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    assert opened == ([str(path)] if screen and terminal else [])
+
+
 def test_spread_over_seeds(toy_zoo: Path, capsys: Captured) -> None:
     card = toy_zoo / "model_cards/toy.yaml"
     spread = "value: 0.51, mean: 0.5, sd: 0.0123, n_seeds: 3"

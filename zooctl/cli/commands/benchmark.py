@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from zooctl.cli.ui.effect_options import EFFECTS
-from zooctl.cli.ui.options import AsJson, split_names, with_records
+from zooctl.cli.ui.lists import split_names
+from zooctl.cli.ui.options import AsJson, with_records
 from zooctl.inference.options.predict_and_score import EffectOptions, SessionOptions
 
 

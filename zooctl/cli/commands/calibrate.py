@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from zooctl.cli.ui.lists import split_names
 from zooctl.cli.ui.options import (
     AllowUntrusted,
     AsJson,
@@ -17,7 +18,6 @@ from zooctl.cli.ui.options import (
     ModelName,
     StoreFolder,
     Threads,
-    split_names,
 )
 from zooctl.inference.options.predict_and_score import LARGEST_SEED
 

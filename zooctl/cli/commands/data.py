@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.ui.lists import list_names
 from zooctl.cli.ui.messages import say
 from zooctl.cli.ui.options import LONGEST, AsJson, Force, RegionStrings
 
@@ -26,7 +27,10 @@ def fetch(
     recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a model.")],
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(help="Also download from this host; may be repeated."),
+        typer.Option(
+            callback=list_names,
+            help="Also download from this host; several by commas or repetition.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

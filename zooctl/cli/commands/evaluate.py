@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from zooctl.cli.ui.lists import list_names, list_regions
 from zooctl.cli.ui.options import (
     MOST_DRAWS,
     AllowUntrusted,
@@ -60,7 +61,10 @@ def command(
     ] = None,
     region: Annotated[
         list[str] | None,
-        typer.Option(help="Region in place of the held-out ones: chr21, chr21:1-5,000,000."),
+        typer.Option(
+            callback=list_regions,
+            help="Regions in place of the held-out ones, as chr20,chr21:1-5,000,000.",
+        ),
     ] = None,
     resolution: Annotated[
         str | None,
@@ -112,7 +116,8 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="MODEL|RUN",
-            help="Another model on the same bins: paired bootstrap, DeLong for AUROC; repeat.",
+            callback=list_names,
+            help="Other models on the same bins: paired bootstrap, DeLong for AUROC.",
         ),
     ] = None,
     seed: Annotated[
@@ -133,8 +138,9 @@ def command(
 
     Needs the extra `train` (scikit-learn and SciPy).
     """
+    from zooctl.cli.ui.lists import split_names
     from zooctl.cli.ui.messages import say
-    from zooctl.cli.ui.options import bin_sizes, numbers, split_names
+    from zooctl.cli.ui.options import bin_sizes, numbers
     from zooctl.cli.ui.progress import progress
     from zooctl.errors import InputError, need
     from zooctl.files.disk.names import check_folder_name

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from zooctl.cli.ui.options import AllowUntrusted
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.tables import echo, is_terminal
 
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
@@ -18,7 +20,10 @@ def command(
     model: Annotated[str, typer.Argument(help="A name that `zooctl list` shows.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     plot: Annotated[
-        bool, typer.Option("--plot", help="Print only the paths of the model's pictures.")
+        bool,
+        typer.Option(
+            "--plot", help="Open the model's pictures, where there is a screen; print their paths."
+        ),
     ] = False,
     engine: Annotated[
         bool,
@@ -67,6 +72,14 @@ def _print_pictures(entry: Entry) -> None:
         raise InputError("model has no picture", got=entry.name)
     for path in pictures:
         echo(path)
+        if is_terminal() and _has_screen():
+            typer.launch(str(path))
+
+
+def _has_screen() -> bool:
+    """Say whether pictures can be shown: elsewhere `xdg-open` opens a browser in the terminal."""
+    own = sys.platform in ("darwin", "win32")
+    return own or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _print_engine(entry: Entry) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from zooctl.cli.commands import calibrate as calibrating
 from zooctl.cli.commands import score_variants as scoring
+from zooctl.cli.ui.lists import split_names
 from zooctl.cli.ui.options import (
     AcceptLicence,
     AllowUntrusted,
@@ -21,7 +22,6 @@ from zooctl.cli.ui.options import (
     StoreFolder,
     Threads,
     accept_licences,
-    split_names,
     with_records,
 )
 from zooctl.cli.ui.tables import echo

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.ui.lists import list_regions
 from zooctl.cli.ui.messages import say
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 def command(
     tracks: Annotated[list[Path], typer.Argument(metavar="TRACK.bw …", help="From top to bottom.")],
     region: Annotated[
-        list[str], typer.Option(help="As chr21:30,000,001-31,000,000; several beside each other.")
+        list[str],
+        typer.Option(
+            callback=list_regions, help="As chr21:30,000,001-31,000,000; several beside each other."
+        ),
     ],
     output: Annotated[
         str, typer.Option("-o", "--output", help="A .png, .pdf or .svg, or a folder.")

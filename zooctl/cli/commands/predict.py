@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from zooctl.cli.ui.lists import split_names
 from zooctl.cli.ui.options import (
     AcceptLicence,
     AllowUntrusted,
@@ -15,7 +16,6 @@ from zooctl.cli.ui.options import (
     RegionStrings,
     Workers,
     accept_licences,
-    split_names,
     with_records,
 )
 from zooctl.cli.ui.tables import echo

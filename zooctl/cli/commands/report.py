@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.ui.lists import list_names
 from zooctl.cli.ui.options import AsJson, GenomeFile
 from zooctl.cli.ui.tables import echo, echo_json
 
@@ -117,7 +118,10 @@ def draw(
     ] = None,
     track: Annotated[
         list[str] | None,
-        typer.Option(help="Track to show; may be given several times; default: the first."),
+        typer.Option(
+            callback=list_names,
+            help="Track to show; several by commas or repetition; default: the first.",
+        ),
     ] = None,
     title: Annotated[str, typer.Option(help="Above the tracks; default: the region.")] = "",
     unit: Annotated[str, typer.Option(help="At their axes.")] = "",

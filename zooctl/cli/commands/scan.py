@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.options import AsJson, Clip, Force, MotifCollection, RegionStrings, split_names
+from zooctl.cli.ui.lists import split_names
+from zooctl.cli.ui.options import AsJson, Clip, Force, MotifCollection, RegionStrings
 
 
 def command(

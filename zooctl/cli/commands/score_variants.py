@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from zooctl.cli.ui.lists import split_names
 from zooctl.cli.ui.options import (
     AcceptLicence,
     AllowUntrusted,
     Workers,
     accept_licences,
-    split_names,
     with_records,
 )
 from zooctl.cli.ui.tables import echo

@@ -6,12 +6,13 @@ import dataclasses
 import inspect
 import math
 import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from zooctl.cli.ui.lists import list_names, list_regions, split_names
 from zooctl.errors import InputError
 from zooctl.inference.options import predict_and_score as inference_options
 
@@ -43,13 +44,21 @@ BothStrands = Annotated[
 ]
 Tracks = Annotated[
     list[str] | None,
-    typer.Option("--track", help="Name of a track; may be repeated; default: all tracks."),
+    typer.Option(
+        "--track",
+        callback=list_names,
+        help="Name of a track; several by commas or repetition; default: all tracks.",
+    ),
 ]
 Clip = Annotated[bool, typer.Option("--clip", help="Cut intervals that go beyond their contig.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace existing outputs.")]
 RegionStrings = Annotated[
     list[str] | None,
-    typer.Option("--region", help="Region, as chr21:30,000,001-31,000,000; may be repeated."),
+    typer.Option(
+        "--region",
+        callback=list_regions,
+        help="Region, as chr21:30,000,001-31,000,000; several by commas or repetition.",
+    ),
 ]
 GivenInput = Annotated[
     list[str] | None,
@@ -267,16 +276,6 @@ def _value(field: dataclasses.Field[Any], given: Any) -> Any:
     if field.default != ():
         return given
     return tuple(given or ()) if field.name == "regions" else split_names(given)
-
-
-def split_names(given: Sequence[str] | None) -> tuple[str, ...]:
-    """Return names that were given one an option, or several with commas, each once.
-
-    >>> split_names(["sum,max", "jsd", "sum"])
-    ('sum', 'max', 'jsd')
-    """
-    parts = (part.strip(" ") for one in given or () for part in one.split(","))
-    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def numbers(text: str, option: str) -> tuple[float, ...]:
