@@ -27,7 +27,7 @@ from zooctl.inference.model import OpenModel
 from zooctl.inference.options.announce_remarks import announce
 from zooctl.inference.options.predict_and_score import Null, ShiftOptions, Statistic
 from zooctl.inference.variants.scorer import Scorer
-from zooctl.inference.variants.table import open_scorer
+from zooctl.inference.variants.table import NEAR, open_scorer
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import pin_file
@@ -141,9 +141,9 @@ def save_background(
 
 
 def statistics_of(card: Card) -> tuple[Statistic, ...]:
-    """Return the statistics that a background holds: all that a model's predictions have.
+    """Return the statistics that a model's predictions have.
 
-    Gains and losses are held for models of single bases only.
+    Gains and losses are those of models of single bases only.
     """
     if card.geometry.n_bins == 1:
         return ("sum", "max")
@@ -153,6 +153,18 @@ def statistics_of(card: Card) -> tuple[Statistic, ...]:
     if card.output_scale in ("signal", "probability"):
         found.append("jsd")
     return tuple(found)
+
+
+def held_statistics(card: Card) -> tuple[Statistic, ...]:
+    """Return the statistics that a background holds.
+
+    Those of a network of any length whose scores are of bases near the change, as of splicing, are
+    such scores alone: the others take its whole window, many times as much work.
+    """
+    usual = card.scoring.statistics if card.scoring else ()
+    if card.any_length and usual and set(usual) <= set(NEAR):
+        return NEAR
+    return statistics_of(card)
 
 
 class DrawnPart(NamedTuple):
@@ -284,7 +296,7 @@ def open_drawing(
         )
     card = model.card
     with model.genome(Path(options.fasta) if options.fasta else None, say, progress) as genome:
-        shifts = replace(options, statistics=statistics_of(card), mean_track=card.n_tracks > 1)
+        shifts = replace(options, statistics=held_statistics(card), mean_track=card.n_tracks > 1)
         assembly = likely_assembly(genome.contigs) or card.assembly
         scorer = open_scorer(model, genome, shifts, "skip", say=say)
         announce([(card, scorer)], say)

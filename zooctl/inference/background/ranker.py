@@ -84,12 +84,12 @@ class Ranker:
 
     @cached_property
     def _classes(self) -> dict[str, str]:
-        """Class of each kind of allele that has one, for at least one track of the first score."""
-        key, tracks = self.measures[0].key, range(self.n_tracks)
+        """Class of each kind of allele that has one, for at least one track of one score."""
+        every = [(of.key, track) for of in self.measures for track in range(self.n_tracks)]
         return {
             kind: f"{self.source}/{kind}"
             for kind in KINDS
-            if any(self.background.scores(self.source, kind, key, t) is not None for t in tracks)
+            if any(self.background.scores(self.source, kind, *one) is not None for one in every)
         }
 
 

@@ -15,7 +15,12 @@ from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.transcripts import GeneIndex
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options.predict_and_score import DEFAULT_SHIFTS, CheckRef, ShiftOptions
+from zooctl.inference.options.predict_and_score import (
+    DEFAULT_SHIFTS,
+    CheckRef,
+    ShiftOptions,
+    Statistic,
+)
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.tracks.choose import mean_unit, require_anywhere, tracks_of
 from zooctl.inference.tracks.data_frames import to_frame
@@ -33,6 +38,9 @@ from zooctl.inference.variants.shift_robust_statistics import MEAN_TRACK, NO_PLA
 from zooctl.progress import Advance, Say, no_advance, silent
 from zooctl.schema.scoring import Scoring
 from zooctl.sequence.alleles import Allele
+
+NEAR: tuple[Statistic, ...] = ("local", "delta")
+"""Statistics of bases within a distance of the change."""
 
 _VARIANT = re.compile(r"(?P<chrom>.+):(?P<pos>[0-9,]+)[ :]?(?P<ref>[A-Za-z]+)>(?P<alt>[A-Za-z]+)")
 
@@ -168,7 +176,7 @@ def open_scorer(
         distance = DEFAULT_DISTANCE if usual.distance is None else usual.distance
     statistics = options.statistics or usual.statistics or ("sum",)
     network = VariantModel.of(model.card, model.graph)
-    if model.card.any_length and set(statistics) <= {"delta", "local"}:
+    if model.card.any_length and set(statistics) <= set(NEAR):
         network = network.around(distance, max_shift or 0)
     chosen: dict[str, Any] = {
         "n_shifts": n_shifts,
