@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
@@ -49,23 +50,41 @@ def write_variants(mirror: Path, genome: Fasta, target: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("way", ["from file to file", "in a pipe"])
 def test_a_million_records(
-    toy_zoo: Path, repo: Path, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    toy_zoo: Path,
+    repo: Path,
+    mirror: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
 ) -> None:
+    """Prints the peak memory, as docs/speed.md quotes it."""
     (toy_zoo / "recipes/data").symlink_to(repo / "recipes/data")
     monkeypatch.chdir(tmp_path)
     paths, _ = find_genome("hg19")
     with Fasta(*paths) as genome:
         write_variants(mirror, genome, tmp_path / "in.vcf")
-    command = ["score-variants", "in.vcf", "--model", "toy", "--track", "plus", "-o", "a.vcf.gz"]
+    source, target, form = (
+        ("-", "-", ["-O", "z"]) if way == "in a pipe" else ("in.vcf", "a.vcf.gz", [])
+    )
+    command = ["score-variants", source, "--model", "toy", "--track", "plus", "-o", target, *form]
     memory: list[int] = []
-    with subprocess.Popen([sys.executable, "-m", "zooctl.cli.main", *command]) as process:
+    with contextlib.ExitStack() as files:
+        pipes: dict[str, IO[bytes]] = {}
+        if form:
+            pipes["stdin"] = files.enter_context(Path("in.vcf").open("rb"))
+            pipes["stdout"] = files.enter_context(Path("a.vcf.gz").open("wb"))
+        process = files.enter_context(
+            subprocess.Popen([sys.executable, "-m", "zooctl.cli.main", *command], **pipes)
+        )
         watched = psutil.Process(process.pid)
         while process.poll() is None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 memory.append(watched.memory_info().rss)
             time.sleep(0.5)
     assert process.returncode == 0
+    print(f"{N_RECORDS:,} records, {way}: peak memory {max(memory) / 1e6:,.0f} MB")
     assert max(memory) < 1.5 * GIGABYTE
     # It does not grow: after the first tenth there is no higher tenth.
     tenth = len(memory) // 10
