@@ -17,7 +17,7 @@ from zooctl.errors import InputError
 from zooctl.evaluation import compare as module
 from zooctl.evaluation.compare import Missing, compare
 from zooctl.evaluation.metrics import regression
-from zooctl.evaluation.metrics.moments import Moments
+from zooctl.evaluation.metrics.moments import PairMoments
 from zooctl.evaluation.metrics.profiles import agreement
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.files.bigwig.writer import BigWigWriter
@@ -51,13 +51,13 @@ def tracks(tmp_path_factory: pytest.TempPathFactory) -> tuple[BigWig, BigWig]:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.tuples(VALUES, VALUES), max_size=20), min_size=1, max_size=6))
 def test_merged_moments_are_those_of_the_whole(parts: list[list[tuple[float, float]]]) -> None:
-    merged = Moments()
+    merged = PairMoments()
     for part in parts:
         x, y = np.array(part, dtype=np.float64).reshape(-1, 2).T
-        merged = merged.merge(Moments.of(x, y))
+        merged = merged.merge(PairMoments.of(x, y))
     x, y = np.array([pair for part in parts for pair in part]).reshape(-1, 2).T
     assert merged.n == len(x)
-    whole = Moments.of(x, y)
+    whole = PairMoments.of(x, y)
     for name in ("mean_x", "mean_y", "xx", "yy", "xy", "absolute", "mse"):
         expected = getattr(whole, name)
         assert getattr(merged, name) == pytest.approx(expected, rel=1e-9, abs=1e-3, nan_ok=True)
@@ -68,16 +68,16 @@ def test_pearson_against_scipy_far_from_zero() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=10_000) + 1e6
     y = x + rng.normal(size=10_000)
-    merged = Moments()
+    merged = PairMoments()
     for part in np.array_split(np.arange(10_000), 37):
-        merged = merged.merge(Moments.of(x[part], y[part]))
+        merged = merged.merge(PairMoments.of(x[part], y[part]))
     assert merged.pearson == pytest.approx(pearsonr(x, y).statistic, rel=1e-9)
     assert merged.mse == pytest.approx(np.mean((x - y) ** 2), rel=1e-9)
 
 
 def test_figures_by_hand() -> None:
     # x doubled is y but for the last pair; scaling to the mean of y: factor 8 / 4.
-    moments = Moments.of(np.array([1.0, 2, 3]), np.array([2.0, 4, 9]))
+    moments = PairMoments.of(np.array([1.0, 2, 3]), np.array([2.0, 4, 9]))
     assert moments.mse == pytest.approx((1 + 4 + 36) / 3)
     assert moments.mae == pytest.approx((1 + 2 + 6) / 3)
     factor = 15 / 6
@@ -86,13 +86,15 @@ def test_figures_by_hand() -> None:
 
 
 def test_no_value() -> None:
-    assert math.isnan(Moments().pearson)
-    assert math.isnan(Moments().mse)
-    assert math.isnan(Moments().mean_x)
-    assert math.isnan(Moments().mean_y)
+    assert math.isnan(PairMoments().pearson)
+    assert math.isnan(PairMoments().mse)
+    assert math.isnan(PairMoments().mean_x)
+    assert math.isnan(PairMoments().mean_y)
     flat = np.full(1000, np.float32(0.1))
-    assert math.isnan(Moments.of(flat, np.arange(1000.0)).pearson)
-    merged = Moments.of(flat[:300], np.arange(300.0)).merge(Moments.of(flat[300:], np.ones(700)))
+    assert math.isnan(PairMoments.of(flat, np.arange(1000.0)).pearson)
+    merged = PairMoments.of(flat[:300], np.arange(300.0)).merge(
+        PairMoments.of(flat[300:], np.ones(700))
+    )
     assert math.isnan(merged.pearson)
 
 
@@ -290,7 +292,7 @@ def test_errors_are_those_of_evaluate(factor: float) -> None:
     rng = np.random.default_rng(0)
     x, y = rng.gamma(1, 1, (2, 500))
     x *= factor
-    moments = Moments.of(x[:100], y[:100]).merge(Moments.of(x[100:], y[100:]))
+    moments = PairMoments.of(x[:100], y[:100]).merge(PairMoments.of(x[100:], y[100:]))
     errors = agreement(x, y, (x.reshape(50, 10), y.reshape(50, 10)), y.mean() / x.mean())
     assert moments.scale == pytest.approx(errors.scale)
     for name in ("mse", "mae", "r2", "poisson_nll"):
@@ -300,8 +302,8 @@ def test_errors_are_those_of_evaluate(factor: float) -> None:
 
 
 def test_poisson_nll_at_its_limits() -> None:
-    assert Moments.of(np.array([0.0, 1.0]), np.array([1.0, 1.0])).poisson_nll == math.inf
-    assert Moments.of(np.array([0.0, 1.0]), np.array([0.0, 1.0])).poisson_nll == 0.5
-    assert math.isnan(Moments.of(np.array([-1.0]), np.array([1.0])).poisson_nll)
-    assert math.isnan(Moments.of(np.array([0.0, 0.0]), np.array([1.0, -1.0])).poisson_nll)
-    assert math.isnan(Moments().poisson_nll)
+    assert PairMoments.of(np.array([0.0, 1.0]), np.array([1.0, 1.0])).poisson_nll == math.inf
+    assert PairMoments.of(np.array([0.0, 1.0]), np.array([0.0, 1.0])).poisson_nll == 0.5
+    assert math.isnan(PairMoments.of(np.array([-1.0]), np.array([1.0])).poisson_nll)
+    assert math.isnan(PairMoments.of(np.array([0.0, 0.0]), np.array([1.0, -1.0])).poisson_nll)
+    assert math.isnan(PairMoments().poisson_nll)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
-from zooctl.evaluation.metrics.moments import Moments
+from zooctl.evaluation.metrics.moments import PairMoments
 from zooctl.evaluation.smooth import read_smoothed
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.progress import Advance, no_advance
@@ -66,7 +66,7 @@ class Agreement:
     """
 
     resolution: int
-    moments: Moments
+    moments: PairMoments
     selected: int = 0
     missing_a: int = 0
     missing_b: int = 0
@@ -161,7 +161,7 @@ def compare(
     grain = _common_multiple([*resolutions, *whole])
     contigs = shared_contigs(a.contigs, b.contigs)
     regions = regions or [Interval(chrom, 0, length) for chrom, length in contigs.items()]
-    results = {size: Agreement(size, Moments()) for size in resolutions}
+    results = {size: Agreement(size, PairMoments()) for size in resolutions}
     for chrom, starts, ends in _merged(regions, contigs):
         for low, high, inside in _chunks(starts, ends, grain, contigs[chrom]):
             where = (chrom, low, high, smooth)
@@ -281,7 +281,7 @@ def _add(
         found[name] = total + float(known.sum()), n + len(known)
     return Agreement(
         size,
-        result.moments.merge(Moments.of(*means)),
+        result.moments.merge(PairMoments.of(*means)),
         result.selected + len(x),
         result.missing_a + missing_a,
         result.missing_b + missing_b,

@@ -12,7 +12,7 @@ from typing import Literal
 Method = Literal["ism", "saliency", "input_x_gradient", "deeplift", "integrated_gradients"]
 """Mutagenesis works for every entry; the others need a recipe and safetensors."""
 
-Background = Literal["shuffled", "uniform"]
+BackgroundKind = Literal["shuffled", "uniform"]
 """Dinucleotide-shuffled stretches of the genome, or bases by chance."""
 Way = Literal["greedy", "gradient"]
 """Substitution of the best base, or gradient ascent."""
@@ -209,7 +209,7 @@ class MarginaliseOptions:
     track: str | None = None
     around: int = AROUND
     n: int = 1000
-    background: Background = "shuffled"
+    background: BackgroundKind = "shuffled"
     flanks: int = 0
     second: str | None = None
     spacing: str = "-100:100"

@@ -13,7 +13,7 @@ from toy_genome import ToyGenome
 
 from zooctl.inference.background.collect import collect, kinds_within, scorable
 from zooctl.inference.background.draw import random_indels, random_snvs
-from zooctl.inference.background.file import Background, Settings
+from zooctl.inference.background.file import ScoreBackground, Settings
 from zooctl.inference.background.ranker import NO_BACKGROUND, Ranker, Scored, misfit
 from zooctl.inference.variants.scorer import Scorer, VariantModel
 from zooctl.progress import no_advance
@@ -52,7 +52,7 @@ def ranker(scorer: Callable[..., Scorer]) -> Ranker:
     for kind, n in (("snv", 1_000), ("del_2_5", 1_000), ("ins_1", 999)):
         values |= collect("random", scorable(drawn(kind, 1), scorer(), n), scorer(), no_advance)
     settings = Settings("toy", "ab", "hg19", 3, 8, 0, False, 50, 1, {}, "0.1.0")
-    background = Background(settings, values)
+    background = ScoreBackground(settings, values)
     assert background.counts() == {
         "random/del_2_5": 1_000,
         "random/ins_1": 999,

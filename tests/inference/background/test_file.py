@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save
 
 from zooctl.errors import InputError, IntegrityError, UnsafeError
-from zooctl.inference.background.file import Background, Settings, read_background
+from zooctl.inference.background.file import ScoreBackground, Settings, read_background
 
 PATH = Path("background.safetensors")
 SETTINGS = Settings(
@@ -18,8 +18,8 @@ SETTINGS = Settings(
 MANY, FEW = np.arange(1_000, dtype=np.float32), np.arange(999, dtype=np.float32)
 
 
-def background(**values: np.ndarray) -> Background:
-    return Background(SETTINGS, {name.replace("__", "/"): one for name, one in values.items()})
+def background(**values: np.ndarray) -> ScoreBackground:
+    return ScoreBackground(SETTINGS, {name.replace("__", "/"): one for name, one in values.items()})
 
 
 def test_round() -> None:

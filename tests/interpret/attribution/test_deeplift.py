@@ -22,11 +22,11 @@ from zooctl.interpret.attribution.gradients import (
 )
 from zooctl.interpret.attribution.network import Explained
 from zooctl.interpret.attribution.references import shuffled_references
-from zooctl.interpret.attribution.target import Target
+from zooctl.interpret.attribution.target import TrackTarget
 from zooctl.progress import no_advance
 from zooctl.training.nets.parts.layers import Exp
 
-ONE = Target(0, "toy", log_odds=False)
+ONE = TrackTarget(0, "toy", log_odds=False)
 
 
 class Both(nn.Module):

@@ -18,7 +18,7 @@ from zooctl.cli.ui.options import (
     with_records,
 )
 from zooctl.inference.options.predict_and_score import SessionOptions
-from zooctl.interpret.options import Background, MarginaliseOptions
+from zooctl.interpret.options import BackgroundKind, MarginaliseOptions
 
 
 @with_records(
@@ -30,7 +30,7 @@ from zooctl.interpret.options import Background, MarginaliseOptions
         ],
         "n": Annotated[int, typer.Option("-n", min=10, max=MOST_DRAWS, help="Backgrounds.")],
         "background": Annotated[
-            Background,
+            BackgroundKind,
             typer.Option(
                 help="Stretches of the genome with their dinucleotides shuffled; or bases by "
                 "chance, which need no genome."

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class FinishedEvaluation:
     """A finished evaluation, with its data still open.
 
     Attributes:
@@ -31,7 +31,9 @@ class Evaluation:
     data: EvaluationData
 
 
-def recover(evaluation: Evaluation, n_windows: int, progress: Progress) -> RecoveredMotif | None:
+def recover(
+    evaluation: FinishedEvaluation, n_windows: int, progress: Progress
+) -> RecoveredMotif | None:
     """Read the motif behind a model's highest predictions, and compare it with the known one.
 
     Args:

@@ -12,7 +12,7 @@ from zooctl.errors import InputError, NetworkError, ZooError
 from zooctl.evaluation.heldout.evaluate import evaluate
 from zooctl.evaluation.heldout.open_target import heldout_rival, open_rival, open_target
 from zooctl.evaluation.heldout.options import EvaluationOptions, with_recipe
-from zooctl.evaluation.heldout.recover_motif import Evaluation, recover
+from zooctl.evaluation.heldout.recover_motif import FinishedEvaluation, recover
 from zooctl.evaluation.report.card_metrics import card_text
 from zooctl.evaluation.report.folder import ReportFolder, report_json
 from zooctl.evaluation.report.recovered_motif import RecoveredMotif
@@ -152,7 +152,9 @@ def evaluate_model(
             versus=[heldout_rival(other, opened.split) for other in others],
             progress=progress,
         )
-        recovered = recover(Evaluation(report, target.model, opened), motif_windows, progress)
+        recovered = recover(
+            FinishedEvaluation(report, target.model, opened), motif_windows, progress
+        )
     if folder is not None:
         folder.write(report, recovered, say)
     if update_card and target.entry is not None:

@@ -12,7 +12,7 @@ Values = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
-class Moments:
+class PairMoments:
     """Count, means and sums of squared deviations of pairs (x, y), in float64.
 
     Attributes:
@@ -36,7 +36,7 @@ class Moments:
     y_log_x: float = 0.0
 
     @classmethod
-    def of(cls, x: Values, y: Values) -> Moments:
+    def of(cls, x: Values, y: Values) -> PairMoments:
         """Return the moments of pairs ``(n,)`` and ``(n,)``."""
         if not len(x):
             return cls()
@@ -54,12 +54,12 @@ class Moments:
             _y_log_x(x, y),
         )
 
-    def merge(self, other: Moments) -> Moments:
+    def merge(self, other: PairMoments) -> PairMoments:
         """Return the moments of both samples together (Chan, Golub & LeVeque 1979).
 
         >>> x, y = np.array([1.0, 2.0, 3.0, 7.0]), np.array([1.0, 2.0, 4.0, 5.0])
-        >>> parts = Moments.of(x[:1], y[:1]).merge(Moments.of(x[1:], y[1:]))
-        >>> round(parts.pearson, 12) == round(Moments.of(x, y).pearson, 12)
+        >>> parts = PairMoments.of(x[:1], y[:1]).merge(PairMoments.of(x[1:], y[1:]))
+        >>> round(parts.pearson, 12) == round(PairMoments.of(x, y).pearson, 12)
         True
         """
         n = self.n + other.n
@@ -67,7 +67,7 @@ class Moments:
             return self if self.n else other
         dx, dy = other.mean_x - self.mean_x, other.mean_y - self.mean_y
         share, weight = other.n / n, self.n * other.n / n
-        return Moments(
+        return PairMoments(
             n,
             self.mean_x + dx * share,
             self.mean_y + dy * share,
@@ -108,7 +108,7 @@ class Moments:
     def r2(self) -> float:
         """Share of the variance of y that x explains; NaN where y is constant.
 
-        >>> Moments.of(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.0, 5.0])).r2
+        >>> PairMoments.of(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.0, 5.0])).r2
         0.75
         """
         return self._r2(self.mse)
@@ -122,7 +122,7 @@ class Moments:
     def poisson_nll(self) -> float:
         """Mean of ``x - y * ln(x)``, as ``regression.poisson_nll``.
 
-        >>> Moments.of(np.array([1.0, 2.0]), np.array([3.0, 0.0])).poisson_nll
+        >>> PairMoments.of(np.array([1.0, 2.0]), np.array([3.0, 0.0])).poisson_nll
         1.5
         """
         return self.mean_x - self.y_log_x / self.n if self.n else math.nan

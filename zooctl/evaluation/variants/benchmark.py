@@ -16,7 +16,7 @@ from zooctl.evaluation.report.tables import Grid
 from zooctl.evaluation.variants.compare_effects import ElementReport
 from zooctl.evaluation.variants.effect_sets import MPRA, SetName
 from zooctl.evaluation.variants.effect_tables import baseline_rows, board_rows, figure_headers
-from zooctl.evaluation.variants.run import VariantEvaluation, evaluate_variants
+from zooctl.evaluation.variants.run import EffectAgreement, evaluate_variants
 from zooctl.evaluation.variants.score_set import LARGEST_TRACK
 from zooctl.files.intervals.effects import read_effects
 from zooctl.inference.background.calibrate import statistics_of
@@ -47,7 +47,7 @@ class Judged:
     """
 
     model: str
-    found: VariantEvaluation
+    found: EffectAgreement
 
     @property
     def rows(self) -> list[ElementReport]:
@@ -147,7 +147,7 @@ def _with_weights() -> list[str]:
 
 def _judge(
     model: OpenModel, name: str | Path, options: EffectOptions, say: Say, progress: Progress
-) -> VariantEvaluation:
+) -> EffectAgreement:
     card = model.card
     own = replace(
         options,

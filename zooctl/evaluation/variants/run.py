@@ -35,7 +35,7 @@ _DEFAULT = EffectOptions()
 
 
 @dataclass(frozen=True)
-class VariantEvaluation:
+class EffectAgreement:
     """Agreement of a model's variant scores with measured effects.
 
     Attributes:
@@ -58,7 +58,7 @@ def evaluate_variants(
     *,
     say: Say = silent,
     progress: Progress = no_progress,
-) -> VariantEvaluation:
+) -> EffectAgreement:
     """Compare scores of SNVs with measured effects, in one pass and over shifts.
 
     Args:
@@ -107,7 +107,7 @@ def evaluate_variants(
     )
     if not reports:
         raise InputError("no element has ten SNVs with a score", path=measured.name)
-    return VariantEvaluation(_settings(measured, sides, options), reports)
+    return EffectAgreement(_settings(measured, sides, options), reports)
 
 
 def _scorer(

@@ -20,7 +20,7 @@ from zooctl.files.fasta.reader import Fasta
 from zooctl.files.vcf.records import VcfReader
 from zooctl.inference.background.collect import collect, kinds_within, scorable
 from zooctl.inference.background.draw import ShuffledGenome, random_indels, random_snvs
-from zooctl.inference.background.file import FILE, Background, Settings
+from zooctl.inference.background.file import FILE, ScoreBackground, Settings
 from zooctl.inference.background.percentiles import FEWEST
 from zooctl.inference.background.spectrum import HUMAN
 from zooctl.inference.model import OpenModel
@@ -63,7 +63,7 @@ def calibrate(
     *,
     say: Say = silent,
     progress: Progress = no_progress,
-) -> Background:
+) -> ScoreBackground:
     """Score the alleles of a model's background.
 
     Args:
@@ -87,7 +87,7 @@ def calibrate(
         return finished(drawing.settings(counts), tensors)
 
 
-def finished(settings: Settings, tensors: dict[str, NDArray[np.float32]]) -> Background:
+def finished(settings: Settings, tensors: dict[str, NDArray[np.float32]]) -> ScoreBackground:
     """Return a background of all its tensors.
 
     Raises:
@@ -99,7 +99,7 @@ def finished(settings: Settings, tensors: dict[str, NDArray[np.float32]]) -> Bac
             got=max(map(len, tensors.values()), default=0),
             expected=f"{FEWEST:,} or more",
         )
-    return Background(settings, tensors)
+    return ScoreBackground(settings, tensors)
 
 
 def save_background(
@@ -110,7 +110,7 @@ def save_background(
     force: bool = False,
     say: Say = silent,
     progress: Progress = no_progress,
-) -> tuple[Background, Path]:
+) -> tuple[ScoreBackground, Path]:
     """Build a background and write it, by default as the model's own, pinned by its manifest.
 
     Args:

@@ -34,7 +34,7 @@ def scorable(alleles: Iterable[Allele], scorer: Scorer, n: int) -> Iterator[Alle
 def collect(
     source: Null, alleles: Iterable[Allele], scorer: Scorer, advance: Advance
 ) -> dict[str, NDArray[np.float32]]:
-    """Return the tensors of alleles, as ``file.Background`` names them.
+    """Return the tensors of alleles, as ``file.ScoreBackground`` names them.
 
     Args:
         source: Where the alleles come from.

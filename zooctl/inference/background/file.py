@@ -63,7 +63,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Background:
+class ScoreBackground:
     """A model's background.
 
     Attributes:
@@ -108,7 +108,7 @@ def tensors_to_bytes(tensors: Mapping[str, NDArray[np.float32]]) -> bytes:
     return content
 
 
-def read_background(content: bytes, path: Path) -> Background:
+def read_background(content: bytes, path: Path) -> ScoreBackground:
     """Read a background's file.
 
     Raises:
@@ -125,7 +125,7 @@ def read_background(content: bytes, path: Path) -> Background:
         settings = Settings(**stated)
     except TypeError as error:
         raise InputError("not a background of this version", path=path, got=error) from None
-    return Background(settings, values)
+    return ScoreBackground(settings, values)
 
 
 def _stated(text: str, path: Path) -> dict[str, Any]:

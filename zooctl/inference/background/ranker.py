@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.inference.background.file import Background
+from zooctl.inference.background.file import ScoreBackground
 from zooctl.inference.background.percentiles import rank
 from zooctl.inference.options.predict_and_score import Null
 from zooctl.inference.variants.measure_alleles import ScoredAllele
@@ -49,7 +49,7 @@ class Ranker:
         n_tracks: Tracks of each score.
     """
 
-    background: Background
+    background: ScoreBackground
     digest: str
     source: Null
     measures: tuple[Measure, ...]
@@ -120,7 +120,7 @@ class Scored(NamedTuple):
         return cls(weights, *shifts, rc, scorer.measures, scorer.distance)
 
 
-def misfit(background: Background, scored: Scored) -> str | None:
+def misfit(background: ScoreBackground, scored: Scored) -> str | None:
     """Return how a background's scores differ from others, in words; None if they are alike."""
     settings = background.settings
     for what, theirs, ours in (

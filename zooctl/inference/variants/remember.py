@@ -37,7 +37,7 @@ from zooctl.sequence.kinds import Kind
 _RECORDS = 1024
 
 
-class Origin(NamedTuple):
+class StoreContext(NamedTuple):
     """A store, and what a scorer's own settings do not say of its scores.
 
     Attributes:
@@ -68,7 +68,7 @@ class RememberingScorer(Scorer):
     """
 
     def __init__(
-        self, network: VariantModel, genome: Fasta, origin: Origin, **options: Any
+        self, network: VariantModel, genome: Fasta, origin: StoreContext, **options: Any
     ) -> None:
         super().__init__(network, genome, **options)
         self.n_found = 0

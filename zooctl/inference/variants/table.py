@@ -27,7 +27,7 @@ from zooctl.inference.tracks.data_frames import to_frame
 from zooctl.inference.variants.exons.exon_scorer import ExonScorer, exons_near
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.placed_scorer import PlacedScorer
-from zooctl.inference.variants.remember import Origin, RememberingScorer
+from zooctl.inference.variants.remember import RememberingScorer, StoreContext
 from zooctl.inference.variants.scorer import (
     DEFAULT_DISTANCE,
     DEFAULT_N_SHIFTS,
@@ -212,7 +212,7 @@ def open_scorer(
 
 def _origin(
     model: OpenModel, options: ShiftOptions, annotation: str | Path | None, say: Say
-) -> Origin:
+) -> StoreContext:
     """Return the store of a model's scores, and what they are of."""
     by_gene = annotation is not None
     predicted = tracks_of(model.card, by_gene=by_gene)
@@ -227,7 +227,7 @@ def _origin(
         "tracks": tracks,
     }
     genes = "" if annotation is None else file_digest(Path(annotation))
-    return Origin(Path(options.store or ""), facts, genes, say)
+    return StoreContext(Path(options.store or ""), facts, genes, say)
 
 
 def score_alleles(

@@ -17,7 +17,7 @@ from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.tracks.region import as_codes
 from zooctl.interpret.attribution.substitutions import substitute
 from zooctl.interpret.attribution.target import (
-    Target,
+    TrackTarget,
     all_bins,
     mirrored,
     on_other_strand,
@@ -137,7 +137,7 @@ class _Run:
         model: OpenModel,
         method: Method,
         options: AttributeOptions,
-        target: Target,
+        target: TrackTarget,
         network: Explained | None,
     ) -> None:
         self.model, self.method, self.options, self.target = model, method, options, target
@@ -177,7 +177,7 @@ class _Run:
         codes: Codes,
         bins: NDArray[np.int64],
         span: tuple[int, int],
-        target: Target,
+        target: TrackTarget,
         advance: Advance,
     ) -> Attributions:
         """Return the importances of windows as they are given."""
@@ -203,7 +203,7 @@ class _Run:
         )
 
     def _by_torch(
-        self, codes: Codes, weights: NDArray[np.float32], target: Target, advance: Advance
+        self, codes: Codes, weights: NDArray[np.float32], target: TrackTarget, advance: Advance
     ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
         need("captum", "attribution by gradients")
         from zooctl.interpret.attribution.deeplift import against_references

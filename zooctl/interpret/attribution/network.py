@@ -21,7 +21,7 @@ from zooctl.inference.device.machine import default_threads
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.interpret.attribution.methods import has_network
-from zooctl.interpret.attribution.target import Target
+from zooctl.interpret.attribution.target import TrackTarget
 from zooctl.training.export.published import published_network
 from zooctl.training.nets.parts.control import ConstantControl
 from zooctl.training.nets.parts.layers import Exp
@@ -89,7 +89,7 @@ class Explained(nn.Module):
         has_logits: The tracks are log odds already.
     """
 
-    def __init__(self, net: nn.Module, target: Target, has_logits: bool = False) -> None:
+    def __init__(self, net: nn.Module, target: TrackTarget, has_logits: bool = False) -> None:
         super().__init__()
         self.net = net
         self.track = target.track
@@ -115,7 +115,7 @@ class Explained(nn.Module):
         self(x, torch.zeros(1, n_bins))
 
 
-def open_network(model: OpenModel, target: Target) -> Explained:
+def open_network(model: OpenModel, target: TrackTarget) -> Explained:
     """Return the network of an entry with the number of a target as its output, on its device.
 
     Raises:

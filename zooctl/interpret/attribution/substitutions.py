@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.interpret.attribution.target import Target, number_of
+from zooctl.interpret.attribution.target import TrackTarget, number_of
 from zooctl.progress import Advance
 from zooctl.sequence.onehot import BASES, Codes
 
@@ -32,7 +32,7 @@ def substitute(
     session: PredictWindows,
     windows: Codes,
     weights: NDArray[np.float32],
-    target: Target,
+    target: TrackTarget,
     span: tuple[int, int],
     advance: Advance,
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:

@@ -17,7 +17,7 @@ _LEAST = 1e-6
 
 
 @dataclass(frozen=True)
-class Target:
+class TrackTarget:
     """The number: the mean of one track over some bins of a window, before any inverse transform.
 
     Attributes:
@@ -38,7 +38,7 @@ class Target:
         return "log odds" if self.log_odds else "predicted unit"
 
 
-def target_of(card: Card, track: str | None = None) -> Target:
+def target_of(card: Card, track: str | None = None) -> TrackTarget:
     """Return the number that a card's network is asked for.
 
     Args:
@@ -57,7 +57,9 @@ def target_of(card: Card, track: str | None = None) -> Target:
         )
     index = choose_tracks([card], [] if track is None else [track])[0][0]
     log_odds = card.output_scale == "probability"
-    return Target(index % card.n_tracks, names[index], log_odds, reverse=index >= card.n_tracks)
+    return TrackTarget(
+        index % card.n_tracks, names[index], log_odds, reverse=index >= card.n_tracks
+    )
 
 
 def all_bins(n: int, n_bins: int) -> NDArray[np.int64]:
@@ -81,7 +83,7 @@ def weights_of(bins: NDArray[np.int64], n_bins: int) -> NDArray[np.float32]:
 
 
 def number_of(
-    predictions: NDArray[np.float32], weights: NDArray[np.float32], target: Target
+    predictions: NDArray[np.float32], weights: NDArray[np.float32], target: TrackTarget
 ) -> NDArray[np.float64]:
     """Return the number of each prediction, ``(n,)``.
 
@@ -90,7 +92,7 @@ def number_of(
         weights: Of their bins, ``(n, n_bins)``.
         target: Track and scale.
 
-    >>> one = Target(0, "a", log_odds=True)
+    >>> one = TrackTarget(0, "a", log_odds=True)
     >>> number_of(np.full((1, 1, 2), 0.75, np.float32), np.full((1, 2), 0.5), one).round(4).tolist()
     [1.0986]
     """
@@ -112,11 +114,11 @@ def mirrored(bins: NDArray[np.int64], n_bins: int) -> NDArray[np.int64]:
     return n_bins - bins[:, ::-1]
 
 
-def on_other_strand(target: Target, order: Sequence[int]) -> Target:
+def on_other_strand(target: TrackTarget, order: Sequence[int]) -> TrackTarget:
     """Return the target on the reverse complement, where stranded tracks take each other's place.
 
     Args:
         target: On the given strand.
         order: Index of the track that each becomes (``Card.track_order_rc``).
     """
-    return Target(order[target.track], target.name, target.log_odds, target.reverse)
+    return TrackTarget(order[target.track], target.name, target.log_odds, target.reverse)

@@ -19,10 +19,10 @@ from zooctl.inference.tracks.region import predict_windows
 from zooctl.inference.variants.table import VariantScore, open_scorer, rows_of
 from zooctl.interpret.attribution.attribute import Attributions, attribute
 from zooctl.interpret.attribution.methods import default_method
-from zooctl.interpret.attribution.target import Target, target_of
+from zooctl.interpret.attribution.target import TrackTarget, target_of
 from zooctl.interpret.explanation.motifs import (
+    ImportantStretch,
     SiteChange,
-    Stretch,
     changed_sites,
     name_stretches,
 )
@@ -66,7 +66,7 @@ class Explanation:
     first: int
     scores: tuple[VariantScore, ...]
     percentiles: tuple[float, ...]
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[ImportantStretch, ...]
     sites: tuple[SiteChange, ...]
     motifs: str
 
@@ -162,7 +162,9 @@ def explain(
     )
 
 
-def _predict(model: OpenModel, subject: Subject, target: Target, rc: bool) -> NDArray[np.float32]:
+def _predict(
+    model: OpenModel, subject: Subject, target: TrackTarget, rc: bool
+) -> NDArray[np.float32]:
     """Return the predictions of the track along the contig, ``(1 or 2, n_bins)``."""
     if not target.reverse:
         return predict_windows(model, subject.codes, rc=rc)[:, target.track]

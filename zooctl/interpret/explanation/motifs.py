@@ -24,7 +24,7 @@ _SHORTEST = 5
 Change = Literal["gained", "lost", "kept"]
 
 
-class Stretch(NamedTuple):
+class ImportantStretch(NamedTuple):
     """Neighbouring bases that matter.
 
     Attributes:
@@ -107,7 +107,7 @@ def name_stretches(
     codes: Codes,
     known: Sequence[Motif],
     say: Say = silent,
-) -> list[Stretch]:
+) -> list[ImportantStretch]:
     """Return the stretches of sequences that matter, each with the known motif most like it.
 
     Args:
@@ -130,7 +130,7 @@ def name_stretches(
         total = float(importance[row, start:end].sum())
         name, p_value = (best[0].known, best[0].p_value) if best else ("", float("nan"))
         change = _change_of((row, start, end), places, len(codes))
-        found.append(Stretch(row, start, letters, total, name, p_value, change))
+        found.append(ImportantStretch(row, start, letters, total, name, p_value, change))
     return found
 
 

@@ -29,7 +29,7 @@ from zooctl.interpret.interventions.spacing import (
 from zooctl.interpret.interventions.window_value import WindowValue
 from zooctl.interpret.motif_search.fimo import find_hits
 from zooctl.interpret.motif_search.motif_collections import choose_motifs
-from zooctl.interpret.options import Background, MarginaliseOptions
+from zooctl.interpret.options import BackgroundKind, MarginaliseOptions
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.sequence.intervals import merge
 from zooctl.sequence.onehot import BASES, Codes
@@ -61,7 +61,7 @@ class Marginalisation:
     unit: str
     ratio: bool
     around: int
-    background: Background
+    background: BackgroundKind
     seed: int
     embedding: Embedding
     flanks: FlankEffects | None

@@ -23,7 +23,7 @@ from zooctl.schema.manifest import picture_paths
 from zooctl.sequence.intervals import Interval
 
 if TYPE_CHECKING:
-    from zooctl.evaluation.heldout.recover_motif import Evaluation
+    from zooctl.evaluation.heldout.recover_motif import FinishedEvaluation
     from zooctl.evaluation.report.report import EvaluationReport, TrackReport
 
 # A picture is about as many pixels wide.
@@ -116,7 +116,7 @@ def plan_of(pictures: Pictures) -> PicturePlan:
     return PicturePlan(shown.title, shown.unit, region, shown.tracks, windows)
 
 
-def take_pictures(judged: Evaluation, plan: PicturePlan, progress: Progress) -> Pictures:
+def take_pictures(judged: FinishedEvaluation, plan: PicturePlan, progress: Progress) -> Pictures:
     """Take the numbers of a card's pictures from an evaluation.
 
     Args:

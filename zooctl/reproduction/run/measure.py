@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from zooctl.catalog.entry import Entry
 from zooctl.errors import InputError
-from zooctl.evaluation.heldout.recover_motif import Evaluation
+from zooctl.evaluation.heldout.recover_motif import FinishedEvaluation
 from zooctl.progress import Progress, Say
 from zooctl.reproduction.report.picture_files import publish
 from zooctl.reproduction.report.pictures import PicturePlan, take_pictures
@@ -26,7 +26,7 @@ def evaluated(
     *,
     progress: Progress,
     say: Say,
-) -> Iterator[Evaluation]:
+) -> Iterator[FinishedEvaluation]:
     """Evaluate the weights of an entry by its recipe, on the threads that it was trained on.
 
     Args:
@@ -56,7 +56,7 @@ def evaluated(
             data_name=entry.name,
             progress=progress,
         )
-        yield Evaluation(report, network, material)
+        yield FinishedEvaluation(report, network, material)
 
 
 def draw_published(

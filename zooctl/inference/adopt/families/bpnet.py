@@ -32,7 +32,7 @@ from zooctl.inference.adopt.networks.builder import INPUT, GraphBuilder, Value
 _COUNTS_BESIDE = 37
 
 
-class Form(NamedTuple):
+class BpnetForm(NamedTuple):
     """A form of the network.
 
     Attributes:
@@ -45,9 +45,9 @@ class Form(NamedTuple):
     empty_control: float
 
 
-FORMS: Mapping[str, Form] = {
-    "BPNet": Form(True, 0.0),
-    "BasePairNet": Form(False, float(np.log(2))),
+FORMS: Mapping[str, BpnetForm] = {
+    "BPNet": BpnetForm(True, 0.0),
+    "BasePairNet": BpnetForm(False, float(np.log(2))),
 }
 """Name of bpnet-lite's class to the form of its network."""
 
@@ -79,7 +79,7 @@ def add_bpnet(
     weights: Weights,
     length: int,
     trimming: int,
-    form: Form,
+    form: BpnetForm,
     head: str = "",
 ) -> ProfileAndCounts:
     """Add one network of bpnet-lite's names.

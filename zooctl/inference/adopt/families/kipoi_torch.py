@@ -21,7 +21,7 @@ from zooctl.inference.adopt.networks.builder import INPUT, GraphBuilder, Value
 _EPSILON = 1e-5
 
 
-class Form(NamedTuple):
+class KipoiNetwork(NamedTuple):
     """A network.
 
     Attributes:
@@ -42,9 +42,9 @@ def _basset(pools: Sequence[int]) -> tuple[str | int, ...]:
     return (*convolved, "flatten", *(("dense", "norm", "relu") * 2), "dense", "sigmoid")
 
 
-FORMS: Mapping[str, Form] = {
-    "Basset": Form(_basset((3, 4, 4)), (19, 11, 7)),
-    "DeepSEA": Form(
+FORMS: Mapping[str, KipoiNetwork] = {
+    "Basset": KipoiNetwork(_basset((3, 4, 4)), (19, 11, 7)),
+    "DeepSEA": KipoiNetwork(
         (
             *("conv", "threshold", 4, "conv", "threshold", 4, "conv", "threshold"),
             *("flatten", "dense", "threshold", "dense", "sigmoid"),
@@ -118,7 +118,9 @@ def _turned(builder: GraphBuilder, x: Value, length: int) -> Value:
     return builder.each("Gather", builder.each("Gather", x, bases, axis=1), positions, axis=2)
 
 
-def _network(builder: GraphBuilder, form: Form, layers: Sequence[Parameters], x: Value) -> Value:
+def _network(
+    builder: GraphBuilder, form: KipoiNetwork, layers: Sequence[Parameters], x: Value
+) -> Value:
     left = list(layers)
     for kind in form.layers:
         if isinstance(kind, int):

@@ -25,7 +25,7 @@ from zooctl.inference.background.calibrate import (
     open_drawing,
 )
 from zooctl.inference.background.collect import collect
-from zooctl.inference.background.file import FILE, Background, Settings, tensors_to_bytes
+from zooctl.inference.background.file import FILE, ScoreBackground, Settings, tensors_to_bytes
 from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.inference.scale.folder import PlanFolder, ShardFile
 from zooctl.inference.scale.inputs import absolute, files_among, take_inputs
@@ -130,7 +130,7 @@ def open_background(plan: Plan, progress: Progress, say: Say = silent) -> Iterat
 
 def merge_background(
     folder: PlanFolder, output: str | Path | None, *, force: bool, progress: Progress
-) -> tuple[Background, Path]:
+) -> tuple[ScoreBackground, Path]:
     """Write the background of a plan whose shards are all there.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.inference.background.file import Background, read_background
+from zooctl.inference.background.file import ScoreBackground, read_background
 from zooctl.inference.background.find import own_background
 from zooctl.inference.background.percentiles import rank
 from zooctl.inference.background.ranker import NO_BACKGROUND, misfit
@@ -31,7 +31,7 @@ class StoredRanks:
         source: Part of it.
     """
 
-    background: Background
+    background: ScoreBackground
     source: Null
 
     def ranks(
