@@ -133,7 +133,7 @@ class Training(Values):
     """
 
     recipe: Line
-    changes: Items[Line] = ()
+    changes: Items[Text] = ()
     seeds: Annotated[Items[Annotated[int, Field(ge=0, le=2**63 - 1)]], Field(min_length=1)]
 
     def problems(self) -> Iterator[Problem]:
@@ -155,7 +155,7 @@ class Arm(Values):
     """
 
     name: Line
-    changes: Items[Line] = ()
+    changes: Items[Text] = ()
     recipe: Line | None = None
     model: Name | None = None
     pattern: Line | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,22 @@ def test_refused(
 
 FAST = ["--track", "plus", "--shifts", "0", "--bootstrap", "0", "--json"]
 ELSEWHERE = ["--region", "chr21:34,000,001-34,200,000"]
+
+
+def test_a_ridge_on_the_activations_of_a_trunk(
+    zoo: Path, repo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The trunk knows open chromatin, where CTCF binds, so that its ridge beats the mean."""
+    trunk = "brain_cell_types"
+    for part in (f"model_cards/{trunk}.yaml", f"recipes/{trunk}.yaml"):
+        (zoo / part).symlink_to(repo / part)
+    shutil.copytree(repo / "zoo" / trunk, zoo / "zoo" / trunk)
+    assert run(["evaluate", "toy", *FAST, "--trunk", trunk]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["tracks"][0]["rows"]}
+    row = rows[f"ridge on {trunk}"]
+    assert row["fit"]["validation_pearson"] is None
+    assert rows["mean signal"]["metrics"]["auroc"]["value"] == 0.5
+    assert 0.5 < row["metrics"]["auroc"]["value"] < 1
 
 
 def hint_of(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -320,6 +337,7 @@ def test_update_card(zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
         [],
         ["toy", "--all"],
         ["--all", "-o", "report"],
+        ["--all", "--trunk", "toy"],
         ["toy", "--update-card", "--track", "plus"],
     ],
 )

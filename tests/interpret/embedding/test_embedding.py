@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
 import pyarrow.parquet
 import pytest
 import torch
-from onnx import numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from zooctl.catalog import registry
 from zooctl.cli.main import run
@@ -62,6 +63,43 @@ def test_positions_are_averaged_as_torch_has_them() -> None:
 def test_one_layer_has_none_before_it() -> None:
     with pytest.raises(InputError, match="no layer before its last"):
         penultimate(model("pwm_ctcf"))
+
+
+@pytest.mark.parametrize("head", ["kernel by a further axis", "channels last"])
+def test_heads_of_transformers(head: str) -> None:
+    """A head whose kernel is made of its weights, and one that reads channels as the last axis."""
+    first = np.random.default_rng(1).normal(size=(5, 4, 1)).astype(np.float32)
+    nodes = [helper.make_node("Conv", ["x", "first"], ["hidden"])]
+    constants = {"first": first, "last": np.ones((2, 5), np.float32)}
+    if head == "channels last":
+        constants["last"] = constants["last"].T.copy()
+        nodes += [
+            helper.make_node("Transpose", ["hidden"], ["turned"], perm=[0, 2, 1]),
+            helper.make_node("MatMul", ["turned", "last"], ["y"]),
+        ]
+    else:
+        constants["axis"] = np.array([2])
+        nodes += [
+            helper.make_node("Unsqueeze", ["last", "axis"], ["kernel"]),
+            helper.make_node("Conv", ["hidden", "kernel"], ["y"]),
+        ]
+    graph = helper.make_graph(
+        nodes,
+        "toy",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 4, 8])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", None, None])],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    opened = SimpleNamespace(
+        card=SimpleNamespace(name="toy", unknown_base=0.0),
+        session=SimpleNamespace(batch_size=2),
+        graph=proto.SerializeToString(),
+    )
+    codes = windows(8)
+    found = penultimate(opened).positions(codes)  # type: ignore[arg-type]
+    expected = first[:, :, 0][:, codes].transpose(1, 0, 2)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_files_of_the_command(

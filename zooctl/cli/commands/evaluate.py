@@ -120,6 +120,14 @@ def command(
             help="Other models on the same bins: paired bootstrap, DeLong for AUROC.",
         ),
     ] = None,
+    trunk: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="A further baseline: a ridge regression on this model's activations, fitted to "
+            "the data's training regions.",
+        ),
+    ] = None,
     seed: Annotated[
         int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the draws and the shifts.")
     ] = 0,
@@ -165,7 +173,8 @@ def command(
     if (model is None) != every:
         raise InputError("say which model", expected="either MODEL or --all")
     if model is None:
-        if track or data or against or region or output or update_card or inputs.any or versus:
+        of_one = (track, data, against, region, output, versus, trunk)
+        if any(of_one) or update_card or inputs.any:
             raise InputError("--all judges every model by its own data and prints one table")
         judge = partial(evaluate_zoo, fasta=fasta, options=options, device=device, threads=threads)
         _print_zoo(judge(say=say, progress=progress), as_json)
@@ -179,6 +188,7 @@ def command(
         fasta=fasta,
         options=options,
         versus=versus or (),
+        trunk=trunk,
         motif_windows=motif_windows,
         output=output,
         update_card=update_card,

@@ -7,9 +7,9 @@ in double precision, so that figures do not depend on threads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +71,18 @@ class Linear:
         return values
 
 
-class KmerRidge(NamedTuple):
+class FeatureBins(Protocol):
+    """Bins with features and measured signals, such as a ``TrainingSample``."""
+
+    @property
+    def signal(self) -> Values:
+        """Measured signal of each track, ``(n_bins, n_tracks)``."""
+
+    def features(self, rules: Rules) -> Iterator[tuple[Features, slice]]:
+        """Yield features of a part of the bins, and the place of the part among them."""
+
+
+class FittedRidge(NamedTuple):
     """A linear baseline.
 
     Attributes:
@@ -96,7 +107,7 @@ class FittedBaselines:
     """
 
     mean: Values
-    ridges: Mapping[str, KmerRidge]
+    ridges: Mapping[str, FittedRidge]
     learners: FittedLearners | None = None
 
     def predict(self, codes: Codes, margin: int, rules: Rules) -> dict[str, Values]:
@@ -120,24 +131,44 @@ def fit(
             of 1,000.
         rules: Bin size, and number of bins around that are read.
     """
+    ridges = fit_ridges(training, validation, rules, columns(rules))
+    return FittedBaselines(training.signal.mean(axis=0), ridges)
+
+
+def fit_ridges(
+    training: FeatureBins,
+    validation: FeatureBins | None,
+    rules: Rules,
+    sets: Mapping[str, slice],
+) -> dict[str, FittedRidge]:
+    """Fit a ridge regression on each set of features.
+
+    Args:
+        training: Bins to fit the weights on.
+        validation: Bins to choose penalty and target by; None as in ``fit``.
+        rules: Rules of the features.
+        sets: Features that each regression reads, by its name.
+    """
     targets = _Targets.of(training.signal)
-    sums = _sum_up(training, targets.values, rules)
+    sums = _sum_up(training, targets.values, rules, max(own.stop for own in sets.values()))
     linears = {
         name: [_solve(sums, own, penalty, targets.highest) for penalty in PENALTIES]
-        for name, own in columns(rules).items()
+        for name, own in sets.items()
     }
-    reached = _validation_pearson(linears, targets, validation, rules)
+    reached = _validation_pearson(linears, targets, validation, rules, sets)
     ridges = {}
-    for name, own in columns(rules).items():
-        choices = [targets.choose(track, reached[name]) for track in range(training.n_tracks)]
+    for name, own in sets.items():
+        choices = [
+            targets.choose(track, reached[name]) for track in range(training.signal.shape[1])
+        ]
         chosen = [(linears[name][place[0]], place[1]) for place, _ in choices]
         linear = Linear(
             np.stack([one.weights[:, target] for one, target in chosen], axis=1),
             np.array([one.intercepts[target] for one, target in chosen]),
             np.array([one.highest[target] for one, target in chosen]),
         )
-        ridges[name] = KmerRidge(own, linear, tuple(fit for _, fit in choices))
-    return FittedBaselines(training.signal.mean(axis=0), ridges)
+        ridges[name] = FittedRidge(own, linear, tuple(fit for _, fit in choices))
+    return ridges
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,9 +233,8 @@ class _Sums:
     crossed: Values
 
 
-def _sum_up(training: TrainingSample, targets: Values, rules: Rules) -> _Sums:
+def _sum_up(training: FeatureBins, targets: Values, rules: Rules, n_features: int) -> _Sums:
     """Sum up the training bins; ``targets`` are ``(n_bins, n_targets)``."""
-    n_features = max(own.stop for own in columns(rules).values())
     total = np.zeros(n_features)
     products = np.zeros((n_features, n_features))
     crossed = np.zeros((n_features, targets.shape[1]))
@@ -233,15 +263,15 @@ def _solve(sums: _Sums, own: slice, penalty: float, highest: Values) -> Linear:
 def _validation_pearson(
     linears: Mapping[str, Sequence[Linear]],
     targets: _Targets,
-    validation: TrainingSample | None,
+    validation: FeatureBins | None,
     rules: Rules,
+    sets: Mapping[str, slice],
 ) -> dict[str, Values]:
     """Return the correlation of each penalty and target with the validation signal, by baseline."""
     shape = (len(PENALTIES), len(targets.tracks))
     if validation is None:
         return {name: np.full(shape, np.nan) for name in linears}
     values = {name: np.empty((len(validation.signal), *shape)) for name in linears}
-    sets = columns(rules)
     for found, here in validation.features(rules):
         for name, by_penalty in linears.items():
             for place, linear in enumerate(by_penalty):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zooctl.evaluation.baselines.kmer_counts import whole_bins
 from zooctl.evaluation.baselines.kmer_features import Features, features
 from zooctl.evaluation.data.evaluation_data import EvaluationData
-from zooctl.evaluation.data.measured_bins import measure_bins
+from zooctl.evaluation.data.measured_bins import bins_inside, measure_bins
 from zooctl.schema.fields import Region
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.sequence.onehot import Codes
@@ -74,8 +74,8 @@ def sample_bins(
     intervals = [region.interval(contigs[region.chrom]) for region in regions]
     stride = -(-sum(interval.length for interval in intervals) // size // _MOST_BINS)
     parts, signals, positives, classes = [], [], [], []
-    for chrom, start, end in intervals:
-        bins = range(-(-start // size), end // size)
+    for region in regions:
+        chrom, bins = region.chrom, bins_inside(region, contigs, size)
         codes = data.genome.padded_codes(
             chrom, (bins.start - margin) * size, (bins.stop + margin) * size
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.schema.fields import Region
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.sequence.bins import bin_mean, bin_sum
 from zooctl.sequence.windows import Integers
@@ -16,6 +17,13 @@ from zooctl.training.tracks.binning import Binning, Signal
 Labels = NDArray[np.bool_]
 
 _CHUNK = 1 << 22
+
+
+def bins_inside(region: Region, contigs: Mapping[str, int], size: int) -> range:
+    """Return the whole bins of a region, counted from the contig's start."""
+    _, start, end = region.interval(contigs[region.chrom])
+    first = -(-start // size)
+    return range(first, max(first, end // size))
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from zooctl.evaluation.baselines.feature_models import fit_learners
 from zooctl.evaluation.baselines.kmer_ridge import FittedBaselines, fit
 from zooctl.evaluation.baselines.sequence_scores import score_sequence
 from zooctl.evaluation.baselines.training_bins import sample_bins
+from zooctl.evaluation.baselines.trunk_ridge import Trunk, score_by_trunk
 from zooctl.evaluation.data.evaluation_data import EvaluationData
 from zooctl.evaluation.heldout.build_report import ReportBuilder
 from zooctl.evaluation.heldout.measure_region import (
@@ -41,6 +42,7 @@ def evaluate(
     *,
     data_name: str = "",
     versus: Sequence[EvaluatedModel] = (),
+    trunk: Trunk | None = None,
     progress: Progress = no_progress,
 ) -> EvaluationReport:
     """Evaluate a model on its held-out regions.
@@ -52,6 +54,7 @@ def evaluate(
         options: Resolutions, bootstrap and shifts.
         data_name: Name of the data in the report.
         versus: Other models that are compared on the bins that all predict.
+        trunk: Network whose activations a further linear baseline reads.
         progress: Opens a progress display.
 
     Raises:
@@ -83,6 +86,13 @@ def evaluate(
             regions, rivals = predict_rivals(versus, regions, data, rules, advance)
     if not any(region.kept.any() for region in regions):
         raise InputError("no bin to judge: the held-out regions have no known sequence")
+    if trunk is not None:
+        found = score_by_trunk(trunk, data, rules, fine_size, progress)
+        sequence = replace(
+            sequence,
+            ridges=sequence.ridges | found.ridges,
+            fits=sequence.fits | found.fits,
+        )
     if options.accessibility is not None:
         path = options.accessibility
         opened = [open_bins(path, region, data, rules) for region in held_out]

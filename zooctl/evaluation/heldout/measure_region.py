@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from zooctl.errors import InputError
 from zooctl.evaluation.baselines.kmer_counts import whole_bins
 from zooctl.evaluation.data.evaluation_data import EvaluationData, MeasuredTrack
-from zooctl.evaluation.data.measured_bins import MeasuredBins, measure_bins
+from zooctl.evaluation.data.measured_bins import MeasuredBins, bins_inside, measure_bins
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.schema.fields import Region
 from zooctl.schema.recipe.evaluation import Rules
@@ -28,9 +28,7 @@ def margin_of(rules: Rules) -> int:
 
 def bins_of(region: Region, data: EvaluationData, rules: Rules) -> range:
     """Return the whole bins of a region, counted from the contig's start."""
-    _, start, end = region.interval(data.genome.contigs[region.chrom])
-    first = -(-start // rules.bin_size)
-    return range(first, max(first, end // rules.bin_size))
+    return bins_inside(region, data.genome.contigs, rules.bin_size)
 
 
 def read_padded(region: Region, data: EvaluationData, rules: Rules) -> Codes:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from zooctl.catalog import registry
 from zooctl.catalog.root import model_names
 from zooctl.errors import InputError, need
+from zooctl.evaluation.baselines.trunk_ridge import Trunk
 from zooctl.evaluation.data.evaluation_data import EvaluatedTrack
 from zooctl.evaluation.heldout.model import EvaluatedModel, open_model
 from zooctl.evaluation.heldout.refuse_training_regions import SeenRegions, heldout_split
 from zooctl.evaluation.heldout.target import EvaluationTarget
 from zooctl.inference.device.session import Session
+from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import (
     NO_INPUTS,
     Device,
@@ -23,6 +25,7 @@ from zooctl.inference.options.predict_and_score import (
 from zooctl.inference.other_inputs.given_inputs import given_inputs, reads_more
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.tracks.predict import Predictor, Readout
+from zooctl.interpret.embedding.penultimate import penultimate
 from zooctl.schema.manifest import MANIFEST
 from zooctl.schema.recipe.recipe import Recipe, load_recipe
 
@@ -130,6 +133,32 @@ def heldout_rival(rival: EvaluationTarget, split: Split) -> EvaluatedModel:
     seen = SeenRegions(rival.name, rival.assembly, rival.trained_on)
     heldout_split(split, [str(region) for region in split.test], seen, rival.assembly)
     return rival.model
+
+
+def open_trunk(name: str, target: EvaluationTarget, split: Split) -> Trunk:
+    """Open a model whose activations a baseline of an evaluation reads.
+
+    Args:
+        name: The model.
+        target: Evaluated model.
+        split: Regions of the evaluation.
+
+    Raises:
+        InputError: It is of another assembly, reads more than the sequence, or was trained on a
+            region that is to be judged.
+    """
+    model = OpenModel(registry.entry(name))
+    card = model.card
+    if card.training_assembly != target.data_assembly:
+        raise InputError(
+            "the trunk is of another assembly",
+            field="--trunk",
+            got=f"{name} on {card.training_assembly}",
+            expected=target.data_assembly,
+        )
+    seen = SeenRegions(name, card.training_assembly, card.split)
+    heldout_split(split, (), seen, target.data_assembly)
+    return Trunk(name, penultimate(model), card.geometry)
 
 
 def _open_entry(

@@ -10,7 +10,7 @@ from zooctl.catalog.entry import Entry
 from zooctl.catalog.root import model_names
 from zooctl.errors import InputError, NetworkError, ZooError
 from zooctl.evaluation.heldout.evaluate import evaluate
-from zooctl.evaluation.heldout.open_target import heldout_rival, open_rival, open_target
+from zooctl.evaluation.heldout.open_target import heldout_rival, open_rival, open_target, open_trunk
 from zooctl.evaluation.heldout.options import EvaluationOptions, with_recipe
 from zooctl.evaluation.heldout.recover_motif import FinishedEvaluation, recover
 from zooctl.evaluation.report.card_metrics import card_text
@@ -78,6 +78,7 @@ def evaluate_model(
     fasta: Path | None = None,
     options: EvaluationOptions = _DEFAULT,
     versus: Sequence[str] = (),
+    trunk: str | None = None,
     motif_windows: int | None = None,
     output: Path | None = None,
     update_card: bool = False,
@@ -150,6 +151,7 @@ def evaluate_model(
             with_recipe(options, target.recipe),
             data_name=data_name,
             versus=[heldout_rival(other, opened.split) for other in others],
+            trunk=None if trunk is None else open_trunk(trunk, target, opened.split),
             progress=progress,
         )
         recovered = recover(

@@ -31,6 +31,7 @@ class Penultimate:
         tensor: Name of the tensor in the entry's graph.
         unknown_base: Value of all channels at an unknown base.
         batch_size: Windows at once.
+        channels_last: Whether features are the tensor's last axis, and not the one after windows.
     """
 
     graph: bytes
@@ -38,6 +39,7 @@ class Penultimate:
     tensor: str
     unknown_base: float
     batch_size: int
+    channels_last: bool = False
 
     def embed(
         self, codes: Codes, *, rc: bool = False, progress: Progress = no_progress
@@ -53,10 +55,11 @@ class Penultimate:
         with progress(len(codes), "windows", "embeddings") as advance:
             for first in range(0, len(codes), self.batch_size):
                 some = codes[first : first + self.batch_size]
-                strands = [self._run(some)]
+                strands = [self.positions(some)]
                 if rc:
-                    strands.append(self._run(reverse_complement(some)))
-                parts.append(np.mean(strands, axis=0, dtype=np.float32))
+                    strands.append(self.positions(reverse_complement(some)))
+                means = [one.mean(axis=2) for one in strands]
+                parts.append(np.mean(means, axis=0, dtype=np.float32))
                 advance(len(some))
         return np.concatenate(parts)
 
@@ -64,11 +67,16 @@ class Penultimate:
     def _loaded(self) -> LoadedGraph:
         return LoadedGraph(self.graph, "cpu", threads=1)
 
-    def _run(self, codes: Codes) -> NDArray[np.float32]:
+    def positions(self, codes: Codes) -> NDArray[np.float32]:
+        """Return the activations of a batch, ``(n, features, positions)``; of a dense layer one.
+
+        Args:
+            codes: ``(n, input_length)``.
+        """
         (found,) = self._loaded.run({self.input_name: one_hot(codes, self.unknown_base)})
-        # Channels come first in a convolution; a dense layer has no positions.
-        mean: NDArray[np.float32] = found.reshape(*found.shape[:2], -1).mean(axis=2)
-        return mean
+        if self.channels_last:
+            found = np.moveaxis(found, -1, 1)
+        return found.reshape(*found.shape[:2], -1)
 
 
 def penultimate(model: OpenModel) -> Penultimate:
@@ -82,25 +90,35 @@ def penultimate(model: OpenModel) -> Penultimate:
     proto = onnx.ModelProto.FromString(model.graph)
     constants = {one.name: one for one in proto.graph.initializer}
     (name,) = [one.name for one in proto.graph.input if one.name not in constants]
-    tensor = _last_input(proto, constants, name)
-    if tensor is None or tensor == name:
+    last = _last_layer(proto, constants, name)
+    if last is None or last.input[0] == name:
         raise InputError(f"{model.card.name} has no layer before its last one", expected="two")
-    size = min(32, model.session.batch_size)
-    return Penultimate(cut_behind(proto, tensor), name, tensor, model.card.unknown_base, size)
+    tensor, size = last.input[0], min(32, model.session.batch_size)
+    return Penultimate(
+        cut_behind(proto, tensor),
+        name,
+        tensor,
+        model.card.unknown_base,
+        size,
+        channels_last=last.op_type == "MatMul",
+    )
 
 
-def _last_input(
+def _last_layer(
     proto: onnx.ModelProto, constants: dict[str, onnx.TensorProto], name: str
-) -> str | None:
-    """Return the tensor of the sequence that the last node with a matrix of weights reads."""
+) -> onnx.NodeProto | None:
+    """Return the last node that multiplies a tensor of the sequence by a matrix of weights."""
     of_sequence = {name}
     found = None
     for node in proto.graph.node:
-        own = [one for one in node.input if one in of_sequence]
-        if not own or node.op_type == "Shape":
+        if not of_sequence.intersection(node.input) or node.op_type == "Shape":
             continue  # such as a background that is the same everywhere
         of_sequence.update(node.output)
-        weights = [constants[one] for one in node.input if one in constants]
-        if node.op_type in _LAYERS and any(len(one.dims) > 1 for one in weights):
-            found = own[0]
+        if node.op_type not in _LAYERS or node.input[0] not in of_sequence:
+            continue
+        # Weights may be made of constants, as a kernel by a further axis.
+        weights = node.input[1]
+        if weights in of_sequence or (weights in constants and len(constants[weights].dims) < 2):
+            continue
+        found = node
     return found
