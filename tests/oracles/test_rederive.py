@@ -3,11 +3,59 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from oracles import rederive
+
+
+class Flat:
+    """Stands for onnxruntime's session; a graph that predicts 0 everywhere."""
+
+    def __init__(self, n_values: int) -> None:
+        self.n_values = n_values
+
+    def get_inputs(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name="x")]
+
+    def run(self, _: None, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        return [np.zeros((len(inputs["x"]), self.n_values), np.float32)]
+
+
+# Labels, and a small genome, are counted in seconds.
+QUICK = {"atac_yeast", "brain_cell_types", "ctcf_dream"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow])
+        for name in rederive.MODELS
+    ],
+)
+def test_the_judged_bins_are_as_many_as_the_card_says(
+    name: str, mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(mirror))
+    judged = rederive.MODELS[name]
+    network = rederive.Network(name)
+    n_bins = network.output // network.bin
+    monkeypatch.setattr(network, "_session", Flat(len(network.card["tracks"]) * n_bins))
+    (bins,) = rederive.judge(network, replace(judged, tracks=judged.tracks[:1]))
+    track = network.card["tracks"][0]["name"]
+    metrics = [one for one in network.card["metrics"] if one.get("track") == track]
+    (auprc,) = (one for one in metrics if one["name"] == "auprc")
+    assert auprc["n"] == len(bins.positive)
+    stated = re.search(r"prevalence is (0\.\d+)", auprc["definition"])
+    assert stated is not None
+    digit = 10.0 ** -len(stated[1].partition(".")[2])
+    assert float(stated[1]) == pytest.approx(bins.positive.mean(), abs=0.6 * digit)
 
 
 def test_yeast_is_found_again(repo: Path, mirror: Path) -> None:
