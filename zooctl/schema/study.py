@@ -120,7 +120,20 @@ class PatternEffect(Values):
     n: Annotated[int, Field(ge=10, le=100_000)] = 1000
 
 
-Measure = Evaluation | VariantEvaluation | PatternEffect
+class FilterMotifs(Values):
+    """Figures of `zooctl filters`, of an entry or of a network that the study trains.
+
+    Attributes:
+        motifs: Collection that the filters are compared with.
+        n: Windows at random places of the test split.
+    """
+
+    key: Literal["filters"]
+    motifs: Line
+    n: Annotated[int, Field(ge=10, le=100_000)] = 2000
+
+
+Measure = Evaluation | VariantEvaluation | PatternEffect | FilterMotifs
 
 
 class Training(Values):

@@ -7,8 +7,23 @@ from pathlib import Path
 
 import pytest
 import toy_files
+from safetensors import safe_open
 
 from zooctl.cli.main import run
+
+MOTIF = """MEME version 4
+
+ALPHABET= ACGT
+
+MOTIF A
+letter-probability matrix: alength= 4 w= 6 nsites= 20 E= 0
+0.97 0.01 0.01 0.01
+0.01 0.97 0.01 0.01
+0.01 0.01 0.97 0.01
+0.01 0.01 0.01 0.97
+0.97 0.01 0.01 0.01
+0.01 0.97 0.01 0.01
+"""
 
 
 @pytest.fixture
@@ -41,6 +56,22 @@ def test_a_claim_is_tested(study: list[str], capsys: pytest.CaptureFixture[str])
     again = json.loads(capsys.readouterr().out)
     assert again[0]["arms"] == found["arms"]
     assert weights.stat().st_mtime_ns == before
+
+
+def test_filters_of_trained_networks(study: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of the run's own first convolution, as its safetensors have it."""
+    Path("known.meme").write_text(MOTIF)
+    path = Path("epochs.yaml")
+    text = path.read_text().replace("evaluate, bootstrap: 0", "filters, motifs: known.meme, n: 50")
+    path.write_text(text.replace("[tracks, 0, resolutions, 0, pearson]", "[hit_ratio]"))
+    assert run(study) == 0, capsys.readouterr().err
+    folder = Path("out/runs/epochs/trained/1")
+    report = json.loads((folder / "report.json").read_text())["report"]
+    with safe_open(folder / "best.safetensors", "numpy") as weights:
+        shapes = [tuple(weights.get_slice(name).get_shape()) for name in weights.keys()]  # noqa: SIM118
+    assert (report["filters"], 4, report["width"]) in shapes
+    assert {row["match"] for row in report["profiles"]} <= {"A", None}
+    assert report["hit_ratio"] == report["hits"] / report["filters"]
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:

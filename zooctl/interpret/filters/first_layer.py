@@ -94,14 +94,28 @@ def first_layer(model: OpenModel) -> FirstLayer:
     """
     if isinstance(model.session, SeveralInputs):
         raise InputError(f"{model.card.name} reads more than the sequence")
-    proto = onnx.ModelProto.FromString(model.graph)
+    return first_layer_of(model.graph, model.card.unknown_base, model.card.name)
+
+
+def first_layer_of(serialised: bytes, unknown_base: float, model: str) -> FirstLayer:
+    """Return the first layer of a graph that reads the sequence alone.
+
+    Args:
+        serialised: ONNX model.
+        unknown_base: Value of all four channels at an unknown base.
+        model: Name of the model, for errors.
+
+    Raises:
+        InputError: It is no convolution of the one-hot sequence.
+    """
+    proto = onnx.ModelProto.FromString(serialised)
     graph = proto.graph
     constants = {one.name: one for one in graph.initializer}
     (name,) = [one.name for one in graph.input if one.name not in constants]
     conv = next((node for node in graph.node if _is_first(node, name, constants)), None)
     if conv is None:
         raise InputError(
-            f"the first layer of {model.card.name} is no convolution of the sequence",
+            f"the first layer of {model} is no convolution of the sequence",
             got=next((node.op_type for node in graph.node if name in node.input), "nothing"),
             expected="Conv",
         )
@@ -113,7 +127,7 @@ def first_layer(model: OpenModel) -> FirstLayer:
         _pad(settings, constants[conv.input[1]].dims[2]),
         settings.get("strides", [1])[0],
         settings.get("dilations", [1])[0],
-        model.card.unknown_base,
+        unknown_base,
         cut_behind(proto, last),
         name,
     )

@@ -21,6 +21,7 @@ from zooctl.interpret.motif_search.motif_collections import read_collection
 from zooctl.interpret.motif_search.tomtom import HIT_Q, Match, match_known
 from zooctl.interpret.options import FilterOptions
 from zooctl.progress import Progress, Say, no_progress, silent
+from zooctl.schema.fields import Region
 from zooctl.sequence.onehot import Codes, N
 
 
@@ -114,30 +115,55 @@ def read_filters(
         InputError: The first layer is no convolution of the sequence; or regions, genome or motifs
             do not fit.
     """
-    layer = first_layer(model)
-    known = None if options.motifs is None else read_collection(options.motifs, say)
+    card, layer = model.card, first_layer(model)
     with model.genome(as_path(options.fasta), say, progress) as genome:
         if regions is None:
-            windows = _test_windows(model, genome, options)
+            parts = () if card.split is None else card.split.test
+            windows = random_windows(genome, parts, card.input_length, options)
         else:
             found = regions.within(genome.contigs, clip=options.clip)
-            windows = np.stack([centred(genome, one, model.card.input_length) for one in found])
-    with progress(len(windows), "windows", f"{model.card.name}, first layer") as advance:
+            windows = np.stack([centred(genome, one, card.input_length) for one in found])
+    return align_and_match(card.name, layer, windows, options, say=say, progress=progress)
+
+
+def align_and_match(
+    model: str,
+    layer: FirstLayer,
+    windows: Codes,
+    options: FilterOptions,
+    *,
+    say: Say = silent,
+    progress: Progress = no_progress,
+) -> ReadFilters:
+    """Read the filters of a layer in windows, and compare them with known motifs.
+
+    Args:
+        model: Name of the model.
+        layer: Its first layer.
+        windows: Codes ``(n, input_length)``.
+        options: Collection and threshold.
+        say: Told of the comparison.
+        progress: Opens the progress displays.
+    """
+    known = None if options.motifs is None else read_collection(options.motifs, say)
+    with progress(len(windows), "windows", f"{model}, first layer") as advance:
         profiles = align_filters(layer, windows, options.threshold, advance)
     matches: Sequence[Match | None] = [None] * len(profiles)
     if known is not None:
         queries = [trimmed(one.motif) for one in profiles if one.motif is not None]
         found_matches = iter(match_known(queries, known, 1, say=say, progress=progress))
         matches = [None if one.motif is None else next(found_matches)[0] for one in profiles]
-    return ReadFilters(
-        model.card.name, layer, len(windows), tuple(profiles), options.motifs, tuple(matches)
-    )
+    return ReadFilters(model, layer, len(windows), tuple(profiles), options.motifs, tuple(matches))
 
 
-def _test_windows(model: OpenModel, genome: Genome, options: FilterOptions) -> Codes:
-    """Return windows at random places of the test split, or of all contigs without one."""
-    card = model.card
-    parts = [] if card.split is None else card.split.test
+def random_windows(
+    genome: Genome, parts: Sequence[Region], length: int, options: FilterOptions
+) -> Codes:
+    """Return windows of known bases at random places of regions, or of all contigs without one.
+
+    Raises:
+        InputError: There are too few.
+    """
     places = [
         one.interval(genome.contigs[one.chrom]) for one in parts if one.chrom in genome.contigs
     ]
@@ -152,7 +178,7 @@ def _test_windows(model: OpenModel, genome: Genome, options: FilterOptions) -> C
     for _ in range(20):
         for chrom, start in zip(*random_places(lengths, options.n, rng), strict=True):
             first = offsets[chrom] + int(start)
-            codes = genome.padded_codes(chrom, first, first + card.input_length)
+            codes = genome.padded_codes(chrom, first, first + length)
             if not (codes == N).any():
                 rows.append(codes)
             if len(rows) == options.n:

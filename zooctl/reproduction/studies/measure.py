@@ -10,17 +10,33 @@ from typing import Any
 
 from zooctl.catalog import registry
 from zooctl.catalog.data import locate, mirrored
+from zooctl.catalog.root import model_names
 from zooctl.errors import InputError, need
+from zooctl.evaluation.data.evaluation_data import open_genome
 from zooctl.evaluation.heldout.options import EvaluationOptions
 from zooctl.evaluation.heldout.run import evaluate_model
 from zooctl.evaluation.variants.run import evaluate_variants
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import Device, EffectOptions, SessionOptions
+from zooctl.interpret.filters.first_layer import first_layer_of
+from zooctl.interpret.filters.read_filters import (
+    align_and_match,
+    random_windows,
+    read_filters,
+)
 from zooctl.interpret.interventions.marginalise import marginalise
-from zooctl.interpret.options import MarginaliseOptions
+from zooctl.interpret.options import FilterOptions, MarginaliseOptions
 from zooctl.progress import Progress, Say
-from zooctl.schema.study import Measure, PatternEffect, PinnedFile, RecipeSource, VariantEvaluation
+from zooctl.schema.recipe.recipe import load_recipe
+from zooctl.schema.study import (
+    FilterMotifs,
+    Measure,
+    PatternEffect,
+    PinnedFile,
+    RecipeSource,
+    VariantEvaluation,
+)
 
 REPORT = "report.json"
 
@@ -59,6 +75,8 @@ def measure(model: str, how: Measure, options: MeasureOptions) -> dict[str, Any]
         return _variants(model, how, options)
     if how.key == "marginalise":
         return _pattern_effect(model, how, options)
+    if how.key == "filters":
+        return _filter_motifs(model, how, options)
     return evaluate_model(
         model,
         against=() if how.against is None else (_source(how.against),),
@@ -107,6 +125,32 @@ def _pattern_effect(model: str, how: PatternEffect, options: MeasureOptions) -> 
     opened = OpenModel(registry.entry(model), session)
     return marginalise(
         opened, how.pattern, chosen, say=options.say, progress=options.progress
+    ).to_json()
+
+
+def _filter_motifs(model: str, how: FilterMotifs, options: MeasureOptions) -> dict[str, Any]:
+    chosen = FilterOptions(motifs=how.motifs, n=how.n, fasta=options.fasta)
+    if model in model_names():
+        session = SessionOptions(device=options.device, threads=options.threads)
+        return read_filters(
+            OpenModel(registry.entry(model), session),
+            chosen,
+            say=options.say,
+            progress=options.progress,
+        ).to_json()
+    from zooctl.training.data.prepare import open_dataset
+    from zooctl.training.export.run_graph import graph_of_run
+
+    run = Path(model)
+    recipe = load_recipe(run / "recipe.yaml")
+    graph = graph_of_run(run, recipe, open_dataset(recipe, options.fasta))
+    with open_genome(recipe.genome.assembly, options.fasta, options.say) as genome:
+        windows = random_windows(
+            genome, recipe.split.test, recipe.window.geometry.input_length, chosen
+        )
+    layer = first_layer_of(graph, recipe.unknown_base, run.name)
+    return align_and_match(
+        run.name, layer, windows, chosen, say=options.say, progress=options.progress
     ).to_json()
 
 
