@@ -192,6 +192,30 @@ def test_list_verify_and_export(here: Path, capsys: pytest.CaptureFixture[str]) 
     assert run(["store", "verify", "--store", "st"]) == 0
 
 
+def test_regions_that_overlap_are_exported_once(here: Path) -> None:
+    assert run([*FILL, "--region", "chr1:101-130"]) == 0
+    export = ["store", "export", "toy", "--store", "st", "-o", "a.tsv.gz"]
+    regions = ["chr1:105-110", "chr1:104-106", "chr1:107-107", "chr1:111-112"]
+    assert run([*export, *(word for one in regions for word in ("--region", one))]) == 0
+    with pysam.TabixFile("a.tsv.gz") as file:
+        places = [int(one.split("\t")[1]) for one in file.fetch("chr1")]
+    assert places == [pos for pos in range(104, 113) for _ in range(3)]
+
+
+def test_scores_of_another_version_of_the_card(
+    here: Path, toy_zoo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are stale, for a card says what becomes of a prediction; no lookup answers with them."""
+    assert run([*FILL, "--region", "chr1:101-130"]) == 0
+    card = toy_zoo / "model_cards/toy.yaml"
+    text = card.read_text()
+    version = next(row for row in text.splitlines() if row.startswith("version:"))
+    card.write_text(text.replace(version, 'version: "9.9.9"'))
+    Path("few.vcf").write_text(vcf(line("chr1", 105)))
+    assert run(["lookup", "few.vcf", *ASK, "--store", "st"]) == 2
+    assert "the store has no scores of toy" in capsys.readouterr().err
+
+
 def test_several_settings_and_none(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each hint of a lookup and an export, followed."""
     assert run(["lookup", "in.vcf", *ASK]) == 2

@@ -75,6 +75,85 @@ def test_a_damaged_part_is_dropped(tmp_path: Path, damage: str) -> None:
     assert not part.exists()
 
 
+def filled(path: Path, n: int) -> PartFolder:
+    """So many parts of ten rows, one behind the other, with no merge."""
+    folder = PartFolder(path, Queries())
+    for first in range(0, 10 * n, 10):
+        some = [Key(first + i, "A", "C") for i in range(10)]
+        folder._write(to_table({key: row(key) for key in some}))
+    return folder
+
+
+def test_damaged_parts_are_not_merged(tmp_path: Path) -> None:
+    """A run that adds to a store goes on, though all that it would merge is damaged."""
+    for part in filled(tmp_path, 16).parts():
+        part.path.write_bytes(b"")
+    said: list[str] = []
+    again = PartFolder(tmp_path, Queries(), said.append)
+    some = [Key(900 + i, "A", "C") for i in range(40)]
+    again.add(to_table({key: row(key) for key in some}))
+    assert len(said) == 16
+    check(again.ask(some), some)
+
+
+def test_full_parts_are_left_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Merging them would write as many again, with every addition."""
+    monkeypatch.setattr(parts_module, "MOST_ROWS", 10)
+    folder = filled(tmp_path, 15)
+    merged: list[object] = []
+    monkeypatch.setattr(Queries, "merge", lambda self, paths: merged.append(paths))
+    folder.add(to_table({key: row(key) for key in [Key(900 + i, "A", "C") for i in range(10)]}))
+    assert len(folder.parts()) == 16
+    assert merged == []
+
+
+def test_a_merge_that_another_process_was_faster_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts that go while they are merged, on a file system without locks, end no run."""
+    folder, merge = filled(tmp_path, 15), Queries.merge
+
+    def late(self: Queries, paths: list[Path]) -> object:
+        paths[3].unlink()
+        return merge(self, paths)
+
+    monkeypatch.setattr(Queries, "merge", late)
+    some = [Key(900 + i, "A", "C") for i in range(10)]
+    folder.add(to_table({key: row(key) for key in some}))
+    check(folder.ask(some), some)
+    assert len(folder.parts()) == 15
+
+
+def test_a_merge_while_rows_are_read_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parts are listed anew; rows come once."""
+    folder, other = filled(tmp_path, 15), PartFolder(tmp_path, Queries())
+    ordered, late = Queries.in_order, [Key(150 + i, "A", "C") for i in range(10)]
+
+    def merged_before(self: Queries, paths: list[Path], bounds: tuple[int, int]) -> object:
+        if late:
+            other.add(to_table({key: row(key) for key in late}))
+            late.clear()
+        return ordered(self, paths, bounds)
+
+    monkeypatch.setattr(Queries, "in_order", merged_before)
+    starts = [start for batch in folder.in_order() for start in batch.to_pydict()["start"]]
+    assert starts == list(range(160))
+
+
+def test_a_damaged_part_is_written_again(tmp_path: Path) -> None:
+    """It has the name of the new one, and is not taken for it."""
+    some = [Key(900 + i, "A", "C") for i in range(10)]
+    table = to_table({key: row(key) for key in some})
+    PartFolder(tmp_path, Queries()).add(table)
+    (part,) = tmp_path.glob("*.parquet")
+    part.write_bytes(b"")
+    again = PartFolder(tmp_path, Queries())
+    again.add(table)
+    check(again.ask(some), some)
+
+
 ADDING = """
 import sys
 from pathlib import Path

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,8 +13,10 @@ import pytest
 from toy_model import toy_zoo
 from toy_variants import GENOME, base, here, line, other, vcf
 
+from zooctl import __version__
 from zooctl.cli.main import run
 from zooctl.errors import VerificationError
+from zooctl.files.score_store.spaces import Contig, Store
 from zooctl.inference.variants.scorer import Scorer
 from zooctl.sequence.alleles import Allele
 
@@ -143,6 +147,38 @@ def test_a_store_that_takes_no_more(here: Path, capsys: pytest.CaptureFixture[st
     assert said.count("warning: new scores are not stored: ") == 1
     assert "the store cannot be written (got File exists)" in said
     assert Path("a.tsv").read_bytes() == Path("b.tsv").read_bytes()
+
+
+def test_a_store_that_cannot_be_made(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a folder of these settings cannot be made, nothing is found, and the run goes on."""
+    assert run([*SCORE, "in.vcf", "-o", "a.tsv"]) == 0
+    Path("st").mkdir()
+    Path("st").chmod(0o500)
+    mount = ["mount", "-t", "tmpfs", "-o", "ro", "none", "st"]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("READ-ONLY STORE NOT TESTED: no right to mount")
+    try:
+        assert run([*SCORE, "in.vcf", "-o", "b.tsv", "--store", "st"]) == 0
+    finally:
+        subprocess.run(["umount", "st"], check=True)
+    said = capsys.readouterr().err
+    assert said.count("warning: new scores are not stored: ") == 1
+    assert Path("a.tsv").read_bytes() == Path("b.tsv").read_bytes()
+
+
+def test_scores_of_another_version(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Facts of a version that knew of another way to compute are left with a note."""
+    assert run([*SCORE, "in.vcf", "-o", "a.tsv", "--store", "st"]) == 0
+    (folder,) = Path("st").iterdir()
+    facts = json.loads((folder / "facts.json").read_text())
+    facts["computing"] |= {"zooctl": "9.0.0", "precision": "half"}
+    shutil.rmtree(folder)
+    Store(Path("st")).space(facts).parts(Contig("chr1", "ab"), create=True)
+    assert run([*SCORE, "in.vcf", "-o", "b.tsv", "--store", "st"]) == 0
+    said = capsys.readouterr().err
+    assert (
+        f"another way are left: precision half, now none; zooctl 9.0.0, now {__version__}" in said
+    )
 
 
 def test_a_run_that_fails_has_kept_its_scores(

@@ -10,10 +10,11 @@ from __future__ import annotations
 import io
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from zooctl.errors import InputError
 from zooctl.files.disk.atomic import atomic_output
@@ -41,6 +42,9 @@ LAST = 1 << 62
 """Beyond the last base of every contig."""
 # Parts of one size class that are merged, and the factor between classes.
 _MANY = 16
+
+
+Found = TypeVar("Found")
 
 
 class Part(NamedTuple):
@@ -131,19 +135,27 @@ class PartFolder:
 
     def join(self, asked: pa.Table, bounds: tuple[int, int]) -> pa.Table | None:
         """Return the rows of keys (see ``Queries.join``); None where no part is near."""
+        return self._read(lambda paths: self._queries.join(asked, paths, bounds), bounds)
+
+    def in_order(self, first: int = 0, last: int = LAST) -> Iterator[pa.RecordBatch]:
+        """Yield the rows whose ``start`` lies between two bases, sorted, in batches."""
+
+        def begun(paths: list[Path]) -> Iterator[pa.RecordBatch]:
+            batches = iter(self._queries.in_order(paths, (first, last)))
+            return chain(list(islice(batches, 1)), batches)  # the first is there once all are read
+
+        yield from self._read(begun, (first, last)) or ()
+
+    def _read(self, ask: Callable[[list[Path]], Found], bounds: tuple[int, int]) -> Found | None:
+        """Ask the sound parts near some bases; None where there are none."""
         while parts := self.sound(*bounds):
             try:
-                return self._queries.join(asked, [part.path for part in parts], bounds)
+                return ask([part.path for part in parts])
             except Exception:
                 # A merge in another process has removed one since it was listed.
                 if all(part.path.exists() for part in parts):
                     raise
         return None
-
-    def in_order(self, first: int = 0, last: int = LAST) -> Iterator[pa.RecordBatch]:
-        """Yield the rows whose ``start`` lies between two bases, sorted, in batches."""
-        if parts := self.sound(first, last):
-            yield from self._queries.in_order([part.path for part in parts], (first, last))
 
     def add(self, table: pa.Table) -> None:
         """Add sorted rows, and merge parts where there are many small ones.
@@ -161,11 +173,12 @@ class PartFolder:
         first, last, rows = starts[0].as_py(), starts[-1].as_py(), len(table)
         sha256 = digest_of(content)
         path = self.folder / f"{first}-{last}-{rows}-{sha256}.parquet"
-        if not path.exists():
+        part = Part(path, first, last, rows, sha256)
+        if not (path.exists() and self._is_sound(part)):
             with atomic_output(path, force=True) as temporary:
                 temporary.write_bytes(content)
         self._sound.add(path.name)
-        return Part(path, first, last, rows, sha256)
+        return part
 
     def _merge(self) -> None:
         """Merge the parts of each size class that has many; each row is merged a few times only."""
@@ -173,13 +186,23 @@ class PartFolder:
         for part in self.parts():
             classes[(part.rows.bit_length() + 3) // 4].append(part)
         for several in classes.values():
-            if len(several) < _MANY or sum(part.rows for part in several) > _MANY * MOST_ROWS:
+            # Half as many at least, or the same rows would be written at every addition.
+            made = -(-sum(part.rows for part in several) // MOST_ROWS)
+            if len(several) < _MANY or made > len(several) // 2 or made > _MANY:
                 continue
             with suppress(InputError), hold(self.folder, "another process merges"):
                 self._merge_these([part for part in several if self._is_sound(part)])
 
     def _merge_these(self, parts: Sequence[Part]) -> None:
-        table = self._queries.merge([part.path for part in parts])
+        if not parts:
+            return
+        try:
+            table = self._queries.merge([part.path for part in parts])
+        except Exception:
+            # On a file system without locks another process may merge them, too.
+            if all(part.path.exists() for part in parts):
+                raise
+            return
         written = {
             self._write(table.slice(first, MOST_ROWS)).path
             for first in range(0, len(table), MOST_ROWS)

@@ -63,7 +63,12 @@ class Space:
         Args:
             contig: The contig.
             create: Make the folder where it is missing.
+
+        Raises:
+            InputError: It cannot be made.
         """
+        if create:
+            _describe(self.folder, self.facts)
         if contig not in self._parts:
             facts = {"contig": contig.name, "genome": contig.genome}
             folder = self.folder / _folder_name(contig.name, facts)
@@ -102,13 +107,8 @@ class Store:
         self._say = say
 
     def space(self, facts: Facts) -> Space:
-        """Return the folder of some facts, made where it is missing.
-
-        Raises:
-            InputError: It cannot be made.
-        """
+        """Return the folder of some facts, which need not be there yet."""
         folder = self.root / _folder_name(str(facts["model"]), facts)
-        _describe(folder, facts)
         return Space(folder, facts, self._queries, self._say)
 
     def spaces(self, model: str | None = None) -> list[Space]:

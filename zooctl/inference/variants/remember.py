@@ -277,7 +277,7 @@ def unused(store: Store, space: Space) -> str | None:
         alike = all(facts.get(name) == own[name] for name in own if name != "computing")
         if alike and other.digest != space.digest:
             differing = [
-                f"{name} {theirs}, now {own['computing'][name]}"
+                f"{name} {theirs}, now {own['computing'].get(name, 'none')}"
                 for name, theirs in facts["computing"].items()
                 if own["computing"].get(name) != theirs
             ]

@@ -86,7 +86,7 @@ def stored_scores(root: Path, model: str | None, say: Say) -> list[StoredScores]
 
 
 def choose(root: Path, model: OpenModel, settings: str | None, say: Say) -> StoredScores:
-    """Return the scores of a model's weights as they are today.
+    """Return the scores of a model's weights and card as they are today.
 
     Args:
         root: The store.
@@ -101,7 +101,9 @@ def choose(root: Path, model: OpenModel, settings: str | None, say: Say) -> Stor
     fresh = [
         one
         for one in stored_scores(root, name, say)
-        if one.space.facts["weights"] == model.weights_digest and one.n_rows
+        if one.space.facts["weights"] == model.weights_digest
+        and one.space.facts["version"] == model.card.version
+        and one.n_rows
     ]
     found = [one for one in fresh if one.space.digest.startswith(settings or "")]
     if not found:

@@ -21,7 +21,7 @@ from zooctl.inference.scale.store.choose import StoredScores
 from zooctl.inference.variants.shift_robust_statistics import NO_PLACE
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.sequence.contigs import natural
-from zooctl.sequence.intervals import parse_region
+from zooctl.sequence.intervals import merge, parse_region
 
 _KEY = ("chrom", "pos", "ref", "alt")
 
@@ -113,10 +113,12 @@ def _pieces(
     lengths = dict.fromkeys((contig.name for contig in contigs), LAST)
     wanted = [parse_region(text, lengths, "the store") for text in regions]
     for contig in contigs:
-        bounds = sorted((one.start, one.end - 1) for one in wanted if one.chrom == contig.name)
+        own = [one for one in wanted if one.chrom == contig.name]
+        # Of overlapping regions each row once.
+        bounds = merge(*(np.array([one[end] for one in own], np.int64) for end in (1, 2)))
         parts = chosen.space.parts(contig)
-        for first, last in bounds if regions else [(0, LAST)]:
-            for batch in () if parts is None else parts.in_order(first, last):
+        for first, end in np.transpose(bounds).tolist() if regions else [(0, LAST)]:
+            for batch in () if parts is None else parts.in_order(first, end - 1):
                 if len(batch):
                     yield _columns(chosen, contig, batch), len(batch)
 
