@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import random
 import subprocess
 import sys
@@ -19,6 +20,9 @@ from zooctl.files.disk.pinned import file_digest
 HEAD = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 FLIP = {"A": "G", "C": "T", "G": "A", "T": "C"}
 GIGABYTE = 1 << 30
+# As many as the promise says, unless a smaller run is asked for.
+RECORDS = int(os.environ.get("ZOOCTL_RECORDS", "1000000"))
+SITES = int(os.environ.get("ZOOCTL_SITES", "20000"))
 
 
 def zooctl(*arguments: str) -> None:
@@ -76,11 +80,11 @@ def test_a_million_records(
     slurm: Path, ray_python: str, toy_zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    letters = "".join(random.Random(3).choices("ACGT", k=1_001_000))
+    letters = "".join(random.Random(3).choices("ACGT", k=RECORDS + 1_000))
     Path("genome.fa").write_text(f">chr1\n{letters}\n")
     with gzip.open("in.vcf.gz", "wt") as file:
         file.write(HEAD)
-        for pos in range(501, 1_000_501):
+        for pos in range(501, RECORDS + 501):
             ref = letters[pos - 1]
             file.write(f"chr1\t{pos}\t.\t{ref}\t{FLIP[ref]}\t.\tPASS\t.\n")
     subprocess.run("zcat in.vcf.gz > in.vcf", shell=True, check=True)
@@ -112,7 +116,7 @@ def test_real_sites_of_two_models(
             if place and place.chrom == "chr21" and letters[place.start : place.end] == ref:
                 found.append((place.start + 1, name, ref, alt))
         file.write(HEAD)
-        for pos, name, ref, alt in sorted(found)[:20_000]:
+        for pos, name, ref, alt in sorted(found)[:SITES]:
             file.write(f"chr21\t{pos}\t{name}\t{ref}\t{alt}\t.\tPASS\t.\n")
     models = ["--model", "pwm_ctcf,ctcf_gm12878", "--shifts", "1", "--max-shift", "0"]
     agree(["in.vcf", *models], ray_python, 20, "vcf.gz", "score-variants")
@@ -122,7 +126,7 @@ def test_real_sites_of_two_models(
 @pytest.mark.parametrize(
     ("model", "region"),
     [
-        ("ctcf_gm12878", "chr21:14,000,001-24,000,000"),
+        ("ctcf_gm12878", "chr21"),
         ("h3k36me3_brain", "chr21:33,000,001-36,000,000"),
     ],
 )
