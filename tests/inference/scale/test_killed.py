@@ -17,6 +17,9 @@ import psutil
 import pytest
 from toy_plan import MODEL, SHIFTS, Zooctl, rows, vcf
 
+from zooctl.inference.scale.engines.pool import Pool
+from zooctl.inference.scale.folder import PlanFolder
+
 PLAN = ["plan", "score-variants", "in.vcf", *MODEL, *SHIFTS, "--shards", "6", "-o", "plan"]
 LONG = ["--shifts", "2000", "--max-shift", "15"]
 STAGES = {
@@ -89,6 +92,24 @@ def test_a_killed_worker_is_replaced(zooctl: Zooctl, here: Path, plain: bytes) -
     psutil.Process(process.pid).children()[0].kill()
     assert "computed: 6 shards" in finish(process)
     assert merged(zooctl, here) == plain
+
+
+def test_progress_of_a_killed_worker(zooctl: Zooctl, here: Path) -> None:
+    """Work that is lost is taken back, so that the bar ends at its end."""
+    shifts = ["--shifts", "40", "--max-shift", "15"]
+    planned = ["plan", "score-variants", "in.vcf", *MODEL, *shifts, "--shards", "1", "-o", "plan"]
+    assert zooctl(*planned)[0] == 0
+    folder, told = PlanFolder(here / "plan"), list[float]()
+
+    def advance(done: float) -> None:
+        if done and not any(told):  # of the only shard
+            psutil.Process().children()[-1].kill()
+        told.append(done)
+
+    with Pool(folder, [1], 1) as pool:
+        assert [one.failure for one in pool.outcomes(advance)] == [None]
+    assert sum(told) == folder.plan.work
+    assert min(told) < 0
 
 
 def test_a_shard_that_kills_its_workers(zooctl: Zooctl, here: Path) -> None:

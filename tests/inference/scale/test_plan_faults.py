@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from toy_model import graph_of, pin
 from toy_plan import MODEL, SHIFTS, Zooctl, rows, vcf
+
+from zooctl.inference.scale import folder
 
 PLAN = ["plan", "score-variants", "in.vcf", *MODEL, *SHIFTS, "--shards", "3", "-o", "plan"]
 
@@ -156,9 +159,40 @@ def test_outputs_of_another_kind(zooctl: Zooctl, planned: Path) -> None:
     assert zooctl("merge", "plan", "-o", "a.tsv")[0] == 0
 
 
+def test_a_plan_that_another_process_made_meanwhile(
+    zooctl: Zooctl, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays."""
+    other = here / "plan/shards"
+    monkeypatch.setattr(folder, "check_new", lambda *_: other.mkdir(parents=True, exist_ok=True))
+    code, _, err = zooctl(*PLAN)
+    assert (code, "plan: the plan cannot be written (got Directory not empty)" in err) == (2, True)
+    assert other.is_dir()
+
+
+def test_a_worker_that_cannot_begin(
+    zooctl: Zooctl, planned: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error is the last line that it said."""
+    broken = here / "python"
+    broken.write_text("#!/bin/sh\necho Traceback >&2\necho 'ImportError: no numpy' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", str(broken))
+        code, _, err = zooctl("run", "plan", "--workers", "1")
+    assert code == 2
+    assert "workers end before they begin: the worker ended: ImportError: no numpy" in err
+
+
 def test_inputs_that_are_no_files(zooctl: Zooctl, here: Path) -> None:
     code, _, err = zooctl(*[one if one != "in.vcf" else "-" for one in PLAN])
-    assert (code, "a plan is of a file" in err) == (2, True)
+    assert (code, "-: a plan is of files. Hint: write it into a file first" in err) == (2, True)
+    os.mkfifo("pipe")
+    for path in ("-", "pipe", "/dev/stdin"):
+        code, _, err = zooctl(*PLAN, "--targets-file", path)
+        assert (code, f"{path}: a plan is of files" in err) == (2, True)
+    code, _, err = zooctl("plan", "predict", *MODEL, "--bed", "pipe", "-o", "plan")
+    assert (code, "pipe: a plan is of files" in err) == (2, True)
     code, _, err = zooctl("score-variants", "in.vcf", *MODEL, "--workers", "2", "-o", "-")
     assert (code, "several workers write a file (got -o -)" in err) == (2, True)
 
@@ -177,7 +211,7 @@ def test_resumed_with_workers(zooctl: Zooctl, here: Path) -> None:
     code, _, err = zooctl(*skipped)
     assert (code, "--resume goes on from there" in err) == (2, True), err
     code, _, err = zooctl(*skipped, "--resume", "--seed", "7")
-    assert (code, "cannot resume: the run is another" in err) == (2, True), err
+    assert (code, "a.vcf.gz: cannot resume: the run is another" in err) == (2, True), err
     code, _, err = zooctl(*skipped, "--resume")
     assert (code, "there already: 6 of 6 shards" in err) == (2, True), err
     (here / "in.vcf").write_text(text)

@@ -50,7 +50,7 @@ def test_workers_of_the_command_itself(zooctl: Zooctl, here: Path) -> None:
 
 def test_regions_from_a_pipe(zooctl: Zooctl) -> None:
     code, _, err = zooctl("plan", "predict", *MODEL, "--bed", "-", "-o", "plan")
-    assert (code, "write the regions into one first" in err) == (2, True)
+    assert (code, "-: a plan is of files. Hint: write it into a file first" in err) == (2, True)
 
 
 @pytest.mark.parametrize("tile", [1, 8])

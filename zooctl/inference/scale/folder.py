@@ -219,12 +219,16 @@ def write_plan(plan: Plan, folder: Path, *, force: bool) -> PlanFolder:
     folder = Path(os.path.realpath(folder))
     with work_folder(folder.parent) as work:
         made, old = work / "plan", work / "old"
-        for name in (_SHARDS, _FAILED):
-            (made / name).mkdir(parents=True)
-        (made / PLAN).write_bytes(plan.to_bytes())
-        if folder.exists():
-            folder.rename(old)
-        made.rename(folder)
+        try:
+            for name in (_SHARDS, _FAILED):
+                (made / name).mkdir(parents=True)
+            (made / PLAN).write_bytes(plan.to_bytes())
+            if force and folder.exists():
+                folder.rename(old)
+            made.rename(folder)  # onto nothing or an empty folder; never onto another's new plan
+        except OSError as error:
+            got = error.strerror
+            raise InputError("the plan cannot be written", path=folder, got=got) from None
     return PlanFolder(folder)
 
 

@@ -62,6 +62,18 @@ def take_inputs(paths: Iterable[Path], progress: Progress) -> list[PlannedInput]
         ]
 
 
+def refuse_pipes(paths: Iterable[str | Path]) -> None:
+    """Refuse what can be read only once, or by one process alone.
+
+    Raises:
+        InputError: One is stdin, a pipe or a device.
+    """
+    for path in map(str, paths):
+        # What /dev/stdin is here, it is not in a worker.
+        if path == "-" or path.startswith("/dev/") or (_is_there(path) and not _is_file(path)):
+            raise InputError("a plan is of files", path=path, hint="write it into a file first")
+
+
 def check_inputs(inputs: Sequence[PlannedInput]) -> None:
     """Check that files are those of a plan; one of the same size and time is not read again.
 
@@ -127,13 +139,17 @@ def _absolute(name: str, value: Any) -> Any:
 
 
 def _file_of(name: str, value: Any) -> str | None:
-    """Return the file that a value of an option names; None where it names none that is here."""
+    """Return the file or pipe that an option names; None where it names none that is here."""
     if value is None or name not in _FILES or value in _FILES[name]:
         return None
     path = str(value).partition("=")[2] if name in _NAMED else str(value)
-    return path if _is_file(path) else None
+    return path if path == "-" or _is_there(path) else None
 
 
+# Not Path.is_file(), which raises for a name that is too long.
 def _is_file(name: str) -> bool:
-    # Not Path.is_file(), which raises for a name that is too long.
     return os.path.isfile(name)  # noqa: PTH113
+
+
+def _is_there(name: str) -> bool:
+    return os.path.exists(name) and not os.path.isdir(name)  # noqa: PTH110, PTH112

@@ -69,7 +69,10 @@ def score_in_processes(
         order = replace(order, form=place.form, options=own)
         with _beside(place.target, options.resume, say) as path:
             folder = _planned(
-                plan_scores(models, order, say=say, progress=progress), path, options.resume
+                plan_scores(models, order, say=say, progress=progress),
+                path,
+                options.resume,
+                place.target,
             )
             run_plan(folder, engine=processes(n_workers), say=say, progress=progress)
             found = merge_scores(
@@ -134,10 +137,11 @@ def _beside(target: Path, resume: bool, say: Say) -> Iterator[Path]:
             if path.exists() and any((path / "shards").iterdir()):
                 say("kept: finished shards; --resume goes on from there")
             raise
-    shutil.rmtree(place, ignore_errors=True)
+        # While it is held: the next run of this output may begin at once.
+        shutil.rmtree(place, ignore_errors=True)
 
 
-def _planned(plan: Plan, path: Path, resume: bool) -> PlanFolder:
+def _planned(plan: Plan, path: Path, resume: bool, target: Path) -> PlanFolder:
     """Return the folder of a plan: that of an earlier run, or a new one.
 
     Raises:
@@ -148,7 +152,7 @@ def _planned(plan: Plan, path: Path, resume: bool) -> PlanFolder:
         if folder.digest != digest_of(plan.to_bytes()):
             raise InputError(
                 "cannot resume: the run is another",
-                path=path.parent.parent / plan.output,
+                path=target,
                 hint="run it as before, or without --resume to begin anew",
             )
         return folder

@@ -8,6 +8,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
@@ -15,7 +16,7 @@ from typing import Any
 
 from zooctl.inference.scale.engines.outcome import ShardOutcome, refusal
 from zooctl.inference.scale.folder import Failure, PlanFolder
-from zooctl.progress import Advance
+from zooctl.progress import Advance, no_advance
 
 _MOST_DEATHS = 3
 """Workers that may be killed at one shard before it counts as failed."""
@@ -29,13 +30,14 @@ class _Process:
 
     def __init__(self, folder: PlanFolder) -> None:
         environment = os.environ | dict.fromkeys(_ONE_THREAD, "1")
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115
         # -P: nothing of the user's folder. A session of its own: an interrupt at the terminal
         # reaches us, and we end the worker.
         self.process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-P", "-m", "zooctl.inference.scale.worker", str(folder.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._said,
             start_new_session=True,
             env=environment,
         )
@@ -44,10 +46,12 @@ class _Process:
         self._stdin, self.stdout = self.process.stdin, self.process.stdout
         self._rest = b""
         self.shard: int | None = None
+        self.ready = False
+        self.told = 0.0  # work of the shard so far
 
     def give(self, number: int) -> None:
         """Have it compute a shard."""
-        self.shard = number
+        self.shard, self.told = number, 0.0
         with suppress(BrokenPipeError):  # it is dead, which its stdout tells
             self._stdin.write(f"{number}\n".encode())
             self._stdin.flush()
@@ -64,10 +68,22 @@ class _Process:
         """Kill it."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        for stream in (self._stdin, self.stdout):
+        self.process.wait()
+        for stream in (self._stdin, self.stdout, self._said):
             with suppress(BrokenPipeError):
                 stream.close()
-        self.process.wait()
+
+    def bury(self) -> str:
+        """Return why it is dead: the signal, or the last line that it said."""
+        with suppress(subprocess.TimeoutExpired):  # its stdout is closed, so this is a moment
+            self.process.wait(timeout=5)
+        self._said.seek(0)
+        lines = self._said.read().decode("utf-8", "replace").strip().splitlines()
+        self.end()
+        code = self.process.returncode
+        if code < 0:
+            return f"the worker was ended from outside: {signal.Signals(-code).name}"
+        return f"the worker ended: {lines[-1] if lines else f'exit status {code}'}"
 
 
 class Pool:
@@ -87,6 +103,7 @@ class Pool:
         self._deaths: dict[int, int] = {}
         self._watched = selectors.DefaultSelector()
         self._stack = ExitStack()
+        self._advance: Advance = no_advance
 
     def __enter__(self) -> Pool:
         with ExitStack() as stack:
@@ -114,6 +131,7 @@ class Pool:
         Raises:
             ZooError: The workers refuse the plan.
         """
+        self._advance = advance
         while self._n_left:
             for key, _ in self._watched.select(timeout=1):
                 worker: _Process = key.data
@@ -121,12 +139,15 @@ class Pool:
                 if messages is None:
                     yield from self._bury(worker)
                 for message in messages or ():
-                    advance(message.get("advance", 0))
+                    done = message.get("advance", 0)
+                    worker.told += done
+                    advance(done)
                     yield from self._take(worker, message)
 
     def _take(self, worker: _Process, message: dict[str, Any]) -> Iterator[ShardOutcome]:
         if "refused" in message:
             raise refusal(message["refused"], message["exit_code"])
+        worker.ready = True
         number = message.get("done") or message.get("failed")
         if number is not None:
             self._n_left -= 1
@@ -146,24 +167,25 @@ class Pool:
                 worker.give(number)
                 return
             self._n_left -= 1
+            self._advance(self._folder.plan.shards[number - 1].work)
             yield ShardOutcome(number, None)
 
     def _bury(self, worker: _Process) -> Iterator[ShardOutcome]:
         """Replace a dead worker; its shard is computed anew, unless it kills every worker."""
         self._watched.unregister(worker.stdout)
-        worker.end()
-        number = worker.shard
-        code = worker.process.returncode
-        how = signal.Signals(-code).name if code and code < 0 else f"exit status {code}"
-        self._deaths[number or 0] = self._deaths.get(number or 0, 0) + 1
-        if self._deaths[number or 0] < _MOST_DEATHS:
+        fault, number = worker.bury(), worker.shard
+        if number is not None:
+            self._advance(-worker.told)
+        if number is not None or not worker.ready:
+            self._deaths[number or 0] = self._deaths.get(number or 0, 0) + 1
+        if self._deaths.get(number or 0, 0) < _MOST_DEATHS:
             if number is not None:
                 self._waiting.appendleft(number)
         elif number is None:
-            raise refusal(f"workers end before they begin: {how}", 2)
+            raise refusal(f"workers end before they begin: {fault}", 2)
         else:
             self._n_left -= 1
-            failure = Failure(f"the worker was ended from outside: {how}", 2, os.uname().nodename)
+            failure = Failure(fault, 2, os.uname().nodename)
             self._folder.fail(number, failure)
             yield ShardOutcome(number, failure)
         if self._n_left:

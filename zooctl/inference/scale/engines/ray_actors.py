@@ -13,7 +13,7 @@ from zooctl.inference.scale.engines.outcome import ShardOutcome, refusal
 from zooctl.inference.scale.engines.ray_cluster import join_cluster
 from zooctl.inference.scale.folder import Failure, PlanFolder
 from zooctl.inference.scale.worker import Worker, failure_of
-from zooctl.progress import Advance
+from zooctl.progress import Advance, no_advance
 
 _MOST_DEATHS = 3
 """Actors that may die at one shard before it counts as failed."""
@@ -62,6 +62,7 @@ class RayActors:
         self._deaths: dict[int, int] = {}
         # Reference of what an actor does, to the actor and the shard.
         self._running: dict[Any, tuple[Any, int]] = {}
+        self._advance: Advance = no_advance
 
     def _room(self) -> int:
         """Return the number of actors that the cluster has room for now."""
@@ -95,6 +96,7 @@ class RayActors:
         """
         import ray
 
+        self._advance = advance
         while self._n_left:
             self._start()
             done, _ = ray.wait(list(self._running), timeout=_PATIENCE)
@@ -102,7 +104,10 @@ class RayActors:
                 actor, number = self._running.pop(reference)
                 try:
                     error = ray.get(reference)
-                except ray.exceptions.RayActorError as death:
+                except (
+                    ray.exceptions.RayActorError,
+                    ray.exceptions.OutOfMemoryError,  # Ray killed it for its node's memory
+                ) as death:
                     yield from self._bury(number, death)
                     continue
                 if number == _OPENING and error is not None:
@@ -125,6 +130,7 @@ class RayActors:
                 self._running[actor.run.remote(number)] = actor, number
                 return
             self._n_left -= 1
+            self._advance(self._folder.plan.shards[number - 1].work)
             yield ShardOutcome(number, None)
         ray.kill(actor)
 

@@ -81,7 +81,11 @@ def write_scripts(folder: PlanFolder, options: SlurmOptions, merge: Sequence[str
     common = [f"--time={options.time}"] if options.time else []
     common += [f"--mem={options.memory}"] if options.memory else []
     common += [f"--partition={options.partition}"] if options.partition else []
-    gpus = ["--gpus-per-task=1"] if folder.plan.options["session"]["device"] == "cuda" else []
+    gpus = (
+        ["--ntasks=1", "--gpus-per-task=1"]
+        if folder.plan.options["session"]["device"] == "cuda"
+        else []
+    )
     return SlurmScripts(
         run=(
             f"--array=1-{n}{limit}",

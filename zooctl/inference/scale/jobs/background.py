@@ -28,7 +28,7 @@ from zooctl.inference.background.collect import collect
 from zooctl.inference.background.file import FILE, ScoreBackground, Settings, tensors_to_bytes
 from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.inference.scale.folder import PlanFolder, ShardFile
-from zooctl.inference.scale.inputs import absolute, files_among, take_inputs
+from zooctl.inference.scale.inputs import absolute, files_among, refuse_pipes, take_inputs
 from zooctl.inference.scale.jobs.job import cuts
 from zooctl.inference.scale.jobs.models import Addresses, open_planned
 from zooctl.inference.scale.plan import Plan, Shard, software
@@ -59,6 +59,7 @@ def plan_background(
         InputError: As ``calibrate``.
     """
     session = replace(session, threads=session.threads or 1)
+    refuse_pipes(files_among(asdict(options)))
     opened = models.open(session)
     given = absolute(asdict(options))
     with open_drawing(opened[0], CalibrateOptions(**given), say, progress) as drawing:

@@ -24,7 +24,13 @@ from zooctl.files.vcf.places import Mark, TextPlace, find_places
 from zooctl.files.vcf.records import Record, VcfReader
 from zooctl.inference.options.predict_and_score import ScoreOptions, SessionOptions
 from zooctl.inference.scale.folder import ShardFile
-from zooctl.inference.scale.inputs import absolute, changed_input, files_among, take_inputs
+from zooctl.inference.scale.inputs import (
+    absolute,
+    changed_input,
+    files_among,
+    refuse_pipes,
+    take_inputs,
+)
 from zooctl.inference.scale.jobs.job import cuts
 from zooctl.inference.scale.jobs.models import Addresses, open_planned
 from zooctl.inference.scale.plan import Plan, Shard, software
@@ -68,13 +74,12 @@ def plan_scores(models: Addresses, order: ScoreOrder, *, say: Say, progress: Pro
         progress: Opens the progress displays.
 
     Raises:
-        InputError: The VCF is no file, or as ``score_file``.
+        InputError: An input is a pipe, or as ``score_file``.
     """
     if order.options.haplotypes:
         what = "haplotypes are scored in one piece, since a shard cannot see beyond its end"
         raise InputError(what, got="--haplotypes", hint="leave out --workers, and make no plan")
-    if order.vcf == "-" or not Path(order.vcf).is_file():
-        raise InputError("a plan is of a file", path=order.vcf, hint="write the VCF into one first")
+    refuse_pipes([order.vcf, *files_among(asdict(order.options))])
     session = replace(order.session, threads=order.session.threads or 1)
     opened = models.open(session)
     place = Destination(Path("planned"), order.form)

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from zooctl.errors import InputError
 from zooctl.files.intervals.regions import read_regions
 from zooctl.inference.options.predict_and_score import (
     InputOptions,
@@ -22,7 +21,7 @@ from zooctl.inference.options.predict_and_score import (
     SessionOptions,
 )
 from zooctl.inference.scale.folder import ShardFile
-from zooctl.inference.scale.inputs import absolute, files_among, take_inputs
+from zooctl.inference.scale.inputs import absolute, files_among, refuse_pipes, take_inputs
 from zooctl.inference.scale.jobs.bins_file import BinsSink
 from zooctl.inference.scale.jobs.job import cuts
 from zooctl.inference.scale.jobs.models import Addresses, open_planned
@@ -64,10 +63,10 @@ def plan_tracks(models: Addresses, order: TracksOrder, *, say: Say, progress: Pr
         progress: Opens the progress displays.
 
     Raises:
-        InputError: The regions are not those of a file or strings, or as ``predict_bigwigs``.
+        InputError: An input is a pipe, or as ``predict_bigwigs``.
     """
-    if str(order.bed) == "-":
-        raise InputError("a plan is of a file", path="-", hint="write the regions into one first")
+    given = [files_among(asdict(one)) for one in (order.options, order.inputs)]
+    refuse_pipes([*([] if order.bed is None else [order.bed]), *given[0], *given[1]])
     session = replace(order.session, threads=order.session.threads or 1)
     opened = models.open(session, order.inputs)
     regions = read_regions(order.bed, order.regions)
