@@ -124,6 +124,33 @@ def borzoi(folder: Path, *, n: int, length: int, **sizes: Any) -> tuple[Path, An
     return folder / "model.safetensors", (x, made)
 
 
+def grelu(
+    folder: Path, *, n: int, length: int, kind: str, task: str, loss: str, **sizes: Any
+) -> tuple[Path, Any]:
+    """Save by Lightning's trainer, with the fields that gReLU's training adds."""
+    import pytorch_lightning as lightning
+    from grelu.lightning import LightningModel
+
+    parameters = {"model_type": kind, **sizes}
+    model = LightningModel(parameters, {"task": task, "loss": loss})
+    lively(model, 1.0)
+    names = [f"cell {number}" for number in range(sizes["n_tasks"])]
+    chroms = {"train": ["chr1", "chr2", "chr1"], "val": ["chr3"]}
+    model.data_params = {"tasks": {"name": names}}
+    for part, own in chroms.items():
+        regions = {"chrom": own, "start": [0] * len(own), "end": [length] * len(own)}
+        facts = {"seq_len": length, "genome": "hg38", "bin_size": None, "intervals": regions}
+        model.data_params[part] = facts
+    model.performance = {"val": {"pearson": np.ones(3, np.float32), "best": np.float64(0.5)}}
+    trainer = lightning.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False)
+    trainer.strategy.connect(model)
+    trainer.save_checkpoint(folder / "model.ckpt")
+    x = sequences(n, length)
+    read = LightningModel.load_from_checkpoint(folder / "model.ckpt", weights_only=False).eval()
+    made = torch.cat([read(x[at : at + 10]) for at in range(0, n, 10)])
+    return folder / "model.ckpt", (x, {"tracks": made.numpy()})
+
+
 def main() -> None:
     """Write the checkpoint and ``made.npz``, and print the checkpoint's path."""
     family, folder, *words = sys.argv[1:]

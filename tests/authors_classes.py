@@ -1,13 +1,15 @@
 """Models of the authors' own classes, made in an environment with their packages.
 
-``ZOOCTL_AUTHORS_ENV`` names the environment, which is built there if it is missing; without the
-variable, one is built for the run. It sees the libraries of the tests' own environment, torch among
-them, and adds the authors' packages without what else these ask for.
+``ZOOCTL_AUTHORS_ENV`` names the folder of the environments, which are built there if they are
+missing; without the variable, they are built for the run. Most packages share one, which sees the
+libraries of the tests' own environment, torch among them, and adds the authors' packages without
+what else these ask for. gReLU, whose Lightning asks for a hundred more, has one of its own.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib.metadata
 import os
 import subprocess
 import sys
@@ -52,28 +54,40 @@ class Made(NamedTuple):
 
 
 @functools.cache
-def environment() -> Path:
-    """Return the interpreter of the environment, built if it is missing; or skip the test."""
-    folder = Path(os.environ.get("ZOOCTL_AUTHORS_ENV") or tempfile.mkdtemp()) / "env"
+def _folder() -> Path:
+    return Path(os.environ.get("ZOOCTL_AUTHORS_ENV") or tempfile.mkdtemp())
+
+
+@functools.cache
+def environment(family: str) -> Path:
+    """Return the interpreter of a family, its environment built if it is missing; or skip."""
+    own = family == "grelu"
+    folder = _folder() / ("grelu" if own else "env")
     python = folder / "bin" / "python"
     if not python.is_file():
         try:
-            _build(folder, python)
+            _call(sys.executable, "-m", "venv", folder)
+            _fill_grelu(python) if own else _fill(python)
         except subprocess.CalledProcessError as error:
             tail = error.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
             pytest.skip(f"AUTHORS' PACKAGES MISSING: {' '.join(tail)}")
     return python
 
 
-def _build(folder: Path, python: Path) -> None:
-    def call(*command: str | Path) -> bytes:
-        return subprocess.run(command, check=True, capture_output=True).stdout
+def _call(*command: str | Path) -> bytes:
+    return subprocess.run(command, check=True, capture_output=True).stdout
 
-    call(sys.executable, "-m", "venv", folder)
+
+def _fill(python: Path) -> None:
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    own = Path(call(python, "-c", where).decode().strip())
+    own = Path(_call(python, "-c", where).decode().strip())
     (own / "tests_own.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
-    call(python, "-m", "pip", "install", "--no-deps", "--quiet", *PACKAGES)
+    _call(python, "-m", "pip", "install", "--no-deps", "--quiet", *PACKAGES)
+
+
+def _fill_grelu(python: Path) -> None:
+    torch = f"torch=={importlib.metadata.version('torch').partition('+')[0]}"
+    _call(python, "-m", "pip", "install", "--quiet", torch, "gReLU==1.1.0")
 
 
 def make(family: str, folder: Path, **options: object) -> Made:
@@ -86,7 +100,7 @@ def make(family: str, folder: Path, **options: object) -> Made:
     """
     words = [f"{name}={value!r}" for name, value in options.items()]
     done = subprocess.run(
-        [environment(), _MAKE, family, folder, *words],
+        [environment(family), _MAKE, family, folder, *words],
         capture_output=True,
         timeout=_SECONDS,
         check=False,

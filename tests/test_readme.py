@@ -49,6 +49,7 @@ NOT_RUN = {
     "zooctl genome fetch hg19": "downloads a gigabyte",
     "zooctl adopt published": "writes into the zoo of the checkout",
     "zooctl adopt cherimoya": "reads a checkpoint that is not ours",
+    "zooctl adopt grelu": "reads a checkpoint that is not ours",
     "zooctl adopt borzoi": "reads a checkpoint that is not ours",
     "zooctl adopt chrombpnet": "reads a checkpoint that is not ours",
     "zooctl report pictures": "writes into the zoo of the checkout",

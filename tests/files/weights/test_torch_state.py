@@ -12,7 +12,7 @@ import torch
 
 from zooctl.errors import InputError, UnsafeError
 from zooctl.files.weights import torch_state
-from zooctl.files.weights.torch_state import read_state_dicts
+from zooctl.files.weights.torch_state import read_checkpoints, read_state_dicts
 
 PATH = Path("model.pt")
 
@@ -48,6 +48,22 @@ def test_nested_and_half_and_shared() -> None:
     assert sorted(found) == ["model.a", "model.b", "model.c"]
     assert np.array_equal(found["model.b"], weight.T.numpy())
     assert found["model.c"].dtype == np.float32
+
+
+def test_arrays_of_numpy_and_the_state_of_a_training_are_left_out() -> None:
+    scores = {"auroc": np.ones(3, np.float32), "best": np.float64(0.5), "epoch": 3}
+    state = {"a": torch.ones(2), "scores": scores, "names": ["a", np.arange(2)]}
+    (read,) = read_checkpoints([(saved(state), PATH)])
+    assert read.values == {"scores": {"epoch": 3}, "names": ["a"]}
+    lightning = {"pytorch-lightning_version": "2", "state_dict": {"a": torch.ones(2)}}
+    lightning |= {"callbacks": {"Best{'mode': 'min'}": {"score": torch.ones(1)}}}
+    lightning |= {"optimizer_states": [{"state": {0: torch.ones(1)}}]}
+    (read,) = read_checkpoints([(saved(lightning), PATH)])
+    assert list(read.tensors) == ["state_dict.a"]
+    assert read.values == {"pytorch-lightning_version": "2", "state_dict": {}}
+    with pytest.raises(UnsafeError, match="not a checkpoint of tensors alone"):
+        read_checkpoints([(saved({"a": np.array([Trap()])}), PATH)])
+    assert not Path("/tmp/zooctl-was-executed").exists()
 
 
 class Trap:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from zooctl.cli.commands.adopt_grelu import add_grelu
 from zooctl.cli.commands.adopt_kipoi import add_kipoi
 from zooctl.cli.commands.adopt_long_range import add_long_range
 from zooctl.cli.commands.adopt_profiles import add_profiles
@@ -244,5 +245,6 @@ def _geometry(input_length: int, n_bins: int, bin_size: int | None) -> Geometry:
 
 
 add_profiles(app)
+add_grelu(app)
 add_kipoi(app)
 add_long_range(app)

@@ -1,7 +1,8 @@
 """The child process in which torch reads state dicts, run as a script by ``files.weights``.
 
 It imports nothing of zooctl. ``torch.load`` with ``weights_only`` runs an unpickler that knows
-tensors and plain containers alone; a fault in it stays in this process.
+tensors and plain containers alone; a fault in it stays in this process. Arrays of numpy, which
+training software keeps its scores in, are neither read nor made.
 """
 
 from __future__ import annotations
@@ -14,6 +15,31 @@ from typing import Any
 
 import torch
 from safetensors.torch import save
+
+
+class LeftOut:
+    """Stands for what may lie beside tensors and is left out: arrays of numpy, as scores."""
+
+    def __init__(self, *parts: object) -> None:
+        """Take any arguments, and keep none."""
+
+    def __setstate__(self, state: object) -> None:
+        """Take any state, and keep none."""
+
+
+# Of numpy 1 and 2. No code of numpy runs: the unpickler makes a LeftOut in place of each.
+_LEFT_OUT = [
+    "numpy.ndarray",
+    "numpy.dtype",
+    *(
+        f"numpy.{core}.multiarray.{made}"
+        for core in ("core", "_core")
+        for made in ("_reconstruct", "scalar")
+    ),
+]
+
+# State of a training beside Lightning's state dict, some of it under names of any kind.
+_OF_TRAINING = ("callbacks", "loops", "optimizer_states", "lr_schedulers")
 
 
 def tensors_of(state: Any, prefix: str = "") -> Iterator[tuple[str, torch.Tensor]]:
@@ -47,6 +73,7 @@ def main() -> None:
     The first line is their lengths in bytes; names begin with the number of the checkpoint, and
     the metadata have its plain values.
     """
+    torch.serialization.add_safe_globals([(LeftOut, name) for name in _LEFT_OUT])
     tensors: dict[str, torch.Tensor] = {}
     plain: dict[str, str] = {}
     for number, length in enumerate(map(int, sys.stdin.buffer.readline().split())):
@@ -54,6 +81,8 @@ def main() -> None:
         state = torch.load(content, weights_only=True, map_location="cpu")
         if not isinstance(state, dict):
             raise TypeError(f"a {type(state).__name__}, not a mapping of names to tensors")
+        if "pytorch-lightning_version" in state:
+            state = {name: value for name, value in state.items() if name not in _OF_TRAINING}
         tensors |= {f"{number}/{name}": value for name, value in tensors_of(state)}
         plain[str(number)] = json.dumps(plain_values(state))
     sys.stdout.buffer.write(save(tensors, metadata=plain))

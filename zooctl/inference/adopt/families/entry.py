@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -106,3 +107,25 @@ def _renamed(
     new = dict(zip([str(own["name"]) for own in tracks], names, strict=True))
     renamed = [{**own, "name": new[str(own["name"])]} for own in tracks]
     return renamed, [[new[one] for one in pair] for pair in pairs]
+
+
+def plain_names(labels: Sequence[str], stem: str) -> list[str]:
+    """Return names for tracks that no two share, of labels that may be any text.
+
+    >>> plain_names(["K562", "HepG2 (a)", "k562"], "track")
+    ['K562', 'HepG2_a_', 'k562_3']
+    """
+    found: list[str] = []
+    taken: set[str] = set()
+    for number, label in enumerate(labels, 1):
+        name = plain(label) or f"{stem}_{number}"
+        while name.lower() in taken:
+            name = f"{name[:56]}_{number}"
+        taken.add(name.lower())
+        found.append(name)
+    return found
+
+
+def plain(label: str) -> str:
+    """Return a label as the name of a track may be written; empty if nothing of it is left."""
+    return re.sub(r"^[^A-Za-z0-9]+", "", re.sub(r"[^A-Za-z0-9._-]+", "_", label))[:64]

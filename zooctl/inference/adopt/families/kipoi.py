@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from zooctl.errors import InputError, IntegrityError
 from zooctl.files.disk.pinned import digest_of
 from zooctl.inference.adopt.families.checkpoint import Weights, read_weights
-from zooctl.inference.adopt.families.entry import Converted
+from zooctl.inference.adopt.families.entry import Converted, plain, plain_names
 from zooctl.inference.adopt.families.kipoi_torch import convert_torch
 from zooctl.inference.adopt.interface import read_interface
 from zooctl.inference.adopt.keras_file import read_bounded, read_keras
@@ -148,19 +148,10 @@ def _names(targets: Mapping[str, Any], folder: Path, path: Path) -> list[str]:
         beside = _inside(folder, labels[0], path)
         text = beside.read_text("utf-8") if beside.is_file() else ""
         labels = [line.strip() for line in text.splitlines() if line.strip()]
-    stem = _plain(str(targets.get("name", "track"))) or "track"
+    stem = plain(str(targets.get("name", "track"))) or "track"
     if len(labels) != n:
         labels = [stem] if n == 1 else [f"{stem}_{number}" for number in range(1, n + 1)]
-    found: dict[str, None] = {}
-    for number, label in enumerate(labels, 1):
-        name = _plain(label) or f"{stem}_{number}"
-        taken = {one.lower() for one in found}
-        found[f"{name[:56]}_{number}" if name.lower() in taken else name] = None
-    return list(found)
-
-
-def _plain(label: str) -> str:
-    return re.sub(r"^[^A-Za-z0-9]+", "", re.sub(r"[^A-Za-z0-9._-]+", "_", label))[:64]
+    return plain_names(labels, stem)
 
 
 def _file(folder: Path, arguments: Mapping[str, Any], field: str, path: Path) -> Path:

@@ -8,7 +8,7 @@ positions of 128 bp, a transformer, and a prediction of the window's middle in b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from zooctl.errors import InputError
 from zooctl.files.weights.onnx_weights import put_weights
 from zooctl.inference.adopt.families.checkpoint import Weights
 from zooctl.inference.adopt.families.entry import Converted
+from zooctl.inference.adopt.families.torch_layers import TorchLayers
 from zooctl.inference.adopt.networks.builder import INPUT, GraphBuilder, Value
 from zooctl.inference.adopt.networks.transformer import (
     add_transformer,
@@ -27,39 +28,23 @@ from zooctl.sequence.windows import Geometry
 _ENFORMER_BINS, _BORZOI_BINS = 896, 6_144
 _BORZOI_POSITIONS = 4_096
 _BORZOI_UNCROPPED = 16_384 - 32
-_ENFORMER_EPSILON, _BORZOI_EPSILON = 1e-5, 1e-3
+ENFORMER_EPSILON, BORZOI_EPSILON = 1e-5, 1e-3
+ENFORMER = "Avsec et al. 2021, doi:10.1038/s41592-021-01252-x"
+BORZOI = "Linder et al. 2025, doi:10.1038/s41588-024-02053-6"
 # Names under which a state dict of Enformer has its parts a second time.
 _TRUNK = {"stem": 1, "conv_tower": 2, "transformer": 4, "final_pointwise": 6}
 
 
-class _Parts:
-    """Adds convolutions and normalisations under PyTorch's names."""
+class Bins(NamedTuple):
+    """Bins of a network.
 
-    def __init__(self, builder: GraphBuilder, weights: Weights, epsilon: float) -> None:
-        self.builder = builder
-        self.weights = weights
-        self.epsilon = epsilon
+    Attributes:
+        positions: Of its whole input.
+        kept: Of its output, the middle.
+    """
 
-    def conv(self, name: str, x: Value, group: int = 1) -> Value:
-        shape = self.weights.shape(f"{name}.weight")
-        kernel = self.builder.weight(f"{name}.weight", shape)
-        bias = f"{name}.bias"
-        own = self.builder.weight(bias, shape[:1]) if bias in self.weights.tensors else None
-        return self.builder.conv(x, kernel, own, width=shape[2], group=group)
-
-    def norm(self, name: str, x: Value) -> Value:
-        parts = [
-            self.builder.weight(f"{name}.{part}", self.weights.shape(f"{name}.{part}"))
-            for part in ("weight", "bias", "running_mean", "running_var")
-        ]
-        return self.builder.batch_norm(x, parts, self.epsilon)
-
-    def pool(self, x: Value) -> Value:
-        return self.builder.each("MaxPool", x, kernel_shape=[2], strides=[2])
-
-    def turn(self, x: Value) -> Value:
-        """Change positions and channels."""
-        return self.builder.each("Transpose", x, perm=[0, 2, 1])
+    positions: int
+    kept: int
 
 
 def convert_enformer(
@@ -83,8 +68,37 @@ def convert_enformer(
         InputError: It lacks a tensor, or the lengths do not fit.
     """
     weights = weights.renamed(_without_trunk(weights))
-    builder = GraphBuilder()
-    parts = _Parts(builder, weights, _ENFORMER_EPSILON)
+    parts = TorchLayers(GraphBuilder(), weights, ENFORMER_EPSILON)
+    if n_bins is None:
+        n_bins = int(weights.values.get("target_length", _ENFORMER_BINS))
+    original = bool(weights.values.get("use_tf_gamma"))
+    x, bins = enformer_trunk(parts, input_length, n_bins, by_distance=original)
+    facts = {
+        "title": f"Enformer, tracks of {organism}",
+        "citation": ENFORMER,
+    }
+    head = f"_heads.{organism}.0"
+    return _finish(parts, head, x, organism, input_length, bins, only, facts)
+
+
+def enformer_trunk(
+    parts: TorchLayers, input_length: int, n_bins: int, *, by_distance: bool
+) -> tuple[Value, Bins]:
+    """Add an Enformer to its last activation.
+
+    Args:
+        parts: Of its names in enformer-pytorch.
+        input_length: Bases that it reads.
+        n_bins: Bins of its middle that are kept; below 0 for all.
+        by_distance: Form of its features (see ``enformer_features``).
+
+    Returns:
+        ``(batch, channels, bins)``, and the bins.
+
+    Raises:
+        InputError: It lacks a tensor, or the lengths do not fit.
+    """
+    builder, weights = parts.builder, parts.weights
     x = parts.conv("stem.0", Value(INPUT))
     x = builder.join("Add", x, _enformer_block(parts, "stem.1.fn", x))
     x, length = _attention_pool(parts, "stem.2", x, input_length)
@@ -95,21 +109,11 @@ def convert_enformer(
         x, length = _attention_pool(parts, f"conv_tower.{number}.2", x, length)
         number += 1
     n_features = weights.shape("transformer.0.0.fn.1.to_rel_k.weight")[1]
-    original = bool(weights.values.get("use_tf_gamma"))
-    features = enformer_features(length, n_features, by_distance=original)
-    x = add_transformer(
-        builder, weights.tensors, parts.turn(x), features, epsilon=_ENFORMER_EPSILON
-    )
-    if n_bins is None:
-        n_bins = int(weights.values.get("target_length", _ENFORMER_BINS))
-    x, kept = _middle(parts, parts.turn(x), length, n_bins, weights)
-    x = _gelu(builder, _enformer_block(parts, "final_pointwise.1", x))
-    facts = {
-        "title": f"Enformer, tracks of {organism}",
-        "citation": "Avsec et al. 2021, doi:10.1038/s41592-021-01252-x",
-    }
-    head = f"_heads.{organism}.0"
-    return _finish(parts, head, x, organism, input_length, length, kept, only, facts)
+    features = enformer_features(length, n_features, by_distance=by_distance)
+    x = add_transformer(builder, weights.tensors, parts.turn(x), features, epsilon=ENFORMER_EPSILON)
+    x, kept = _middle(parts, parts.turn(x), length, n_bins)
+    x = gelu(builder, _enformer_block(parts, "final_pointwise.1", x))
+    return x, Bins(length, kept)
 
 
 def _without_trunk(weights: Weights) -> dict[str, Any]:
@@ -126,17 +130,17 @@ def _without_trunk(weights: Weights) -> dict[str, Any]:
     return found
 
 
-def _gelu(builder: GraphBuilder, x: Value) -> Value:
+def gelu(builder: GraphBuilder, x: Value) -> Value:
     """Add Enformer's activation, x * sigmoid(1.702 x)."""
     scaled = builder.each("Mul", x, builder.constant(np.float32(1.702)))
     return builder.join("Mul", builder.each("Sigmoid", scaled), x)
 
 
-def _enformer_block(parts: _Parts, name: str, x: Value) -> Value:
-    return parts.conv(f"{name}.2", _gelu(parts.builder, parts.norm(f"{name}.0", x)))
+def _enformer_block(parts: TorchLayers, name: str, x: Value) -> Value:
+    return parts.conv(f"{name}.2", gelu(parts.builder, parts.norm(f"{name}.0", x)))
 
 
-def _attention_pool(parts: _Parts, name: str, x: Value, length: int) -> tuple[Value, int]:
+def _attention_pool(parts: TorchLayers, name: str, x: Value, length: int) -> tuple[Value, int]:
     """Return means of two neighbours, weighted by a softmax of a convolution, and their number."""
     if length % 2:
         raise InputError(
@@ -154,16 +158,14 @@ def _attention_pool(parts: _Parts, name: str, x: Value, length: int) -> tuple[Va
     return builder.each("ReduceSum", product, last, keepdims=0), half
 
 
-def _middle(
-    parts: _Parts, x: Value, length: int, n_bins: int, weights: Weights
-) -> tuple[Value, int]:
+def _middle(parts: TorchLayers, x: Value, length: int, n_bins: int) -> tuple[Value, int]:
     """Return the middle of the positions, and their number."""
     if n_bins < 0:
         return x, length
     if length < n_bins:
         raise InputError(
             "fewer positions than bins of the output",
-            path=weights.source,
+            path=parts.weights.source,
             got=f"{length:,} positions",
             expected=f"at least {n_bins:,}",
         )
@@ -196,8 +198,40 @@ def convert_borzoi(
         raise InputError(
             "a Borzoi with flash attention", path=weights.source, expected="one without"
         )
-    builder = GraphBuilder()
-    parts = _Parts(builder, weights, _BORZOI_EPSILON)
+    parts = TorchLayers(GraphBuilder(), weights, BORZOI_EPSILON)
+    if n_bins is None:
+        centre = config.get("return_center_bins_only", True)
+        n_bins = int(config.get("bins_to_return", _BORZOI_BINS)) if centre else _BORZOI_UNCROPPED
+    x, bins = borzoi_trunk(parts, input_length, n_bins, n_trained=_BORZOI_POSITIONS)
+    facts = {
+        "title": f"Borzoi, tracks of {organism}",
+        "citation": BORZOI,
+        "limits": [
+            "Coverage on the squashed scale of its training (0.01 times the reads, to the power of "
+            "3/4, softly clipped above 384)."
+        ],
+    }
+    return _finish(parts, f"{organism}_head", x, organism, input_length, bins, only, facts)
+
+
+def borzoi_trunk(
+    parts: TorchLayers, input_length: int, n_bins: int, *, n_trained: int
+) -> tuple[Value, Bins]:
+    """Add a Borzoi to its last activation.
+
+    Args:
+        parts: Of its names in borzoi-pytorch.
+        input_length: Bases that it reads.
+        n_bins: Bins of its middle that are kept; below 0 for all.
+        n_trained: Positions that the widths of its features grow up to.
+
+    Returns:
+        ``(batch, channels, bins)``, and the bins.
+
+    Raises:
+        InputError: It lacks a tensor, or the lengths do not fit.
+    """
+    builder, weights = parts.builder, parts.weights
     x = parts.pool(parts.conv("conv_dna.conv_layer", Value(INPUT)))
     for number in (0, 2, 4, 6):
         x = parts.pool(_borzoi_block(parts, f"res_tower.{number}", x))
@@ -211,9 +245,9 @@ def convert_borzoi(
             expected="a multiple of 128",
         )
     n_features = weights.shape("transformer.0.0.fn.1.to_rel_k.weight")[1]
-    features = central_features(length, n_features, _BORZOI_POSITIONS)
+    features = central_features(length, n_features, n_trained)
     x = parts.turn(parts.pool(coarse))
-    x = add_transformer(builder, weights.tensors, x, features, epsilon=_BORZOI_EPSILON)
+    x = add_transformer(builder, weights.tensors, x, features, epsilon=BORZOI_EPSILON)
     x = parts.turn(x)
     for number, skip in ((1, coarse), (0, fine)):
         x = _twice(parts, _borzoi_block(parts, f"upsampling_unet{number}.0", x))
@@ -221,29 +255,17 @@ def convert_borzoi(
         channels = weights.shape(f"separable{number}.conv_layer.0.weight")[0]
         x = parts.conv(f"separable{number}.conv_layer.0", x, group=channels)
         x = parts.conv(f"separable{number}.conv_layer.1", x)
-    if n_bins is None:
-        centre = config.get("return_center_bins_only", True)
-        n_bins = int(config.get("bins_to_return", _BORZOI_BINS)) if centre else _BORZOI_UNCROPPED
-    x, kept = _middle(parts, x, 4 * length, n_bins, weights)
+    x, kept = _middle(parts, x, 4 * length, n_bins)
     x = builder.each("Gelu", _borzoi_block(parts, "final_joined_convs.0", x), approximate="tanh")
-    facts = {
-        "title": f"Borzoi, tracks of {organism}",
-        "citation": "Linder et al. 2025, doi:10.1038/s41588-024-02053-6",
-        "limits": [
-            "Coverage on the squashed scale of its training (0.01 times the reads, to the power of "
-            "3/4, softly clipped above 384)."
-        ],
-    }
-    head = f"{organism}_head"
-    return _finish(parts, head, x, organism, input_length, 4 * length, kept, only, facts)
+    return x, Bins(4 * length, kept)
 
 
-def _borzoi_block(parts: _Parts, name: str, x: Value) -> Value:
+def _borzoi_block(parts: TorchLayers, name: str, x: Value) -> Value:
     active = parts.builder.each("Gelu", parts.norm(f"{name}.norm", x), approximate="tanh")
     return parts.conv(f"{name}.conv_layer", active)
 
 
-def _twice(parts: _Parts, x: Value) -> Value:
+def _twice(parts: TorchLayers, x: Value) -> Value:
     """Repeat each position."""
     scales = parts.builder.constant(np.array([1, 1, 2], np.float32))
     how = {"mode": "nearest", "nearest_mode": "floor"}
@@ -253,13 +275,12 @@ def _twice(parts: _Parts, x: Value) -> Value:
 
 
 def _finish(
-    parts: _Parts,
+    parts: TorchLayers,
     head: str,
     x: Value,
     organism: str,
     input_length: int,
-    positions: int,
-    kept: int,
+    bins: Bins,
     only: Sequence[int] | None,
     facts: dict[str, Any],
 ) -> Converted:
@@ -279,9 +300,9 @@ def _finish(
         rows = builder.constant(np.array(chosen))
         kernel, bias = (builder.add("Gather", one, rows, axis=0) for one in (kernel, bias))
     output = builder.each("Softplus", builder.conv(x, kernel, bias, width=1))
-    graph = builder.finish(output, len(chosen), input_length=input_length, n_bins=kept)
-    bin_size = input_length // positions
-    geometry = Geometry(input_length, kept * bin_size, bin_size, kept * bin_size)
+    graph = builder.finish(output, len(chosen), input_length=input_length, n_bins=bins.kept)
+    bin_size = input_length // bins.positions
+    geometry = Geometry(input_length, bins.kept * bin_size, bin_size, bins.kept * bin_size)
     tracks: list[dict[str, str | None]] = [
         {"name": f"{organism}_{n}", "strand": "."} for n in chosen
     ]
