@@ -41,6 +41,7 @@ INSIDE = {
     "inference": (
         "options",
         "genome",
+        "threaded",
         "graph",
         "device",
         "engine",

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_graphs import Layer, graph_of, layers, onehot
 
 from zooctl.inference.device.session import run_graph
+from zooctl.inference.engine import shared as engine_shared
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.sequence.windows import Geometry
 
 LENGTH = 48
 SEEDS = st.integers(0, 2**16)
+Build = Callable[..., bytes]
 
 
 def _network(model: bytes, n_tracks: int, n_bins: int) -> FollowedNetwork:
@@ -59,3 +64,33 @@ def test_windows_together_are_windows_alone(
     rng = np.random.default_rng(seed)
     codes = rng.integers(0, 5, (3, max(offsets) + LENGTH), dtype=np.uint8)
     _compare(graph_of(found, LENGTH, seed, dense=dense), codes, offsets, share, width)
+
+
+def test_batches_side_by_side_have_the_bits_of_one_after_another(conv_network: Build) -> None:
+    geometry = Geometry(512, 512, 32, 256)
+    network = FollowedNetwork(conv_network(geometry, 33, 19, 3, "pointwise", 1), geometry, 2, 0.0)
+    layout = network.lay_out([0, 256, 512], [(4, 12)] * 3)
+    codes = np.random.default_rng(0).integers(0, 5, (21, 1_024), dtype=np.uint8)
+    spans = np.tile(np.array([128, 300, 300, 384], dtype=np.int32), (21, 3, 1))
+    found = []
+    for threads in (1, 2, 5):
+        shared = SharedWindows(network, layout, device="cpu", threads=threads, batch_size=6)
+        sums = SharedWindows(
+            network, layout, summed="log1p", device="cpu", threads=threads, batch_size=6
+        )
+        assert (shared.n_sequences, shared.at_once) == (2, threads)
+        found.append((shared.predict(codes), sums.sums(codes, spans)))
+    for predicted, summed in found[1:]:
+        np.testing.assert_array_equal(predicted, found[0][0])
+        np.testing.assert_array_equal(summed, found[0][1])
+
+
+def test_memory_bounds_what_runs_side_by_side(
+    conv_network: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    geometry = Geometry(512, 512, 32, 256)
+    network = FollowedNetwork(conv_network(geometry, 8, 5, 1, "pointwise", 1), geometry, 2, 0.0)
+    layout = network.lay_out([0, 256], [(4, 12)] * 2)
+    monkeypatch.setattr(engine_shared, "BATCH_BYTES", 1)
+    shared = SharedWindows(network, layout, device="cpu", threads=4)
+    assert (shared.n_sequences, shared.at_once) == (1, 1)

@@ -1,17 +1,12 @@
-"""Plans on the genome grid, batches of windows, and work in the background."""
+"""Plans on the genome grid, and batches of windows."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Generator
-
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zooctl.inference.tracks.genome_grid import in_background, plan, read_batches
+from zooctl.inference.tracks.genome_grid import plan, read_batches
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Geometry
@@ -119,68 +114,3 @@ def test_neighbours_are_read_once() -> None:
     for _ in read_batches(laid, genome, 4096):
         pass
     assert genome.read < 5_000_100
-
-
-def count(n: int) -> Generator[int]:
-    yield from range(n)
-
-
-@pytest.mark.parametrize("n", [0, 1, 100])
-def test_background_keeps_order(n: int) -> None:
-    assert list(in_background(count(n))) == list(range(n))
-    assert not background_threads()
-
-
-def background_threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "zooctl-background"]
-
-
-def test_background_error_surfaces_after_what_came_before() -> None:
-    def work() -> Generator[int]:
-        yield 1
-        raise OSError(5, "Input/output error")
-
-    items = in_background(work())
-    assert next(items) == 1
-    with pytest.raises(OSError, match="Input/output error"):
-        next(items)
-    assert not background_threads()
-
-
-def test_background_runs_ahead_but_not_far() -> None:
-    made = []
-
-    def work() -> Generator[int]:
-        for k in range(1000):
-            made.append(k)
-            yield k
-
-    items = in_background(work())
-    assert next(items) == 0
-    deadline = time.monotonic() + 5
-    while len(made) < 5 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(0.05)
-    assert 5 <= len(made) <= 7
-    items.close()
-    assert not background_threads()
-
-
-def test_leaving_early_closes_the_source_and_interrupts() -> None:
-    closed, interrupted = threading.Event(), threading.Event()
-
-    def work() -> Generator[int]:
-        try:
-            yield 1
-            # As a network that computes until it is told to stop.
-            assert interrupted.wait(10)
-            yield 2
-        finally:
-            closed.set()
-
-    items = in_background(work(), interrupted.set)
-    assert next(items) == 1
-    items.close()
-    assert interrupted.is_set()
-    assert closed.is_set()
-    assert not background_threads()

@@ -18,6 +18,9 @@ from zooctl.errors import InputError, VerificationError
 from zooctl.files.bigwig import child
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# The threads of numpy's OpenBLAS spin after each sum, and take the cores of the network; and the
+# last bits of a sum would depend on their number.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class WriterProcess:
@@ -45,6 +48,7 @@ class WriterProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env=os.environ | _ONE_THREAD,
             start_new_session=True,
         )
         assert self._process.stdin is not None

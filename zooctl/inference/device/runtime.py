@@ -34,6 +34,7 @@ class LoadedGraph:
         model: Serialised ONNX model, checked or of our own.
         device: ``auto`` takes a CUDA device where onnxruntime can work with one, else the CPU.
         threads: CPU threads.
+        at_once: Runs that callers start side by side, which share the threads.
 
     Attributes:
         device: ``cpu`` or ``cuda``, as it really runs.
@@ -43,9 +44,10 @@ class LoadedGraph:
         VerificationError: onnxruntime cannot load it.
     """
 
-    def __init__(self, model: bytes, device: Device, threads: int) -> None:
+    def __init__(self, model: bytes, device: Device, threads: int, *, at_once: int = 1) -> None:
         self._options = ort.RunOptions()
-        self._session = _open(model, device, threads)
+        check_threads(threads)
+        self._session = _open(model, device, threads // at_once)
         on_gpu = "CUDAExecutionProvider" in self._session.get_providers()
         self.device: Literal["cpu", "cuda"] = "cuda" if on_gpu else "cpu"
         if device == "cuda" and not on_gpu:
@@ -80,7 +82,6 @@ class LoadedGraph:
 
 def _open(model: bytes, device: Device, threads: int) -> ort.InferenceSession:
     """Load a graph; nothing is printed."""
-    check_threads(threads)
     ort.set_default_logger_severity(_SILENT)
     options = ort.SessionOptions()
     options.log_severity_level = _SILENT

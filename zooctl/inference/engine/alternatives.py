@@ -14,7 +14,15 @@ from zooctl.inference.engine.compose import context_name
 from zooctl.inference.engine.compose_alternative import REFERENCE, AlternativeComposer
 from zooctl.inference.engine.cone import Cone
 from zooctl.inference.engine.network import FollowedNetwork
-from zooctl.inference.engine.shared import Context, lay_spans, read_codes, run_batch
+from zooctl.inference.engine.shared import (
+    Context,
+    lay_spans,
+    needed_bytes,
+    read_codes,
+    run_batch,
+    run_each,
+    runs_at_once,
+)
 from zooctl.inference.graph.front_back import CODES, SPANS
 from zooctl.inference.options.predict_and_score import Device
 from zooctl.schema.recipe.signals import Transform
@@ -48,7 +56,9 @@ class SharedAlternatives:
         self._bin_size = network.geometry.bin_size
         composer = AlternativeComposer(network.proto, network.positions, cone, n_sequences)
         composed = composer.compose(network.ends(summed))
-        self._graph = LoadedGraph(composed, device, threads or default_threads())
+        threads = threads or default_threads()
+        self._at_once = runs_at_once(threads, needed_bytes(composed))
+        self._graph = LoadedGraph(composed, device, threads, at_once=self._at_once)
         self._names = [
             context_name(number, kind)
             for number, patches in enumerate(cone.patches)
@@ -70,8 +80,9 @@ class SharedAlternatives:
             contexts: Of each, that of its reference.
             spans: As of ``SharedWindows.sums``; None for predictions.
         """
-        n, found = self.n_sequences, []
-        for first in range(0, len(codes), n):
+        n = self.n_sequences
+
+        def run(first: int) -> NDArray[Any]:
             some = codes[first : first + n]
             # The last context stands in for those that a full batch lacks.
             own = [contexts[min(first + row, len(codes) - 1)] for row in range(n)]
@@ -85,8 +96,10 @@ class SharedAlternatives:
                 part = spans[first : first + n]
                 feed[SPANS] = lay_spans(part, self.cone.layout, self._bin_size, n)
             (output,) = run_batch(self._graph, feed, n)
-            found.append(output.swapaxes(0, 1)[: len(some)])
-        return np.concatenate(found)
+            filled: NDArray[Any] = output.swapaxes(0, 1)[: len(some)]
+            return filled
+
+        return np.concatenate(run_each(run, range(0, len(codes), n), self._at_once))
 
 
 def _stack(arrays: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import onnx
@@ -20,10 +20,12 @@ from zooctl.inference.engine.rows import Layout
 from zooctl.inference.graph.front_back import CODES, SPANS
 from zooctl.inference.graph.memory import peak_bytes
 from zooctl.inference.options.predict_and_score import Device
+from zooctl.inference.threaded import side_by_side
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N
 
 Array = NDArray[Any]
+Result = TypeVar("Result")
 
 # Bases of the sequences in a batch by default.
 _BATCH_BASES = 2**15
@@ -59,6 +61,8 @@ class SharedWindows:
         layout: Rows that windows share.
         n_sequences: Sequences in a batch, which has one fixed shape. So a prediction has the same
             bits in every batch and beside all other sequences.
+        at_once: Batches to run side by side, each on threads of its own: small batches gain more
+            by that than operators gain by several threads.
 
     Raises:
         InputError: Not enough memory, or no working device.
@@ -89,10 +93,13 @@ class SharedWindows:
         for n in range(max(1, wanted), 0, -1):
             composer = Composer(network.proto, network.positions, layout, n)
             composed = composer.compose(network.ends(summed), cone)
-            if n == 1 or fits(composed):
+            n_bytes = needed_bytes(composed)
+            if n == 1 or n_bytes <= BATCH_BYTES // 2:
                 break
         self.n_sequences = n
-        self._graph = LoadedGraph(composed, device, threads or default_threads())
+        threads = threads or default_threads()
+        self.at_once = runs_at_once(threads, n_bytes)
+        self._graph = LoadedGraph(composed, device, threads, at_once=self.at_once)
 
     @property
     def n_windows(self) -> int:
@@ -151,15 +158,17 @@ class SharedWindows:
 
     def _run(self, codes: Codes, spans: NDArray[np.int32] | None) -> list[list[Array]]:
         """Return the outputs of batches, each ``(rows, n_sequences, …)``."""
-        n, found = self.n_sequences, []
-        for first in range(0, len(codes), n):
+        n = self.n_sequences
+
+        def run(first: int) -> list[Array]:
             feed: dict[str, Array] = {
                 CODES: read_codes(codes[first : first + n], self.layout.read, n)
             }
             if spans is not None:
                 feed[SPANS] = lay_spans(spans[first : first + n], self.layout, self._bin_size, n)
-            found.append(run_batch(self._graph, feed, n))
-        return found
+            return run_batch(self._graph, feed, n)
+
+        return run_each(run, range(0, len(codes), n), self.at_once)
 
     def _join(self, batches: Sequence[Array], n: int) -> Array:
         """Return ``(n, n_windows, …)`` of batches with windows outside."""
@@ -169,10 +178,24 @@ class SharedWindows:
         return np.concatenate([one.swapaxes(0, 1) for one in batches])[:n]
 
 
-def fits(composed: bytes) -> bool:
-    """Return whether a batch of a graph fits in memory beside another."""
+def needed_bytes(composed: bytes) -> int:
+    """Return the memory that a run of a graph takes."""
     inferred = onnx.shape_inference.infer_shapes(onnx.ModelProto.FromString(composed))
-    return peak_bytes(inferred.graph) <= BATCH_BYTES // 2
+    return peak_bytes(inferred.graph)
+
+
+def runs_at_once(threads: int, n_bytes: int) -> int:
+    """Return the runs to start side by side: one for each thread that memory suffices for.
+
+    >>> runs_at_once(4, 2**25), runs_at_once(16, 2**28), runs_at_once(16, 2**31)
+    (4, 4, 1)
+    """
+    return max(1, min(threads, BATCH_BYTES // 2 // max(1, n_bytes)))
+
+
+def run_each(run: Callable[[int], Result], firsts: Sequence[int], at_once: int) -> list[Result]:
+    """Return the results of batches by their first sequences; a single one needs no thread."""
+    return [result for _, result in side_by_side(run, firsts, min(at_once, len(firsts) or 1))]
 
 
 def read_codes(codes: Codes, read: tuple[int, int], n: int) -> Codes:
@@ -183,9 +206,10 @@ def read_codes(codes: Codes, read: tuple[int, int], n: int) -> Codes:
     """
     low, high = read
     span = codes.shape[1]
-    inside = codes[:, max(low, 0) : min(high, span)]
-    beyond = ((0, n - len(codes)), (max(0, -low), max(0, high - span)))
-    return np.ascontiguousarray(np.pad(inside, beyond, constant_values=N))
+    inside = slice(max(low, 0), min(high, span))
+    found = np.full((n, high - low), N, dtype=np.uint8)
+    found[: len(codes), inside.start - low : inside.stop - low] = codes[:, inside]
+    return found
 
 
 def lay_spans(spans: NDArray[np.int32], layout: Layout, bin_size: int, n: int) -> NDArray[np.int32]:

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import time
 
+from zooctl.inference.threaded import side_by_side
 from zooctl.inference.tracks.predict import Work
 
 
@@ -14,12 +15,13 @@ def estimate_seconds(work: Work, *, n_batches: int = 3) -> float:
 
     0 where they hold no window with a value.
     """
+    wanted = n_batches * work.at_once
     with contextlib.closing(work.batches) as batches:
-        known = [batch for batch in itertools.islice(batches, n_batches) if len(batch.codes)]
+        known = [batch for batch in itertools.islice(batches, wanted) if len(batch.codes)]
     if not known:
         return 0.0
     work.run(known[-1])
     start = time.perf_counter()
-    for batch in known:
-        work.run(batch)
+    for _ in side_by_side(work.run, known, work.at_once):
+        pass
     return work.n_batches * (time.perf_counter() - start) / len(known)

@@ -1,16 +1,9 @@
-"""Grid windows of regions, read from a genome in batches of codes.
-
-``in_background`` lets each stage of a pipeline run in a thread of its own, a few items ahead.
-"""
+"""Grid windows of regions, read from a genome in batches of codes."""
 
 from __future__ import annotations
 
-import contextlib
-import queue
-import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +12,6 @@ from zooctl.inference.genome import Genome
 from zooctl.sequence.intervals import Interval, merge
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Geometry, Integers, gather, grid_windows, unknown_fraction
-
-Item = TypeVar("Item")
 
 CHUNK = 2**21
 """Bases read at once."""
@@ -33,7 +24,6 @@ MOST_UNKNOWN = 0.5
 
 # Bases of the windows cut from a chunk: large windows on a small stride overlap many times.
 _CHUNK_CODES = 2**24
-_AHEAD = 4
 
 
 @dataclass(frozen=True)
@@ -155,67 +145,3 @@ def _read_chunks(plan: GridPlan, genome: Genome) -> Iterator[tuple[str, Integers
                 low = int(starts[0])
                 codes = genome.padded_codes(chrom, low, int(starts[-1]) + length)
                 yield chrom, some, gather(codes, starts - low, length)
-
-
-class _End:
-    """The end of a queue, with the error that caused it if one did."""
-
-    def __init__(self, error: BaseException | None) -> None:
-        self.error = error
-
-
-def in_background(
-    items: Generator[Item], interrupt: Callable[[], object] | None = None
-) -> Generator[Item]:
-    """Yield the items of a generator that runs ahead in another thread.
-
-    An error there is raised here. When the consumer stops early, so does the thread.
-
-    Args:
-        items: The generator; it is closed in its thread.
-        interrupt: Called when the consumer stops early, to cut short the item in work.
-    """
-    ready: queue.Queue[Item | _End] = queue.Queue(maxsize=_AHEAD)
-    stop = threading.Event()
-    thread = threading.Thread(
-        target=_fill, args=(items, ready, stop), name="zooctl-background", daemon=True
-    )
-    try:
-        thread.start()
-        while not isinstance(item := ready.get(), _End):
-            yield item
-        if item.error is not None:
-            raise item.error
-    except BaseException:
-        stop.set()
-        if interrupt is not None:
-            interrupt()
-        raise
-    finally:
-        # A signal may come while the thread starts; it sees `stop` then, and does nothing.
-        with contextlib.suppress(RuntimeError):
-            thread.join()
-
-
-def _fill(items: Generator[Item], ready: queue.Queue[Item | _End], stop: threading.Event) -> None:
-    """Put items into a queue of bounded length until they end or ``stop`` is set."""
-
-    def put(item: Item | _End) -> None:
-        while not stop.is_set():
-            try:
-                return ready.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-
-    if stop.is_set():
-        return
-    error: BaseException | None = None
-    try:
-        with contextlib.closing(items):
-            for item in items:
-                put(item)
-                if stop.is_set():
-                    break
-    except BaseException as raised:
-        error = raised
-    put(_End(error))

@@ -19,12 +19,8 @@ from zooctl.inference.device.session import Predictions
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.genome import Genome
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
-from zooctl.inference.tracks.genome_grid import (
-    GridPlan,
-    WindowBatch,
-    in_background,
-    read_batches,
-)
+from zooctl.inference.threaded import in_background, side_by_side
+from zooctl.inference.tracks.genome_grid import GridPlan, WindowBatch, read_batches
 from zooctl.inference.tracks.tiles import TileBatch, n_tiles, read_tiles, tile_values
 from zooctl.progress import Advance, no_advance
 from zooctl.sequence.intervals import Interval
@@ -175,12 +171,14 @@ class Work:
         n_batches: Their number, those without a value included.
         run: Returns the values of a batch, ``(n, tracks, core_bins)``.
         interrupt: Has ``run`` in another thread end with an error at once.
+        at_once: Batches to run side by side, each on threads of its own.
     """
 
     batches: Generator[Batch]
     n_batches: int
     run: Callable[[Any], NDArray[np.float32]]
     interrupt: Callable[[], None]
+    at_once: int = 1
 
 
 def _placed(session: Predictor, batch: WindowBatch) -> Predictor:
@@ -212,13 +210,13 @@ def lay_work(
         windows = read_batches(plan, genome, size)
         return Work(windows, -(-plan.n_windows // size), run_windows, session.interrupt)
     n_batches = -(-n_tiles(plan, tiles) // tiles.n_sequences)
-    return Work(read_tiles(plan, genome, tiles), n_batches, run_tiles, tiles.interrupt)
+    batches = read_tiles(plan, genome, tiles)
+    return Work(batches, n_batches, run_tiles, tiles.interrupt, tiles.at_once)
 
 
 def _infer(work: Work) -> Generator[tuple[Batch, NDArray[np.float32]]]:
     with contextlib.closing(in_background(work.batches)) as batches:
-        for batch in batches:
-            yield batch, work.run(batch)
+        yield from side_by_side(work.run, batches, work.at_once)
 
 
 def core_values(

@@ -101,7 +101,10 @@ def _nothing(geometry: Geometry, tiles: SharedWindows, skipped: int) -> TileBatc
 def _known(codes: Codes, geometry: Geometry, n_windows: int) -> NDArray[np.bool_]:
     """Return which windows of a tile have a value."""
     length = geometry.input_length
-    counts = np.concatenate(([0], np.cumsum(codes == N)))
+    unknown = codes == N
+    if not unknown.any():
+        return np.ones(n_windows, dtype=np.bool_)
+    counts = np.concatenate(([0], np.cumsum(unknown)))
     starts = geometry.core_length * np.arange(n_windows)
     known: NDArray[np.bool_] = counts[starts + length] - counts[starts] <= MOST_UNKNOWN * length
     return known

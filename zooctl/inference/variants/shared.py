@@ -128,7 +128,7 @@ class SharedHaplotypes:
 
     @property
     def n_sequences(self) -> int:
-        """Haplotypes in a batch that are predicted as a whole, of one strand."""
+        """Haplotypes of one strand that are predicted as a whole, to give at once."""
         return min(strand.n_sequences for strand in self._strands.values())
 
     def interrupt(self) -> None:

@@ -102,8 +102,8 @@ class SharedStrand:
 
     @property
     def n_sequences(self) -> int:
-        """Haplotypes in a batch that are predicted as a whole."""
-        return self._shared.n_sequences
+        """Haplotypes that are predicted as a whole, to give at once."""
+        return self._shared.n_sequences * self._shared.at_once
 
     def interrupt(self) -> None:
         """Make the prediction that runs in another thread, and every later one, fail at once."""
