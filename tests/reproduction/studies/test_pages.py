@@ -15,7 +15,7 @@ from zooctl.reproduction.studies.page import signed, study_page, table_page
 from zooctl.reproduction.studies.record import ArmResult, StudyResult, read_result
 from zooctl.reproduction.studies.run import results_in
 
-FIGURES = {"over 10 shifts": [0.3, 0.5, 0.7], "one pass": [0.2, 0.39, 0.6]}
+FIGURES = {"over 5 shifts": [0.3, 0.5, 0.7], "one pass": [0.2, 0.39, 0.6]}
 
 
 def result() -> StudyResult:
@@ -43,7 +43,7 @@ def test_a_page_says_it_all() -> None:
     for part in (
         "Here: held. One published model",
         "By `zooctl studies run robust_scores`, in 12.3 minutes.",
-        "| over 10 shifts | 0.500 [0.003, 0.997] | 0.3, 0.5, 0.7 |",
+        "| over 5 shifts | 0.500 [0.003, 0.997] | 0.3, 0.5, 0.7 |",
         "3 of 3 | held |",
         "doi:10.1038/s42256-022-00570-9",
         "](robust_scores.png)",
@@ -51,7 +51,7 @@ def test_a_page_says_it_all() -> None:
         assert part in page, page
     row = table_page([(study_of("robust_scores"), result())]).splitlines()[-1]
     assert row.startswith("| [robust_scores](robust_scores.md) | ")
-    assert "| over 10 shifts above one pass by 0.103 \\[0.089, 0.118\\] (n = 3) |" in row
+    assert "| over 5 shifts above one pass by 0.103 \\[0.089, 0.118\\] (n = 3) |" in row
     assert row.endswith("| held | 12.3 |")
 
 
