@@ -38,6 +38,7 @@ FOLLOWED = {
     "reproduction/studies/measure: 'set ZOOCTL_DATA_MIRROR to a folder that has it'": 'tests/cli/commands/test_studies.py::test_a_table_that_is_not_here',
     "reproduction/studies/find: nearest(name, known) or 'zooctl studies list'": 'tests/reproduction/studies/test_find.py::test_an_unknown_name',
     "cli/main: 'cd to another'": 'tests/cli/test_main.py::test_a_removed_working_folder',
+    "evaluation/baselines/feature_models: '--resample smote'": 'tests/evaluation/baselines/test_feature_models.py::test_nothing_to_draw_between',
     "evaluation/compare: 'did the prediction cover these regions?'": 'tests/test_file_hints.py::test_two_tracks_of_one_genome',
     "evaluation/compare: 'they belong to two assemblies'": 'tests/test_file_hints.py::test_two_tracks_of_one_genome',
     "evaluation/compare: 'they name contigs in two styles, or belong to two genomes'": 'tests/test_file_hints.py::test_two_tracks_of_one_genome',

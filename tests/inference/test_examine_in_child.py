@@ -64,6 +64,30 @@ def test_errors_come_back_whole(card: Card, toy_graph: Graph) -> None:
     assert caught.value.exit_code == 3
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_weights_that_are_no_numbers_are_refused(
+    card: Card, toy_graph: Graph, value: float
+) -> None:
+    """Relu makes zeros of them, so that predictions do not tell."""
+    weights = np.float32([[1, 2, value, 4], [1, 2, 3, 4]])
+    model = onnx.load_from_string(toy_graph(weights))
+    last = model.graph.node[-1].output[0]
+    model.graph.node[-1].output[0] = "bins"
+    model.graph.node.append(helper.make_node("Relu", ["bins"], [last]))
+    with pytest.raises(VerificationError, match="weights 'weights' are not finite"):
+        examine_in_child.examine(bytes(model.SerializeToString()), card)
+
+
+def test_a_mask_may_be_infinite(card: Card, toy_graph: Graph) -> None:
+    model = onnx.load_from_string(toy_graph())
+    last = model.graph.node[-1].output[0]
+    model.graph.node[-1].output[0] = "bins"
+    model.graph.initializer.append(numpy_helper.from_array(np.float32([-np.inf]), "mask"))
+    model.graph.node.append(helper.make_node("Max", ["bins", "mask"], [last]))
+    found = examine_in_child.examine(bytes(model.SerializeToString()), card)
+    assert np.isfinite(found).all()
+
+
 def test_memory_has_a_limit(card: Card, toy_graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shapes of 9,000 operators do not fit."""
     model = onnx.load_from_string(toy_graph())

@@ -27,6 +27,7 @@ from zooctl.inference.device.machine import default_batch_size, default_threads
 from zooctl.inference.device.session import Predictions, Session
 from zooctl.inference.graph.check import batch_bytes, compose
 from zooctl.inference.graph.independence import ProbeTrial, draw_windows
+from zooctl.inference.graph.structure import parse_model, refuse_no_numbers
 from zooctl.schema.card import Card
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Geometry
@@ -188,6 +189,7 @@ def examine_here(
         if memory is not None:
             _limit_memory(memory + _COPIES * len(model))
         compose(model, **facts)
+        refuse_no_numbers(parse_model(model))
         length = geometry.input_length
         rows = default_batch_size(length, batch_bytes(model, length, 1))
         held = batch_bytes(model, length, rows)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from zooctl.errors import InputError
 from zooctl.evaluation.baselines.feature_models import fit_learners, resampled
 from zooctl.evaluation.baselines.training_bins import TrainingSample
 from zooctl.files.motifs import Motif
@@ -17,7 +20,7 @@ WORD = "GATTACA"
 LEARNERS = ("logistic", "dense", "boosting")
 
 
-def sample(seed: int, n: int = 1500, share: float = 0.2) -> TrainingSample:
+def sample(seed: int, n: int = 700, share: float = 0.2) -> TrainingSample:
     """Bins of random bases; positive ones hold two words, the first track; the second is chance."""
     rng = np.random.default_rng(seed)
     codes = rng.integers(0, 4, n * 64).astype(np.uint8)
@@ -31,19 +34,25 @@ def sample(seed: int, n: int = 1500, share: float = 0.2) -> TrainingSample:
     )
 
 
+def first_track(of: TrainingSample) -> TrainingSample:
+    tracks = {name: getattr(of, name)[:, :1] for name in ("signal", "positive", "classed")}
+    return replace(of, **tracks)
+
+
 @pytest.fixture(scope="module")
 def samples() -> tuple[TrainingSample, ...]:
-    return sample(1), sample(2, 500), sample(3, 500)
+    return sample(1), sample(2, 300), sample(3, 500)
 
 
-@pytest.mark.parametrize("resample", ["none", "smote"])
+# Trees take the same drawn bins as the others, and ten times as long.
+@pytest.mark.parametrize(("resample", "learners"), [("none", LEARNERS), ("smote", LEARNERS[:2])])
 def test_learners_find_the_word_and_nothing_in_chance(
-    samples: tuple[TrainingSample, ...], resample: str
+    samples: tuple[TrainingSample, ...], resample: str, learners: tuple[str, ...]
 ) -> None:
     training, validation, test = samples
-    found = fit_learners(LEARNERS, resample, training, validation, [None, None], RULES)
+    found = fit_learners(learners, resample, training, validation, [None, None], RULES)
     predicted = found.predict(test.regions[0][0], 0, RULES)
-    for name in LEARNERS:
+    for name in learners:
         assert roc_auc_score(test.positive[:, 0], predicted[name][:, 0]) > 0.95, name
         assert abs(roc_auc_score(test.positive[:, 1], predicted[name][:, 1]) - 0.5) < 0.1, name
         choice = found.choices[name][0]
@@ -53,10 +62,10 @@ def test_learners_find_the_word_and_nothing_in_chance(
 
 
 def test_trees_read_the_motif(samples: tuple[TrainingSample, ...]) -> None:
-    training, validation, test = samples
+    training, validation, test = (first_track(one) for one in samples)
     counts = np.array([[20.0 * (letter == base) for base in "ACGT"] for letter in WORD])
     motif = Motif("word", counts + 1)
-    found = fit_learners(["boosting"], "none", training, validation, [motif, None], RULES)
+    found = fit_learners(["boosting"], "none", training, validation, [motif], RULES)
     predicted = found.predict(test.regions[0][0], 0, RULES)["boosting"]
     assert roc_auc_score(test.positive[:, 0], predicted[:, 0]) > 0.99
 
@@ -87,3 +96,14 @@ def test_new_positives_lie_between_known_ones(kind: str) -> None:
 def test_balanced_bins_are_left_as_they_are() -> None:
     x, labels = np.zeros((4, 2)), np.array([True, True, False, False])
     assert resampled("smote", x, labels)[0] is x
+
+
+@pytest.mark.parametrize(("n_positive", "apart"), [(40, 50), (148, 0)])
+def test_nothing_to_draw_between(n_positive: int, apart: float) -> None:
+    """ADASYN draws beside negatives; positives far from them, or nearly as many, have none."""
+    x, labels = np.random.default_rng(0).normal(size=(300, 5)), np.arange(300) < n_positive
+    x[labels] += apart
+    with pytest.raises(InputError, match="no positives can be drawn") as caught:
+        resampled("adasyn", x, labels)
+    assert caught.value.hint == "--resample smote"
+    assert resampled("smote", x, labels)[1].sum() == (~labels).sum()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,16 @@ def measure_and_predict(
     padded = read_padded(region, data, rules)
     measured = measure_region(region, padded, data, rules, model.geometry.bin_size)
     return predict_region(measured, model, data, rules, advance)
+
+
+def test_sums_and_means_have_no_unit_in_common(genome: Fasta, signal: np.ndarray) -> None:
+    means = data_of(genome, signal, signal)
+    sums = data_of(genome, signal, binning=Binning("sum", scale=2.0)).measured
+    labels = [MeasuredTrack("t", {}, Binning(name)) for name in ("label", "all")]  # type: ignore[arg-type]
+    assert means.one_unit
+    assert replace(means, measured=labels).one_unit
+    assert not replace(means, measured=[*means.measured, *sums]).one_unit
+    assert not replace(means, measured=[*means.measured, *labels]).one_unit
 
 
 def test_bins_and_predictions(genome: Fasta, codes: Codes, signal: np.ndarray) -> None:

@@ -119,6 +119,11 @@ def test_mean_over_tracks_is_that_of_every_draw(example: dict[str, np.ndarray]) 
     same = mean_over_tracks([tables[0], tables[0]])
     assert same[1].metrics == tables[0].rows[1].metrics
     assert same[1].behind == tables[0].rows[1].behind
+    # Squared sums of reads and squared means have no mean; the explained share has.
+    apart = mean_over_tracks([tables[0], tables[0]], one_unit=False)
+    left_out = same[0].metrics.keys() - apart[0].metrics.keys()
+    assert left_out == {"mse", "mae", "poisson_nll"}
+    assert apart[0].metrics["r2"] == same[0].metrics["r2"]
 
 
 def test_some_of_the_bins() -> None:

@@ -19,6 +19,7 @@ from sklearn.metrics import average_precision_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from zooctl.errors import InputError
 from zooctl.evaluation.baselines.kmer_features import N_SEQUENCE_FEATURES, features
 from zooctl.evaluation.baselines.motif_hits import best_hits
 from zooctl.evaluation.baselines.training_bins import TrainingSample
@@ -125,6 +126,10 @@ def resampled(kind: str, x: Values, labels: Labels) -> tuple[Values, Labels]:
             doi:10.1109/IJCNN.2008.4633969) or ``none``.
         x: Features of training bins ``(n, n_features)``.
         labels: ``(n,)``.
+
+    Raises:
+        InputError: ADASYN has nothing to draw from: no positive lies beside a negative, or there
+            are nearly as many of both.
     """
     if kind == "none" or labels.sum() >= (~labels).sum():
         return x, labels
@@ -132,7 +137,16 @@ def resampled(kind: str, x: Values, labels: Labels) -> tuple[Values, Labels]:
 
     sampler = (SMOTE if kind == "smote" else ADASYN)(random_state=_SEED)
     scale = StandardScaler().fit(x)
-    more, found = sampler.fit_resample(scale.transform(x), labels)
+    try:
+        more, found = sampler.fit_resample(scale.transform(x), labels)
+    except (RuntimeError, ValueError) as error:
+        raise InputError(
+            "no positives can be drawn between these",
+            field="--resample",
+            got=f"{kind}, {labels.sum():,} positives of {len(labels):,} bins",
+            expected="positives that lie beside negatives, and fewer of them",
+            hint="--resample smote",
+        ) from error
     return scale.inverse_transform(more), np.asarray(found, np.bool_)
 
 

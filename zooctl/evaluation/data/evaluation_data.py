@@ -120,6 +120,12 @@ class EvaluationData:
     unfitted: str = "no training regions"
     exclusion: ExcludedBases = field(default_factory=ExcludedBases)
 
+    @property
+    def one_unit(self) -> bool:
+        """Whether all tracks are of one kind: labels, means of bases, or sums of them."""
+        binnings = [one.binning for one in self.measured]
+        return len({"label" if one.is_label else one.statistic for one in binnings}) == 1
+
 
 @contextmanager
 def open_genome(assembly: str, fasta: Path | None, say: Say) -> Iterator[Fasta]:

@@ -15,7 +15,11 @@ from zooctl.errors import InputError
 from zooctl.evaluation.baselines.sequence_scores import SequenceScores
 from zooctl.evaluation.data.evaluation_data import EvaluationData
 from zooctl.evaluation.heldout.class_confusion import class_confusion
-from zooctl.evaluation.heldout.method_scores import baseline_scores, model_scores
+from zooctl.evaluation.heldout.method_scores import (
+    baseline_scores,
+    calling_threshold,
+    model_scores,
+)
 from zooctl.evaluation.heldout.model import EvaluatedModel
 from zooctl.evaluation.heldout.options import EvaluationOptions
 from zooctl.evaluation.heldout.predict_region import HeldoutRegion
@@ -49,17 +53,6 @@ _PICTURED_PEAKS = 64
 _RESOLUTIONS = (32, 128, 512)
 
 Blocks = Sequence[NDArray[np.int64]]
-
-
-def calling_threshold(model: EvaluatedModel, rules: Rules, is_label: bool) -> float | None:
-    """Return the prediction from which on a bin is called; None where nothing states it."""
-    if rules.decision is not None:
-        return rules.decision
-    if model.scale == "probability":
-        return 0.5
-    if model.scale == "logit":
-        return 0.0
-    return None if is_label or model.scale != "signal" else rules.positive_min_signal
 
 
 class _MeasuredTrack(NamedTuple):
@@ -116,7 +109,7 @@ class ReportBuilder:
             n_controls=len(data.controls),
             fine_size=model.geometry.bin_size,
             tracks=tuple(tracks),
-            mean=tuple(mean_over_tracks(tables)) if len(tables) > 1 else (),
+            mean=tuple(mean_over_tracks(tables, one_unit=data.one_unit)) if len(tables) > 1 else (),
             robustness=robustness,
             tops=_highest_first(
                 [(one.chrom, one.top_predictions(0, N_TOPS)) for one in self.regions]
@@ -145,9 +138,10 @@ class ReportBuilder:
         blocks: Blocks,
         draws: bootstrap.Multiplicity,
     ) -> tuple[MetricTable, TrackReport]:
-        is_label = self.data.measured[index].binning.is_label
+        binning = self.data.measured[index].binning
+        is_label = binning.is_label
         in_unit = self.model.scale == ("probability" if is_label else "signal")
-        threshold = calling_threshold(self.model, self.rules, is_label)
+        threshold = calling_threshold(self.model, self.rules, binning)
         truth = self._measured(index, blocks)
         own = model_scores(self.regions, self.model, index, threshold, is_signal=in_unit)
         own += [rival.score(index) for rival in self.rivals]

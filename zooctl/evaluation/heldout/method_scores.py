@@ -13,6 +13,8 @@ from zooctl.evaluation.data.evaluation_data import EvaluationData
 from zooctl.evaluation.heldout.model import EvaluatedModel
 from zooctl.evaluation.heldout.predict_region import HeldoutRegion
 from zooctl.evaluation.report.metric_table import MethodScore, MetricRow
+from zooctl.schema.recipe.evaluation import Rules
+from zooctl.training.tracks.binning import Binning
 
 Values = NDArray[np.floating]
 # All bins of each region to the bins that are evaluated.
@@ -20,6 +22,24 @@ Select = Callable[[Sequence[Values]], Values]
 
 # A probability that is rounded to 0 or 1 has no logit.
 _SMALLEST = 1e-6
+
+
+def calling_threshold(model: EvaluatedModel, rules: Rules, binning: Binning) -> float | None:
+    """Return the prediction from which on a bin is called; None where nothing states it.
+
+    The least signal of a positive bin is that of a base. A prediction is of one of the model's
+    bins, summed up and normalised as its target is.
+    """
+    if rules.decision is not None:
+        return rules.decision
+    if model.scale == "probability":
+        return 0.5
+    if model.scale == "logit":
+        return 0.0
+    if binning.is_label or model.scale != "signal":
+        return None
+    n_bases = model.geometry.bin_size if binning.statistic == "sum" else 1
+    return float(binning.normalised(np.array([rules.positive_min_signal * n_bases]))[0])
 
 
 def model_scores(

@@ -25,6 +25,9 @@ from zooctl.evaluation.metrics.bootstrap import (
 from zooctl.evaluation.metrics.classification import Confusion, recall_at_fdr
 from zooctl.evaluation.metrics.profiles import Errors
 
+# Errors in the unit of a track.
+_IN_UNIT = {"mse", "mae", "poisson_nll"}
+
 Values = NDArray[np.floating]
 Labels = NDArray[np.bool_]
 
@@ -155,10 +158,14 @@ def _lead(
     }
 
 
-def mean_over_tracks(tables: Sequence[MetricTable]) -> list[MetricRow]:
+def mean_over_tracks(tables: Sequence[MetricTable], one_unit: bool = True) -> list[MetricRow]:
     """Return the mean over tracks of each metric that all of them have, by method.
 
     Intervals are those of the mean, since all tracks share their draws.
+
+    Args:
+        tables: Metrics of each track.
+        one_unit: Whether the tracks have one unit; without, errors have no mean.
     """
     by_track = [{row.name: place for place, row in enumerate(one.rows)} for one in tables]
     shared = [name for name in by_track[0] if all(name in places for places in by_track)]
@@ -172,6 +179,8 @@ def mean_over_tracks(tables: Sequence[MetricTable]) -> list[MetricRow]:
         found, drawn = {}, {}
         for metric in own[0][0].metrics:
             if not all(metric in row.metrics for row, _ in own):
+                continue
+            if metric in _IN_UNIT and not one_unit:
                 continue
             value = float(np.mean([row.metrics[metric].value for row, _ in own]))
             found[metric] = _point(value)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import onnx
 from google.protobuf.message import DecodeError, Message  # type: ignore[import-untyped]
-from onnx import SparseTensorProto, TensorProto, helper
+from onnx import SparseTensorProto, TensorProto, helper, numpy_helper
 
-from zooctl.errors import InputError, UnsafeError
+from zooctl.errors import InputError, UnsafeError, VerificationError
 from zooctl.inference.graph.operators import OPERATORS
 from zooctl.inference.graph.parsed_size import check_wire
 
@@ -29,6 +30,7 @@ _TYPES = {
     )
 }
 
+_MULTIPLY = ("Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum", "BatchNormalization")
 _VALUES = ("float_data", "int32_data", "int64_data", "double_data", "uint64_data")
 
 
@@ -75,6 +77,27 @@ def refuse_unsafe(proto: onnx.ModelProto) -> None:
                 got=node.op_type,
                 hint="zooctl/inference/graph/operators.py is the list",
             )
+
+
+def refuse_no_numbers(proto: onnx.ModelProto) -> None:
+    """Refuse weights that are no numbers, which later operators such as Relu would hide as zeros.
+
+    Infinite ones are left where a mask may have them: in all but the weights that are multiplied.
+
+    Raises:
+        VerificationError: Names the tensor.
+    """
+    multiplied = {
+        name for node in proto.graph.node if node.op_type in _MULTIPLY for name in node.input
+    }
+    for message in messages(proto):
+        if not isinstance(message, TensorProto):
+            continue
+        values = numpy_helper.to_array(message)
+        if values.dtype.kind != "f":
+            continue
+        if np.isnan(values).any() or (message.name in multiplied and np.isinf(values).any()):
+            raise VerificationError(f"weights {message.name!r} are not finite")
 
 
 def _refuse_tensor(tensor: TensorProto) -> None:
