@@ -53,6 +53,25 @@ def test_substitutions_alike() -> None:
     assert chisquare(list(changes.values())).pvalue > 0.01
 
 
+def test_the_genome_is_read_in_its_order() -> None:
+    """Places are drawn at random: read as drawn, each would unpack a block of a bgzipped file."""
+    read: list[tuple[str, int]] = []
+
+    class Watched(ToyGenome):
+        def padded_codes(self, chrom: str, start: int, end: int) -> np.ndarray:
+            read.append((chrom, start))
+            return super().padded_codes(chrom, start, end)
+
+    watched = Watched(GENOME.sequences)
+    drawn = random_snvs(watched, 50, np.random.default_rng(3), human=True)
+    found = list(islice(drawn, 50))
+    assert len(read) == 2_000
+    assert read == sorted(read)
+    same = random_snvs(GENOME, 50, np.random.default_rng(3), human=True)
+    assert found == list(islice(same, 50))
+    assert found != sorted(found)
+
+
 @pytest.mark.parametrize("kind", KINDS[1:])
 def test_indels(kind: str) -> None:
     low, high = lengths_of(kind, 30)  # type: ignore[arg-type]

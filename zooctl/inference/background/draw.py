@@ -38,12 +38,11 @@ def random_snvs(
     weights = substitution_weights(human)
     while True:
         chroms, starts = random_places(genome.contigs, _LOOKED_AT * n, rng)
-        codes = np.stack(
-            [
-                genome.padded_codes(chrom, start - 1, start + 2)
-                for chrom, start in zip(chroms, starts.tolist(), strict=True)
-            ]
-        )
+        codes = np.empty((len(starts), 3), dtype=np.uint8)
+        # In the order of the genome: a bgzipped file is then read from front to end, once.
+        for at in np.lexsort((starts, np.array(chroms))).tolist():
+            start = int(starts[at])
+            codes[at] = genome.padded_codes(chroms[at], start - 1, start + 2)
         known = np.flatnonzero((codes != N).all(axis=1))
         contexts = codes[known] @ np.array([16, 4, 1])
         found = np.bincount(contexts, minlength=64)
