@@ -110,6 +110,7 @@ def test_the_wheel_is_small_and_carries_the_catalog(wheel: Path) -> None:
     assert f"zooctl/entries/recipes/{MODEL}.yaml" in names
     assert f"zooctl/entries/zoo/{MODEL}/manifest.json" in names
     assert f"zooctl/entries/zoo/{MODEL}/model.onnx" in names
+    assert "zooctl/entries/recipes/data/motifs/JASPAR2022_vertebrates.pfm" in names
     data = {name for name in names if name.endswith((".bw", ".fa.gz"))}
     assert {name.rsplit("/", 2)[-2] for name in data} == {"example"}
     assert wheel.stat().st_size < 40_000_000

@@ -98,7 +98,7 @@ class ExplainOptions:
         track: Name of the track; the only one if not given.
         method: Method of importances; by default ``deeplift`` where the entry has a network, else
             ``ism``.
-        motifs: Collection of known motifs (``hocomoco``, ``jaspar``), a file of them, or ``none``.
+        motifs: Collection of known motifs (``jaspar``, ``hocomoco``), a file of them, or ``none``.
         reach: Bases on each side that are drawn as letters and looked through for motifs.
         shifts: Windows that a score is the mean over; by default as the card says, else 20.
         references: Dinucleotide-shuffled references of a window.
@@ -109,7 +109,7 @@ class ExplainOptions:
 
     track: str | None = None
     method: Method | None = None
-    motifs: str = "hocomoco"
+    motifs: str = "jaspar"
     reach: int = 40
     shifts: int | None = None
     references: int = 20

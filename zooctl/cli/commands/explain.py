@@ -22,7 +22,7 @@ from zooctl.interpret.options import LONGEST_REACH, ExplainOptions, Method
             ),
         ],
         "motifs": Annotated[
-            str, typer.Option(help="hocomoco, jaspar, a file of motifs, or none to name none.")
+            str, typer.Option(help="jaspar, hocomoco, a file of motifs, or none to name none.")
         ],
         "reach": Annotated[
             int, typer.Option(min=10, max=LONGEST_REACH, help="bp on each side drawn as letters.")
