@@ -40,6 +40,7 @@ INSIDE = {
     "files": ("disk",),
     "inference": (
         "options",
+        "announce_remarks",
         "genome",
         "threaded",
         "graph",

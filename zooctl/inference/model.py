@@ -14,12 +14,12 @@ from zooctl.catalog.root import is_in_use
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import InputError, UnsafeError
 from zooctl.files.fasta.reader import Fasta
+from zooctl.inference.announce_remarks import announce_genome
 from zooctl.inference.device.session import Session
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
 from zooctl.inference.examine_in_child import examine_once
-from zooctl.inference.options.announce_remarks import announce_genome
 from zooctl.inference.options.predict_and_score import (
     DEFAULT_SESSION,
     NO_INPUTS,

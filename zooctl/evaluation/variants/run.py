@@ -21,9 +21,9 @@ from zooctl.evaluation.variants.score_set import (
     summary_tracks,
     tracks_of_scores,
 )
+from zooctl.inference.announce_remarks import announce
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
-from zooctl.inference.options.announce_remarks import announce
 from zooctl.inference.options.predict_and_score import EffectOptions, as_path
 from zooctl.inference.tracks.choose import choose_tracks, tracks_of
 from zooctl.inference.variants.constructs import alleles_on_genome
