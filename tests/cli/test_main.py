@@ -339,3 +339,32 @@ def test_nohup_is_respected(tmp_path: Path) -> None:
         assert process.poll() is None
         process.terminate()
     assert process.returncode == 143
+
+
+@pytest.mark.parametrize(("command", "expected"), [("list", "1"), ("evaluate", None)])
+def test_commands_without_matrices_start_no_threads_of_openblas(
+    command: str, expected: str | None
+) -> None:
+    code = (
+        "import os, sys, zooctl.cli.main as main\n"
+        "main.run = lambda arguments: print(os.environ.get('OPENBLAS_NUM_THREADS')) or 0\n"
+        "main.main()"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{expected}\n"
+    chosen = environment | {"OPENBLAS_NUM_THREADS": "3"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, command],
+        env=chosen,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "3\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import inspect
 import os
 import signal
 import sys
@@ -78,6 +79,8 @@ COMMANDS = {
     "schema": "zooctl.cli.commands.schema",
 }
 
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+
 # typer makes BadParameter public, and its base is every wrong use of the command line.
 _USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 
@@ -107,24 +110,40 @@ def build_app(only: str | None = None) -> Callable[..., Any]:
         only: The one subcommand that is needed, where its name was typed; the others then cost no
             time.
     """
-    settings = {"help_option_names": ["-h", "--help"]}
-    app = typer.Typer(
-        cls=PanelGroup,
-        pretty_exceptions_enable=False,
-        # Plain help is the same on a terminal, in a pipe and in the README.
-        rich_markup_mode=None,
-        context_settings=settings,
-    )
-    app.callback()(_root)
+    app = _root_app()
     for name in COMMANDS if only is None else (only,):
         module = importlib.import_module(COMMANDS[name])
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
         else:
-            app.command(name, context_settings=settings)(module.command)
+            app.command(name, context_settings=_SETTINGS)(module.command)
     command = typer.main.get_command(app)
     add_examples(command)
     return command
+
+
+def build_summary() -> Callable[..., Any]:
+    """Return the command line for the list of its subcommands, whose options are not read."""
+    root: Any = typer.main.get_command(_root_app())
+    for name, place in COMMANDS.items():
+        module = importlib.import_module(place)
+        text = module.app.info.help if hasattr(module, "app") else module.command.__doc__
+        root.add_command(typer.core.TyperCommand(name, help=inspect.cleandoc(text)))
+    add_examples(root)
+    summary: Callable[..., Any] = root
+    return summary
+
+
+def _root_app() -> typer.Typer:
+    app = typer.Typer(
+        cls=PanelGroup,
+        pretty_exceptions_enable=False,
+        # Plain help is the same on a terminal, in a pipe and in the README.
+        rich_markup_mode=None,
+        context_settings=_SETTINGS,
+    )
+    app.callback()(_root)
+    return app
 
 
 def main() -> None:
@@ -134,6 +153,7 @@ def main() -> None:
     _prepare_streams()
     _catch_signals()
     place_foreign_caches()
+    _spare_threads(sys.argv[1:])
     try:
         _set_interrupt(signal.default_int_handler)
         code = run(sys.argv[1:])
@@ -158,9 +178,8 @@ def run(arguments: list[str]) -> int:
         _check_working_folder()
         # The code of typer.Exit comes back as a value; commands themselves return None.
         arguments = take_manner(arguments)
-        known = bool(arguments) and arguments[0] in COMMANDS
-        app = build_app(arguments[0]) if known else build_app()
-        code = app(arguments or ["--help"], prog_name="zooctl", standalone_mode=False) or 0
+        arguments = arguments or ["--help"]
+        code = _app_for(arguments)(arguments, prog_name="zooctl", standalone_mode=False) or 0
         # typer says that it does not know the shell, and leaves with 1, which is ours for a bug.
         return 2 if code == 1 and set(arguments) & set(_COMPLETION) else int(code)
     except ZooError as error:
@@ -191,6 +210,22 @@ def run(arguments: list[str]) -> int:
             return _bug()
         _say(f"error: {refused}")
         return refused.exit_code
+
+
+def _app_for(arguments: list[str]) -> Callable[..., Any]:
+    """Return as much of the command line as arguments need."""
+    if arguments in (["--help"], ["-h"]):
+        return build_summary()
+    return build_app(arguments[0]) if arguments[0] in COMMANDS else build_app()
+
+
+def _spare_threads(arguments: list[str]) -> None:
+    """Keep numpy's OpenBLAS to one thread for commands that multiply no matrices.
+
+    Its threads spin from numpy's import on, a quarter of the time of ``zooctl list``.
+    """
+    if set(arguments[:1]) & {"list", "info", "predict"}:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _check_working_folder() -> None:

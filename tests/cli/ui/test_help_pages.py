@@ -45,3 +45,15 @@ def test_panels_hold_every_command_once(capsys: pytest.CaptureFixture[str]) -> N
         assert page.count(f"\n  {name} ") == 1
     for heading in PANELS:
         assert f"\n{heading}:\n" in page
+
+
+def test_the_list_of_commands_is_that_of_all_their_options(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The root help reads no options; the whole command line says the same."""
+    assert run(["--help"]) == 0
+    brief = capsys.readouterr().out
+    build_app()(["--help"], prog_name="zooctl", standalone_mode=False)
+    assert capsys.readouterr().out == brief
+    assert run(["-h"]) == 0
+    assert capsys.readouterr().out == brief

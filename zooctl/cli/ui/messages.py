@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import time
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -70,6 +69,8 @@ def say(text: str) -> None:
         return
     line = plain(text)
     if chosen.as_json:
+        import json
+
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
         line = json.dumps({"time": now, "level": level, "message": line}, ensure_ascii=False)
     elif chosen.verbose:
