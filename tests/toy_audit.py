@@ -19,7 +19,7 @@ from zooctl.files.intervals.peaks import Peaks
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.training.data.dataset import Dataset
 from zooctl.training.data.windows import select_windows
-from zooctl.training.tracks.binning import binning_of
+from zooctl.training.tracks.bin_values_and_labels import binning_of
 
 LENGTH = 4_000
 CHROMS = ("chr1", "chr2", "chr3")

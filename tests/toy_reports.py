@@ -18,7 +18,7 @@ from zooctl.schema.fields import Region, Split
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.sequence.onehot import Codes, decode
 from zooctl.sequence.windows import Geometry
-from zooctl.training.tracks.binning import Binning
+from zooctl.training.tracks.bin_values_and_labels import Binning
 
 LENGTH = 80_000
 GEOMETRY = Geometry(input_length=512, output_length=512, bin_size=32, core_length=256)

@@ -19,7 +19,7 @@ from zooctl.files.fasta.reader import Fasta
 from zooctl.schema.fields import Region, Split
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.sequence.onehot import Codes, decode
-from zooctl.training.tracks.binning import Binning
+from zooctl.training.tracks.bin_values_and_labels import Binning
 
 SIZE, N_BINS = 64, 400
 RULES = Rules(bin_size=SIZE, context_bins=5)

@@ -14,7 +14,7 @@ from zooctl.evaluation.data.measured_bins import measure_bins
 from zooctl.files.bigwig.reader import BigWig
 from zooctl.files.intervals.peaks import read_peaks
 from zooctl.schema.recipe.evaluation import Rules
-from zooctl.training.tracks.binning import PLAIN
+from zooctl.training.tracks.bin_values_and_labels import PLAIN
 
 START, END, SIZE = 33_000_000, 38_000_000, 512
 MACS = shutil.which("macs3") or shutil.which("macs2")

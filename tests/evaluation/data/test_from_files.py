@@ -17,7 +17,7 @@ from zooctl.evaluation.data.from_recipe import open_recipe_data
 from zooctl.files.bigwig.writer import BigWigWriter
 from zooctl.schema.fields import Region, Split
 from zooctl.schema.recipe.recipe import Recipe
-from zooctl.training.tracks.binning import PLAIN, Binning
+from zooctl.training.tracks.bin_values_and_labels import PLAIN, Binning
 
 LENGTH = 4_000
 TRACKS = [EvaluatedTrack(0, "a"), EvaluatedTrack(1, "b")]

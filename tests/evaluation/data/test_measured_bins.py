@@ -8,7 +8,7 @@ import pytest
 from zooctl.evaluation.data import measured_bins as module
 from zooctl.evaluation.data.measured_bins import measure_bins
 from zooctl.schema.recipe.evaluation import Rules
-from zooctl.training.tracks.binning import PLAIN, Binning
+from zooctl.training.tracks.bin_values_and_labels import PLAIN, Binning
 
 LENGTH = 10_000
 BINS = range(0, 19)

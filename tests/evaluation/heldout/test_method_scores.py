@@ -13,7 +13,7 @@ from zooctl.inference.tracks.predict import Readout
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Geometry
-from zooctl.training.tracks.binning import PLAIN, Binning
+from zooctl.training.tracks.bin_values_and_labels import PLAIN, Binning
 
 RULES = Rules(positive_min_signal=8.0)
 

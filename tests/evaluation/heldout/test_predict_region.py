@@ -24,7 +24,7 @@ from zooctl.schema.fields import Region, Split
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.sequence.onehot import Codes, decode
 from zooctl.sequence.windows import Geometry
-from zooctl.training.tracks.binning import PLAIN, Binning
+from zooctl.training.tracks.bin_values_and_labels import PLAIN, Binning
 
 LENGTH = 20_000
 GEOMETRY = Geometry(input_length=1024, output_length=512, bin_size=32, core_length=256)

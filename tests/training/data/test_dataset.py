@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.windows import Geometry
 from zooctl.training.data.dataset import Dataset, Swaps, cut_rows, reverse_complement_batch
-from zooctl.training.tracks.binning import Binning
+from zooctl.training.tracks.bin_values_and_labels import Binning
 
 GEOMETRY = Geometry(input_length=12, output_length=8, bin_size=4, core_length=8)
 LENGTH = 300

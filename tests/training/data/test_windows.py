@@ -28,7 +28,7 @@ from zooctl.training.data.windows import (
     training_windows,
 )
 from zooctl.training.loop.fit import draw, fit
-from zooctl.training.tracks.binning import Binning
+from zooctl.training.tracks.bin_values_and_labels import Binning
 
 DATA = toy.dataset()
 WINDOWS: dict[str, dict[str, Any]] = {

@@ -11,7 +11,7 @@ import toy_training as toy
 from zooctl.evaluation.data.measured_bins import measure_bins
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.schema.recipe.recipe import Recipe
-from zooctl.training.tracks.binning import Binning
+from zooctl.training.tracks.bin_values_and_labels import Binning
 from zooctl.training.tracks.normalisation import (
     normalised_rules,
     quantile_curves,

@@ -20,7 +20,7 @@ from zooctl.sequence.onehot import N
 from zooctl.training.data.dataset import Dataset
 from zooctl.training.data.sampling import Chunks
 from zooctl.training.data.windows import TrainingWindows, split_regions, training_windows
-from zooctl.training.tracks.binning import Signal
+from zooctl.training.tracks.bin_values_and_labels import Signal
 
 _SEVERE_SHARE = 0.01
 

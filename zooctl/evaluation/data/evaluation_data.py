@@ -18,7 +18,7 @@ from zooctl.files.motifs import Motif
 from zooctl.progress import Say
 from zooctl.schema.fields import Region, Split
 from zooctl.training.data.dataset import Mask
-from zooctl.training.tracks.binning import PLAIN, Binning, Signal
+from zooctl.training.tracks.bin_values_and_labels import PLAIN, Binning, Signal
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.signals import sources_of
 from zooctl.sequence.contigs import CHROM_MAP_HINT, other_style, unknown_contig
 from zooctl.sequence.pileup import covered
-from zooctl.training.tracks.binning import PLAIN, Binning, Signal, binning_of
+from zooctl.training.tracks.bin_values_and_labels import PLAIN, Binning, Signal, binning_of
 from zooctl.training.tracks.signals_and_labels import cached
 
 ReadContig = Callable[[Path, str, int], Signal]

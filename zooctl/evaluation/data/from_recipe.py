@@ -28,7 +28,7 @@ from zooctl.schema.recipe.inputs import in_sample
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.signals import AnySignal, BigWigSignal
 from zooctl.training.data.prepare import excluded_bases, unmappable_bases
-from zooctl.training.tracks.binning import Signal
+from zooctl.training.tracks.bin_values_and_labels import Signal
 from zooctl.training.tracks.normalisation import normalised_rules, rules_of
 from zooctl.training.tracks.signals_and_labels import Files, per_base
 

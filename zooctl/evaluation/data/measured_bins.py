@@ -12,7 +12,7 @@ from zooctl.schema.fields import Region
 from zooctl.schema.recipe.evaluation import Rules
 from zooctl.sequence.bins import bin_mean, bin_sum
 from zooctl.sequence.windows import Integers
-from zooctl.training.tracks.binning import Binning, Signal
+from zooctl.training.tracks.bin_values_and_labels import Binning, Signal
 
 Labels = NDArray[np.bool_]
 

@@ -14,7 +14,7 @@ from zooctl.evaluation.heldout.model import EvaluatedModel
 from zooctl.evaluation.heldout.predict_region import HeldoutRegion
 from zooctl.evaluation.report.metric_table import MethodScore, MetricRow
 from zooctl.schema.recipe.evaluation import Rules
-from zooctl.training.tracks.binning import Binning
+from zooctl.training.tracks.bin_values_and_labels import Binning
 
 Values = NDArray[np.floating]
 # All bins of each region to the bins that are evaluated.

@@ -128,7 +128,7 @@ def _folder_name(name: str, facts: Facts) -> str:
     """Return a name for people, and the digest of the facts.
 
     >>> _folder_name("HLA-A*01:01", {"contig": "HLA-A*01:01"})
-    'HLA-A_01_01-4c5e0d8e7f4b0d0e'
+    'HLA-A_01_01-5daee56a8772413d'
     """
     return f"{re.sub(r'[^A-Za-z0-9_.-]', '_', name)[:100]}-{_digest(facts)[:16]}"
 

@@ -18,7 +18,7 @@ from zooctl.sequence.onehot import Codes, N, reverse_complement
 from zooctl.sequence.windows import Geometry, Integers, gather, mostly_unknown_bins
 from zooctl.training.data.kmer_table import KmerColumn
 from zooctl.training.data.variants import Variants
-from zooctl.training.tracks.binning import PLAIN, Binning, Signal
+from zooctl.training.tracks.bin_values_and_labels import PLAIN, Binning, Signal
 
 Mask = NDArray[np.bool_]
 

@@ -26,7 +26,7 @@ from zooctl.training.data.dataset import Dataset, Mask, Swaps
 from zooctl.training.data.genome_codes import genome_codes
 from zooctl.training.data.kmer_table import KmerColumn, read_kmer_column
 from zooctl.training.data.variants import Variants, read_variants
-from zooctl.training.tracks.binning import Binning, Signal, binning_of
+from zooctl.training.tracks.bin_values_and_labels import Binning, Signal, binning_of
 from zooctl.training.tracks.normalisation import normalised_rules, rules_of
 from zooctl.training.tracks.signals_and_labels import Files, per_base, stacked
 

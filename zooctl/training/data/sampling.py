@@ -12,7 +12,7 @@ from zooctl.schema.recipe.windows import CoverageWindows
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.windows import Integers, gather, unknown_fraction
 from zooctl.training.data.dataset import Dataset
-from zooctl.training.tracks.binning import Signal
+from zooctl.training.tracks.bin_values_and_labels import Signal
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from zooctl.progress import Say
 from zooctl.schema.recipe.inputs import in_sample
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.schema.recipe.signals import AnySignal
-from zooctl.training.tracks.binning import Binning, Signal, binning_of
+from zooctl.training.tracks.bin_values_and_labels import Binning, Signal, binning_of
 
 # Of a quantile's curve; its ends are the least and the highest value.
 N_QUANTILES = 1_001

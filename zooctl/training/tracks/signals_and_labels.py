@@ -39,7 +39,7 @@ from zooctl.schema.recipe.signals import (
     sources_of,
 )
 from zooctl.sequence.pileup import covered, cut_sites, extended, pile_up, step_track
-from zooctl.training.tracks.binning import Signal
+from zooctl.training.tracks.bin_values_and_labels import Signal
 
 Make = Callable[[str, int], Signal]
 

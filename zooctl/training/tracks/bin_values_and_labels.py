@@ -1,4 +1,4 @@
-"""From bases of a window to values of its bins, one rule a track."""
+"""Values and labels of the bins of a window, from its bases, by one rule a track."""
 
 from __future__ import annotations
 

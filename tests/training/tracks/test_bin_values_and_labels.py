@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zooctl.schema.recipe.signals import BigWigSignal, PeakLabels
-from zooctl.training.tracks.binning import PLAIN, Binning, binning_of
+from zooctl.training.tracks.bin_values_and_labels import PLAIN, Binning, binning_of
 
 NAN = np.float32(np.nan)
 
