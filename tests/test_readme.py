@@ -119,6 +119,8 @@ NEEDS = {
     "python docs/tutorials/cell_types.py": Need(data="ctcf_encode_dream_chr20"),
     "zooctl train two_heads.yaml": Need(data="yeast_atac_sacCer3"),
     "for lr in": Need(data="yeast_atac_sacCer3"),
+    "zooctl evaluate h3k36me3_brain": Need(data="h3k36me3_hg38"),
+    ". ./small.sh": Need(data="h3k36me3_hg38"),
     "for run in": Need(data="yeast_atac_sacCer3"),
 }
 
@@ -158,6 +160,8 @@ SLOW = {
     "docs/tutorials/tricks.md: What a network makes of it",
     "docs/tutorials/search.md: By hand",
     "docs/tutorials/heads.md: Several heads",
+    "docs/tutorials/fine_tuning.md: A linear head first",
+    "docs/tutorials/fine_tuning.md: Weights that begin where the trunk's ended",
     "docs/tutorials/interpret.md: From a prediction to a motif",
     "docs/tutorials/reproducibility.md: The same bits twice",
     "docs/tutorials/metrics.md: One model, three test sets",

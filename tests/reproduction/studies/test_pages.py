@@ -55,6 +55,14 @@ def test_a_page_says_it_all() -> None:
     assert row.endswith("| held | 12.3 |")
 
 
+def test_a_result_of_other_comparisons_has_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "robust_scores.json"
+    path.write_text(result().to_text())
+    assert [study.name for study, _ in results_in(tmp_path)] == ["robust_scores"]
+    path.write_text(result().to_text().replace("one pass", "no pass"))
+    assert results_in(tmp_path) == []
+
+
 def test_small_figures_keep_three_digits() -> None:
     assert signed(Estimate(0.00331, 0.0024, 0.0042)) == "0.00331 [0.0024, 0.0042]"
     assert signed(Estimate(0.5, math.nan, math.nan)) == "0.500"

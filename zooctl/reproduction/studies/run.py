@@ -131,6 +131,8 @@ def check_files(study: Study, folder: Path, force: bool) -> None:
 def results_in(folder: Path, own: Study | None = None) -> list[tuple[Study, StudyResult]]:
     """Return the studies that a folder has results of, by name.
 
+    A result of other comparisons than the study makes today is left out.
+
     Args:
         folder: Folder of results.
         own: A study that need not be of the zoo.
@@ -139,8 +141,13 @@ def results_in(folder: Path, own: Study | None = None) -> list[tuple[Study, Stud
     studies = {name: study_of(name) for name in names - {own.name if own else None}}
     if own is not None:
         studies[own.name] = own
-    return [
+    found = [
         (study, read_result(folder / f"{name}.json")) for name, study in sorted(studies.items())
+    ]
+    return [
+        (study, result)
+        for study, result in found
+        if [(one.higher, one.lower) for one in result.comparisons] == study.pairs
     ]
 
 
