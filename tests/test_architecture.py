@@ -128,6 +128,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "polars": ("inference/tracks/data_frames.py",),
     "memelite": ("interpret/motif_search/",),
     "modiscolite": ("interpret/discovery/",),
+    "gkmsvm": ("evaluation/baselines/gkm.py",),
     "typer": ("cli/",),
     "rich": ("cli/",),
 }

@@ -134,6 +134,7 @@ GROUPS = {
     "env",
     "report",
     "adopt",
+    "gkm",
     "schema",
     "studies",
 }

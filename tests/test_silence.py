@@ -115,6 +115,10 @@ COMMANDS = {
         "--spacing 30:30 -o effects"
     ],
     "filters": ["filters pwm_ctcf -n 10 -o filters"],
+    "gkm": [
+        "gkm train sites.bed --name gkm_toy --assembly hg19 --licence MIT -l 6 -k 4 --width 60",
+        "gkm predict gkm_toy sequences.fa",
+    ],
     "design": ["design pwm_ctcf --width 20 --rounds 2 -o designed.fa"],
     "train": [
         "train toy.yaml --fasta toy.fa -o run",
@@ -141,6 +145,7 @@ LIBRARIES = {
     "marginalise": "matplotlib",
     "store": "duckdb",
     "filters": "logomaker",
+    "gkm": "gkmsvm",
     "evaluate": "sklearn",
     "audit": "sklearn",
     "train": "torch",
@@ -158,6 +163,9 @@ def folder(tmp_path: Path) -> Path:
     for n, ref in enumerate(SEQUENCE):
         rows.append(f"chr21\t{33_949_050 + n}\t{ref}\t{FLIP[ref]}\t0.{n:02}\t20\te\thg19")
     (tmp_path / "work/effects.tsv").write_text("\n".join(rows) + "\n")
+    sites = (f"chr21\t{start}\t{start + 100}\n" for start in range(33_000_000, 33_090_000, 3_000))
+    (tmp_path / "work/sites.bed").write_text("".join(sites))
+    (tmp_path / "work/sequences.fa").write_text(f">a\n{SEQUENCE}\n")
     (tmp_path / "work/own/model_cards").mkdir(parents=True)
     return tmp_path / "work"
 

@@ -58,6 +58,7 @@ COMMANDS = {
     "filters": "zooctl.cli.commands.filters",
     "motifs": "zooctl.cli.commands.motifs",
     "design": "zooctl.cli.commands.design",
+    "gkm": "zooctl.cli.commands.gkm",
     "pull": "zooctl.cli.commands.pull",
     "push": "zooctl.cli.commands.push",
     "bundle": "zooctl.cli.commands.bundle",

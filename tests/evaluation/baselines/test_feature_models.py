@@ -30,7 +30,12 @@ def sample(seed: int, n: int = 700, share: float = 0.2) -> TrainingSample:
             codes[row * 64 + place : row * 64 + place + 7] = encode(WORD.encode())
     everywhere = np.ones(n, np.bool_)
     return TrainingSample(
-        [(codes, everywhere)], 0, positive.astype(float), positive, np.ones((n, 2), np.bool_)
+        [(codes, everywhere)],
+        0,
+        positive.astype(float),
+        positive,
+        np.ones((n, 2), np.bool_),
+        np.full((n, 2), 32),
     )
 
 

@@ -63,7 +63,7 @@ def bins_of(n: int, seed: int) -> Codes:
 def sample(codes: Codes, signal: np.ndarray, margin: int = 0) -> TrainingSample:
     n = len(codes) // SIZE - 2 * margin
     signal = signal.reshape(n, -1)
-    labels = signal > 1, np.ones(signal.shape, np.bool_)
+    labels = signal > 1, np.ones(signal.shape, np.bool_), np.zeros(signal.shape, np.int64)
     return TrainingSample([(codes, np.ones(n, np.bool_))], margin, signal, *labels)
 
 
@@ -160,7 +160,8 @@ def test_figures_do_not_depend_on_how_bins_are_divided() -> None:
     whole = fit(sample(codes, signal), validation, rules)
     cut = SIZE * 700
     parts = [(codes[:cut], np.ones(700, np.bool_)), (codes[cut:], np.ones(800, np.bool_))]
-    labels = signal[:, None] > 1, np.ones((len(signal), 1), np.bool_)
+    shape = (len(signal), 1)
+    labels = signal[:, None] > 1, np.ones(shape, np.bool_), np.zeros(shape, np.int64)
     apart = fit(TrainingSample(parts, 0, signal[:, None], *labels), validation, rules)
     for name in whole.ridges:
         assert whole.ridges[name][2][0].penalty == apart.ridges[name][2][0].penalty

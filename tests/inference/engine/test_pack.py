@@ -94,6 +94,25 @@ def test_a_packed_model_predicts_the_same(n_models: int) -> None:
     )
 
 
+def test_a_sum_behind_all_positions_is_left_as_it_is() -> None:
+    """As of a support vector machine: a number of the whole window, and its bias."""
+    graph = helper.make_graph(
+        [
+            helper.make_node("ReduceSum", ["sequence", "axes"], ["sum"]),
+            helper.make_node("Add", ["sum", "bias"], ["tracks"]),
+        ],
+        "sum",
+        [helper.make_tensor_value_info("sequence", TensorProto.FLOAT, ["batch", 4, 20])],
+        [helper.make_tensor_value_info("tracks", TensorProto.FLOAT, ["batch", 1, 1])],
+        [
+            numpy_helper.from_array(np.array([1, 2]), "axes"),
+            numpy_helper.from_array(np.float32(0.5), "bias"),
+        ],
+    )
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    assert pack(proto, follow_positions(proto, 20)) is proto
+
+
 @pytest.mark.parametrize("n_models", [1, 2])
 @pytest.mark.parametrize(("offsets", "low"), [((0,), 30), ((0, 7, 20), 30), ((0, 3), 0)])
 def test_windows_and_alternatives(n_models: int, offsets: tuple[int, ...], low: int) -> None:

@@ -42,7 +42,7 @@ PANELS: dict[str, tuple[str, ...]] = {
         "reproduce",
         "report",
     ),
-    "Make them": ("train", "tune", "export", "adopt", "schema"),
+    "Make them": ("train", "tune", "export", "adopt", "gkm", "schema"),
     "Run them at scale": ("plan", "run", "submit", "status", "merge"),
     "Files and machines": (
         "pull",
@@ -107,6 +107,9 @@ EXAMPLES: dict[str, str] = {
     "tune": "zooctl tune atac_yeast --space space.yaml --trials 20",
     "export": "zooctl export runs/ctcf",
     "adopt": "zooctl adopt onnx model.onnx --help",
+    "gkm": "zooctl gkm train peaks.bed --name gkm_ctcf --assembly hg19 --licence MIT",
+    "gkm train": "zooctl gkm train peaks.bed --name gkm_ctcf --assembly hg19 --licence MIT",
+    "gkm predict": "zooctl gkm predict gkm_ctcf sequences.fa",
     "check": "zooctl check --all",
     "reproduce": "zooctl reproduce ctcf_gm12878",
     "env": "zooctl env --against ctcf_gm12878",

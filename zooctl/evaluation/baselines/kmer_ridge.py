@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve
 
 from zooctl.evaluation.baselines.feature_models import FittedLearners
+from zooctl.evaluation.baselines.gkm import FittedGkm
 from zooctl.evaluation.baselines.kmer_features import Features, columns, features
 from zooctl.evaluation.baselines.training_bins import TrainingSample
 from zooctl.evaluation.metrics.regression import pearson
@@ -104,11 +105,13 @@ class FittedBaselines:
         mean: Mean signal of each track, ``(n_tracks,)``.
         ridges: Linear baselines by their names.
         learners: Learners on hand-made features, where they were asked for.
+        gkm: Gapped k-mer SVMs, where they were asked for.
     """
 
     mean: Values
     ridges: Mapping[str, FittedRidge]
     learners: FittedLearners | None = None
+    gkm: FittedGkm | None = None
 
     def predict(self, codes: Codes, margin: int, rules: Rules) -> dict[str, Values]:
         """Predict bins that have ``margin`` more on each side: ``(n, n_tracks)`` by baseline."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.evaluation.baselines.feature_models import FittedLearners
 from zooctl.evaluation.baselines.kmer_counts import gc_content
 from zooctl.evaluation.baselines.kmer_ridge import Fit, FittedBaselines
 from zooctl.evaluation.baselines.motif_hits import best_hits
@@ -32,7 +31,8 @@ class SequenceScores:
         mean: Mean signal of each track over the training regions, ``(n_tracks,)``; None where
             there are none.
         opened: Mean accessibility, ``(n,)``; empty where no track of it is given.
-        learned: Probability by each learner on hand-made features, ``(n, n_tracks)``, by its name.
+        learned: Probability by each learner on hand-made features, or decision value of the
+            gapped k-mer SVM, ``(n, n_tracks)``, by its name.
     """
 
     gc: list[Values]
@@ -78,14 +78,17 @@ def score_sequence(
         {name: [found[name] for found in by_region] for name in fitted.ridges},
         {name: ridge.fits for name, ridge in fitted.ridges.items()},
         fitted.mean,
-        _learned(fitted.learners, padded, margin, rules),
+        _learned(fitted, padded, margin, rules),
     )
 
 
 def _learned(
-    learners: FittedLearners | None, padded: Sequence[Codes], margin: int, rules: Rules
+    fitted: FittedBaselines, padded: Sequence[Codes], margin: int, rules: Rules
 ) -> dict[str, list[Values]]:
-    if learners is None:
-        return {}
-    by_region = [learners.predict(codes, margin, rules) for codes in padded]
-    return {name: [found[name] for found in by_region] for name in learners.models}
+    found: dict[str, list[Values]] = {}
+    if fitted.learners is not None:
+        by_region = [fitted.learners.predict(codes, margin, rules) for codes in padded]
+        found |= {name: [one[name] for one in by_region] for name in fitted.learners.models}
+    if fitted.gkm is not None:
+        found["gkm"] = [fitted.gkm.predict(codes, margin, rules) for codes in padded]
+    return found

@@ -32,6 +32,7 @@ class TrainingSample:
         signal: Measured signal of each track, ``(n_bins, n_tracks)``.
         positive: Which bins are positive, of the same shape.
         classed: Which bins are positive or negative, and not ambiguous, of the same shape.
+        summit: Place of each bin's highest base within it, of the same shape.
     """
 
     regions: list[tuple[Codes, NDArray[np.bool_]]]
@@ -39,6 +40,7 @@ class TrainingSample:
     signal: Values
     positive: NDArray[np.bool_]
     classed: NDArray[np.bool_]
+    summit: NDArray[np.int64]
 
     @property
     def n_tracks(self) -> int:
@@ -73,7 +75,7 @@ def sample_bins(
     margin = rules.context_bins // 2
     intervals = [region.interval(contigs[region.chrom]) for region in regions]
     stride = -(-sum(interval.length for interval in intervals) // size // _MOST_BINS)
-    parts, signals, positives, classes = [], [], [], []
+    parts, signals, positives, classes, summits = [], [], [], [], []
     for region in regions:
         chrom, bins = region.chrom, bins_inside(region, contigs, size)
         codes = data.genome.padded_codes(
@@ -95,6 +97,7 @@ def sample_bins(
         signals.append(signal[used])
         positives.append(np.stack([one.positive for one in measured], axis=1)[used])
         classes.append(np.stack([~one.ambiguous for one in measured], axis=1)[used])
+        summits.append(np.stack([one.summit - one.starts for one in measured], axis=1)[used])
     if not parts:
         return None
     return TrainingSample(
@@ -103,4 +106,5 @@ def sample_bins(
         np.concatenate(signals).astype(np.float64),
         np.concatenate(positives),
         np.concatenate(classes),
+        np.concatenate(summits),
     )

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from zooctl.errors import InputError
 from zooctl.evaluation.baselines.feature_models import fit_learners
+from zooctl.evaluation.baselines.gkm import fit_gkm
 from zooctl.evaluation.baselines.kmer_ridge import FittedBaselines, fit
 from zooctl.evaluation.baselines.sequence_scores import score_sequence
 from zooctl.evaluation.baselines.training_bins import sample_bins
@@ -124,4 +125,6 @@ def _fit_baselines(
             more = training, validation, motifs, rules
             learners = fit_learners(options.fitted, options.resample, *more)
             fitted = replace(fitted, learners=learners)
+        if "gkm" in options.learners:
+            fitted = replace(fitted, gkm=fit_gkm(training, rules))
     return fitted

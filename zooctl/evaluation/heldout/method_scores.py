@@ -120,6 +120,7 @@ _LEARNERS = {
     "logistic": "logistic regression on 5-mers",
     "dense": "dense network on 5-mers",
     "boosting": "boosted trees",
+    "gkm": "gapped k-mer SVM",
 }
 OPEN_MOTIF = "best motif hit x accessibility"
 

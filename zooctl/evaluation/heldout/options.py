@@ -25,7 +25,7 @@ class EvaluationOptions:
         n_shifts: Windows per peak for the variation score; 0 leaves it out.
         seed: Seed of the bootstrap and of the shifts.
         learners: Learners on hand-made features, as further baselines: ``logistic``, ``dense``,
-            ``boosting``, ``motif_accessibility``.
+            ``boosting``; ``motif_accessibility``; ``gkm``, a gapped k-mer SVM.
         resample: Drawing of new positives for them: ``none``, ``smote`` or ``adasyn``.
         accessibility: bigWig that motif hits are multiplied with.
     """
@@ -42,8 +42,8 @@ class EvaluationOptions:
 
     @property
     def fitted(self) -> tuple[str, ...]:
-        """The learners that are fitted to training bins."""
-        return tuple(one for one in self.learners if one != "motif_accessibility")
+        """The learners that are fitted to features of training bins."""
+        return tuple(one for one in self.learners if one not in ("motif_accessibility", "gkm"))
 
     def checked(self) -> EvaluationOptions:
         """Return these options.
@@ -52,7 +52,7 @@ class EvaluationOptions:
             InputError: A learner has no use for what is given, or lacks it.
         """
         for name in self.learners:
-            _check_known(name, get_args(Learner), "--baselines")
+            _check_known(name, (*get_args(Learner), "gkm"), "--baselines")
         _check_known(self.resample, get_args(Resample), "--resample")
         if ("motif_accessibility" in self.learners) != (self.accessibility is not None):
             raise InputError(

@@ -111,7 +111,8 @@ def pack(proto: onnx.ModelProto, found: PositionMap) -> onnx.ModelProto:
             continue
         live.update(name for name in node.output if name)
         live = {name for name in live if readers.get(name, [-1])[-1] > number}
-        if not live <= set(found.positions):
+        # Behind the last operator nothing is read any more.
+        if not live or not live <= set(found.positions):
             continue
         reads = max((found.positions[name].width for name in live), default=width)
         if len(live) == 1:

@@ -1,0 +1,1 @@
+"""Gapped k-mer SVMs as entries: windows of regions, training, the card."""
