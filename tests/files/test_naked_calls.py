@@ -44,6 +44,7 @@ OURS = {
     ("files/weights/onnx_weights.py", "onnx.ModelProto.FromString"): "pinned by the manifest",
     ("inference/adopt/keras_file.py", "onnx.ModelProto.FromString"): "made here of a Keras file",
     ("inference/adopt/networks/builder.py", "onnx.ModelProto.FromString"): "made here of a table",
+    ("inference/adopt/gapped_kmers/graph.py", "checker.check_model"): "made here of weights",
     ("inference/adopt/pwm_graph.py", "checker.check_model"): "made here of a motif",
     ("inference/adopt/verify.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
     ("inference/adopt/verify.py", "numpy_helper.to_array"): "accepted by graph.check",
