@@ -120,12 +120,9 @@ def create(
 def container(
     model: Annotated[str, typer.Argument(help="A name that `zooctl list` shows.")],
 ) -> None:
-    """Print the Containerfile of a model's environment, built in the folder of the checkout.
-
-    Example: zooctl env container atac_yeast > Containerfile.atac_yeast
-    """
+    """Print the Containerfile of a model's environment, built in the folder of the checkout."""
     from zooctl.catalog import registry
     from zooctl.reproduction import create_environment
     from zooctl.reproduction.containerfile import containerfile
 
-    typer.echo(containerfile(create_environment.prepare(registry.entry(model))), nl=False)
+    echo(containerfile(create_environment.prepare(registry.entry(model))).removesuffix("\n"))

@@ -114,6 +114,7 @@ EXAMPLES: dict[str, str] = {
     "reproduce": "zooctl reproduce ctcf_gm12878",
     "env": "zooctl env --against ctcf_gm12878",
     "env create": "zooctl env create atac_yeast -o env_atac",
+    "env container": "zooctl env container atac_yeast > Containerfile.atac_yeast",
     "report": "zooctl report list",
     "report list": "zooctl report list",
     "report verify": "zooctl report verify report.json",
