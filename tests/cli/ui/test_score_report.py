@@ -41,6 +41,13 @@ def test_one_model_has_the_speed_of_the_run(capsys: pytest.CaptureFixture[str]) 
     assert "scored: 100 of 100 alleles in 100 records, 5 alleles/s" in capsys.readouterr().err
 
 
+def test_a_slow_model_has_a_speed(capsys: pytest.CaptureFixture[str]) -> None:
+    say_done(scored({"quick": 2.0, "slow": 2_000.0}))
+    assert "slow: scored: 100 of 100 alleles in 100 records, 0.05 alleles/s" in (
+        capsys.readouterr().err
+    )
+
+
 def test_nothing_was_left_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     done = scored({"quick": 1.0, "slow": 1.0}, n_now=0)
     done = ScoredVcf(**{**done.__dict__, "model_seconds": {}})

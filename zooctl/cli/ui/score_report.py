@@ -26,9 +26,10 @@ def say_done(result: ScoredVcf) -> None:
         # A resumed run may have had nothing left to do.
         own = result.model_seconds.get(name, 0.0) if several else result.seconds
         rate = result.n_scored_now / own if own else 0.0
+        speed = f"{rate:.2g}" if 0 < rate < 1 else f"{rate:,.0f}"
         say(
             f"{label}scored: {scored:,} of {tally.alleles:,} alleles in {tally.records:,} records, "
-            f"{rate:,.0f} alleles/s"
+            f"{speed} alleles/s"
         )
         say(f"{label}status: {counts_text(counts)}")
     if Status.REF_MISMATCH in tally.statuses:
