@@ -44,8 +44,9 @@ PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 
 
 KILLED = """
-import json, sys, threading, time
+import json, os, sys, threading, time
 from pathlib import Path
+os.environ["RAY_raylet_start_wait_time_s"] = "300"  # a node may start slowly on a busy machine
 from ray.cluster_utils import Cluster
 from zooctl.inference.scale.folder import PlanFolder
 from zooctl.inference.scale.run import actors, run_plan

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from zooctl.api.experiments import Experiments
 from zooctl.api.interpretation import Interpretation
+from zooctl.api.workers import Workers
 from zooctl.errors import need
 from zooctl.files.intervals.regions import regions_of
 from zooctl.inference.model import OpenModel
@@ -42,11 +43,14 @@ class Model(Interpretation, Experiments):
     for samtools and VCF: 1-based, inclusive.
     """
 
-    def __init__(self, model: OpenModel, address: str, say: Say, progress: Progress) -> None:
+    def __init__(
+        self, model: OpenModel, address: str, say: Say, progress: Progress, workers: Workers | None
+    ) -> None:
         self._model = model
         self._address = address
         self._say = say
         self._progress = progress
+        self._workers = workers
 
     def __repr__(self) -> str:
         return f"<zooctl.Model {self.card.name} {self.card.version}>"
@@ -125,6 +129,10 @@ class Model(Interpretation, Experiments):
         Raises:
             InputError: Regions, tracks, genome or output do not fit.
         """
+        if self._workers is not None:
+            return self._workers.predict(
+                self._model, regions, output, options, self._say, self._progress
+            )
         (written,) = predict_bigwigs(
             [self._model],
             regions_of(regions),
@@ -199,6 +207,10 @@ class Model(Interpretation, Experiments):
         Raises:
             InputError: Genome, VCF or output do not fit, or the options refuse an allele.
         """
+        if self._workers is not None:
+            return self._workers.score(
+                self._model, str(vcf), output, options, self._say, self._progress
+            )
         return score_file(
             [self._model],
             str(vcf),

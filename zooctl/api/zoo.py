@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zooctl.api.model import Model
+from zooctl.api.workers import Workers
 from zooctl.catalog import registry
 from zooctl.catalog.root import model_names
 from zooctl.inference.model import OpenModel
@@ -34,6 +35,7 @@ def load(
     device: inference_options.Device = "auto",
     threads: int | None = None,
     batch_size: int | None = None,
+    workers: int | None = None,
     inputs: Mapping[str, str | Path] | None = None,
     features: str | Path | None = None,
     sample: str | None = None,
@@ -49,6 +51,8 @@ def load(
         device: ``auto`` takes a working CUDA device, else the CPU.
         threads: CPU threads; by default every core that the process may use.
         batch_size: Windows in a batch; by default chosen by input length and memory.
+        workers: Processes that ``predict_bigwig`` and ``score_vcf`` share their work among, with
+            ``threads`` each, one by default; the files have the same bytes.
         inputs: bigWig or peaks of each input that the model reads beside the sequence, by name.
         features: Table of values that the model reads: a line a value, a column a sample.
         sample: Column of the table; or a sample of the recipe, whose own files are then read.
@@ -75,7 +79,8 @@ def load(
         features=features,
         sample=sample,
     )
-    return Model(OpenModel(entry, session, given), model, say, progress)
+    shared = None if workers is None else Workers(workers, model, allow_untrusted)
+    return Model(OpenModel(entry, session, given), model, say, progress, shared)
 
 
 def reproduce(

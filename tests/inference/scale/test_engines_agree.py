@@ -70,7 +70,8 @@ def agree(asked: list[str], ray_python: str, n_shards: int, kind: str, verb: str
             watching.join()
             zooctl("merge", "plan", "-o", output)
         digests[engine] = file_digest(Path(output))
-    print(digests, f"largest worker {max(peaks) / 1e6:,.0f} MB")
+        print(engine, digests[engine], digests[engine] == digests["plain"], flush=True)
+    print(f"largest worker {max(peaks) / 1e6:,.0f} MB")
     assert len(set(digests.values())) == 1, digests
     assert max(peaks) < 2 * GIGABYTE
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -28,7 +29,7 @@ def program(name: str) -> str:
 def with_command(folder: Path, command: list[object]) -> None:
     """Run a program that finds this zooctl on its path."""
     commands = folder / "bin"
-    commands.mkdir()
+    commands.mkdir(exist_ok=True)
     (commands / "zooctl").write_text(f'#!/bin/sh\nexec {sys.executable} -m zooctl "$@"\n')
     (commands / "zooctl").chmod(0o755)
     done = subprocess.run(
@@ -69,6 +70,27 @@ def test_the_wrapper_of_snakemake(zooctl: Zooctl, here: Path, repo: Path) -> Non
     with_command(here, [snakemake, *arguments])
     assert (here / "b.tsv").read_bytes() == (here / "a.tsv").read_bytes()
     assert "scored: " in (here / "b.log").read_text()
+
+
+def test_the_commands_of_nextflow(zooctl: Zooctl, here: Path, repo: Path) -> None:
+    """Those of its three processes, in their order; Nextflow itself is not here."""
+    assert zooctl("score-variants", "in.vcf", *MODEL, *SHIFTS, "-o", "a.vcf.gz")[0] == 0
+    text = (repo / "docs/pipelines/main.nf").read_text()
+    plan, share, merge = re.findall(r'"""\n *(zooctl .*)\n *"""', text)
+    values = {
+        "vcf": str(here / "in.vcf"),
+        "launchDir": str(here),
+        "plan": str(here / "plan"),
+        "params.model": "toy",
+        "params.options": " ".join([*MODEL[2:], *SHIFTS, "--shards", "5"]),
+        "params.shares": "2",
+        "params.output": "b.vcf.gz",
+    }
+    for command, number in ((plan, ""), (share, "1"), (share, "2"), (merge, "")):
+        values["number"] = number
+        line = re.sub(r"\$\{([\w.]+)\}", lambda one: values[one[1]], command)
+        with_command(here, ["sh", "-c", line])
+    assert (here / "b.vcf.gz").read_bytes() == (here / "a.vcf.gz").read_bytes()
 
 
 def galaxy(repo: Path) -> ElementTree.Element:

@@ -40,6 +40,22 @@ def test_workers_of_the_command_itself(zooctl: Zooctl, here: Path) -> None:
     assert {path.name for path in here.iterdir() if path.name.startswith(".")} == set()
 
 
+def test_workers_in_python(zooctl: Zooctl, here: Path) -> None:
+    import zooctl as library
+
+    one, two = (library.load("toy", threads=1, workers=n) for n in (None, 2))
+    for model, name in ((one, "a"), (two, "b")):
+        found = model.score_vcf("in.vcf", f"{name}.vcf.gz", fasta="genome.fa", n_shifts=2)
+        assert found.tally.alleles == 5_522
+        (here / name).mkdir()
+        regions = ["chr1:11-4,003", "chr2:1-1,000"]
+        written = model.predict_bigwig(regions, f"{name}/", fasta="genome.fa")
+        assert set(written.paths) == {"plus", "minus"}
+    for path in (here / "a.vcf.gz", *(here / "a").iterdir()):
+        other = here / str(path.relative_to(here)).replace("a", "b", 1)
+        assert path.read_bytes() == other.read_bytes()
+
+
 def test_workers_replace_a_report(zooctl: Zooctl, here: Path) -> None:
     score(zooctl, "-o", "a.vcf.gz", "--report", "a.json")
     expected = json.loads((here / "a.json").read_text())

@@ -15,6 +15,7 @@ from zooctl.errors import InputError, NetworkError, install_hint
 _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",  # no telemetry
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_raylet_start_wait_time_s": "120",  # a busy machine may take longer than the 30 of Ray
 }
 
 
