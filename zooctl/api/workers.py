@@ -43,8 +43,7 @@ class Workers:
         from zooctl.inference.scale.jobs.tracks import TracksOrder
         from zooctl.inference.scale.whole import predict_in_processes
 
-        named = isinstance(regions, (str, Path))
-        bed, texts = (Path(regions), ()) if named else (None, regions)
+        bed, texts = (Path(regions), []) if isinstance(regions, (str, Path)) else (None, regions)
         order = TracksOrder(bed, texts, options, model.options, model.inputs, DEFAULT_SHARDS)
         models = Addresses([self.address], self.allow_untrusted)
         (written,) = predict_in_processes(models, order, output, self.n, say=say, progress=progress)
