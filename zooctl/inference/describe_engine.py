@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zooctl.inference.engine.network import LEAST_GAIN, FollowedNetwork
 from zooctl.inference.engine.tiles import lay_tiles
+from zooctl.inference.engine.window_changes import BLOCK, change_gain
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import DEFAULT_SHIFTS
 from zooctl.inference.variants.scorer import DEFAULT_DISTANCE
@@ -32,6 +33,7 @@ def describe_engine(model: OpenModel) -> list[tuple[str, str]]:
         ("frontier", network.positions.frontier or "none: positions are known to the output"),
         ("tiles", _tiles(network)),
         ("shifts", _shifts(model)),
+        ("mutagenesis", _mutagenesis(network)),
     ]
 
 
@@ -54,6 +56,13 @@ def _shifts(model: OpenModel) -> str:
     distance = (usual.distance or DEFAULT_DISTANCE) if near and geometry.n_bins > 1 else None
     gain = gain_of(network, placement, distance)
     return _gain(gain, f"2 x {len(placement.shifts)} windows of an SNV at once")
+
+
+def _mutagenesis(network: FollowedNetwork) -> str:
+    found = change_gain(network)
+    if found is None:
+        return "no: all of a window is computed again"
+    return _gain(found[0], f"{3 * BLOCK} alternatives of a window at once")
 
 
 def _gain(gain: float, what: str) -> str:

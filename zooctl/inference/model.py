@@ -19,6 +19,7 @@ from zooctl.inference.device.session import Session
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
+from zooctl.inference.engine.window_changes import WindowChanges, open_changes
 from zooctl.inference.examine_in_child import examine_once
 from zooctl.inference.options.predict_and_score import (
     DEFAULT_SESSION,
@@ -134,6 +135,17 @@ class OpenModel:
         if self.options.engine != "auto" or isinstance(self.session, SeveralInputs):
             return None
         return open_tiles(self.network, self.options)
+
+    @cached_property
+    def changes(self) -> WindowChanges | None:
+        """The network on what differs from a window at a few bases; None for windows one by one.
+
+        Raises:
+            ZooError: As ``Session``.
+        """
+        if self.options.engine != "auto" or isinstance(self.session, SeveralInputs):
+            return None
+        return open_changes(self.network, self.options)
 
     @contextmanager
     def genome(self, fasta: Path | None, say: Say, progress: Progress) -> Iterator[Fasta]:

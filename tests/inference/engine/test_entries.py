@@ -11,13 +11,14 @@ import pytest
 from zooctl.catalog import registry
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.files.fasta.reader import Fasta
+from zooctl.inference.engine.window_changes import BLOCK
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import Engine, SessionOptions
 from zooctl.inference.tracks.region import predict_region
 from zooctl.inference.variants.scorer import Scorer, VariantModel
 from zooctl.sequence.alleles import Allele
 from zooctl.sequence.intervals import Interval
-from zooctl.sequence.onehot import decode
+from zooctl.sequence.onehot import N, decode
 
 NAMES = sorted(
     path.parent.name for path in (Path(__file__).parents[3] / "zoo").glob("*/model.onnx")
@@ -101,6 +102,33 @@ def test_alleles_score_as_windows_alone(name: str, genome: Fasta) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if is_small(name)])
 def test_tiles_are_windows_alone(name: str, genome: Fasta) -> None:
     compare_tiles(name, genome, 100_000)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if is_small(name)])
+def test_changed_windows_are_windows_alone(name: str, genome: Fasta) -> None:
+    """Alternatives at both ends of a window and in its middle, one window with unknown bases."""
+    model = OpenModel(registry.entry(name), SessionOptions(device="cpu", threads=1))
+    if model.reads_more or model.changes is None:
+        pytest.skip("its windows are predicted one by one")
+    length = model.card.input_length
+    windows = np.stack([genome.codes("chr21", at, at + length) for at in (START, START + 5_000)])
+    windows[1, length // 2 : length // 2 + 30] = N
+    own, contexts = model.changes.windows(windows)
+    alone = model.session.predict(windows)
+    most = np.abs(alone).max()
+    assert np.abs(own - alone).max() <= 1e-5 * most
+    for block in {0, length // 2 // BLOCK, (length - 1) // BLOCK}:
+        places = np.arange(block * BLOCK, min(length, (block + 1) * BLOCK))
+        for window, context in zip(windows, contexts, strict=True):
+            codes = np.tile(window, (len(places), 1))
+            rows = np.arange(len(places))
+            codes[rows, places] = (codes[rows, places] + 1) % 4
+            found = model.changes.predict(codes, block, context)
+            assert np.abs(found - model.session.predict(codes)).max() <= 1e-5 * most
+            # One alone has the bits that it has beside others.
+            np.testing.assert_array_equal(
+                model.changes.predict(codes[-1:], block, context)[0], found[-1]
+            )
 
 
 @pytest.mark.slow

@@ -190,8 +190,8 @@ def slice_rows(
 def finish(
     parts: GraphParts,
     ends: Ends,
-    codes: tuple[int, int],
-    rows: tuple[int, int],
+    codes: tuple[int, int | None],
+    rows: tuple[int, int | None],
     *,
     inputs: Sequence[onnx.ValueInfoProto] = (),
     outputs: Sequence[str] = (),
@@ -201,8 +201,8 @@ def finish(
     Args:
         parts: Its operators, from one-hot to ``PREDICTIONS``.
         ends: Its front and back.
-        codes: Sequences in a batch, and bases of each.
-        rows: Rows of ``PREDICTIONS``, and bins of each.
+        codes: Sequences in a batch, and bases of each; None for any number.
+        rows: Rows of ``PREDICTIONS``, and bins of each, likewise; sums need a number.
         inputs: Further inputs, behind codes and spans.
         outputs: Names of further outputs, behind the first.
     """
@@ -221,6 +221,7 @@ def finish(
     add_front(graph, onehot, codes[1], ends.unknown_base)
     graph.input[0].type.tensor_type.shape.dim[0].dim_value = codes[0]
     if ends.summed is not None:
+        assert rows[1] is not None
         size = ends.geometry.bin_size
         span = rows[1] * size
         add_back(graph, Geometry(span, span, size, span), ends.n_tracks, ends.summed)

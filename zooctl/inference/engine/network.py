@@ -88,7 +88,7 @@ class FollowedNetwork:
         Returns:
             None where the cone is hardly less work than the rows for themselves.
         """
-        if any(not self._is_float(one.source) for chain in self.chains for one in chain):
+        if not all(map(self.is_float, self.chains)):
             return None
         laid = (find_cone(one, replaced) for one in ways(self.chains, offsets, needed))
         cones = [cone for cone in laid if cone is not None]
@@ -97,11 +97,11 @@ class FollowedNetwork:
         best = min(cones, key=lambda one: one.cost + one.layout.cost)
         return best if best.layout.cost >= LEAST_GAIN * best.cost else None
 
-    def _is_float(self, name: str) -> bool:
-        """Return whether a tensor is of float32."""
-        graph = self.positions.graph
+    def is_float(self, segments: Sequence[Segment]) -> bool:
+        """Return whether segments read tensors of float32 alone."""
+        graph, float32 = self.positions.graph, onnx.TensorProto.FLOAT
         known = {one.name: one.type.tensor_type.elem_type for one in graph.value_info}
-        return bool(known.get(name, onnx.TensorProto.FLOAT) == onnx.TensorProto.FLOAT)
+        return all(known.get(one.source, float32) == float32 for one in segments)
 
     def ends(self, summed: Transform | None) -> Ends:
         """Return front and back of its graphs."""

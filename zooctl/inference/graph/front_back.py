@@ -29,7 +29,9 @@ SUMS = "zooctl/sums"
 """Name of the back's output, float64 ``(batch, n_tracks)``."""
 
 
-def add_front(graph: onnx.GraphProto, onehot: str, input_length: int, unknown_base: float) -> None:
+def add_front(
+    graph: onnx.GraphProto, onehot: str, input_length: int | None, unknown_base: float
+) -> None:
     """Put nodes before the graph that make ``onehot`` from ``CODES``.
 
     Compared with a table look-up and its transposition or with OneHot, comparing is several times

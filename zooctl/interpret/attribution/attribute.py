@@ -15,7 +15,7 @@ from zooctl.inference.device.session import one_hot
 from zooctl.inference.model import OpenModel
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.tracks.region import as_codes
-from zooctl.interpret.attribution.substitutions import substitute
+from zooctl.interpret.attribution.substitutions import substitute, substitute_by_change
 from zooctl.interpret.attribution.target import (
     TrackTarget,
     all_bins,
@@ -186,7 +186,13 @@ class _Run:
         if self.method == "ism":
             session = self.model.session
             assert not isinstance(session, SeveralInputs)
-            numbers, values = substitute(session, codes, weights, target, span, advance)
+            changes = self.model.changes
+            if changes is None:
+                numbers, values = substitute(session, codes, weights, target, span, advance)
+            else:
+                numbers, values = substitute_by_change(
+                    changes, codes, weights, target, span, advance
+                )
             hypothetical = numbers - numbers.mean(axis=1, keepdims=True)
             deltas = np.full(len(codes), np.nan)
         else:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.inference.engine.shared import Context
+from zooctl.inference.engine.window_changes import BLOCK, WindowChanges
+from zooctl.inference.threaded import side_by_side
 from zooctl.interpret.attribution.target import TrackTarget, number_of
 from zooctl.progress import Advance
 from zooctl.sequence.onehot import BASES, Codes
@@ -49,8 +53,7 @@ def substitute(
     Returns:
         ``(n, 4, span)``, at the base that a window has its own number; and ``(n,)``.
     """
-    first, last = span
-    positions = np.arange(first, last)
+    positions = np.arange(*span)
     own = number_of(session.predict(windows), weights, target)
     advance(len(windows))
     numbers = np.empty((len(windows), len(BASES), len(positions)))
@@ -58,17 +61,86 @@ def substitute(
     for row, window in enumerate(windows):
         for low in range(0, len(positions), step):
             some = positions[low : low + step]
-            changed = np.tile(window, (len(some), len(BASES), 1))
-            changed[np.arange(len(some)), :, some] = np.arange(len(BASES))
-            # The base that stands there already needs no prediction.
-            is_new = window[some, None] != np.arange(len(BASES))
-            rows = changed[is_new]
+            rows, is_new = _replaced(window, some)
             found = np.full(is_new.shape, own[row])
-            found[is_new] = number_of(
-                session.predict(rows),
-                np.broadcast_to(weights[row], (len(rows), weights.shape[1])),
-                target,
-            )
+            found[is_new] = _numbers(session.predict(rows), weights[row], target)
             numbers[row, :, low : low + step] = found.T
             advance(len(rows))
     return numbers.astype(np.float32), own
+
+
+def substitute_by_change(
+    changes: WindowChanges,
+    windows: Codes,
+    weights: NDArray[np.float32],
+    target: TrackTarget,
+    span: tuple[int, int],
+    advance: Advance,
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Return what ``substitute`` returns, computed where a window can differ from its own.
+
+    Blocks of bases begin at the window's first base, whatever the span is, so that a number has
+    the same bits in every span.
+    """
+    numbers = np.empty((len(windows), len(BASES), span[1] - span[0]))
+    own = np.empty(len(windows))
+    for row, window in enumerate(windows):
+        predictions, (context,) = changes.windows(window[None])
+        own[row] = number_of(predictions, weights[row : row + 1], target)[0]
+        advance(1)
+
+        def predict(
+            codes: Codes,
+            block: int,
+            context: Context = context,
+            weights: NDArray[np.float32] = weights[row],
+        ) -> NDArray[np.float64]:
+            return _numbers(changes.predict(codes, block, context), weights, target)
+
+        numbers[row] = _by_block(predict, window, own[row], span, changes.at_once, advance)
+    return numbers.astype(np.float32), own
+
+
+def _by_block(
+    predict: Callable[[Codes, int], NDArray[np.float64]],
+    window: Codes,
+    own: float,
+    span: tuple[int, int],
+    at_once: int,
+    advance: Advance,
+) -> NDArray[np.float64]:
+    """Return the number of one window with each base at each position of a span, ``(4, span)``."""
+    first, last = span
+
+    def run(block: int) -> tuple[NDArray[np.float64], int]:
+        some = np.arange(max(first, block * BLOCK), min(last, (block + 1) * BLOCK))
+        codes, is_new = _replaced(window, some)
+        found = np.full(is_new.shape, own)
+        found[is_new] = predict(codes, block)
+        return found.T, len(codes)
+
+    parts = []
+    for _, (found, n) in side_by_side(run, range(first // BLOCK, -(-last // BLOCK)), at_once):
+        parts.append(found)
+        advance(n)
+    return np.concatenate(parts, axis=1)
+
+
+def _replaced(window: Codes, positions: NDArray[np.int64]) -> tuple[Codes, NDArray[np.bool_]]:
+    """Return a window with each other base at positions, and which bases these are, ``(p, 4)``.
+
+    The base that stands there already needs no prediction.
+    """
+    changed = np.tile(window, (len(positions), len(BASES), 1))
+    changed[np.arange(len(positions)), :, positions] = np.arange(len(BASES))
+    is_new = window[positions, None] != np.arange(len(BASES))
+    return changed[is_new], is_new
+
+
+def _numbers(
+    predictions: NDArray[np.float32], weights: NDArray[np.float32], target: TrackTarget
+) -> NDArray[np.float64]:
+    """Return the numbers of predictions that have the same weights of bins."""
+    return number_of(
+        predictions, np.broadcast_to(weights, (len(predictions), len(weights))), target
+    )
