@@ -139,3 +139,15 @@ def test_a_block_without_a_judged_bin_changes_nothing() -> None:
     expected = classification.auroc(scores[drawn], labels[drawn])
     assert statistic(times) == pytest.approx(expected)
     assert statistic(np.array([1, 2, 0, 1, 1, 9])) == pytest.approx(expected)
+
+
+def test_one_block_has_no_interval() -> None:
+    """Its draws are all the same, which would look like certainty."""
+    scores, measured, *_ = example(2, ties=False)
+    statistic = bootstrap.pearson_of(scores, measured, np.zeros(120, int), 1)
+    found, values = bootstrap.estimate(statistic, bootstrap.draw(1, 50, seed=0))
+    assert found.value == pytest.approx(regression.pearson(scores, measured))
+    assert np.isnan([found.low, found.high]).all()
+    assert values.shape == (50,)
+    assert np.isnan(values).all()
+    assert "[" not in str(found)

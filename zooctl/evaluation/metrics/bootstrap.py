@@ -71,10 +71,13 @@ def estimate(statistic: Statistic, draws: Multiplicity) -> tuple[Estimate, NDArr
     """Return a metric with its 95 % percentile interval, and its values per draw ``(n_draws,)``.
 
     Values of two scores under the same draws may be subtracted, which gives the interval of
-    their difference.
+    their difference. One block alone has no interval: every draw of it is the same.
     """
     value = statistic(np.ones(draws.shape[1], dtype=np.int64))
-    values = np.array([statistic(row) for row in draws], dtype=np.float64)
+    if draws.shape[1] < 2:
+        values = np.full(len(draws), np.nan)
+    else:
+        values = np.array([statistic(row) for row in draws], dtype=np.float64)
     return interval(value, values), values
 
 
