@@ -177,6 +177,7 @@ FOLLOWED = {
     "training/determinism/portable: 'set them before Python starts; `zooctl reproduce` does so by itself'": 'tests/test_api.py::test_training_needs_a_process_of_its_variables',
     'training/export/entry: resume_hint(run)': 'tests/cli/commands/test_export.py::test_a_run_without_a_finished_epoch_is_resumed',
     'training/export/run_graph: resume_hint(run)': 'tests/cli/commands/test_export.py::test_a_run_without_a_finished_epoch_is_resumed',
+    "training/export/state_dict: 'zooctl train and zooctl export make one'": 'tests/training/export/test_state_dict.py::test_the_hint_where_the_network_reads_more',
     "training/loop/metrics_log: 'lower optimiser.lr or optimiser.clip_norm'": 'tests/training/loop/test_fit.py::test_a_diverged_run_stops_before_it_is_saved',
     "training/loop/run_folder: '--resume goes on with it'": 'tests/cli/commands/test_train.py::test_a_run_folder_holds_all_there_is_to_know',
     "training/loop/run_folder: f'{resume_hint(kept.parent)}, or choose another -o'": 'tests/cli/commands/test_train.py::test_values_are_set_and_recorded',

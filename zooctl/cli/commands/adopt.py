@@ -21,6 +21,7 @@ from zooctl.cli.commands.adopt_report import (
     naming,
     report,
 )
+from zooctl.cli.commands.adopt_torch import add_torch
 from zooctl.cli.ui.messages import say
 from zooctl.cli.ui.options import LONGEST, AcceptLicence, accept_licences
 from zooctl.cli.ui.tables import echo
@@ -248,3 +249,4 @@ add_profiles(app)
 add_grelu(app)
 add_kipoi(app)
 add_long_range(app)
+add_torch(app)
