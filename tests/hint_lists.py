@@ -4,6 +4,7 @@
 # fmt: off
 
 FOLLOWED = {
+    "interpret/planned/attribute: 'write the regions into one first'": 'tests/interpret/planned/test_attribute.py::test_stdin_is_refused',
     "inference/tracks/browser_hub: '--force replaces it'": 'tests/inference/tracks/test_browser_hub.py::test_the_command_prints_the_browser_s_address',
     "training/data/folds: 'a recipe with whole chromosomes in its split, such as atac_yeast'": 'tests/training/data/test_folds.py::test_the_named_recipe_has_whole_chromosomes',
     'catalog/address: f"--allow-untrusted, if you trust {place.repo.split(\'/\')[0]}"': 'tests/cli/commands/test_pull.py::test_an_address_is_taken_only_on_demand',

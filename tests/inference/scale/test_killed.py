@@ -19,6 +19,7 @@ from toy_plan import MODEL, SHIFTS, Zooctl, rows, vcf
 
 from zooctl.inference.scale.engines.pool import Pool
 from zooctl.inference.scale.folder import PlanFolder
+from zooctl.inference.scale.jobs.verbs import VERBS
 
 PLAN = ["plan", "score-variants", "in.vcf", *MODEL, *SHIFTS, "--shards", "6", "-o", "plan"]
 LONG = ["--shifts", "2000", "--max-shift", "15"]
@@ -106,7 +107,7 @@ def test_progress_of_a_killed_worker(zooctl: Zooctl, here: Path) -> None:
             psutil.Process().children()[-1].kill()
         told.append(done)
 
-    with Pool(folder, [1], 1) as pool:
+    with Pool(folder, [1], 1, VERBS.worker) as pool:
         assert [one.failure for one in pool.outcomes(advance)] == [None]
     assert sum(told) == folder.plan.work
     assert min(told) < 0

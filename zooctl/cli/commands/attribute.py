@@ -20,27 +20,26 @@ from zooctl.cli.ui.options import (
 from zooctl.inference.options.predict_and_score import LONGEST_SHIFT, MOST_SHIFTS, SessionOptions
 from zooctl.interpret.options import MOST_PICTURES, MOST_STEPS, AttributeOptions
 
+OPTIONS = INTERPRET | {
+    "width": Annotated[
+        int | None,
+        typer.Option(min=1, max=LONGEST, help="bp around each region's middle; default: the core."),
+    ],
+    "steps": Annotated[
+        int, typer.Option(min=1, max=MOST_STEPS, help="Points of integrated_gradients.")
+    ],
+    "shifts": Annotated[int, typer.Option(min=1, max=MOST_SHIFTS, help="Windows to average over.")],
+    "max_shift": Annotated[
+        int | None, typer.Option(min=1, max=LONGEST_SHIFT, help="Largest shift in bp.")
+    ],
+}
 
-@with_records(
-    **INTERPRET
-    | {
-        "width": Annotated[
-            int | None,
-            typer.Option(
-                min=1, max=LONGEST, help="bp around each region's middle; default: the core."
-            ),
-        ],
-        "steps": Annotated[
-            int, typer.Option(min=1, max=MOST_STEPS, help="Points of integrated_gradients.")
-        ],
-        "shifts": Annotated[
-            int, typer.Option(min=1, max=MOST_SHIFTS, help="Windows to average over.")
-        ],
-        "max_shift": Annotated[
-            int | None, typer.Option(min=1, max=LONGEST_SHIFT, help="Largest shift in bp.")
-        ],
-    }
-)
+Pictures = Annotated[
+    int, typer.Option(min=0, max=MOST_PICTURES, help="Regions drawn into the folder.")
+]
+
+
+@with_records(**OPTIONS)
 def command(
     model: ModelName,
     bed: BedFile = None,
@@ -51,9 +50,7 @@ def command(
             "-o", "--output", help="A folder for all files; or one .bw, .h5, .png, .pdf or .svg."
         ),
     ] = "importance/",
-    pictures: Annotated[
-        int, typer.Option(min=0, max=MOST_PICTURES, help="Regions drawn into the folder.")
-    ] = 10,
+    pictures: Pictures = 10,
     check: Annotated[
         bool,
         typer.Option("--check", help="Compare with another method, and with random weights."),

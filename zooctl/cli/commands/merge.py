@@ -33,10 +33,11 @@ def command(
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.score_report import say_done
     from zooctl.inference.scale.folder import PlanFolder
-    from zooctl.inference.scale.merge import MergeOrder, merge_plan
+    from zooctl.inference.scale.merge import MergeOrder
+    from zooctl.interpret.planned.verbs import merge
 
     order = MergeOrder(output, report, force)
-    merged = merge_plan(PlanFolder(plan), order, say=say, progress=progress)
+    merged = merge(PlanFolder(plan), order, say=say, progress=progress)
     if merged.scored is not None:
         say_done(merged.scored)
     for path in merged.files:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zooctl.cli.commands import attribute as attributing
 from zooctl.cli.commands import calibrate as calibrating
 from zooctl.cli.commands import score_variants as scoring
 from zooctl.cli.ui.lists import split_names
@@ -33,6 +34,7 @@ from zooctl.inference.options.predict_and_score import (
     ScoreOptions,
     SessionOptions,
 )
+from zooctl.interpret.options import AttributeOptions
 
 if TYPE_CHECKING:
     from zooctl.inference.scale.plan import Plan
@@ -185,6 +187,37 @@ def calibrate(
         SessionOptions(device=device, threads=threads),
     )
     made = plan_background(models, options, session, shards, say=say, progress=progress)
+    _write(made, output, force)
+
+
+@app.command("attribute")
+@with_records(**attributing.OPTIONS)
+def attribute(
+    model: ModelName,
+    output: Folder,
+    bed: Annotated[Path | None, typer.Option(help="Regions as a BED file, plain or gz.")] = None,
+    region: RegionStrings = None,
+    pictures: attributing.Pictures = 10,
+    shards: Shards = 100,
+    force: Force = False,
+    allow_untrusted: AllowUntrusted = False,
+    *,
+    options: AttributeOptions,
+    session: SessionOptions,
+) -> None:
+    """Plan the importance of bases in regions, to be merged into files or a folder.
+
+    Shards are stretches of the regions. One thread computes each, unless --threads says otherwise.
+    """
+    from zooctl.cli.ui.messages import say
+    from zooctl.cli.ui.progress import progress
+    from zooctl.inference.scale.folder import check_new
+    from zooctl.inference.scale.jobs.models import Addresses
+    from zooctl.interpret.planned.attribute import AttributeOrder, plan_attributions
+
+    check_new(output, force)
+    order = AttributeOrder(bed, region or (), options, pictures, session, shards)
+    made = plan_attributions(Addresses([model], allow_untrusted), order, say=say, progress=progress)
     _write(made, output, force)
 
 

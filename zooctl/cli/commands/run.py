@@ -36,14 +36,16 @@ def command(
     from zooctl.cli.ui.progress import progress
     from zooctl.inference.scale.folder import PlanFolder
     from zooctl.inference.scale.run import actors, parse_share, processes, run_plan
+    from zooctl.interpret.planned.verbs import VERBS
 
-    engine = None if workers is None else processes(workers)
+    engine = None if workers is None else processes(workers, VERBS)
     if ray is not None:
-        engine = actors(ray, workers)
+        engine = actors(ray, workers, VERBS)
     result = run_plan(
         PlanFolder(plan),
         share=None if shard is None else parse_share(shard),
         engine=engine,
+        verbs=VERBS,
         say=say,
         progress=progress,
     )

@@ -15,7 +15,7 @@ from zooctl.errors import InputError, ManyErrors, ZooError
 from zooctl.files.disk.pinned import digest_of
 from zooctl.inference.scale.inputs import PlannedInput
 
-Verb = Literal["score-variants", "predict", "calibrate"]
+Verb = Literal["score-variants", "predict", "calibrate", "attribute"]
 
 PLAN = "plan.json"
 """Its name in the folder of a plan."""

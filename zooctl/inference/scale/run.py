@@ -14,6 +14,7 @@ from zooctl.inference.options.predict_and_score import MOST_WORKERS
 from zooctl.inference.scale.engines.outcome import ShardOutcome, refusal
 from zooctl.inference.scale.engines.pool import Pool
 from zooctl.inference.scale.folder import PlanFolder
+from zooctl.inference.scale.jobs.verbs import VERBS, Verbs
 from zooctl.inference.scale.worker import Worker, failure_of
 from zooctl.progress import Advance, Progress, Say, no_progress, silent
 
@@ -66,6 +67,7 @@ def run_plan(
     *,
     share: tuple[int, int] | None = None,
     engine: Engines | None = None,
+    verbs: Verbs = VERBS,
     say: Say = silent,
     progress: Progress = no_progress,
 ) -> RunResult:
@@ -78,6 +80,7 @@ def run_plan(
         folder: The plan's folder.
         share: Number and count of a share: every count-th shard alone; None for all.
         engine: Opens the workers; None for this process.
+        verbs: Commands that can be planned, for this process.
         say: Told about shards that are there already, and those that fail.
         progress: Opens the progress display of the plan.
 
@@ -97,7 +100,7 @@ def run_plan(
         at = secrets.randbelow(len(missing))
         missing = missing[at:] + missing[:at]
     work = sum(plan.shards[one - 1].work for one in missing)
-    opened = engine or _here(say, progress)
+    opened = engine or _here(verbs, say, progress)
     with (
         opened(folder, missing) as workers,
         progress(work, plan.unit, plan.label) as advance,
@@ -149,34 +152,41 @@ class _Here:
                 yield ShardOutcome(number, None)
 
 
-def _here(say: Say, progress: Progress) -> Engines:
+def _here(verbs: Verbs, say: Say, progress: Progress) -> Engines:
     @contextmanager
     def opened(folder: PlanFolder, numbers: Sequence[int]) -> Iterator[Engine]:
-        with Worker(folder, say=say, progress=progress) as worker:
+        with Worker(folder, verbs, say=say, progress=progress) as worker:
             worker.open()
             yield _Here(worker, numbers)
 
     return opened
 
 
-def processes(n_workers: int) -> Engines:
+def processes(n_workers: int, verbs: Verbs = VERBS) -> Engines:
     """Return an engine of processes of this machine.
+
+    Args:
+        n_workers: Processes.
+        verbs: Commands that can be planned.
 
     Raises:
         InputError: The number is out of bounds.
     """
     if not 1 <= n_workers <= MOST_WORKERS:
         raise InputError(f"workers must be from 1 to {MOST_WORKERS:,}", got=n_workers)
-    return lambda folder, numbers: Pool(folder, numbers, n_workers)
+    return lambda folder, numbers: Pool(folder, numbers, n_workers, verbs.worker)
 
 
-def actors(address: str, most: int | None) -> Engines:
+def actors(address: str, most: int | None, verbs: Verbs = VERBS) -> Engines:
     """Return an engine of actors on a Ray cluster.
 
     Args:
         address: Of the cluster; ``local`` for this machine alone.
         most: Most actors; None for as many as there is room for.
+        verbs: Commands that can be planned.
     """
     from zooctl.inference.scale.engines.ray_actors import ray_actors
 
-    return lambda folder, numbers: ray_actors(folder, numbers, address=address, most=most)
+    return lambda folder, numbers: ray_actors(
+        folder, numbers, address=address, most=most, verbs=verbs
+    )

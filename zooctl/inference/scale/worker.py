@@ -21,7 +21,7 @@ from typing import Any
 from zooctl.errors import ZooError, system_error
 from zooctl.inference.scale.folder import Failure, PlanFolder, Receipt
 from zooctl.inference.scale.jobs.job import ShardJob
-from zooctl.inference.scale.jobs.verbs import open_job
+from zooctl.inference.scale.jobs.verbs import VERBS, Verbs, open_job
 from zooctl.progress import Advance, Progress, Say, no_advance, no_progress, silent
 
 _TELL = 0.2  # seconds between messages on work that is done
@@ -32,14 +32,21 @@ class Worker:
 
     Args:
         folder: The plan's folder.
+        verbs: Commands that can be planned.
         progress: Opens the progress displays of opening models and inputs.
         say: Told about the genome and the device.
     """
 
     def __init__(
-        self, folder: PlanFolder, *, progress: Progress = no_progress, say: Say = silent
+        self,
+        folder: PlanFolder,
+        verbs: Verbs = VERBS,
+        *,
+        progress: Progress = no_progress,
+        say: Say = silent,
     ) -> None:
         self.folder = folder
+        self._verbs = verbs
         self._progress, self._say = progress, say
         self._stack = ExitStack()
         self._job: ShardJob | None = None
@@ -62,7 +69,8 @@ class Worker:
             ZooError: They are not those of the plan.
         """
         if self._job is None:
-            self._job = self._stack.enter_context(open_job(self.folder, self._progress, self._say))
+            job = open_job(self.folder, self._verbs, self._progress, self._say)
+            self._job = self._stack.enter_context(job)
         return self._job
 
     def run(self, number: int, advance: Advance = no_advance) -> Receipt:
@@ -115,12 +123,12 @@ def _messages() -> Callable[..., None]:
     return tell
 
 
-def serve(folder: PlanFolder) -> None:
+def serve(folder: PlanFolder, verbs: Verbs = VERBS) -> None:
     """Compute the shards that stdin names, until it ends."""
     tell = _messages()
     numbers: SimpleQueue[int] = SimpleQueue()
     threading.Thread(target=_read_numbers, args=(numbers,), daemon=True).start()
-    with Worker(folder) as worker:
+    with Worker(folder, verbs) as worker:
         try:
             worker.open()
         except Exception as error:

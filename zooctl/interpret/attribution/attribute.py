@@ -31,8 +31,10 @@ from zooctl.sequence.onehot import BASES, Codes, reverse_complement
 if TYPE_CHECKING:
     from zooctl.interpret.attribution.network import Explained
 
-# Windows whose contributions to all of their bases lie in memory at once.
-_GROUP = 256
+GROUP = 256
+"""Windows whose contributions to all of their bases lie in memory at once."""
+# Windows or pairs of a batch of torch.
+_MOST_AT_ONCE = 64
 _WITH_REFERENCES = ("deeplift", "integrated_gradients")
 
 
@@ -119,14 +121,42 @@ def attribute(
     with progress(total, "windows", f"{card.name} {method}") as advance:
         parts = [
             run.both_strands(
-                codes[low : low + _GROUP], bins[low : low + _GROUP], (first, last), advance
+                codes[low : low + GROUP], bins[low : low + GROUP], (first, last), advance
             )
-            for low in range(0, len(codes), _GROUP)
+            for low in range(0, len(codes), GROUP)
         ]
     found = joined(parts)
     if not np.isfinite(found.hypothetical).all():
         raise VerificationError("an importance is not a finite number", got=card.name)
     return found
+
+
+def torch_batch(model: OpenModel) -> int:
+    """Return how many windows, or pairs of a window and a reference, torch runs at once."""
+    return min(_MOST_AT_ONCE, model.session.batch_size)
+
+
+def batch_ends(model: OpenModel, n: int, options: AttributeOptions) -> list[int]:
+    """Return the numbers of windows after which a batch ends.
+
+    Last bits may depend on the windows of a batch; those cut there are the same in parts.
+
+    Args:
+        model: The model.
+        n: Windows.
+        options: Method and references.
+    """
+    step = 1
+    if options.method in _WITH_REFERENCES:
+        step = max(1, torch_batch(model) // options.references)
+    elif options.method != "ism":
+        step = torch_batch(model)
+    return [
+        min(end, low + GROUP, n)
+        for low in range(0, n, GROUP)
+        for end in range(low + step, low + GROUP + step, step)
+        if end - step < n
+    ]
 
 
 class _Run:
@@ -221,7 +251,7 @@ class _Run:
             self.network = open_network(self.model, target)
         net = self.network
         net.track = target.track
-        batch_size = min(64, self.model.session.batch_size)
+        batch_size = torch_batch(self.model)
         if self.method in _WITH_REFERENCES:
             return against_references(
                 net,

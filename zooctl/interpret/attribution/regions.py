@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError
+from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.regions import Regions
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
@@ -17,8 +20,10 @@ from zooctl.inference.options.predict_and_score import as_path
 from zooctl.inference.tracks.choose import require_anywhere
 from zooctl.inference.variants.shifts import default_max_shift, draw_shifts
 from zooctl.interpret.attribution.attribute import (
+    GROUP,
     Attributions,
     attribute,
+    joined,
     mean_of,
 )
 from zooctl.interpret.attribution.cross_checks import CrossChecks, cross_check
@@ -98,6 +103,98 @@ def place(regions: Sequence[Interval], geometry: Geometry, width: int, shift: in
     return Placed(starts, (first, first + width), bins)
 
 
+@dataclass(frozen=True, eq=False)
+class OpenRegions:
+    """Regions whose bases are to be explained, with model and genome opened.
+
+    Attributes:
+        model: The model.
+        genome: The genome.
+        regions: The regions; one that is longer than the model's core as several.
+        unknown: Regions left out, because over half of their window is N.
+        width: Bases around the middle of each whose importance is kept.
+        shifts: Places of the windows to average over, from the middle.
+        options: Method, track, seed and strands.
+    """
+
+    model: OpenModel
+    genome: Fasta
+    regions: tuple[Interval, ...]
+    unknown: int
+    width: int
+    shifts: Sequence[int]
+    options: AttributeOptions
+
+    def attribute(self, progress: Progress = no_progress) -> Attributions:
+        """Return the importance of the bases around all regions."""
+        return self._attribute(self.regions, progress)
+
+    def attribute_part(self, first: int, last: int) -> Attributions:
+        """Return what ``attribute`` returns for the regions from one to another, bit for bit.
+
+        Args:
+            first: Number of the first region; a batch ends before it (``batch_ends``).
+            last: Number past the last, after which a batch ends.
+        """
+        edges = [first, *range(GROUP * (first // GROUP + 1), last, GROUP), last]
+        return joined([self._attribute(self.regions[low:high]) for low, high in pairwise(edges)])
+
+    def _attribute(
+        self, regions: Sequence[Interval], progress: Progress = no_progress
+    ) -> Attributions:
+        return mean_of([self._shifted(regions, shift, progress) for shift in self.shifts])
+
+    def _shifted(self, regions: Sequence[Interval], shift: int, progress: Progress) -> Attributions:
+        geometry = self.model.card.geometry
+        placed = place(regions, geometry, self.width, shift)
+        return attribute(
+            self.model,
+            read_windows(self.genome, regions, placed.starts, geometry.input_length),
+            self.options.method,
+            track=self.options.track,
+            bins=placed.bins,
+            span=placed.span,
+            options=self.options,
+            progress=progress,
+        )
+
+    @property
+    def spans(self) -> tuple[Interval, ...]:
+        """Bases whose importance is kept, around the middle of each region."""
+        return tuple(place_spans(self.regions, self.model.card.geometry, self.width))
+
+
+@contextmanager
+def open_regions(
+    model: OpenModel, regions: Regions, options: AttributeOptions, say: Say, progress: Progress
+) -> Iterator[OpenRegions]:
+    """Open a model's genome, and place the regions on it.
+
+    Args:
+        model: The model.
+        regions: The regions.
+        options: Method, track, width, shifts and strands.
+        say: Told about the genome and regions left out.
+        progress: Opens the progress display.
+
+    Raises:
+        InputError: Options, regions and model do not fit each other.
+    """
+    require_anywhere(model.card, "explains nothing along a genome")
+    target_of(model.card, options.track)
+    width, shifts = _width_and_shifts(model.card.geometry, options)
+    with model.genome(as_path(options.fasta), say, progress) as genome:
+        given = regions.within(genome.contigs, chrom_map=options.chrom_map)
+        pieces = cut_long(given, model.card.core_length)
+        kept = _known(pieces, genome, model.card.geometry)
+        if not kept:
+            raise InputError("over half of the bases around each region are unknown")
+        unknown = len(pieces) - len(kept)
+        if unknown:
+            say(f"left out: {unknown:,} regions among unknown bases")
+        yield OpenRegions(model, genome, tuple(kept), unknown, width, shifts, options)
+
+
 def attribute_regions(
     model: OpenModel,
     regions: Regions,
@@ -121,23 +218,10 @@ def attribute_regions(
     Raises:
         InputError: Options, regions and model do not fit each other.
     """
-    require_anywhere(model.card, "explains nothing along a genome")
-    target_of(model.card, options.track)
-    width, shifts = _width_and_shifts(model.card.geometry, options)
-    with model.genome(as_path(options.fasta), say, progress) as genome:
-        contigs = dict(genome.contigs)
-        given = regions.within(contigs, chrom_map=options.chrom_map)
-        pieces = cut_long(given, model.card.core_length)
-        kept = _known(pieces, genome, model.card.geometry)
-        if not kept:
-            raise InputError("over half of the bases around each region are unknown")
-        if len(kept) < len(pieces):
-            say(f"left out: {len(pieces) - len(kept):,} regions among unknown bases")
-        parts = [_shifted(model, kept, genome, width, shift, options, progress) for shift in shifts]
-    spans = place_spans(kept, model.card.geometry, width)
-    return RegionAttributions(
-        tuple(kept), tuple(spans), mean_of(parts), contigs, len(pieces) - len(kept)
-    )
+    with open_regions(model, regions, options, say, progress) as opened:
+        found = opened.attribute(progress)
+        contigs = dict(opened.genome.contigs)
+        return RegionAttributions(opened.regions, opened.spans, found, contigs, opened.unknown)
 
 
 def check_regions(
@@ -226,26 +310,3 @@ def place_spans(regions: Sequence[Interval], geometry: Geometry, width: int) -> 
         Interval(one.chrom, start + first, start + last)
         for one, start in zip(regions, starts.tolist(), strict=True)
     ]
-
-
-def _shifted(
-    model: OpenModel,
-    regions: Sequence[Interval],
-    genome: Genome,
-    width: int,
-    shift: int,
-    options: AttributeOptions,
-    progress: Progress,
-) -> Attributions:
-    geometry = model.card.geometry
-    placed = place(regions, geometry, width, shift)
-    return attribute(
-        model,
-        read_windows(genome, regions, placed.starts, geometry.input_length),
-        options.method,
-        track=options.track,
-        bins=placed.bins,
-        span=placed.span,
-        options=options,
-        progress=progress,
-    )

@@ -25,6 +25,7 @@ from zooctl.progress import Progress, Say, no_progress, silent
 
 _FILES = ("importance.bw", "sequences.npz", "hypothetical.npz", "importance.h5", "regions.tsv")
 _PICTURES = (".png", ".pdf", ".svg")
+_ENDINGS = (".bw", ".bigwig", ".h5", *_PICTURES)
 # Above it, rules or steps do not fit the network.
 _LARGEST_DELTA = 0.05
 
@@ -89,16 +90,9 @@ def write_attributions(
     Raises:
         InputError: Regions, options, model and output do not fit each other.
     """
-    file = Path(output).suffix.lower() in (".bw", ".bigwig", ".h5", *_PICTURES)
-    if file:
-        target = file_named(output, (".bw", ".bigwig", ".h5", *_PICTURES))
-        check_output(target, force)
-    else:
-        check_folder_name(output)
-        for name in _FILES if Path(output).is_dir() else ():
-            check_output(Path(output) / name, force)
+    check_target(output, force)
     given = attribute_regions(model, regions, options, say=say, progress=progress)
-    _tell_deltas(given, say)
+    tell_deltas(given, say)
     checks = None
     if check:
         checks = check_regions(model, given, options, progress=progress)
@@ -106,14 +100,50 @@ def write_attributions(
             f"checks: Spearman {checks.agreement:.2f} with {checks.other_method}, "
             f"{checks.random_weights:.2f} with random weights"
         )
-    if file:
-        paths = _write_file(target, model, given, force)
-    else:
-        paths = _write_folder(Path(output), model, given, pictures, force)
+    paths = write_given(output, model.card.name, given, pictures=pictures, force=force)
     return WrittenAttributions(given, paths, checks)
 
 
-def _tell_deltas(given: RegionAttributions, say: Say) -> None:
+def check_target(output: str, force: bool) -> None:
+    """Refuse an output that is there already, or that no importances can be written to.
+
+    Args:
+        output: A .bw or .h5; a .png, .pdf or .svg; or a folder.
+        force: Replace existing files.
+
+    Raises:
+        InputError: It is.
+    """
+    if _is_file(output):
+        check_output(file_named(output, _ENDINGS), force)
+        return
+    check_folder_name(output)
+    for name in _FILES if Path(output).is_dir() else ():
+        check_output(Path(output) / name, force)
+
+
+def _is_file(output: str) -> bool:
+    return Path(output).suffix.lower() in _ENDINGS
+
+
+def write_given(
+    output: str, model: str, given: RegionAttributions, *, pictures: int, force: bool
+) -> tuple[Path, ...]:
+    """Write importances into a file or a folder, and return the files.
+
+    Args:
+        output: As of ``write_attributions``.
+        model: Name of the model.
+        given: The importances.
+        pictures: Regions that are drawn into a folder.
+        force: Replace existing files.
+    """
+    if _is_file(output):
+        return _write_file(file_named(output, _ENDINGS), model, given, force)
+    return _write_folder(Path(output), model, given, pictures, force)
+
+
+def tell_deltas(given: RegionAttributions, say: Say) -> None:
     """Say how well contributions add up to the difference from the references."""
     deltas = given.found.deltas
     if np.isnan(deltas).all():
@@ -129,7 +159,7 @@ def _tell_deltas(given: RegionAttributions, say: Say) -> None:
 
 
 def _write_file(
-    target: Path, model: OpenModel, given: RegionAttributions, force: bool
+    target: Path, model: str, given: RegionAttributions, force: bool
 ) -> tuple[Path, ...]:
     ending = target.suffix.lower()
     if ending == ".h5":
@@ -140,14 +170,14 @@ def _write_file(
             raise InputError(
                 "a picture is of one region", path=target, got=got, hint="-o importance/"
             )
-        draw_region(target, model.card.name, given, 0, force=force)
+        draw_region(target, model, given, 0, force=force)
     else:
         write_bigwig(target, given, force=force)
     return (target,)
 
 
 def _write_folder(
-    folder: Path, model: OpenModel, given: RegionAttributions, pictures: int, force: bool
+    folder: Path, model: str, given: RegionAttributions, pictures: int, force: bool
 ) -> tuple[Path, ...]:
     folder.mkdir(parents=True, exist_ok=True)
     bigwig, sequences, contributions, h5, table = (folder / name for name in _FILES)
@@ -158,7 +188,7 @@ def _write_folder(
     drawn = []
     for row, region in enumerate(given.regions[:pictures]):
         target = folder / f"{region_stem(str(region))}.png"
-        draw_region(target, model.card.name, given, row, force=force)
+        draw_region(target, model, given, row, force=force)
         drawn.append(target)
     return (bigwig, sequences, contributions, h5, table, *drawn)
 

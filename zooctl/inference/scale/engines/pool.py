@@ -28,13 +28,13 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 class _Process:
     """A worker process."""
 
-    def __init__(self, folder: PlanFolder) -> None:
+    def __init__(self, folder: PlanFolder, module: str) -> None:
         environment = os.environ | dict.fromkeys(_ONE_THREAD, "1")
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
         # -P: nothing of the user's folder. A session of its own: an interrupt at the terminal
         # reaches us, and we end the worker.
         self.process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-P", "-m", "zooctl.inference.scale.worker", str(folder.path)],
+            [sys.executable, "-P", "-m", module, str(folder.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
@@ -93,10 +93,13 @@ class Pool:
         folder: The plan's folder.
         numbers: Shards to compute, in this order.
         n_workers: Processes.
+        module: Module that each runs.
     """
 
-    def __init__(self, folder: PlanFolder, numbers: Sequence[int], n_workers: int) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: PlanFolder, numbers: Sequence[int], n_workers: int, module: str
+    ) -> None:
+        self._folder, self._module = folder, module
         self._waiting = deque(numbers)
         self._n_left = len(numbers)
         self._n_workers = min(n_workers, len(numbers))
@@ -118,7 +121,7 @@ class Pool:
         self._stack.close()
 
     def _start(self) -> None:
-        worker = _Process(self._folder)
+        worker = _Process(self._folder, self._module)
         self._watched.register(worker.stdout, selectors.EVENT_READ, worker)
 
     def _end(self) -> None:

@@ -12,6 +12,7 @@ from zooctl.errors import NetworkError
 from zooctl.inference.scale.engines.outcome import ShardOutcome, refusal
 from zooctl.inference.scale.engines.ray_cluster import join_cluster
 from zooctl.inference.scale.folder import Failure, PlanFolder
+from zooctl.inference.scale.jobs.verbs import Verbs
 from zooctl.inference.scale.worker import Worker, failure_of
 from zooctl.progress import Advance, no_advance
 
@@ -27,10 +28,11 @@ class ShardActor:
 
     Args:
         folder: The plan's folder.
+        verbs: Commands that can be planned.
     """
 
-    def __init__(self, folder: str) -> None:
-        self._worker = Worker(PlanFolder(Path(folder)))
+    def __init__(self, folder: str, verbs: Verbs) -> None:
+        self._worker = Worker(PlanFolder(Path(folder)), verbs)
 
     def run(self, number: int) -> tuple[str, int] | None:
         """Compute a shard, or open the models alone; return the error and exit code, if any."""
@@ -52,10 +54,13 @@ class RayActors:
         folder: The plan's folder.
         numbers: Shards to compute, in this order.
         most: Most actors; None for as many as there is room for.
+        verbs: Commands that can be planned.
     """
 
-    def __init__(self, folder: PlanFolder, numbers: Sequence[int], most: int | None) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: PlanFolder, numbers: Sequence[int], most: int | None, verbs: Verbs
+    ) -> None:
+        self._folder, self._verbs = folder, verbs
         self._waiting = deque(numbers)
         self._n_left = len(numbers)
         self._most = most
@@ -83,9 +88,8 @@ class RayActors:
         busy = sum(number != _OPENING for _, number in self._running.values())
         wanted = min(self._room(), len(self._waiting) + busy)
         while len(self._running) < wanted:
-            actor = (
-                ray.remote(ShardActor).options(**needs).remote(str(self._folder.path.absolute()))
-            )
+            path = str(self._folder.path.absolute())
+            actor = ray.remote(ShardActor).options(**needs).remote(path, self._verbs)
             self._running[actor.run.remote(_OPENING)] = actor, _OPENING
 
     def outcomes(self, advance: Advance) -> Iterator[ShardOutcome]:
@@ -161,7 +165,7 @@ class RayActors:
 
 @contextmanager
 def ray_actors(
-    folder: PlanFolder, numbers: Sequence[int], *, address: str, most: int | None
+    folder: PlanFolder, numbers: Sequence[int], *, address: str, most: int | None, verbs: Verbs
 ) -> Iterator[RayActors]:
     """Open actors on a cluster.
 
@@ -170,6 +174,7 @@ def ray_actors(
         numbers: Shards to compute.
         address: Of the cluster; ``local`` for this machine.
         most: Most actors.
+        verbs: Commands that can be planned.
 
     Raises:
         InputError: Ray is not installed.
@@ -178,7 +183,7 @@ def ray_actors(
     with join_cluster(address):
         import ray
 
-        actors = RayActors(folder, numbers, most)
+        actors = RayActors(folder, numbers, most, verbs)
         try:
             yield actors
         except ray.exceptions.RayError as error:

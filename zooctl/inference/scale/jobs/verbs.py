@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 from zooctl.inference.scale.folder import PlanFolder
 from zooctl.inference.scale.inputs import check_inputs
@@ -14,21 +15,39 @@ from zooctl.inference.scale.jobs.tracks import open_tracks
 from zooctl.inference.scale.plan import Plan, check_software
 from zooctl.progress import Progress, Say, no_progress, silent
 
-_OPEN: dict[str, Callable[[Plan, Progress, Say], AbstractContextManager[ShardJob]]] = {
-    "score-variants": open_scores,
-    "predict": open_tracks,
-    "calibrate": open_background,
-}
+Opener = Callable[[Plan, Progress, Say], AbstractContextManager[ShardJob]]
+"""Opens the models and inputs of a plan."""
+
+
+@dataclass(frozen=True)
+class Verbs:
+    """Commands that can be planned; packages above this one add their own.
+
+    Attributes:
+        openers: The opener of each, by its name.
+        worker: Module that is run as a worker process, and knows these.
+    """
+
+    openers: Mapping[str, Opener]
+    worker: str
+
+
+VERBS = Verbs(
+    {"score-variants": open_scores, "predict": open_tracks, "calibrate": open_background},
+    worker="zooctl.inference.scale.worker",
+)
+"""Those of this package."""
 
 
 @contextmanager
 def open_job(
-    folder: PlanFolder, progress: Progress = no_progress, say: Say = silent
+    folder: PlanFolder, verbs: Verbs, progress: Progress = no_progress, say: Say = silent
 ) -> Iterator[ShardJob]:
     """Open a plan's models and inputs, after comparing all that its bytes depend on.
 
     Args:
         folder: The plan's folder.
+        verbs: Commands that can be planned.
         progress: Opens the progress displays.
         say: Told about the genome and the device.
 
@@ -38,6 +57,6 @@ def open_job(
     """
     check_software(folder.plan)
     check_inputs(folder.plan.inputs)
-    with _OPEN[folder.plan.verb](folder.plan, progress, say) as job:
+    with verbs.openers[folder.plan.verb](folder.plan, progress, say) as job:
         check_settings(job.settings, folder.plan.settings)
         yield job

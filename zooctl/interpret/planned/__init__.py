@@ -1,0 +1,1 @@
+"""Attribution as a command that can be planned, beside those of inference."""
