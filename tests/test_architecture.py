@@ -108,7 +108,10 @@ FOREIGN: dict[str, tuple[str, ...]] = {
         *("files/weights/onnx_weights.py", "inference/", "training/"),
         *("interpret/filters/first_layer.py", "interpret/embedding/penultimate.py"),
     ),
-    "h5py": ("files/weights/hdf5.py", "interpret/attribution/files.py"),
+    "h5py": (
+        *("files/weights/hdf5.py", "interpret/attribution/files.py"),
+        "interpret/embedding/anndata_file.py",
+    ),
     "onnxscript": ("training/",),
     "google": ("inference/graph/structure.py",),
     "safetensors": ("files/weights/", "inference/", "training/", "reproduction/"),

@@ -22,7 +22,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "cyvcf2": (),
     "pysam": ("files/vcf/htslib_child.py",),
     "liftover": (),
-    "h5py": ("files/weights/hdf5.py", "interpret/attribution/files.py"),
+    "h5py": (
+        *("files/weights/hdf5.py", "interpret/attribution/files.py"),
+        "interpret/embedding/anndata_file.py",
+    ),
     "onnx": (
         *("files/weights/onnx_weights.py", "inference/", "training/export/"),
         *("interpret/embedding/", "interpret/filters/"),
@@ -59,8 +62,14 @@ OURS = {
     ("inference/graph/batch/step.py", "numpy_helper.to_array"): "accepted by graph.check",
     ("inference/graph/check.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
     ("inference/graph/shapes.py", "numpy_helper.to_array"): "within graph.check",
+    ("inference/graph/structure.py", "numpy_helper.to_array"): "within graph.check",
     ("inference/graph/independence.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
     ("interpret/attribution/files.py", "h5py.File"): "written here, into a temporary file",
+    (
+        "interpret/embedding/anndata_file.py",
+        "h5py.File",
+    ): "written here, into a temporary file",
+    ("interpret/embedding/anndata_file.py", "h5py.string_dtype"): "takes nothing",
     ("interpret/embedding/penultimate.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
     ("interpret/filters/first_layer.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
     ("interpret/filters/first_layer.py", "numpy_helper.to_array"): "accepted by graph.check",

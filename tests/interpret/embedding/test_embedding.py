@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import h5py
 import numpy as np
 import onnx
 import pyarrow.parquet
@@ -20,7 +21,9 @@ from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.interpret.attribution.network import open_network
 from zooctl.interpret.attribution.target import target_of
+from zooctl.interpret.embedding.anndata_file import write_anndata
 from zooctl.interpret.embedding.penultimate import penultimate
+from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, reverse_complement
 
 
@@ -118,3 +121,22 @@ def test_files_of_the_command(
     table = pyarrow.parquet.read_table(tmp_path / "a.parquet")
     assert table.column_names[:4] == ["chrom", "start", "end", "f00"]
     np.testing.assert_array_equal(table["f63"].to_numpy(), found["embeddings"][:, 63])
+    assert run([*common, "-o", "a.h5ad"]) == 0
+    with h5py.File(tmp_path / "a.h5ad") as file:
+        assert file.attrs["encoding-type"] == "anndata"
+        np.testing.assert_array_equal(file["X"], found["embeddings"])
+        assert file["obs/chrom"].asstr()[:].tolist() == ["chr21", "chr21"]
+        assert file["obs/_index"].asstr()[1] == "chr21:39,731,901-39,731,901"
+        assert file["uns/model"].asstr()[()] == "ctcf_gm12878"
+
+
+def test_anndata_reads_its_form(tmp_path: Path) -> None:
+    anndata = pytest.importorskip("anndata")
+    values = np.arange(6, dtype=np.float32).reshape(2, 3)
+    places = [Interval("chr1", 0, 5), Interval("chr2", 7, 9)]
+    write_anndata(tmp_path / "a.h5ad", values, places, {"model": "toy"})
+    read = anndata.read_h5ad(tmp_path / "a.h5ad")
+    np.testing.assert_array_equal(read.X, values)
+    assert read.obs["start"].tolist() == [0, 7]
+    assert list(read.var_names) == ["f0", "f1", "f2"]
+    assert read.uns["model"] == "toy"

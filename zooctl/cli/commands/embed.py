@@ -26,7 +26,7 @@ def command(
     bed: BedFile = None,
     region: RegionStrings = None,
     output: Annotated[
-        str, typer.Option("-o", "--output", help="A .npz or .parquet, or a folder.")
+        str, typer.Option("-o", "--output", help="A .npz, .parquet or .h5ad, or a folder.")
     ] = "./",
     as_json: AsJson = False,
     force: Force = False,

@@ -1,4 +1,4 @@
-"""Embeddings of regions, as a NumPy or Parquet file."""
+"""Embeddings of regions, as a file of NumPy, Parquet or AnnData."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.errors import need
 from zooctl.files.disk.atomic import atomic_output, check_output
 from zooctl.files.disk.names import file_named
 from zooctl.files.intervals.regions import Regions
 from zooctl.files.vcf.table import require_parquet, write_columns
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import as_path
+from zooctl.interpret.embedding.anndata_file import write_anndata
 from zooctl.interpret.embedding.penultimate import penultimate
 from zooctl.interpret.interventions.backgrounds import centred
 from zooctl.interpret.options import EmbedOptions
@@ -80,8 +82,8 @@ def write_embeddings(
     Args:
         model: The model.
         regions: The regions.
-        output: A .npz (``embeddings``, ``chrom``, ``start``, ``end``) or .parquet (a column a
-            feature behind the place); or a folder.
+        output: A .npz (``embeddings``, ``chrom``, ``start``, ``end``), .parquet (a column a
+            feature behind the place) or .h5ad (AnnData); or a folder.
         options: As of ``embed_regions``.
         force: Replace an existing file.
         say: Told about the genome.
@@ -91,14 +93,19 @@ def write_embeddings(
         InputError: As ``embed_regions``; or the output can't be written.
     """
     default = f"{regions.stem}.{model.card.name}.npz"
-    target = file_named(output, (".npz", ".parquet"), default=default)
+    target = file_named(output, (".npz", ".parquet", ".h5ad"), default=default)
     check_output(target, force)
     if target.suffix.lower() == ".parquet":
         require_parquet()
+    elif target.suffix.lower() == ".h5ad":
+        need("h5py", "writing AnnData")
     found = embed_regions(model, regions, options, say=say, progress=progress)
     with atomic_output(target, force=force) as temporary:
         if target.suffix.lower() == ".parquet":
             _write_parquet(temporary, found)
+        elif target.suffix.lower() == ".h5ad":
+            facts = {"model": model.card.name, "layer": found.layer}
+            write_anndata(temporary, found.values, found.regions, facts)
         else:
             with temporary.open("wb") as file:
                 np.savez_compressed(
