@@ -36,7 +36,8 @@ PACKAGES = (
     "frozendict",
 )
 _MAKE = Path(__file__).with_name("authors_checkpoints.py")
-_SECONDS = 1_800
+# Enformer and Borzoi at full size take minutes of CPU time, and much longer beside other work.
+_SECONDS = 4 * 3_600
 
 
 class Made(NamedTuple):

@@ -19,6 +19,8 @@ Tensors = dict[str, NDArray[np.float32]]
 
 _CHILD = Path(__file__).with_name("torch_child.py")
 _SECONDS = 300
+# A second for each so many bytes: the largest checkpoints take long on a busy machine.
+_BYTES_A_SECOND = 1_000_000
 _SHOWN = 300
 
 
@@ -59,13 +61,14 @@ def read_checkpoints(checkpoints: Sequence[tuple[bytes, Path]]) -> list[Checkpoi
     need("torch", "reading weights of PyTorch")
     path = checkpoints[0][1]
     sizes = " ".join(str(len(content)) for content, _ in checkpoints)
+    n_bytes = sum(len(content) for content, _ in checkpoints)
     try:
         # By file and with -P: nothing of the user's folder or main module is imported.
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-P", str(_CHILD)],
             input=b"".join([f"{sizes}\n".encode(), *(content for content, _ in checkpoints)]),
             capture_output=True,
-            timeout=_SECONDS,
+            timeout=_SECONDS + n_bytes / _BYTES_A_SECOND,
             check=False,
             start_new_session=True,
         )
