@@ -49,13 +49,16 @@ class CountsGC:
         return np.repeat(gc, 2, axis=1).astype(np.float32)
 
 
-def toy_report(folder: Path, tracks: int = 2, *, split: Split = SPLIT) -> EvaluationReport:
+def toy_report(
+    folder: Path, tracks: int = 2, *, split: Split = SPLIT, learners: tuple[str, ...] = ()
+) -> EvaluationReport:
     """Judge it on its own counts with noise, and on labels of them, some of which are unknown.
 
     Args:
         folder: For the genome.
         tracks: 2, or 1 for the counts alone.
         split: What is trained on and judged.
+        learners: Further baselines.
     """
     rng = np.random.default_rng(4)
     share = np.repeat(rng.random(LENGTH // 1_000), 1_000)
@@ -75,5 +78,5 @@ def toy_report(folder: Path, tracks: int = 2, *, split: Split = SPLIT) -> Evalua
     with Fasta(folder / "toy.fa") as genome:
         data = EvaluationData(genome, evaluated[:tracks], measured[:tracks], split)
         model = EvaluatedModel("gc", CountsGC(), GEOMETRY, Readout(), tuple(range(tracks)))
-        options = EvaluationOptions(n_draws=50, n_shifts=4)
+        options = EvaluationOptions(n_draws=50, n_shifts=4, learners=learners)
         return evaluate(model, data, RULES, options, data_name="toy")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zooctl.evaluation.baselines import motif_hits
-from zooctl.evaluation.baselines.motif_hits import best_hits, scan
+from zooctl.evaluation.baselines.motif_hits import best_hits, best_hits_of_bins, scan
 from zooctl.evaluation.metrics.classification import auroc
 from zooctl.files.motifs import Motif
 from zooctl.sequence.onehot import decode, encode, reverse_complement
@@ -48,6 +48,18 @@ def test_best_hit_lies_in_the_bin_of_its_centre_on_either_strand(
         # The centre of 19 bases is the tenth: 54 + 9 = 63 is still in bin 0.
         assert hits.argmax() == home
         assert hits[home] == pytest.approx(best_score, rel=1e-5)
+
+
+@pytest.mark.parametrize("width", [1, 6, 19])
+def test_some_bins_have_the_hits_that_they_have_among_all(width: int) -> None:
+    rng = np.random.default_rng(width)
+    codes = rng.integers(0, 5, 64 * 40).astype(np.uint8)
+    motif = Motif("any", rng.random((width, 4)) + 0.1)
+    bins = np.array([0, 1, 7, 8, 38, 39])
+    np.testing.assert_array_equal(
+        best_hits_of_bins(codes, motif, 64, bins), best_hits(codes, motif, 64)[bins]
+    )
+    assert len(best_hits_of_bins(codes, motif, 64, bins[:0])) == 0
 
 
 def test_no_hit_where_all_is_unknown() -> None:

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from toy_reports import RULES, SPLIT, toy_report
 
+from zooctl.errors import InputError
+from zooctl.evaluation.heldout import evaluate
 from zooctl.evaluation.report import tables
 from zooctl.evaluation.report.leaderboard import leaderboard
 from zooctl.evaluation.report.report import EvaluationReport
+from zooctl.files.motifs import Motif
 from zooctl.schema.fields import Region
 
 
@@ -124,14 +127,16 @@ def test_the_same_data_give_the_same_report(report: EvaluationReport, tmp_path: 
     assert report.rules == RULES
 
 
+TRAINING = Region(chrom="chr1", start=0, end=32_000)
+VALIDATION = Region(chrom="chr1", start=32_000, end=SPLIT.train[0].end)
+WITH_VALIDATION = SPLIT.model_copy(update={"train": (TRAINING,), "validation": (VALIDATION,)})
+
+
 def test_how_baselines_were_fitted_is_said(tmp_path: Path) -> None:
     fixed = toy_report(tmp_path)
     said = "penalty 1,000 on signal, fixed: no validation regions"
     assert tables.fits(fixed.tracks)[1] == ("5-mer ridge", said)
-    train, rest = Region(chrom="chr1", start=0, end=32_000), SPLIT.train[0].end
-    validation = Region(chrom="chr1", start=32_000, end=rest)
-    split = SPLIT.model_copy(update={"train": (train,), "validation": (validation,)})
-    report = toy_report(tmp_path, 1, split=split)
+    report = toy_report(tmp_path, 1, split=WITH_VALIDATION)
     rows = {row["name"]: row for row in report.tracks[0].to_json()["rows"]}
     assert rows["GC content"]["fit"] is None
     fit = rows["5-mer ridge"]["fit"]
@@ -139,3 +144,28 @@ def test_how_baselines_were_fitted_is_said(tmp_path: Path) -> None:
     assert 0.1 < fit["validation_pearson"] < 1
     said = f"penalty {fit['penalty']:,.0f} on {fit['target']}, chosen on validation regions"
     assert ("5-mer ridge", said) in tables.fields(report, report.tracks[0])
+
+
+def test_the_best_motif_is_chosen_on_validation_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    motifs = [
+        Motif(name, np.eye(4)[["ACGT".index(base) for base in name]] * 99)
+        for name in ("ATTA", "CGGC", "AGCT")
+    ]
+    monkeypatch.setattr(evaluate, "read_collection", {"jaspar": motifs}.__getitem__)
+    report = toy_report(tmp_path, split=WITH_VALIDATION, learners=("best_motif",))
+    for track in report.tracks:
+        rows = {row.name: row for row in track.rows}
+        # The signal is a count of C and G, from which a motif of four bases tells little.
+        own = rows["best motif"].metrics["auroc"].value
+        assert 0.55 < own < rows["GC content"].metrics["auroc"].value
+        chosen = rows["best motif"].motif
+        assert chosen is not None
+        assert chosen.name == "CGGC"
+        assert 0.55 < chosen.validation_auroc <= 1
+        assert rows["best motif"].to_json()["motif"] == chosen.to_json()
+    said = ("best motif", "CGGC, chosen on validation regions")
+    assert said in tables.fits(report.tracks)
+    with pytest.raises(InputError, match="no validation regions"):
+        toy_report(tmp_path, learners=("best_motif",))

@@ -103,7 +103,7 @@ def command(
         str | None,
         typer.Option(
             help="Further baselines, tuned on validation: logistic, dense (on 5-mers), boosting, "
-            "gkm (a gapped k-mer SVM), motif_accessibility."
+            "gkm (a gapped k-mer SVM), motif_accessibility, best_motif (of JASPAR; minutes)."
         ),
     ] = None,
     resample: Annotated[

@@ -197,8 +197,7 @@ def _with_hits(
 
 def _hits(codes: Codes, margin: int, motif: Motif, rules: Rules) -> Values:
     """Return the best hit of a motif in each bin, -100 where none is known."""
-    hits = best_hits(codes, motif, rules.bin_size)
-    hits = hits[margin : len(hits) - margin]
+    hits = best_hits(codes, motif, rules.bin_size, margin)
     return np.where(np.isfinite(hits), hits, -100.0)
 
 

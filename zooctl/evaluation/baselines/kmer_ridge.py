@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve
 
+from zooctl.evaluation.baselines.best_motif import ChosenMotif
 from zooctl.evaluation.baselines.feature_models import FittedLearners
 from zooctl.evaluation.baselines.gkm import FittedGkm
 from zooctl.evaluation.baselines.kmer_features import Features, columns, features
@@ -106,12 +107,14 @@ class FittedBaselines:
         ridges: Linear baselines by their names.
         learners: Learners on hand-made features, where they were asked for.
         gkm: Gapped k-mer SVMs, where they were asked for.
+        motifs: Best motif of each track, where it was asked for.
     """
 
     mean: Values
     ridges: Mapping[str, FittedRidge]
     learners: FittedLearners | None = None
     gkm: FittedGkm | None = None
+    motifs: Sequence[ChosenMotif | None] = ()
 
     def predict(self, codes: Codes, margin: int, rules: Rules) -> dict[str, Values]:
         """Predict bins that have ``margin`` more on each side: ``(n, n_tracks)`` by baseline."""

@@ -54,7 +54,7 @@ def _summed_weights(weights: NDArray[np.float64]) -> Values:
     return np.repeat(table, 5 ** (_K - len(weights))).astype(np.float32)
 
 
-def best_hits(codes: Codes, motif: Motif, bin_size: int) -> Values:
+def best_hits(codes: Codes, motif: Motif, bin_size: int, margin: int = 0) -> Values:
     """Return the best log-odds score of a motif in each bin, over both strands.
 
     A hit belongs to the bin that holds its centre. It may reach into the next bin.
@@ -63,6 +63,7 @@ def best_hits(codes: Codes, motif: Motif, bin_size: int) -> Values:
         codes: Genome codes of a contig, ``(length,)``.
         motif: Profile; scored as log2 odds against equal bases with a pseudocount of 1.
         bin_size: Bases per bin.
+        margin: Bins on each side that are not returned.
 
     Returns:
         ``(n_bins,)``; -inf where every window holds an unknown base.
@@ -81,4 +82,33 @@ def best_hits(codes: Codes, motif: Motif, bin_size: int) -> Values:
             continue
         scores = scan(part, forward, forward[::-1, ::-1])
         best[first:last] = scores.reshape(-1, bin_size).max(axis=1)
+    return best[margin : n_bins - margin]
+
+
+def best_hits_of_bins(codes: Codes, motif: Motif, bin_size: int, bins: NDArray[np.intp]) -> Values:
+    """Return the best log-odds score of a motif in some bins, as ``best_hits`` of all.
+
+    Args:
+        codes: Genome codes of a contig, ``(length,)``.
+        motif: Profile, scored as in ``best_hits``.
+        bin_size: Bases per bin.
+        bins: Indices of the bins, ``(n,)``.
+    """
+    forward = motif.log_odds()
+    length = bin_size + motif.length - 1
+    rows = gather(codes, bins.astype(np.int64) * bin_size - motif.length // 2, length)
+    # Windows across two rows are of no bin.
+    scores = np.append(scan(rows.ravel(), forward, forward[::-1, ::-1]), [-np.inf] * motif.length)
+    inside = scores[: rows.size].reshape(len(rows), length)[:, :bin_size]
+    best: Values = inside.max(axis=1).astype(np.float32)
     return best
+
+
+def finite(hits: Values) -> Values:
+    """Return hits with those of unknown sequence at the lowest of known sequence, or at 0.
+
+    >>> finite(np.array([3.0, -np.inf, -2.0], np.float32)).tolist()
+    [3.0, -2.0, -2.0]
+    """
+    found: Values = np.maximum(hits, hits[np.isfinite(hits)].min(initial=0.0))
+    return found

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.evaluation.baselines.best_motif import ChosenMotif
 from zooctl.evaluation.baselines.kmer_counts import gc_content
 from zooctl.evaluation.baselines.kmer_ridge import Fit, FittedBaselines
 from zooctl.evaluation.baselines.motif_hits import best_hits
@@ -30,9 +31,11 @@ class SequenceScores:
         fits: Fit of each linear baseline to each track, by its name.
         mean: Mean signal of each track over the training regions, ``(n_tracks,)``; None where
             there are none.
-        opened: Mean accessibility, ``(n,)``; empty where no track of it is given.
         learned: Probability by each learner on hand-made features, or decision value of the
             gapped k-mer SVM, ``(n, n_tracks)``, by its name.
+        opened: Mean accessibility, ``(n,)``; empty where no track of it is given.
+        chosen: Best motif of each track, chosen on validation; empty where none was asked for.
+        chosen_hits: Best hit of each of these, ``(n,)``, by the motif's name.
     """
 
     gc: list[Values]
@@ -42,6 +45,8 @@ class SequenceScores:
     mean: NDArray[np.float64] | None
     learned: dict[str, list[Values]] = field(default_factory=dict)
     opened: list[Values] = field(default_factory=list)
+    chosen: Sequence[ChosenMotif | None] = ()
+    chosen_hits: dict[str, list[Values]] = field(default_factory=dict)
 
 
 def score_sequence(
@@ -64,10 +69,14 @@ def score_sequence(
     size = rules.bin_size
     outside = margin * size
     gc = [gc_content(codes[outside : len(codes) - outside], size) for codes in padded]
-    hits = {
-        target: [best_hits(codes, motif, size)[margin:-margin] for codes in padded]
-        for target, motif in motifs.items()
-    }
+
+    def hits_of(some: Mapping[str, Motif]) -> dict[str, list[Values]]:
+        return {
+            name: [best_hits(codes, motif, size, margin) for codes in padded]
+            for name, motif in some.items()
+        }
+
+    hits = hits_of(motifs)
     fitted = fitting.result()
     if fitted is None:
         return SequenceScores(gc, hits, {}, {}, None)
@@ -79,6 +88,8 @@ def score_sequence(
         {name: ridge.fits for name, ridge in fitted.ridges.items()},
         fitted.mean,
         _learned(fitted, padded, margin, rules),
+        chosen=fitted.motifs,
+        chosen_hits=hits_of({one.name: one.motif for one in fitted.motifs if one is not None}),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from threadpoolctl import threadpool_limits
 
 from zooctl.errors import InputError
+from zooctl.evaluation.baselines.best_motif import choose_motifs
 from zooctl.evaluation.baselines.feature_models import fit_learners
 from zooctl.evaluation.baselines.gkm import fit_gkm
 from zooctl.evaluation.baselines.kmer_ridge import FittedBaselines, fit
@@ -24,11 +25,12 @@ from zooctl.evaluation.heldout.measure_region import (
     read_padded,
 )
 from zooctl.evaluation.heldout.model import EvaluatedModel
-from zooctl.evaluation.heldout.options import EvaluationOptions
+from zooctl.evaluation.heldout.options import BEST_MOTIF, EvaluationOptions
 from zooctl.evaluation.heldout.predict_region import predict_region
 from zooctl.evaluation.heldout.rivals import Rival, predict_rivals
 from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.files.fasta.reader import Fasta
+from zooctl.interpret.motif_search.motif_collections import JASPAR, read_collection
 from zooctl.progress import Progress, no_progress
 from zooctl.schema.recipe.evaluation import Rules
 
@@ -59,11 +61,16 @@ def evaluate(
         progress: Opens a progress display.
 
     Raises:
-        InputError: No held-out region, no bin to evaluate, or resolutions that do not fit.
+        InputError: No held-out region, no bin to evaluate, or resolutions that do not fit; or a
+            motif is to be chosen and there are no validation regions.
     """
     held_out = data.split.test
     if not held_out:
         raise InputError("the model has no held-out regions", field="split.test", got="[]")
+    if BEST_MOTIF in options.learners and not (data.split.train and data.split.validation):
+        raise InputError(
+            "no validation regions to choose a motif on", field="--baselines", got=BEST_MOTIF
+        )
     contigs = data.genome.contigs
     intervals = [region.interval(contigs[region.chrom]) for region in held_out]
     n_windows = sum(model.plan([interval], contigs).n_windows for interval in intervals)
@@ -127,4 +134,7 @@ def _fit_baselines(
             fitted = replace(fitted, learners=learners)
         if "gkm" in options.learners:
             fitted = replace(fitted, gkm=fit_gkm(training, rules))
+        if BEST_MOTIF in options.learners and validation is not None:
+            chosen = choose_motifs(validation, read_collection(JASPAR.id), rules)
+            fitted = replace(fitted, motifs=chosen)
     return fitted

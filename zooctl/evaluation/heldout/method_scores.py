@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.evaluation.baselines.feature_models import FEWEST
+from zooctl.evaluation.baselines.motif_hits import finite
 from zooctl.evaluation.baselines.sequence_scores import SequenceScores
 from zooctl.evaluation.data.evaluation_data import EvaluationData
 from zooctl.evaluation.heldout.model import EvaluatedModel
@@ -123,6 +124,7 @@ _LEARNERS = {
     "gkm": "gapped k-mer SVM",
 }
 OPEN_MOTIF = "best motif hit x accessibility"
+CHOSEN_MOTIF = "best motif"
 
 
 def _learned_scores(
@@ -139,6 +141,9 @@ def _learned_scores(
         # A hit below chance is no site, however open it lies.
         hits = np.maximum(select(sequence.hits[target]), 0)
         scores.append(_unfitted(OPEN_MOTIF, hits * select(sequence.opened)))
+    if sequence.chosen and (chosen := sequence.chosen[index]) is not None:
+        hits = finite(select(sequence.chosen_hits[chosen.name]))
+        scores.append(MethodScore(CHOSEN_MOTIF, hits, hits, motif=chosen))
     return scores
 
 
@@ -185,8 +190,7 @@ def _motif_hits(
     """Return the best hit of each known motif in each bin, by the target's name."""
     found = {}
     for target, motif in data.motifs.items():
-        hits = select(sequence.hits[target])
-        hits = np.maximum(hits, hits[np.isfinite(hits)].min(initial=0.0))
+        hits = finite(select(sequence.hits[target]))
         found[target] = _unfitted(f"best hit of {motif.name}", hits)
     missing = [
         MetricRow("best motif hit", note=f"not measured: {reason}")

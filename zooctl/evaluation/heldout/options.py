@@ -12,6 +12,9 @@ from zooctl.schema.explain import nearest
 from zooctl.schema.recipe.evaluation import Learner, Resample
 from zooctl.schema.recipe.recipe import Recipe
 
+# No recipe names it, since it takes minutes: each motif of a collection is looked for.
+BEST_MOTIF = "best_motif"
+
 
 @dataclass(frozen=True)
 class EvaluationOptions:
@@ -24,8 +27,9 @@ class EvaluationOptions:
         n_draws: Bootstrap draws for the intervals.
         n_shifts: Windows per peak for the variation score; 0 leaves it out.
         seed: Seed of the bootstrap and of the shifts.
-        learners: Learners on hand-made features, as further baselines: ``logistic``, ``dense``,
-            ``boosting``; ``motif_accessibility``; ``gkm``, a gapped k-mer SVM.
+        learners: Further baselines: ``logistic``, ``dense`` and ``boosting``, which learn from
+            hand-made features; ``motif_accessibility``; ``gkm``, a gapped k-mer SVM;
+            ``best_motif``, chosen on validation.
         resample: Drawing of new positives for them: ``none``, ``smote`` or ``adasyn``.
         accessibility: bigWig that motif hits are multiplied with.
     """
@@ -43,7 +47,8 @@ class EvaluationOptions:
     @property
     def fitted(self) -> tuple[str, ...]:
         """The learners that are fitted to features of training bins."""
-        return tuple(one for one in self.learners if one not in ("motif_accessibility", "gkm"))
+        others = ("motif_accessibility", "gkm", BEST_MOTIF)
+        return tuple(one for one in self.learners if one not in others)
 
     def checked(self) -> EvaluationOptions:
         """Return these options.
@@ -52,7 +57,7 @@ class EvaluationOptions:
             InputError: A learner has no use for what is given, or lacks it.
         """
         for name in self.learners:
-            _check_known(name, (*get_args(Learner), "gkm"), "--baselines")
+            _check_known(name, (*get_args(Learner), "gkm", BEST_MOTIF), "--baselines")
         _check_known(self.resample, get_args(Resample), "--resample")
         if ("motif_accessibility" in self.learners) != (self.accessibility is not None):
             raise InputError(

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.evaluation.baselines.best_motif import ChosenMotif
 from zooctl.evaluation.baselines.kmer_ridge import Fit
 from zooctl.evaluation.metrics.bootstrap import (
     Blocks,
@@ -43,6 +44,7 @@ class MethodScore:
         is_signal: Whether ``values`` are in the unit of the signal, so that errors are meaningful.
         threshold: ``ranking`` from which on a bin is called positive; None where none is stated.
         fit: Fit of the method; None where nothing was fitted.
+        motif: Motif that the method looks for, where it was chosen.
     """
 
     name: str
@@ -51,6 +53,7 @@ class MethodScore:
     is_signal: bool = False
     threshold: float | None = None
     fit: Fit | None = None
+    motif: ChosenMotif | None = None
 
     def select(self, bins: Labels) -> MethodScore:
         """Return the scores of some of the bins."""
@@ -68,6 +71,7 @@ class MetricRow:
         behind: Lead of the first row over this one by metric, on the same draws.
         fit: Fit of the method; None where nothing was fitted, and in means over tracks.
         note: Reason why the method was not measured.
+        motif: Motif that the method looks for, where it was chosen.
     """
 
     name: str
@@ -75,6 +79,7 @@ class MetricRow:
     behind: Mapping[str, Estimate] = field(default_factory=dict)
     fit: Fit | None = None
     note: str | None = None
+    motif: ChosenMotif | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return the row under the names of its fields."""
@@ -82,6 +87,7 @@ class MetricRow:
             "name": self.name,
             "note": self.note,
             "fit": None if self.fit is None else asdict(self.fit),
+            **({} if self.motif is None else {"motif": self.motif.to_json()}),
             "metrics": {name: to_json(value) for name, value in self.metrics.items()},
             "behind": {name: to_json(value) for name, value in self.behind.items()},
         }
@@ -137,7 +143,7 @@ def metric_table(
         behind = _lead(rows[0], all_drawn[0], found, own) if rows else {}
         points = _error_metrics(score, signal) | _call_metrics(score, truth)
         found |= {name: _point(value) for name, value in points.items() if math.isfinite(value)}
-        rows.append(MetricRow(score.name, found, behind, score.fit))
+        rows.append(MetricRow(score.name, found, behind, score.fit, motif=score.motif))
         all_drawn.append(own)
     return MetricTable(rows, all_drawn)
 

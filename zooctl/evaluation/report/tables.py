@@ -229,11 +229,17 @@ def positive_rule_text(report: EvaluationReport) -> str:
 def fits(tracks: Sequence[TrackReport]) -> list[tuple[str, str]]:
     """Return the name of each fitted baseline, and its fits to the tracks in words."""
     found: dict[str, list[Fit]] = {}
+    motifs: dict[str, list[str]] = {}
     for track in tracks:
         for row in track.rows:
             if row.fit is not None:
                 found.setdefault(row.name, []).append(row.fit)
-    return [(name, _fit(own)) for name, own in found.items()]
+            if row.motif is not None:
+                motifs.setdefault(row.name, []).append(row.motif.name)
+    texts = [(name, _fit(own)) for name, own in found.items()]
+    for name, own in motifs.items():
+        texts.append((name, f"{', '.join(dict.fromkeys(own))}, chosen on validation regions"))
+    return texts
 
 
 def _fit(fits: Sequence[Fit]) -> str:
