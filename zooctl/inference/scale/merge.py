@@ -17,8 +17,12 @@ from zooctl.progress import Progress, Say
 _SHOWN = 5
 
 
-def check_whole(folder: PlanFolder) -> None:
-    """Refuse to merge a plan that lacks shards.
+def check_whole(folder: PlanFolder, say: Say) -> None:
+    """Refuse to merge a plan that lacks shards, and warn of shards of unlike processors.
+
+    Args:
+        folder: The plan's folder.
+        say: Told about shards whose last bits may differ.
 
     Raises:
         InputError: Some are not there.
@@ -31,6 +35,12 @@ def check_whole(folder: PlanFolder) -> None:
             path=folder.path,
             got=f"no shard {shown}",
             hint=f"zooctl run {folder.path} computes them",
+        )
+    receipts = [folder.receipt(one.number) for one in folder.plan.shards]
+    if len({one.instructions for one in receipts if one is not None}) > 1:
+        say(
+            "warning: shards come from processors of several instruction sets, "
+            "whose last bits may differ"
         )
 
 
@@ -68,13 +78,7 @@ def merge_plan(folder: PlanFolder, order: MergeOrder, *, say: Say, progress: Pro
     Raises:
         InputError: Shards are not there, or damaged; or the output does not fit the plan.
     """
-    check_whole(folder)
-    receipts = [folder.receipt(one.number) for one in folder.plan.shards]
-    if len({one.instructions for one in receipts if one is not None}) > 1:
-        say(
-            "warning: shards come from processors of several instruction sets, "
-            "whose last bits may differ"
-        )
+    check_whole(folder, say)
     if folder.plan.verb == "predict":
         tracks = merge_tracks(folder, order.output, force=order.force, say=say, progress=progress)
         return Merged(tuple(path for one in tracks for path in one.paths.values()))

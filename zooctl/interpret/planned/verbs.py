@@ -19,6 +19,6 @@ def merge(folder: PlanFolder, order: MergeOrder, *, say: Say, progress: Progress
     """Write the output of a plan of any command (``merge_plan``)."""
     if folder.plan.verb != "attribute":
         return merge_plan(folder, order, say=say, progress=progress)
-    check_whole(folder)
+    check_whole(folder, say)
     files = merge_attributions(folder, order.output, force=order.force, say=say, progress=progress)
     return Merged(files)
