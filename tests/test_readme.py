@@ -166,6 +166,7 @@ SLOW = {
     "docs/tutorials/heads.md: Several heads",
     "docs/tutorials/fine_tuning.md: A linear head first",
     "docs/tutorials/fine_tuning.md: Weights that begin where the trunk's ended",
+    "docs/tutorials/modisco.md: By hand",
     "docs/tutorials/interpret.md: From a prediction to a motif",
     "docs/tutorials/reproducibility.md: The same bits twice",
     "docs/tutorials/metrics.md: One model, three test sets",
