@@ -149,8 +149,9 @@ def hostile(model: onnx.ModelProto, case: str) -> None:
             model.opset_import[0].version = 7
         case "function":
             model.functions.add(name="f", domain="")
-        case "not finite":
-            weights = np.full((2, 4), np.nan, dtype=np.float32)
+        case "no numbers" | "too large":
+            value = np.nan if case == "no numbers" else 3e38
+            weights = np.full((2, 4), value, dtype=np.float32)
             model.graph.initializer[0].CopyFrom(onnx.numpy_helper.from_array(weights, "weights"))
 
 
@@ -161,7 +162,8 @@ def hostile(model: onnx.ModelProto, case: str) -> None:
         ("external", 6, "keeps its data outside of the ONNX file"),
         ("opset", 6, "operator set is not supported (got 7"),
         ("function", 6, "brings functions"),
-        ("not finite", 3, "numbers that are not finite"),
+        ("no numbers", 3, "weights 'weights' are not finite"),
+        ("too large", 3, "numbers that are not finite"),
     ],
 )
 def test_refusals(
