@@ -43,7 +43,7 @@ def test_an_entry_is_trained_and_scores(here: Path, capsys: pytest.CaptureFixtur
     printed = capsys.readouterr()
     assert "trained: 60 positive and 60 negative windows" in printed.err
     card = load_card(here / "own/model_cards/mine.yaml")
-    assert (card.input_length, card.bin_size, card.output_scale) == (60, 30, "logit")
+    assert (card.input_length, card.bin_size, card.output_scale) == (60, 16, "logit")
     assert card.split is not None
     assert [part.chrom for part in card.split.train] == ["chr1"]
 

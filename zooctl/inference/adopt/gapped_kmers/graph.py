@@ -14,14 +14,17 @@ INPUT, OUTPUT = "sequence", "tracks"
 
 
 def gkm_geometry(width: int) -> Geometry:
-    """Return the window of a value: it belongs to the middle half of the bases that are read.
+    """Return the window of a value: it belongs to the bases in the middle, half of them at most.
 
-    >>> gkm_geometry(160), gkm_geometry(150).bin_size
-    (Geometry(input_length=160, output_length=80, bin_size=80, core_length=80), 74)
+    Their number is a power of two where the width is even, so that bins of 128 or 512 bp hold
+    whole ones.
+
+    >>> gkm_geometry(160), gkm_geometry(61).bin_size
+    (Geometry(input_length=160, output_length=64, bin_size=64, core_length=64), 15)
     """
-    half = width // 2
-    half -= (width - half) % 2  # so that it lies in the middle
-    return Geometry(width, half, half, half)
+    size = 1 << ((width // 2).bit_length() - 1)
+    size -= (width - size) % 2  # so that they lie in the middle
+    return Geometry(width, size, size, size)
 
 
 def gkm_graph(gkm: LinearGkm, width: int) -> bytes:
