@@ -119,6 +119,7 @@ def networks() -> dict[str, Work]:
     except ZooError as error:
         print(f"{SPLICING} is left out: {error}")
         return found
+    # Windows of 10 kb, and four of each allele: few.
     splicing = VariantModel.of(entry.card(), model).around(DISTANCE, 0)
     options = {"n_shifts": 1, "max_shift": 0, "statistics": ("delta",), "distance": DISTANCE}
     return found | {SPLICING: Work(splicing, ("SNVs",), 4, 4, options)}

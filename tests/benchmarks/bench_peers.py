@@ -27,8 +27,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from zooctl.catalog.weights import onnx_bytes, verified_bytes
-
+# The environments of the peers run this file, too, and have no zooctl.
 if TYPE_CHECKING:
     from zooctl.inference.variants.scorer import Scorer
     from zooctl.sequence.alleles import Allele
@@ -112,6 +111,7 @@ def write_network(path: Path) -> None:
     from safetensors.torch import load
 
     from zooctl.catalog import registry
+    from zooctl.catalog.weights import verified_bytes
     from zooctl.training.nets import network_of
     from zooctl.training.nets.parts.control import with_constant_control
     from zooctl.training.nets.parts.network import Finished
@@ -199,6 +199,7 @@ def compare(folder: Path, n: int, rounds: int) -> None:
     from bench_score import CHAIN, SITES, even_records, real_records
 
     from zooctl.catalog import registry
+    from zooctl.catalog.weights import onnx_bytes
     from zooctl.files.fasta.reader import Fasta
     from zooctl.inference.variants.scorer import Scorer, VariantModel
 
@@ -216,6 +217,7 @@ def compare(folder: Path, n: int, rounds: int) -> None:
                 batch_size=BATCH,
                 threads=1,
                 device="cpu",
+                engine="auto",
             )
             for n_shifts, max_shift in ((1, 0), (20, None))
         )

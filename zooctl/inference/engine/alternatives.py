@@ -57,8 +57,8 @@ class SharedAlternatives:
         composer = AlternativeComposer(network.proto, network.positions, cone, n_sequences)
         composed = composer.compose(network.ends(summed))
         threads = threads or default_threads()
-        self._at_once = runs_at_once(threads, needed_bytes(composed))
-        self._graph = LoadedGraph(composed, device, threads, at_once=self._at_once)
+        at_once = runs_at_once(threads, needed_bytes(composed))
+        self._graph = LoadedGraph(composed, device, threads, at_once=at_once)
         self._names = [
             context_name(number, kind)
             for number, patches in enumerate(cone.patches)
@@ -99,7 +99,7 @@ class SharedAlternatives:
             filled: NDArray[Any] = output.swapaxes(0, 1)[: len(some)]
             return filled
 
-        return np.concatenate(run_each(run, range(0, len(codes), n), self._at_once))
+        return np.concatenate(run_each(run, range(0, len(codes), n), self._graph.at_once))
 
 
 def _stack(arrays: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -94,12 +94,14 @@ class SharedWindows:
             composer = Composer(network.proto, network.positions, layout, n)
             composed = composer.compose(network.ends(summed), cone)
             n_bytes = needed_bytes(composed)
-            if n == 1 or n_bytes <= BATCH_BYTES // 2:
+            # Several are to run side by side.
+            if n == 1 or n_bytes <= BATCH_BYTES // 8:
                 break
         self.n_sequences = n
         threads = threads or default_threads()
-        self.at_once = runs_at_once(threads, n_bytes)
-        self._graph = LoadedGraph(composed, device, threads, at_once=self.at_once)
+        at_once = runs_at_once(threads, n_bytes)
+        self._graph = LoadedGraph(composed, device, threads, at_once=at_once)
+        self.at_once = self._graph.at_once
 
     @property
     def n_windows(self) -> int:

@@ -85,10 +85,10 @@ class WindowChanges:
         threads = options.threads or default_threads()
         # A batch takes less than the values of as many windows at the widest source.
         widest = max(4 * one.values * one.given.size for one in way.segments)
-        self.at_once = runs_at_once(threads, 4 * widest * self._n)
-        self._graph = LoadedGraph(
-            composer.compose(network.ends(None)), options.device, threads, at_once=self.at_once
-        )
+        at_once = runs_at_once(threads, 4 * widest * self._n)
+        composed = composer.compose(network.ends(None))
+        self._graph = LoadedGraph(composed, options.device, threads, at_once=at_once)
+        self.at_once = self._graph.at_once
 
     def windows(self, codes: Codes) -> tuple[NDArray[np.float32], list[Context]]:
         """Return the predictions of windows, and of each what its alternatives read.

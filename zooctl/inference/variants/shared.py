@@ -180,13 +180,14 @@ def fill_sequences(
     for record, needed in records:
         for windows in needed:
             waiting.append(windows)
-            kind = windows.strand, windows.reference is not None
-            counts[kind] += 1
-            if counts[kind] == n_sequences * (_ALTERNATIVES if kind[1] else 1):
-                yield SharedBatch(tuple(waiting), tuple(done))
-                waiting, done, counts = [], [], dict.fromkeys(counts, 0)
+            counts[windows.strand, windows.reference is not None] += 1
         done.append(record)
-        if len(done) == _WAITING:
+        # Only between records: an alternative finds its reference's rows, and strands stay even.
+        full = any(
+            count >= n_sequences * (_ALTERNATIVES if kind[1] else 1)
+            for kind, count in counts.items()
+        )
+        if full or len(done) == _WAITING:
             yield SharedBatch(tuple(waiting), tuple(done))
             waiting, done, counts = [], [], dict.fromkeys(counts, 0)
     if done:
