@@ -180,9 +180,9 @@ def check(costs: Costs) -> None:
 
 
 # Measured in seconds of CPU, as docs/scale.md says.
-START, EACH, MERGE_RATE, BIGWIG_RATE = 1.3, 0.003, 32e6, 7.4e6
-# Windows of ctcf_gm12878 a second of one thread, by tiles: half of those of two on docs/speed.md.
-WINDOWS = 1_224
+START, EACH, MERGE_RATE, BIGWIG_RATE = 1.15, 0.0095, 32e6, 7.5e6
+# Windows by tiles, and alleles with 20 shifts, of ctcf_gm12878 a second of one thread.
+WINDOWS, ALLELES = 2_046, 170
 COUNTS = (1, 10, 100, 1_000, 10_000)
 
 
@@ -201,8 +201,8 @@ def main() -> None:
     table("hg38 x 100 models as ctcf_gm12878, one plan", tracks, COUNTS)
     one = replace(tracks, work=tracks.work / 100, shards=100, merged=tracks.merged / 100)
     table("hg38 x 1 model, a plan of its own", one, (1, 10, 100))
-    # 39 alleles a second of one thread; 60 bytes a model and allele, bgzipped.
-    scores = Costs(20 * 5e6 / 39, 10_000, START, EACH, 20 * 5e6 * 60, MERGE_RATE)
+    # 60 bytes a model and allele, bgzipped.
+    scores = Costs(20 * 5e6 / ALLELES, 10_000, START, EACH, 20 * 5e6 * 60, MERGE_RATE)
     table("5 M variants x 20 models as ctcf_gm12878", scores, COUNTS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import json
 import random
 from pathlib import Path
@@ -105,6 +106,7 @@ def test_what_is_not_there(here: Path, capsys: pytest.CaptureFixture[str]) -> No
         *("status", "OK", "OK", "NOT_STORED", "NOT_STORED")
     ]
     assert "looked up: 2 alleles in 2 records" in err
+    assert gc.isenabled()
     assert "status: NOT_STORED 1, OK 1" in err
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice, product
@@ -105,6 +106,7 @@ def look_up(
             stream = stack.enter_context(path.open("wb"))
         writer = TableWriter(stream, form, table.names, metadata=table.metadata)
         asking = _Asking(chosen, genome, vcf_here)
+        stack.enter_context(_without_collections())
         done, began = Lookup(), time.monotonic()
         with progress(None, "records", chosen.model) as tell:
             for block in _blocks(reader):
@@ -116,6 +118,18 @@ def look_up(
         writer.finish()
         done.seconds = time.monotonic() - began
         return done
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Search for no cycles of objects: a lookup makes none, and the search takes a fifth of it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _form(output: str | Path, force: bool) -> Form:
