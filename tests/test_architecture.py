@@ -40,9 +40,7 @@ INSIDE = {
     "files": ("disk",),
     "inference": (
         "options",
-        "announce_remarks",
         "genome",
-        "threaded",
         "graph",
         "device",
         "engine",
@@ -65,7 +63,7 @@ INSIDE = {
         "explanation",
     ),
     "reproduction": ("report", "environment", "run", "evidence", "judge", "verify"),
-    "inference/device": ("machine", "runtime", "session"),
+    "inference/device": ("threaded", "announce_remarks", "machine", "runtime", "session"),
     "inference/scale": (
         "inputs",
         "plan",

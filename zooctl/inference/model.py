@@ -14,7 +14,7 @@ from zooctl.catalog.root import is_in_use
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import InputError, UnsafeError
 from zooctl.files.fasta.reader import Fasta
-from zooctl.inference.announce_remarks import announce_genome
+from zooctl.inference.device.announce_remarks import announce_genome
 from zooctl.inference.device.session import Session
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import SharedWindows

@@ -21,7 +21,7 @@ from zooctl.evaluation.variants.score_set import (
     summary_tracks,
     tracks_of_scores,
 )
-from zooctl.inference.announce_remarks import announce
+from zooctl.inference.device.announce_remarks import announce
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import EffectOptions, as_path

@@ -18,12 +18,12 @@ from zooctl.files.disk.atomic import atomic_output, check_output
 from zooctl.files.disk.names import file_named
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.vcf.records import VcfReader
-from zooctl.inference.announce_remarks import announce
 from zooctl.inference.background.collect import collect, kinds_within, scorable
 from zooctl.inference.background.draw import ShuffledGenome, random_indels, random_snvs
 from zooctl.inference.background.file import FILE, ScoreBackground, Settings
 from zooctl.inference.background.percentiles import FEWEST
 from zooctl.inference.background.spectrum import HUMAN
+from zooctl.inference.device.announce_remarks import announce
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import Null, ShiftOptions, Statistic
 from zooctl.inference.variants.scorer import Scorer

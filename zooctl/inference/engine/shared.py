@@ -13,6 +13,7 @@ from zooctl.errors import InputError
 from zooctl.inference.device.machine import BATCH_BYTES, default_threads
 from zooctl.inference.device.runtime import LoadedGraph
 from zooctl.inference.device.session import pad_rows
+from zooctl.inference.device.threaded import side_by_side
 from zooctl.inference.engine.compose import Composer
 from zooctl.inference.engine.cone import Cone
 from zooctl.inference.engine.network import FollowedNetwork
@@ -20,7 +21,6 @@ from zooctl.inference.engine.rows import Layout
 from zooctl.inference.graph.front_back import CODES, SPANS
 from zooctl.inference.graph.memory import peak_bytes
 from zooctl.inference.options.predict_and_score import Device
-from zooctl.inference.threaded import side_by_side
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N
 

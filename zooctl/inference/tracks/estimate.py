@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import time
 
-from zooctl.inference.threaded import side_by_side
+from zooctl.inference.device.threaded import side_by_side
 from zooctl.inference.tracks.predict import Work
 
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from zooctl.errors import InputError, VerificationError
 from zooctl.inference.device.session import Predictions
+from zooctl.inference.device.threaded import in_background, side_by_side
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.genome import Genome
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
-from zooctl.inference.threaded import in_background, side_by_side
 from zooctl.inference.tracks.genome_grid import GridPlan, WindowBatch, read_batches
 from zooctl.inference.tracks.tiles import TileBatch, n_tiles, read_tiles, tile_values
 from zooctl.progress import Advance, no_advance

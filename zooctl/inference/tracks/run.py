@@ -12,7 +12,7 @@ from zooctl.catalog.genomes import find_genome, open_genome
 from zooctl.errors import InputError
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.regions import Regions
-from zooctl.inference.announce_remarks import announce, announce_genome
+from zooctl.inference.device.announce_remarks import announce, announce_genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import PredictOptions, as_path
 from zooctl.inference.tracks.choose import choose_tracks, require_anywhere, tracks_of

@@ -21,10 +21,10 @@ from typing import Any, Literal
 from zooctl.errors import InputError
 from zooctl.files.intervals.transcripts import GeneIndex
 from zooctl.inference.device.session import Session
+from zooctl.inference.device.threaded import in_background
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.genome import Genome
 from zooctl.inference.options.predict_and_score import CheckRef, Device, Engine, Statistic
-from zooctl.inference.threaded import in_background
 from zooctl.inference.variants.batches import AlleleBatch, fill_batches
 from zooctl.inference.variants.measure_alleles import Measuring, ScoredAllele
 from zooctl.inference.variants.planner import Planned, Planner

@@ -18,7 +18,7 @@ from zooctl.files.vcf.index import SortOrder
 from zooctl.files.vcf.output import check_target, is_indexed
 from zooctl.files.vcf.records import Record, VcfReader
 from zooctl.files.vcf.stream import ChunkSink
-from zooctl.inference.announce_remarks import announce
+from zooctl.inference.device.announce_remarks import announce
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import ScoreOptions, as_path
 from zooctl.inference.tracks.choose import choose_tracks

@@ -16,8 +16,8 @@ from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.chrom_map import load_chrom_map
 from zooctl.files.intervals.transcripts import GeneIndex, genes_of, read_transcripts
 from zooctl.files.vcf.records import VcfReader
-from zooctl.inference.announce_remarks import announce_genome
 from zooctl.inference.background.find import find_ranker
+from zooctl.inference.device.announce_remarks import announce_genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import ScoreOptions
 from zooctl.inference.tracks.choose import mean_unit, tracks_of

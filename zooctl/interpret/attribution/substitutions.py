@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.inference.device.threaded import side_by_side
 from zooctl.inference.engine.shared import Context
 from zooctl.inference.engine.window_changes import BLOCK, WindowChanges
-from zooctl.inference.threaded import side_by_side
 from zooctl.interpret.attribution.target import TrackTarget, number_of
 from zooctl.progress import Advance
 from zooctl.sequence.onehot import BASES, Codes

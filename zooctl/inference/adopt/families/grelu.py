@@ -20,7 +20,7 @@ from zooctl.inference.adopt.families.entry import Converted, plain_names
 from zooctl.inference.adopt.families.grelu_networks import (
     HEAD,
     MODELS,
-    Trunk,
+    GreluTrunk,
     activate,
     add_network,
 )
@@ -126,7 +126,7 @@ def _pooled(model: Mapping[str, Any]) -> bool:
     return model["model_type"] == "ConvMLPModel" or model["final_pool_func"] is not None
 
 
-def _head(network: Trunk, model: Mapping[str, Any]) -> tuple[Value, int]:
+def _head(network: GreluTrunk, model: Mapping[str, Any]) -> tuple[Value, int]:
     """Add the head, ``(batch, tasks, bins)``; return the number of its tasks, too."""
     layers, x = network.layers, network.output
     builder, weights = layers.builder, layers.weights
@@ -199,7 +199,7 @@ def _chosen(only: Sequence[int] | None, n_tasks: int) -> list[int]:
     return chosen
 
 
-def _geometry(input_length: int, network: Trunk, *, pooled: bool) -> Geometry:
+def _geometry(input_length: int, network: GreluTrunk, *, pooled: bool) -> Geometry:
     """Return the window: bins of the network's positions, or one bin of all of them."""
     length = network.bins * network.bin_size
     return Geometry(input_length, length, length if pooled else network.bin_size, length)

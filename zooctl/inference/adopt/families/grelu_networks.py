@@ -56,7 +56,7 @@ _ACTIVATIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 
 
-class Trunk(NamedTuple):
+class GreluTrunk(NamedTuple):
     """A network up to its head.
 
     Attributes:
@@ -74,7 +74,7 @@ class Trunk(NamedTuple):
     bin_size: int
 
 
-def add_network(model: Mapping[str, Any], weights: Weights, length: int) -> Trunk:
+def add_network(model: Mapping[str, Any], weights: Weights, length: int) -> GreluTrunk:
     """Return a network up to its head.
 
     Args:
@@ -117,7 +117,7 @@ def activate(layers: TorchLayers, function: object, x: Value) -> Value:
     return layers.builder.each(op, x, **attributes)
 
 
-def _tower(model: Mapping[str, Any], weights: Weights, length: int) -> Trunk:
+def _tower(model: Mapping[str, Any], weights: Weights, length: int) -> GreluTrunk:
     """Return a tower of convolutions, with the transformer behind it if there is one."""
     widths = [weights.shape(f"{_TOWER}.0.conv.weight")[2]]
     while f"{_TOWER}.{len(widths)}.conv.weight" in weights.tensors:
@@ -152,7 +152,7 @@ def _tower(model: Mapping[str, Any], weights: Weights, length: int) -> Trunk:
             layers.builder, weights.tensors, layers.turn(x), features, epsilon=ENFORMER_EPSILON
         )
         x = layers.turn(x)
-    return Trunk(layers, x, channels, bins, bin_size)
+    return GreluTrunk(layers, x, channels, bins, bin_size)
 
 
 def _dilations(model: Mapping[str, Any], blocks: int) -> list[int]:
@@ -214,7 +214,7 @@ def _kept(weights: Weights, positions: int, crop: int) -> int:
     return positions - 2 * crop
 
 
-def _enformer(model: Mapping[str, Any], weights: Weights, length: int) -> Trunk:
+def _enformer(model: Mapping[str, Any], weights: Weights, length: int) -> GreluTrunk:
     at = _TOWER
     names = {
         **{f"{at}.0.0": "stem.0", f"{at}.0.1.norm.layer": "stem.1.fn.0"},
@@ -237,10 +237,10 @@ def _enformer(model: Mapping[str, Any], weights: Weights, length: int) -> Trunk:
     kept = _kept(weights, length // 2**number, int(model["crop_len"]))
     x, bins = enformer_trunk(layers, length, kept, by_distance=False)
     channels = layers.weights.shape("final_pointwise.1.2.weight")[0]
-    return Trunk(layers, x, channels, bins.kept, length // bins.positions)
+    return GreluTrunk(layers, x, channels, bins.kept, length // bins.positions)
 
 
-def _borzoi(model: Mapping[str, Any], weights: Weights, length: int) -> Trunk:
+def _borzoi(model: Mapping[str, Any], weights: Weights, length: int) -> GreluTrunk:
     if model["norm_kwargs"] not in (None, {"eps": BORZOI_EPSILON}) or model["n_conv"] != 7:
         raise InputError(
             "a Borzoi of another form",
@@ -276,7 +276,7 @@ def _borzoi(model: Mapping[str, Any], weights: Weights, length: int) -> Trunk:
     kept = _kept(weights, length // 32, int(model["crop_len"]))
     x, bins = borzoi_trunk(layers, length, kept, n_trained=length // 128)
     channels = layers.weights.shape("final_joined_convs.0.conv_layer.weight")[0]
-    return Trunk(layers, x, channels, bins.kept, length // bins.positions)
+    return GreluTrunk(layers, x, channels, bins.kept, length // bins.positions)
 
 
 def _transformer_names(distances: str, tensors: Tensors) -> dict[str, str]:

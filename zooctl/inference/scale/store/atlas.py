@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from zooctl.errors import InputError
 from zooctl.files.intervals.regions import read_regions
 from zooctl.files.intervals.transcripts import GeneIndex
-from zooctl.inference.announce_remarks import announce
+from zooctl.inference.device.announce_remarks import announce
 from zooctl.inference.genome import Genome
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import ScoreOptions, as_path

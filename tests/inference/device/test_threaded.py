@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 import pytest
 
-from zooctl.inference.threaded import in_background, side_by_side
+from zooctl.inference.device.threaded import in_background, side_by_side
 
 
 def count(n: int) -> Generator[int]:

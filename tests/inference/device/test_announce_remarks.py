@@ -10,7 +10,7 @@ from toy_model import repin, toy_graph, toy_zoo
 
 import zooctl
 from zooctl.cli.main import run
-from zooctl.inference.announce_remarks import announce_genome
+from zooctl.inference.device.announce_remarks import announce_genome
 from zooctl.schema.card import Card, load_card
 
 __all__ = ["repin", "toy_graph", "toy_zoo"]
