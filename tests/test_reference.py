@@ -82,6 +82,9 @@ def test_every_status_is_explained(reference: ModuleType) -> None:
     explained = reference.statuses()
     assert set(explained) == {status.name for status in Status}
     assert [name for name, text in explained.items() if not text] == []
+    page = (DOCS / "scores.md").read_text()
+    for name, text in explained.items():
+        assert f"| `{name}` | {' '.join(reference._text(text).split())} |\n" in page
 
 
 def test_every_field_of_a_document(contents: dict[str, str], reference: ModuleType) -> None:

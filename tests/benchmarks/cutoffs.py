@@ -7,7 +7,7 @@ and the statistic ``sum``, or ``delta`` of splicing entries: the larger percenti
 acceptor and donor on the exon's strand. The sets are those of ZOOCTL_DATA_MIRROR: H3K27ac QTLs
 (MAGGIE, Shen et al. 2020), the HNF4A promoter (Kircher et al. 2019), SNVs of 10 barcodes or more,
 and SNVs in and beside exons (MFASS, Cheung et al. 2019), which have an effect where inclusion falls
-by more than 0.5.
+by more than 0.5. A second table has the score itself at each percentile, of entries of one track.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
+from safetensors.numpy import load_file
 
 REPO = Path(__file__).resolve().parents[2]
 MIRROR = Path(os.environ.get("ZOOCTL_DATA_MIRROR", REPO.parent / "shared/data"))
@@ -131,8 +134,21 @@ def percentiles(model: str, alleles: Sequence[Allele]) -> list[float]:
     return found
 
 
+def print_scores() -> None:
+    """Print the absolute score at each percentile of random SNVs, of entries of one track."""
+    print(f"{'score at the percentile':<28}" + "".join(f"{cut:>10.2f}" for cut in CUTOFFS))
+    for path in sorted((REPO / "zoo").glob("*/background.safetensors")):
+        for name, values in load_file(path).items():
+            if name.startswith("random/snv/SUM_") and f"{name[:-1]}1" not in load_file(path):
+                found = np.quantile(np.abs(values), CUTOFFS)
+                label = f"{path.parent.name} {name.split('/')[2]}"
+                print(f"{label:<28}" + "".join(f"{value:>10.4f}" for value in found))
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
+    if not sys.argv[1:]:
+        print_scores()
     print(f"{'set':<46}{'n':>5}  {'model':<17}" + "".join(f"{cut:>8.2f}" for cut in CUTOFFS))
     sets = {"qtl": qtls(), "promoter": promoter(), "exons": exons()}
     for name, model in RUNS:
