@@ -198,7 +198,7 @@ NOT_BY_A_MACHINE = {
     "reproduction/create_environment: 'PIP_FIND_LINKS and PIP_EXTRA_INDEX_URL name further places to look'": 'another machine or a network is needed',
     "inference/scale/engines/ray_cluster: 'export RAY_AUTH_MODE=token if it was started with a token'": 'another machine or a network is needed',
     "inference/scale/engines/ray_cluster: 'ray start --head says its address'": 'another machine or a network is needed',
-    'errors: install_hint(library)': 'installs from a package index; the text is tested in zooctl/errors.py and tests/test_wheel.py',
+    'errors: install_hint(*missing)': 'installs from a package index; the text is tested in zooctl/errors.py and tests/test_wheel.py',
     'training/loop/loggers: install_hint(name)': 'installs from a package index; the text is tested in zooctl/errors.py and tests/test_wheel.py',
     "inference/scale/engines/ray_cluster: install_hint('ray')": 'installs from a package index; the text is tested in zooctl/errors.py and tests/test_wheel.py',
     "training/tune/tune: install_hint('ray')": 'installs from a package index; the text is tested in zooctl/errors.py and tests/test_wheel.py',

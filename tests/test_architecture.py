@@ -54,6 +54,7 @@ INSIDE = {
     ),
     "interpret": (
         "options",
+        "libraries",
         "pictures",
         "motif_match",
         "mutagenesis",

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from os import PathLike, fspath
 from pathlib import Path
+from typing import Any
 
 
 class ZooError(Exception):
@@ -162,14 +163,21 @@ def _is_of_the_program(path: str) -> bool:
 
 EXTRAS = {
     "torch": "train",
+    "onnxscript": "train",
+    "lightning_fabric": "train",
     "sklearn": "train",
+    "imblearn": "train",
     "matplotlib": "plot",
     "pyarrow": "parquet",
+    "duckdb": "store",
     "h5py": "keras",
     "pandas": "frame",
     "tensorboard": "log",
     "wandb": "log",
     "ray": "cluster",
+    "captum": "interpret",
+    "tangermeme": "interpret",
+    "logomaker": "interpret",
     "memelite": "interpret",
     "modiscolite": "interpret",
     "gkmsvm": "interpret",
@@ -179,16 +187,20 @@ EXTRAS = {
 _EVALUATION = ("scikit-learn", "scipy", "threadpoolctl")
 """The part of the extra ``train`` that evaluations need: no torch."""
 
+# More than these are shorter as an extra.
+_MOST_NAMED = 3
+
 
 def is_installed(library: str) -> bool:
     """Return whether a library can be imported, without importing it."""
     return importlib.util.find_spec(library) is not None
 
 
-def install_hint(library: str) -> str:
-    """Return the command that installs a library and the rest of its extra.
+def install_hint(*libraries: str) -> str:
+    """Return the command that installs libraries and the rest of their extras.
 
-    It names the requirements themselves, so that it works however zooctl was installed.
+    A few requirements are named themselves, which works however zooctl was installed. Of more, the
+    extra is named, where zooctl was installed from a folder or a wheel that is still there.
 
     >>> install_hint("h5py")
     "pip install 'h5py>=3.12'"
@@ -197,26 +209,58 @@ def install_hint(library: str) -> str:
     """
     import importlib.metadata  # loads slowly
 
-    extra = EXTRAS[library]
+    try:
+        ours = importlib.metadata.distribution("zooctl")
+    except importlib.metadata.PackageNotFoundError:
+        return " ".join(["pip install", *libraries])  # runs from its source
+    extras = {EXTRAS.get(library, library) for library in libraries}
+    if "interpret" in extras:
+        extras -= {"train", "plot"}  # are part of it
     needed = []
-    for line in importlib.metadata.requires("zooctl") or ():
+    for line in ours.requires or ():
         requirement, _, marker = line.partition(";")
-        if not re.search(rf"extra == ['\"]{extra}['\"]", marker):
+        of = re.search(r"extra == ['\"]([\w-]+)['\"]", marker)
+        if of is None or of[1] not in extras:
             continue
-        if library != "sklearn" or requirement.startswith(_EVALUATION):
+        if libraries != ("sklearn",) or requirement.startswith(_EVALUATION):
             needed.append(f"'{requirement.strip()}'")
-    return " ".join(["pip install", *(needed or [library])])
+    source = _source_of(ours.read_text("direct_url.json"))
+    if len(needed) > _MOST_NAMED and source is not None:
+        return f"pip install {source[0]}'{source[1]}[{','.join(sorted(extras))}]'"
+    return " ".join(["pip install", *(needed or libraries)])
 
 
-def need(library: str, purpose: str) -> None:
-    """Check that an optional library is installed.
+def _source_of(record: str | None) -> tuple[str, str] | None:
+    """Return the folder or wheel that zooctl was installed from, after pip's option for it.
+
+    None stands for one that is gone.
 
     Args:
-        library: Name by which it is imported.
-        purpose: The work that needs it; the error's text begins with it.
+        record: Text of ``direct_url.json``, in which pip keeps it.
+    """
+    import json
+    import urllib.parse
+
+    known: dict[str, Any] = json.loads(record or "{}")
+    parts = urllib.parse.urlsplit(known.get("url", ""))
+    place = Path(urllib.parse.unquote(parts.path))
+    if parts.scheme != "file" or not place.exists():
+        return None
+    option = "-e " if known.get("dir_info", {}).get("editable") else ""
+    return option, "." if place == Path.cwd() else str(place)
+
+
+def need(libraries: str | Sequence[str], purpose: str) -> None:
+    """Check that optional libraries are installed.
+
+    Args:
+        libraries: Names by which they are imported.
+        purpose: The work that needs them; the error's text begins with it.
 
     Raises:
-        InputError: It is not; the hint is the command that installs it.
+        InputError: One is not; the hint is the command that installs those that are missing.
     """
-    if not is_installed(library):
-        raise InputError(f"{purpose} needs {library}", hint=install_hint(library))
+    given = (libraries,) if isinstance(libraries, str) else libraries
+    missing = [library for library in given if not is_installed(library)]
+    if missing:
+        raise InputError(f"{purpose} needs {', '.join(missing)}", hint=install_hint(*missing))

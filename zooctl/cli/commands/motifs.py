@@ -62,7 +62,7 @@ def command(
     from zooctl.interpret.discovery.folder import check_folder, write_folder
 
     check_folder_name(output)
-    check_folder(output, force)
+    check_folder(output, options, force)
     entry = registry.entry(model, allow_untrusted=allow_untrusted)
     made = discover_motifs(
         OpenModel(entry, session),

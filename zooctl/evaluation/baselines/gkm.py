@@ -21,6 +21,8 @@ Values = NDArray[np.float64]
 _WIDTH = 160
 # Windows of each class, evenly spread, that a machine is trained on.
 _MOST = 600
+LIBRARIES = ("gkmsvm", "sklearn")
+"""What training needs."""
 FEWEST = 20
 """Windows of each class that it needs."""
 # Windows of a bin lie at most so far apart, so that a site is whole in one of them.
@@ -59,7 +61,7 @@ def train_gkm(
     Raises:
         InputError: gkmsvm-lite is not installed.
     """
-    need("gkmsvm", "a gapped k-mer SVM")
+    need(LIBRARIES, "a gapped k-mer SVM")
     from gkmsvm.gram import compute_gram
     from gkmsvm.kernels.direct import DirectGkmKernel
     from sklearn.svm import SVC

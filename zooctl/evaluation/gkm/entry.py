@@ -10,8 +10,8 @@ import numpy as np
 
 from zooctl.catalog.genomes import find_genome
 from zooctl.catalog.new_card import card_fields
-from zooctl.errors import InputError
-from zooctl.evaluation.baselines.gkm import FEWEST, train_gkm
+from zooctl.errors import InputError, need
+from zooctl.evaluation.baselines.gkm import FEWEST, LIBRARIES, train_gkm
 from zooctl.evaluation.gkm.windows import windows_around, windows_beside
 from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.regions import Regions
@@ -86,6 +86,7 @@ def train_gkm_entry(
     Raises:
         InputError: Lengths do not fit, too few windows are known, or gkmsvm-lite is not installed.
     """
+    need(LIBRARIES, "a gapped k-mer SVM")
     if not options.informative <= options.length <= options.width:
         got = f"k {options.informative}, l {options.length}, width {options.width}"
         raise InputError("the lengths do not fit each other", got=got, expected="k <= l <= width")

@@ -24,6 +24,7 @@ from zooctl.interpret.attribution.target import (
     target_of,
     weights_of,
 )
+from zooctl.interpret.libraries import libraries_of
 from zooctl.interpret.options import DEFAULT_ATTRIBUTION, AttributeOptions, Method
 from zooctl.progress import Advance, Progress, no_progress
 from zooctl.sequence.onehot import BASES, Codes, reverse_complement
@@ -104,9 +105,11 @@ def attribute(
         progress: Opens the progress display.
 
     Raises:
-        InputError: The method does not fit the model; or track, windows, bins or span do not.
+        InputError: The method does not fit the model; or track, windows, bins or span do not; or
+            torch, captum or tangermeme is not installed.
         VerificationError: An importance is not a finite number.
     """
+    need(libraries_of(method), f"attribution by {method}")
     card = model.card
     codes = as_codes(windows, card.input_length)
     if isinstance(model.session, SeveralInputs):
@@ -241,7 +244,6 @@ class _Run:
     def _by_torch(
         self, codes: Codes, weights: NDArray[np.float32], target: TrackTarget, advance: Advance
     ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
-        need("captum", "attribution by gradients")
         from zooctl.interpret.attribution.deeplift import against_references
         from zooctl.interpret.attribution.gradients import centred, gradients
         from zooctl.interpret.attribution.network import open_network

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zooctl.errors import InputError
+from zooctl.errors import InputError, need
 from zooctl.files.disk.atomic import check_output
 from zooctl.files.disk.names import check_folder_name, file_named
 from zooctl.files.intervals.regions import Regions, region_stem
@@ -20,6 +20,7 @@ from zooctl.interpret.attribution.regions import (
     attribute_regions,
     check_regions,
 )
+from zooctl.interpret.libraries import GRADIENTS, LETTERS, libraries_of
 from zooctl.interpret.options import AttributeOptions
 from zooctl.progress import Progress, Say, no_progress, silent
 
@@ -88,8 +89,11 @@ def write_attributions(
         progress: Opens the progress display.
 
     Raises:
-        InputError: Regions, options, model and output do not fit each other.
+        InputError: Regions, options, model and output do not fit each other, or a library is
+            missing.
     """
+    methods = GRADIENTS if check else libraries_of(options.method)
+    need((*methods, *_libraries_for(output, pictures)), "attribute")
     check_target(output, force)
     given = attribute_regions(model, regions, options, say=say, progress=progress)
     tell_deltas(given, say)
@@ -120,6 +124,14 @@ def check_target(output: str, force: bool) -> None:
     check_folder_name(output)
     for name in _FILES if Path(output).is_dir() else ():
         check_output(Path(output) / name, force)
+
+
+def _libraries_for(output: str, pictures: int) -> tuple[str, ...]:
+    """Return the libraries that write an output."""
+    ending = Path(output).suffix.lower()
+    if not _is_file(output):
+        return ("h5py", *(LETTERS if pictures else ()))
+    return LETTERS if ending in _PICTURES else ("h5py",) if ending == ".h5" else ()
 
 
 def _is_file(output: str) -> bool:

@@ -11,6 +11,7 @@ from zooctl.files.intervals.regions import Regions
 from zooctl.inference.model import OpenModel
 from zooctl.interpret.attribution.regions import attribute_regions
 from zooctl.interpret.discovery.modisco import FoundPatterns, find_patterns
+from zooctl.interpret.libraries import PATTERNS, libraries_of
 from zooctl.interpret.motif_search.motif_collections import read_collection
 from zooctl.interpret.motif_search.tomtom import Match, match_known
 from zooctl.interpret.options import AttributeOptions, DiscoverOptions
@@ -86,7 +87,7 @@ def discover_motifs(
         InputError: Model, regions and options do not fit, nothing recurs, or modisco-lite is not
             installed.
     """
-    need("modiscolite", "discovering motifs")
+    need((*libraries_of(options.method), *PATTERNS), "discovering motifs")
     known = None if options.motifs is None else read_collection(options.motifs, say)
     attribution = AttributeOptions(
         method=options.method,

@@ -10,6 +10,8 @@ from pathlib import Path
 from zooctl.errors import need
 from zooctl.files.motifs import to_meme
 from zooctl.interpret.discovery.discover import DiscoveredMotifs
+from zooctl.interpret.libraries import LETTERS, PATTERNS, SEARCH, libraries_of
+from zooctl.interpret.options import DiscoverOptions
 from zooctl.interpret.report_folder import make_folder, write_text
 
 _REPORT = "motifs.json"
@@ -20,15 +22,16 @@ _STYLE = (
 )
 
 
-def check_folder(folder: Path, force: bool) -> None:
+def check_folder(folder: Path, options: DiscoverOptions, force: bool) -> None:
     """Make the folder, before any work.
 
     Raises:
         InputError: It cannot be made, holds motifs and ``force`` is not given, or a library is
             missing.
     """
-    need("matplotlib", "drawing pictures")
-    need("modiscolite", "discovering motifs")
+    search = () if options.motifs is None else SEARCH
+    libraries = (*libraries_of(options.method), *PATTERNS, *search, *LETTERS)
+    need(libraries, "discovering motifs")
     make_folder(folder, _REPORT, force)
 
 

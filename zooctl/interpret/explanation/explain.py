@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zooctl.errors import need
 from zooctl.files.motifs import Motif
 from zooctl.inference.background.find import find_ranker
 from zooctl.inference.genome import Genome
@@ -27,6 +28,7 @@ from zooctl.interpret.explanation.motifs import (
     name_stretches,
 )
 from zooctl.interpret.explanation.subject import Subject, read_subject
+from zooctl.interpret.libraries import SEARCH, libraries_of
 from zooctl.interpret.motif_search.motif_collections import read_collection
 from zooctl.interpret.options import AttributeOptions, ExplainOptions
 from zooctl.progress import Progress, Say, no_progress, silent
@@ -108,6 +110,12 @@ class Explanation:
         }
 
 
+def needed_libraries(model: OpenModel, options: ExplainOptions) -> tuple[str, ...]:
+    """Return the optional libraries that an explanation needs, without pictures."""
+    search = () if options.motifs == NO_MOTIFS else SEARCH
+    return (*libraries_of(options.method or default_method(model)), *search)
+
+
 def explain(
     model: OpenModel,
     text: str,
@@ -129,8 +137,9 @@ def explain(
         progress: Opens the progress displays.
 
     Raises:
-        InputError: Text, options, genome and model do not fit each other.
+        InputError: Text, options, genome and model do not fit each other, or a library is missing.
     """
+    need(needed_libraries(model, options), "explain")
     card = model.card
     require_anywhere(card, "explains nothing along a genome")
     target = target_of(card, options.track)

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from zooctl.errors import need
 from zooctl.files.disk.atomic import atomic_output, check_output
 from zooctl.files.disk.names import file_named
 from zooctl.files.intervals.regions import region_stem
 from zooctl.inference.model import OpenModel
-from zooctl.interpret.explanation.explain import Explanation, explain
+from zooctl.interpret.explanation.explain import Explanation, explain, needed_libraries
+from zooctl.interpret.libraries import LETTERS
 from zooctl.interpret.options import ExplainOptions
 from zooctl.progress import Progress, Say, no_progress, silent
 
@@ -68,6 +70,8 @@ def write_explanation(
         targets += [target.with_name(stem + ending) for ending in (".pdf", ".json")]
     for path in targets:
         check_output(path, force)
+    pictures = () if target.suffix.lower() == ".json" else LETTERS
+    need((*needed_libraries(model, options), *pictures), "explain")
     found = explain(model, text, options, say=say, progress=progress)
     for path in targets:
         _write(path, found, force)

@@ -8,6 +8,7 @@ from pathlib import Path
 from zooctl.errors import need
 from zooctl.files.motifs import to_meme
 from zooctl.interpret.filters.read_filters import ReadFilters
+from zooctl.interpret.libraries import LETTERS
 from zooctl.interpret.report_folder import make_folder, write_table, write_text
 
 _MEME, _TABLE, _REPORT = "filters.meme", "filters.tsv", "filters.json"
@@ -18,10 +19,10 @@ def check_folder(folder: Path, force: bool) -> None:
     """Make the folder, before any work.
 
     Raises:
-        InputError: It cannot be made, holds filters and ``force`` is not given, or matplotlib is
-            not installed.
+        InputError: It cannot be made, holds filters and ``force`` is not given, or a library is
+            missing.
     """
-    need("matplotlib", "drawing pictures")
+    need(LETTERS, "a picture of filters")
     make_folder(folder, _REPORT, force)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zooctl.errors import InputError
+from zooctl.errors import InputError, need
 from zooctl.files.intervals.regions import Regions
 from zooctl.inference.background.draw import random_places
 from zooctl.inference.genome import Genome
@@ -17,6 +17,7 @@ from zooctl.inference.options.predict_and_score import as_path
 from zooctl.interpret.filters.align import FilterProfile, align_filters, trimmed
 from zooctl.interpret.filters.first_layer import FirstLayer, first_layer
 from zooctl.interpret.interventions.backgrounds import centred
+from zooctl.interpret.libraries import SEARCH
 from zooctl.interpret.motif_search.motif_collections import read_collection
 from zooctl.interpret.motif_search.tomtom import HIT_Q, Match, match_known
 from zooctl.interpret.options import FilterOptions
@@ -112,9 +113,11 @@ def read_filters(
         progress: Opens the progress displays.
 
     Raises:
-        InputError: The first layer is no convolution of the sequence; or regions, genome or motifs
-            do not fit.
+        InputError: The first layer is no convolution of the sequence; regions, genome or motifs
+            do not fit; or memelite is not installed.
     """
+    if options.motifs is not None:
+        need(SEARCH, "a comparison with known motifs")
     card, layer = model.card, first_layer(model)
     with model.genome(as_path(options.fasta), say, progress) as genome:
         if regions is None:

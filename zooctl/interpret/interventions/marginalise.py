@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zooctl.errors import InputError
+from zooctl.errors import InputError, need
 from zooctl.files.intervals.regions import Regions
 from zooctl.files.motifs import Motif
 from zooctl.inference.model import OpenModel
@@ -27,6 +27,7 @@ from zooctl.interpret.interventions.spacing import (
     usable_distances,
 )
 from zooctl.interpret.interventions.window_value import WindowValue
+from zooctl.interpret.libraries import SEARCH
 from zooctl.interpret.motif_search.fimo import find_hits
 from zooctl.interpret.motif_search.motif_collections import choose_motifs
 from zooctl.interpret.options import BackgroundKind, MarginaliseOptions
@@ -141,6 +142,8 @@ def marginalise(
     Raises:
         InputError: Pattern, track, regions or genome do not fit the model.
     """
+    if options.occlude and options.motifs is not None:
+        need(SEARCH, "looking for motifs")
     value = WindowValue(model, options.track, options.around, rc=options.rc)
     motif, first = _pattern(pattern, options, say)
     second = None if options.second is None else _pattern(options.second, options, say)[1]

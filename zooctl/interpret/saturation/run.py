@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zooctl.errors import InputError
+from zooctl.errors import InputError, need
 from zooctl.files.disk.atomic import atomic_output, check_output
 from zooctl.files.disk.names import file_named
 from zooctl.files.intervals.regions import read_regions, region_stem
@@ -20,6 +20,7 @@ from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import ShiftOptions, as_path
 from zooctl.inference.tracks.choose import choose_tracks, tracks_of
 from zooctl.inference.variants.table import VariantScore, VariantScores, score_alleles
+from zooctl.interpret.libraries import LETTERS
 from zooctl.interpret.options import MutateOptions
 from zooctl.interpret.saturation.changes import every_change, map_of
 from zooctl.interpret.saturation.measured import MeasuredElement, pearson
@@ -194,7 +195,7 @@ def write_saturation(
         The effects, and the files.
 
     Raises:
-        InputError: As ``mutate``; or the output can't be written.
+        InputError: As ``mutate``; or the output can't be written, or a library is missing.
     """
     stem = region_stem(region or options.element or "element")
     base = f"{stem}.{model.card.name}"
@@ -204,6 +205,8 @@ def write_saturation(
         targets.append(target.with_name(f"{base}.png"))
     for path in targets:
         check_output(path, force)
+    if targets[-1].suffix.lower() != ".tsv":
+        need(LETTERS, "a picture of effects")
     found = mutate(model, region, options, say=say, progress=progress)
     for path in targets:
         if path.suffix.lower() == ".tsv":
