@@ -4,6 +4,7 @@
 # fmt: off
 
 FOLLOWED = {
+    "interpret/explanation/subject: f'the genome names it {other}'": 'tests/interpret/explanation/test_subject.py::test_a_contig_in_the_other_style',
     "interpret/planned/attribute: 'write the regions into one first'": 'tests/interpret/planned/test_attribute.py::test_stdin_is_refused',
     "inference/tracks/browser_hub: '--force replaces it'": 'tests/inference/tracks/test_browser_hub.py::test_the_command_prints_the_browser_s_address',
     "training/data/folds: 'a recipe with whole chromosomes in its split, such as atac_yeast'": 'tests/training/data/test_folds.py::test_the_named_recipe_has_whole_chromosomes',

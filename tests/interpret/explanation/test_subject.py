@@ -41,6 +41,28 @@ def test_windows_of_both_alleles(cut: int, alt: str) -> None:
     assert subject.span(40) == (216, 297)
 
 
+def test_forms_of_a_variant() -> None:
+    ref = LETTERS[1000]
+    alt = "C" if ref == "A" else "A"
+    wanted = read_subject(f"chr1:1001 {ref}>{alt}", Toy(), LENGTHS)
+    for text in (f"chr1:1,001:{ref}:{alt}", f"chr1-1001-{ref}-{alt}", f" chr1:1001{ref}>{alt}"):
+        found = read_subject(text, Toy(), LENGTHS)
+        assert (found.text, found.allele) == (wanted.text, wanted.allele)
+        assert (found.codes == wanted.codes).all()
+
+
+@pytest.mark.parametrize("form", ["1:1001 {}>{}", "1:1001:{}:{}", "1-1001-{}-{}", "1:1,001-1,100"])
+def test_a_contig_in_the_other_style(form: str) -> None:
+    """What was typed is named, and the genome's name for it, which is then understood."""
+    text = form.format(LETTERS[1000], "C" if LETTERS[1000] == "A" else "A")
+    with pytest.raises(InputError, match="contig is not in the genome") as caught:
+        read_subject(text, Toy(), LENGTHS)
+    assert str(caught.value).startswith(f"{text!r}: ")
+    hint = str(caught.value.hint)
+    assert hint == "the genome names it chr1"
+    assert read_subject(hint.split()[-1] + text[1:], Toy(), LENGTHS).chrom == "chr1"
+
+
 def test_a_region() -> None:
     subject = read_subject("chr1:1,001-1,100", Toy(), LENGTHS)
     assert subject.allele is None

@@ -42,7 +42,13 @@ from zooctl.sequence.alleles import Allele
 NEAR: tuple[Statistic, ...] = ("local", "delta")
 """Statistics of bases within a distance of the change."""
 
-_VARIANT = re.compile(r"(?P<chrom>.+):(?P<pos>[0-9,]+)[ :]?(?P<ref>[A-Za-z]+)>(?P<alt>[A-Za-z]+)")
+_LETTERS = r"(?P<ref>[A-Za-z]+){}(?P<alt>[A-Za-z]+)"
+_VARIANTS = (
+    re.compile(r"(?P<chrom>.+):(?P<pos>[0-9,]+)[ :]?" + _LETTERS.format(">")),
+    # As Ensembl and others join the columns of a VCF, and as gnomAD does.
+    re.compile(r"(?P<chrom>.+):(?P<pos>[0-9,]+):" + _LETTERS.format(":")),
+    re.compile(r"(?P<chrom>.+)-(?P<pos>[0-9,]+)-" + _LETTERS.format("-")),
+)
 
 
 class VariantScore(NamedTuple):
@@ -105,17 +111,35 @@ class VariantScores(Sequence[VariantScore]):
 def parse_variant(text: str) -> Allele:
     """Read a variant as people type it: contig, 1-based position, REF and ALT.
 
+    ``chr21:39731913 A>C``, ``chr21:39731913:A:C`` and ``chr21-39731913-A-C`` are the same.
+
     Raises:
         InputError: It is none.
 
     >>> parse_variant("chr21:39,731,913 A>C")
     Allele(chrom='chr21', start=39731912, ref='A', alt='C')
+    >>> parse_variant("21-39731913-A-C")
+    Allele(chrom='21', start=39731912, ref='A', alt='C')
     """
-    found = _VARIANT.fullmatch(text.strip())
+    found = _match(text)
     position = 0 if found is None else int(found["pos"].replace(",", "") or 0)
     if found is None or position < 1:
         raise InputError("not a variant", got=repr(text), expected="such as chr21:39731913 A>C")
     return Allele(found["chrom"], position - 1, found["ref"], found["alt"])
+
+
+def is_variant(text: str) -> bool:
+    """Say whether a text has the form of a variant; one with ``>`` is meant as one.
+
+    >>> is_variant("chr21:39731913:A:C"), is_variant("chr21:39731913-39731920")
+    (True, False)
+    """
+    return ">" in text or _match(text) is not None
+
+
+def _match(text: str) -> re.Match[str] | None:
+    found = (form.fullmatch(text.strip()) for form in _VARIANTS)
+    return next(filter(None, found), None)
 
 
 def _alleles(variants: str | Allele | Iterable[str | Allele]) -> list[Allele]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import tempfile
+import textwrap
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from zooctl.files.disk.names import file_named
 from zooctl.files.intervals.regions import region_stem
 from zooctl.inference.model import OpenModel
 from zooctl.interpret.explanation.explain import Explanation, explain, needed_libraries
+from zooctl.interpret.explanation.subject import NEAR
 from zooctl.interpret.libraries import LETTERS
 from zooctl.interpret.options import ExplainOptions
 from zooctl.progress import Progress, Say, no_progress, silent
@@ -32,6 +35,9 @@ table { border-collapse: collapse; } caption { text-align: left; color: #555; }
 th, td { text-align: left; padding: .2rem 1.2rem .2rem 0; border-bottom: 1px solid #ddd; }
 td { font-variant-numeric: tabular-nums; } img { width: 100%; }
 """
+
+# Letters of a line of text.
+_WIDTH = 100
 
 Rows = Sequence[Sequence[str]]
 
@@ -124,31 +130,65 @@ def draw(target: Path, found: Explanation, *, with_text: bool, force: bool = Fal
     )
 
 
-def tables_of(found: Explanation) -> list[tuple[str, Sequence[str], Rows]]:
-    """Return the tables of a report: title, headers and rows of text."""
-    tables: list[tuple[str, Sequence[str], Rows]] = []
+class Table(NamedTuple):
+    """A table of a report.
+
+    Attributes:
+        title: Heading.
+        note: What its numbers are over, in a sentence; "" where the title says it.
+        headers: Names of the columns.
+        rows: Rows of text.
+    """
+
+    title: str
+    note: str
+    headers: Sequence[str]
+    rows: Rows
+
+
+def tables_of(found: Explanation) -> list[Table]:
+    """Return the tables of a report."""
+    tables = [_predictions(found)]
+    if found.scores:
+        tables.append(_scores(found))
+    tables.append(_stretches(found))
+    if found.subject.allele is not None:
+        tables.append(_sites(found))
+    return tables
+
+
+def _predictions(found: Explanation) -> Table:
     values = [
         [name, f"{value:.4g}"]
         for name, value in zip(found.subject.names, found.importance.values, strict=True)
     ]
-    mean = f"mean of {found.track} over the bins explained ({found.importance.unit})"
-    tables.append((f"Prediction: {mean}", ("sequence", "value"), values))
-    scores = [
+    which = "that touch the region"
+    if found.subject.allele is not None:
+        which = f"within {NEAR} bp of the variant"
+    return Table(
+        f"Prediction: mean of {found.track} over the bins explained ({found.importance.unit})",
+        f"The mean over the bins {which}, in one window.",
+        ("sequence", "value"),
+        values,
+    )
+
+
+def _scores(found: Explanation) -> Table:
+    rows = [
         [*map(str, row[4:8]), _number(row.score), _number(row.sd), _number(percentile, ".4f")]
         for row, percentile in zip(found.scores, found.percentiles, strict=True)
     ]
-    headers: tuple[str, ...] = (
-        "track",
-        "statistic",
-        "kind",
-        "status",
-        "score",
-        "SD over shifts",
-        "percentile",
+    note = (
+        "From score-variants, over windows at several shifts. The statistic sum is over all bases "
+        "that these windows share, not only those near the variant: a change there is a smaller "
+        "part of it than of the prediction above."
     )
-    if scores:
-        tables.append(("Scores", headers, scores))
-    stretches = [
+    headers = ("track", "statistic", "kind", "status", "score", "SD over shifts", "percentile")
+    return Table("Scores", note, headers, rows)
+
+
+def _stretches(found: Explanation) -> Table:
+    rows = [
         [
             found.subject.names[one.sequence],
             f"{found.first + one.start + 1:,}",
@@ -160,17 +200,23 @@ def tables_of(found: Explanation) -> list[tuple[str, Sequence[str], Rows]]:
         ]
         for one in found.stretches
     ]
+    note = (
+        "Gained and lost stretches meet none in the other allele. A motif's site there can be kept "
+        "all the same, better or worse (below): a site rests on its bases alone, importance on "
+        "what the model predicts from them."
+    )
     headers = ("sequence", "from", "bases", "in ALT", "importance", "most like", "P (Tomtom)")
-    tables.append((f"Bases that matter, named by {found.motifs}", headers, stretches))
-    sites = [
+    title = f"Bases that matter, named by {found.motifs}"
+    return Table(title, note if found.subject.allele else "", headers, rows)
+
+
+def _sites(found: Explanation) -> Table:
+    rows = [
         [one.motif, one.change, _number(one.ref_score), _number(one.alt_score)]
         for one in found.sites
     ]
-    if found.subject.allele is not None:
-        headers = ("motif", "in ALT", "REF, bits", "ALT, bits")
-        title = "Sites of known motifs over the variant that it changes (P < 1e-4 each)"
-        tables.append((title, headers, sites))
-    return tables
+    title = "Sites of known motifs over the variant that it changes (P < 1e-4 each)"
+    return Table(title, "", ("motif", "in ALT", "REF, bits", "ALT, bits"), rows)
 
 
 def _number(value: float, form: str = ".3f") -> str:
@@ -180,8 +226,8 @@ def _number(value: float, form: str = ".3f") -> str:
 def _as_lines(found: Explanation) -> list[str]:
     """Return the tables as lines of a monospaced text."""
     lines: list[str] = []
-    for title, headers, rows in tables_of(found):
-        lines += ["", title]
+    for title, note, headers, rows in tables_of(found):
+        lines += ["", title, *textwrap.wrap(note, _WIDTH)]
         if not rows:
             lines.append("  none")
             continue
@@ -219,8 +265,10 @@ def to_html(found: Explanation) -> str:
 
 
 def _html_tables(found: Explanation) -> Iterable[str]:
-    for title, headers, rows in tables_of(found):
+    for title, note, headers, rows in tables_of(found):
         yield f"<h2>{escape(title)}</h2>"
+        if note:
+            yield f"<p>{escape(note)}</p>"
         if not rows:
             yield "<p>None.</p>"
             continue
