@@ -16,7 +16,8 @@ def containerfile(setup: EnvironmentSetup) -> str:
     """Return a Containerfile that installs the locked packages of a model and this checkout.
 
     It is built in the folder of the checkout. Building ends where a lock file differs from the one
-    the weights were proven with, or a package from the locked one.
+    the weights were proven with, or a package from the locked one. Arguments of the build name
+    further places to look for packages.
 
     Args:
         setup: Packages to install.
@@ -46,7 +47,9 @@ def containerfile(setup: EnvironmentSetup) -> str:
             f"WORKDIR {_FOLDER}",
             f"COPY {' '.join(locks)} ./",
             f"RUN printf '%s\\n' {sums} | sha256sum --check --strict",
-            f"RUN {' && '.join(steps)}",
+            "ARG PIP_EXTRA_INDEX_URL",
+            "ARG PIP_FIND_LINKS",
+            *(f"RUN {step}" for step in steps),
             "COPY . .",
             f"RUN {pip} --no-deps --no-build-isolation --editable .",
             f"ENV PATH={_FOLDER}/.venv/bin:$PATH ZOOCTL_HOME=/tmp/zooctl",
