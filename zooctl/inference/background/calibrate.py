@@ -26,6 +26,7 @@ from zooctl.inference.background.spectrum import HUMAN
 from zooctl.inference.device.announce_remarks import announce
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import Null, ShiftOptions, Statistic
+from zooctl.inference.tracks.choose import require_anywhere
 from zooctl.inference.variants.scorer import Scorer
 from zooctl.inference.variants.table import NEAR, open_scorer
 from zooctl.progress import Progress, Say, no_progress, silent
@@ -295,6 +296,7 @@ def open_drawing(
             "a class of a background needs more alleles", got=options.n_alleles, expected=FEWEST
         )
     card = model.card
+    require_anywhere(card, "has no scores along a genome to draw a background of")
     with model.genome(Path(options.fasta) if options.fasta else None, say, progress) as genome:
         shifts = replace(options, statistics=held_statistics(card), mean_track=card.n_tracks > 1)
         assembly = likely_assembly(genome.contigs) or card.assembly

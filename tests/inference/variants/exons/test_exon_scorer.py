@@ -193,3 +193,8 @@ def test_without_genes_it_says_how(
     words = ["score-variants", str(vcf), "--model", "mmsplice", "-o", str(tmp_path / "b.tsv")]
     assert main.run(words) == 2
     assert "scores no variants along a genome without --genes" in capsys.readouterr().err
+    # An option that `calibrate` does not have.
+    assert main.run(["calibrate", "mmsplice", "-o", str(tmp_path / "a.safetensors")]) == 2
+    err = capsys.readouterr().err
+    assert "and has no scores along a genome to draw a background of" in err
+    assert "--genes" not in err
