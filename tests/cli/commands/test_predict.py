@@ -256,7 +256,15 @@ def test_regions_without_a_value_make_an_empty_track(predict: Runner, here: Path
     code, _, err = predict("--region", "chr2:1-8", "-o", "a.bw", "--track", "plus")
     assert code == 0
     assert "left out: 1 of 1 windows of toy, more than half N" in err
+    warning = "warning: no value was written: every window of toy is more than half N"
+    assert warning in err.splitlines()
     assert_track(here / "a.bw", [], PLUS)
+    code, _, err = predict(
+        *("--region", "chr2:1-8", "-o", "b.bw", "--track", "plus", "--workers", "1")
+    )
+    assert (code, warning in err.splitlines()) == (0, True), err
+    code, _, err = predict("--region", "chr1:1-640", "-o", "c.bw", "--track", "plus")
+    assert (code, "no value was written" in err) == (0, False), err
 
 
 @pytest.mark.parametrize(

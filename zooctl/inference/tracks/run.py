@@ -244,7 +244,14 @@ def _write(job: Job, force: bool, say: Say, progress: Progress) -> WrittenTracks
             for index, path in job.outputs.items()
         }
         counts = predict_job(job, sinks, say, progress)
+    warn_empty(counts, job.model.card.name, say)
     return WrittenTracks(job.model.card.name, job.paths, counts.windows, counts.unknown)
+
+
+def warn_empty(counts: Counts, name: str, say: Say) -> None:
+    """Tell where the written tracks of a model have no value at all."""
+    if counts.unknown and counts.unknown == counts.windows:
+        say(f"warning: no value was written: every window of {name} is more than half N")
 
 
 def predict_job(job: Job, sinks: Mapping[int, Sink], say: Say, progress: Progress) -> Counts:

@@ -10,7 +10,7 @@ from zooctl.inference.scale.folder import PlanFolder
 from zooctl.inference.scale.jobs.bins_file import read_runs
 from zooctl.inference.tracks.outputs import NamedTracks, check_tracks, open_track, track_paths
 from zooctl.inference.tracks.predict import Counts
-from zooctl.inference.tracks.run import WrittenTracks
+from zooctl.inference.tracks.run import WrittenTracks, warn_empty
 from zooctl.progress import Advance, Progress, Say
 
 
@@ -50,6 +50,7 @@ def merge_tracks(
                     f"left out: {counts.unknown:,} of {counts.windows:,} windows of "
                     f"{model.model}, more than half N"
                 )
+            warn_empty(counts, model.model, say)
     return written
 
 
