@@ -88,6 +88,30 @@ def test_the_hint_of_missing_weights_downloads_them(
     assert onnx_bytes(registry.entry("toy"), may_download=False) == CONTENT
 
 
+def test_a_failed_download_names_the_model(
+    toy_zoo: Path, pinned: FileDigest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own words and places stay; the named command has the weights once the host answers."""
+    name_address(toy_zoo, pinned)
+    is_down = True
+
+    def host(urls: list[str], target: Path, **facts: object) -> None:
+        if is_down:
+            raise NetworkError(f"gave up on {urls[0]}", hint="run the command again later")
+        target.write_bytes(CONTENT)
+
+    monkeypatch.setattr(weights, "download", host)
+    with pytest.raises(NetworkError) as caught:
+        onnx_bytes(registry.entry("toy"))
+    assert str(caught.value) == (
+        "the weights of toy are downloaded from their origin: gave up on "
+        "https://weights.invalid/model.onnx. Hint: zooctl pull toy, with the network"
+    )
+    is_down = False
+    assert run(["pull", "toy"]) == 0
+    assert onnx_bytes(registry.entry("toy"), may_download=False) == CONTENT
+
+
 @pytest.mark.usefixtures("no_sockets")
 def test_what_was_kept(toy_zoo: Path, tmp_path: Path, pinned: FileDigest) -> None:
     add_to_cache("model.onnx", CONTENT, pinned)

@@ -177,11 +177,12 @@ def _from_url(url: str, model: str, file: str, pinned: FileDigest, *, may_downlo
     path = _cache_path(file, pinned)
     if may_download and not is_offline():
         download_folder("models", pinned.sha256)
-        download([url], path, size=pinned.size, sha256=pinned.sha256)
+        with _origin_of(model):
+            download([url], path, size=pinned.size, sha256=pinned.sha256)
     elif not path.is_file():
         raise NetworkError(
             f"{file} is not in the cache, and this command asks no network",
-            hint=f"zooctl pull {model}{f'; {way_online()} first' if is_offline() else ''}",
+            hint=_pull(model),
         )
     if (content := _from_cache(path, pinned)) is None:
         hint = "the network is switched off; run the command again with the network"
@@ -207,7 +208,9 @@ def converted(entry: Entry, card: Card, *, may_download: bool = True) -> bytes:
     cache = _cache_path(ONNX, pinned)
     if (cached := _from_cache(cache, pinned)) is not None:
         return cached
-    content = convert(verified_bytes(entry, GRAPH), card, may_download=may_download)
+    graph = verified_bytes(entry, GRAPH)
+    with _origin_of(entry.name):
+        content = convert(graph, card, may_download=may_download)
     got, expected = (len(content), digest_of(content)), (pinned.size, pinned.sha256)
     if got != expected:
         raise differs("the graph made of the published weights", got=got, expected=expected)
@@ -216,6 +219,25 @@ def converted(entry: Entry, card: Card, *, may_download: bool = True) -> bytes:
         make_cache_folder("models", pinned.sha256)
         _write(content, cache)
     return content
+
+
+@contextlib.contextmanager
+def _origin_of(model: str) -> Iterator[None]:
+    """Say which model's weights a failed download was of."""
+    try:
+        yield
+    except NetworkError as error:
+        raise NetworkError(
+            f"the weights of {model} are downloaded from their origin: {error.what}",
+            path=error.path,
+            got=error.got,
+            expected=error.expected,
+            hint=f"{_pull(model)}{'' if is_offline() else ', with the network'}",
+        ) from error
+
+
+def _pull(model: str) -> str:
+    return f"zooctl pull {model}{f'; {way_online()} first' if is_offline() else ''}"
 
 
 def _read(path: Path, pinned: FileDigest) -> bytes:

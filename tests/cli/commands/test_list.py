@@ -58,6 +58,9 @@ def test_a_table_of_80_columns_on_a_terminal(
     (deepbind,) = [line for line in lines if line.startswith("deepbind ")]
     assert deepbind.split()[1] == "binding"
     assert "spliceai: The weights are CC BY-NC 4.0" in remarks
+    first = remarks.splitlines()[0]
+    assert first.startswith("weights are downloaded at first use, with the network: aparent2, deep")
+    assert "ctcf_gm12878" not in first
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,10 @@ def _print(models: list[dict[str, Any]], remarks: list[str]) -> None:
             say(remark)
         return
     print_cut(_NARROW, [[_brief(model, column) for column in _NARROW] for model in models])
+    away = [model for model in models if model["weights"] in ("hub", "url")]
+    if away:
+        names = ", ".join(model["name"] for model in away)
+        remarks = [f"weights are downloaded at first use, with the network: {names}", *remarks]
     if remarks:
         typer.echo()
     for remark in remarks:
