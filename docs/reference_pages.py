@@ -6,7 +6,6 @@ can be older than the program. `tests/test_reference.py` checks that nothing is 
 
 from __future__ import annotations
 
-import ast
 import functools
 import inspect
 import re
@@ -21,11 +20,11 @@ from zooctl import errors
 from zooctl.cli.main import COMMANDS, build_app
 from zooctl.cli.ui.help_pages import EXAMPLES
 from zooctl.cli.ui.messages import OPTIONS
+from zooctl.inference.vcf import tally
 from zooctl.reproduction.report import report
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import Manifest
 from zooctl.schema.recipe.recipe import Recipe
-from zooctl.sequence import alleles
 
 DOCS = Path(__file__).resolve().parent
 FOLDER = "reference"
@@ -253,22 +252,8 @@ def _exit_codes() -> str:
     )
 
 
-def statuses() -> dict[str, str]:
-    """Return each status of an allele with the text below it in the source."""
-    tree = ast.parse(inspect.getsource(alleles.Status))
-    body = tree.body[0].body  # type: ignore[attr-defined]
-    found, last = {}, ""
-    for node in body[1:]:
-        if isinstance(node, ast.Assign):
-            last = ast.unparse(node.targets[0])
-            found[last] = ""
-        elif isinstance(node, ast.Expr) and last:
-            found[last] = str(ast.literal_eval(node.value))
-    return found
-
-
 def _statuses() -> str:
-    rows = "".join(f"`{name}`\n: {_text(text)}\n\n" for name, text in statuses().items())
+    rows = "".join(f"`{name}`\n: {_text(text)}\n\n" for name, text in tally.status_texts().items())
     return (
         "# Statuses of alleles\n\nEvery allele of a scored VCF has one (`ZOO_<model>_STATUS`, or "
         f"the column `status`); `+` joins the flags of a scored one.\n\n{rows}"

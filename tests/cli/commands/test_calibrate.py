@@ -171,6 +171,8 @@ def test_choice_by_percentile(zooctl: Runner, here: Path, form: str) -> None:
         code, _, err = zooctl(*score, *options, "-o", f"out.{form}", "--force")
         assert code == 0, err
         assert f"kept by percentile: {expected:,} of " in err
+        # The insertion; the allele * beside it has no score at all.
+        assert "note: 1 allele has no percentile, since the background holds none of" in err
     if form == "vcf":
         assert zooctl(*score, "--top", "3", "-o", "top.vcf")[0] == 0
         kept = [

@@ -265,6 +265,7 @@ def test_too_much_skipped_is_kept(score: Runner, here: Path) -> None:
     code, _, err = score(*TEN, "-o", "a.vcf")
     assert code == 2
     assert "too many alleles disagree with the genome (got OUT_OF_RANGE 4,000 of 5,100" in err
+    assert "kept: 5,100 records; --resume with a larger --max-skipped goes on from there" in err
     code, _, err = score(*TEN, "-o", "a.vcf", "--resume", "--max-skipped", "0.9")
     assert code == 0
     assert "resume: 5,100 records are done already" in err

@@ -40,7 +40,10 @@ def test_first_mismatches_are_kept() -> None:
         part = Tally()
         for m in range(2):
             part.note_mismatch(f"{n} {m}", other_strand=m == 0)
+        part.note_absent(f"{n}", renamed=n == 1)
+        part.unranked = n
         whole.add(part)
+    assert (whole.absent, whole.renamed, whole.unranked) == (["0", "1", "2"], 1, 3)
     assert whole.mismatches == ["0 0", "0 1", "1 0"]
     assert whole.other_strand == 3
 

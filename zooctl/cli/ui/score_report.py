@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 def say_done(result: ScoredVcf) -> None:
     """Print the counts of statuses, the speed, and remarks about the files on stderr."""
     from zooctl.inference.vcf.tally import counts_text, is_scored
-    from zooctl.sequence.alleles import Status
 
     tally = result.tally
     for note in result.notes:
@@ -32,23 +31,50 @@ def say_done(result: ScoredVcf) -> None:
             f"{speed} alleles/s"
         )
         say(f"{label}status: {counts_text(counts)}")
-    if Status.REF_MISMATCH in tally.statuses:
-        other = f"{tally.other_strand:,} fit the other strand; " if tally.other_strand else ""
-        say(f"REF_MISMATCH: {other}first {'; '.join(tally.mismatches)}")
-    for name, longest in result.longest.items():
-        if Status.TOO_LONG in tally.models.get(name, {}):
-            say(f"TOO_LONG: {name} takes changes of at most {longest:,} bp")
-    flags = {flag for status in tally.statuses for flag in status.split("+")}
-    flags |= {flag for one in tally.models.values() for status in one for flag in status.split("+")}
-    for flag, which in ((Status.NO_RATIO, "no"), (Status.SOME_RATIO, "not every")):
-        if flag in flags:
-            say(
-                f"{flag}: {which} track has a log ratio, since a mean prediction is not above 0; "
-                "the card's output_scale log, logit or probability scores differences"
-            )
+    _say_reasons(result)
     if result.out_of_order is not None:
         before, after = result.out_of_order
         say(f"index: none, since records are not sorted: {before} comes before {after}")
+
+
+def _say_reasons(result: ScoredVcf) -> None:
+    """Print a line for each status but OK that an allele has for some model."""
+    from zooctl.inference.vcf.tally import status_texts
+    from zooctl.sequence.alleles import Status
+
+    tally = result.tally
+    found = [status for one in (tally.statuses, *tally.models.values()) for status in one]
+    flags = {flag for status in found for flag in status.split("+")} - {Status.OK}
+    texts = status_texts() if flags else {}
+    for flag in (status for status in Status if status in flags):
+        text = texts[flag].rstrip(".").replace("``", "")
+        text = text[0].lower() + text[1:] if text[1].islower() else text
+        say(f"{flag}: {_detail(flag, result) or text}")
+
+
+def _detail(flag: str, result: ScoredVcf) -> str:
+    """Return what is known of a status in this run, beside its meaning; "" where that is all."""
+    tally = result.tally
+    if flag == "REF_MISMATCH":
+        other = f"{tally.other_strand:,} fit the other strand; " if tally.other_strand else ""
+        return f"{other}first {'; '.join(tally.mismatches)}"
+    if flag == "NO_CONTIG":
+        found = f"--chrom-map auto would find {tally.renamed:,}; " if tally.renamed else ""
+        return f"the genome has no contig of that name; {found}first {', '.join(tally.absent)}"
+    if flag == "TOO_LONG":
+        longest = [
+            f"{name} takes changes of at most {length:,} bp"
+            for name, length in result.longest.items()
+            if flag in tally.models.get(name, {})
+        ]
+        return "; ".join(longest)
+    if flag in ("NO_RATIO", "SOME_RATIO"):
+        which = "no" if flag == "NO_RATIO" else "not every"
+        return (
+            f"{which} track has a log ratio, since a mean prediction is not above 0; "
+            "the card's output_scale log, logit or probability scores differences"
+        )
+    return ""
 
 
 def print_estimate(found: VcfEstimate) -> None:

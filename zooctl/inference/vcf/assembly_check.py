@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -37,6 +37,7 @@ class Vcf:
         strict: Refuse alleles that cannot be scored.
         fail: Refuse alleles whose REF differs from the genome.
         longest: Longest symbolic allele in bp whose bases are taken from the genome.
+        auto: Contigs of the VCF that ``--chrom-map auto`` finds in the genome.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Vcf:
     strict: bool = False
     fail: bool = False
     longest: int = 0
+    auto: Collection[str] = ()
 
     def alleles(self, record: Record) -> list[Allele]:
         """Return the alleles of a record in the genome's names, symbolic ones with their bases."""
@@ -65,9 +67,12 @@ class Vcf:
         codes = self.genome.padded_codes(chrom, record.start, record.start + len(record.ref))
         other = decode(reverse_complement(codes))
         found = decode(codes)
-        place = f"{record.chrom}:{record.start + 1:,} (line {record.number:,})"
-        text = f"{place}: REF is {_short(record.ref)}, the genome has {_short(found)}"
+        text = f"{_place(record)}: REF is {_short(record.ref)}, the genome has {_short(found)}"
         return text, other == record.ref.upper()
+
+    def absent(self, record: Record) -> tuple[str, bool]:
+        """Return a record's place, as text, and whether ``--chrom-map auto`` finds its contig."""
+        return _place(record), record.chrom in self.auto
 
     def refusals(self, record: Record, scorers: Sequence[Scorer]) -> Iterator[InputError]:
         """Yield an error for each allele of a record that the rules refuse."""
@@ -94,6 +99,10 @@ class Vcf:
             expected=expected,
             hint="without --strict and --check-ref fail it is written without a score",
         )
+
+
+def _place(record: Record) -> str:
+    return f"{record.chrom}:{record.start + 1:,} (line {record.number:,})"
 
 
 def _short(letters: str) -> str:

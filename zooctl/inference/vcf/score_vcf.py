@@ -16,6 +16,7 @@ from zooctl.errors import InputError
 from zooctl.files.vcf.chunks import Chunk
 from zooctl.files.vcf.records import Record
 from zooctl.files.vcf.stream import ChunkSink
+from zooctl.inference.background.ranker import NO_BACKGROUND
 from zooctl.inference.variants.measure_alleles import ScoredAllele
 from zooctl.inference.variants.scorer import Scorer
 from zooctl.inference.vcf.assembly_check import Vcf, check_allowed
@@ -175,9 +176,22 @@ def _count(
     for record, *scored in zip(chunk, *results, strict=True):
         for alleles in zip(*scored, strict=True):
             tally.count(names, [allele.status for allele in alleles])
+            tally.unranked += _is_unranked(models, alleles)
             if alleles[0].status == Status.REF_MISMATCH:
                 tally.note_mismatch(*vcf.mismatch(record))
+            elif alleles[0].status == Status.NO_CONTIG:
+                tally.note_absent(*vcf.absent(record))
     return tally
+
+
+def _is_unranked(models: Sequence[ScoringModel], alleles: Sequence[ScoredAllele]) -> bool:
+    """Return whether an allele has a score, and a class in no background of the models."""
+    classes = {
+        model.ranker.class_of(allele)
+        for model, allele in zip(models, alleles, strict=True)
+        if model.ranker is not None
+    }
+    return NO_BACKGROUND in classes and classes <= {NO_BACKGROUND, ""}
 
 
 def _check_same(vcf: Vcf, records: int, read: str, chunk: Chunk) -> None:

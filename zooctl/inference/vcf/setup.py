@@ -28,7 +28,7 @@ from zooctl.inference.vcf.info_fields import MOST_TRACKS, ScoringModel, WrittenT
 from zooctl.progress import Say
 from zooctl.schema.card import Card
 from zooctl.sequence.assemblies import likely_assembly
-from zooctl.sequence.contigs import other_style
+from zooctl.sequence.contigs import auto_map, other_style
 from zooctl.sequence.intervals import Interval
 
 
@@ -111,13 +111,14 @@ def match_names(reader: VcfReader, genome: Fasta, options: ScoreOptions) -> Vcf:
     Raises:
         InputError: The map of names is wrong.
     """
-    header, mapped = reader.header.contigs, {}
+    header, contigs, mapped = reader.header.contigs, genome.contigs, {}
+    lengths = {chrom: length for chrom, length in header.items() if length is not None}
+    known = {*header, *contigs, *map(other_style, contigs)}
     if options.chrom_map is not None:
-        lengths = {chrom: length for chrom, length in header.items() if length is not None}
-        known = {*header, *genome.contigs, *map(other_style, genome.contigs)}
-        mapped = load_chrom_map(options.chrom_map, known, genome.contigs, lengths)
-    names = genome_names(header, mapped, genome.contigs)
-    return Vcf(reader.name, genome, names, options.strict, options.check_ref == "fail")
+        mapped = load_chrom_map(options.chrom_map, known, contigs, lengths)
+    names = genome_names(header, mapped, contigs)
+    fail, auto = options.check_ref == "fail", auto_map(known, contigs, lengths)
+    return Vcf(reader.name, genome, names, options.strict, fail, auto=auto.keys())
 
 
 def genome_label(genome: Fasta, assembly: str) -> str:

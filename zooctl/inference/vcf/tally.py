@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -34,6 +36,20 @@ def joint_status(statuses: Sequence[str]) -> str:
     return statuses[0] if len(set(statuses)) == 1 else MIXED
 
 
+def status_texts() -> dict[str, str]:
+    """Return each status with the sentence below it in the source of ``Status``."""
+    (body,) = ast.parse(inspect.getsource(Status)).body
+    assert isinstance(body, ast.ClassDef)
+    found, last = dict[str, str](), ""
+    for node in body.body[1:]:
+        if isinstance(node, ast.Assign):
+            last = ast.unparse(node.targets[0])
+            found[last] = ""
+        elif isinstance(node, ast.Expr) and last:
+            found[last] = str(ast.literal_eval(node.value))
+    return found
+
+
 def counts_text(counts: Mapping[str, int]) -> str:
     """Return counts in words, the largest first.
 
@@ -55,6 +71,9 @@ class Tally:
         models: The same for each model by its name.
         other_strand: Alleles of REF_MISMATCH whose REF the genome has on the other strand.
         mismatches: The first alleles of REF_MISMATCH, for people.
+        absent: The first places of NO_CONTIG, for people.
+        renamed: Alleles of NO_CONTIG whose contig the genome has under the name of another style.
+        unranked: Alleles with a score, of a class that no model's background has.
     """
 
     records: int = 0
@@ -63,6 +82,9 @@ class Tally:
     models: dict[str, dict[str, int]] = field(default_factory=dict)
     other_strand: int = 0
     mismatches: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    renamed: int = 0
+    unranked: int = 0
 
     def count(self, models: Sequence[str], statuses: Sequence[str]) -> None:
         """Count one allele by its status for each model."""
@@ -74,8 +96,12 @@ class Tally:
     def note_mismatch(self, text: str, other_strand: bool) -> None:
         """Keep the text of a REF_MISMATCH allele that was counted, up to a few."""
         self.other_strand += other_strand
-        if len(self.mismatches) < _EXAMPLES and text not in self.mismatches:
-            self.mismatches.append(text)
+        _keep(self.mismatches, text)
+
+    def note_absent(self, place: str, renamed: bool) -> None:
+        """Keep the place of a NO_CONTIG allele that was counted, up to a few."""
+        self.renamed += renamed
+        _keep(self.absent, place)
 
     def add(self, later: Tally) -> None:
         """Add the counts of later records."""
@@ -88,7 +114,11 @@ class Tally:
                 _add(self.models.setdefault(name, {}), status, n)
         for text in later.mismatches:
             self.note_mismatch(text, False)
+        for place in later.absent:
+            self.note_absent(place, False)
         self.other_strand += later.other_strand
+        self.renamed += later.renamed
+        self.unranked += later.unranked
 
     @property
     def n_disagreeing(self) -> int:
@@ -99,6 +129,11 @@ class Tally:
     def scored(self) -> int:
         """Alleles that every model scored or, where they differ, some model may have."""
         return sum(n for status, n in self.statuses.items() if is_scored(status))
+
+
+def _keep(examples: list[str], text: str) -> None:
+    if len(examples) < _EXAMPLES and text not in examples:
+        examples.append(text)
 
 
 def _add(counts: dict[str, int], status: str, n: int) -> None:

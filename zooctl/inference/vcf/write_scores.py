@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from zooctl.errors import InputError
 from zooctl.files.vcf.chunks import Parts, Settings
 from zooctl.files.vcf.index import SortOrder
 from zooctl.files.vcf.output import FinishedLines, Published, publish
@@ -103,13 +104,13 @@ class ScoreWriter:
     ) -> Written:
         """Collect chunks, then write the output whole."""
         options = self.options
-        with (
-            Parts(self.place.target, settings, resume=options.resume) as parts,
-            self._kept(parts),
-        ):
+        with Parts(self.place.target, settings, resume=options.resume) as parts:
             n_before = self._resumed(parts)
-            tally = into(parts)
-            written = self.publish(parts, head, settings, order, tally)
+            with self._kept(parts):
+                tally = into(parts)
+            self._check_skipped(parts, tally)
+            with self._kept(parts):
+                written = self.publish(parts, head, settings, order, tally)
         self.place.deliver()
         files = () if self.place.stdout else written.files
         return Written(tally, files, n_before, written.index_fault)
@@ -152,27 +153,62 @@ class ScoreWriter:
     def _say_kept(self, count: int, tally: Tally) -> None:
         what = "rows" if self.place.is_table else "records"
         self.say(f"kept by percentile: {count:,} of {self.rows_of(tally):,} {what}")
+        if n := tally.unranked:
+            have = "1 allele has" if n == 1 else f"{n:,} alleles have"
+            self.say(f"note: {have} no percentile, since the background holds none of the class")
 
     def _resumed(self, parts: Parts) -> int:
         """Tell where a run continues; return the number of alleles that were done before."""
         if parts.chunks:
-            self.say(f"resume: {parts.chunks[-1].records:,} records are done already")
+            done = parts.chunks[-1].records
+            self.say(f"resume: {_records(done)} {_are(done)} done already")
         elif self.options.resume:
             self.say("resume: no unfinished run is there; starting from the first record")
-        elif parts.n_discarded:
+        elif n := parts.n_discarded:
             name = self.place.target.name
             self.say(
-                f"note: {parts.n_discarded:,} records of an unfinished run of {name} are done "
-                "again; --resume would have kept them"
+                f"note: {_records(n)} of an unfinished run of {name} {_are(n)} done again; "
+                f"--resume would have kept {'it' if n == 1 else 'them'}"
             )
         return sum(chunk.note["alleles"] for chunk in parts.chunks)
 
+    def _check_skipped(self, parts: Parts, tally: Tally) -> None:
+        """Refuse too many alleles that disagree with the genome.
+
+        The same call would be refused again. One with a larger share takes up what is kept; a
+        single chunk is done again as quickly.
+
+        Raises:
+            InputError: As ``check_skipped``.
+        """
+        try:
+            check_skipped(tally, self.options.max_skipped, self.source)
+        except InputError:
+            if len(parts.chunks) == 1:
+                parts.remove()
+            with self._kept(parts, " with a larger --max-skipped"):
+                raise
+
     @contextmanager
-    def _kept(self, parts: Parts) -> Iterator[None]:
+    def _kept(self, parts: Parts, beside: str = "") -> Iterator[None]:
         """Tell the number of finished records when an error or a signal stops the run."""
         try:
             yield
         except BaseException:
             if parts.chunks:
-                self.say(f"kept: {parts.chunks[-1].records:,} records; --resume goes on from there")
+                kept = _records(parts.chunks[-1].records)
+                self.say(f"kept: {kept}; --resume{beside} goes on from there")
             raise
+
+
+def _records(n: int) -> str:
+    """Return a number of records in words.
+
+    >>> _records(1), _records(3072)
+    ('1 record', '3,072 records')
+    """
+    return "1 record" if n == 1 else f"{n:,} records"
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
