@@ -109,7 +109,7 @@ COMMANDS = {
         f"embed ctcf_gm12878 --region {SITE} -o a.npz",
         f"explain pwm_ctcf {SITE} --motifs box.pfm -o why/page.html",
     ],
-    "scan": [f"scan --motifs box.pfm --assembly hg19 --region {REGION} -o sites.bed"],
+    "scan": [f"scan --motifs box.pfm --assembly hg19 --region {REGION} -o found.bed"],
     "marginalise": [
         "marginalise pwm_ctcf --pattern CCASYAGRKGGCRS -n 10 --flanks 1 --with CANNTG "
         "--spacing 30:30 -o effects"

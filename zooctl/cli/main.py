@@ -215,6 +215,9 @@ def run(arguments: list[str]) -> int:
 
 def _app_for(arguments: list[str]) -> Callable[..., Any]:
     """Return as much of the command line as arguments need."""
+    # A shell that asks for completions passes the words in variables, and no arguments.
+    if "_ZOOCTL_COMPLETE" in os.environ:
+        return build_app()
     if arguments in (["--help"], ["-h"]):
         return build_summary()
     return build_app(arguments[0]) if arguments[0] in COMMANDS else build_app()
