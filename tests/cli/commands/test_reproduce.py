@@ -308,7 +308,7 @@ import json, os, random, signal, sys
 from pathlib import Path
 
 import zooctl.reproduction.run.measure, zooctl.reproduction.reproduce, zooctl.training.export.entry
-import zooctl.evaluation.heldout.evaluate, zooctl.interpret.mutagenesis
+import zooctl.evaluation.heldout.evaluate, zooctl.interpret.motif_recovery.mutagenesis
 import zooctl.interpret.pictures.plots
 from zooctl.cli.main import run
 from zooctl.training.loop import fit

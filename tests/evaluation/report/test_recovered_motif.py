@@ -10,7 +10,7 @@ import pytest
 from zooctl.evaluation.data.known_motifs import known_motif, known_motifs_of_collection
 from zooctl.evaluation.report.recovered_motif import RecoveredMotif
 from zooctl.files.motifs import Motif, read_motifs
-from zooctl.interpret.motif_match import match_motif
+from zooctl.interpret.motif_recovery.motif_match import match_motif
 
 BOX = Motif("box", np.eye(4)[[0, 1, 2, 3, 3, 2, 1, 0, 1, 1]] * 9)
 

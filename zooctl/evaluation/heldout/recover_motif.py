@@ -45,8 +45,8 @@ def recover(
         The motif; None where nothing is predicted.
     """
     from zooctl.evaluation.data.known_motifs import known_motifs_of_collection
-    from zooctl.interpret.motif_match import match_motif
-    from zooctl.interpret.mutagenesis import recover_motif
+    from zooctl.interpret.motif_recovery.motif_match import match_motif
+    from zooctl.interpret.motif_recovery.mutagenesis import recover_motif
 
     model, data = evaluation.model, evaluation.data
     tops = evaluation.report.tops[:n_windows]

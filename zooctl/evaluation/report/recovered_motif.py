@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zooctl.files.motifs import Motif
-from zooctl.interpret.motif_match import MotifMatch
+from zooctl.interpret.motif_recovery.motif_match import MotifMatch
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,13 @@ import pytest
 from numpy.typing import NDArray
 
 from zooctl.files.motifs import Motif
-from zooctl.interpret.motif_match import match_motif
-from zooctl.interpret.mutagenesis import base_effects, best_stretch, locate_site, recover_motif
+from zooctl.interpret.motif_recovery.motif_match import match_motif
+from zooctl.interpret.motif_recovery.mutagenesis import (
+    base_effects,
+    best_stretch,
+    locate_site,
+    recover_motif,
+)
 from zooctl.sequence.onehot import Codes, N, encode, reverse_complement
 
 SITE = "TGGCCACCAGGGGGCGCCA"

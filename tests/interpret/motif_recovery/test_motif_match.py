@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zooctl.files.motifs import Motif, read_motif
-from zooctl.interpret.motif_match import match_motif
+from zooctl.interpret.motif_recovery.motif_match import match_motif
 
 
 def profile(text: str) -> Motif:
