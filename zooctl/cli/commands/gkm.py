@@ -13,6 +13,7 @@ from zooctl.cli.ui.options import (
     AsJson,
     Device,
     GenomeFile,
+    ModelName,
     Threads,
 )
 from zooctl.inference.options.predict_and_score import LARGEST_SEED
@@ -100,7 +101,7 @@ def train(
 
 @app.command("predict")
 def predict(
-    model: Annotated[str, typer.Argument(help="Name that `zooctl list` shows, or a folder.")],
+    model: ModelName,
     sequences: Annotated[Path, typer.Argument(help="FASTA, plain or bgzipped.")],
     device: Device = "auto",
     threads: Threads = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +87,11 @@ class FittedGkm:
 
     machines: tuple[LinearGkm | None, ...]
 
+    @cached_property
+    def _sessions(self) -> tuple[Session | None, ...]:
+        """The machines as networks, made once for all regions."""
+        return tuple(None if machine is None else _session(machine) for machine in self.machines)
+
     def predict(self, codes: Codes, margin: int, rules: Rules) -> Values:
         """Return the highest decision value of the windows in each bin, ``(n, n_tracks)``.
 
@@ -103,20 +109,23 @@ class FittedGkm:
         middles = (np.arange(n_bins)[:, None] + margin) * size + within
         windows = _around(codes, middles.ravel())
         found = np.full((n_bins, len(self.machines)), np.nan)
-        for track, machine in enumerate(self.machines):
-            if machine is not None and n_bins:
-                session = Session(
-                    gkm_graph(machine, _WIDTH),
-                    geometry=gkm_geometry(_WIDTH),
-                    n_tracks=1,
-                    unknown_base=0,
-                    device="cpu",
-                    threads=1,
-                    batch_size=_BATCH_SIZE,
-                )
+        for track, session in enumerate(self._sessions):
+            if session is not None and n_bins:
                 values = session.predict(windows)
                 found[:, track] = values.reshape(n_bins, per_bin).max(axis=1)
         return found
+
+
+def _session(machine: LinearGkm) -> Session:
+    return Session(
+        gkm_graph(machine, _WIDTH),
+        geometry=gkm_geometry(_WIDTH),
+        n_tracks=1,
+        unknown_base=0,
+        device="cpu",
+        threads=1,
+        batch_size=_BATCH_SIZE,
+    )
 
 
 def fit_gkm(training: TrainingSample, rules: Rules) -> FittedGkm:

@@ -25,7 +25,7 @@ from zooctl.evaluation.heldout.measure_region import (
     read_padded,
 )
 from zooctl.evaluation.heldout.model import EvaluatedModel
-from zooctl.evaluation.heldout.options import BEST_MOTIF, EvaluationOptions
+from zooctl.evaluation.heldout.options import BEST_MOTIF, GKM, EvaluationOptions
 from zooctl.evaluation.heldout.predict_region import predict_region
 from zooctl.evaluation.heldout.rivals import Rival, predict_rivals
 from zooctl.evaluation.report.report import EvaluationReport
@@ -132,7 +132,7 @@ def _fit_baselines(
             more = training, validation, motifs, rules
             learners = fit_learners(options.fitted, options.resample, *more)
             fitted = replace(fitted, learners=learners)
-        if "gkm" in options.learners:
+        if GKM in options.learners:
             fitted = replace(fitted, gkm=fit_gkm(training, rules))
         if BEST_MOTIF in options.learners and validation is not None:
             chosen = choose_motifs(validation, read_collection(JASPAR.id), rules)

@@ -103,13 +103,7 @@ def open_rival(
         )
 
     rival = opened(())
-    if rival.assembly != target.data_assembly:
-        raise InputError(
-            "the other model is of another assembly",
-            field="--versus",
-            got=f"{name} on {rival.assembly}",
-            expected=target.data_assembly,
-        )
+    _require_assembly("the other model", "--versus", name, rival.assembly, target)
     if len(rival.tracks) == 1:
         return rival
     wanted = [track.name for track in target.tracks]
@@ -149,16 +143,23 @@ def open_trunk(name: str, target: EvaluationTarget, split: Split) -> Trunk:
     """
     model = OpenModel(registry.entry(name))
     card = model.card
-    if card.training_assembly != target.data_assembly:
-        raise InputError(
-            "the trunk is of another assembly",
-            field="--trunk",
-            got=f"{name} on {card.training_assembly}",
-            expected=target.data_assembly,
-        )
+    _require_assembly("the trunk", "--trunk", name, card.training_assembly, target)
     seen = SeenRegions(name, card.training_assembly, card.split)
     heldout_split(split, (), seen, target.data_assembly)
     return Trunk(name, penultimate(model), card.geometry)
+
+
+def _require_assembly(
+    role: str, option: str, name: str, assembly: str, target: EvaluationTarget
+) -> None:
+    """Refuse a model of another assembly than the evaluated data."""
+    if assembly != target.data_assembly:
+        raise InputError(
+            f"{role} is of another assembly",
+            field=option,
+            got=f"{name} on {assembly}",
+            expected=target.data_assembly,
+        )
 
 
 def _open_entry(

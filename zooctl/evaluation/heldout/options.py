@@ -12,7 +12,9 @@ from zooctl.schema.explain import nearest
 from zooctl.schema.recipe.evaluation import Learner, Resample
 from zooctl.schema.recipe.recipe import Recipe
 
-# No recipe names it, since it takes minutes: each motif of a collection is looked for.
+# No recipe names these, since they take minutes: a support vector machine is trained, and each
+# motif of a collection is looked for.
+GKM = "gkm"
 BEST_MOTIF = "best_motif"
 
 
@@ -47,7 +49,7 @@ class EvaluationOptions:
     @property
     def fitted(self) -> tuple[str, ...]:
         """The learners that are fitted to features of training bins."""
-        others = ("motif_accessibility", "gkm", BEST_MOTIF)
+        others = ("motif_accessibility", GKM, BEST_MOTIF)
         return tuple(one for one in self.learners if one not in others)
 
     def checked(self) -> EvaluationOptions:
@@ -57,7 +59,7 @@ class EvaluationOptions:
             InputError: A learner has no use for what is given, or lacks it.
         """
         for name in self.learners:
-            _check_known(name, (*get_args(Learner), "gkm", BEST_MOTIF), "--baselines")
+            _check_known(name, (*get_args(Learner), GKM, BEST_MOTIF), "--baselines")
         _check_known(self.resample, get_args(Resample), "--resample")
         if ("motif_accessibility" in self.learners) != (self.accessibility is not None):
             raise InputError(

@@ -29,12 +29,12 @@ from zooctl.interpret.attribution.attribute import Attributions, batch_ends, joi
 from zooctl.interpret.attribution.regions import OpenRegions, RegionAttributions, open_regions
 from zooctl.interpret.attribution.run import check_target, tell_deltas, write_given
 from zooctl.interpret.attribution.target import target_of
+from zooctl.interpret.libraries import libraries_of
 from zooctl.interpret.options import AttributeOptions
 from zooctl.progress import Advance, Progress, Say, silent
 from zooctl.sequence.intervals import Interval
 
 _ARRAYS = ("codes", "hypothetical", "projected", "values", "deltas")
-_LIBRARIES = ("torch", "tangermeme", "captum")
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _cut(placed: OpenRegions, n_shards: int) -> list[Shard]:
 def _settings(placed: OpenRegions) -> dict[str, Any]:
     """Return everything but the genome and the regions that importances depend on."""
     model = placed.model
-    found = {
+    return {
         "model": model.card.name,
         "version": model.card.version,
         "regions": len(placed.regions),
@@ -133,10 +133,8 @@ def _settings(placed: OpenRegions) -> dict[str, Any]:
         "device": model.session.device,
         "threads": model.session.threads,
         "batch_size": model.session.batch_size,
+        **{name: _version(name) for name in libraries_of(placed.options.method)},
     }
-    if placed.options.method != "ism":
-        found |= {name: _version(name) for name in _LIBRARIES}
-    return found
 
 
 def _version(library: str) -> str:
