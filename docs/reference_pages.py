@@ -20,11 +20,11 @@ from zooctl import errors
 from zooctl.cli.main import COMMANDS, build_app
 from zooctl.cli.ui.help_pages import EXAMPLES
 from zooctl.cli.ui.messages import OPTIONS
-from zooctl.inference.vcf import tally
 from zooctl.reproduction.report import report
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import Manifest
 from zooctl.schema.recipe.recipe import Recipe
+from zooctl.sequence.alleles import Status
 
 DOCS = Path(__file__).resolve().parent
 FOLDER = "reference"
@@ -132,7 +132,7 @@ def _command(name: str, shown: dict[str, Any]) -> Iterator[str]:
         if leaf != name:
             yield f"## zooctl {leaf}\n"
         yield f"{_text(one.help)}\n"
-        context = typer.Context(one, info_name=f"zooctl {leaf}")
+        context = typer.Context(one, info_name=f"zooctl {leaf}", **one.context_settings)
         yield f"    {one.get_usage(context).removeprefix('Usage: ')}\n"
         yield from _options(one, f"zooctl {leaf}")
         if leaf in shown:
@@ -143,7 +143,7 @@ def _command(name: str, shown: dict[str, Any]) -> Iterator[str]:
 
 def _options(command: Any, name: str) -> Iterator[str]:
     """Yield arguments and options as a list of definitions."""
-    context = typer.Context(command, info_name=name)
+    context = typer.Context(command, info_name=name, **command.context_settings)
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
         if record is not None:
@@ -253,7 +253,7 @@ def _exit_codes() -> str:
 
 
 def _statuses() -> str:
-    rows = "".join(f"`{name}`\n: {_text(text)}\n\n" for name, text in tally.status_texts().items())
+    rows = "".join(f"`{status}`\n: {_text(status.text)}\n\n" for status in Status)
     return (
         "# Statuses of alleles\n\nEvery allele of a scored VCF has one (`ZOO_<model>_STATUS`, or "
         f"the column `status`); `+` joins the flags of a scored one.\n\n{rows}"

@@ -18,7 +18,6 @@ from transcripts import REPO
 
 from zooctl import errors
 from zooctl.cli.main import COMMANDS, run
-from zooctl.inference.vcf.tally import status_texts
 from zooctl.sequence.alleles import Status
 
 DOCS = REPO / "docs"
@@ -80,12 +79,9 @@ def _is_error(one: Any) -> bool:
 
 
 def test_every_status_is_explained(reference: ModuleType) -> None:
-    explained = status_texts()
-    assert set(explained) == {status.name for status in Status}
-    assert [name for name, text in explained.items() if not text] == []
     page = (DOCS / "scores.md").read_text()
-    for name, text in explained.items():
-        assert f"| `{name}` | {' '.join(reference._text(text).split())} |\n" in page
+    for status in Status:
+        assert f"| `{status}` | {reference._text(status.text)} |\n" in page
 
 
 def test_every_field_of_a_document(contents: dict[str, str], reference: ModuleType) -> None:

@@ -33,52 +33,61 @@ Read = Callable[[int, int], Codes]
 
 
 class Status(StrEnum):
-    """Outcome of an allele; ``+`` joins the flags of a scored one, as in ``EDGE+N``."""
+    """Outcome of an allele; ``+`` joins the flags of a scored one, as in ``EDGE+N``.
 
-    OK = "OK"
-    """Scored; nothing is to be said about it."""
-    EDGE = "EDGE"
-    """Scored; a window overhangs the contig and is padded with N."""
-    N = "N"
-    """Scored; over a tenth of the bases of a window are unknown or padding."""
-    SWAPPED = "SWAPPED"
-    """Scored; the genome has ALT, not REF, and the caller allowed that."""
-    REF_MISMATCH = "REF_MISMATCH"
-    """The genome has another sequence than REF."""
-    SYMBOLIC = "SYMBOLIC"
-    """ALT is symbolic, as ``<DEL>``, and has no sequence."""
-    BREAKEND = "BREAKEND"
-    """ALT is a breakend, as ``G]17:198982]``."""
-    STAR = "STAR"
-    """``*``: the base is deleted by another record."""
-    NO_ALT = "NO_ALT"
-    """ALT is ``.``: no other allele was seen."""
-    INVALID_ALLELE = "INVALID_ALLELE"
-    """REF or ALT is nothing that the VCF specification allows there, such as ``X`` or ``-A``."""
-    OUT_OF_RANGE = "OUT_OF_RANGE"
-    """REF lies partly or wholly outside the contig."""
-    NO_CONTIG = "NO_CONTIG"
-    """The genome has no contig of that name."""
-    TOO_LONG = "TOO_LONG"
-    """A changed stretch is longer than half of the part that all windows share."""
-    N_ALLELE = "N_ALLELE"
-    """REF or ALT holds N, or REF another code for several bases."""
-    AMBIGUOUS_ALT = "AMBIGUOUS_ALT"
-    """ALT holds a letter that stands for several bases."""
-    TELOMERE = "TELOMERE"
-    """POS is 0 or the contig's length plus 1: a telomere in the VCF specification."""
-    REF_EQ_ALT = "REF_EQ_ALT"
-    """REF and ALT are the same sequence."""
-    NO_GENE = "NO_GENE"
-    """Genes were asked for, and none of the annotation lies over POS."""
-    MOSTLY_N = "MOSTLY_N"
-    """Over half the bases of a window are unknown, so the window has no value."""
-    NOT_STORED = "NOT_STORED"
-    """Answered from a store alone, which does not have it."""
-    NO_RATIO = "NO_RATIO"
-    """Predicted, but no mean is above 0, so that there is no log ratio; beside other flags."""
-    SOME_RATIO = "SOME_RATIO"
-    """Scored; the means of some tracks are not above 0, so that these have no log ratio."""
+    Attributes:
+        text: What it means, in a sentence.
+    """
+
+    text: str
+
+    def __new__(cls, value: str, text: str) -> Status:
+        """Return the status of a value, with its sentence."""
+        made = str.__new__(cls, value)
+        made._value_ = value
+        made.text = text
+        return made
+
+    OK = "OK", "Scored; nothing is to be said about it."
+    EDGE = "EDGE", "Scored; a window overhangs the contig and is padded with N."
+    N = "N", "Scored; over a tenth of the bases of a window are unknown or padding."
+    SWAPPED = "SWAPPED", "Scored; the genome has ALT, not REF, and the caller allowed that."
+    REF_MISMATCH = "REF_MISMATCH", "The genome has another sequence than REF."
+    SYMBOLIC = "SYMBOLIC", "ALT is symbolic, as ``<DEL>``, and has no sequence."
+    BREAKEND = "BREAKEND", "ALT is a breakend, as ``G]17:198982]``."
+    STAR = "STAR", "``*``: the base is deleted by another record."
+    NO_ALT = "NO_ALT", "ALT is ``.``: no other allele was seen."
+    INVALID_ALLELE = (
+        "INVALID_ALLELE",
+        "REF or ALT is nothing that the VCF specification allows there, such as ``X`` or ``-A``.",
+    )
+    OUT_OF_RANGE = "OUT_OF_RANGE", "REF lies partly or wholly outside the contig."
+    NO_CONTIG = "NO_CONTIG", "The genome has no contig of that name."
+    TOO_LONG = (
+        "TOO_LONG",
+        "A changed stretch is longer than half of the part that all windows share.",
+    )
+    N_ALLELE = "N_ALLELE", "REF or ALT holds N, or REF another code for several bases."
+    AMBIGUOUS_ALT = "AMBIGUOUS_ALT", "ALT holds a letter that stands for several bases."
+    TELOMERE = (
+        "TELOMERE",
+        "POS is 0 or the contig's length plus 1: a telomere in the VCF specification.",
+    )
+    REF_EQ_ALT = "REF_EQ_ALT", "REF and ALT are the same sequence."
+    NO_GENE = "NO_GENE", "Genes were asked for, and none of the annotation lies over POS."
+    MOSTLY_N = (
+        "MOSTLY_N",
+        "Over half the bases of a window are unknown, so the window has no value.",
+    )
+    NOT_STORED = "NOT_STORED", "Answered from a store alone, which does not have it."
+    NO_RATIO = (
+        "NO_RATIO",
+        "Predicted, but no mean is above 0, so that there is no log ratio; beside other flags.",
+    )
+    SOME_RATIO = (
+        "SOME_RATIO",
+        "Scored; the means of some tracks are not above 0, so that these have no log ratio.",
+    )
 
 
 SCORED = frozenset({Status.OK, Status.EDGE, Status.N, Status.SWAPPED, Status.SOME_RATIO})

@@ -39,15 +39,13 @@ def say_done(result: ScoredVcf) -> None:
 
 def _say_reasons(result: ScoredVcf) -> None:
     """Print a line for each status but OK that an allele has for some model."""
-    from zooctl.inference.vcf.tally import status_texts
     from zooctl.sequence.alleles import Status
 
     tally = result.tally
     found = [status for one in (tally.statuses, *tally.models.values()) for status in one]
     flags = {flag for status in found for flag in status.split("+")} - {Status.OK}
-    texts = status_texts() if flags else {}
     for flag in (status for status in Status if status in flags):
-        text = texts[flag].rstrip(".").replace("``", "")
+        text = flag.text.rstrip(".").replace("``", "")
         text = text[0].lower() + text[1:] if text[1].islower() else text
         say(f"{flag}: {_detail(flag, result) or text}")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -34,20 +32,6 @@ def joint_status(statuses: Sequence[str]) -> str:
     ('OK', 'MIXED')
     """
     return statuses[0] if len(set(statuses)) == 1 else MIXED
-
-
-def status_texts() -> dict[str, str]:
-    """Return each status with the sentence below it in the source of ``Status``."""
-    (body,) = ast.parse(inspect.getsource(Status)).body
-    assert isinstance(body, ast.ClassDef)
-    found, last = dict[str, str](), ""
-    for node in body.body[1:]:
-        if isinstance(node, ast.Assign):
-            last = ast.unparse(node.targets[0])
-            found[last] = ""
-        elif isinstance(node, ast.Expr) and last:
-            found[last] = str(ast.literal_eval(node.value))
-    return found
 
 
 def counts_text(counts: Mapping[str, int]) -> str:
