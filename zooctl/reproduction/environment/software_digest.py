@@ -18,7 +18,6 @@ import platform
 import re
 import sys
 import sysconfig
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -30,12 +29,23 @@ from zooctl.training.determinism import portable
 
 FILE = "environment.json"
 
-# Our own code that turns a recipe and its data into arrays, networks and steps. The rest (documents
-# of the catalog, texts of commands, metrics) changes no weights: its results are compared with
-# digests anyway.
-CODE = ("files", "schema/recipe", "sequence", "training")
-# Of ``schema``, the modules that read recipes; others are about cards, manifests and messages.
-DOCUMENTS = ("fields", "strict_yaml")
+# Our own code that turns a recipe and its data into arrays, networks and steps: folders, modules.
+# The rest (documents of the catalog, readers of variants and of others' weights, texts of commands,
+# metrics) changes no weights: its results are compared with digests anyway.
+CODE = (
+    "files/bigwig",
+    "files/disk",
+    "files/fasta",
+    "files/intervals",
+    "files/motif_formats.py",
+    "files/motifs.py",
+    "files/weights/safetensors.py",
+    "schema/fields.py",
+    "schema/recipe",
+    "schema/strict_yaml.py",
+    "sequence",
+    "training",
+)
 LICENCE = "LICENSE"
 LOCKS = ("requirements.lock", "requirements-torch.lock")
 
@@ -186,21 +196,15 @@ def _short(component: Component) -> str:
 def _code() -> dict[str, Component]:
     """Return digests of our own code that takes part."""
     package = Path(zooctl.__file__).parent
-    schema = [package / "schema" / f"{name}.py" for name in DOCUMENTS]
-    whole: dict[str, Component] = {name: tree_digest(package / name) for name in CODE}
-    return {"schema": _digest_of(schema, package / "schema"), **whole}
+    return {name: tree_digest(package / name) for name in CODE}
 
 
-def tree_digest(folder: Path) -> str:
-    """Return the digest of the Python files below a folder: their paths and bytes."""
-    return _digest_of(folder.rglob("*.py"), folder)
-
-
-def _digest_of(paths: Iterable[Path], folder: Path) -> str:
-    """Return the digest of files: their paths below a folder, and their bytes."""
+def tree_digest(path: Path) -> str:
+    """Return the digest of a module, or of the Python files below a folder: paths and bytes."""
+    modules = [path] if path.is_file() else sorted(path.rglob("*.py"))
     lines = [
-        f"{path.relative_to(folder).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}"
-        for path in sorted(paths)
+        f"{module.relative_to(path).as_posix()} {hashlib.sha256(module.read_bytes()).hexdigest()}"
+        for module in modules
     ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
