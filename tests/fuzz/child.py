@@ -9,7 +9,9 @@ import os
 import random
 import re
 import resource
+import select
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -18,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from fuzz.forked import Forked
 from fuzz.formats import FINE, Format
 from fuzz.mutate import CONTAINER, mutate
 from fuzz.place import Place, Work
@@ -55,12 +58,18 @@ class Seeds(NamedTuple):
 
 
 class Running(NamedTuple):
-    """A case that runs."""
+    """A case that runs; ``ends`` is a file that can be read when it has ended."""
 
     pid: int
     index: int
     folder: Path
     began: float
+    ends: int
+
+
+def wait(cases: Sequence[Running], seconds: float = 0.1) -> None:
+    """Sleep until one of the cases ends, or so long."""
+    select.select([case.ends for case in cases], [], [], seconds)
 
 
 def drawn(found: Format, seeds: Seeds, seed: int, index: int) -> tuple[Work, str]:
@@ -87,8 +96,6 @@ def start(
     place: Place,
     number: tuple[int, int],
     folder: Path,
-    *,
-    modules: bool = False,
 ) -> Running:
     """Begin a case, by its seed and index, in an own folder, which must not exist.
 
@@ -97,16 +104,15 @@ def start(
         seeds: Of that format.
         place: What all cases share.
         number: Seed and index.
-        folder: Of the case.
-        modules: Whether to note there which modules it had imported.
+        folder: Of the case; modules that it imports are noted there.
     """
     (folder / "work").mkdir(parents=True)
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
-        _run(found, seeds, place, number, folder, modules)
-    return Running(pid, number[1], folder, time.monotonic())
+        _run(found, seeds, place, number, folder)
+    return Running(pid, number[1], folder, time.monotonic(), os.pidfd_open(pid))
 
 
 def end(case: Running, most: float | None = None) -> Outcome | None:
@@ -121,6 +127,7 @@ def end(case: Running, most: float | None = None) -> Outcome | None:
         os.killpg(case.pid, signal.SIGKILL)
     if late:
         _, status, usage = os.wait4(case.pid, 0)
+    os.close(case.ends)
     megabytes = usage.ru_maxrss / 1024
     said = "".join(
         (case.folder / name).read_text(errors="replace")[-_SAID:] for name in ("stdout", "stderr")
@@ -166,7 +173,6 @@ def _run(
     place: Place,
     number: tuple[int, int],
     folder: Path,
-    modules: bool,
 ) -> NoReturn:
     """Run a case; called in the new process, which it ends."""
     code, why = 1, ""
@@ -186,15 +192,17 @@ def _run(
         _limit()
         from zooctl.cli.main import run
 
+        subprocess.Popen = Forked  # type: ignore[misc]
+        had = set(sys.modules)
         left = run(arguments)
         sys.stdout.flush()
         sys.stderr.flush()
-        if modules:
-            (folder / "modules.json").write_text(json.dumps(list(sys.modules)))
         why = _wrong(found, place, work, left, before, folder)
         if how == SOUND and not why and left not in found.sound:
             why = f"a sound file leaves with {left}"
         (folder / "outcome.json").write_text(json.dumps({"code": left, "why": why}))
+        if new := [name for name in sys.modules if name not in had]:
+            (folder / "modules.json").write_text(json.dumps(new))
         code = 0
     except BaseException:
         (folder / "outcome.json").write_text(

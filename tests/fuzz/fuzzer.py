@@ -9,15 +9,20 @@ import os
 import re
 import shutil
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import onnx
+import onnxruntime
+import toy_model
 from fuzz import child, documents, entries, genomic
 from fuzz.child import Outcome, Running, Seeds
 from fuzz.formats import Format
 from fuzz.place import Place, make, others
+
+from zooctl.cli.main import build_app
 
 # Heavy, and needed where a format's own command imports it alone.
 _HEAVY = ("torch", "functorch", "lightning", "zooctl.training")
@@ -45,7 +50,10 @@ class Fuzzer:
         self._folder, self._kept, self._jobs = folder / "cases", kept, jobs
         self._seeds: dict[str, Seeds] = {}
         self._prepared: set[Callable[[Place], None]] = set()
+        self._tried: set[str] = set()
+        self._commands: set[str] = set()
         self._prepare(genomic.prepare)
+        _warm_libraries()
 
     def fuzz(
         self, found: Format, n: int, seed: int, only: int | None = None
@@ -71,11 +79,12 @@ class Fuzzer:
                     outcome = self._alone(found, seed, case.index)
                     case = case._replace(folder=self._folder / f"{found.name}-{case.index}")
                 codes[str(outcome.code)] += 1
+                self._learn(found, case.folder, outcome)
                 if outcome.why:
                     failed.append(outcome)
                     self._keep(found, seed, case, outcome)
                 shutil.rmtree(case.folder, ignore_errors=True)
-            time.sleep(0.002)
+            child.wait(running)
         return sorted(failed), codes
 
     def _start(self, found: Format, seed: int, index: int, instead: bytes | None = None) -> Running:
@@ -89,7 +98,7 @@ class Fuzzer:
     @staticmethod
     def _wait(case: Running, most: float | None = None) -> Outcome:
         while (outcome := child.end(case, most)) is None:
-            time.sleep(0.01)
+            child.wait([case])
         return outcome
 
     def minimise(self, found: Format, seed: int, index: int, content: bytes) -> bytes:
@@ -162,20 +171,51 @@ class Fuzzer:
         seeds = self._seeds[found.name] = Seeds(list(found.seeds(self.place)), theirs)
         for index in range(2):
             folder = self._folder / f"warm-{found.name}-{index}"
-            case = child.start(found, seeds, self.place, (0, index), folder, modules=True)
-            self._wait(case, _IMPORTS)
-            noted = folder / "modules.json"
-            names = json.loads(noted.read_text()) if noted.exists() else []
+            case = child.start(found, seeds, self.place, (0, index), folder)
+            self._learn(found, folder, self._wait(case, _IMPORTS))
             shutil.rmtree(folder)
-            heavy = () if found.name in _NEEDS_TORCH else _HEAVY
-            for name in names:
-                if name not in sys.modules and not name.startswith((*heavy, "__")):
-                    try:
-                        importlib.import_module(name)
-                    except Exception:  # some modules can't be imported by the name they have
-                        continue
+
+    def _learn(self, found: Format, folder: Path, outcome: Outcome) -> None:
+        """Have the next cases find what one had to import, and its command's options, here."""
+        heavy = () if found.name in _NEEDS_TORCH else _HEAVY
+        noted = folder / "modules.json"
+        names = json.loads(noted.read_text()) if noted.exists() else []
+        new = [name for name in names if name not in self._tried]
+        self._tried.update(new)
+        for name in new:
+            if not name.startswith((*heavy, "__")):
+                try:
+                    importlib.import_module(name)
+                except Exception:  # some modules can't be imported by the name they have
+                    continue
+        command = outcome.arguments[0] if outcome.arguments else None
+        if command and command not in self._commands:
+            self._commands.add(command)
+            _build(build_app(command))
+        elif not new:
+            return
         gc.collect()
         gc.freeze()
+
+
+def _warm_libraries() -> None:
+    """Have onnx and onnxruntime register their operators, which starts no thread."""
+    model = toy_model.graph_of()
+    onnx.checker.check_model(onnx.load_from_string(model), full_check=True)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    threads = list(Path("/proc/self/task").iterdir())
+    assert len(threads) == 1, "threads do not come along with a fork"
+
+
+def _build(command: Any) -> None:
+    """Build the options of a command and of those below it, which typer else does for each run."""
+    for option in command.params:
+        if hasattr(option, "get_runtime_param"):
+            option.get_runtime_param()
+    for below in getattr(command, "commands", {}).values():
+        _build(below)
 
 
 def again(found: Format, seed: int, index: int) -> str:
