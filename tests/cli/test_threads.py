@@ -17,6 +17,32 @@ from zooctl.inference.device.machine import check_threads
 # Room for the libraries and the graph, and for the stacks of a few threads of 8 MB alone.
 ADDRESS_SPACE = 1_200_000_000
 
+# Forked from a process that has loaded all libraries, a session of four threads is given ever more.
+LIMITS = """
+import os, resource, signal
+import numpy as np
+from toy_model import graph_of
+from zooctl.errors import InputError
+from zooctl.inference.device.runtime import LoadedGraph
+
+model, onehot = graph_of(), np.zeros((1, 4, 64), np.float32)
+page = resource.getpagesize()
+for more in range(0, 160 << 20, 4 << 20):
+    if not os.fork():
+        signal.alarm(30)
+        try:
+            has = int(open("/proc/self/statm").read().split()[0]) * page
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_AS, (has + more, has + more))
+            LoadedGraph(model, "cpu", 4).run({"onehot": onehot})
+            os._exit(0)
+        except InputError as error:
+            os._exit(2 if "threads" in str(error) or "memory" in str(error) else 1)
+        finally:
+            os._exit(1)
+    print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
 
 def test_threads_end_again() -> None:
     before = threading.active_count()
@@ -58,3 +84,17 @@ def test_a_limit_of_the_address_space(toy_zoo: Path, tmp_path: Path) -> None:
         assert done.returncode == code, done.stderr
     assert "this machine does not allow 300 threads" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_every_limit_refuses_or_suffices(repo: Path) -> None:
+    """Without the trial of threads, onnxruntime waits without end at 12 to 24 MB."""
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITS],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": f"{repo}:{repo / 'tests'}"},
+    )
+    codes = done.stdout.split()
+    assert codes[0] == "2"
+    assert set(codes) == {"0", "2"}, codes
