@@ -64,7 +64,9 @@ def test_what_is_locked_is_installed(locked: Path, capsys: Captured) -> None:
     assert done.stdout == "42\n"
     assert run(["env", "create", "toy"]) == 2, "it is there already"
     assert "folder is not empty. Hint: -o names another folder" in capsys.readouterr().err
-    assert run(["env", "create", "toy", "-o", "another"]) == 0
+    assert run(["env", "create", "toy", "-o", "another", "--json"]) == 0
+    expected = {"model": "toy", "folder": "another", "locks": ["requirements.lock"], "zooctl": None}
+    assert json.loads(capsys.readouterr().out) == expected
 
 
 def test_other_bytes_are_not_installed(locked: Path, capsys: Captured) -> None:

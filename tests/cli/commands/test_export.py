@@ -60,6 +60,11 @@ def test_an_exported_run_checks_and_predicts(zoo: Path, capsys: Captured) -> Non
     region = ["--region", "chr1:1-1000", "--fasta", "data/toy.fa", "-o", "a.bw"]
     assert run(["predict", "--model", "toy", *region]) == 0
     assert Path("a.bw").stat().st_size
+    capsys.readouterr()
+    assert export("--force", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["model"], told["files"]) == ("toy", [str(zoo / "zoo/toy")])
+    assert told["largest_relative_difference"] < 1e-4
 
 
 @pytest.mark.parametrize(

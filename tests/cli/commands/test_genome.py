@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,9 @@ def test_fetch_prints_the_path(
         cached.write_bytes(packed.read())
     assert run(["genome", "fetch", "sacCer3"]) == 0
     assert capsys.readouterr().out == f"{cached}\n"
+    assert run(["genome", "fetch", "sacCer3", "--json"]) == 0
+    expected = {"assembly": "sacCer3", "files": [str(cached)]}
+    assert json.loads(capsys.readouterr().out) == expected
 
 
 def test_fetch_of_an_unknown_assembly(capsys: Captured) -> None:

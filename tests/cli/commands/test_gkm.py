@@ -39,8 +39,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_an_entry_is_trained_and_scores(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(TRAIN.split()) == 0
+    assert run([*TRAIN.split(), "--json"]) == 0
     printed = capsys.readouterr()
+    told = json.loads(printed.out)
+    assert told["model"] == "mine"
+    assert all(Path(file).exists() for file in told["files"])
     assert "trained: 60 positive and 60 negative windows" in printed.err
     card = load_card(here / "own/model_cards/mine.yaml")
     assert (card.input_length, card.bin_size, card.output_scale) == (60, 16, "logit")

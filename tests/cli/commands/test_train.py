@@ -57,7 +57,9 @@ def test_a_run_folder_holds_all_there_is_to_know(
     before = (place / "best.safetensors").stat().st_mtime_ns
     assert train() == 2
     assert "run exists. Hint: --resume goes on with it" in capsys.readouterr().err
-    assert train("--resume") == 0
+    assert train("--resume", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["files"], told["networks"], told["best_epoch"]) == ([str(Path("runs/toy"))], 1, 2)
     assert (place / "best.safetensors").stat().st_mtime_ns == before
     assert sorted(place.glob("environment*")) == [place / "environment.json"]
 

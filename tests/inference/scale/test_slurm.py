@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,16 +15,20 @@ from toy_plan import MODEL, SHIFTS, Zooctl
 
 def test_scripts_and_commands(zooctl: Zooctl, here: Path) -> None:
     assert zooctl("plan", "score-variants", "in.vcf", *MODEL, *SHIFTS, "-o", "plan")[0] == 0
-    code, out, err = zooctl(
+    options = (
         *("submit", "plan", "--slurm", "--dry-run", "-o", "a.vcf.gz", "--array-limit", "2"),
         *("--time", "2:00:00", "--memory", "2G", "--tasks", "3"),
     )
+    code, out, err = zooctl(*options)
     assert code == 0, err
     run, merge = out.splitlines()
     assert "sbatch --parsable --array=1-3%2 --cpus-per-task=1 --signal=B:TERM@30 " in run
     assert "--time=2:00:00 --mem=2G " in run
     assert run.endswith(f"{here}/plan/slurm/run.sh")
     assert "--dependency=afterok:JOB --kill-on-invalid-dep=yes" in merge
+    found = json.loads(zooctl("submit", "plan", "--slurm", "--dry-run", "-o", "b", "--json")[1])
+    assert [command[0] for command in found["commands"]] == ["sbatch", "sbatch"]
+    assert zooctl(*options)[0] == 0
     script = (here / "plan/slurm/run.sh").read_text()
     expected = f'{sys.executable} -m zooctl run {here}/plan --shard "$SLURM_ARRAY_TASK_ID/3"'
     assert f"exec {expected}\n" in script

@@ -23,8 +23,8 @@ from zooctl.cli.commands.adopt_report import (
 )
 from zooctl.cli.commands.adopt_torch import add_torch
 from zooctl.cli.ui.messages import say
-from zooctl.cli.ui.options import LONGEST, AcceptLicence, accept_licences
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.options import LONGEST, AcceptLicence, AsJson, accept_licences
+from zooctl.cli.ui.tables import echo_files
 
 if TYPE_CHECKING:
     from zooctl.inference.adopt.interface import Interface
@@ -62,6 +62,7 @@ def onnx(
         str | None, typer.Option(help="Output to keep, where the graph has several.")
     ] = None,
     force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write card, manifest and probe of an ONNX file, and list the card's empty fields.
 
@@ -76,7 +77,8 @@ def onnx(
         interface = read_interface(content, len(names), model, output=output)
         facts = {"name": name, "licence": licence, "assembly": assembly, "output_scale": scale}
         facts["output_transform"] = transform
-        _adopt(interface, names, bin_size, float(unknown_base), facts, force)
+        base = float(unknown_base)
+        _adopt(interface, names, bin_size, base, facts, force=force, as_json=as_json)
 
 
 @app.command("keras")
@@ -98,6 +100,7 @@ def keras(
     unknown_base: UnknownBase = "0",
     scale: Scale = "signal",
     force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Convert a model of Keras to an entry; layers that run code are refused, nothing is run.
 
@@ -112,7 +115,8 @@ def keras(
             model, len(names), architecture=architecture, input_length=input_length
         )
         facts = {"name": name, "licence": licence, "assembly": assembly, "output_scale": scale}
-        _adopt(interface, names, bin_size, float(unknown_base), facts, force)
+        base = float(unknown_base)
+        _adopt(interface, names, bin_size, base, facts, force=force, as_json=as_json)
 
 
 def _adopt(
@@ -121,7 +125,9 @@ def _adopt(
     bin_size: int | None,
     unknown_base: float,
     facts: dict[str, Any],
+    *,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Write the entry of a graph, and say what was done to it."""
     from zooctl.catalog.new_card import card_fields
@@ -140,7 +146,7 @@ def _adopt(
         say(f"put around the graph: {change}")
     for repair in interface.repairs:
         say(f"left out of the graph: {repair}")
-    report(adopted)
+    report(adopted, as_json)
 
 
 @app.command("pwm")
@@ -168,6 +174,7 @@ def pwm(
         ),
     ] = 2048,
     force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write an entry that scans for a motif: the best log-odds of both strands in each bin."""
     import re
@@ -198,7 +205,7 @@ def pwm(
     root = own_root()
     with naming(file):
         adopted = write_entry(root, pwm_graph(profile, geometry), fields, force=force)
-    report(adopted)
+    report(adopted, as_json)
 
 
 @app.command("published")
@@ -208,6 +215,7 @@ def published(
         Path | None, typer.Option(help="Zoo with its card; default: the one of ZOOCTL_ZOO.")
     ] = None,
     accept_licence: AcceptLicence = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make an entry of a published model anew: graph without weights, probe, manifest.
 
@@ -223,7 +231,8 @@ def published(
         accept_licences([load_card(zoo / "model_cards" / f"{name}.yaml")])
     digest = remake(zoo, name)
     say(f"the graph with its weights: {digest.size:,} bytes, sha256 {digest.sha256}")
-    echo(zoo / "zoo" / name)
+    facts = {"model": name, "graph_sha256": digest.sha256, "graph_size": digest.size}
+    echo_files([zoo / "zoo" / name], as_json, **facts)
 
 
 def _geometry(input_length: int, n_bins: int, bin_size: int | None) -> Geometry:

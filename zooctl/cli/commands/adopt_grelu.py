@@ -19,7 +19,7 @@ from zooctl.cli.commands.adopt_profiles import (
     write,
 )
 from zooctl.cli.commands.adopt_report import Force, Licence, Name, naming
-from zooctl.cli.ui.options import AllowUntrusted
+from zooctl.cli.ui.options import AllowUntrusted, AsJson
 
 
 def add_grelu(app: typer.Typer) -> None:
@@ -46,6 +46,7 @@ def grelu(
     target: Target = None,
     biosample: Biosample = None,
     force: Force = False,
+    as_json: AsJson = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Convert a model of gReLU to an entry, from what its LightningModel or model zoo saved.
@@ -64,4 +65,6 @@ def grelu(
         if genome is None:
             raise InputError("no genome that is known", path=checkpoint, hint="--assembly, as hg38")
         track = known(assay=assay, target=target, biosample=biosample)
-        write(converted, weights, (name, genome, licence), track, tracks, force=force)
+        write(
+            converted, weights, (name, genome, licence), track, tracks, force=force, as_json=as_json
+        )

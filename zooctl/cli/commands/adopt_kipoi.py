@@ -9,6 +9,7 @@ import typer
 
 from zooctl.cli.commands.adopt_profiles import TrackNames, write
 from zooctl.cli.commands.adopt_report import Assembly, Force, Name, naming
+from zooctl.cli.ui.options import AsJson
 
 
 def add_kipoi(app: typer.Typer) -> None:
@@ -29,6 +30,7 @@ def kipoi(
         typer.Option(help="Scale of predicted values; default: as the targets are called."),
     ] = None,
     force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Convert a model of Kipoi to an entry; its model.yaml is read as data, and nothing is run.
 
@@ -42,4 +44,12 @@ def kipoi(
         known = licence or made.licence
         if known is None:
             raise InputError("no licence that is known", path=folder, hint="--licence, as MIT")
-        write(made.converted, made.weights, (name, assembly, known), {}, tracks, force=force)
+        write(
+            made.converted,
+            made.weights,
+            (name, assembly, known),
+            {},
+            tracks,
+            force=force,
+            as_json=as_json,
+        )

@@ -9,7 +9,7 @@ import typer
 
 from zooctl.cli.commands.adopt_profiles import Checkpoint, TrackNames, read, write
 from zooctl.cli.commands.adopt_report import Assembly, Force, Licence, Name, naming
-from zooctl.cli.ui.options import LONGEST, AllowUntrusted
+from zooctl.cli.ui.options import LONGEST, AllowUntrusted, AsJson
 
 Organism = Annotated[Literal["human", "mouse"], typer.Option(help="Head of the network.")]
 InputLength = Annotated[
@@ -41,6 +41,7 @@ def enformer(
     bins: Bins = None,
     tracks: TrackNames = None,
     force: Force = False,
+    as_json: AsJson = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Convert an Enformer of enformer-pytorch to an entry.
@@ -55,7 +56,9 @@ def enformer(
         converted = convert_enformer(
             weights, organism=organism, n_bins=bins, only=chosen(only), **length
         )
-        write(converted, weights, (name, assembly, licence), {}, tracks, force=force)
+        write(
+            converted, weights, (name, assembly, licence), {}, tracks, force=force, as_json=as_json
+        )
 
 
 def borzoi(
@@ -69,6 +72,7 @@ def borzoi(
     bins: Bins = None,
     tracks: TrackNames = None,
     force: Force = False,
+    as_json: AsJson = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Convert a Borzoi of borzoi-pytorch to an entry.
@@ -83,7 +87,9 @@ def borzoi(
         converted = convert_borzoi(
             weights, organism=organism, n_bins=bins, only=chosen(only), **length
         )
-        write(converted, weights, (name, assembly, licence), {}, tracks, force=force)
+        write(
+            converted, weights, (name, assembly, licence), {}, tracks, force=force, as_json=as_json
+        )
 
 
 def chosen(text: str | None) -> list[int] | None:

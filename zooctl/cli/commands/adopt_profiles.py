@@ -9,7 +9,7 @@ import typer
 
 from zooctl.cli.commands.adopt_report import Assembly, Force, Licence, Name, naming, report
 from zooctl.cli.ui.messages import say
-from zooctl.cli.ui.options import LONGEST, AllowUntrusted
+from zooctl.cli.ui.options import LONGEST, AllowUntrusted, AsJson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +62,7 @@ def bpnet_lite(
     target: Target = None,
     biosample: Biosample = None,
     force: Force = False,
+    as_json: AsJson = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Convert a BPNet of bpnet-lite, saved as a state dict, to an entry.
@@ -76,7 +77,15 @@ def bpnet_lite(
             weights, head=head, output_length=output_length, trimming=trimming, form=form
         )
         track = known(assay=assay, target=target, biosample=biosample)
-        write(converted, weights, (name, assembly, licence), track, tracks, force=force)
+        write(
+            converted,
+            weights,
+            (name, assembly, licence),
+            track,
+            tracks,
+            force=force,
+            as_json=as_json,
+        )
 
 
 def chrombpnet(
@@ -93,6 +102,7 @@ def chrombpnet(
     assay: Assay = "ATAC-seq",
     biosample: Biosample = None,
     force: Force = False,
+    as_json: AsJson = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Convert a ChromBPNet to an entry: bias-corrected unless asked otherwise.
@@ -108,7 +118,15 @@ def chrombpnet(
             weights, head=head, output_length=output_length, with_bias=with_bias
         )
         track = {"target": None, **known(assay=assay, biosample=biosample)}
-        write(converted, weights, (name, assembly, licence), track, tracks, force=force)
+        write(
+            converted,
+            weights,
+            (name, assembly, licence),
+            track,
+            tracks,
+            force=force,
+            as_json=as_json,
+        )
 
 
 def cherimoya(
@@ -123,6 +141,7 @@ def cherimoya(
     target: Target = None,
     biosample: Biosample = None,
     force: Force = False,
+    as_json: AsJson = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Convert a Cherimoya to an entry; sizes are in its checkpoint.
@@ -135,7 +154,15 @@ def cherimoya(
         weights = read(checkpoint, allow_untrusted=allow_untrusted)
         converted = convert_cherimoya(weights, head=head, output_length=output_length)
         track = {"target": target, **known(assay=assay, biosample=biosample)}
-        write(converted, weights, (name, assembly, licence), track, tracks, force=force)
+        write(
+            converted,
+            weights,
+            (name, assembly, licence),
+            track,
+            tracks,
+            force=force,
+            as_json=as_json,
+        )
 
 
 def known(**fields: str | None) -> dict[str, str | None]:
@@ -158,6 +185,7 @@ def write(
     tracks: str | None,
     *,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Write the entry of a converted checkpoint, and say what was done.
 
@@ -168,6 +196,7 @@ def write(
         track: Fields that all tracks have.
         tracks: Names of the tracks, separated by commas; None for the family's own.
         force: Replace an entry.
+        as_json: Print the report as JSON.
     """
     from zooctl.catalog.root import own_root
     from zooctl.inference.adopt.families.entry import write_converted
@@ -187,4 +216,4 @@ def write(
     )
     for word in converted.words:
         say(word)
-    report(adopted)
+    report(adopted, as_json)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from zooctl.cli.ui.messages import say
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.tables import echo_files
 
 if TYPE_CHECKING:
     from zooctl.inference.adopt.adopt import Adopted
@@ -44,7 +44,7 @@ def naming(file: Path) -> Iterator[None]:
         raise
 
 
-def report(adopted: Adopted) -> None:
+def report(adopted: Adopted, as_json: bool) -> None:
     """Print the files of a new entry, and name the fields that a person has to write."""
     from zooctl.catalog import registry
     from zooctl.catalog.check import unwritten
@@ -72,5 +72,5 @@ def report(adopted: Adopted) -> None:
     if fields:
         say(f"to be written in the card: {', '.join(fields)}")
         say(f"then: zooctl check --stamp {card.name}")
-    echo(entry.card_path)
-    echo(entry.folder)
+    files = (entry.card_path, entry.folder)
+    echo_files(files, as_json, model=card.name, to_be_written=fields)

@@ -9,7 +9,7 @@ import typer
 
 from zooctl.cli.commands.adopt_profiles import Checkpoint, TrackNames, read, write
 from zooctl.cli.commands.adopt_report import Force, Licence, Name, naming
-from zooctl.cli.ui.options import AllowUntrusted
+from zooctl.cli.ui.options import AllowUntrusted, AsJson
 
 
 def add_torch(app: typer.Typer) -> None:
@@ -26,6 +26,7 @@ def torch(
     licence: Licence,
     tracks: TrackNames = None,
     force: Force = False,
+    as_json: AsJson = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Convert a state dict of PyTorch, of a network that a recipe names, to an entry.
@@ -44,4 +45,4 @@ def torch(
         weights = read(checkpoint, allow_untrusted=allow_untrusted)
         converted = convert_state_dict(weights, chosen)
         facts = (name, chosen.genome.assembly, licence)
-        write(converted, weights, facts, {}, tracks, force=force)
+        write(converted, weights, facts, {}, tracks, force=force, as_json=as_json)

@@ -42,12 +42,10 @@ def command(
 
     What the store has already is not computed again, so an interrupted atlas goes on where it was.
     """
-    import json
-
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import echo, print_fields
+    from zooctl.cli.ui.tables import echo_json, print_fields
     from zooctl.inference.model import OpenModel
     from zooctl.inference.scale.store.atlas import fill
     from zooctl.inference.vcf.tally import counts_text
@@ -57,7 +55,7 @@ def command(
     new = made.alleles - made.n_found
     if as_json:
         found = {"bases": made.bases, "alleles": made.alleles, "computed": new}
-        echo(json.dumps(found | {"statuses": made.statuses}, indent=2))
+        echo_json(found | {"statuses": made.statuses})
         return
     rate = f", {new / made.seconds:,.0f} alleles/s" if new and made.seconds else ""
     print_fields(

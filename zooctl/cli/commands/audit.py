@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.ui.options import RecipeGenome
+from zooctl.cli.ui.options import AsJson, RecipeGenome
 
 if TYPE_CHECKING:
     from zooctl.audit.audit import Audit
@@ -18,7 +18,7 @@ def command(
     recipe: Annotated[
         str, typer.Argument(help="A recipe file, or the name of a recipe or of a model.")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
     verbose: Annotated[
         bool,
         typer.Option(
@@ -44,10 +44,9 @@ def command(
     Leaves with 3 where a severe finding stands that the card does not acknowledge. Needs the extra
     `train` (scikit-learn and SciPy, no torch).
     """
-    import json
-
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import echo_json
     from zooctl.errors import InputError, VerificationError, need
 
     need("sklearn", "audit")
@@ -67,7 +66,7 @@ def command(
             read_inputs(chosen, its_card, fasta=fasta, genes=annotated, say=say, progress=progress)
         )
     if as_json:
-        typer.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
+        echo_json(found.to_json())
     else:
         _print(found, verbose)
     if found.standing:

@@ -42,7 +42,7 @@ def command(
     """
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import plain, print_table
+    from zooctl.cli.ui.tables import echo_json, plain, print_table
     from zooctl.errors import need
 
     need("sklearn", "benchmark")
@@ -57,9 +57,7 @@ def command(
         progress=progress,
     )
     if as_json:
-        import json
-
-        typer.echo(json.dumps([board.to_json() for board in boards], indent=2, allow_nan=False))
+        echo_json([board.to_json() for board in boards])
         return
     for number, board in enumerate(boards):
         grid = board.table()

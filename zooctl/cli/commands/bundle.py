@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.options import AsJson
+from zooctl.cli.ui.tables import echo, echo_files, echo_json
 
 app = typer.Typer(
     help="Carry models to machines without a network.",
@@ -22,6 +23,7 @@ def export(
         str, typer.Option("-o", "--output", help="A .tar, or a folder, for zoo.tar there.")
     ],
     force: Annotated[bool, typer.Option("--force", help="Replace an existing archive.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write models with all their files in the zoo into one archive.
 
@@ -39,7 +41,11 @@ def export(
     entries = [registry.entry(model) for model in dict.fromkeys(models)]
     with atomic_output(archive, force=force) as temporary, temporary.open("wb") as target:
         files = bundle.export(entries, target)
-    echo(f"{archive}: {len(files)} files, {size_text(archive.stat().st_size)}")
+    size = archive.stat().st_size
+    if as_json:
+        echo_files([archive], as_json, models=[entry.name for entry in entries], size=size)
+    else:
+        echo(f"{archive}: {len(files)} files, {size_text(size)}")
 
 
 @app.command("import")
@@ -52,6 +58,7 @@ def import_(
             "use them as FOLDER/zoo/NAME, or set ZOOCTL_ZOO."
         ),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Verify an archive and make its models usable offline.
 
@@ -69,9 +76,14 @@ def import_(
             manifests = unpack(archive, folder)
             for manifest in manifests:
                 _import(folder, manifest.name)
-    for manifest in manifests:
-        where = manifest.name if into is None else into / "zoo" / manifest.name
-        echo(f"{manifest.name}: verified; --model {where}")
+    names = [manifest.name for manifest in manifests]
+    where = [name if into is None else str(into / "zoo" / name) for name in names]
+    if as_json:
+        pairs = zip(names, where, strict=True)
+        echo_json([{"name": name, "model": model} for name, model in pairs])
+        return
+    for name, model in zip(names, where, strict=True):
+        echo(f"{name}: verified; --model {model}")
 
 
 def _import(folder: Path, name: str) -> None:

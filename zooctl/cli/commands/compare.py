@@ -48,11 +48,10 @@ def command(
 
     Without regions, all contigs that both files have are compared, and the others are named.
     """
-    import json
-
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.options import bin_sizes
     from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import echo_json
     from zooctl.evaluation.compare import Missing
     from zooctl.evaluation.compare_files import compare_files
     from zooctl.files.intervals.regions import read_regions
@@ -73,8 +72,7 @@ def command(
     rows = [agreement.to_json() for agreement in agreements]
     if as_json:
         head = {"a": str(a), "b": str(b), "missing": missing, "smooth": smooth}
-        report = head | {"resolutions": rows}
-        typer.echo(json.dumps(report, indent=2))
+        echo_json(head | {"resolutions": rows})
     else:
         _print(a, b, rows)
 

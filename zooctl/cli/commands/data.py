@@ -91,9 +91,8 @@ def resolve(
     ENCODE is asked for its record; names of Roadmap (E071-H3K36me3.pval.signal.bigwig) tell their
     address; other archives are looked up in their --index.
     """
-    import json
-
     from zooctl.catalog.origin.archives import resolve_source
+    from zooctl.cli.ui.tables import echo_json
     from zooctl.files.download.transfer import Policy
     from zooctl.schema.strict_yaml import dumps
 
@@ -101,7 +100,7 @@ def resolve(
         name, policy=Policy(), index=index, base_url=base_url, assembly=assembly, copy=file
     )
     if as_json:
-        typer.echo(json.dumps(found, indent=2))
+        echo_json(found)
     else:
         typer.echo(dumps({"sources": [found]}), nl=False)
     if empty := [field for field, value in found.items() if value is None]:
@@ -131,10 +130,8 @@ def correlate(
     Bins without signal in any track are left out. While two tracks reach --below, the one of the
     most correlated pair leaves that is more like the others.
     """
-    import json
-
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import print_table
+    from zooctl.cli.ui.tables import echo_json, print_table
     from zooctl.errors import need
     from zooctl.evaluation.track_correlation import correlate_tracks, write_matrix
     from zooctl.files.intervals.regions import read_regions
@@ -152,7 +149,7 @@ def correlate(
         marked = set(found.chosen)
         draw_matrix(plot, found.names, found.pearson, chosen=marked, title=title, force=force)
     if as_json:
-        typer.echo(json.dumps(found.to_json(), indent=2))
+        echo_json(found.to_json())
         return
     rows = [
         (name, *(f"{r:.3f}" for r in row), "yes" if index in found.chosen else "no")

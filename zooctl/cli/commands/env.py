@@ -9,7 +9,8 @@ import typer
 
 import zooctl
 from zooctl.cli.ui.messages import say
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.options import AsJson
+from zooctl.cli.ui.tables import echo, echo_json
 
 app = typer.Typer(
     help="Show the software and hardware that decide bits, each with its digest.",
@@ -24,11 +25,9 @@ def show(
         str | None,
         typer.Option(metavar="MODEL", help="Compare with the environment of a model."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print the components of this environment and their digests."""
-    import json
-
     from zooctl.catalog import registry
     from zooctl.cli.ui.restart import hold_portable_entry
     from zooctl.cli.ui.tables import print_fields
@@ -56,7 +55,7 @@ def show(
     } | ({"image": image} if image else {})
     if entry is None:
         if as_json:
-            typer.echo(json.dumps(document, indent=2, sort_keys=True))
+            echo_json(document)
             return
         for name, digest, part in (
             ("software", here.software_digest, here.software),
@@ -71,7 +70,7 @@ def show(
     software, hardware = compare_environment(entry, here, known)
     if as_json:
         parts = {"software": software.model_dump(), "hardware": hardware.model_dump()}
-        typer.echo(json.dumps({"model": entry.name, **parts}, indent=2))
+        echo_json({"model": entry.name, **parts})
         return
     for name, compared in (("software", software), ("hardware", hardware)):
         if compared.recorded is None:
@@ -91,6 +90,7 @@ def create(
         Path | None,
         typer.Option("-o", "--output", help="New folder; default: env-<model>."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Build the environment of a model from its lock files, each package verified by its hash.
 
@@ -107,10 +107,16 @@ def create(
     setup = create_environment.prepare(registry.entry(model))
     with progress(None, "packages", f"building {folder}"):
         create_environment.create(setup, folder)
+    if setup.package is None:
+        say("zooctl itself was not installed from source: install it there by pip")
+    if as_json:
+        version = None if setup.package is None else zooctl.__version__
+        locks = [lock.name for lock in setup.locks]
+        echo_json({"model": model, "folder": str(folder), "locks": locks, "zooctl": version})
+        return
     for lock in setup.locks:
         echo(f"installed  {lock.name}")
     if setup.package is None:
-        say("zooctl itself was not installed from source: install it there by pip")
         return
     echo(f"installed  zooctl {zooctl.__version__}, from its source")
     echo(f"use        {folder}/bin/zooctl reproduce {model} --mode full")
@@ -119,10 +125,15 @@ def create(
 @app.command("container")
 def container(
     model: Annotated[str, typer.Argument(help="A name that `zooctl list` shows.")],
+    as_json: AsJson = False,
 ) -> None:
     """Print the Containerfile of a model's environment, built in the folder of the checkout."""
     from zooctl.catalog import registry
     from zooctl.reproduction import create_environment
     from zooctl.reproduction.containerfile import containerfile
 
-    echo(containerfile(create_environment.prepare(registry.entry(model))).removesuffix("\n"))
+    text = containerfile(create_environment.prepare(registry.entry(model)))
+    if as_json:
+        echo_json({"model": model, "containerfile": text})
+    else:
+        echo(text.removesuffix("\n"))

@@ -39,6 +39,7 @@ def command(
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
+    from zooctl.cli.ui.tables import echo_json
     from zooctl.errors import need
 
     need("sklearn", "evaluate-variants")
@@ -48,10 +49,7 @@ def command(
     opened = OpenModel(registry.entry(model), session)
     found = evaluate_variants(opened, table, options, say=say, progress=progress)
     if as_json:
-        import json
-
-        document = {"model": model, **found.to_json()}
-        typer.echo(json.dumps(document, indent=2, allow_nan=False))
+        echo_json({"model": model, **found.to_json()})
     else:
         _print(found.reports)
 

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.options import Force
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.options import AsJson, Force
+from zooctl.cli.ui.tables import echo_files
 
 GENOME = "hg19.chr21.fa.gz"
 REGIONS = "regions.bed"
@@ -35,6 +35,7 @@ def _group() -> None:
 def get(
     folder: Annotated[Path, typer.Argument(help="Folder to write them into; made if missing.")],
     force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a FASTA, a BED and a VCF file that the pages of the documentation use.
 
@@ -55,4 +56,4 @@ def get(
     for name in FILES:
         with atomic_output(folder / name, force=force) as temporary:
             temporary.write_bytes((source / name).read_bytes())
-        echo(str(folder / name))
+    echo_files([folder / name for name in FILES], as_json)

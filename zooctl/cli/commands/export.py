@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.options import RecipeGenome
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.options import AsJson, RecipeGenome
+from zooctl.cli.ui.tables import echo_files
 
 
 def command(
@@ -18,6 +18,7 @@ def command(
     ] = None,
     fasta: RecipeGenome = None,
     force: Annotated[bool, typer.Option("--force", help="Replace existing weights.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write an entry's ONNX, safetensors, probe and manifest, and its card or a draft of it."""
     import json
@@ -69,4 +70,4 @@ def command(
     difference = write_entry(root, recipe, run, data, environment=environment, recorded=content)
     pin_genome(root, entry, data.codes)
     say(f"torch and onnxruntime agree within {difference:.1e} of each window's largest value")
-    echo(folder)
+    echo_files([folder], as_json, model=entry, largest_relative_difference=difference)

@@ -8,7 +8,7 @@ import typer
 
 from zooctl.cli.ui.messages import say
 from zooctl.cli.ui.options import AsJson
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.tables import echo_files, echo_json
 
 app = typer.Typer(
     help="Download genomes, and show the files that would be read.",
@@ -19,33 +19,32 @@ app = typer.Typer(
 @app.command("fetch")
 def fetch(
     assembly: Annotated[str, typer.Argument(help="hg38, hg19 or sacCer3.")],
+    as_json: AsJson = False,
 ) -> None:
     """Download a genome from UCSC into the cache, check it, and print its path."""
     from zooctl.catalog import genomes
     from zooctl.cli.ui.progress import progress
 
     path = genomes.download_genome(assembly, progress=progress)
-    echo(str(path))
+    echo_files([path], as_json, assembly=assembly)
 
 
 @app.command("find")
 def find(
     assembly: Annotated[str, typer.Argument(help="As a model card names it: hg38, hg19, …")],
+    as_json: AsJson = False,
 ) -> None:
     """Print the FASTA files that would be read for an assembly, one a line."""
     from zooctl.catalog.genomes import find_genome
 
     paths, description = find_genome(assembly)
     say(f"genome: {description}")
-    for path in paths:
-        echo(str(path))
+    echo_files(paths, as_json, assembly=assembly)
 
 
 @app.command("list")
 def show(as_json: AsJson = False) -> None:
     """List the genomes that zooctl can download, and the files of each that are here."""
-    import json
-
     from zooctl.catalog.genomes import PUBLISHED, find_genome
     from zooctl.cli.ui.tables import print_table
     from zooctl.errors import InputError
@@ -58,7 +57,7 @@ def show(as_json: AsJson = False) -> None:
             paths = []
         rows.append({"assembly": assembly, "files": paths})
     if as_json:
-        echo(json.dumps(rows, indent=2))
+        echo_json(rows)
         return
     texts = [(str(row["assembly"]), ", ".join(row["files"]) or "not here") for row in rows]
     print_table(("assembly", "files"), texts)

@@ -57,6 +57,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the negatives.")] = 0,
     fasta: GenomeFile = None,
     force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train a gapped k-mer SVM on regions, and write it as an entry.
 
@@ -96,7 +97,7 @@ def train(
         f"trained: {made.n_positive:,} positive and {made.n_negative:,} negative windows, "
         f"{made.n_support:,} of them support vectors"
     )
-    report(write_entry(root, made.model, made.fields, force=force))
+    report(write_entry(root, made.model, made.fields, force=force), as_json)
 
 
 @app.command("predict")

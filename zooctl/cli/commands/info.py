@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.ui.options import AllowUntrusted
-from zooctl.cli.ui.tables import echo, is_terminal
+from zooctl.cli.ui.options import AllowUntrusted, AsJson
+from zooctl.cli.ui.tables import echo, echo_json, is_terminal
 
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def command(
     model: Annotated[str, typer.Argument(help="A name that `zooctl list` shows.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
     plot: Annotated[
         bool,
         typer.Option(
@@ -34,8 +34,6 @@ def command(
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Show a model's card: tracks, window, training data, metrics and limits."""
-    import json
-
     from zooctl.catalog import registry
     from zooctl.errors import InputError
 
@@ -59,7 +57,7 @@ def command(
             "weights_at": entry.weights_at(card),
             "pictures": [str(path) for path in entry.pictures()],
         }
-        typer.echo(json.dumps(known, indent=2))
+        echo_json(known)
     else:
         _print(entry, card)
 

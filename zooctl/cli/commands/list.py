@@ -43,10 +43,9 @@ def command(
     Filters look for a part of a value, whatever its case; a model meets all of them. Experimental
     models are counted, and listed where they are asked for.
     """
-    import json
-
     from zooctl.catalog import registry
     from zooctl.catalog.root import hidden_names, model_names
+    from zooctl.cli.ui.tables import echo_json
     from zooctl.errors import ManyErrors, ZooError
 
     wanted = registry.ModelFilter(words or (), assay, target, biosample, assembly, licence, task)
@@ -74,7 +73,7 @@ def command(
         left_out = "1 model is" if n_left_out == 1 else f"{n_left_out} models are"
         remarks.append(f"{left_out} experimental and left out; --experimental lists all")
     if as_json:
-        typer.echo(json.dumps(models, indent=2))
+        echo_json(models)
     else:
         _print(models, remarks)
     if errors:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.options import AllowUntrusted, with_records
+from zooctl.cli.ui.options import AllowUntrusted, AsJson, with_records
 from zooctl.inference.options.predict_and_score import Null
 from zooctl.inference.options.store import LookupOptions
 
@@ -29,6 +29,7 @@ def command(
         str,
         typer.Option("-o", "--output", help="A .tsv, .tsv.gz or .parquet; - for a TSV on stdout."),
     ] = "-",
+    as_json: AsJson = False,
     allow_untrusted: AllowUntrusted = False,
     *,
     options: LookupOptions,
@@ -41,15 +42,18 @@ def command(
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import echo
+    from zooctl.cli.ui.score_report import check_stdout
+    from zooctl.cli.ui.tables import echo_files
     from zooctl.inference.model import OpenModel
     from zooctl.inference.scale.store.lookup import look_up
     from zooctl.inference.vcf.tally import counts_text
 
+    check_stdout(output, as_json)
     entry = registry.entry(model, allow_untrusted=allow_untrusted)
     done = look_up(OpenModel(entry), vcf, output, options, say=say, progress=progress)
     rate = done.alleles / done.seconds if done.seconds else 0.0
     say(f"looked up: {done.alleles:,} alleles in {done.records:,} records, {rate:,.0f} alleles/s")
     say(f"status: {counts_text(done.statuses)}")
     if output != "-":
-        echo(output)
+        facts = {"records": done.records, "alleles": done.alleles, "statuses": done.statuses}
+        echo_files([output], as_json, **facts)

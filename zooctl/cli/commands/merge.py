@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.options import Force
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.options import AsJson, Force
+from zooctl.cli.ui.tables import echo_files
 
 
 def command(
@@ -22,6 +22,7 @@ def command(
     report: Annotated[
         Path | None, typer.Option(help="Write the counts of statuses as JSON (score-variants).")
     ] = None,
+    as_json: AsJson = False,
     force: Force = False,
 ) -> None:
     """Write the output of a plan whose shards are all there.
@@ -38,7 +39,8 @@ def command(
 
     order = MergeOrder(output, report, force)
     merged = merge(PlanFolder(plan), order, say=say, progress=progress)
+    facts = {}
     if merged.scored is not None:
         say_done(merged.scored)
-    for path in merged.files:
-        echo(path)
+        facts = {"scored": merged.scored.to_json()}
+    echo_files(merged.files, as_json, **facts)

@@ -14,6 +14,7 @@ from zooctl.cli.ui.lists import split_names
 from zooctl.cli.ui.options import (
     AcceptLicence,
     AllowUntrusted,
+    AsJson,
     BothStrands,
     Device,
     Force,
@@ -25,7 +26,7 @@ from zooctl.cli.ui.options import (
     accept_licences,
     with_records,
 )
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.tables import echo_files
 from zooctl.inference.options.predict_and_score import (
     MOST_SHARDS,
     Format,
@@ -74,6 +75,7 @@ def score_variants(
         typer.Option(help="Names that `zooctl list` shows, by commas or repetition."),
     ] = None,
     shards: Shards = 100,
+    as_json: AsJson = False,
     allow_untrusted: AllowUntrusted = False,
     accept_licence: AcceptLicence = False,
     *,
@@ -101,7 +103,7 @@ def score_variants(
     form = form_of_format(options.format or "vcf")
     kept = replace(options, format=None, force=False)
     order = ScoreOrder(vcf, form, kept, session, shards)
-    _write(plan_scores(models, order, say=say, progress=progress), output, options.force)
+    _write(plan_scores(models, order, say=say, progress=progress), output, options.force, as_json)
 
 
 @app.command("predict")
@@ -114,6 +116,7 @@ def predict(
     bed: Annotated[Path | None, typer.Option(help="Regions as a BED file, plain or gz.")] = None,
     region: RegionStrings = None,
     shards: Shards = 100,
+    as_json: AsJson = False,
     allow_untrusted: AllowUntrusted = False,
     accept_licence: AcceptLicence = False,
     *,
@@ -140,7 +143,7 @@ def predict(
         accept_licences(one.card for one in models.open(session))
     kept = replace(options, force=False)
     order = TracksOrder(bed, region or (), kept, session, inputs, shards)
-    _write(plan_tracks(models, order, say=say, progress=progress), output, options.force)
+    _write(plan_tracks(models, order, say=say, progress=progress), output, options.force, as_json)
 
 
 @app.command("calibrate")
@@ -157,6 +160,7 @@ def calibrate(
     threads: Threads = None,
     store: StoreFolder = None,
     shards: Shards = 100,
+    as_json: AsJson = False,
     force: Force = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
@@ -187,7 +191,7 @@ def calibrate(
         SessionOptions(device=device, threads=threads),
     )
     made = plan_background(models, options, session, shards, say=say, progress=progress)
-    _write(made, output, force)
+    _write(made, output, force, as_json)
 
 
 @app.command("attribute")
@@ -199,6 +203,7 @@ def attribute(
     region: RegionStrings = None,
     pictures: attributing.Pictures = 10,
     shards: Shards = 100,
+    as_json: AsJson = False,
     force: Force = False,
     allow_untrusted: AllowUntrusted = False,
     *,
@@ -218,14 +223,15 @@ def attribute(
     check_new(output, force)
     order = AttributeOrder(bed, region or (), options, pictures, session, shards)
     made = plan_attributions(Addresses([model], allow_untrusted), order, say=say, progress=progress)
-    _write(made, output, force)
+    _write(made, output, force, as_json)
 
 
-def _write(made: Plan, output: Path, force: bool) -> None:
+def _write(made: Plan, output: Path, force: bool, as_json: bool) -> None:
     """Write a plan, and say what it holds."""
     from zooctl.cli.ui.messages import say
     from zooctl.inference.scale.folder import write_plan
 
     write_plan(made, output, force=force)
     say(f"planned: {len(made.shards):,} shards of {made.work:,} {made.unit}")
-    echo(output)
+    facts = {"shards": len(made.shards), "work": made.work, "unit": made.unit}
+    echo_files([output], as_json, **facts)

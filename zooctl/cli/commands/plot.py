@@ -9,6 +9,7 @@ import typer
 
 from zooctl.cli.ui.lists import list_regions
 from zooctl.cli.ui.messages import say
+from zooctl.cli.ui.options import AsJson
 
 if TYPE_CHECKING:
     from zooctl.interpret.pictures.browser import RegionTracks
@@ -41,11 +42,13 @@ def command(
         float | None, typer.Option(min=20, max=2000, help="Height in mm; default: by the tracks.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing picture.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw bigWig tracks of regions below each other, each on one scale over all regions.
 
     PNG has 300 dots an inch; text in PDF and SVG stays text.
     """
+    from zooctl.cli.ui.tables import echo_files
     from zooctl.files.disk.atomic import check_output
     from zooctl.files.disk.names import file_named
     from zooctl.files.intervals.regions import region_stem
@@ -68,7 +71,10 @@ def command(
         title=title,
         force=force,
     )
-    say(f"wrote {target}")
+    if as_json:
+        echo_files([target], as_json)
+    else:
+        say(f"wrote {target}")
 
 
 def _read(tracks: list[Path], region: str) -> RegionTracks:

@@ -12,13 +12,14 @@ from zooctl.cli.ui.lists import split_names
 from zooctl.cli.ui.options import (
     AcceptLicence,
     AllowUntrusted,
+    AsJson,
     BedFile,
     RegionStrings,
     Workers,
     accept_licences,
     with_records,
 )
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.tables import echo_files, echo_json
 from zooctl.inference.options.predict_and_score import InputOptions, PredictOptions, SessionOptions
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print windows, time and size; write nothing.")
     ] = False,
+    as_json: AsJson = False,
     allow_untrusted: AllowUntrusted = False,
     accept_licence: AcceptLicence = False,
     *,
@@ -84,19 +86,18 @@ def command(
         expected = "a .bw, a .bedgraph or a folder"
         raise InputError("several workers write tracks", got="a table", expected=expected)
     if at is not None or genes is not None:
-        _predict_points(models, at, genes, bed, output, options)
+        _predict_points(models, at, genes, bed, output, options, as_json=as_json)
         return
     regions = read_regions(bed, region or ())
     if dry_run:
-        for estimate in estimate_bigwigs(
-            models, regions, output, options, say=say, progress=progress
-        ):
-            _print(estimate)
+        _print(
+            estimate_bigwigs(models, regions, output, options, say=say, progress=progress), as_json
+        )
         return
     if is_table(output):
         n = predict_table(models, regions, Path(str(output)), options, say=say, progress=progress)
         say(f"predicted: {n:,} intervals")
-        echo(output)
+        echo_files([output], as_json, intervals=n)
         return
     found: Iterable[WrittenTracks]
     if workers is not None:
@@ -104,9 +105,8 @@ def command(
         found = predict_in_processes(names, order, output, workers, say=say, progress=progress)
     else:
         found = predict_bigwigs(models, regions, output, options, say=say, progress=progress)
-    for written in found:
-        for path in written.paths.values():
-            echo(path)
+    files = (path for written in found for path in written.paths.values())
+    echo_files(files, as_json)
 
 
 def _predict_points(
@@ -116,6 +116,8 @@ def _predict_points(
     bed: Path | None,
     output: str | None,
     options: PredictOptions,
+    *,
+    as_json: bool,
 ) -> None:
     """Write a table of predictions at places in genes."""
     from zooctl.cli.ui.messages import say
@@ -130,19 +132,23 @@ def _predict_points(
         models[0], at, Path(output), options, genes=genes, bed=bed, say=say, progress=progress
     )
     say(f"predicted: {n:,} places")
-    echo(output)
+    echo_files([output], as_json, places=n)
 
 
-def _print(estimate: TracksEstimate) -> None:
+def _print(estimates: Iterable[TracksEstimate], as_json: bool) -> None:
     from zooctl.cli.ui.tables import duration_text, print_fields, size_text
 
-    rate = f" at {estimate.rate:,.0f} windows/s" if estimate.rate else ""
-    size = size_text(estimate.n_bytes)
-    print_fields(
-        [
-            ("model", estimate.model),
-            ("windows", f"{estimate.n_windows:,} of {estimate.input_length:,} bp"),
-            ("time", f"about {duration_text(estimate.seconds)}{rate}"),
-            *(("output", f"{path}, about {size}") for path in estimate.paths.values()),
-        ]
-    )
+    if as_json:
+        echo_json([estimate.to_json() for estimate in estimates])
+        return
+    for estimate in estimates:
+        rate = f" at {estimate.rate:,.0f} windows/s" if estimate.rate else ""
+        size = size_text(estimate.n_bytes)
+        print_fields(
+            [
+                ("model", estimate.model),
+                ("windows", f"{estimate.n_windows:,} of {estimate.input_length:,} bp"),
+                ("time", f"about {duration_text(estimate.seconds)}{rate}"),
+                *(("output", f"{path}, about {size}") for path in estimate.paths.values()),
+            ]
+        )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.ui.options import AcceptLicence, AllowUntrusted, accept_licences
+from zooctl.cli.ui.options import AcceptLicence, AllowUntrusted, AsJson, accept_licences
 
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
@@ -25,6 +25,7 @@ def command(
     ] = False,
     allow_untrusted: AllowUntrusted = False,
     accept_licence: AcceptLicence = False,
+    as_json: AsJson = False,
 ) -> None:
     """Download and verify every file of models; files that are here cost no request.
 
@@ -36,7 +37,7 @@ def command(
     from zooctl.catalog.hub.endpoint import why_withheld
     from zooctl.catalog.root import model_names
     from zooctl.cli.ui.messages import say
-    from zooctl.cli.ui.tables import print_table
+    from zooctl.cli.ui.tables import echo_json, print_table, size_text
     from zooctl.errors import InputError, ManyErrors, ZooError
     from zooctl.files.download.download import go_offline
 
@@ -47,7 +48,7 @@ def command(
     elif (why := why_withheld()) is not None:
         say(f"note: {why}")
     names = model_names() if every else list(dict.fromkeys(models or []))
-    rows: list[tuple[str, str, str, str]] = []
+    rows: list[tuple[str, int, int, str]] = []
     errors: list[ZooError] = []
     for name in names:
         try:
@@ -59,17 +60,21 @@ def command(
             rows.append(_pull(entry))
         except ZooError as error:
             errors += error.errors if isinstance(error, ManyErrors) else [error]
-    if rows:
-        print_table(("model", "files", "size", "from"), rows)
+    headers = ("model", "files", "size", "from")
+    if as_json:
+        echo_json([dict(zip(headers, row, strict=True)) for row in rows])
+    elif rows:
+        print_table(
+            headers, [(name, str(n), size_text(n_bytes), at) for name, n, n_bytes, at in rows]
+        )
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
 
 
-def _pull(entry: Entry) -> tuple[str, str, str, str]:
+def _pull(entry: Entry) -> tuple[str, int, int, str]:
     """Download and verify the files of one model; return its row of the table."""
     from zooctl.catalog.weights import download_missing
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.tables import size_text
 
     pinned = entry.manifest().files
     total = sum(pinned[path].size for path in pinned if path.startswith(f"zoo/{entry.name}/"))
@@ -79,4 +84,4 @@ def _pull(entry: Entry) -> tuple[str, str, str, str]:
             n_files += 1
             advance(digest.size)
     where = "hub" if entry.hub else entry.weights_at(entry.card())
-    return entry.name, str(n_files), size_text(total), where
+    return entry.name, n_files, total, where

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.options import AsJson
+from zooctl.cli.ui.tables import echo, echo_json
 
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
@@ -26,6 +27,7 @@ def command(
     report: Annotated[
         Path | None, typer.Option(help="Report of `zooctl reproduce` to push with the model.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Push a checked model as one commit, print the commit, and write it onto the card.
 
@@ -50,9 +52,12 @@ def command(
     if errors := entry_problems(entry):
         raise ManyErrors(errors)
     files = repository(entry, repo, None if report is None else _report(report))
-    rows = [(path, size_text(len(content))) for path, content in files.items()]
+    sizes = [(path, len(content)) for path, content in files.items()]
     if dry_run:
-        print_table(("file", "size"), rows)
+        if as_json:
+            echo_json([{"file": path, "size": size} for path, size in sizes])
+        else:
+            print_table(("file", "size"), [(path, size_text(size)) for path, size in sizes])
         say(f"nothing was pushed; --no-dry-run pushes this to {repo}")
         return
     from zooctl.catalog.hub.download import publish
@@ -62,7 +67,10 @@ def command(
     if not create_pr:
         _pin(entry, repo, revision)
     say(f"pushed: {address}")
-    echo(revision)
+    if as_json:
+        echo_json({"repo": repo, "revision": revision, "address": address})
+    else:
+        echo(revision)
 
 
 def _report(path: Path) -> bytes:

@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.options import AsJson
+from zooctl.cli.ui.tables import echo_files
 
 
 def command(
     model: Annotated[str, typer.Argument(help="Name of a model in the zoo of ZOOCTL_ZOO.")],
+    as_json: AsJson = False,
 ) -> None:
     """Remove card, recipe, pictures and folder of a model in your own zoo; print what was removed.
 
@@ -24,5 +26,4 @@ def command(
     if root.resolve() == packaged_root().resolve():
         what = "packaged models are not removed"
         raise InputError(what, got=model, expected="a model of your own, in ZOOCTL_ZOO")
-    for path in remove_entry(root, model):
-        echo(path)
+    echo_files(remove_entry(root, model), as_json, model=model)

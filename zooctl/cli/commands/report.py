@@ -9,7 +9,7 @@ import typer
 
 from zooctl.cli.ui.lists import list_names
 from zooctl.cli.ui.options import AsJson, GenomeFile
-from zooctl.cli.ui.tables import echo, echo_json
+from zooctl.cli.ui.tables import echo, echo_files, echo_json
 
 if TYPE_CHECKING:
     from zooctl.reproduction.verify.recorded_reports import RecordedReport
@@ -129,6 +129,7 @@ def draw(
         int, typer.Option(min=0, max=100, help="Highest predictions to read the motif from.")
     ] = 0,
     fasta: GenomeFile = None,
+    as_json: AsJson = False,
 ) -> None:
     """Draw the pictures of a card from the published weights, and publish their numbers.
 
@@ -159,8 +160,9 @@ def draw(
             tuple(track or [entry.card().tracks[0].name]),
             motif_windows,
         )
-    for path in draw_published(entry, plan, fasta, progress=progress, say=say):
-        echo(path.relative_to(entry.root).as_posix())
+    drawn = draw_published(entry, plan, fasta, progress=progress, say=say)
+    files = [path.relative_to(entry.root).as_posix() for path in drawn]
+    echo_files(files, as_json, model=model)
 
 
 @app.command("seeds")
@@ -171,6 +173,7 @@ def seeds(
         bool, typer.Option("--update-card", help="Write the figure onto the model's card.")
     ] = False,
     fasta: GenomeFile = None,
+    as_json: AsJson = False,
 ) -> None:
     """Measure how alike the predictions of several seeds are, beside the published weights.
 
@@ -185,7 +188,10 @@ def seeds(
     need("torch", "training")
     entry = registry.entry(model)
     found = seed_agreement(entry, runs, fasta, say)
-    echo(f"{found.pearson:g} is the lowest correlation between two of {found.n_seeds} seeds")
+    if as_json:
+        echo_json({"model": model, "lowest_pearson": found.pearson, "seeds": found.n_seeds})
+    else:
+        echo(f"{found.pearson:g} is the lowest correlation between two of {found.n_seeds} seeds")
     if update_card:
         write_seed_agreement(entry, found)
         say(f"wrote {entry.card_path}; zooctl check --stamp {entry.name} pins it")

@@ -11,7 +11,7 @@ import typer
 
 from zooctl.cli.ui.messages import say
 from zooctl.cli.ui.options import AllowUntrusted, AsJson, RecipeGenome
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.tables import echo, echo_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +123,7 @@ def command(
         if report is not None:
             write_report(found, report, force=force)
         if as_json:
-            typer.echo(json.dumps(json.loads(to_text(found)), indent=2))
+            echo_json(json.loads(to_text(found)))
     if found.exit_code:
         raise typer.Exit(found.exit_code)
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.options import Workers
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.options import AsJson, Workers
+from zooctl.cli.ui.tables import echo_files
 
 
 def command(
@@ -26,6 +26,7 @@ def command(
             "to start one.",
         ),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Compute the shards of a plan that are not there yet.
 
@@ -50,4 +51,4 @@ def command(
         progress=progress,
     )
     say(f"computed: {result.done:,} shards")
-    echo(plan)
+    echo_files([plan], as_json, computed=result.done)

@@ -13,10 +13,9 @@ def command(
     ],
 ) -> None:
     """Print the JSON Schema of a model card, a recipe, a manifest or a report of reproduce."""
-    import json
-
     from pydantic import BaseModel
 
+    from zooctl.cli.ui.tables import echo_json
     from zooctl.reproduction.report import report
     from zooctl.schema.card import Card
     from zooctl.schema.manifest import Manifest
@@ -25,4 +24,4 @@ def command(
     models: dict[str, type[BaseModel]] = {"card": Card, "recipe": Recipe, "manifest": Manifest}
     schema = report.schema() if document == "report" else models[document].model_json_schema()
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-    typer.echo(json.dumps(schema, indent=2))
+    echo_json(schema)

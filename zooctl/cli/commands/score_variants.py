@@ -11,11 +11,12 @@ from zooctl.cli.ui.lists import split_names
 from zooctl.cli.ui.options import (
     AcceptLicence,
     AllowUntrusted,
+    AsJson,
     Workers,
     accept_licences,
     with_records,
 )
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.tables import echo, echo_json
 from zooctl.inference.options.predict_and_score import (
     MOST_TOP,
     CheckRef,
@@ -143,6 +144,7 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print counts, windows and time; write nothing.")
     ] = False,
+    as_json: AsJson = False,
     allow_untrusted: AllowUntrusted = False,
     accept_licence: AcceptLicence = False,
     *,
@@ -158,11 +160,12 @@ def command(
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
-    from zooctl.cli.ui.score_report import print_estimate, say_done
+    from zooctl.cli.ui.score_report import check_stdout, print_estimate, say_done
     from zooctl.errors import InputError
     from zooctl.inference.scale.jobs.models import Addresses
     from zooctl.inference.vcf.run import estimate_file, score_file
 
+    check_stdout(output, as_json)
     is_default = not model
     if not model:
         model = [registry.DEFAULT_MODEL]
@@ -174,7 +177,8 @@ def command(
     if accept_licence:
         accept_licences(model.card for model in models)
     if dry_run:
-        print_estimate(estimate_file(models, vcf, output, options, say=say, progress=progress))
+        found = estimate_file(models, vcf, output, options, say=say, progress=progress)
+        print_estimate(found, as_json)
         return
     if workers is not None and inputs.any:
         raise InputError("several workers score by the sequence alone", got="--input or --sample")
@@ -183,7 +187,9 @@ def command(
     else:
         result = _in_processes(workers, names, vcf, output, options, session)
     say_done(result)
-    if result.outputs:
+    if as_json:
+        echo_json(result.to_json())
+    elif result.outputs:
         echo(result.output)
 
 

@@ -15,15 +15,13 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Show which shards of a plan are there, the rate, the time left, and what failed."""
-    import json
-
-    from zooctl.cli.ui.tables import duration_text, echo, print_fields
+    from zooctl.cli.ui.tables import duration_text, echo_json, print_fields
     from zooctl.inference.scale.folder import PlanFolder
     from zooctl.inference.scale.status import read_status
 
     found = read_status(PlanFolder(plan))
     if as_json:
-        echo(json.dumps(found.to_json(), indent=2))
+        echo_json(found.to_json())
         return
     fields = [
         ("plan", f"{found.verb}, {', '.join(found.models)}"),

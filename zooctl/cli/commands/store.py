@@ -16,7 +16,7 @@ from zooctl.cli.ui.options import (
     RegionStrings,
     StoreFolder,
 )
-from zooctl.cli.ui.tables import echo, print_table, size_text
+from zooctl.cli.ui.tables import echo, echo_files, echo_json, print_table, size_text
 
 app = typer.Typer(
     help="List, verify and export stores of scores.",
@@ -27,13 +27,11 @@ app = typer.Typer(
 @app.command("list")
 def show(store: StoreFolder = None, as_json: AsJson = False) -> None:
     """List the scores of a store: model, digest of the settings, alleles and size."""
-    import json
-
     from zooctl.inference.scale.store.contents import contents
 
     rows = contents(store, say)
     if as_json:
-        echo(json.dumps([row.to_json() for row in rows], indent=2))
+        echo_json([row.to_json() for row in rows])
         return
     texts = [
         (row.model, row.settings, f"{row.alleles:,}", str(row.parts), size_text(row.size), row.note)
@@ -45,14 +43,12 @@ def show(store: StoreFolder = None, as_json: AsJson = False) -> None:
 @app.command("verify")
 def verify(store: StoreFolder = None, as_json: AsJson = False) -> None:
     """Compare every part with its digest; damaged ones are dropped, and the exit code is 3."""
-    import json
-
     from zooctl.cli.ui.progress import progress
     from zooctl.inference.scale.store.contents import verify as verify_store
 
     sound, damaged = verify_store(store, say, progress)
     if as_json:
-        echo(json.dumps({"sound": sound, "damaged": damaged}))
+        echo_json({"sound": sound, "damaged": damaged})
     else:
         echo(f"sound: {sound:,} parts")
     if damaged:
@@ -75,6 +71,7 @@ def export(
     regions: RegionStrings = None,
     fasta: GenomeFile = None,
     force: Force = False,
+    as_json: AsJson = False,
     allow_untrusted: AllowUntrusted = False,
 ) -> None:
     """Write stored scores as one file: a row an allele, a column a value."""
@@ -96,4 +93,4 @@ def export(
         progress=progress,
     )
     say(f"exported: {n_rows:,} alleles")
-    echo(files[0])
+    echo_files(files if as_json else files[:1], as_json, alleles=n_rows)

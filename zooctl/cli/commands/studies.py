@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zooctl.cli.ui.options import AsJson, Device, Force, RecipeGenome, Threads
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.tables import echo, echo_json
 
 if TYPE_CHECKING:
     from zooctl.reproduction.studies.record import StudyResult
@@ -27,9 +27,7 @@ def table(as_json: AsJson = False) -> None:
 
     studies = [study_of(name) for name in study_names()]
     if as_json:
-        import json
-
-        echo(json.dumps([one.model_dump(mode="json") for one in studies], indent=2))
+        echo_json([one.model_dump(mode="json") for one in studies])
         return
     rows = [
         (one.name, one.claim.strip(), one.paper.place, "trains" if one.training else "measures")
@@ -97,9 +95,7 @@ def run(
         if not as_json:
             _print(study.metric, result)
     if as_json:
-        import json
-
-        echo(json.dumps([one.to_json() for one in results], indent=2, allow_nan=False))
+        echo_json([one.to_json() for one in results])
 
 
 def _print(metric: str, result: StudyResult) -> None:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.ui.options import Force
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.options import AsJson, Force
+from zooctl.cli.ui.tables import echo, echo_json
 from zooctl.inference.options.predict_and_score import MOST_SHARDS
 
 
@@ -34,6 +34,7 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write the scripts and print the commands alone.")
     ] = False,
+    as_json: AsJson = False,
     force: Force = False,
 ) -> None:
     """Submit a plan: an array job that computes the shards, and a merge that waits for all of it.
@@ -56,9 +57,17 @@ def command(
     merge = ["-o", place, *(["--force"] if force else [])]
     scripts = write_scripts(PlanFolder(plan), options, merge)
     if dry_run:
-        for arguments in (scripts.run, ("--dependency=afterok:JOB", *scripts.merge)):
-            echo(shlex.join(["sbatch", "--parsable", *arguments]))
+        jobs = (scripts.run, ("--dependency=afterok:JOB", *scripts.merge))
+        commands = [["sbatch", "--parsable", *arguments] for arguments in jobs]
+        if as_json:
+            echo_json({"commands": commands})
+            return
+        for command in commands:
+            echo(shlex.join(command))
         return
     array, merging = submit(scripts)
     say(f"submitted: array job {array}, and merge {merging}, which waits for it")
-    echo(f"{array} {merging}")
+    if as_json:
+        echo_json({"array": array, "merge": merging})
+    else:
+        echo(f"{array} {merging}")

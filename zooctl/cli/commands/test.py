@@ -10,7 +10,7 @@ import typer
 
 from zooctl.cli.ui.messages import say
 from zooctl.cli.ui.options import AllowUntrusted, AsJson
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.tables import echo, echo_json
 
 if TYPE_CHECKING:
     from zooctl.catalog.entry import Entry
@@ -47,8 +47,6 @@ def command(
 
     Weights that are not on this machine are not downloaded: such a model is skipped, and said so.
     """
-    import json
-
     from zooctl.catalog import registry
     from zooctl.catalog.root import model_names
     from zooctl.errors import InputError, VerificationError
@@ -64,7 +62,7 @@ def command(
         for detail in outcome.details:
             say(f"{outcome.model}: {detail}")
     if as_json:
-        echo(json.dumps([outcome._asdict() for outcome in outcomes], indent=2))
+        echo_json([outcome._asdict() for outcome in outcomes])
     if junit is not None:
         _write_junit(junit, outcomes)
     failed = [outcome.model for outcome in outcomes if outcome.result == "failed"]

@@ -33,9 +33,7 @@ def command(
     The folder has copies of the bigWigs, hub.txt for the UCSC browser, and igv.xml, which IGV opens
     from the disk. With --url the address of the browser with the hub is printed.
     """
-    import json
-
-    from zooctl.cli.ui.tables import echo
+    from zooctl.cli.ui.tables import echo, echo_json
     from zooctl.files.bigwig.reader import BigWig
     from zooctl.inference.tracks.browser_hub import HubTrack, write_browser_hub
     from zooctl.sequence.intervals import parse_region
@@ -50,7 +48,7 @@ def command(
         output, tracks, assembly=assembly, email=email, region=place, url=url, force=force
     )
     if as_json:
-        typer.echo(json.dumps({"folder": str(hub.folder), "url": hub.url, "at": hub.position}))
+        echo_json({"folder": str(hub.folder), "url": hub.url, "at": hub.position})
     else:
         echo(hub.folder)
         if hub.url is not None:

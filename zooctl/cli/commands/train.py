@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zooctl.cli.ui.options import RecipeGenome
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.options import AsJson, RecipeGenome
+from zooctl.cli.ui.tables import echo_files
 from zooctl.inference.options.predict_and_score import LARGEST_SEED, MOST_THREADS
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def command(
             min=1, max=MOST_THREADS, help="Devices that share each batch; on the CPU, processes."
         ),
     ] = 1,
+    as_json: AsJson = False,
 ) -> None:
     """Train a model by its recipe; killed and resumed, it ends with the same bits."""
     from zooctl.catalog.recipes import recipe_as_run
@@ -91,7 +92,8 @@ def command(
         say(f"averaged {len(chosen.ensemble) + 1} networks, mean {loss}")
     else:
         say(f"kept epoch {done.best_epoch}, {loss}")
-    echo(run)
+    facts = {"best_epoch": done.best_epoch, "validation_loss": done.best_loss}
+    echo_files([run], as_json, networks=len(chosen.ensemble) + 1, **facts)
 
 
 def _fit(

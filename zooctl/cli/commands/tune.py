@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zooctl.cli.ui.options import RecipeGenome
-from zooctl.cli.ui.tables import echo
+from zooctl.cli.ui.options import AsJson, RecipeGenome
+from zooctl.cli.ui.tables import echo_files
 from zooctl.errors import InputError, VerificationError
 from zooctl.inference.options.predict_and_score import LARGEST_SEED, MOST_THREADS
 
@@ -67,6 +67,7 @@ def command(
     ] = None,
     fasta: RecipeGenome = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    as_json: AsJson = False,
 ) -> None:
     """Search a recipe's hyperparameters; killed and resumed, no epoch is trained twice.
 
@@ -126,7 +127,8 @@ def command(
     _write_best(folder, drawn[best.number], best)
     _draw(folder, done, ranges, best, chosen.name)
     say(_gain(done[0], best))
-    echo(folder / BEST)
+    facts = {"trials": len(done), "best_trial": best.number, "validation_loss": best.best}
+    echo_files([folder / BEST], as_json, **facts)
 
 
 def _begin(recipe: Recipe, run: Path, *, fasta: Path | None, device: str) -> Dataset:

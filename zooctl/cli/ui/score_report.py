@@ -5,10 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zooctl.cli.ui.messages import say
-from zooctl.cli.ui.tables import duration_text, print_fields
+from zooctl.cli.ui.tables import duration_text, echo_json, print_fields
 
 if TYPE_CHECKING:
     from zooctl.inference.vcf.report import ScoredVcf, VcfEstimate
+
+
+def check_stdout(output: str | None, as_json: bool) -> None:
+    """Refuse ``--json`` beside scores on stdout.
+
+    Raises:
+        InputError: Both are asked for.
+    """
+    from zooctl.errors import InputError
+
+    if as_json and output == "-":
+        raise InputError("--json and -o - both print on stdout", hint="-o with a file's name")
 
 
 def say_done(result: ScoredVcf) -> None:
@@ -75,10 +87,13 @@ def _detail(flag: str, result: ScoredVcf) -> str:
     return ""
 
 
-def print_estimate(found: VcfEstimate) -> None:
+def print_estimate(found: VcfEstimate, as_json: bool) -> None:
     """Print the size and time of a run on stdout."""
     from zooctl.inference.vcf.tally import counts_text
 
+    if as_json:
+        echo_json(found.to_json())
+        return
     fields = [
         ("records", f"{found.n_records:,}"),
         ("alleles", f"{found.n_alleles:,}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import typer
 
@@ -115,6 +115,21 @@ def echo_json(document: object) -> None:
     import json
 
     typer.echo(json.dumps(document, indent=2, allow_nan=False))
+
+
+def echo_files(files: Iterable[object], as_json: bool, **facts: object) -> None:
+    """Print what a command wrote: a path a line, or JSON with what else is known of it.
+
+    Args:
+        files: Files or folders.
+        as_json: Print ``{fact: value, ..., "files": [...]}``.
+        **facts: Of the JSON alone.
+    """
+    if as_json:
+        echo_json({**facts, "files": [str(file) for file in files]})
+        return
+    for file in files:
+        echo(file)
 
 
 def print_fields(fields: Sequence[tuple[str, str]]) -> None:

@@ -66,6 +66,17 @@ class TracksEstimate(NamedTuple):
     n_bytes: int
     paths: Mapping[str, Path]
 
+    def to_json(self) -> dict[str, object]:
+        """Return the estimate as JSON has it, ``bytes`` those of each file."""
+        return {
+            "model": self.model,
+            "windows": self.n_windows,
+            "input_length": self.input_length,
+            "seconds": round(self.seconds, 1),
+            "bytes": self.n_bytes,
+            "files": [str(path) for path in self.paths.values()],
+        }
+
 
 @dataclass(frozen=True)
 class Job:

@@ -96,6 +96,18 @@ class VcfEstimate:
     seconds: float
     output: Path
 
+    def to_json(self) -> dict[str, object]:
+        """Return the estimate as JSON has it; statuses are those of the first alleles."""
+        return {
+            "records": self.n_records,
+            "alleles": self.n_alleles,
+            "first_alleles": self.first.alleles,
+            "first_statuses": self.first.statuses,
+            "models": [one._asdict() for one in self.rates],
+            "seconds": round(self.seconds, 1),
+            "output": str(self.output),
+        }
+
 
 def write_report(path: Path, result: ScoredVcf, force: bool) -> None:
     """Write the counts and settings of a run as JSON."""
