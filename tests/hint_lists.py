@@ -19,6 +19,7 @@ FOLLOWED = {
     "catalog/genomes: 'ZOOCTL_GENOMES is a folder of genomes'": 'tests/test_hints.py::test_folders_in_variables',
     "catalog/hub/cache: 'remove it'": 'tests/catalog/hub/test_download.py::test_a_link_out_of_the_cache',
     "catalog/hub/cache: f'run `zooctl pull` with the network first, or {way_online()}'": 'tests/cli/commands/test_pull.py::test_the_way_online_names_only_what_is_set',
+    "catalog/recipes: 'network.key: trunk_head trains a head on its graph'": 'tests/training/test_transfer.py::test_a_graph_alone_has_no_weights_to_begin_with',
     "catalog/origin/licence: f'zooctl pull {card.name} --accept-licence accepts and downloads them'": 'tests/catalog/origin/test_licence.py::test_the_hint_accepts_and_downloads',
     'catalog/root: f"mkdir -p \'{Path(own) / _CARDS}\' makes it one"': 'tests/test_hints.py::test_folders_in_variables',
     'catalog/root: f\'mkdir -p "$HOME/zoo/{_CARDS}"; export ZOOCTL_ZOO="$HOME/zoo"\'': 'tests/cli/commands/test_adopt.py::test_an_installed_package_is_never_written_to',

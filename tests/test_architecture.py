@@ -104,7 +104,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "onnxruntime": ("inference/device/runtime.py",),
     "onnx": (
         *("files/weights/onnx_weights.py", "inference/", "training/"),
-        *("interpret/filters/first_layer.py", "interpret/embedding/penultimate.py"),
+        "interpret/filters/first_layer.py",
     ),
     "h5py": (
         *("files/weights/hdf5.py", "interpret/attribution/files.py"),

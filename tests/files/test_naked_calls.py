@@ -70,10 +70,13 @@ OURS = {
         "h5py.File",
     ): "written here, into a temporary file",
     ("interpret/embedding/anndata_file.py", "h5py.string_dtype"): "takes nothing",
-    ("interpret/embedding/penultimate.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
+    ("inference/tracks/penultimate.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
     ("interpret/filters/first_layer.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
     ("interpret/filters/first_layer.py", "numpy_helper.to_array"): "accepted by graph.check",
     ("training/export/export.py", "onnx.checker.check_model"): "made here of a network",
+    ("training/export/on_trunk.py", "onnx.ModelProto.FromString"): "accepted by graph.check",
+    ("training/export/on_trunk.py", "version_converter.convert_version"): "accepted by graph.check",
+    ("training/export/on_trunk.py", "onnx.checker.check_model"): "made here of two graphs",
     ("training/export/export.py", "onnx.numpy_helper.to_array"): "made here of a network",
 }
 

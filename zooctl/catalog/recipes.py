@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from zooctl.catalog import registry
-from zooctl.catalog.entry import SAFETENSORS
+from zooctl.catalog.entry import ONNX, SAFETENSORS
 from zooctl.errors import InputError
 from zooctl.schema import strict_yaml
 from zooctl.schema.escape import visible
@@ -56,10 +56,16 @@ def pin_weights(recipe: Recipe, data: dict[str, Any]) -> bool:
     init = recipe.init_from
     if init is None or init.model is None or init.sha256 is not None:
         return False
-    file = f"zoo/{init.model}/{SAFETENSORS}"
+    graph = recipe.network.key == "trunk_head"
+    file = f"zoo/{init.model}/{ONNX if graph else SAFETENSORS}"
     pinned = registry.entry(init.model).manifest().files.get(file)
     if pinned is None:
-        raise InputError("model has no safetensors", field="init_from.model", got=init.model)
+        raise InputError(
+            "model has no safetensors",
+            field="init_from.model",
+            got=init.model,
+            hint="network.key: trunk_head trains a head on its graph",
+        )
     given = data["init_from"]
     values = given if isinstance(given, dict) else {"model": given}
     data["init_from"] = values | {"sha256": pinned.sha256}

@@ -16,7 +16,7 @@ from zooctl.evaluation.baselines.trunk_ridge import Trunk, score_by_trunk
 from zooctl.evaluation.data.evaluation_data import EvaluatedTrack, EvaluationData, MeasuredTrack
 from zooctl.evaluation.heldout.open_target import open_target, open_trunk
 from zooctl.files.fasta.reader import Fasta
-from zooctl.interpret.embedding.penultimate import Penultimate
+from zooctl.inference.tracks.penultimate import Penultimate
 from zooctl.progress import no_progress
 from zooctl.schema.fields import Region, Split
 from zooctl.schema.recipe.evaluation import Rules

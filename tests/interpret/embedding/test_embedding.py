@@ -19,10 +19,10 @@ from zooctl.cli.main import run
 from zooctl.errors import InputError
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import SessionOptions
+from zooctl.inference.tracks.penultimate import penultimate
 from zooctl.interpret.attribution.network import open_network
 from zooctl.interpret.attribution.target import target_of
 from zooctl.interpret.embedding.anndata_file import write_anndata
-from zooctl.interpret.embedding.penultimate import penultimate
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes, reverse_complement
 

@@ -47,6 +47,8 @@ SMALL = {
     "kmer_context": ({"k": 3, "embedding": 6, "filters": 6, "dilated_layers": 2}, 32),
     "pwm_scan": ({"motifs": [GATA, GATA]}, 32),
     "siamese": ({"trunk": TRUNK, "hidden": 5}, 32),
+    # Four activations of 256 bins are of the shape of a window.
+    "trunk_head": ({"features": 4, "hidden": 3}, 1),
     "multi_head": (
         {
             "trunk": TRUNK,

@@ -263,7 +263,7 @@ PAPERS: dict[str, tuple[NetWindow, list[str]]] = {
     ),
 }
 # Sizes of these are those of motifs or of another network, which a recipe has to give.
-COMPOUND = {"pwm_scan", "siamese", "multi_head"}
+COMPOUND = {"pwm_scan", "siamese", "multi_head", "trunk_head"}
 
 
 def test_every_network_has_its_table():

@@ -19,7 +19,7 @@ from zooctl.training.data.dataset import Dataset
 from zooctl.training.data.input_moments import input_moments
 from zooctl.training.data.prepare import prepare
 from zooctl.training.data.windows import choose_windows, split_regions
-from zooctl.training.export.export import export, graph_inputs, other_inputs, trained_network
+from zooctl.training.export.export import graph_inputs, other_inputs, to_onnx, trained_network
 from zooctl.training.loop.fit import fit, new_network
 from zooctl.training.nets.prepared_inputs import PreparedInputs, kmer_numbers
 
@@ -111,7 +111,7 @@ def test_shape_alone_makes_a_graph_of_the_sequence_alone(tmp_path: Path) -> None
     weights = load_file(tmp_path / "run/best.safetensors")
     assert {"signals_mean", "signals_deviation", "kmers_0"} <= weights.keys()
     net = trained_network(recipe, dataset, weights)
-    graph = export(net, 64, {}).onnx
+    graph = to_onnx(net, 64)
     session = onnxruntime.InferenceSession(graph)
     assert [one.name for one in session.get_inputs()] == ["sequence"]
     x = graph_inputs(dataset.batch(["chr1"] * 4, np.arange(0, 400, 100)), 0.0)

@@ -23,6 +23,8 @@ def command(
     """Write an entry's ONNX, safetensors, probe and manifest, and its card or a draft of it."""
     import json
 
+    from zooctl.catalog import registry
+    from zooctl.catalog.recipes import recipe_as_run
     from zooctl.catalog.root import own_root
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.restart import hold_portable
@@ -47,7 +49,8 @@ def command(
             "train that file",
         )
     kept = root / "recipes" / f"{entry}.yaml"
-    if kept.exists() and load_recipe(kept) != recipe:
+    # As run: with the pins of the weights that training began with.
+    if kept.exists() and recipe_as_run(str(kept))[0] != recipe:
         raise InputError(
             "the run has other values than the recipe it is named after",
             path=run / "recipe.yaml",
@@ -70,4 +73,8 @@ def command(
     difference = write_entry(root, recipe, run, data, environment=environment, recorded=content)
     pin_genome(root, entry, data.codes)
     say(f"torch and onnxruntime agree within {difference:.1e} of each window's largest value")
+    if recipe.network.key == "trunk_head" and recipe.init_from is not None:
+        trunk = str(recipe.init_from.model)
+        licence = registry.entry(trunk).card().licence
+        say(f"the graph holds the weights of {trunk}, licence {licence}")
     echo_files([folder], as_json, model=entry, largest_relative_difference=difference)

@@ -22,7 +22,7 @@ from zooctl.evaluation.data.evaluation_data import EvaluationData
 from zooctl.evaluation.data.measured_bins import bins_inside
 from zooctl.files.disk.sealed_cache import derived_folder, read_sealed, write_sealed
 from zooctl.files.fasta.reader import Fasta
-from zooctl.interpret.embedding.penultimate import Penultimate
+from zooctl.inference.tracks.penultimate import Penultimate, covered_length
 from zooctl.progress import Advance, Progress, no_advance
 from zooctl.schema.fields import Region
 from zooctl.schema.recipe.evaluation import Rules
@@ -86,7 +86,7 @@ class Trunk:
         window = self.geometry
         unknown = np.full((1, window.input_length), 4, np.uint8)
         n = self.layers.positions(unknown).shape[2]
-        length = window.output_length if n == window.n_bins else window.input_length
+        length = covered_length(window, n)
         outside = (length - window.core_length) // 2
         step = length // n
         lengths = (size, window.core_length, outside)

@@ -24,8 +24,8 @@ from zooctl.inference.options.predict_and_score import (
 )
 from zooctl.inference.other_inputs.given_inputs import given_inputs, reads_more
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
+from zooctl.inference.tracks.penultimate import penultimate
 from zooctl.inference.tracks.predict import Predictor, Readout
-from zooctl.interpret.embedding.penultimate import penultimate
 from zooctl.schema.manifest import MANIFEST
 from zooctl.schema.recipe.recipe import Recipe, load_recipe
 

@@ -8,9 +8,11 @@ from zooctl.interpret.options import Method
 
 
 def has_network(model: OpenModel) -> bool:
-    """Return whether an entry has a recipe and safetensors, so that gradients can be computed."""
-    pinned = model.entry.manifest().files
-    return model.entry.recipe_path is not None and f"zoo/{model.entry.name}/{SAFETENSORS}" in pinned
+    """Return whether an entry has a recipe and safetensors of all weights, for gradients."""
+    entry = model.entry
+    if entry.recipe_path is None or f"zoo/{entry.name}/{SAFETENSORS}" not in entry.manifest().files:
+        return False
+    return entry.recipe().network.key != "trunk_head"
 
 
 def default_method(model: OpenModel) -> Method:

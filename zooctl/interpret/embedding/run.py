@@ -16,8 +16,8 @@ from zooctl.files.intervals.regions import Regions
 from zooctl.files.vcf.table import require_parquet, write_columns
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import as_path
+from zooctl.inference.tracks.penultimate import penultimate
 from zooctl.interpret.embedding.anndata_file import write_anndata
-from zooctl.interpret.embedding.penultimate import penultimate
 from zooctl.interpret.interventions.backgrounds import centred
 from zooctl.interpret.options import EmbedOptions
 from zooctl.progress import Progress, Say, no_progress, silent

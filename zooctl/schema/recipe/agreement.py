@@ -33,6 +33,8 @@ def input_problems(recipe: Recipe) -> Iterator[Problem]:
     yield from _sample_problems(recipe)
     yield from _variant_problems(recipe)
     yield from _training_problems(recipe)
+    if recipe.network.key == "trunk_head":
+        yield from _trunk_problems(recipe)
 
 
 def _sample_problems(recipe: Recipe) -> Iterator[Problem]:
@@ -116,6 +118,24 @@ def _training_problems(recipe: Recipe) -> Iterator[Problem]:
     for seed in repeated([str(one) for one in (recipe.seed, *recipe.ensemble)]):
         yield Problem("ensemble", "two networks have one seed", seed)
     yield from _normalisation_problems(recipe)
+
+
+def _trunk_problems(recipe: Recipe) -> Iterator[Problem]:
+    """Yield what does not go with activations that are computed once a window."""
+    init = recipe.init_from
+    if init is None or init.model is None:
+        what = "the head reads the activations of a model, and none is named"
+        yield Problem("init_from.model", what, "null", "a model of the zoo")
+    elif init.new or init.lr_factor != 1:
+        yield Problem("init_from", "the trunk is not trained", "new or lr_factor", "model alone")
+    if recipe.augmentation.max_shift:
+        what = "activations are computed once a window, at one place"
+        yield Problem("augmentation.max_shift", what, str(recipe.augmentation.max_shift), "0")
+    if recipe.windows.blank is not None:
+        yield Problem("windows.blank", "the trunk reads whole windows", expected="null")
+    if recipe.portable:
+        what = "activations by onnxruntime differ between processors in their last bits"
+        yield Problem("portable", what, "true", "false")
 
 
 def _normalisation_problems(recipe: Recipe) -> Iterator[Problem]:

@@ -86,13 +86,15 @@ class Schedule(Values):
 class InitFrom(Values):
     """Trained weights as initial ones, matched by name; those of another shape are drawn anew.
 
-    In YAML it is the name of a model of the zoo, or a mapping.
+    In YAML it is the name of a model of the zoo, or a mapping. Under ``network.key: trunk_head``
+    the model may be any that reads the sequence alone: its graph is kept as it is, below the head.
 
     Attributes:
         model: A model of the zoo.
         file: In place of a model: a safetensors file, such as a run's ``best.safetensors``.
-        sha256: Of the safetensors file; required with ``file``. With ``model`` the zoo's manifest
-            pins it, and the run's own copy of the recipe has it filled in.
+        sha256: Of the safetensors file, or of the graph below a head; required with ``file``. With
+            ``model`` the zoo's manifest pins it, and the run's own copy of the recipe has it filled
+            in.
         new: Weights drawn anew although trained ones fit, such as those of the head.
         lr_factor: Factor of the learning rate for the copied weights.
     """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ from zooctl.sequence.windows import Geometry, Integers, gather, mostly_unknown_b
 from zooctl.training.data.kmer_table import KmerColumn
 from zooctl.training.data.variants import Variants
 from zooctl.training.tracks.bin_values_and_labels import PLAIN, Binning, Signal
+
+if TYPE_CHECKING:
+    from zooctl.training.data.frozen_trunk import FrozenTrunk
 
 Mask = NDArray[np.bool_]
 
@@ -38,6 +42,8 @@ class TrainingBatch:
         signals: Signals per base ``(n, n_inputs, input_length)`` float32; None for none.
         features: Values of each window's sample ``(n, n_features)`` float32; None for none.
         alternative: Codes with the alternative base ``(n, input_length)``; None without variants.
+        activations: Of another model's trunk, ``(n, features, n_bins)``, which a head reads in
+            place of the codes; None for none.
     """
 
     codes: Codes
@@ -46,6 +52,7 @@ class TrainingBatch:
     signals: Signal | None = None
     features: Signal | None = None
     alternative: Codes | None = None
+    activations: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,7 @@ class Dataset:
             complement.
         kmer_columns: Values of k-mers for the inputs that are computed from bases, in their order.
         motifs: Initial weights of the first filters.
+        trunk: Another model's, below the head that is trained.
     """
 
     geometry: Geometry
@@ -109,6 +117,7 @@ class Dataset:
     swaps: Swaps = Swaps()
     kmer_columns: tuple[KmerColumn, ...] = ()
     motifs: tuple[Motif, ...] = ()
+    trunk: FrozenTrunk | None = None
 
     @property
     def n_tracks(self) -> int:

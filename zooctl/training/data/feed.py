@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -27,7 +28,14 @@ def cut(
     variants = None if chunks.variant is None else chunks.variant[rows]
     names = [chunks.chroms[i] for i in chunks.chrom[rows]]
     batch = dataset.batch(names, starts, epoch.sample[rows], variants)
-    return reverse_complement_batch(batch, epoch.flip[rows], dataset.swaps)
+    return _on_trunk(reverse_complement_batch(batch, epoch.flip[rows], dataset.swaps), dataset)
+
+
+def _on_trunk(batch: TrainingBatch, dataset: Dataset) -> TrainingBatch:
+    """Return a batch with the activations of its windows, where a head reads them."""
+    if dataset.trunk is None:
+        return batch
+    return replace(batch, activations=dataset.trunk.activations(batch.codes))
 
 
 def onehot(codes: Codes | Tensor, unknown_base: float) -> Tensor:
@@ -52,10 +60,11 @@ def validation_batches(
         batch = dataset.batch(names, starts, np.full(len(part), sample), part.variant)
         if part.reverse is not None:
             batch = reverse_complement_batch(batch, part.reverse, dataset.swaps)
-        yield batch
+        yield _on_trunk(batch, dataset)
 
 
-# Arguments of a network: one-hot, then its second input, then values of the sample.
+# Arguments of a network: one-hot or a trunk's activations, then its second input, then values of
+# the sample.
 Inputs = tuple[Tensor | None, ...]
 
 
@@ -69,7 +78,11 @@ def tensors(batch: TrainingBatch, unknown_base: float, fabric: Fabric) -> tuple[
         tensor: Tensor = fabric.to_device(torch.from_numpy(array))
         return tensor
 
-    inputs: list[Tensor | None] = [onehot(on_device(batch.codes), unknown_base)]
+    inputs: list[Tensor | None] = [
+        onehot(on_device(batch.codes), unknown_base)
+        if batch.activations is None
+        else on_device(batch.activations)
+    ]
     second = None
     if batch.control.shape[1]:
         second = on_device(batch.control)

@@ -23,6 +23,7 @@ from zooctl.schema.recipe.windows import AccessibleWindows, PeakWindows, Variant
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.pileup import covered
 from zooctl.training.data.dataset import Dataset, Mask, Swaps
+from zooctl.training.data.frozen_trunk import frozen_trunk
 from zooctl.training.data.genome_codes import genome_codes
 from zooctl.training.data.kmer_table import KmerColumn, read_kmer_column
 from zooctl.training.data.variants import Variants, read_variants
@@ -102,6 +103,7 @@ def prepare(
         unmappable=unmappable_bases(files, chroms),
         kmer_columns=_kmer_columns(files),
         motifs=_motifs(files),
+        trunk=frozen_trunk(recipe),
     )
 
 

@@ -18,6 +18,7 @@ from zooctl.catalog.card_text import with_weights
 from zooctl.catalog.new_card import card_text, fields_from_recipe
 from zooctl.errors import InputError
 from zooctl.files.disk.atomic import atomic_output
+from zooctl.inference.adopt.networks.builder import opset_of
 from zooctl.inference.device.session import Session, run_graph
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import FileDigest, tensor_digest, write_manifest
@@ -27,8 +28,6 @@ from zooctl.training.data.dataset import Dataset, TrainingBatch
 from zooctl.training.data.sampling import tile
 from zooctl.training.data.windows import split_regions, variant_cores
 from zooctl.training.export.export import (
-    INPUT,
-    OPSET,
     check_parity,
     export,
     graph_inputs,
@@ -39,6 +38,7 @@ from zooctl.training.export.export import (
     torch_predictions,
     trained_network,
 )
+from zooctl.training.export.on_trunk import INPUT
 from zooctl.training.loop.run_folder import resume_hint
 
 
@@ -72,9 +72,8 @@ def write_entry(
     if not weights.exists():
         raise InputError("run has no finished epoch", path=run, hint=resume_hint(run))
     net = trained_network(recipe, dataset, load_file(weights))
-    others = other_inputs(recipe)
-    exported = export(net, recipe.window.input_length, others)
-    if others:
+    exported = export(net, recipe, dataset.trunk)
+    if other_inputs(recipe):
         probe, difference = _probe_of_all_inputs(recipe, dataset, net, exported.onnx)
     else:
         probe, difference = _sequence_probe(recipe, dataset, net, exported.onnx)
@@ -97,7 +96,7 @@ def write_entry(
         root,
         recipe.name,
         tensor_digest=tensor_digest(load_numpy(exported.safetensors)),
-        opset=OPSET,
+        opset=opset_of(exported.onnx),
         exporter={
             "torch": str(torch.__version__),
             "onnx": onnx.__version__,
@@ -121,7 +120,11 @@ def _sequence_probe(
     )
     inputs = _probe(recipe, dataset)
     expected = session.predict(inputs)
-    difference = check_parity(torch_predictions(net, inputs, recipe.unknown_base), expected)
+    if dataset.trunk is None:
+        found = torch_predictions(net, inputs, recipe.unknown_base)
+    else:
+        found = torch_outputs(net, {INPUT: dataset.trunk.raw(inputs)})
+    difference = check_parity(found, expected)
     return probe_bytes(inputs, expected), difference
 
 

@@ -23,18 +23,18 @@ from zooctl.sequence.onehot import Codes, N, reverse_complement
 from zooctl.sequence.windows import Integers, gather
 from zooctl.training.data.dataset import Dataset, TrainingBatch
 from zooctl.training.data.feed import onehot
+from zooctl.training.data.frozen_trunk import FrozenTrunk
 from zooctl.training.data.windows import split_regions
+from zooctl.training.export.on_trunk import ACTIVATIONS, INPUT, OPSET, OUTPUT, on_trunk
 from zooctl.training.loop.ensemble import member_recipes
 from zooctl.training.loop.fit import new_network, weights_of
 from zooctl.training.nets.average import MEMBERS, Average
 from zooctl.training.nets.parts.control import with_constant_control
 from zooctl.training.nets.parts.network import Finished, Network
+from zooctl.training.nets.trunk_head import OnTrunk
 
-# Old enough for installed runtimes, new enough for the exporter's operators.
-OPSET = 20
 # Most bases of a probe, which ships with the weights.
 _PROBE_BASES = 1 << 20
-INPUT, OUTPUT = "sequence", "tracks"
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,11 @@ def trained_network(
     """Return the network with these weights in evaluation mode, with outputs in the card's unit.
 
     A control is fixed to its mean over the training regions: prediction is about the effect of the
-    sequence at an unknown background.
+    sequence at an unknown background. A head on a trunk reads the tensor of the trunk's graph.
     """
     net = _finished(recipe, dataset, weights)
+    if dataset.trunk is not None:
+        net = OnTrunk(net, dataset.trunk.bins)
     if list(other_inputs(recipe)) == ["features"]:
         net = _WithoutControl(net)
     control = dataset.mean(dataset.control, split_regions(recipe.split.train, dataset))
@@ -116,7 +118,11 @@ def to_onnx(
         input_length: Bases read.
         others: Inputs beside the sequence, as ``other_inputs`` returns them.
     """
-    shapes = {INPUT: (4, input_length), **(others or {})}
+    return _graph(net, {INPUT: (4, input_length), **(others or {})})
+
+
+def _graph(net: nn.Module, shapes: Mapping[str, tuple[int, ...]]) -> bytes:
+    """Export a network of inputs with these names and shapes of one window."""
     examples = tuple(torch.zeros(2, *shape) for shape in shapes.values())
     batch = torch.export.Dim("batch")
     with warnings.catch_warnings():
@@ -178,11 +184,21 @@ def _drop_origin(model: onnx.ModelProto) -> None:
     graph.name = "zooctl"
 
 
-def export(
-    net: nn.Module, input_length: int, others: Mapping[str, tuple[int, ...]] | None = None
-) -> Exported:
-    """Return both forms of the weights; ``others`` as in ``to_onnx``."""
-    return Exported(to_onnx(net, input_length, others), save(weights_of(net)))
+def export(net: nn.Module, recipe: Recipe, trunk: FrozenTrunk | None) -> Exported:
+    """Return both forms of a recipe's weights; of a head, the safetensors are those of the head.
+
+    Args:
+        net: As ``trained_network`` returns it.
+        recipe: Of the network.
+        trunk: Below it, where it is a head.
+    """
+    length = recipe.window.input_length
+    if trunk is None:
+        graph = to_onnx(net, length, other_inputs(recipe))
+    else:
+        shape = trunk.raw(np.full((1, length), N, np.uint8)).shape[1:]
+        graph = on_trunk(trunk.layers, _graph(net, {ACTIVATIONS: shape}))
+    return Exported(graph, save(weights_of(net)))
 
 
 def graph_inputs(batch: TrainingBatch, unknown_base: float) -> dict[str, np.ndarray]:

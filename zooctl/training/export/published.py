@@ -26,9 +26,9 @@ def published_network(recipe: Recipe, safetensors: bytes) -> nn.Module | None:
     Returns:
         A network from ``(n, 4, input_length)`` to ``(n, n_tracks, n_bins)`` in the card's unit; its
         ``Finished`` part is itself or, under a fixed control, its ``net``. None for a network with
-        inputs beside the sequence.
+        inputs beside the sequence, and for a head, whose trunk is in the graph alone.
     """
-    if other_inputs(recipe):
+    if other_inputs(recipe) or recipe.network.key == "trunk_head":
         return None
     net: nn.Module = Finished(network_of(recipe))
     if recipe.controls:
@@ -46,7 +46,7 @@ def published_predictions(recipe: Recipe, safetensors: bytes, codes: Codes) -> n
         codes: Windows ``(n, input_length)``.
 
     Returns:
-        ``(n, n_tracks, n_bins)``; None for a network with inputs beside the sequence.
+        ``(n, n_tracks, n_bins)``; None as of ``published_network``.
     """
     pin(recipe.threads)
     net = published_network(recipe, safetensors)

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from zooctl.errors import InputError
 from zooctl.schema.recipe.recipe import Recipe
 from zooctl.training.data.dataset import Dataset
-from zooctl.training.export.export import export, other_inputs, trained_network
+from zooctl.training.export.export import export, trained_network
 from zooctl.training.loop.run_folder import resume_hint
 
 
@@ -28,4 +28,4 @@ def graph_of_run(run: Path, recipe: Recipe, dataset: Dataset) -> bytes:
     if not weights.exists():
         raise InputError("run has no finished epoch", path=run, hint=resume_hint(run))
     net = trained_network(recipe, dataset, load_file(weights))
-    return export(net, recipe.window.input_length, other_inputs(recipe)).onnx
+    return export(net, recipe, dataset.trunk).onnx

@@ -35,6 +35,8 @@ def convert_state_dict(weights: Weights, recipe: Recipe) -> Converted:
             dict has other names or shapes.
     """
     more = [*other_inputs(recipe), *(control.name for control in recipe.controls)]
+    if recipe.network.key == "trunk_head":
+        more.append("a trunk's activations")
     if more or recipe.ensemble:
         raise InputError(
             "a state dict alone makes no entry of this recipe",

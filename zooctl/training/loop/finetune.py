@@ -53,7 +53,9 @@ def initialise(recipe: Recipe, net: nn.Module, say: Say) -> InitialWeights:
         IntegrityError: The weights are not those that the recipe pins.
     """
     copied: frozenset[str] = frozenset()
-    if recipe.init_from is not None:
+    if recipe.network.key == "trunk_head" and recipe.init_from is not None:
+        say(f"init_from: a head on the trunk of {recipe.init_from.model}, which stays as it is")
+    elif recipe.init_from is not None:
         new = matching(recipe.init_from.new, net, "init_from.new")
         copied = copy_weights(net, read_weights(recipe.init_from), new)
         parameters = sorted({name for name, _ in net.named_parameters()} - copied)

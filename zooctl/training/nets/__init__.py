@@ -23,6 +23,7 @@ from zooctl.training.nets.pwm import PwmScan
 from zooctl.training.nets.siamese import Siamese
 from zooctl.training.nets.tf_thesis import ThesisDeep, ThesisShallow
 from zooctl.training.nets.tf_thesis_multi import ThesisClasses, ThesisMultiTask, ThesisTss
+from zooctl.training.nets.trunk_head import TrunkHead
 from zooctl.training.nets.trunks import TRUNKS
 
 NETWORKS: Mapping[type[Values], type[Network]] = {
@@ -45,6 +46,7 @@ NETWORKS: Mapping[type[Values], type[Network]] = {
     network.PwmScanSizes: PwmScan,
     network.SiameseSizes: Siamese,
     network.MultiHeadSizes: MultiHead,
+    network.TrunkHeadSizes: TrunkHead,
 }
 
 

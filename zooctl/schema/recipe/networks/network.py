@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from zooctl.schema.fields import Items, Name, Problem, Values
-from zooctl.schema.recipe.bounds import Count, NotNegative, Positive
+from zooctl.schema.recipe.bounds import Count, Fraction, NotNegative, Positive
 from zooctl.schema.recipe.losses import Output
 from zooctl.schema.recipe.networks.classes import ThesisClassesSizes, ThesisTssSizes
 from zooctl.schema.recipe.networks.profile import (
@@ -131,6 +131,26 @@ class MultiHeadSizes(Values):
                 yield Problem(f"heads.{number}.name", "two heads have one name", name)
 
 
+class TrunkHeadSizes(Values):
+    """A head on the activations of another model, whose trunk stays as it is (``init_from``).
+
+    The activations are those that the model's last layer reads, averaged over each bin. They are
+    computed once a window and kept in the cache.
+
+    Attributes:
+        features: Activations of a position, as ``zooctl embed`` counts them.
+        hidden: Channels of a layer between, bin by bin; the head is linear without.
+        dropout: Behind that layer.
+        output: Meaning of the tracks.
+    """
+
+    key: Literal["trunk_head"]
+    features: Size
+    hidden: Size | None = None
+    dropout: Fraction = 0.0
+    output: Literal["rate", "value", "logit"] = "rate"
+
+
 NetworkSizes = Annotated[
     BPNetSizes
     | OriginalBPNetSizes
@@ -154,6 +174,7 @@ NetworkSizes = Annotated[
     | KmerDenseSizes
     | PwmScanSizes
     | SiameseSizes
-    | MultiHeadSizes,
+    | MultiHeadSizes
+    | TrunkHeadSizes,
     Field(discriminator="key"),
 ]

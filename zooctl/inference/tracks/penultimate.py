@@ -17,6 +17,7 @@ from zooctl.inference.model import OpenModel
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.progress import Progress, no_progress
 from zooctl.sequence.onehot import Codes, reverse_complement
+from zooctl.sequence.windows import Geometry
 
 _LAYERS = ("Conv", "Gemm", "MatMul")
 
@@ -32,6 +33,7 @@ class Penultimate:
         unknown_base: Value of all channels at an unknown base.
         batch_size: Windows at once.
         channels_last: Whether features are the tensor's last axis, and not the one after windows.
+        threads: CPU threads.
     """
 
     graph: bytes
@@ -40,6 +42,7 @@ class Penultimate:
     unknown_base: float
     batch_size: int
     channels_last: bool = False
+    threads: int = 1
 
     def embed(
         self, codes: Codes, *, rc: bool = False, progress: Progress = no_progress
@@ -65,7 +68,7 @@ class Penultimate:
 
     @cached_property
     def _loaded(self) -> LoadedGraph:
-        return LoadedGraph(self.graph, "cpu", threads=1)
+        return LoadedGraph(self.graph, "cpu", threads=self.threads)
 
     def positions(self, codes: Codes) -> NDArray[np.float32]:
         """Return the activations of a batch, ``(n, features, positions)``; of a dense layer one.
@@ -73,14 +76,28 @@ class Penultimate:
         Args:
             codes: ``(n, input_length)``.
         """
-        (found,) = self._loaded.run({self.input_name: one_hot(codes, self.unknown_base)})
+        found = self.raw(codes)
         if self.channels_last:
             found = np.moveaxis(found, -1, 1)
         return found.reshape(*found.shape[:2], -1)
 
+    def raw(self, codes: Codes) -> NDArray[np.float32]:
+        """Return the tensor as the graph has it, for a batch of codes ``(n, input_length)``."""
+        (found,) = self._loaded.run({self.input_name: one_hot(codes, self.unknown_base)})
+        return found
 
-def penultimate(model: OpenModel) -> Penultimate:
+
+def covered_length(geometry: Geometry, n: int) -> int:
+    """Return the bases that n positions stand for: the output's, if they are its bins."""
+    return geometry.output_length if n == geometry.n_bins else geometry.input_length
+
+
+def penultimate(model: OpenModel, threads: int = 1) -> Penultimate:
     """Return a model's network up to the input of its last layer with weights.
+
+    Args:
+        model: The model.
+        threads: CPU threads that activations are computed with.
 
     Raises:
         InputError: It reads more than the sequence, or has one layer alone.
@@ -101,6 +118,7 @@ def penultimate(model: OpenModel) -> Penultimate:
         model.card.unknown_base,
         size,
         channels_last=last.op_type == "MatMul",
+        threads=threads,
     )
 
 
