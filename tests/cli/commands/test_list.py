@@ -50,6 +50,7 @@ def test_a_table_of_80_columns_on_a_terminal(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("zooctl.cli.ui.tables.is_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
     assert run(["list"]) == 0
     table, _, remarks = capsys.readouterr().out.partition("\n\n")
     lines = table.splitlines()
@@ -57,10 +58,21 @@ def test_a_table_of_80_columns_on_a_terminal(
     assert lines[0].split() == ["name", "task", "biosample", "assembly", "licence"]
     (deepbind,) = [line for line in lines if line.startswith("deepbind ")]
     assert deepbind.split()[1] == "binding"
+    assert deepbind.endswith("BSD-3-Clause")
+    (spliceai,) = [line for line in lines if line.startswith("spliceai ")]
+    assert "none, sequen…" in spliceai
+    assert spliceai.endswith("CC-BY-NC-4.0")
     assert "spliceai: The weights are CC BY-NC 4.0" in remarks
     first = remarks.splitlines()[0]
     assert first.startswith("weights are downloaded at first use, with the network: aparent2, deep")
     assert "ctcf_gm12878" not in first
+
+    monkeypatch.setenv("COLUMNS", "120")
+    assert run(["list"]) == 0
+    table = capsys.readouterr().out.partition("\n\n")[0]
+    assert 80 < max(map(len, table.splitlines())) <= 120
+    assert "none, sequence alone  " in table
+    assert "accessibility, histone marks  " in table
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,13 @@ def test_a_row_for_each_interval(
     for name in ("out.bw", "out.tsv", "out.tsv.gz", "out.parquet"):
         assert predict("--bed", "in.bed", "-o", name) == 0, capfd.readouterr().err
     with Path("out.tsv").open() as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
+        comments, *lines = ([next(file), next(file)], *file)
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    assert comments == [
+        f"# {track}_mean, _max, _sum: mean, largest value and sum over the interval's bases; "
+        "reads; toy 0.1.0\n"
+        for track in ("plus", "minus")
+    ]
     assert [
         (row["chrom"], row["start"], row["end"], row["name"], row["strand"]) for row in rows
     ] == [
@@ -92,7 +98,7 @@ def test_bed_from_stdin(predict: Callable[..., int], toy_zoo: Path) -> None:
 
 def test_regions_have_their_text_as_name(predict: Callable[..., int]) -> None:
     assert predict("--region", "chr1:101-300", "-o", "out.tsv") == 0
-    (row,) = Path("out.tsv").read_text().splitlines()[1:]
+    (row,) = Path("out.tsv").read_text().splitlines()[3:]
     assert row.split("\t")[:5] == ["chr1", "100", "300", "chr1:101-300", "."]
 
 

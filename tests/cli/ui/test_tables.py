@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zooctl.cli.ui.tables import echo, plain, print_fields, print_table
+from zooctl.cli.ui.tables import echo, plain, print_cut, print_fields, print_table
 
 
 @given(st.text())
@@ -53,6 +53,18 @@ def test_on_a_terminal_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = terminal.getvalue()
     assert re.sub(r"\x1b\[[0-9]*m", "", shown).count("[red]") == 20
     assert len(shown.splitlines()) > 5
+
+
+def test_the_widest_column_that_may_be_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [["toy", "a" * 12, "b" * 20], ["other", "c", "心" * 10]]
+    print_cut(("name", "one", "two"), rows, ("one", "two"), room=35)
+    assert capsys.readouterr().out.splitlines() == [
+        "name   one           two",
+        f"toy    {'a' * 12}  {'b' * 13}…",
+        f"other  c             {'心' * 6}… ".rstrip(),
+    ]
+    print_cut(("name", "one", "two"), rows, ("one",), room=5)
+    assert capsys.readouterr().out.splitlines()[1] == f"toy    {'a' * 9}…  {'b' * 20}"
 
 
 def test_fields_of_many_lines(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,8 +17,9 @@ _COLUMNS = (
     *("name", "task", "assay", "target", "biosample", "assembly", "licence", "size", "weights"),
     *("status", "headline"),
 )
-# On a terminal of 80 columns, with the spaces between: columns and the most letters of each.
-_NARROW = {"name": 26, "task": 17, "biosample": 13, "assembly": 8, "licence": 8}
+# On a terminal; names and licences are never cut, since a part of one says another thing.
+_NARROW = ("name", "task", "biosample", "assembly", "licence")
+_CUT = ("task", "biosample")
 _SEVERAL = 3
 
 
@@ -82,6 +83,8 @@ def command(
 
 def _print(models: list[dict[str, Any]], remarks: list[str]) -> None:
     """Print a table on a terminal, and the remarks below; values in a pipe, remarks beside it."""
+    from shutil import get_terminal_size
+
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.tables import echo, is_terminal, plain, print_cut, print_tsv
 
@@ -92,7 +95,8 @@ def _print(models: list[dict[str, Any]], remarks: list[str]) -> None:
         for remark in remarks:
             say(remark)
         return
-    print_cut(_NARROW, [[_brief(model, column) for column in _NARROW] for model in models])
+    rows = [[_brief(model, column) for column in _NARROW] for model in models]
+    print_cut(_NARROW, rows, _CUT, get_terminal_size().columns)
     away = [model for model in models if model["weights"] in ("hub", "url")]
     if away:
         names = ", ".join(model["name"] for model in away)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import typer
+
+# A column that is cut keeps so many letters.
+_LEAST = 10
 
 
 def plain(text: str) -> str:
@@ -62,19 +65,26 @@ def print_tsv(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         typer.echo("\t".join(plain(cell).replace("\n", " ").replace("\t", " ") for cell in row))
 
 
-def print_cut(widths: Mapping[str, int], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table whose cells are cut to fixed widths.
+def print_cut(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], cut: Collection[str], room: int
+) -> None:
+    """Print a table with a line for each row: long cells of some columns are cut to fit.
 
     Args:
-        widths: Name of each column to its most letters.
+        headers: One a column.
         rows: Cells as text; unsafe characters are escaped.
+        cut: Headers of the columns that may be cut; the others are whole, if it does not fit, too.
+        room: Columns of the terminal.
     """
-    for row in (list(widths), *rows):
-        cells = [
-            _cut(plain(cell).replace("\n", " "), width)
-            for cell, width in zip(row, widths.values(), strict=True)
-        ]
-        typer.echo("  ".join(cells).rstrip())
+    cells = [[plain(cell).replace("\n", " ") for cell in row] for row in (headers, *rows)]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    for _ in range(sum(widths) + 2 * (len(widths) - 1) - room):
+        able = [at for at, header in enumerate(headers) if header in cut and widths[at] > _LEAST]
+        if able:
+            widths[max(able, key=widths.__getitem__)] -= 1
+    for row in cells:
+        fitted = [_cut(cell, width) for cell, width in zip(row, widths, strict=True)]
+        typer.echo("  ".join(fitted).rstrip())
 
 
 def _cut(text: str, width: int) -> str:

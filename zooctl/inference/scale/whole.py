@@ -134,11 +134,22 @@ def _beside(target: Path, resume: bool, say: Say) -> Iterator[Path]:
         try:
             yield path
         except BaseException:
-            if path.exists() and any((path / "shards").iterdir()):
-                say("kept: finished shards; --resume goes on from there")
+            if path.exists():
+                _say_kept(PlanFolder(path), place, say)
             raise
         # While it is held: the next run of this output may begin at once.
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _say_kept(folder: PlanFolder, place: Path, say: Say) -> None:
+    """Tell how much of an interrupted output is kept, where, and what goes on with it."""
+    shards = folder.plan.shards
+    n_done = sum(folder.receipt(shard.number) is not None for shard in shards)
+    if n_done:
+        say(
+            f"kept: {n_done} of {len(shards)} shards of the output, in {place}; "
+            "the same command with --resume goes on from there"
+        )
 
 
 def _planned(plan: Plan, path: Path, resume: bool, target: Path) -> PlanFolder:

@@ -16,9 +16,11 @@ from zooctl.files.intervals.regions import Regions
 from zooctl.files.vcf.table import write_columns
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import PredictOptions
+from zooctl.inference.tracks.choose import tracks_of
 from zooctl.inference.tracks.interval_values import IntervalValues
 from zooctl.inference.tracks.run import Job, predict_job, prepare
 from zooctl.progress import Progress, Say, no_progress, silent
+from zooctl.schema.escape import visible
 from zooctl.sequence.intervals import Interval
 
 ENDINGS = (".tsv", ".tsv.gz", ".parquet")
@@ -46,7 +48,8 @@ def predict_table(
 
     Columns are ``chrom``, ``start``, ``end`` (0-based, half-open), ``name`` and ``strand`` as in
     the BED file, then ``<track>_mean``, ``<track>_max`` and ``<track>_sum``, with the model's name
-    and a dot before them where there are several models.
+    and a dot before them where there are several models. Above the header of a TSV stands a comment
+    for each track: its columns, what each is over the bases of the interval, and the unit.
 
     Args:
         models: The models.
@@ -65,12 +68,15 @@ def predict_table(
     with ExitStack() as stack:
         jobs = prepare(models, regions, output, options, stack, say, progress, one_file=True)
         columns: dict[str, Sequence[object] | NDArray[np.float64]] = {}
+        comments: list[str] = []
         for job in jobs:
             if not columns:
                 columns |= _places(regions, job.intervals)
-            columns |= _measure(job, say, progress, several=len(jobs) > 1)
+            prefix = f"{job.model.card.name}." if len(jobs) > 1 else ""
+            columns |= _measure(job, prefix, say, progress)
+            comments += _comments(job, prefix)
     with atomic_output(output, force=options.force) as path:
-        _write(columns, path, output.name.lower())
+        _write(columns, comments, path, output.name.lower())
     return len(columns["chrom"])
 
 
@@ -88,13 +94,9 @@ def _places(regions: Regions, intervals: Sequence[Interval]) -> dict[str, Sequen
     }
 
 
-def _measure(
-    job: Job, say: Say, progress: Progress, *, several: bool
-) -> dict[str, NDArray[np.float64]]:
-    card = job.model.card
+def _measure(job: Job, prefix: str, say: Say, progress: Progress) -> dict[str, NDArray[np.float64]]:
     sinks = {index: IntervalValues(job.intervals, job.genome.contigs) for index in job.outputs}
     predict_job(job, sinks, say, progress)
-    prefix = f"{card.name}." if several else ""
     return {
         f"{prefix}{track}_{name}": values
         for index, track in zip(job.outputs, job.paths, strict=True)
@@ -102,14 +104,30 @@ def _measure(
     }
 
 
+def _comments(job: Job, prefix: str) -> list[str]:
+    """Return a line for each track: its columns, their statistics and the unit."""
+    card = job.model.card
+    tracks = tracks_of(card)
+    return [
+        visible(
+            f"# {prefix}{track}_mean, _max, _sum: mean, largest value and sum over the interval's "
+            f"bases; {tracks[index].unit}; {card.name} {card.version}"
+        )
+        for index, track in zip(job.outputs, job.paths, strict=True)
+    ]
+
+
 def _write(
-    columns: dict[str, Sequence[object] | NDArray[np.float64]], path: Path, name: str
+    columns: dict[str, Sequence[object] | NDArray[np.float64]],
+    comments: Sequence[str],
+    path: Path,
+    name: str,
 ) -> None:
     if name.endswith(".parquet"):
         write_columns(columns, path)
         return
     rows = zip(*(map(_text, values) for values in columns.values()), strict=True)
-    lines = ["\t".join(columns), *("\t".join(row) for row in rows), ""]
+    lines = [*comments, "\t".join(columns), *("\t".join(row) for row in rows), ""]
     text = "\n".join(lines).encode()
     path.write_bytes(bgzip_blocks(text) + END if name.endswith(".gz") else text)
 
