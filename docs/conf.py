@@ -33,6 +33,8 @@ copybutton_only_copy_prompt_lines = True
 
 html_theme = "furo"
 html_title = "zooctl"
+# Without one, browsers ask for /favicon.ico and write to the console that there is none.
+html_favicon = "icon.svg"
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"footer_icons": [], "top_of_page_buttons": []}
