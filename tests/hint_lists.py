@@ -124,7 +124,7 @@ FOLLOWED = {
     "inference/graph/structure: 'save it as one file: onnx.save(onnx.load(file), other_file)'": 'tests/inference/adopt/test_repair.py::test_weights_beside_the_file',
     "inference/graph/structure: 'zooctl adopt onnx leaves it out'": 'tests/inference/adopt/test_repair.py::test_imports_that_no_operator_needs',
     "inference/graph/structure: 'zooctl/inference/graph/operators.py is the list'": 'tests/inference/graph/test_check.py::test_operators_off_the_list_are_refused',
-    "inference/other_inputs/given_inputs: f'or --sample with one that it was trained on: {samples}' if samples else None": 'tests/cli/commands/test_other_inputs.py::test_what_is_missing_is_named',
+    "inference/other_inputs/given_inputs: f'or --sample with one of its recipe: {samples}' if samples else None": 'tests/cli/commands/test_other_inputs.py::test_what_is_missing_is_named',
     "inference/other_inputs/several_inputs: 'predict regions; --rc, motifs and variation scores are of sequences'": 'tests/cli/commands/test_other_inputs.py::test_the_python_door_gives_the_same',
     "inference/device/session: f'try --batch-size {max(1, self._rows // 4)}' if self._rows > 1 else None": 'tests/inference/device/test_session.py::test_memory_that_does_not_suffice',
     "inference/tracks/region: 'predict_region cuts windows of the right length from a genome'": 'tests/test_hints.py::test_sequences_of_another_length',

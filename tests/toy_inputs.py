@@ -20,7 +20,8 @@ BASES = "ACGT"
 def write_cells(folder: Path, **changes: Any) -> Path:
     """A recipe of two cells: peaks at every TGA in a, at none in b, where nothing is open.
 
-    Openness is 1 in a and 0 in b; the table says 3 for the gene in a, 0 in b.
+    Openness is 1 in a and 0 in b; the table says 3 for the gene in a, 0 in b, and as in a for a
+    third, d.
     """
     recipe, _ = toy_files.write(folder)
     data = toy.dataset()
@@ -30,7 +31,7 @@ def write_cells(folder: Path, **changes: Any) -> Path:
     ones = np.ones(toy.LENGTH, np.float32)
     toy_files.write_bigwig(folder / "open_a.bw", ones)
     toy_files.write_bigwig(folder / "open_b.bw", 0 * ones)
-    (folder / "genes.tsv").write_text("gene\tb\ta\nMYC\t0\t3\nCTCF\t1.5\t1.5\n")
+    (folder / "genes.tsv").write_text("gene\tb\ta\td\nMYC\t0\t3\t3\nCTCF\t1.5\t1.5\t1.5\n")
     network = {"key": "factornet", "n_features": 2, "filters": 4, "kernel": 4, "units": 2}
     return rewrite(
         recipe,

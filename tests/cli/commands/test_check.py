@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import toy_model
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
@@ -148,6 +149,70 @@ def test_a_probe_within_rounding_passes(toy_zoo: Path, repin: Repin) -> None:
     save_file(probe, path)
     repin()
     assert run(["check", "toy"]) == 0
+
+
+def with_pairs(path: Path, nudge: float = 0.0) -> dict[str, NDArray[np.generic]]:
+    """Write four pairs of windows that differ in a base; one expected prediction is off."""
+    probe = load_file(path)
+    inputs = probe["inputs"]
+    inputs[1::2] = inputs[::2]
+    inputs[1::2, 20] = (inputs[::2, 20] + 1) % 4
+    expected = toy_model.expected_tracks(inputs)
+    expected[1, 1] += np.float32(nudge)
+    pairs = np.arange(8, dtype=np.int32).reshape(4, 2)
+    found = {"inputs": inputs, "expected": expected, "pairs": pairs}
+    save_file(found, path)
+    return found
+
+
+def test_pairs_of_alleles_pass(toy_zoo: Path, repin: Repin) -> None:
+    with_pairs(toy_zoo / "zoo/toy/probe.safetensors")
+    repin()
+    assert run(["check", "toy"]) == 0
+
+
+def test_a_score_is_compared_more_closely_than_windows(
+    toy_zoo: Path, repin: Repin, capsys: Captured
+) -> None:
+    """A nudge that the windows' tolerance of 1e-5 lets pass is a change of a score."""
+    path = toy_zoo / "zoo/toy/probe.safetensors"
+    probe = with_pairs(path, nudge=1.5e-5)
+    repin()
+    (line,) = problems(capsys)
+    head = "zoo/toy/probe.safetensors: pairs[0], track 1: 1 of 8 scores of variants are not as "
+    assert line.startswith(head)
+    save_file({name: probe[name] for name in ("inputs", "expected")}, path)
+    repin()
+    assert run(["check", "toy"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        (
+            np.zeros((2, 2), np.int64),
+            "pairs: pairs of windows have another shape or type (got int64",
+        ),
+        (np.zeros((2, 3), np.int32), "(got int32 (2, 3); expected int32 (n_pairs, 2))"),
+        (np.zeros((0, 2), np.int32), "(got int32 (0, 2); expected int32 (n_pairs, 2))"),
+        (
+            np.array([[0, 8]], np.int32),
+            "pairs: a pair names no window (got 0 to 8; expected 0 to 7)",
+        ),
+        (
+            np.array([[-1, 1]], np.int32),
+            "pairs: a pair names no window (got -1 to 1; expected 0 to",
+        ),
+    ],
+)
+def test_malformed_pairs(
+    toy_zoo: Path, repin: Repin, capsys: Captured, pairs: NDArray[np.generic], message: str
+) -> None:
+    path = toy_zoo / "zoo/toy/probe.safetensors"
+    save_file({**with_pairs(path), "pairs": pairs}, path)
+    repin()
+    (line,) = problems(capsys)
+    assert message in line
 
 
 def test_everything_at_once(toy_zoo: Path, capsys: Captured) -> None:

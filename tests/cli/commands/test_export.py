@@ -99,7 +99,16 @@ def test_a_network_of_several_inputs(
     }
     assert found == inputs
     probe = load_file(zoo / "zoo/toy/probe.safetensors")
+    pairs = probe.pop("pairs", None)
     assert set(probe) == set(inputs) - {"sequence"} | {"inputs", "expected"}
+    # A window with both alleles is a pair of its own.
+    assert (pairs is None) == ("alternative" in inputs)
+    if pairs is not None:
+        reference, alternative = pairs.T
+        assert len(pairs) >= 8
+        assert (probe["inputs"][reference] != probe["inputs"][alternative]).any(axis=1).all()
+        for name in set(inputs) - {"sequence"}:
+            assert np.array_equal(probe[name][reference], probe[name][alternative])
     region = ["--region", "chr1:1-1000", "--fasta", "data/toy.fa", "-o", "a.bw"]
     code, err = run(["predict", "--model", "toy", *region]), capsys.readouterr().err
     if "alternative" in inputs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ import toy_training as toy
 import zooctl
 from zooctl.cli.main import run
 from zooctl.errors import InputError
+from zooctl.schema.recipe.recipe import load_recipe
+from zooctl.schema.strict_yaml import dumps
 from zooctl.sequence.onehot import Codes
 
 LENGTH = toy.LENGTH
@@ -139,7 +142,7 @@ def test_the_python_door_gives_the_same(place: Path) -> None:
         (["--input", "opened=open_a.bw"], "reads no such input (got opened; expected open)"),
         (["--input", "open"], "needs a name and a file"),
         (["--input", "open=none.bw"], "no such file"),
-        ([], "Hint: or --sample with one that it was trained on: a, b"),
+        ([], "Hint: or --sample with one of its recipe: a, b"),
         (["--sample", "a"], None),
         (["--sample", "a", "--features", "genes.tsv", "--input", "open=a.bed"], None),
         (["--input", "open=open_a.bw", "--features", "genes.tsv"], "needs the name of a sample"),
@@ -194,6 +197,28 @@ def test_evaluation_in_a_cell_beside_the_average_over_the_others(
     (track,) = json.loads(capsys.readouterr().out)["tracks"]
     rows = {row["name"]: row["metrics"] for row in track["rows"]}
     assert rows["average over the other samples"]["auroc"]["value"] > 0.99
+
+
+def test_a_model_is_judged_in_the_cell_that_it_is_for(
+    place: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    """d is measured as a is, and no sample of training; its average is over both of those."""
+    run_folder = tmp_path / "first"
+    shutil.copytree(place / "first", run_folder)
+    recipe = load_recipe(run_folder / "recipe.yaml").model_dump(mode="json")
+    recipe["evaluation"]["unseen"] = {"name": "d"}
+    (run_folder / "recipe.yaml").write_text(dumps(recipe))
+    fasta = ["--fasta", f"{place}/data/toy.fa", "--bootstrap", "0", "--json"]
+    assert run(["evaluate", str(run_folder), *fasta]) == 0
+    (track,) = json.loads(capsys.readouterr().out)["tracks"]
+    rows = {row["name"]: row["metrics"] for row in track["rows"]}
+    assert run(["evaluate", "toy", "--sample", "a", *fasta]) == 0
+    (track,) = json.loads(capsys.readouterr().out)["tracks"]
+    in_a = {row["name"]: row["metrics"] for row in track["rows"]}
+    assert rows["first"]["auroc"]["value"] == pytest.approx(in_a["toy"]["auroc"]["value"])
+    assert rows["average over the other samples"]["auroc"]["value"] > 0.99
+    assert run(["evaluate", str(run_folder), "--sample", "b", *fasta]) == 0
+    assert json.loads(capsys.readouterr().out)["tracks"][0]["rows"][0]["name"] == "first"
 
 
 def test_a_sample_that_the_recipe_has_not(place: Path, capsys: Captured) -> None:

@@ -97,6 +97,24 @@ def test_a_class_bounds_the_difference(
     assert can_be(Distance(max_abs, tolerances), 2.0) is expected
 
 
+def test_scores_of_variants_are_judged_apart_from_windows() -> None:
+    """A window may differ by 1e-4 of its size, and a score by 1e-2 of a typical one."""
+    stored = np.full((2, 1, 4), 100, np.float32)
+    stored[1] += np.float32(0.1)
+    pairs = np.array([[0, 1]], np.int32)
+    found = stored.copy()
+    found[1] += np.float32(5e-3)
+    assert compare_predictions("torch", stored, found).equivalence == "numeric"
+    row = compare_predictions("torch", stored, found, pairs)
+    assert row.scores == pytest.approx(5e-2, rel=1e-2)
+    assert row.equivalence == "failed"
+    found[1] = stored[1] + np.float32(5e-4)
+    assert compare_predictions("torch", stored, found, pairs).equivalence == "numeric"
+    assert list(row.problems()) == []
+    wrong = row.model_copy(update={"equivalence": "numeric"})
+    assert [problem.field for problem in wrong.problems()] == ["equivalence"]
+
+
 def test_the_weakest_counts() -> None:
     assert worst(["bitwise", "statistical", "numeric"]) == "statistical"
     assert worst(["bitwise", "failed"]) == "failed"

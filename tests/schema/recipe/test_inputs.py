@@ -55,6 +55,17 @@ BPNET = {"key": "bpnet", "filters": 4, "output": "logit"}
         (put("features", None), "samples.0.features", "other features than the network reads"),
         (put("samples", []), "network.n_features", "there is no sample"),
         (put("samples", 1, "name", "a"), "samples", "two samples have one name"),
+        (put("evaluation", {"unseen": {"name": "a"}}), "samples", "two samples have one name"),
+        (
+            put("evaluation", {"unseen": {"name": "d", "sources": {"genes": "peaks_b"}}}),
+            "evaluation.unseen.sources",
+            "reads this source",
+        ),
+        (
+            put("evaluation", {"unseen": {"name": "d", "sources": {"open_a": "opne"}}}),
+            "evaluation.unseen.sources.open_a",
+            "no such",
+        ),
         (
             put("samples", 1, "sources", "genes", "peaks_b"),
             "samples.1.sources",

@@ -17,10 +17,10 @@ from zooctl.errors import InputError, VerificationError
 from zooctl.inference.adopt.verify import initialisers
 from zooctl.schema.card import load_card
 from zooctl.schema.manifest import load_manifest, tensor_digest
-from zooctl.sequence.intervals import Interval
+from zooctl.sequence.variant_pairs import pair_scores
 from zooctl.training.data.windows import choose_windows
 from zooctl.training.export.entry import write_entry
-from zooctl.training.export.export import check_parity, probe_windows, to_onnx
+from zooctl.training.export.export import check_parity, to_onnx
 from zooctl.training.loop.fit import fit
 
 DATA = toy.dataset()
@@ -107,34 +107,13 @@ def test_a_name_in_the_graph_means_the_trained_weight() -> None:
 
 def test_the_probe_is_what_it_says(zoo: Path) -> None:
     probe = load((zoo / "zoo/toy/probe.safetensors").read_bytes())
-    assert probe["inputs"].shape == (512, 64)
+    assert probe["inputs"].shape == (512 + 64, 64)
     assert probe["inputs"].dtype == np.uint8
-    assert probe["expected"].shape == (512, 1, 8)
+    assert probe["expected"].shape == (512 + 64, 1, 8)
     assert np.isfinite(probe["expected"]).all()
-
-
-def test_a_probe_holds_edges() -> None:
-    rng = np.random.default_rng(0)
-    codes = {"chr1": rng.integers(0, 4, 20_000).astype(np.uint8)}
-    peaks = {"chr1": rng.integers(100, 19_000, 300)}
-    windows = probe_windows(codes, peaks, (Interval("chr1", 0, 20_000),), 64, seed=1)
-    assert windows.shape == (512, 64)
-    assert any((window == 0).all() for window in windows), "all A"
-    assert any((window == 4).all() for window in windows), "all N"
-    assert any((w[:8] == 4).all() and w[-1] != 4 for w in windows), "left contig end"
-    assert any((w[-8:] == 4).all() and w[0] != 4 for w in windows), "right contig end"
-    again = probe_windows(codes, peaks, (Interval("chr1", 0, 20_000),), 64, seed=1)
-    assert (windows == again).all()
-
-
-def test_a_probe_of_long_windows_is_small() -> None:
-    rng = np.random.default_rng(0)
-    codes = {"chr1": rng.integers(0, 4, 400_000).astype(np.uint8)}
-    peaks = {"chr1": rng.integers(70_000, 330_000, 30)}
-    windows = probe_windows(codes, peaks, (Interval("chr1", 0, 400_000),), 131_072, seed=1)
-    assert windows.shape == (16, 131_072)
-    assert any((w[:8] == 4).all() and w[-1] != 4 for w in windows), "left contig end"
-    assert sum((window == 4).any() for window in windows) == 2, "and a run of N"
+    assert probe["pairs"].shape == (64, 2)
+    scores = pair_scores(probe["expected"], probe["pairs"])
+    assert np.count_nonzero(scores) > 48, "the network reads each base"
 
 
 def test_parity_is_relative_to_the_window() -> None:

@@ -102,13 +102,14 @@ def recipe_of_sample(recipe: Recipe, sample: str) -> Recipe:
     Raises:
         InputError: It has no such sample.
     """
-    chosen = next((one for one in recipe.samples if one.name == sample), None)
+    known = [one for _, one in recipe.all_samples()]
+    chosen = next((one for one in known if one.name == sample), None)
     if chosen is None:
         raise InputError(
             "the recipe has no such sample",
             field="--sample",
             got=sample,
-            expected=", ".join(one.name for one in recipe.samples) or "none: it has no samples",
+            expected=", ".join(one.name for one in known) or "none: it has no samples",
             hint="--against judges a sample that it has not",
         )
     in_it = {

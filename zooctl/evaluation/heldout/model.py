@@ -17,9 +17,11 @@ from zooctl.inference.options.predict_and_score import (
     InputOptions,
     SessionOptions,
 )
+from zooctl.inference.other_inputs.given_inputs import reads_more
 from zooctl.inference.other_inputs.several_inputs import SeveralInputs
 from zooctl.inference.tracks.genome_grid import GridPlan, plan
 from zooctl.inference.tracks.predict import Predictor, Readout, core_values
+from zooctl.schema.recipe.recipe import Recipe
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Geometry
@@ -109,3 +111,13 @@ def open_model(
     return EvaluatedModel(
         entry.name, session, card.geometry, readout, tuple(tracks), card.output_scale
     )
+
+
+def judged_in(recipe: Recipe | None, inputs: InputOptions) -> tuple[InputOptions, str | None]:
+    """Return what a network reads where it is judged, and the sample that it is judged in.
+
+    They are as given or, where nothing is given, of the recipe's unseen sample.
+    """
+    if inputs.any or recipe is None or (unseen := recipe.evaluation.unseen) is None:
+        return inputs, inputs.sample
+    return (InputOptions(sample=unseen.name) if reads_more(recipe) else inputs), unseen.name

@@ -11,7 +11,7 @@ from zooctl.catalog.root import model_names
 from zooctl.errors import InputError, need
 from zooctl.evaluation.baselines.trunk_ridge import Trunk
 from zooctl.evaluation.data.evaluation_data import EvaluatedTrack
-from zooctl.evaluation.heldout.model import EvaluatedModel, open_model
+from zooctl.evaluation.heldout.model import EvaluatedModel, judged_in, open_model
 from zooctl.evaluation.heldout.refuse_training_regions import SeenRegions, heldout_split
 from zooctl.evaluation.heldout.target import EvaluationTarget
 from zooctl.inference.device.session import Session
@@ -176,6 +176,7 @@ def _open_entry(
     elif entry.recipe_path is not None:
         own = entry.recipe()
     recipe = own if data is None else registry.entry(data).recipe()
+    inputs, sample = judged_in(entry.recipe() if entry.recipe_path else None, inputs)
     tracks = [
         EvaluatedTrack(index, track.name, track.assay, track.target)
         for index, track in enumerate(card.tracks)
@@ -194,7 +195,7 @@ def _open_entry(
         entry=entry,
         decision=None if own is None else own.evaluation.decision,
         other_tracks=[track for track in tracks if track not in chosen],
-        sample=inputs.sample,
+        sample=sample,
     )
 
 
@@ -211,6 +212,7 @@ def _open_run(
     from zooctl.training.export.run_graph import graph_of_run
 
     recipe = load_recipe(folder / "recipe.yaml")
+    inputs, sample = judged_in(recipe, inputs)
     tracks = []
     for index, target in enumerate(recipe.targets):
         source = recipe.source(target.signal.source)
@@ -234,7 +236,7 @@ def _open_run(
         entry=None,
         decision=recipe.evaluation.decision,
         other_tracks=[track for track in tracks if track not in chosen],
-        sample=inputs.sample,
+        sample=sample,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import onnx
@@ -22,8 +23,11 @@ from zooctl.inference.other_inputs.several_inputs import check_inputs, run_probe
 from zooctl.schema.card import Card
 from zooctl.schema.manifest import Manifest, tensor_digest
 from zooctl.sequence.onehot import N
+from zooctl.sequence.variant_pairs import pair_scores, score_differences
 
 RELATIVE, ABSOLUTE = 1e-5, 1e-6
+# Of the typical score of a variant pair; rounding in a window may be larger.
+OF_SCORES = 1e-4
 
 
 def check_weights(entry: Entry) -> list[ZooError]:
@@ -196,6 +200,25 @@ def _probe(entry: Entry, card: Card, graph: bytes, samples: Tensors) -> Iterator
             got=f"{got[place]:.8g}",
             expected=f"{expected[place]:.8g}",
         )
+    elif "pairs" in samples:
+        yield from _scores(entry, samples["pairs"], expected, got)
+
+
+def _scores(
+    entry: Entry, pairs: NDArray[np.int32], expected: NDArray[np.float32], got: NDArray[np.float32]
+) -> Iterator[ZooError]:
+    """Yield the scores of variant pairs that differ from those of the reference predictions."""
+    apart = score_differences(expected, got, pairs)
+    if (wrong := apart > OF_SCORES).any():
+        pair, track = np.unravel_index(np.argmax(apart), apart.shape)
+        yield _wrong(
+            entry,
+            PROBE,
+            f"{np.count_nonzero(wrong):,} of {wrong.size:,} scores of variants are not as stored",
+            field=f"pairs[{pair}], track {track}",
+            got=f"{pair_scores(got, pairs)[pair, track]:.8g}",
+            expected=f"{pair_scores(expected, pairs)[pair, track]:.8g}",
+        )
 
 
 def _predicted(entry: Entry, card: Card, graph: bytes, samples: Tensors) -> NDArray[np.float32]:
@@ -244,4 +267,16 @@ def _malformed_probe(entry: Entry, card: Card, samples: Tensors) -> Verification
     if inputs.max() > N:
         what = "value is no genome code"
         return _wrong(entry, PROBE, what, field="inputs", got=inputs.max(), expected=f"0 to {N}")
+    pairs = samples.get("pairs")
+    return None if pairs is None else _malformed_pairs(entry, pairs, n)
+
+
+def _malformed_pairs(entry: Entry, pairs: NDArray[Any], n: int) -> VerificationError | None:
+    """Return the error of pairs that do not name two of ``n`` windows each, or None."""
+    if pairs.dtype != np.int32 or pairs.ndim != 2 or pairs.shape[1:] != (2,) or not len(pairs):
+        what, got = "pairs of windows have another shape or type", f"{pairs.dtype} {pairs.shape}"
+        return _wrong(entry, PROBE, what, field="pairs", got=got, expected="int32 (n_pairs, 2)")
+    if pairs.min() < 0 or pairs.max() >= n:
+        what, got = "a pair names no window", f"{pairs.min()} to {pairs.max()}"
+        return _wrong(entry, PROBE, what, field="pairs", got=got, expected=f"0 to {n - 1}")
     return None

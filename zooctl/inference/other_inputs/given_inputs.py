@@ -141,7 +141,7 @@ def given_inputs(recipe: Recipe, options: InputOptions) -> GivenInputs:
     if not reads_more(recipe) and (options.features or options.sample):
         option = "--features" if options.features else "--sample"
         raise InputError("the model reads the sequence alone", field=option, got=recipe.name)
-    sample = next((one for one in recipe.samples if one.name == options.sample), None)
+    sample = next((one for _, one in recipe.all_samples() if one.name == options.sample), None)
     tracks = tuple(
         GivenTrack(
             one.name, files.get(one.name) or _own_file(recipe, one, sample), one.signal.transform
@@ -184,13 +184,13 @@ def _own_file(recipe: Recipe, one: Input, sample: Sample | None) -> Path:
     signal = one.signal if sample is None else in_sample(one.signal, sample)
     known = signal.key in ("bigwig", "peaks") and recipe.source(signal.source).lift is None
     if (recipe.samples and sample is None) or not known:
-        samples = ", ".join(other.name for other in recipe.samples)
+        samples = ", ".join(other.name for _, other in recipe.all_samples())
         raise InputError(
             f"the model reads {one.name}, which is not given",
             field="--input",
             got=recipe.name,
             expected=f"--input {one.name}=FILE.bw",
-            hint=f"or --sample with one that it was trained on: {samples}" if samples else None,
+            hint=f"or --sample with one of its recipe: {samples}" if samples else None,
         )
     return locate(recipe.source(signal.source)).path
 
@@ -215,13 +215,13 @@ def _features(
                 expected=n_features,
             )
     elif sample is None:
-        samples = ", ".join(other.name for other in recipe.samples)
+        samples = ", ".join(other.name for _, other in recipe.all_samples())
         raise InputError(
             "the model reads values of a sample, which are not given",
             field="--features",
             got=recipe.name,
             expected="--features TABLE.tsv --sample COLUMN",
-            hint=f"or --sample with one that it was trained on: {samples}" if samples else None,
+            hint=f"or --sample with one of its recipe: {samples}" if samples else None,
         )
     elif chosen is None:
         values = np.array(sample.features, np.float32)

@@ -99,7 +99,7 @@ def check_probe(findings: Findings) -> tuple[Predictions, ...]:
     if f"zoo/{entry.name}/{PROBE}" not in entry.manifest().files:
         return ()
     probe = load(verified_bytes(entry, PROBE))
-    if set(probe) != {"inputs", "expected"}:
+    if set(probe) - {"pairs"} != {"inputs", "expected"}:
         return ()
     made: list[tuple[Engine, Any]] = [("onnxruntime", _by_onnxruntime(entry, probe["inputs"]))]
     try:
@@ -108,7 +108,8 @@ def check_probe(findings: Findings) -> tuple[Predictions, ...]:
     except RuntimeError:  # of torch, whose text names every tensor
         findings.fault("B2", VerificationError("the weights are not those of the recipe's network"))
         return ()
-    return tuple(compare_predictions(engine, probe["expected"], found) for engine, found in made)
+    expected, pairs = probe["expected"], probe.get("pairs")
+    return tuple(compare_predictions(engine, expected, found, pairs) for engine, found in made)
 
 
 def _by_onnxruntime(entry: Entry, inputs: Any) -> Any:

@@ -12,6 +12,8 @@ Equivalence = Literal["bitwise", "numeric", "statistical", "failed"]
 
 # Published weights on another machine or in another program differ by rounding, and no more.
 ABSOLUTE, RELATIVE, PEARSON = 1e-5, 1e-4, 0.999_999
+# The same of scores of variant pairs, in typical scores of their track, which may be small.
+OF_SCORES = 1e-2
 # A retrained network may differ by so many standard deviations over seeds, or by this at least.
 SPREADS, LEAST_BAND, MIN_SEEDS = 3.0, 0.005, 5
 # Its predictions may correlate with the published ones by so much less than those of two seeds.
@@ -43,14 +45,25 @@ def worst(classes: Iterable[Equivalence]) -> Equivalence:
 
 
 def class_of(
-    tolerances: float | None, *, same_bits: bool = True, pearson: float = 1.0
+    tolerances: float | None,
+    *,
+    same_bits: bool = True,
+    pearson: float = 1.0,
+    scores: float | None = None,
 ) -> Equivalence:
     """Return the class of two arrays by their largest difference.
+
+    Args:
+        tolerances: Largest difference of values, in tolerances.
+        same_bits: True for the very bytes.
+        pearson: Lowest correlation.
+        scores: Largest difference of scores of variants, in typical scores; None for none.
 
     >>> [class_of(size) for size in (0.0, 0.9, 1.1, None)]
     ['bitwise', 'numeric', 'failed', 'failed']
     """
-    if tolerances is None or tolerances > 1 or not PEARSON <= pearson <= 1.000_001:
+    far = scores is not None and scores > OF_SCORES
+    if tolerances is None or tolerances > 1 or far or not PEARSON <= pearson <= 1.000_001:
         return "failed"
     return "bitwise" if tolerances == 0 and same_bits else "numeric"
 

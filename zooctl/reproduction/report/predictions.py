@@ -9,18 +9,28 @@ from numpy.typing import NDArray
 
 from zooctl.reproduction.report.equivalence import class_of, distance
 from zooctl.reproduction.report.rows import Engine, Predictions
+from zooctl.sequence.variant_pairs import score_differences
 
 
 def compare_predictions(
-    engine: Engine, reference: NDArray[Any], found: NDArray[Any]
+    engine: Engine,
+    reference: NDArray[Any],
+    found: NDArray[Any],
+    pairs: NDArray[np.int32] | None = None,
 ) -> Predictions:
     """Compare predictions ``(n, n_tracks, n_bins)`` with reference predictions.
+
+    Args:
+        engine: Program that predicted.
+        reference: Reference predictions.
+        found: Predictions made now.
+        pairs: Rows of reference and alternative alleles, ``(n_pairs, 2)``, if there are any.
 
     >>> a = np.array([[[1.0, 2.0, 3.0]]], np.float32)
     >>> [compare_predictions("torch", a, b).equivalence for b in (a, a * 1.001)]
     ['bitwise', 'failed']
     """
-    tolerances = max_abs = max_rel = None
+    tolerances = max_abs = max_rel = scores = None
     same, pearson = False, lowest_pearson(reference, found)
     if reference.shape == found.shape and np.isfinite([reference, found]).all():
         ref, got = reference.astype(np.float64), found.astype(np.float64)
@@ -28,16 +38,19 @@ def compare_predictions(
         relative = np.divide(apart, np.abs(ref), out=np.zeros_like(ref), where=ref != 0)
         max_rel = float(relative.max())
         max_abs, tolerances = distance(ref, got)
+        if pairs is not None:
+            scores = float(np.nan_to_num(score_differences(reference, found, pairs)).max())
         same = reference.dtype == found.dtype and reference.tobytes() == found.tobytes()
     return Predictions(
         engine=engine,
         n=len(found),
-        equivalence=class_of(tolerances, same_bits=same, pearson=pearson),
+        equivalence=class_of(tolerances, same_bits=same, pearson=pearson, scores=scores),
         same_bits=same,
         max_abs=max_abs,
         max_rel=max_rel,
         tolerances=tolerances,
         pearson=pearson,
+        scores=scores,
     )
 
 

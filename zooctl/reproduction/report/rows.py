@@ -81,6 +81,8 @@ class Predictions(Values):
         max_rel: Largest difference relative to the reference.
         tolerances: Largest difference in tolerances (``equivalence.Distance``).
         pearson: Lowest correlation of any track.
+        scores: Largest difference of scores of variants, in typical scores of their track; None
+            where the probe has no pairs of alleles.
     """
 
     engine: Engine
@@ -91,10 +93,16 @@ class Predictions(Values):
     max_rel: NonNegative | None
     tolerances: NonNegative | None
     pearson: float
+    scores: NonNegative | None = None
 
     def problems(self) -> Iterator[Problem]:
         """Yield a class that does not follow from the numbers."""
-        right = class_of(self.tolerances, same_bits=self.same_bits, pearson=self.pearson)
+        right = class_of(
+            self.tolerances,
+            same_bits=self.same_bits,
+            pearson=self.pearson,
+            scores=self.scores,
+        )
         if self.equivalence != right or (self.tolerances == 0 and self.max_rel != 0):
             what = "another class than its numbers have"
             yield Problem("equivalence", what, self.equivalence, right)

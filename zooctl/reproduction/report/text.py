@@ -130,5 +130,8 @@ def _tables(report: ReproductionReport) -> Iterator[tuple[tuple[str, ...], list[
 
 
 def difference_text(found: Predictions) -> str:
-    """Return the largest difference in words; numbers that are not finite have none."""
-    return "not a number" if found.max_abs is None else f"{found.max_abs:.1e}"
+    """Return the largest differences in words; numbers that are not finite have none."""
+    if found.max_abs is None:
+        return "not a number"
+    scores = "" if found.scores is None else f", {found.scores:.1e} of a typical variant's score"
+    return f"{found.max_abs:.1e}{scores}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zooctl.catalog.entry import Entry
 from zooctl.errors import InputError
 from zooctl.evaluation.heldout.recover_motif import FinishedEvaluation
+from zooctl.inference.options.predict_and_score import NO_INPUTS
 from zooctl.progress import Progress, Say
 from zooctl.reproduction.report.picture_files import publish
 from zooctl.reproduction.report.pictures import PicturePlan, take_pictures
@@ -39,15 +40,16 @@ def evaluated(
     from zooctl.evaluation.data.evaluation_data import EvaluatedTrack
     from zooctl.evaluation.data.from_recipe import open_recipe_data
     from zooctl.evaluation.heldout.evaluate import evaluate
-    from zooctl.evaluation.heldout.model import open_model
+    from zooctl.evaluation.heldout.model import judged_in, open_model
     from zooctl.evaluation.heldout.options import EvaluationOptions
 
     card, recipe = entry.card(), entry.recipe()
     wanted = [
         EvaluatedTrack(n, one.name, one.assay, one.target) for n, one in enumerate(card.tracks)
     ]
-    network = open_model(entry, list(range(card.n_tracks)), "cpu", recipe.threads)
-    with open_recipe_data(wanted, recipe, fasta=fasta, say=say) as material:
+    inputs, sample = judged_in(recipe, NO_INPUTS)
+    network = open_model(entry, list(range(card.n_tracks)), "cpu", recipe.threads, inputs)
+    with open_recipe_data(wanted, recipe, fasta=fasta, sample=sample, say=say) as material:
         report = evaluate(
             network,
             material,

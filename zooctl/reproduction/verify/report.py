@@ -236,15 +236,18 @@ def _check_probe(entry: Entry, report: ReproductionReport) -> Iterator[ZooError]
     if not engines:
         return
     try:
-        expected = load(verified_bytes(entry, PROBE, may_download=False))["expected"]
+        probe = load(verified_bytes(entry, PROBE, may_download=False))
     except ZooError as error:
         yield error
         return
+    expected = probe["expected"]
     scale = float(np.abs(expected).max(initial=0.0))
     for one in report.predictions:
         place = f"predictions.{one.engine}"
         if one.n != len(expected):
             yield wrong(place, "not the probe", one.n, len(expected))
+        if one.max_abs is not None and (one.scores is None) is ("pairs" in probe):
+            yield wrong(f"{place}.scores", "not of the probe's pairs", one.scores, "pairs" in probe)
         if not can_be(Distance(one.max_abs, one.tolerances), scale):
             what = "differences that its numbers cannot have"
             yield wrong(place, what, one.max_abs, one.tolerances)

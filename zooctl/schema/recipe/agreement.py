@@ -38,24 +38,28 @@ def input_problems(recipe: Recipe) -> Iterator[Problem]:
 
 
 def _sample_problems(recipe: Recipe) -> Iterator[Problem]:
-    for name in repeated([sample.name for sample in recipe.samples]):
+    samples = list(recipe.all_samples())
+    for name in repeated([sample.name for _, sample in samples]):
         yield Problem("samples", "two samples have one name", name)
     used = {name for _, signal in recipe.signals() for name in sources_of(signal).values()}
     expected = getattr(recipe.network, "n_features", 0)
     given = 0 if recipe.features is None else len(recipe.features.names)
     if recipe.features is not None and not recipe.samples:
         yield Problem("samples", "no sample has the features of the table", "[]")
-    for index, sample in enumerate(recipe.samples):
+    if recipe.evaluation.unseen is not None and not recipe.samples:
+        what = "a sample is unseen where training has samples"
+        yield Problem("evaluation.unseen", what, recipe.evaluation.unseen.name, "samples")
+    for place, sample in samples:
         for name in sorted(set(sample.sources) - used):
             what = "no target, control or input reads this source"
-            yield Problem(f"samples.{index}.sources", what, name, ", ".join(sorted(used)))
+            yield Problem(f"{place}.sources", what, name, ", ".join(sorted(used)))
         if recipe.features is not None and sample.features:
             what = "features are in the table and here"
-            yield Problem(f"samples.{index}.features", what, str(list(sample.features)))
+            yield Problem(f"{place}.features", what, str(list(sample.features)))
         elif recipe.features is None and len(sample.features) != expected:
             what = "sample has other features than the network reads"
             got = str(len(sample.features))
-            yield Problem(f"samples.{index}.features", what, got, f"{expected}, as n_features says")
+            yield Problem(f"{place}.features", what, got, f"{expected}, as n_features says")
     if recipe.features is not None and given != expected:
         what = "table gives other features than the network reads"
         yield Problem("features.names", what, str(given), f"{expected}, as n_features says")

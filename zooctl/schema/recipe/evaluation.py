@@ -9,6 +9,7 @@ from pydantic import Field
 
 from zooctl.schema.fields import Items, Name, Problem, Values, repeated
 from zooctl.schema.recipe.bounds import Count, NotNegative, Share
+from zooctl.schema.recipe.inputs import Sample
 from zooctl.schema.recipe.signals import Target
 
 Learner = Literal["logistic", "dense", "boosting", "motif_accessibility"]
@@ -58,6 +59,8 @@ class Rules(Values):
         context_bins: Bins around each bin, itself included, that a second 5-mer ridge reads too;
             0 for no such baseline.
         others: Replicates, or tracks of other cells; each is a baseline.
+        unseen: A cell type or donor that training does not read. Where there is one, the network
+            is judged in it, beside the average over the samples of training.
     """
 
     bin_size: Count = 512
@@ -70,3 +73,4 @@ class Rules(Values):
     decision: float | None = None
     context_bins: Annotated[int, Field(ge=0)] = 0
     others: Items[Target] = ()
+    unseen: Sample | None = None

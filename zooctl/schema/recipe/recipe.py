@@ -204,14 +204,20 @@ class Recipe(Values):
         for index, other in enumerate(self.evaluation.others):
             yield f"evaluation.others.{index}.signal", other.signal
 
+    def all_samples(self) -> Iterator[tuple[str, Sample]]:
+        """Yield field and sample of those of training, and of the one that evaluation is in."""
+        for index, sample in enumerate(self.samples):
+            yield f"samples.{index}", sample
+        if self.evaluation.unseen is not None:
+            yield "evaluation.unseen", self.evaluation.unseen
+
     def _bigwigs(self) -> Iterator[tuple[str, str]]:
         for field, signal in self.signals():
             if signal.key == "bigwig":
                 yield f"{field}.source", signal.source
-                for index, sample in enumerate(self.samples):
+                for place, sample in self.all_samples():
                     if signal.source in sample.sources:
-                        place = f"samples.{index}.sources.{signal.source}"
-                        yield place, sample.sources[signal.source]
+                        yield f"{place}.sources.{signal.source}", sample.sources[signal.source]
         if self.exclude.mappability is not None:
             yield "exclude.mappability.source", self.exclude.mappability.source
         if self.feature_models is not None and self.feature_models.accessibility is not None:
@@ -222,9 +228,9 @@ class Recipe(Values):
         for field, signal in self.signals():
             for name, source in sources_of(signal).items():
                 yield f"{field}.{name}", source
-        for index, sample in enumerate(self.samples):
+        for place, sample in self.all_samples():
             for name, source in sample.sources.items():
-                yield f"samples.{index}.sources.{name}", source
+                yield f"{place}.sources.{name}", source
         if self.features is not None:
             yield "features.source", self.features.source
         if self.windows.key == "variants":

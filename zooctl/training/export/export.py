@@ -1,4 +1,4 @@
-"""From trained weights to the files of a zoo entry: ONNX, safetensors and the probe."""
+"""From trained weights to the files of a zoo entry: ONNX and safetensors."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from typing import cast
 import numpy as np
 import onnx
 import torch
-from safetensors.numpy import save as save_numpy
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from zooctl.errors import VerificationError
 from zooctl.schema.recipe.inputs import measured_inputs
 from zooctl.schema.recipe.recipe import Recipe
-from zooctl.sequence.intervals import Interval
-from zooctl.sequence.onehot import Codes, N, reverse_complement
-from zooctl.sequence.windows import Integers, gather
+from zooctl.sequence.onehot import Codes, N
 from zooctl.training.data.dataset import Dataset, TrainingBatch
 from zooctl.training.data.feed import onehot
 from zooctl.training.data.frozen_trunk import FrozenTrunk
@@ -32,9 +29,6 @@ from zooctl.training.nets.average import MEMBERS, Average
 from zooctl.training.nets.parts.control import with_constant_control
 from zooctl.training.nets.parts.network import Finished, Network
 from zooctl.training.nets.trunk_head import OnTrunk
-
-# Most bases of a probe, which ships with the weights.
-_PROBE_BASES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -243,83 +237,3 @@ def check_parity(expected: np.ndarray, got: np.ndarray, tolerance: float = 1e-5)
             expected=f"<= {tolerance:.0e}",
         )
     return difference
-
-
-def probe_windows(
-    codes: dict[str, Codes],
-    peaks: dict[str, Integers],
-    regions: tuple[Interval, ...],
-    input_length: int,
-    seed: int,
-) -> Codes:
-    """Return windows for a check of a model without a genome, ``(n, input_length)``.
-
-    Half are random windows of the test regions, a quarter lie on the given peaks, an eighth are
-    extreme in GC, and an eighth are edge cases: contig ends, runs of N, one base throughout,
-    reverse complements. There are 512; of long windows as many as fit 1 MiB, but at least 16.
-
-    Args:
-        codes: Genome codes of the contigs of ``regions``.
-        peaks: Centres of peaks in those regions, by contig.
-        regions: Test regions.
-        input_length: Bases of a window.
-        seed: Seed of the draw.
-    """
-    rng = np.random.Generator(np.random.PCG64(seed))
-    n = max(16, min(512, _PROBE_BASES // input_length))
-    pool = np.concatenate(
-        [
-            gather(
-                codes[chrom],
-                rng.integers(start, end - input_length, 8 * n // len(regions)),
-                input_length,
-            )
-            for chrom, start, end in regions
-        ]
-    )
-    pool = pool[(pool == N).mean(axis=1) < 0.1]
-    gc = ((pool == 1) | (pool == 2)).mean(axis=1).argsort()
-    on_peaks = np.concatenate(
-        [
-            gather(
-                codes[chrom], rng.permutation(centres)[: n // 4] - input_length // 2, input_length
-            )
-            for chrom, centres in peaks.items()
-        ]
-    )[: n // 4]
-    parts = [pool[: n // 2], on_peaks, pool[gc[: n // 16]], pool[gc[-(n // 16) :]]]
-    rest = n - sum(len(part) for part in parts)
-    return np.concatenate([*parts, _edge_cases(codes, pool, regions, input_length, rng, rest)])
-
-
-def _edge_cases(
-    codes: dict[str, Codes],
-    pool: Codes,
-    regions: tuple[Interval, ...],
-    input_length: int,
-    rng: np.random.Generator,
-    count: int,
-) -> Codes:
-    """Return ``count`` windows at contig ends, with N, of one base, and reverse complements."""
-    chrom = regions[0].chrom
-    length = len(codes[chrom])
-    overhang = np.linspace(-input_length + 1, -1, 8).astype(np.int64)
-    ends = np.concatenate([overhang, length + overhang])
-    one_base = np.repeat(np.arange(5, dtype=np.uint8)[:, None], input_length, axis=1)
-    masked = pool[min(256, len(pool) - 20) :][:20].copy()
-    for window in masked:
-        first = rng.integers(0, input_length)
-        window[first : first + int(rng.integers(1, input_length // 2))] = N
-    fixed = np.concatenate([gather(codes[chrom], ends, input_length), one_base, masked])
-    if count < len(fixed):
-        return fixed[np.linspace(0, len(fixed) - 1, count).astype(np.int64)]
-    return np.concatenate([fixed, reverse_complement(pool)])[:count]
-
-
-def probe_bytes(
-    inputs: Codes, expected: np.ndarray, others: Mapping[str, np.ndarray] | None = None
-) -> bytes:
-    """Return a probe file: ``inputs`` codes, ``expected`` float32 predictions, other inputs."""
-    tensors = {**(others or {}), "inputs": inputs, "expected": expected.astype(np.float32)}
-    # safetensors writes the raw buffer and ignores strides.
-    return bytes(save_numpy({name: np.ascontiguousarray(t) for name, t in tensors.items()}))
