@@ -111,6 +111,9 @@ def test_scores_of_variants_are_judged_apart_from_windows() -> None:
     found[1] = stored[1] + np.float32(5e-4)
     assert compare_predictions("torch", stored, found, pairs).equivalence == "numeric"
     assert list(row.problems()) == []
+    assert row.model_dump()["scores"] == row.scores
+    # Digests of reports without pairs stay.
+    assert "scores" not in compare_predictions("torch", stored, found).model_dump()
     wrong = row.model_copy(update={"equivalence": "numeric"})
     assert [problem.field for problem in wrong.problems()] == ["equivalence"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, SerializerFunctionWrapHandler, model_serializer
 
 from zooctl.reproduction.report.equivalence import Equivalence, class_of
 from zooctl.reproduction.report.levels import CriterionId, Status
@@ -94,6 +94,14 @@ class Predictions(Values):
     tolerances: NonNegative | None
     pearson: float
     scores: NonNegative | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_absent_scores(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave scores out where there are none, as reports did before probes had pairs."""
+        found: dict[str, Any] = written(self)
+        if self.scores is None:
+            del found["scores"]
+        return found
 
     def problems(self) -> Iterator[Problem]:
         """Yield a class that does not follow from the numbers."""
