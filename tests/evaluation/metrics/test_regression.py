@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from scipy.spatial.distance import jensenshannon
 
 from zooctl.evaluation.metrics import regression
 
@@ -71,6 +74,22 @@ def test_jensen_shannon_by_hand() -> None:
     divergence = 0.5 * np.log2(4 / 3) + 0.5 * (0.5 * np.log2(2 / 3) + 0.5 * np.log2(2))
     value = regression.jensen_shannon(np.array([[4.0, 0]]), np.array([[3.0, 3]]))
     np.testing.assert_allclose(value, [np.sqrt(divergence)])
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_jensen_shannon_of_scipy(kind: type[np.floating[Any]]) -> None:
+    one, two = np.random.default_rng(1).gamma(1, 1, (2, 50, 7)).astype(kind)
+    expected = jensenshannon(one, two, base=2.0, axis=1)
+    assert (regression.jensen_shannon(one, two) == expected).all()
+
+
+def test_shapes_that_differ_by_rounding_are_equal() -> None:
+    rng = np.random.default_rng(1)
+    one = rng.gamma(1, 1, (200, 4))
+    two = one * rng.gamma(1, 1, (200, 1)) * (1 + rng.normal(0, 1e-9, (200, 4)))
+    found = regression.jensen_shannon(one, two)
+    assert found.max() < 1e-6
+    assert found.min() == 0
 
 
 def test_no_value() -> None:

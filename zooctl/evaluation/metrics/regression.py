@@ -10,8 +10,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import jensenshannon
-from scipy.special import xlogy
+from scipy.special import rel_entr, xlogy
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
@@ -103,7 +102,14 @@ def jensen_shannon(predicted: Values, measured: Values) -> NDArray[np.float64]:
     for side in (predicted, measured):
         full &= (side.sum(axis=1) > 0) & (side.min(axis=1) >= 0)
     if full.any():
-        distance[full] = jensenshannon(predicted[full], measured[full], base=2.0, axis=1)
+        p, q = (
+            side[full] / side[full].sum(axis=1, keepdims=True) for side in (predicted, measured)
+        )
+        mean = (p + q) / 2
+        divergence = rel_entr(p, mean).sum(axis=1) + rel_entr(q, mean).sum(axis=1)
+        divergence /= np.log(2.0)
+        # Rounding may take the divergence of nearly equal shapes below 0.
+        distance[full] = np.sqrt(np.maximum(divergence, 0) / 2)
     return distance
 
 
