@@ -165,6 +165,7 @@ SLOW = {
     "docs/tutorials/search.md: By hand",
     "docs/tutorials/heads.md: Several heads",
     "docs/tutorials/fine_tuning.md: A linear head first",
+    "docs/tutorials/fine_tuning.md: A head on a trunk that stays as it is",
     "docs/tutorials/fine_tuning.md: Weights that begin where the trunk's ended",
     "docs/tutorials/modisco.md: By hand",
     "docs/tutorials/interpret.md: From a prediction to a motif",
