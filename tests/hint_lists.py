@@ -6,6 +6,9 @@
 FOLLOWED = {
     "interpret/explanation/subject: f'the genome names it {other}'": 'tests/interpret/explanation/test_subject.py::test_a_contig_in_the_other_style',
     "interpret/planned/attribute: 'write the regions into one first'": 'tests/interpret/planned/test_attribute.py::test_stdin_is_refused',
+    "inference/device/check_precision: '--precision fp32, the default, is what the weights were verified in'": 'tests/inference/device/test_runtime.py::test_more_difference_than_the_card_allows',
+    "inference/device/check_precision: 'leave it out'": 'tests/inference/device/test_check_precision.py::test_networks_in_full_precision',
+    "inference/device/runtime: 'leave it out'": 'tests/inference/device/test_runtime.py::test_a_cpu_has_none_of_it',
     "inference/tracks/browser_hub: '--force replaces it'": 'tests/inference/tracks/test_browser_hub.py::test_the_command_prints_the_browser_s_address',
     "training/data/folds: 'a recipe with whole chromosomes in its split, such as atac_yeast'": 'tests/training/data/test_folds.py::test_the_named_recipe_has_whole_chromosomes',
     'catalog/address: f"--allow-untrusted, if you trust {place.repo.split(\'/\')[0]}"': 'tests/cli/commands/test_pull.py::test_an_address_is_taken_only_on_demand',

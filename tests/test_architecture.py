@@ -63,7 +63,10 @@ INSIDE = {
         "explanation",
     ),
     "reproduction": ("report", "environment", "run", "evidence", "judge", "verify"),
-    "inference/device": ("threaded", "announce_remarks", "machine", "runtime", "session"),
+    "inference/device": (
+        *("threaded", "announce_remarks", "machine", "check_precision", "cuda", "runtime"),
+        "session",
+    ),
     "inference/scale": (
         "inputs",
         "plan",
@@ -101,7 +104,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "rfc8785": ("reproduction/report/canonical.py",),
     "yaml": ("schema/strict_yaml.py",),
     "ruamel": ("catalog/card_text.py",),
-    "onnxruntime": ("inference/device/runtime.py",),
+    "onnxruntime": ("inference/device/",),
     "onnx": (
         *("files/weights/onnx_weights.py", "inference/", "training/"),
         "interpret/filters/first_layer.py",
@@ -350,10 +353,12 @@ def test_commands_import_typer_alone_when_imported() -> None:
     """Else every command would pay for the heaviest one."""
     import sys
 
-    options = ("inference/options/predict_and_score.py", "interpret/options.py")
-    assert {one.module.split(".")[0] for one in IMPORTS if one.file in options} < set(
-        sys.stdlib_module_names
-    )
+    hardware = "inference/options/hardware.py"
+    options = (hardware, "inference/options/predict_and_score.py", "interpret/options.py")
+    own = {"zooctl.inference.options.hardware"}
+    assert {
+        one.module.split(".")[0] for one in IMPORTS if one.file in options and one.module not in own
+    } < set(sys.stdlib_module_names)
     light = sys.stdlib_module_names | {
         "typer",
         "zooctl",

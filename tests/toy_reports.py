@@ -40,6 +40,7 @@ class CountsGC:
     """Predicts the number of C and G of each bin, the same in two tracks."""
 
     batch_size = 8
+    at_once = 1
 
     def interrupt(self) -> None:
         """Nothing runs beyond a call."""

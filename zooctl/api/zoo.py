@@ -35,6 +35,8 @@ def load(
     device: inference_options.Device = "auto",
     threads: int | None = None,
     batch_size: int | None = None,
+    precision: inference_options.Precision = "fp32",
+    cuda_graphs: bool = False,
     workers: int | None = None,
     inputs: Mapping[str, str | Path] | None = None,
     features: str | Path | None = None,
@@ -51,6 +53,9 @@ def load(
         device: ``auto`` takes a working CUDA device, else the CPU.
         threads: CPU threads; by default every core that the process may use.
         batch_size: Windows in a batch; by default chosen by input length and memory.
+        precision: Arithmetic of convolutions and products on a CUDA device: ``fp32``, ``tf32``,
+            ``bf16`` or ``fp16``. What it changes is compared with what the card allows.
+        cuda_graphs: Record a batch once on a CUDA device, and replay it.
         workers: Processes that ``predict_bigwig`` and ``score_vcf`` share their work among, with
             ``threads`` each, one by default; the files have the same bytes.
         inputs: bigWig or peaks of each input that the model reads beside the sequence, by name.
@@ -72,7 +77,11 @@ def load(
     """
     entry = registry.entry(model, allow_untrusted, accept_licence)
     session = inference_options.SessionOptions(
-        device=device, threads=threads, batch_size=batch_size
+        device=device,
+        threads=threads,
+        batch_size=batch_size,
+        precision=precision,
+        cuda_graphs=cuda_graphs,
     )
     given = inference_options.InputOptions(
         inputs=tuple(f"{name}={path}" for name, path in (inputs or {}).items()),

@@ -21,6 +21,7 @@ from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
 from zooctl.inference.engine.window_changes import WindowChanges, open_changes
 from zooctl.inference.examine_in_child import examine_once
+from zooctl.inference.options.hardware import Hardware
 from zooctl.inference.options.predict_and_score import (
     DEFAULT_SESSION,
     NO_INPUTS,
@@ -74,6 +75,11 @@ class OpenModel:
         """sha256 of the graph with its weights."""
         return hashlib.sha256(self.graph).hexdigest()
 
+    @property
+    def hardware(self) -> Hardware:
+        """The device, with the arithmetic that its options name and its card allows."""
+        return self.options.hardware(self.card.lower_precision)
+
     @cached_property
     def reads_more(self) -> bool:
         """Whether the network reads something beside the sequence, as its recipe says."""
@@ -99,7 +105,7 @@ class OpenModel:
                 n_tracks=self.card.n_tracks,
                 unknown_base=self.card.unknown_base,
                 given=given_inputs(recipe, self.inputs),
-                device=self.options.device,
+                device=self.hardware,
                 threads=self.options.threads,
                 batch_size=self.options.batch_size,
             )
@@ -110,7 +116,7 @@ class OpenModel:
             geometry=self.card.geometry,
             n_tracks=self.card.n_tracks,
             unknown_base=self.card.unknown_base,
-            device=self.options.device,
+            device=self.hardware,
             threads=self.options.threads,
             batch_size=self.options.batch_size,
         )

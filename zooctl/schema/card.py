@@ -252,6 +252,11 @@ class Card(Values):
         "factor, of logarithms and logits in standard deviations; stated from 2 on, and said at "
         "every prediction.",
     )
+    lower_precision: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None,
+        description="Largest difference that --precision may make to a prediction, as a share of "
+        "the largest; default: 0.02.",
+    )
     intended_use: Text = Field(description="Purpose that the model serves.")
     limits: Annotated[Items[Text], Field(min_length=1)] = Field(
         description="Limits: tasks that it fails at or was never tested on."

@@ -22,6 +22,7 @@ class Unused:
     """A network that is asked for nothing here."""
 
     batch_size = 8
+    at_once = 1
 
     def interrupt(self) -> None:
         """Nothing runs beyond a call."""

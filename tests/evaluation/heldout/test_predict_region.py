@@ -34,6 +34,7 @@ class CountsGC:
     """Predicts the number of C and G of each bin, in two tracks; the second has a half more."""
 
     batch_size = 8
+    at_once = 1
 
     def interrupt(self) -> None:
         """Nothing runs beyond a call."""

@@ -30,6 +30,7 @@ class Toy:
     """A network whose every bin is a function of the share of N in its window."""
 
     batch_size = 4
+    at_once = 1
 
     def __init__(self, slope: float, n_tracks: int, n_bins: int) -> None:
         self.slope, self.shape = slope, (n_tracks, n_bins)

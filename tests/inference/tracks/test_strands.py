@@ -22,6 +22,7 @@ class Weighted:
     """Two tracks that tell strands apart: sums of codes, weighted by place, of each bin."""
 
     batch_size = 3
+    at_once = 1
 
     def predict(self, codes: Codes) -> Predictions:
         inner = codes[:, 10:50].reshape(len(codes), 10, 4).astype(np.float32)

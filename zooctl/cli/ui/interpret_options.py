@@ -38,5 +38,7 @@ INTERPRET: dict[str, Any] = {
     # Of a session, these commands offer the device and the threads.
     "batch_size": None,
     "engine": None,
+    "precision": None,
+    "cuda_graphs": None,
 }
 """Field of a record of ``interpret.options``, or of a session, to its option."""

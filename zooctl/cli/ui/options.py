@@ -131,6 +131,17 @@ _SHARED: dict[str, Any] = {
         inference_options.Engine,
         typer.Option(help="auto computes once what windows share; plain, each window by itself."),
     ],
+    "precision": Annotated[
+        inference_options.Precision,
+        typer.Option(
+            help="Arithmetic on a CUDA device; what it changes is compared with what the card "
+            "allows."
+        ),
+    ],
+    "cuda_graphs": Annotated[
+        bool,
+        typer.Option("--cuda-graphs", help="Record a batch once on a CUDA device, and replay it."),
+    ],
     "fasta": GenomeFile,
     "tracks": Tracks,
     "rc": BothStrands,

@@ -19,6 +19,11 @@ class OnDevice(Protocol):
         ...
 
     @property
+    def precision(self) -> str:
+        """Arithmetic of convolutions and products."""
+        ...
+
+    @property
     def threads(self) -> int:
         """CPU threads."""
         ...
@@ -52,5 +57,5 @@ def announce_genome(card: Card, contigs: Mapping[str, int], say: Say) -> None:
 
 def _device_text(network: OnDevice) -> str:
     if network.device == "cuda":
-        return "cuda"
+        return "cuda" if network.precision == "fp32" else f"cuda, {network.precision}"
     return f"cpu, {network.threads} thread{'s' if network.threads > 1 else ''}"

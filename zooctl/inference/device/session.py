@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError, VerificationError
+from zooctl.inference.device.check_precision import check_difference
 from zooctl.inference.device.machine import BATCH_BYTES, default_batch_size, default_threads
 from zooctl.inference.device.runtime import VERSION, LoadedGraph
 from zooctl.inference.graph.check import batch_bytes, compose
 from zooctl.inference.graph.front_back import CODES, SPANS
 from zooctl.inference.graph.independence import ProbeTrial, check_windows, draw_windows
+from zooctl.inference.options.hardware import Hardware, On, Precision
 from zooctl.inference.options.predict_and_score import MOST_THREADS, MOST_WINDOWS
 from zooctl.inference.options.predict_and_score import Device as Device
 from zooctl.schema.recipe.signals import Transform
@@ -47,13 +49,16 @@ class Session:
 
     Attributes:
         device: ``cpu`` or ``cuda``, as it really runs.
+        precision: Arithmetic of convolutions and products.
+        at_once: Batches to predict side by side.
         threads: CPU threads it runs with.
         batch_size: Windows in a batch, as asked for.
 
     Raises:
         InputError: ``cuda`` was asked for and does not work here; or not enough memory.
         UnsafeError: The graph is refused (see ``graph.check.compose``).
-        VerificationError: The graph contradicts the card, or onnxruntime cannot load it.
+        VerificationError: The graph contradicts the card, or onnxruntime cannot load it; or less
+            precision changes predictions by more than is allowed.
     """
 
     def __init__(
@@ -64,7 +69,7 @@ class Session:
         n_tracks: int,
         unknown_base: float,
         summed: Transform | None = None,
-        device: Device = "auto",
+        device: On = "auto",
         threads: int | None = None,
         batch_size: int | None = None,
     ) -> None:
@@ -86,32 +91,53 @@ class Session:
         self._rows = self.batch_size
         self._graph = LoadedGraph(composed, device, self.threads)
         self.device: Literal["cpu", "cuda"] = self._graph.device
-        self._try(model, unknown_base, summed)
+        self.precision: Precision = self._graph.precision
+        self.at_once = self._graph.at_once
+        self._try(model, unknown_base, summed, Hardware.of(device))
 
-    def _try(self, model: bytes, unknown_base: float, summed: Transform | None) -> None:
+    def _try(
+        self, model: bytes, unknown_base: float, summed: Transform | None, hardware: Hardware
+    ) -> None:
         """Try once on a machine whether windows depend on each other; a mark is kept in the cache.
 
-        Sums hide differences, so that a graph with a back is tried without it.
+        Sums hide differences, so that a graph with a back is tried without it. So is the difference
+        that less precision makes, to a session in full precision.
         """
-        facts = (self.geometry, self.n_tracks, unknown_base, self.device, VERSION)
+        facts: tuple[object, ...] = (
+            self.geometry,
+            self.n_tracks,
+            unknown_base,
+            self.device,
+            VERSION,
+        )
+        if self.precision != "fp32":
+            facts += (self.precision, hardware.allowed)
         trial = ProbeTrial(model, self.geometry.input_length, facts)
         if trial.is_passed():
             return
-        if summed is None:
-            few = 4 * self._batch_bytes // self.batch_size > BATCH_BYTES
-            codes = draw_windows(self.geometry.input_length, 2 if few else 4)
-            check_windows(self._together, codes, trial.follow(), gpu=self.device == "cuda")
-            trial.keep()
-        else:
-            Session(
+
+        def other(device: On) -> Session:
+            return Session(
                 model,
                 geometry=self.geometry,
                 n_tracks=self.n_tracks,
                 unknown_base=unknown_base,
-                device=self.device,
+                device=device,
                 threads=self.threads,
                 batch_size=self.batch_size,
             )
+
+        if summed is not None:
+            other(hardware._replace(device=self.device))
+            return
+        few = 4 * self._batch_bytes // self.batch_size > BATCH_BYTES
+        codes = draw_windows(self.geometry.input_length, 2 if few else 4)
+        if self.precision == "fp32":
+            check_windows(self._together, codes, trial.follow(), gpu=self.device == "cuda")
+        else:
+            full = other(self.device)._together(codes)
+            check_difference(self._together(codes), full, hardware)
+        trial.keep()
 
     def check_windows(self, model: bytes, codes: Codes) -> None:
         """Compare predictions of windows alone and beside others, whatever the cache knows.
@@ -188,27 +214,30 @@ class Session:
         """Fill ``(n, ...)`` with the graph's output for inputs of n rows, batch by batch."""
         first = 0
         while first < len(result):
-            part = slice(first, first + self._rows)
+            rows = self._rows
+            part = slice(first, first + rows)
+            given = {name: values[part] for name, values in inputs.items()}
             try:
-                result[part] = self._run(
-                    {name: rows[part] for name, rows in inputs.items()}, result[part].shape
-                )
+                result[part] = self._run(given, result[part].shape, rows)
             except MemoryError:
-                self._halve()
+                self._halve(rows)
             else:
                 first = part.stop
 
-    def _run(self, inputs: Mapping[str, NDArray[Any]], shape: tuple[int, ...]) -> NDArray[Any]:
+    def _run(
+        self, inputs: Mapping[str, NDArray[Any]], shape: tuple[int, ...], rows: int
+    ) -> NDArray[Any]:
         """Run one batch, padded to the fixed shape with unknown bases and empty stretches."""
-        n, rows = shape[0], self._rows
         (output,) = self._graph.run(
             {name: pad_rows(values, rows, _PADDING[name]) for name, values in inputs.items()}
         )
         _check_shape(output, (rows, *shape[1:]))
-        return output[:n]
+        return output[: shape[0]]
 
-    def _halve(self) -> None:
-        """Go on with half a batch, once."""
+    def _halve(self, rows: int) -> None:
+        """Go on with half a batch, once, unless a batch beside this one has done so."""
+        if self._rows < rows:
+            return
         if self.halved or self._rows == 1:
             need = self._batch_bytes * self._rows // self.batch_size
             raise InputError(

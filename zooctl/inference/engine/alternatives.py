@@ -24,7 +24,7 @@ from zooctl.inference.engine.shared import (
     runs_at_once,
 )
 from zooctl.inference.graph.front_back import CODES, SPANS
-from zooctl.inference.options.predict_and_score import Device
+from zooctl.inference.options.hardware import On
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes
 
@@ -48,7 +48,7 @@ class SharedAlternatives:
         n_sequences: int,
         *,
         summed: Transform | None = None,
-        device: Device = "auto",
+        device: On = "auto",
         threads: int | None = None,
     ) -> None:
         self.cone = cone

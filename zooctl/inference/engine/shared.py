@@ -20,7 +20,7 @@ from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.rows import Layout
 from zooctl.inference.graph.front_back import CODES, SPANS
 from zooctl.inference.graph.memory import peak_bytes
-from zooctl.inference.options.predict_and_score import Device
+from zooctl.inference.options.hardware import On
 from zooctl.schema.recipe.signals import Transform
 from zooctl.sequence.onehot import Codes, N
 
@@ -76,7 +76,7 @@ class SharedWindows:
         *,
         cone: Cone | None = None,
         summed: Transform | None = None,
-        device: Device = "auto",
+        device: On = "auto",
         threads: int | None = None,
         batch_size: int | None = None,
     ) -> None:

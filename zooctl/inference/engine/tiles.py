@@ -30,7 +30,7 @@ def open_tiles(network: FollowedNetwork, options: SessionOptions) -> SharedWindo
     return SharedWindows(
         network,
         layout,
-        device=options.device,
+        device=options.hardware(),
         threads=options.threads,
         batch_size=options.batch_size,
     )

@@ -76,7 +76,7 @@ class WindowChanges:
             network,
             way.layout,
             cone=Cone(way.layout, (0, length), whole),
-            device=options.device,
+            device=options.hardware(),
             threads=options.threads,
             batch_size=1,
         )
@@ -87,7 +87,7 @@ class WindowChanges:
         widest = max(4 * one.values * one.given.size for one in way.segments)
         at_once = runs_at_once(threads, 4 * widest * self._n)
         composed = composer.compose(network.ends(None))
-        self._graph = LoadedGraph(composed, options.device, threads, at_once=at_once)
+        self._graph = LoadedGraph(composed, options.hardware(), threads, at_once=at_once)
         self.at_once = self._graph.at_once
 
     def windows(self, codes: Codes) -> tuple[NDArray[np.float32], list[Context]]:

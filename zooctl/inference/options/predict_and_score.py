@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Device = Literal["auto", "cpu", "cuda"]
-"""``auto`` takes a CUDA device where onnxruntime can work with one, else the CPU."""
+from zooctl.inference.options.hardware import LARGEST_DIFFERENCE, Hardware
+from zooctl.inference.options.hardware import Device as Device
+from zooctl.inference.options.hardware import Precision as Precision
 
 Engine = Literal["auto", "plain"]
 """``auto`` computes once what windows share, where the graph proves it and it is less work."""
@@ -60,12 +61,25 @@ class SessionOptions:
         batch_size: Windows in a batch; by default chosen by input length and memory.
         threads: CPU threads; by default every core that the process may use.
         engine: ``auto`` computes once what windows share; ``plain`` predicts them one by one.
+        precision: Arithmetic of convolutions and products on a CUDA device.
+        cuda_graphs: Record a batch once on a CUDA device, and replay it.
     """
 
     device: Device = "auto"
     batch_size: int | None = None
     threads: int | None = None
     engine: Engine = "auto"
+    precision: Precision = "fp32"
+    cuda_graphs: bool = False
+
+    def hardware(self, allowed: float | None = None) -> Hardware:
+        """Return the device with its arithmetic.
+
+        Args:
+            allowed: Largest difference that less precision may make, as a model's card states it.
+        """
+        allowed = LARGEST_DIFFERENCE if allowed is None else allowed
+        return Hardware(self.device, self.precision, self.cuda_graphs, allowed)
 
 
 DEFAULT_SESSION = SessionOptions()

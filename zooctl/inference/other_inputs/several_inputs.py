@@ -11,11 +11,12 @@ import onnx
 from numpy.typing import NDArray
 
 from zooctl.errors import InputError, UnsafeError, VerificationError
+from zooctl.inference.device.check_precision import in_full
 from zooctl.inference.device.machine import default_threads
 from zooctl.inference.device.runtime import LoadedGraph
 from zooctl.inference.device.session import one_hot, run_graph
 from zooctl.inference.graph.structure import parse_model, refuse_unsafe
-from zooctl.inference.options.predict_and_score import Device
+from zooctl.inference.options.hardware import On, Precision
 from zooctl.inference.other_inputs.given_inputs import GivenInputs
 from zooctl.sequence.onehot import Codes
 from zooctl.sequence.windows import Geometry, Integers
@@ -50,6 +51,8 @@ class SeveralInputs:
     """
 
     halved = False
+    at_once = 1
+    precision: Precision = "fp32"
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class SeveralInputs:
         n_tracks: int,
         unknown_base: float,
         given: GivenInputs,
-        device: Device = "auto",
+        device: On = "auto",
         threads: int | None = None,
         batch_size: int | None = None,
     ) -> None:
@@ -68,7 +71,7 @@ class SeveralInputs:
         self.unknown_base, self.given = unknown_base, given
         self.threads = default_threads() if threads is None else threads
         self.batch_size = batch_size or _BATCH
-        self._graph = LoadedGraph(model, device, self.threads)
+        self._graph = LoadedGraph(model, in_full(device), self.threads)
         self.device: Literal["cpu", "cuda"] = self._graph.device
 
     def predict(self, codes: Codes) -> NDArray[np.float32]:
@@ -122,6 +125,11 @@ class PlacedWindows:
     def batch_size(self) -> int:
         """Windows to a batch."""
         return self.network.batch_size
+
+    @property
+    def at_once(self) -> int:
+        """Batches to predict side by side."""
+        return self.network.at_once
 
     def predict(self, codes: Codes) -> NDArray[np.float32]:
         """Return ``(n, n_tracks, n_bins)`` for the codes of these windows."""

@@ -38,6 +38,11 @@ class Predictor(Protocol):
         """Windows to a batch."""
         ...
 
+    @property
+    def at_once(self) -> int:
+        """Batches to predict side by side."""
+        ...
+
     def predict(self, codes: Codes) -> Predictions:
         """Return ``(n, n_tracks, n_bins)`` for codes ``(n, input_length)``."""
         ...
@@ -208,7 +213,8 @@ def lay_work(
     if tiles is None:
         size = session.batch_size
         windows = read_batches(plan, genome, size)
-        return Work(windows, -(-plan.n_windows // size), run_windows, session.interrupt)
+        n_batches = -(-plan.n_windows // size)
+        return Work(windows, n_batches, run_windows, session.interrupt, session.at_once)
     n_batches = -(-n_tiles(plan, tiles) // tiles.n_sequences)
     batches = read_tiles(plan, genome, tiles)
     return Work(batches, n_batches, run_tiles, tiles.interrupt, tiles.at_once)

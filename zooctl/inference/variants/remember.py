@@ -25,6 +25,7 @@ from zooctl.files.score_store.rows import Key, StoredScore, to_table
 from zooctl.files.score_store.spaces import Contig, Facts, Space, Store
 from zooctl.inference.device.machine import instruction_sets
 from zooctl.inference.device.runtime import VERSION
+from zooctl.inference.options.hardware import less_precision
 from zooctl.inference.variants.allele_status import normal_form
 from zooctl.inference.variants.measure_alleles import ScoredAllele, in_best_gene
 from zooctl.inference.variants.scorer import Scorer, VariantModel
@@ -121,6 +122,7 @@ class RememberingScorer(Scorer):
             "threads": self.threads,
             "batch_size": self.batch_size,
             "engine": self.engine,
+            **less_precision(self.precision),
         }
 
     def score(self, records: Iterable[Sequence[Allele]]) -> Generator[tuple[ScoredAllele, ...]]:

@@ -18,13 +18,16 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from numpy.typing import NDArray
+
 from zooctl.errors import InputError
 from zooctl.files.intervals.transcripts import GeneIndex
 from zooctl.inference.device.session import Session
-from zooctl.inference.device.threaded import in_background
+from zooctl.inference.device.threaded import in_background, side_by_side
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.genome import Genome
-from zooctl.inference.options.predict_and_score import CheckRef, Device, Engine, Statistic
+from zooctl.inference.options.hardware import Hardware, On, Precision
+from zooctl.inference.options.predict_and_score import CheckRef, Engine, Statistic
 from zooctl.inference.variants.batches import AlleleBatch, fill_batches
 from zooctl.inference.variants.measure_alleles import Measuring, ScoredAllele
 from zooctl.inference.variants.planner import Planned, Planner
@@ -161,7 +164,7 @@ class Scorer:
         check_ref: CheckRef = "skip",
         batch_size: int | None = None,
         threads: int | None = None,
-        device: Device = "auto",
+        device: On = "auto",
         engine: Engine = "plain",
     ) -> None:
         if distance < 1:
@@ -197,7 +200,7 @@ class Scorer:
         self._planner = Planner(genome, self.placement, check_ref, both, bins, genes)
         self.n_predicted = 0
         self._session = self._open(batch_size=batch_size, threads=threads, device=device)
-        self._shared = self._share(threads, batch_size) if engine == "auto" else None
+        self._shared = self._share(device, threads, batch_size) if engine == "auto" else None
 
     def _open(self, **session: Any) -> Session:
         """Return the network on its device."""
@@ -206,7 +209,9 @@ class Scorer:
         session |= {"geometry": of.geometry, "n_tracks": of.n_tracks}
         return Session(of.model, unknown_base=of.unknown_base, **session)
 
-    def _share(self, threads: int | None, batch_size: int | None) -> SharedHaplotypes | None:
+    def _share(
+        self, device: On, threads: int | None, batch_size: int | None
+    ) -> SharedHaplotypes | None:
         """Return the network on all windows of a haplotype; None where they share too little."""
         given, measuring = self._network, self._measuring
         network = FollowedNetwork(given.model, given.geometry, given.n_tracks, given.unknown_base)
@@ -219,7 +224,7 @@ class Scorer:
             None if measuring.needs_bins else given.transform,
             distance=distance,
             both_strands=measuring.order_rc is not None or self._planner.genes is not None,
-            device=self.device,
+            device=Hardware.of(device)._replace(device=self.device),
             threads=threads,
             batch_size=batch_size,
         )
@@ -258,6 +263,11 @@ class Scorer:
     def device(self) -> Literal["cpu", "cuda"]:
         """The device, as it really runs."""
         return self._session.device
+
+    @property
+    def precision(self) -> Precision:
+        """Arithmetic of convolutions and products."""
+        return self._session.precision
 
     @property
     def threads(self) -> int:
@@ -318,13 +328,17 @@ class Scorer:
         length = self._network.geometry.input_length
         filled = fill_batches(planned, self._session.batch_size, length)
         with contextlib.closing(in_background(filled)) as batches:
-            for batch in batches:
-                if self._measuring.needs_bins:
-                    batch.deliver(self._session.predict(batch.codes))
-                else:
-                    batch.deliver(self._session.sums(batch.codes, batch.spans))
+            work = side_by_side(self._outputs, batches, self._session.at_once)
+            for batch, outputs in work:
+                batch.deliver(outputs)
                 self.n_predicted += len(batch.codes)
                 yield batch
+
+    def _outputs(self, batch: AlleleBatch[tuple[Planned, ...]]) -> NDArray[Any]:
+        """Return the predictions or sums of a batch."""
+        if self._measuring.needs_bins:
+            return self._session.predict(batch.codes)
+        return self._session.sums(batch.codes, batch.spans)
 
     def _interrupt(self) -> None:
         """End a prediction that runs in another thread."""

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from zooctl.inference.engine.network import LEAST_GAIN, FollowedNetwork
-from zooctl.inference.options.predict_and_score import Device
+from zooctl.inference.options.hardware import On
 from zooctl.inference.variants.batches import AlleleWindows
 from zooctl.inference.variants.planner import MOST_NEAR, MOST_REPLACED
 from zooctl.inference.variants.shared_strand import SharedPlaces, SharedStrand
@@ -105,7 +105,7 @@ class SharedHaplotypes:
         *,
         distance: int | None,
         both_strands: bool,
-        device: Device,
+        device: On,
         threads: int | None,
         batch_size: int | None,
     ) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from zooctl.inference.engine.alternatives import SharedAlternatives
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import Array, Context, SharedWindows
-from zooctl.inference.options.predict_and_score import Device
+from zooctl.inference.options.hardware import On
 from zooctl.inference.variants.batches import AlleleWindows
 from zooctl.inference.variants.shifts import Haplotype
 from zooctl.schema.recipe.signals import Transform
@@ -71,7 +71,7 @@ class SharedStrand:
         places: SharedPlaces,
         summed: Transform | None,
         *,
-        device: Device,
+        device: On,
         threads: int | None,
         batch_size: int | None,
     ) -> None:

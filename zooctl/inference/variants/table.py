@@ -35,6 +35,7 @@ from zooctl.inference.variants.scorer import (
     VariantModel,
 )
 from zooctl.inference.variants.shift_robust_statistics import MEAN_TRACK, NO_PLACE
+from zooctl.inference.variants.shifts import default_max_shift
 from zooctl.progress import Advance, Say, no_advance, silent
 from zooctl.schema.scoring import Scoring
 from zooctl.sequence.alleles import Allele
@@ -151,7 +152,7 @@ def _alleles(variants: str | Allele | Iterable[str | Allele]) -> list[Allele]:
 def shifts_of(model: OpenModel, options: ShiftOptions) -> tuple[int, int | None]:
     """Return number and largest of the shifts; what options leave open is as the card says."""
     usual = model.card.scoring or Scoring()
-    if options.n_shifts is not None:
+    if options.n_shifts is not None and options.n_shifts != usual.shifts:
         return options.n_shifts, options.max_shift
     n_shifts = DEFAULT_N_SHIFTS if usual.shifts is None else usual.shifts
     return n_shifts, usual.max_shift if options.max_shift is None else options.max_shift
@@ -200,8 +201,10 @@ def open_scorer(
         distance = DEFAULT_DISTANCE if usual.distance is None else usual.distance
     statistics = options.statistics or usual.statistics or ("sum",)
     network = VariantModel.of(model.card, model.graph)
+    if max_shift is None:
+        max_shift = default_max_shift(network.geometry)
     if model.card.any_length and set(statistics) <= set(NEAR):
-        network = network.around(distance, max_shift or 0)
+        network = network.around(distance, max_shift)
     chosen: dict[str, Any] = {
         "n_shifts": n_shifts,
         "max_shift": max_shift,
@@ -217,7 +220,7 @@ def open_scorer(
         "check_ref": check_ref,
         "batch_size": model.options.batch_size,
         "threads": model.options.threads,
-        "device": model.options.device,
+        "device": model.hardware,
         "engine": "plain" if inside else model.options.engine,
     }
     if usual.combined is not None and annotation is not None:

@@ -19,6 +19,7 @@ from zooctl.files.vcf.records import VcfReader
 from zooctl.inference.background.find import find_ranker
 from zooctl.inference.device.announce_remarks import announce_genome
 from zooctl.inference.model import OpenModel
+from zooctl.inference.options.hardware import less_precision
 from zooctl.inference.options.predict_and_score import ScoreOptions
 from zooctl.inference.tracks.choose import mean_unit, tracks_of
 from zooctl.inference.variants.shift_robust_statistics import MEAN_TRACK
@@ -168,6 +169,7 @@ def settings_of(
         "regions": ", ".join(map(str, intervals)),
         "names": digest_of(json.dumps(sorted(names.items())).encode()),
         "head": digest_of(head),
+        **less_precision(first.precision),
     }
 
 

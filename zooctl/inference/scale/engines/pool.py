@@ -10,10 +10,11 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
+from zooctl.inference.device.machine import count_gpus
 from zooctl.inference.scale.engines.outcome import ShardOutcome, refusal
 from zooctl.inference.scale.folder import Failure, PlanFolder
 from zooctl.progress import Advance, no_advance
@@ -23,13 +24,34 @@ _MOST_DEATHS = 3
 
 # Libraries that start threads of their own beside those of a session.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# The GPUs that CUDA shows a process.
+_GPUS = "CUDA_VISIBLE_DEVICES"
+
+
+def gpus_of(session: Mapping[str, Any]) -> list[str]:
+    """Return the names of the GPUs that workers share; none for work on a CPU or on one GPU."""
+    n = count_gpus() if session.get("device") == "cuda" else 0
+    shown = os.environ.get(_GPUS)
+    names = shown.split(",") if shown else [str(number) for number in range(n)]
+    return names[:n] if n > 1 else []
+
+
+def least_busy(gpus: Sequence[str], busy: Sequence[str | None]) -> str | None:
+    """Return the GPU for one more worker; None where there is none to choose.
+
+    >>> least_busy(["0", "1"], ["0"]), least_busy(["0", "1"], ["0", "1"]), least_busy([], [None])
+    ('1', '0', None)
+    """
+    return min(gpus, key=busy.count, default=None)
 
 
 class _Process:
     """A worker process."""
 
-    def __init__(self, folder: PlanFolder, module: str) -> None:
+    def __init__(self, folder: PlanFolder, module: str, gpu: str | None) -> None:
+        self.gpu = gpu
         environment = os.environ | dict.fromkeys(_ONE_THREAD, "1")
+        environment |= {} if gpu is None else {_GPUS: gpu}
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
         # -P: nothing of the user's folder. A session of its own: an interrupt at the terminal
         # reaches us, and we end the worker.
@@ -89,6 +111,8 @@ class _Process:
 class Pool:
     """Worker processes on the shards of a plan; a context manager that ends them.
 
+    Where there are several GPUs, each worker sees one of them.
+
     Args:
         folder: The plan's folder.
         numbers: Shards to compute, in this order.
@@ -103,6 +127,7 @@ class Pool:
         self._waiting = deque(numbers)
         self._n_left = len(numbers)
         self._n_workers = min(n_workers, len(numbers))
+        self._gpus = gpus_of(folder.plan.options.get("session", {}))
         self._deaths: dict[int, int] = {}
         self._watched = selectors.DefaultSelector()
         self._stack = ExitStack()
@@ -121,7 +146,8 @@ class Pool:
         self._stack.close()
 
     def _start(self) -> None:
-        worker = _Process(self._folder, self._module)
+        busy = [key.data.gpu for key in self._watched.get_map().values()]
+        worker = _Process(self._folder, self._module, least_busy(self._gpus, busy))
         self._watched.register(worker.stdout, selectors.EVENT_READ, worker)
 
     def _end(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from zooctl.files.intervals.regions import read_regions
+from zooctl.inference.options.hardware import less_precision
 from zooctl.inference.options.predict_and_score import (
     InputOptions,
     PredictOptions,
@@ -116,6 +117,7 @@ def _settings(jobs: Sequence[Job]) -> dict[str, Any]:
             "grid": asdict(job.plan.geometry),
             "transform": job.readout.transform,
             "both strands": job.readout.rc_order is not None,
+            **less_precision(job.model.session.precision),
         }
         for job in jobs
     }

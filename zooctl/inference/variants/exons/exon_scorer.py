@@ -17,11 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.files.intervals.transcripts import Gene, GeneIndex
+from zooctl.inference.device.check_precision import in_full
 from zooctl.inference.device.machine import default_threads
 from zooctl.inference.device.runtime import LoadedGraph
 from zooctl.inference.device.session import Session, one_hot
 from zooctl.inference.genome import Genome
 from zooctl.inference.graph.structure import parse_model
+from zooctl.inference.options.hardware import Precision
 from zooctl.inference.tracks.points.places import read_places
 from zooctl.inference.variants.allele_status import Site
 from zooctl.inference.variants.exons.combine import delta_logit_psi
@@ -47,6 +49,8 @@ class _ExonSession:
     unknown_base: float
     threads: int
     batch_size: int = 1
+    at_once: int = 1
+    precision: Precision = "fp32"
 
     @property
     def device(self) -> Literal["cpu", "cuda"]:
@@ -110,7 +114,7 @@ class ExonScorer(Scorer):
     def _open(self, **session: Any) -> Session:
         """Return the network for windows of any length."""
         threads = session.get("threads") or default_threads()
-        graph = LoadedGraph(self._network.model, session.get("device", "auto"), threads)
+        graph = LoadedGraph(self._network.model, in_full(session.get("device", "auto")), threads)
         name = parse_model(self._network.model).graph.input[0].name
         return cast(Session, _ExonSession(graph, name, self._network.unknown_base, threads))
 
