@@ -38,6 +38,11 @@ def lively(model: torch.nn.Module, size: float = 0.1) -> torch.nn.Module:
     return model.eval()
 
 
+def batches(x: torch.Tensor) -> list[torch.Tensor]:
+    """Return ten sequences at a time, or one of many bases, as memory allows."""
+    return list(x.split(10 if x.shape[2] < 100_000 else 1))
+
+
 def heads(logits: torch.Tensor, counts: torch.Tensor) -> dict[str, np.ndarray]:
     return {"logits": logits.numpy(), "counts": counts.numpy()}
 
@@ -98,27 +103,32 @@ def cherimoya(folder: Path, *, n: int, length: int, **sizes: Any) -> tuple[Path,
     return path, (x, {**made, "coverage": ExpectedCountsWrapper(ControlWrapper(model))(x).numpy()})
 
 
-def enformer(folder: Path, *, n: int, length: int, **sizes: Any) -> tuple[Path, Any]:
+def enformer(
+    folder: Path, *, n: int, length: int, noise: float = 1.0, **sizes: Any
+) -> tuple[Path, Any]:
     from enformer_pytorch import Enformer
 
-    model = lively(Enformer.from_hparams(**sizes), 1.0)
+    model = lively(Enformer.from_hparams(**sizes), noise)
     # The package's parts share tensors, which safetensors refuses.
     model.save_pretrained(folder, safe_serialization=False)
     x = sequences(n, length)
-    outputs = model(x.transpose(1, 2))
-    made = {name: values.transpose(1, 2).numpy() for name, values in outputs.items()}
+    parts = [model(part.transpose(1, 2)) for part in batches(x)]
+    made = {
+        name: torch.cat([part[name] for part in parts]).transpose(1, 2).numpy() for name in parts[0]
+    }
     return folder / "pytorch_model.bin", (x, made)
 
 
-def borzoi(folder: Path, *, n: int, length: int, **sizes: Any) -> tuple[Path, Any]:
+def borzoi(
+    folder: Path, *, n: int, length: int, noise: float = 1.0, **sizes: Any
+) -> tuple[Path, Any]:
     from borzoi_pytorch import Borzoi
     from borzoi_pytorch.config_borzoi import BorzoiConfig
 
-    model = lively(Borzoi(BorzoiConfig(**sizes)), 1.0)
+    model = lively(Borzoi(BorzoiConfig(**sizes)), noise)
     model.save_pretrained(folder)
     x = sequences(n, length)
-    parts = [model(x[at : at + 10], is_human=True) for at in range(0, n, 10)]
-    made = {"human": torch.cat(parts).numpy()}
+    made = {"human": torch.cat([model(part, is_human=True) for part in batches(x)]).numpy()}
     if sizes.get("enable_mouse_head"):
         made["mouse"] = model(x[:10], is_human=False).numpy()
     return folder / "model.safetensors", (x, made)
@@ -147,7 +157,7 @@ def grelu(
     trainer.save_checkpoint(folder / "model.ckpt")
     x = sequences(n, length)
     read = LightningModel.load_from_checkpoint(folder / "model.ckpt", weights_only=False).eval()
-    made = torch.cat([read(x[at : at + 10]) for at in range(0, n, 10)])
+    made = torch.cat([read(part) for part in batches(x)])
     return folder / "model.ckpt", (x, {"tracks": made.numpy()})
 
 

@@ -142,10 +142,18 @@ def test_what_is_refused() -> None:
 
 def close(got: np.ndarray, expected: np.ndarray) -> None:
     assert got.shape == expected.shape
-    assert np.abs(got - expected).max() < 1e-4 * max(1.0, float(np.abs(expected).max()))
+    difference, largest = np.abs(got - expected).max(), float(np.abs(expected).max())
+    # Shown by pytest -rP.
+    spread = expected.std(axis=2).mean()
+    print(f"{got.shape}: differ by {difference:.2g}, values to {largest:.3g}, spread {spread:.2g}")
+    assert difference < 1e-4 * max(1.0, largest)
     assert expected.std() > 0.01
 
 
+# At full width, noise as large as the weights lets values grow to thousands, where pooling by
+# attention picks a neighbour by last digits: the authors' class itself then differs by 3e-4 between
+# float32 and float64.
+FULL_NOISE = 0.3
 SMALL = {"dim": 96, "depth": 2, "heads": 2, "attn_dim_key": 16, "num_downsamples": 3}
 SMALL |= {"dim_divisible_by": 16, "output_heads": {"human": 5, "mouse": 3}}
 
@@ -157,16 +165,19 @@ SMALL |= {"dim_divisible_by": 16, "output_heads": {"human": 5, "mouse": 3}}
         {"n": 100, "length": 320, "target_length": 20, **SMALL},
         # The original's features of distances exist for 1,536 positions alone.
         {"n": 4, "length": 12_288, "use_tf_gamma": True, **SMALL, "dim": 192, "heads": 1},
-        {"n": 2, "length": 196_608},
+        {"n": 2, "length": 196_608, "noise": FULL_NOISE},
     ],
     ids=["reduced", "original distances", "full"],
 )
 def test_enformer_of_its_package(tmp_path: Path, options: dict[str, Any]) -> None:
     made = make("enformer", tmp_path, **options)
     weights = read_weights(str(made.path))
-    for organism, expected in made.outputs.items():
+    is_full = "noise" in options
+    for organism in ("human",) if is_full else ("human", "mouse"):
         converted = convert_enformer(weights, organism=organism, input_length=options["length"])
-        close(run(converted.model, made.inputs), expected)
+        close(run(converted.model, made.inputs), made.outputs[organism])
+    if is_full:
+        return
     few = convert_enformer(weights, input_length=options["length"], only=[1, 3])
     close(run(few.model, made.inputs), made.outputs["human"][:, [1, 3]])
 
@@ -179,7 +190,7 @@ def test_enformer_of_its_package(tmp_path: Path, options: dict[str, Any]) -> Non
             **{"n": 100, "length": 2_048, "dim": 96, "depth": 2, "heads": 2, "attn_dim_key": 16},
             **{"attn_dim_value": 48, "enable_mouse_head": True, "bins_to_return": 32},
         },
-        {"n": 2, "length": 524_288},
+        {"n": 2, "length": 524_288, "noise": FULL_NOISE},
     ],
     ids=["reduced", "full"],
 )
