@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import shutil
 from pathlib import Path
@@ -91,6 +92,23 @@ def test_masked(genes: Path, tmp_path: Path) -> None:
     scores = field.split("|")[2:6]
     assert float(scores[1]) > 0.9
     assert scores[3] == "0.00"
+
+
+def test_the_mean_over_shifts(genes: Path, tmp_path: Path) -> None:
+    """--shifts alone moves the windows as far as the entry's window lets them."""
+    vcf, out = tmp_path / "in.vcf", tmp_path / "out.tsv"
+    vcf.write_text(HEAD.format(chrom="chr21") + "chr21\t47406856\t.\tA\tAT\t.\t.\t.\n")
+    command = ["score-variants", str(vcf), "--model", "openspliceai_400", "--shifts", "3"]
+    assert run([*command, "--genes", str(genes), "-o", str(out)]) == 0
+    with out.open() as file:
+        rows = list(csv.DictReader((one for one in file if one[:2] != "##"), delimiter="\t"))
+    (loss,) = (
+        one for one in rows if (one["track"], one["statistic"]) == ("acceptor", "delta_loss")
+    )
+    assert loss["status"] == "OK"
+    assert float(loss["score"]) == pytest.approx(0.99, abs=0.01)
+    # The receptive field lies within every window, so that all agree but for rounding.
+    assert float(loss["sd"]) < 1e-4
 
 
 def test_what_the_field_needs(genes: Path, tmp_path: Path, capsys: Captured) -> None:
