@@ -1,29 +1,40 @@
-"""Print size on disk, and CPU time for 1,000 variants, of each entry of the zoo.
+"""Print sizes on disk, and CPU time for 1,000 variants, of each entry of the zoo.
 
-    python tests/benchmarks/entry_costs.py [--variants N] [MODEL ...]
+    python tests/benchmarks/entry_costs.py [--seconds S] [MODEL ...]
 
-Each entry scores N measured variants of chr20 and chr21 (MFASS) at its card's defaults, those of
-the transcribed strand in the genes over them, on one thread; the time is multiplied by 1,000 / N,
-loading left out. It is CPU time, which other work on the machine changes little. Entries read at
-promoters or ends of transcripts score no variants.
+Each entry scores the 982 measured variants of chr20 and chr21 (MFASS), or SNVs along the genome of
+another assembly, at its card's defaults, those of the transcribed strand in the genes over them, on
+one thread; fewer of them where all would take more than S seconds by the first ones. The time is
+that of 1,000, loading left out. It is CPU time, which other work on the machine changes little.
+Entries read at promoters or ends of transcripts score no variants. Weights under a licence that has
+to be accepted are measured once it is (`zooctl pull spliceai --accept-licence`).
+
+First stands the size of zooctl's own packages without extras, as they are installed here.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+from packaging.requirements import Requirement
 
 from zooctl.catalog import registry
-from zooctl.catalog.genomes import open_genome
+from zooctl.catalog.genomes import find_genome, open_genome
 from zooctl.catalog.root import model_names
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import ZooError
+from zooctl.files.fasta.reader import Fasta
 from zooctl.files.intervals.transcripts import GeneIndex, genes_of, read_transcripts
 from zooctl.inference.model import OpenModel, SessionOptions
 from zooctl.inference.options.predict_and_score import ShiftOptions
+from zooctl.inference.variants.scorer import Scorer
 from zooctl.inference.variants.table import open_scorer
 from zooctl.sequence.alleles import Allele
 
@@ -31,13 +42,48 @@ MIRROR = Path(os.environ["ZOOCTL_DATA_MIRROR"])
 MANY = 1_000
 
 
-def alleles(n: int) -> list[Allele]:
-    lines = (MIRROR / "mfass_hg19/MFASS.chr20_21.tsv").read_text().splitlines()
+class Cost(NamedTuple):
+    """CPU seconds of 1,000 variants, and the number that they were measured on."""
+
+    seconds: float
+    n: int
+
+
+def installed() -> tuple[int, int]:
+    """Return the number of distributions that zooctl needs without extras, and their bytes."""
+    found: dict[str, int] = {}
+    waiting = ["zooctl"]
+    while waiting:
+        name = waiting.pop().lower().replace("_", "-")
+        if name in found:
+            continue
+        distribution = importlib.metadata.distribution(name)
+        files = [Path(str(file.locate())) for file in distribution.files or ()]
+        found[name] = sum(file.stat().st_size for file in files if file.is_file())
+        needs = [Requirement(text) for text in distribution.requires or ()]
+        waiting += [
+            need.name for need in needs if not need.marker or need.marker.evaluate({"extra": ""})
+        ]
+    return len(found), sum(found.values())
+
+
+def measured() -> list[Allele]:
+    """Return the variants of MFASS."""
     found = []
-    for line in lines[:: len(lines) // n][:n]:
+    for line in (MIRROR / "mfass_hg19/MFASS.chr20_21.tsv").read_text().splitlines():
         chrom, pos, ref, alt = line.split("\t")[0].split("_")
         found.append(Allele(chrom, int(pos) - 1, ref, alt))
     return found
+
+
+def along(genome: Fasta) -> list[Allele]:
+    """Return as many transitions as MFASS has variants, evenly spread over the longest contig."""
+    chrom, length = max(genome.contigs.items(), key=lambda contig: contig[1])
+    step = length // MANY
+    starts = range(9 * step, 991 * step, step)
+    codes = [int(genome.codes(chrom, start, start + 1)[0]) for start in starts]
+    pairs = zip(starts, codes, strict=True)
+    return [Allele(chrom, start, "ACGT"[code], "GTAC"[code]) for start, code in pairs if code < 4]
 
 
 def gtf(folder: Path) -> Path:
@@ -55,36 +101,52 @@ def gtf(folder: Path) -> Path:
     return path
 
 
-def seconds(name: str, n: int, genes: Path) -> float:
-    """Return the CPU seconds of 1,000 variants."""
+def cost(name: str, most: float, genes: Path) -> Cost:
+    """Return the cost of an entry, of all variants or as many as fit into the time."""
     model = OpenModel(registry.entry(name), SessionOptions(threads=1, device="cpu"))
-    paths = [MIRROR / f"hg19_chr20_chr21/hg19.{chrom}.fa.gz" for chrom in ("chr20", "chr21")]
     index = GeneIndex(genes_of(read_transcripts(genes)))
-    with open_genome("hg19", paths) as genome:
+    assembly = model.card.assembly
+    with open_genome(assembly, find_genome(assembly)[0]) as genome:
         scorer = open_scorer(model, genome, ShiftOptions(), "skip", index, annotation=genes)
-        given = [[one] for one in alleles(n)]
-        before = time.process_time()
-        found = list(scorer.score(given))
-        spent = time.process_time() - before
-    assert len(found) == n
-    return spent * MANY / n
+        every = measured() if assembly == "hg19" else along(genome)
+        # A network's first run takes longer.
+        list(scorer.score([[every[0]]]))
+        first = timed(scorer, every[:: len(every) // 4][:4])
+        n = min(len(every), max(4, int(most / first)))
+        if n < 8:
+            return Cost(first * MANY, 4)
+        given = every if n == len(every) else every[:: len(every) // n][:n]
+        return Cost(timed(scorer, given) * MANY, len(given))
+
+
+def timed(scorer: Scorer, alleles: Sequence[Allele]) -> float:
+    """Return the CPU seconds of a variant."""
+    before = time.process_time()
+    found = list(scorer.score([[one] for one in alleles]))
+    assert len(found) == len(alleles)
+    return (time.process_time() - before) / len(alleles)
 
 
 def main() -> None:
-    """Print a row for each entry."""
+    """Print the packages, and a row for each entry."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--variants", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("models", nargs="*")
     given = parser.parse_args()
     genes = gtf(Path(os.environ.get("TMPDIR", "/tmp")))
-    print("| entry | graph with weights | CPU time, 1,000 variants |\n|---|---|---|")
+    n, size = installed()
+    print(f"zooctl and what it needs without extras: {n} packages, {size / 1e6:,.0f} MB\n")
+    print("| entry | graph with weights | CPU time, 1,000 variants | measured on |")
+    print("|---|---|---|---|")
     for name in given.models or model_names():
         try:
             size = len(onnx_bytes(registry.entry(name), may_download=False))
-            spent = f"{seconds(name, given.variants, genes):,.0f} s"
+            found = cost(name, given.seconds, genes)
+            spent, of = f"{found.seconds:,.0f} s", f"{found.n:,}"
         except ZooError as error:
             spent = "no variants" if "places in genes" in str(error) else str(error).split(" (")[0]
-        print(f"| `{name}` | {size / 1e6:,.1f} MB | {spent} |")
+            of = ""
+        print(f"| `{name}` | {size / 1e6:,.1f} MB | {spent} | {of} |")
         sys.stdout.flush()
 
 
