@@ -9,7 +9,7 @@ import pytest
 
 from zooctl.errors import InputError, ManyErrors
 from zooctl.schema.strict_yaml import Document, load, loads, parse
-from zooctl.schema.study import Study
+from zooctl.schema.study import Evaluation, Study
 
 TEXT = """
 name: toy
@@ -57,7 +57,7 @@ def test_those_of_the_zoo(repo: Path) -> None:
         ({"model": None}, "neither a model nor a training"),
         (
             {
-                "arms": [{"name": "high", "changes": ["a=1"]}, {"name": "low"}],
+                "arms": [{"name": "high", "recipe": "toy"}, {"name": "low"}],
                 "order": [["high", "low"]],
             },
             "nothing is trained",
@@ -70,3 +70,19 @@ def test_mistakes(changes: dict[str, Any], expected: str) -> None:
     with pytest.raises((InputError, ManyErrors)) as caught:
         study(**changes)
     assert expected in str(caught.value)
+
+
+def test_changes_of_a_measure() -> None:
+    found = study(
+        arms=[{"name": "high", "changes": ["bootstrap=5", "regions=[chr1]"]}, {"name": "low"}],
+        order=[["high", "low"]],
+    )
+    changed, same = (found.measure_of(arm) for arm in found.arms)
+    assert changed == Evaluation(key="evaluate", bootstrap=5, regions=("chr1",))
+    assert same == found.measure
+    wrong = study(
+        arms=[{"name": "high", "changes": ["bootstarp=5"]}, {"name": "low"}],
+        order=[["high", "low"]],
+    )
+    with pytest.raises(InputError, match=r"high bootstarp=5: .*did you mean 'bootstrap'"):
+        wrong.measure_of(wrong.arms[0])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -22,6 +23,8 @@ from zooctl.schema.fields import (
     repeated,
 )
 from zooctl.schema.recipe.bounds import Count
+from zooctl.schema.recipe.overrides import parse_changed
+from zooctl.schema.strict_yaml import Document
 
 # A field, a place in a list, ``*`` for each of a list, or the item of a list with these values.
 Step = str | int | dict[str, str | int | float]
@@ -90,7 +93,7 @@ class VariantEvaluation(Values):
     Attributes:
         table: Measured effects.
         constructs: Whether elements are read alone.
-        track: Of the model.
+        track: Of the model; left out for the mean of the scores of all its tracks.
         shifts: Windows to average over.
         max_shift: Largest shift in bp.
     """
@@ -98,7 +101,7 @@ class VariantEvaluation(Values):
     key: Literal["evaluate_variants"]
     table: PinnedFile
     constructs: bool = False
-    track: TrackName
+    track: TrackName | None = None
     shifts: Annotated[int, Field(ge=2, le=1000)] = 20
     max_shift: Count | None = None
 
@@ -159,10 +162,10 @@ class Arm(Values):
 
     Attributes:
         name: In tables.
-        changes: Values replaced in the recipe of this arm, each ``field=value``.
+        changes: Values replaced, each ``field=value``: in the recipe of an arm that is trained,
+            else in the study's measure.
         recipe: In place of the study's.
         model: Of the zoo, in place of the study's.
-        pattern: In place of the study's.
         figure: In place of the study's.
         value: Fixed figure, such as 0, in place of a measured one.
     """
@@ -171,7 +174,6 @@ class Arm(Values):
     changes: Items[Text] = ()
     recipe: Line | None = None
     model: Name | None = None
-    pattern: Line | None = None
     figure: FigurePath | None = None
     value: float | None = None
 
@@ -230,10 +232,21 @@ class Study(Values):
                     yield Problem(f"arms.{index}.model", "the arm is trained", arm.model)
             elif self.model is None and arm.model is None:
                 yield Problem(f"arms.{index}.model", "neither a model nor a training")
-            elif arm.changes or arm.recipe:
+            elif arm.recipe:
                 yield Problem(f"arms.{index}", "nothing is trained", None, "a field training")
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """Arms that are compared, the one with the higher figure first."""
         return [pair for chain in self.order for pair in pairwise(chain)]
+
+    def measure_of(self, arm: Arm) -> Measure:
+        """Return the measure of an arm that is not trained: the study's, with its changes.
+
+        Raises:
+            InputError: A change does not fit the measure.
+        """
+        document = Document(Path(self.name), self.measure.model_dump(mode="json"), {})
+        kind: type[Any] = type(self.measure)
+        found: Measure = parse_changed(kind, document, arm.changes, arm.name)[0]
+        return found

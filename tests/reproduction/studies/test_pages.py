@@ -11,7 +11,7 @@ from zooctl.errors import InputError
 from zooctl.evaluation.metrics.bootstrap import Estimate
 from zooctl.reproduction.studies.find import study_of
 from zooctl.reproduction.studies.judge import compare_arms
-from zooctl.reproduction.studies.page import signed, study_page, table_page
+from zooctl.reproduction.studies.page import here_text, signed, study_page, table_page
 from zooctl.reproduction.studies.record import ArmResult, StudyResult, read_result
 from zooctl.reproduction.studies.run import results_in
 
@@ -61,6 +61,17 @@ def test_a_result_of_other_comparisons_has_no_row(tmp_path: Path) -> None:
     assert [study.name for study, _ in results_in(tmp_path)] == ["robust_scores"]
     path.write_text(result().to_text().replace("one pass", "no pass"))
     assert results_in(tmp_path) == []
+
+
+def test_directions_of_many_comparisons_are_counted() -> None:
+    names = [f"arm {n}" for n in range(8)]
+    figures = {name: [float(n)] for n, name in enumerate(names)}
+    arms = tuple(ArmResult(name, (Estimate(*figures[name], math.nan, math.nan),)) for name in names)
+    pairs = [(names[4], other) for other in names if other != names[4]]
+    study = study_of("robust_scores").model_copy(update={"order": tuple(pairs)})
+    compared = tuple(compare_arms(*pair, figures) for pair in pairs)
+    found = StudyResult(study.name, arms, compared, 1.0)
+    assert here_text(study, found) == "of 7 differences, 4 held, 3 reversed"
 
 
 def test_small_figures_keep_three_digits() -> None:

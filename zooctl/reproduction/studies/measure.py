@@ -19,6 +19,7 @@ from zooctl.evaluation.variants.run import evaluate_variants
 from zooctl.files.disk.atomic import atomic_output
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import Device, EffectOptions, SessionOptions
+from zooctl.inference.variants.shift_robust_statistics import MEAN_TRACK
 from zooctl.interpret.filters.first_layer import first_layer_of
 from zooctl.interpret.filters.read_filters import (
     align_and_match,
@@ -99,7 +100,8 @@ def _variants(model: str, how: VariantEvaluation, options: MeasureOptions) -> di
     session = SessionOptions(device=options.device, threads=options.threads)
     chosen = EffectOptions(
         constructs=how.constructs,
-        tracks=(how.track,),
+        tracks=() if how.track is None else (how.track,),
+        mean_track=how.track is None,
         n_shifts=how.shifts,
         max_shift=how.max_shift,
         fasta=None if how.constructs else options.fasta,
@@ -109,8 +111,12 @@ def _variants(model: str, how: VariantEvaluation, options: MeasureOptions) -> di
     found = evaluate_variants(
         opened, _located(how.table), chosen, say=options.say, progress=options.progress
     )
-    # The last is the mean over elements, which is taken of a study's figures again.
-    elements = [one.to_json() for one in found.reports if one.element != "mean"]
+    names = {one.track for one in found.reports}
+    track = MEAN_TRACK if MEAN_TRACK in names else next(iter(names))
+    # The mean over elements is left out: it is taken of a study's figures again.
+    elements = [
+        one.to_json() for one in found.reports if one.element != "mean" and one.track == track
+    ]
     return {**found.settings, "elements": elements}
 
 

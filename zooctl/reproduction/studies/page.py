@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from zooctl.evaluation.metrics.bootstrap import Estimate
@@ -10,6 +11,8 @@ from zooctl.reproduction.studies.record import StudyResult
 from zooctl.schema.escape import markdown as escaped
 from zooctl.schema.study import Study
 
+# Chains that the table of all studies tells one by one.
+_MOST = 6
 HEADERS = ("study", "claim", "in the paper", "here", "direction", "minutes")
 
 
@@ -29,8 +32,13 @@ def table_row(study: Study, result: StudyResult) -> tuple[str, ...]:
 def here_text(study: Study, result: StudyResult) -> str:
     """Return the figures that decide: the ends of each chain of the claim, or a difference.
 
-    A pair is told by its difference, with the interval; a chain by the figures of its ends.
+    A pair is told by its difference, with the interval; a chain by the figures of its ends. Of many
+    chains the directions are counted.
     """
+    if len(study.order) > _MOST:
+        found = Counter(one.direction for one in result.comparisons)
+        n = len(result.comparisons)
+        return f"of {n} differences, " + ", ".join(f"{found[one]} {one}" for one in sorted(found))
     figures = {arm.name: signed(arm.figure) for arm in result.arms}
     differences = {(one.higher, one.lower): signed(one.difference) for one in result.comparisons}
     parts = []

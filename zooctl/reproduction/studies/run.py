@@ -34,17 +34,16 @@ def run_study(study: Study, folder: Path, options: MeasureOptions) -> StudyResul
     """
     began, before = time.monotonic(), 0.0
     arms = []
-    reports: dict[tuple[str, str | None], dict[str, Any]] = {}
+    reports: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
     for arm in study.arms:
         if arm.value is not None:
             values = [Estimate(arm.value, math.nan, math.nan)]
         elif study.training is None:
             model = arm.model or study.model
             assert model is not None
-            key = (model, arm.pattern)
+            key = (model, arm.changes)
             if key not in reports:
-                own = {} if arm.pattern is None else {"pattern": arm.pattern}
-                reports[key] = measure(model, study.measure.model_copy(update=own), options)
+                reports[key] = measure(model, study.measure_of(arm), options)
             values = read_figures(reports[key], _figure(study, arm), arm.name)
         else:
             values = []
