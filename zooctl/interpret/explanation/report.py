@@ -31,7 +31,9 @@ _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
   color: #222; background: #fff; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-table { border-collapse: collapse; } caption { text-align: left; color: #555; }
+p, li, h1 { overflow-wrap: anywhere; }
+table { border-collapse: collapse; display: block; overflow-x: auto; }
+caption { text-align: left; color: #555; }
 th, td { text-align: left; padding: .2rem 1.2rem .2rem 0; border-bottom: 1px solid #ddd; }
 td { font-variant-numeric: tabular-nums; } img { width: 100%; }
 """
@@ -231,10 +233,24 @@ def _as_lines(found: Explanation) -> list[str]:
         if not rows:
             lines.append("  none")
             continue
-        widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
-        for row in (headers, *rows):
-            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            lines.append("  " + "  ".join(cells).rstrip())
+        lines += _aligned(headers, rows)
+    return lines
+
+
+def _aligned(headers: Sequence[str], rows: Rows) -> list[str]:
+    """Return a table in columns; a row that is wider than the page goes on below itself.
+
+    >>> _aligned(("motif", "bits"), [("CTCF", "14.1")])
+    ['  motif  bits', '  CTCF   14.1']
+    >>> [len(line) for line in _aligned(("track", "unit"), [("a" * 60, "b" * 60)])]
+    [68, 62, 66]
+    """
+    lines: list[str] = []
+    widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
+    for row in (headers, *rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        line = "  " + "  ".join(cells).rstrip()
+        lines += textwrap.wrap(line, _WIDTH, subsequent_indent=" " * 6)
     return lines
 
 
@@ -249,6 +265,7 @@ def to_html(found: Explanation) -> str:
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{escape(subject.text)}</h1>",
