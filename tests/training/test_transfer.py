@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,13 @@ def test_the_entry_is_one_as_any_other(zoo: Path, capsys: Captured) -> None:
         f"chr1\t30031\t.\t{base}\t{other}\t.\t.\t.\n"
     )
     assert run(["score-variants", "--model", "head", "a.vcf", *own, "-o", "a.tsv"]) == 0
+    capsys.readouterr()
+    assert run(["evaluate", "head", "--fasta", "toy.fa", "--bootstrap", "0", "--json"]) == 0
+    (track,) = json.loads(capsys.readouterr().out)["tracks"]
+    assert track["fine_pearson"] > 0.9999
+    assert run(["attribute", "head", *place, *own, "--method", "ism", "-o", "i.bw"]) == 0
+    assert run(["attribute", "head", *place, *own, "--method", "saliency", "-o", "t.bw"]) == 2
+    assert "has a graph and no torch network" in capsys.readouterr().err
 
 
 def test_activations_are_computed_once(zoo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
