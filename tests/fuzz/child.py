@@ -177,7 +177,8 @@ def _run(
     """Run a case; called in the new process, which it ends."""
     code, why = 1, ""
     try:
-        os.setsid()
+        # A group of its own and no session, which schedulers may take for another user's work.
+        os.setpgid(0, 0)
         os.chdir(folder / "work")
         _redirect(folder)
         place.settle()

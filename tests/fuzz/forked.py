@@ -29,6 +29,8 @@ class Forked(subprocess.Popen[bytes]):
         if list(arguments[:2]) == _OURS:
             become = partial(_become, arguments[2:], options.get("env"))
             options["preexec_fn"] = become
+            if options.pop("start_new_session", False):
+                options["process_group"] = 0
         super().__init__(arguments, **options)
 
 

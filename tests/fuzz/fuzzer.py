@@ -68,6 +68,7 @@ class Fuzzer:
         while waiting or running:
             while waiting and len(running) < self._jobs:
                 running.append(self._start(found, seed, waiting.pop()))
+            child.wait(running)
             for case in list(running):
                 if (outcome := child.end(case)) is None:
                     continue
@@ -84,7 +85,6 @@ class Fuzzer:
                     failed.append(outcome)
                     self._keep(found, seed, case, outcome)
                 shutil.rmtree(case.folder, ignore_errors=True)
-            child.wait(running)
         return sorted(failed), codes
 
     def _start(self, found: Format, seed: int, index: int, instead: bytes | None = None) -> Running:
