@@ -28,7 +28,7 @@ TOKEN = "hf_CanaryCanaryCanaryCanaryCanary42"
 class Repo:
     """A repository; ``refs`` name commits, ``commits`` hold whole trees."""
 
-    access: str = "open"  # or gated, private, disabled
+    access: str = "open"  # or gated, granted to who logs in, private, disabled
     refs: dict[str, str] = field(default_factory=dict)
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
 
@@ -169,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refused(403, "", "Access to this resource is disabled.")
         if repo.access == "private" and token is None:
             raise _Refused(401, "RepoNotFound", "Invalid username or password.")
-        if repo.access == "gated":
+        if repo.access == "gated" or (repo.access == "granted" and token is None):
             raise _Refused(403 if token else 401, "GatedRepo", "Access to model is restricted.")
         return repo
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -79,6 +82,24 @@ def test_no_installation(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(importlib.metadata, "distribution", missing)
     assert install_hint("torch", "captum") == "pip install torch captum"
+
+
+def test_the_command_of_the_hint_installs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip finds the package in a folder, and puts it into another."""
+    info = "unheard_of-1.0.dist-info"
+    with zipfile.ZipFile(tmp_path / "unheard_of-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("unheard_of.py", "answer = 42\n")
+        metadata = "Metadata-Version: 2.1\nName: unheard_of\nVersion: 1.0\n"
+        wheel.writestr(f"{info}/METADATA", metadata)
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    for name, value in {"NO_INDEX": "1", "FIND_LINKS": tmp_path, "TARGET": tmp_path / "to"}.items():
+        monkeypatch.setenv(f"PIP_{name}", str(value))
+    with pytest.raises(InputError, match="this needs unheard_of") as caught:
+        need("unheard_of", "this")
+    subprocess.run([sys.executable, "-m", *str(caught.value.hint).split()], check=True)
+    monkeypatch.syspath_prepend(str(tmp_path / "to"))
+    need("unheard_of", "this")
 
 
 def test_all_that_is_missing_is_named() -> None:

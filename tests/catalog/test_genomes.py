@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -222,15 +223,28 @@ def test_archive_that_is_no_archive() -> None:
             assert names(cache_folder() / "genomes/tiny") == []
 
 
-def test_no_room(server: FailingServer) -> None:
-    with pytest.raises(InputError, match="no space left for the genome"):
-        download_genome("tiny", published=replace(published(server), size=10**18), policy=FAST)
+def test_no_room(server: FailingServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder on another disk is what ZOOCTL_HOME then names."""
+    usage = shutil.disk_usage(tmp_path)
+
+    def full(folder: Path) -> object:
+        return usage._replace(free=0) if "home/" in f"{folder}/" else usage
+
+    monkeypatch.setattr(shutil, "disk_usage", full)
+    with pytest.raises(InputError, match=r"no space left for the genome.* or set ZOOCTL_HOME"):
+        download_genome("tiny", published=published(server), policy=FAST)
     assert server.asked == {}
+    monkeypatch.setenv("ZOOCTL_HOME", str(tmp_path / "disk"))
+    assert download_genome("tiny", published=published(server), policy=FAST).read_bytes() == FASTA
 
 
-def test_only_published_digests(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InputError, match="no published digest is known for mm10"):
+def test_only_published_digests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="no published digest is known for mm10") as caught:
         download_genome("mm10")
+    assert str(caught.value.hint).endswith("name it with --fasta or in ZOOCTL_GENOMES")
+    (tmp_path / "mm10.fa").write_bytes(FASTA)
+    monkeypatch.setenv("ZOOCTL_GENOMES", str(tmp_path))
+    assert find_genome("mm10")[0] == [tmp_path / "mm10.fa"]
     monkeypatch.setenv("ZOOCTL_OFFLINE", "1")
     for assembly in PUBLISHED:
         with pytest.raises((NetworkError, InputError), match=r"network is switched off|no space"):

@@ -17,7 +17,7 @@ from hub_server import Repo
 from huggingface_hub import constants, scan_cache_dir
 
 from zooctl.catalog.hub import cache as hub_cache
-from zooctl.errors import IntegrityError, NetworkError, UnsafeError
+from zooctl.errors import IntegrityError, NetworkError, UnsafeError, ZooError
 from zooctl.schema.card_weights import Hub
 from zooctl.schema.manifest import FileDigest
 
@@ -91,14 +91,32 @@ FAILURES = [
 ]
 
 
+UNREACHED = "is this machine online? HF_ENDPOINT names the hub that is asked"
+LATER = "run the command again later"
+ON_THE_WAY = "something between changes files on the way, or the repository is not what it was"
+PORTAL = "log in to the network you are on; or a proxy stands between"
+HINTS = {
+    "503": {"try again later"},
+    "503_files": {"try again later", LATER},
+    "429_for_hours": {"run the command again then; a login (HF_TOKEN) has higher limits"},
+    "stall": {UNREACHED, LATER},
+    "drop": {UNREACHED, LATER},
+    "wrong_bytes": {ON_THE_WAY},
+    "portal": {PORTAL},
+    "portal_at_files": {PORTAL},
+}
+
+
 @pytest.mark.parametrize(("mode", "kind", "message"), FAILURES, ids=[one[0] for one in FAILURES])
 def test_failures_end_with_their_own_message(
-    server: Server, place: Hub, mode: str, kind: type[Exception], message: str
+    server: Server, place: Hub, mode: str, kind: type[ZooError], message: str
 ) -> None:
+    """As the hints say, the same command works when the hub and the network are sound again."""
     server.mode = mode
     start = time.monotonic()
-    with pytest.raises(kind, match=message):
+    with pytest.raises(kind, match=message) as caught:
         get(place)
+    assert mode not in HINTS or caught.value.hint in HINTS[mode]
     assert time.monotonic() - start < 10
     assert "model.onnx" not in cached_files()
     assert not list(Path(constants.HF_HUB_CACHE).parent.rglob("evil"))
@@ -123,6 +141,22 @@ def test_who_may_not_read(server: Server, place: Hub) -> None:
             get(place)
 
 
+def test_access_is_asked_for_and_then_a_login(
+    server: Server, place: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.repos[NAME].access = "gated"
+    with pytest.raises(NetworkError, match="is gated") as caught:
+        get(place)
+    assert caught.value.hint == (
+        f"ask for access at 127.0.0.1:{server.server_port}/{NAME}, then log in (hf auth login)"
+    )
+    server.repos[NAME].access = "granted"
+    with pytest.raises(NetworkError, match="is gated"):
+        get(place)
+    monkeypatch.setenv("HF_TOKEN", "hf_x")
+    assert get(place) == MODEL
+
+
 def test_deleted(server: Server, place: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     del server.repos[NAME]
     with pytest.raises(NetworkError, match="is private, or does not exist"):
@@ -135,15 +169,20 @@ def test_deleted(server: Server, place: Hub, monkeypatch: pytest.MonkeyPatch) ->
 def test_renamed(server: Server, place: Hub) -> None:
     server.repos["other/toy"] = server.repos.pop(NAME)
     server.renamed[NAME] = "other/toy"
-    with pytest.raises(UnsafeError, match="leads to another repository"):
+    with pytest.raises(UnsafeError, match="leads to another repository") as caught:
         get(place)
+    assert str(caught.value.hint).endswith("ask for one that is pinned by it")
+    assert get(Hub(repo="other/toy", revision=place.revision)) == MODEL
 
 
 def test_nobody_answers(server: Server, place: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     for endpoint in ("http://127.0.0.1:1", "http://no.such.host.invalid"):
         monkeypatch.setenv("HF_ENDPOINT", endpoint)
-        with pytest.raises(NetworkError, match="cannot be reached"):
+        with pytest.raises(NetworkError, match="cannot be reached") as caught:
             get(place)
+        assert caught.value.hint == UNREACHED
+    monkeypatch.setenv("HF_ENDPOINT", server.url)
+    assert get(place) == MODEL
 
 
 def test_no_such_commit_and_no_such_file(server: Server, place: Hub) -> None:

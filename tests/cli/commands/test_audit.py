@@ -67,6 +67,8 @@ def test_a_card_acknowledges_it(
     found = ("leakage.same_source", "imbalance.prevalence")
     card["audit"] = [{"finding": one, "reason": "It is a toy."} for one in found]
     path = tmp_path / "card.yaml"
+    assert audit() == 3
+    assert "acknowledge them on the card with a reason (field audit)" in capsys.readouterr().err
     path.write_text(dumps(card))
     assert audit("--card", str(path)) == 0
     out = capsys.readouterr().out

@@ -78,13 +78,21 @@ def test_other_bytes_are_not_installed(locked: Path, capsys: Captured) -> None:
     assert not Path("new").exists(), "what is begun is taken away"
 
 
-def test_a_package_that_is_nowhere(locked: Path, capsys: Captured) -> None:
-    (locked / "requirements.lock").write_text(f"absent==1.0 --hash=sha256:{'0' * 64}\n")
+def test_a_package_that_is_nowhere(
+    locked: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    further = tmp_path / "further"
+    further.mkdir()
+    sha256 = write_wheel(further, "absent")
+    (locked / "requirements.lock").write_text(f"absent==1.0 --hash=sha256:{sha256}\n")
     assert run(["env", "create", "toy", "-o", "new"]) == 4
     err = capsys.readouterr().err
     assert "a package was not found" in err
     assert "absent==1.0" in err
+    assert "Hint: PIP_FIND_LINKS and PIP_EXTRA_INDEX_URL name further places to look" in err
     assert not Path("new").exists()
+    monkeypatch.setenv("PIP_FIND_LINKS", str(further))
+    assert run(["env", "create", "toy", "-o", "new"]) == 0
 
 
 def record(root: Path, python: str, locks: dict[str, str]) -> None:

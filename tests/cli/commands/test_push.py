@@ -134,9 +134,13 @@ def test_somebody_else_pushes_meanwhile(
     before = (toy_zoo / "model_cards/toy.yaml").read_bytes()
     hub.mode = "race"
     assert run([*PUSH, "--no-dry-run"]) == 4
-    assert "another commit meanwhile; nothing was pushed" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "another commit meanwhile; nothing was pushed" in err
+    assert "Hint: look at it, then run the command again" in err
     assert (toy_zoo / "model_cards/toy.yaml").read_bytes() == before
     assert "theirs" in hub.repos[NAME].commits[hub.repos[NAME].refs["main"]]
+    hub.mode = "sound"
+    assert run([*PUSH, "--no-dry-run"]) == 0
 
 
 @pytest.mark.usefixtures("login")

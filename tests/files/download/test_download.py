@@ -122,6 +122,23 @@ def test_refused(
         assert visible(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("mode", "hint"),
+    [
+        ("wrong_bytes", "its publisher changed it, or something between changes files on the way"),
+        ("wrong_length", "its publisher changed it"),
+        ("captive_portal", "log in to the network you are on"),
+    ],
+)
+def test_the_file_comes_when_its_cause_is_gone(
+    tmp_path: Path, server: FailingServer, mode: str, hint: str
+) -> None:
+    with pytest.raises(IntegrityError) as caught:
+        fetch(server.url(mode), tmp_path)
+    assert caught.value.hint == hint
+    assert fetch(server.url(), tmp_path).read_bytes() == CONTENT
+
+
 def test_exit_codes_and_secrets(tmp_path: Path, server: FailingServer) -> None:
     server.elsewhere = "https://evil.example.org/x.bw?X-Amz-Signature=secret"
     for mode, code in (("503", 4), ("wrong_bytes", 5), ("redirect_other_host", 6)):
@@ -301,10 +318,12 @@ def test_no_room(tmp_path: Path, server: FailingServer, monkeypatch: pytest.Monk
     def full(self: partial.PartialFile, data: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(partial.PartialFile, "write", full)
-    with pytest.raises(InputError, match="no space left"):
-        fetch(server.url(), tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(partial.PartialFile, "write", full)
+        with pytest.raises(InputError, match=r"no space left.* Hint: free some space, or set ZOO"):
+            fetch(server.url(), tmp_path)
     assert visible(tmp_path) == []
+    assert fetch(server.url(), tmp_path).read_bytes() == CONTENT
 
 
 def test_planted_link_is_not_followed(tmp_path: Path, server: FailingServer) -> None:
