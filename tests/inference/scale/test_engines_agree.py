@@ -23,6 +23,8 @@ GIGABYTE = 1 << 30
 # As many as the promise says, unless a smaller run is asked for.
 RECORDS = int(os.environ.get("ZOOCTL_RECORDS", "1000000"))
 SITES = int(os.environ.get("ZOOCTL_SITES", "20000"))
+# A million records take a busy machine an hour and more.
+WAIT = 4 * 3_600
 
 
 def zooctl(*arguments: str) -> None:
@@ -56,7 +58,7 @@ def agree(asked: list[str], ray_python: str, n_shards: int, kind: str, verb: str
         output = f"{engine}.{kind}"
         if engine == "slurm":
             zooctl("submit", "plan", "--slurm", "-o", output, "--tasks", "8")
-            wait_for(lambda: not said("squeue", "-h"), seconds=3_000)
+            wait_for(lambda: not said("squeue", "-h"), seconds=WAIT)
         elif engine == "ray":
             done = subprocess.run([ray_python, "-c", KILLED], capture_output=True, text=True)
             assert done.returncode == 0, done.stdout + done.stderr

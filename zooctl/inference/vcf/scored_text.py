@@ -44,7 +44,7 @@ def number(value: np.float32) -> str:
     >>> number(np.float32(0.1)), number(np.float32("nan"))
     ('0.1', '')
     """
-    return "" if np.isnan(value) else str(value)
+    return "" if value != value else str(value)  # NaN alone differs from itself
 
 
 def place_text(place: int) -> str:
