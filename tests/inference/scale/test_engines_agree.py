@@ -40,7 +40,7 @@ def watch(peaks: list[int], stop: threading.Event) -> None:
     while not stop.is_set():
         for process in me.children(recursive=True):
             try:
-                if "zooctl.inference.scale.worker" in process.cmdline():
+                if any(one.endswith(".worker") for one in process.cmdline()):
                     peaks.append(process.memory_info().rss)
             except psutil.Error:
                 continue
