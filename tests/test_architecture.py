@@ -123,6 +123,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "lightning_fabric": ("training/",),
     "wandb": ("training/loop/loggers.py",),
     "ray": ("training/tune/tune.py", "inference/scale/engines/"),
+    "fsspec": ("inference/scale/plan_files.py",),
     "scipy": ("evaluation/",),
     "sklearn": ("evaluation/",),
     "imblearn": ("evaluation/",),

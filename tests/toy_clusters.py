@@ -64,7 +64,8 @@ def come_and_go():
 
 threading.Thread(target=come_and_go, daemon=True).start()
 result = run_plan(folder, engine=actors(cluster.address, None), say=print)
-print(json.dumps({"done": result.done, "failed": result.failed}))
+failed = {number: one.error for number, one in result.failed.items()}
+print(json.dumps({"done": result.done, "failed": failed}))
 cluster.shutdown()
 """
 

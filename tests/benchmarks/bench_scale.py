@@ -121,7 +121,7 @@ def memory() -> None:
         while not stop.wait(0.1):
             for process in psutil.Process().children(recursive=True):
                 try:
-                    if "zooctl.inference.scale.worker" in process.cmdline():
+                    if any(one.endswith(".worker") for one in process.cmdline()):
                         peaks.append(process.memory_info().rss)
                 except psutil.Error:
                     continue

@@ -12,7 +12,7 @@ from zooctl.cli.ui.tables import echo_files
 
 
 def command(
-    plan: Annotated[Path, typer.Argument(help="Folder that `zooctl plan` made.")],
+    plan: Annotated[str, typer.Argument(help="Folder or address that `zooctl plan` made.")],
     output: Annotated[
         str | None,
         typer.Option(

@@ -46,7 +46,12 @@ app = typer.Typer(
 )
 
 Folder = Annotated[
-    Path, typer.Option("-o", "--output", help="Folder of the plan, which is made; for run.")
+    str,
+    typer.Option(
+        "-o",
+        "--output",
+        help="Folder of the plan, which is made, or an address such as s3://bucket/plan; for run.",
+    ),
 ]
 Shards = Annotated[
     int, typer.Option(min=1, max=MOST_SHARDS, help="Shards, of about equal work each.")
@@ -226,7 +231,7 @@ def attribute(
     _write(made, output, force, as_json)
 
 
-def _write(made: Plan, output: Path, force: bool, as_json: bool) -> None:
+def _write(made: Plan, output: str, force: bool, as_json: bool) -> None:
     """Write a plan, and say what it holds."""
     from zooctl.cli.ui.messages import say
     from zooctl.inference.scale.folder import write_plan

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from zooctl.cli.ui.tables import echo_files
 
 
 def command(
-    plan: Annotated[Path, typer.Argument(help="Folder that `zooctl plan` made.")],
+    plan: Annotated[str, typer.Argument(help="Folder or address that `zooctl plan` made.")],
     shard: Annotated[
         str | None,
         typer.Option(help="A share of the plan, as 3/40: every 40th shard, from the third on."),

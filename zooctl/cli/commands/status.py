@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from zooctl.cli.ui.options import AsJson
 
 
 def command(
-    plan: Annotated[Path, typer.Argument(help="Folder that `zooctl plan` made.")],
+    plan: Annotated[str, typer.Argument(help="Folder or address that `zooctl plan` made.")],
     as_json: AsJson = False,
 ) -> None:
     """Show which shards of a plan are there, the rate, the time left, and what failed."""

@@ -13,7 +13,7 @@ from zooctl.inference.options.predict_and_score import MOST_SHARDS
 
 
 def command(
-    plan: Annotated[Path, typer.Argument(help="Folder that `zooctl plan` made.")],
+    plan: Annotated[str, typer.Argument(help="Folder or address that `zooctl plan` made.")],
     output: Annotated[
         str, typer.Option("-o", "--output", help="Output of the merge, as of `zooctl merge`.")
     ],

@@ -1,8 +1,9 @@
 """The folder of a plan: shards that are whole or absent, whoever writes them, and their failures.
 
 Workers share nothing but this folder, and hold no locks in it. A shard is a file of data and a
-receipt with its digest, each renamed into its place, the receipt last; it counts where both fit.
-Whoever computes a shard twice, here or elsewhere, writes the same bytes.
+receipt with its digest, each whole or absent, the receipt written last; it counts where both fit.
+Whoever computes a shard twice, here or elsewhere, writes the same bytes. The folder may be an
+address of an object store (``plan_files``).
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from zooctl.errors import InputError, ZooError
-from zooctl.files.disk.atomic import atomic_output, work_folder
-from zooctl.files.disk.pinned import PIECE, digest_of, is_pinned
+from zooctl.files.disk.atomic import work_folder
+from zooctl.files.disk.pinned import digest_of
 from zooctl.inference.device.machine import instruction_sets
 from zooctl.inference.scale.plan import PLAN, Plan, Shard, read_plan
+from zooctl.inference.scale.plan_files import PlanFiles, StoreFiles, is_address, plan_files
 
 _SHARDS, _FAILED = "shards", "failed"
 
@@ -84,35 +86,32 @@ class Failure:
 
 
 class PlanFolder:
-    """The folder of a plan.
+    """The folder of a plan, or its address.
 
     Args:
-        path: The folder.
+        path: The folder, or an address of an object store, as ``s3://bucket/plan``.
 
     Attributes:
+        path: It, for messages.
+        address: It, as another process finds it.
         plan: The plan.
         digest: Digest of the plan's document.
 
     Raises:
-        InputError: The folder has no plan, or one of another version.
+        InputError: There is no plan, or one of another version.
+        NetworkError: The object store does not answer.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.plan, self.digest = read_plan(path)
-
-    def data(self, number: int) -> Path:
-        """Return the path of a shard's data."""
-        return self.path / _SHARDS / f"{number:05}.data"
-
-    def _receipt(self, number: int) -> Path:
-        return self.path / _SHARDS / f"{number:05}.json"
+    def __init__(self, path: str | Path) -> None:
+        self._files = plan_files(path)
+        self.path, self.address = self._files.shown, self._files.address
+        self.plan, self.digest = read_plan(self._files)
 
     def receipt(self, number: int) -> Receipt | None:
         """Return the receipt of a shard of this plan; None without it, or without all its data."""
         with suppress(OSError, ValueError, TypeError):
-            found = Receipt(**json.loads(self._receipt(number).read_bytes()))
-            if found.plan == self.digest and self.data(number).stat().st_size == found.size:
+            found = Receipt(**json.loads(self._files.read(_receipt(number))))
+            if found.plan == self.digest and self._files.size(_data(number)) == found.size:
                 return found
         return None
 
@@ -121,9 +120,12 @@ class PlanFolder:
         found = self.receipt(number)
         if found is None:
             return False
-        whole = is_pinned(self.data(number), found.size, found.sha256)
+        digest = hashlib.sha256()
+        for piece in self._files.pieces(_data(number)):
+            digest.update(piece)
+        whole = digest.hexdigest() == found.sha256
         if not whole:
-            self._receipt(number).unlink(missing_ok=True)
+            self._files.remove(_receipt(number))
         return whole
 
     def pieces(self, shard: Shard) -> Iterator[bytes]:
@@ -134,12 +136,11 @@ class PlanFolder:
         """
         found, digest, last = self.receipt(shard.number), hashlib.sha256(), b""
         if found is not None:
-            with self.data(shard.number).open("rb") as stream:
-                while piece := stream.read(PIECE):
-                    digest.update(piece)
-                    if last:
-                        yield last
-                    last = piece
+            for piece in self._files.pieces(_data(shard.number)):
+                digest.update(piece)
+                if last:
+                    yield last
+                last = piece
         if found is None or digest.hexdigest() != found.sha256:
             raise InputError(
                 f"shard {self.name(shard.number)} is not whole",
@@ -154,12 +155,10 @@ class PlanFolder:
 
         Raises:
             InputError: The disk is full.
+            NetworkError: The object store does not take it.
         """
         began = time.monotonic()
-        with (
-            atomic_output(self.data(shard.number), force=True) as temporary,
-            temporary.open("wb") as stream,
-        ):
+        with self._files.writing(_data(shard.number)) as stream:
             file = ShardFile(stream)
             note = make(file)
             stream.flush()
@@ -173,50 +172,72 @@ class PlanFolder:
             socket.gethostname(),
             digest_of(instruction_sets().encode())[:12],
         )
-        _write(self._receipt(shard.number), asdict(made))
-        with suppress(OSError):
-            self._failure(shard.number).unlink()
+        self._write(_receipt(shard.number), asdict(made))
+        with suppress(OSError, ZooError):
+            self._files.remove(_failure(shard.number))
         return made
 
-    def _failure(self, number: int) -> Path:
-        return self.path / _FAILED / f"{number:05}.json"
+    def _write(self, name: str, document: Mapping[str, Any]) -> None:
+        with self._files.writing(name) as stream:
+            stream.write(f"{json.dumps(document)}\n".encode())
 
     def fail(self, number: int, failure: Failure) -> None:
         """Record that a shard failed, if the disk takes it."""
         with suppress(OSError, ZooError):
-            _write(self._failure(number), asdict(failure))
+            self._write(_failure(number), asdict(failure))
 
     def failures(self) -> dict[int, Failure]:
         """Return the shards that failed and were not computed since."""
         found = {}
-        for path in sorted((self.path / _FAILED).glob("[0-9]*.json")):
+        for name in self._files.names(_FAILED):
             with suppress(OSError, ValueError, TypeError):
-                found[int(path.stem)] = Failure(**json.loads(path.read_bytes()))
+                number = int(name.removesuffix(".json"))
+                found[number] = Failure(**json.loads(self._files.read(_failure(number))))
         return {number: one for number, one in found.items() if self.receipt(number) is None}
+
+    def label(self, number: int) -> Path:
+        """Return a shard's data for messages."""
+        return Path(f"{self.path}, shard {self.name(number)}")
 
     def name(self, number: int) -> str:
         """Return a shard for people, as ``3/40``."""
         return f"{number}/{len(self.plan.shards)}"
 
 
-def _write(path: Path, document: Mapping[str, Any]) -> None:
-    with atomic_output(path, force=True) as temporary:
-        temporary.write_text(json.dumps(document) + "\n", "utf-8")
+def _data(number: int) -> str:
+    return f"{_SHARDS}/{number:05}.data"
 
 
-def write_plan(plan: Plan, folder: Path, *, force: bool) -> PlanFolder:
-    """Write a plan into a folder of its own, whole or not at all.
+def _receipt(number: int) -> str:
+    return f"{_SHARDS}/{number:05}.json"
+
+
+def _failure(number: int) -> str:
+    return f"{_FAILED}/{number:05}.json"
+
+
+def write_plan(plan: Plan, path: str | Path, *, force: bool) -> PlanFolder:
+    """Write a plan into a folder of its own or to an address, whole or not at all.
 
     Args:
         plan: The plan.
-        folder: The folder; it must not exist, or be empty.
+        path: The folder or the address; it must not exist, or be empty.
         force: Replace the plan, and so its shards, that are there.
 
     Raises:
         InputError: It exists, or cannot be written.
+        NetworkError: The object store does not take it.
     """
-    check_new(folder, force)
-    folder = Path(os.path.realpath(folder))
+    check_new(path, force)
+    if is_address(path):
+        files = StoreFiles(str(path))
+        for name in (_SHARDS, _FAILED):
+            for one in files.names(name):
+                files.remove(f"{name}/{one}")
+        with files.writing(PLAN) as stream:
+            stream.write(plan.to_bytes())
+        return PlanFolder(path)
+    folder = Path(os.path.realpath(path))
     with work_folder(folder.parent) as work:
         made, old = work / "plan", work / "old"
         try:
@@ -232,20 +253,34 @@ def write_plan(plan: Plan, folder: Path, *, force: bool) -> PlanFolder:
     return PlanFolder(folder)
 
 
-def check_new(folder: Path, force: bool) -> None:
+def check_new(path: str | Path, force: bool) -> None:
     """Refuse a folder that is there already, but for an empty one, or a plan that is replaced.
+
+    Args:
+        path: The folder, or the address.
+        force: Whether a plan that is there is replaced.
 
     Raises:
         InputError: It is there, or the folder that it is to be in is not.
+        NetworkError: The object store does not answer.
     """
+    if is_address(path):
+        _check_names(StoreFiles(str(path)), force)
+        return
+    folder = Path(path)
     if not folder.absolute().parent.is_dir():
         parent = folder.absolute().parent
         raise InputError(
             "the folder's own folder does not exist", path=folder, hint=f"mkdir -p '{parent}'"
         )
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    if not (folder / PLAN).is_file():
-        raise InputError("the folder holds something else", path=folder, hint="name a new one")
-    if not force:
-        raise InputError("the plan exists", path=folder, hint="pass --force to replace it")
+    if folder.exists() and not folder.is_dir():
+        raise InputError("the folder is a file", path=folder, hint="name a new one")
+    _check_names(plan_files(folder), force)
+
+
+def _check_names(files: PlanFiles, force: bool) -> None:
+    names = files.names("")
+    if names and PLAN not in names:
+        raise InputError("the folder holds something else", path=files.shown, hint="name a new one")
+    if names and not force:
+        raise InputError("the plan exists", path=files.shown, hint="pass --force to replace it")

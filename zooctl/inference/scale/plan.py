@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +13,7 @@ from zooctl import __version__
 from zooctl.errors import InputError, ManyErrors, ZooError
 from zooctl.files.disk.pinned import digest_of
 from zooctl.inference.scale.inputs import PlannedInput
+from zooctl.inference.scale.plan_files import PlanFiles
 
 Verb = Literal["score-variants", "predict", "calibrate", "attribute"]
 
@@ -105,18 +105,22 @@ def software() -> dict[str, str]:
     return {"zooctl": __version__, "onnxruntime": VERSION, "numpy": np.__version__}
 
 
-def read_plan(folder: Path) -> tuple[Plan, str]:
-    """Return the plan of a folder, and the digest of its document.
+def read_plan(files: PlanFiles) -> tuple[Plan, str]:
+    """Return the plan among some files, and the digest of its document.
 
     Raises:
-        InputError: The folder has no plan, or one of another version.
+        InputError: There is none, or one of another version.
+        NetworkError: They lie in an object store that does not answer.
     """
-    path = folder / PLAN
+    path = f"{files.shown}/{PLAN}"
     try:
-        content = path.read_bytes()
+        content = files.read(PLAN)
     except OSError as error:
         raise InputError(
-            "not a folder of a plan", path=folder, got=error.strerror, hint="zooctl plan makes one"
+            "not a folder of a plan",
+            path=files.shown,
+            got=error.strerror or "no plan.json",
+            hint="zooctl plan makes one",
         ) from None
     try:
         stated = json.loads(content)

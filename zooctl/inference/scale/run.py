@@ -13,7 +13,7 @@ from zooctl.errors import InputError, ZooError
 from zooctl.inference.options.predict_and_score import MOST_WORKERS
 from zooctl.inference.scale.engines.outcome import ShardOutcome, refusal
 from zooctl.inference.scale.engines.pool import Pool
-from zooctl.inference.scale.folder import PlanFolder
+from zooctl.inference.scale.folder import Failure, PlanFolder
 from zooctl.inference.scale.jobs.verbs import VERBS, Verbs
 from zooctl.inference.scale.worker import Worker, failure_of
 from zooctl.progress import Advance, Progress, Say, no_progress, silent
@@ -38,12 +38,12 @@ class RunResult:
     Attributes:
         there: Shards that were there before.
         done: Shards that this run computed.
-        failed: Shards that failed, with the first line of each error.
+        failed: Shards that failed, with the first line and the exit code of each error.
     """
 
     there: int
     done: int = 0
-    failed: dict[int, str] = field(default_factory=dict)
+    failed: dict[int, Failure] = field(default_factory=dict)
 
 
 def parse_share(text: str) -> tuple[int, int]:
@@ -116,16 +116,16 @@ def _count(folder: PlanFolder, outcome: ShardOutcome, result: RunResult, say: Sa
     if outcome.failure is None:
         result.done += 1
         return
-    result.failed[outcome.number] = outcome.failure.error
+    result.failed[outcome.number] = outcome.failure
     say(f"warning: shard {folder.name(outcome.number)} failed: {outcome.failure.error}")
 
 
 def _failed(folder: PlanFolder, result: RunResult) -> ZooError:
-    first = min(result.failed)
-    found = folder.failures().get(first)
+    number = min(result.failed)
+    first = result.failed[number]
     n, total = len(result.failed), len(folder.plan.shards)
-    error = refusal(f"{n:,} of {total:,} shards failed", found.exit_code if found else 2)
-    error.path, error.got = str(folder.path), f"shard {first}: {result.failed[first]}"
+    error = refusal(f"{n:,} of {total:,} shards failed", first.exit_code)
+    error.path, error.got = str(folder.path), f"shard {number}: {first.error}"
     error.hint = f"zooctl run {folder.path} computes them again; zooctl status lists them"
     return error
 

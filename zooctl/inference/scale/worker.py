@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -160,4 +159,4 @@ def _serve_one(worker: Worker, number: int, tell: Callable[..., None]) -> None:
 
 
 if __name__ == "__main__":
-    serve(PlanFolder(Path(sys.argv[1])))
+    serve(PlanFolder(sys.argv[1]))

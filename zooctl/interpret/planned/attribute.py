@@ -201,7 +201,7 @@ def merge_attributions(
     with progress(len(plan.shards), "shards", "merging") as advance:
         for shard in plan.shards:
             content = b"".join(folder.pieces(shard))
-            arrays = read_safetensors(content, folder.data(shard.number))
+            arrays = read_safetensors(content, folder.label(shard.number))
             arrays.setdefault("deltas", np.full(shard.work, np.nan))
             found: dict[str, Any] = {**arrays, **plan.facts["names"]}
             parts.append(Attributions(**found))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from zooctl.inference.scale.folder import PlanFolder
 from zooctl.inference.scale.worker import serve
 from zooctl.interpret.planned.verbs import VERBS
 
 if __name__ == "__main__":
-    serve(PlanFolder(Path(sys.argv[1])), VERBS)
+    serve(PlanFolder(sys.argv[1]), VERBS)

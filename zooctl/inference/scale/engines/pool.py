@@ -56,7 +56,7 @@ class _Process:
         # -P: nothing of the user's folder. A session of its own: an interrupt at the terminal
         # reaches us, and we end the worker.
         self.process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-P", "-m", module, str(folder.path)],
+            [sys.executable, "-P", "-m", module, folder.address],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from zooctl.errors import NetworkError
@@ -27,12 +26,12 @@ class ShardActor:
     """A worker in a process of Ray's.
 
     Args:
-        folder: The plan's folder.
+        folder: The plan's folder, or its address.
         verbs: Commands that can be planned.
     """
 
     def __init__(self, folder: str, verbs: Verbs) -> None:
-        self._worker = Worker(PlanFolder(Path(folder)), verbs)
+        self._worker = Worker(PlanFolder(folder), verbs)
 
     def run(self, number: int) -> tuple[str, int] | None:
         """Compute a shard, or open the models alone; return the error and exit code, if any."""
@@ -88,8 +87,8 @@ class RayActors:
         busy = sum(number != _OPENING for _, number in self._running.values())
         wanted = min(self._room(), len(self._waiting) + busy)
         while len(self._running) < wanted:
-            path = str(self._folder.path.absolute())
-            actor = ray.remote(ShardActor).options(**needs).remote(path, self._verbs)
+            remote = ray.remote(ShardActor).options(**needs)
+            actor = remote.remote(self._folder.address, self._verbs)
             self._running[actor.run.remote(_OPENING)] = actor, _OPENING
 
     def outcomes(self, advance: Advance) -> Iterator[ShardOutcome]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from zooctl.errors import InputError
 from zooctl.inference.scale.folder import PlanFolder
+from zooctl.inference.scale.plan_files import is_address
 
 _FOLDER = "slurm"
 # Seconds before the end of the time at which a worker is told: it needs a few to clean up.
@@ -60,17 +61,23 @@ def write_scripts(folder: PlanFolder, options: SlurmOptions, merge: Sequence[str
         merge: Arguments of ``zooctl merge`` behind the plan.
 
     Raises:
-        InputError: An option has a space or a control character.
+        InputError: An option has a space or a control character; or the plan is at an address.
     """
+    if is_address(folder.address):
+        raise InputError(
+            "the scripts of jobs lie in the plan's folder",
+            path=folder.address,
+            hint=f"have a job of your own run zooctl run {folder.address} --shard 1/40, and so on",
+        )
     given = [options.time, options.memory, options.partition]
     for text in filter(None, given):
         if not re.fullmatch(r"[\w.:,-]+", text):
             raise InputError("not an option of Slurm", got=repr(text))
-    place = folder.path.absolute() / _FOLDER
+    place = Path(folder.address) / _FOLDER
     place.mkdir(exist_ok=True)
     n = min(options.tasks, len(folder.plan.shards))
     zooctl = [sys.executable, "-m", "zooctl"]
-    plan = str(folder.path.absolute())
+    plan = folder.address
     # exec: the worker itself gets the signals that Slurm sends to the script.
     run = f'exec {shlex.join([*zooctl, "run", plan])} --shard "$SLURM_ARRAY_TASK_ID/{n}"'
     join = f"exec {shlex.join([*zooctl, 'merge', plan, *merge])}"

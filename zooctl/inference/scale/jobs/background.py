@@ -151,7 +151,7 @@ def merge_background(
     with progress(len(plan.shards), "shards", "merging") as advance:
         for shard in plan.shards:
             content = b"".join(folder.pieces(shard))
-            for name, tensor in read_safetensors(content, folder.data(shard.number)).items():
+            for name, tensor in read_safetensors(content, folder.label(shard.number)).items():
                 values.setdefault(name, []).append(tensor)
             receipt = folder.receipt(shard.number)
             note = {} if receipt is None else receipt.note
