@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain, repeat
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,7 @@ from zooctl.inference.variants.shift_robust_statistics import NO_PLACE
 
 @dataclass
 class Asked:
-    """Alleles of records, as lists, and the rows of those that are stored.
+    """Alleles of records, as columns, and the rows of those that are stored.
 
     Attributes:
         chroms: CHROM of each.
@@ -32,31 +34,34 @@ class Asked:
         rows: Numbers of alleles, each with the rows of these.
     """
 
-    chroms: list[str] = field(default_factory=list)
-    positions: list[int] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
-    refs: list[str] = field(default_factory=list)
-    alts: list[str] = field(default_factory=list)
-    statuses: list[str] = field(default_factory=list)
+    chroms: Sequence[str]
+    positions: Sequence[int]
+    ids: Sequence[str]
+    refs: Sequence[str]
+    alts: Sequence[str]
+    statuses: NDArray[np.object_]
     rows: list[tuple[NDArray[np.int64], FoundRows]] = field(default_factory=list)
 
-    def add(self, record: Record) -> None:
-        """Add the alleles of a record."""
-        n = len(record.alts)
-        identifier = record.line.split(b"\t", 3)[2].decode("utf-8", "replace")
-        self.chroms += [record.chrom] * n
-        self.positions += [record.start + 1] * n
-        self.ids += [identifier] * n
-        self.refs += [record.ref] * n
-        self.alts += record.alts
-        self.statuses += [""] * n
-
-    def unanswered(self) -> Iterator[int]:
-        """Give the alleles with rows their statuses, and yield the numbers of the others."""
+    def unanswered(self) -> list[int]:
+        """Give the alleles with rows their statuses, and return the numbers of the others."""
         for numbers, rows in self.rows:
-            for number, status in zip(numbers.tolist(), rows.status, strict=True):
-                self.statuses[number] = status
-        yield from (number for number, status in enumerate(self.statuses) if not status)
+            self.statuses[numbers] = rows.status
+        found: list[int] = np.flatnonzero(self.statuses == "").tolist()
+        return found
+
+
+def asked_of(block: Sequence[Record]) -> Asked:
+    """Return the alleles of some records."""
+    _, lines, chroms, starts, refs, each = zip(*block, strict=True)
+    alts = list(chain.from_iterable(each))
+    positions = [start + 1 for start in starts]
+    ids = [line.split(b"\t", 3)[2].decode("utf-8", "replace") for line in lines]
+    columns: list[Sequence[Any]] = [chroms, positions, ids, refs]
+    if len(alts) > len(block):
+        counts = list(map(len, each))
+        columns = [list(chain.from_iterable(map(repeat, one, counts))) for one in columns]
+    chroms, positions, ids, refs = columns
+    return Asked(chroms, positions, ids, refs, alts, np.full(len(alts), "", object))
 
 
 @dataclass(frozen=True)
@@ -169,7 +174,7 @@ def _in_order(asked: Asked, shape: tuple[int, int, int]) -> tuple[NDArray[np.int
         for name, column in texts.items():
             column[at] = getattr(rows, name)
         first = at.stop
-    status = np.array(asked.statuses, object)[n]
+    status = asked.statuses[n]
     gene, kind = texts["gene"][order], texts["kind"][order]
     found = FoundRows(n[order], gene, status[order], kind, values[order], places[order])
     return found.n, found

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice, product
@@ -23,10 +23,11 @@ from zooctl.files.score_store.spaces import Contig
 from zooctl.files.score_store.tables import FORMS, Form, TableWriter
 from zooctl.files.vcf.records import Record, VcfReader
 from zooctl.files.vcf.stream import STDOUT, open_stdout
+from zooctl.inference.device.threaded import in_background
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import ScoreOptions, as_path
 from zooctl.inference.options.store import LookupOptions
-from zooctl.inference.scale.store.answer import AnswerTable, Asked
+from zooctl.inference.scale.store.answer import AnswerTable, Asked, asked_of
 from zooctl.inference.scale.store.choose import StoredScores, choose
 from zooctl.inference.scale.store.ranks import stored_ranks
 from zooctl.inference.variants.allele_status import normal_form
@@ -109,12 +110,13 @@ def look_up(
         stack.enter_context(_without_collections())
         done, began = Lookup(), time.monotonic()
         with progress(None, "records", chosen.model) as tell:
-            for block in _blocks(reader):
-                asked = asking.ask(block)
+            # Records are read and asked for while the rows before them are written.
+            answers = stack.enter_context(closing(in_background(asking.answers(_blocks(reader)))))
+            for n_records, asked in answers:
                 writer.write(*table.columns(asked))
-                done.records += len(block)
-                done.statuses.update(asked.statuses)
-                tell(len(block))
+                done.records += n_records
+                done.statuses.update(asked.statuses.tolist())
+                tell(n_records)
         writer.finish()
         done.seconds = time.monotonic() - began
         return done
@@ -146,23 +148,6 @@ def _blocks(reader: VcfReader) -> Iterator[list[Record]]:
         yield block
 
 
-@dataclass
-class _Keys:
-    """Alleles of one contig: their numbers, and their normal forms."""
-
-    numbers: list[int] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    refs: list[str] = field(default_factory=list)
-    alts: list[str] = field(default_factory=list)
-
-    def add(self, number: int, start: int, ref: str, alt: str) -> None:
-        """Add an allele."""
-        self.numbers.append(number)
-        self.starts.append(start)
-        self.refs.append(ref)
-        self.alts.append(alt)
-
-
 @dataclass(frozen=True)
 class _Asking:
     """Questions of blocks of records to the store."""
@@ -171,33 +156,62 @@ class _Asking:
     genome: Fasta
     vcf: Vcf
 
+    def answers(self, blocks: Iterable[Sequence[Record]]) -> Generator[tuple[int, Asked]]:
+        """Yield the number of records of each block, and its answers."""
+        for block in blocks:
+            yield len(block), self.ask(block)
+
     def ask(self, block: Sequence[Record]) -> Asked:
         """Return the alleles of records with the rows that the store has of them."""
-        asked = Asked()
-        keys: dict[str, _Keys] = defaultdict(_Keys)
-        names, others = self.vcf.names, dict[int, Allele]()
-        for record in block:
-            own = keys[names.get(record.chrom, record.chrom)]
-            first = len(asked.alts)
-            asked.add(record)
-            for number, alt in enumerate(record.alts, first):
-                if snv := _SNVS.get((record.ref, alt)):
-                    own.add(number, record.start, *snv)
-                    continue
-                others[number] = self.vcf.alleles(record)[number - first]
-                if form := self._anchored(others[number]):
-                    own.add(number, *form)
-        for chrom, own in keys.items():
-            if (rows := self._find(chrom, own)) is not None:
-                asked.rows.append((np.array(own.numbers)[rows.n], rows))
+        asked = asked_of(block)
+        # Column by column, for a loop over alleles would take as long as reading them.
+        pairs = zip(asked.refs, asked.alts, strict=True)
+        forms: list[tuple[str, str] | None] = list(map(_SNVS.get, pairs))
+        starts = [position - 1 for position in asked.positions]
+        others: dict[int, Allele] = {}
+        if None in forms:
+            others = self._others(block, forms)
+            for number, other in others.items():
+                if (form := self._anchored(other)) is not None:
+                    starts[number], forms[number] = form.start, (form.ref, form.alt)
+        for chrom, numbers in self._by_contig(asked).items():
+            keyed = numbers if None not in forms else [n for n in numbers if forms[n] is not None]
+            if (rows := self._find(chrom, keyed, starts, forms)) is not None:
+                asked.rows.append((np.array(keyed)[rows.n], rows))
         for number in asked.unanswered():
             if (allele := others.get(number)) is None:
-                chrom = names.get(asked.chroms[number], asked.chroms[number])
+                chrom = self._name(asked.chroms[number])
                 place = asked.positions[number] - 1
                 allele = Allele(chrom, place, asked.refs[number], asked.alts[number])
             found = self._form(allele)
             asked.statuses[number] = found if isinstance(found, Status) else Status.NOT_STORED
         return asked
+
+    def _name(self, chrom: str) -> str:
+        return self.vcf.names.get(chrom, chrom)
+
+    def _by_contig(self, asked: Asked) -> dict[str, list[int]]:
+        """Return the numbers of the alleles of each contig, by the genome's names."""
+        chroms = list(dict.fromkeys(asked.chroms))
+        if len(chroms) == 1:
+            return {self._name(chroms[0]): list(range(len(asked.chroms)))}
+        found: dict[str, list[int]] = {self._name(chrom): [] for chrom in chroms}
+        for number, chrom in enumerate(asked.chroms):
+            found[self._name(chrom)].append(number)
+        return found
+
+    def _others(
+        self, block: Sequence[Record], forms: Sequence[tuple[str, str] | None]
+    ) -> dict[int, Allele]:
+        """Return the alleles that are no plain SNV, by their numbers."""
+        found, first = dict[int, Allele](), 0
+        for record in block:
+            n = len(record.alts)
+            if None in forms[first : first + n]:
+                own = self.vcf.alleles(record)
+                found |= {at: own[at - first] for at in range(first, first + n) if not forms[at]}
+            first += n
+        return found
 
     def _anchored(self, allele: Allele) -> Change | None:
         """Return the normal form of an allele as a VCF writes it, if it has one."""
@@ -211,8 +225,19 @@ class _Asking:
         found = normal_form(allele, self.genome, longest, swap=False)
         return found if isinstance(found, Status) else found[0]
 
-    def _find(self, chrom: str, keys: _Keys) -> FoundRows | None:
-        if chrom not in self.genome.contigs:
+    def _find(
+        self,
+        chrom: str,
+        numbers: Sequence[int],
+        starts: Sequence[int],
+        forms: Sequence[tuple[str, str] | None],
+    ) -> FoundRows | None:
+        """Return the rows of the numbered alleles of a contig, by their normal forms."""
+        if not numbers or chrom not in self.genome.contigs:
             return None
         parts = self.chosen.space.parts(Contig(chrom, self.genome.sha256(chrom)))
-        return None if parts is None else parts.find(keys.starts, keys.refs, keys.alts)
+        if parts is None:
+            return None
+        own = [form for number in numbers if (form := forms[number]) is not None]
+        refs, alts = zip(*own, strict=True)
+        return parts.find([starts[number] for number in numbers], refs, alts)
