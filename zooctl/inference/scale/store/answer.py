@@ -56,12 +56,22 @@ def asked_of(block: Sequence[Record]) -> Asked:
     alts = list(chain.from_iterable(each))
     positions = [start + 1 for start in starts]
     ids = [line.split(b"\t", 3)[2].decode("utf-8", "replace") for line in lines]
-    columns: list[Sequence[Any]] = [chroms, positions, ids, refs]
-    if len(alts) > len(block):
-        counts = list(map(len, each))
-        columns = [list(chain.from_iterable(map(repeat, one, counts))) for one in columns]
-    chroms, positions, ids, refs = columns
-    return Asked(chroms, positions, ids, refs, alts, np.full(len(alts), "", object))
+    counts = list(map(len, each))
+
+    def of_alleles(values: Sequence[Any]) -> Sequence[Any]:
+        """Return a record's value for each of its alleles."""
+        if len(alts) == len(block):
+            return values
+        return list(chain.from_iterable(map(repeat, values, counts)))
+
+    return Asked(
+        of_alleles(chroms),
+        of_alleles(positions),
+        of_alleles(ids),
+        of_alleles(refs),
+        alts,
+        np.full(len(alts), "", object),
+    )
 
 
 @dataclass(frozen=True)
