@@ -24,6 +24,7 @@ from zooctl.schema.card import Card
 from zooctl.schema.manifest import Manifest, tensor_digest
 from zooctl.sequence.onehot import N
 from zooctl.sequence.variant_pairs import pair_scores, score_differences
+from zooctl.sequence.windows import Integers
 
 RELATIVE, ABSOLUTE = 1e-5, 1e-6
 # Of the typical score of a variant pair; rounding in a window may be larger.
@@ -201,11 +202,11 @@ def _probe(entry: Entry, card: Card, graph: bytes, samples: Tensors) -> Iterator
             expected=f"{expected[place]:.8g}",
         )
     elif "pairs" in samples:
-        yield from _scores(entry, samples["pairs"], expected, got)
+        yield from _scores(entry, samples["pairs"].astype(np.int64), expected, got)
 
 
 def _scores(
-    entry: Entry, pairs: NDArray[np.int32], expected: NDArray[np.float32], got: NDArray[np.float32]
+    entry: Entry, pairs: Integers, expected: NDArray[np.float32], got: NDArray[np.float32]
 ) -> Iterator[ZooError]:
     """Yield the scores of variant pairs that differ from those of the reference predictions."""
     apart = score_differences(expected, got, pairs)

@@ -39,7 +39,9 @@ def compare_predictions(
         max_rel = float(relative.max())
         max_abs, tolerances = distance(ref, got)
         if pairs is not None:
-            scores = float(np.nan_to_num(score_differences(reference, found, pairs)).max())
+            scores = float(
+                np.nan_to_num(score_differences(reference, found, pairs.astype(np.int64))).max()
+            )
         same = reference.dtype == found.dtype and reference.tobytes() == found.tobytes()
     return Predictions(
         engine=engine,
