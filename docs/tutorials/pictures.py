@@ -32,6 +32,7 @@ ROWS = {
         ["auROC", "auPRC", "recall at 50 % FDR"],
     ),
     "novel_cell_types": (r"(\S+) .*others: auROC (\S+), auPRC (\S+)", ["auROC", "auPRC"]),
+    "reproducibility": (r"(seed \d+): kept .* validation loss (\S+)", ["validation loss"]),
     "search": (r"(learning rate \S+): kept .* validation loss (\S+)", ["validation loss"]),
     "unbalanced_classes": (
         r"(balanced|as it is): .*auROC (\S+), auPRC (\S+), accuracy (\S+), precision (\S+);",
