@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 from collections.abc import Callable
@@ -91,6 +92,21 @@ def test_what_is_no_hdf5() -> None:
     for spoilt in (b"", b"no HDF5", content[:1000]):
         with pytest.raises(UnsafeError, match="not a readable HDF5 file"):
             read_tensors(spoilt, PATH)
+
+
+def test_every_number_made_huge() -> None:
+    """The library reads offsets past 2**63 from memory with an exception of its own."""
+    content = written(lambda file: file.create_dataset("a/b", data=np.ones((2, 3), np.float32)))
+    refused = 0
+    for at in range(0, len(content) - 8, 8):
+        for number in (2**63, 2**64 - 2):
+            changed = content[:at] + number.to_bytes(8, "little") + content[at + 8 :]
+            for read in (read_tensors, hdf5.read_architecture):
+                with contextlib.suppress(UnsafeError, InputError):
+                    read(changed, PATH)
+                    continue
+                refused += 1
+    assert refused > 100
 
 
 def test_without_h5py(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,8 @@ Tensors = dict[str, NDArray[np.float32]]
 _MAX_VALUES = 2**28
 # A group that links to one above it would be walked without end.
 _MAX_ITEMS = 20_000
+# h5py's exceptions for damaged files; an offset past 2**63 overflows where it reads from memory.
+_UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, OverflowError)
 
 
 def read_tensors(content: bytes, path: Path) -> Tensors:
@@ -58,7 +60,7 @@ def read_tensors(content: bytes, path: Path) -> Tensors:
                             what = "values outside of the file, or too many"
                             raise UnsafeError(what, path=path, field=name)
                         found[f"{prefix}{name}"] = np.asarray(item[()], dtype=np.float32)
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+    except _UNREADABLE as error:
         raise UnsafeError("not a readable HDF5 file", path=path, got=error) from None
     return found
 
@@ -76,7 +78,7 @@ def read_architecture(content: bytes, path: Path) -> str:
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
             stated = file.attrs.get("model_config")
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+    except _UNREADABLE as error:
         raise UnsafeError("not a readable HDF5 file", path=path, got=error) from None
     if stated is None:
         raise InputError(
