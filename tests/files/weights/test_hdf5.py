@@ -94,6 +94,14 @@ def test_what_is_no_hdf5() -> None:
             read_tensors(spoilt, PATH)
 
 
+def test_an_architecture_that_is_no_utf8() -> None:
+    def fill(file: Any) -> None:
+        file.attrs["model_config"] = np.bytes_(b"{\xff}")
+
+    with pytest.raises(UnsafeError, match="not a readable HDF5 file"):
+        hdf5.read_architecture(written(fill), PATH)
+
+
 def test_every_number_made_huge() -> None:
     """The library reads offsets past 2**63 from memory with an exception of its own."""
     content = written(lambda file: file.create_dataset("a/b", data=np.ones((2, 3), np.float32)))

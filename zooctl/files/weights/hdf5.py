@@ -78,6 +78,7 @@ def read_architecture(content: bytes, path: Path) -> str:
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
             stated = file.attrs.get("model_config")
+            text = stated.decode("utf-8") if isinstance(stated, bytes) else str(stated)
     except _UNREADABLE as error:
         raise UnsafeError("not a readable HDF5 file", path=path, got=error) from None
     if stated is None:
@@ -86,4 +87,4 @@ def read_architecture(content: bytes, path: Path) -> str:
             path=path,
             expected="a whole model, as model.save() of Keras 1 and 2 writes it",
         )
-    return stated.decode("utf-8") if isinstance(stated, bytes) else str(stated)
+    return text
