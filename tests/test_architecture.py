@@ -69,6 +69,7 @@ INSIDE = {
     ),
     "inference/scale": (
         "inputs",
+        "plan_files",
         "plan",
         "folder",
         "jobs",
