@@ -34,6 +34,7 @@ PAGES = {
     if page.parent != REFERENCE
 }
 
+STORE = "needs an object store; tests/inference/scale/test_object_store.py runs one"
 # Commands that no test runs, by their beginning, and the reason.
 NOT_RUN = {
     "make demo": "installs; .ci/run runs it",
@@ -54,6 +55,9 @@ NOT_RUN = {
     "zooctl adopt borzoi": "reads a checkpoint that is not ours",
     "zooctl adopt chrombpnet": "reads a checkpoint that is not ours",
     "zooctl report pictures": "writes into the zoo of the checkout",
+    "zooctl plan score-variants variants.vcf --model ctcf_gm12878 --shards 40 -o s3": STORE,
+    "zooctl run s3": STORE,
+    "zooctl merge s3": STORE,
 }
 
 
