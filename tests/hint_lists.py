@@ -44,6 +44,7 @@ FOLLOWED = {
     "cli/commands/tune: 'choose another -o'": 'tests/cli/commands/test_tune.py::test_a_search_is_resumed_or_gets_a_folder_of_its_own',
     "reproduction/studies/measure: 'set ZOOCTL_DATA_MIRROR to a folder that has it'": 'tests/cli/commands/test_studies.py::test_a_table_that_is_not_here',
     "reproduction/studies/find: nearest(name, known) or 'zooctl studies list'": 'tests/reproduction/studies/test_find.py::test_an_unknown_name',
+    'cli/ui/score_report: "-o with a file\'s name"': 'tests/cli/commands/test_json_reports.py::test_before_anything_is_written',
     "cli/main: 'cd to another'": 'tests/cli/test_main.py::test_a_removed_working_folder',
     "evaluation/baselines/feature_models: '--resample smote'": 'tests/evaluation/baselines/test_feature_models.py::test_nothing_to_draw_between',
     "evaluation/compare: 'did the prediction cover these regions?'": 'tests/test_file_hints.py::test_two_tracks_of_one_genome',
