@@ -12,6 +12,7 @@ from zooctl.cli.commands.adopt_profiles import (
     Assay,
     Biosample,
     Checkpoint,
+    NewEntry,
     Target,
     TrackNames,
     known,
@@ -65,6 +66,5 @@ def grelu(
         if genome is None:
             raise InputError("no genome that is known", path=checkpoint, hint="--assembly, as hg38")
         track = known(assay=assay, target=target, biosample=biosample)
-        write(
-            converted, weights, (name, genome, licence), track, tracks, force=force, as_json=as_json
-        )
+        entry = NewEntry(name, genome, licence, tracks, force, as_json)
+        write(converted, weights, entry, track)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from zooctl.cli.commands.adopt_profiles import TrackNames, write
+from zooctl.cli.commands.adopt_profiles import NewEntry, TrackNames, write
 from zooctl.cli.commands.adopt_report import Assembly, Force, Name, naming
 from zooctl.cli.ui.options import AsJson
 
@@ -44,12 +44,5 @@ def kipoi(
         known = licence or made.licence
         if known is None:
             raise InputError("no licence that is known", path=folder, hint="--licence, as MIT")
-        write(
-            made.converted,
-            made.weights,
-            (name, assembly, known),
-            {},
-            tracks,
-            force=force,
-            as_json=as_json,
-        )
+        entry = NewEntry(name, assembly, known, tracks, force, as_json)
+        write(made.converted, made.weights, entry, {})

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from zooctl.cli.commands.adopt_profiles import Checkpoint, TrackNames, read, write
+from zooctl.cli.commands.adopt_profiles import Checkpoint, NewEntry, TrackNames, read, write
 from zooctl.cli.commands.adopt_report import Assembly, Force, Licence, Name, naming
 from zooctl.cli.ui.options import LONGEST, AllowUntrusted, AsJson
 
@@ -56,9 +56,8 @@ def enformer(
         converted = convert_enformer(
             weights, organism=organism, n_bins=bins, only=chosen(only), **length
         )
-        write(
-            converted, weights, (name, assembly, licence), {}, tracks, force=force, as_json=as_json
-        )
+        entry = NewEntry(name, assembly, licence, tracks, force, as_json)
+        write(converted, weights, entry, {})
 
 
 def borzoi(
@@ -87,9 +86,8 @@ def borzoi(
         converted = convert_borzoi(
             weights, organism=organism, n_bins=bins, only=chosen(only), **length
         )
-        write(
-            converted, weights, (name, assembly, licence), {}, tracks, force=force, as_json=as_json
-        )
+        entry = NewEntry(name, assembly, licence, tracks, force, as_json)
+        write(converted, weights, entry, {})
 
 
 def chosen(text: str | None) -> list[int] | None:

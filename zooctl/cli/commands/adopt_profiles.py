@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -31,6 +31,26 @@ TrackNames = Annotated[
 Assay = Annotated[str | None, typer.Option(help="Assay of the tracks, as ATAC-seq.")]
 Target = Annotated[str | None, typer.Option(help="Assayed protein or mark, as CTCF.")]
 Biosample = Annotated[str | None, typer.Option(help="Cell line or tissue, as K562.")]
+
+
+class NewEntry(NamedTuple):
+    """What is typed of the entry that a checkpoint becomes.
+
+    Attributes:
+        name: Name of the entry.
+        assembly: Genome to predict on.
+        licence: SPDX identifier.
+        tracks: Names of the tracks, separated by commas; None for the family's own.
+        force: Replace an entry.
+        as_json: Print the report as JSON.
+    """
+
+    name: str
+    assembly: str
+    licence: str
+    tracks: str | None
+    force: bool
+    as_json: bool
 
 
 def add_profiles(app: typer.Typer) -> None:
@@ -77,15 +97,8 @@ def bpnet_lite(
             weights, head=head, output_length=output_length, trimming=trimming, form=form
         )
         track = known(assay=assay, target=target, biosample=biosample)
-        write(
-            converted,
-            weights,
-            (name, assembly, licence),
-            track,
-            tracks,
-            force=force,
-            as_json=as_json,
-        )
+        entry = NewEntry(name, assembly, licence, tracks, force, as_json)
+        write(converted, weights, entry, track)
 
 
 def chrombpnet(
@@ -118,15 +131,8 @@ def chrombpnet(
             weights, head=head, output_length=output_length, with_bias=with_bias
         )
         track = {"target": None, **known(assay=assay, biosample=biosample)}
-        write(
-            converted,
-            weights,
-            (name, assembly, licence),
-            track,
-            tracks,
-            force=force,
-            as_json=as_json,
-        )
+        entry = NewEntry(name, assembly, licence, tracks, force, as_json)
+        write(converted, weights, entry, track)
 
 
 def cherimoya(
@@ -154,15 +160,8 @@ def cherimoya(
         weights = read(checkpoint, allow_untrusted=allow_untrusted)
         converted = convert_cherimoya(weights, head=head, output_length=output_length)
         track = {"target": target, **known(assay=assay, biosample=biosample)}
-        write(
-            converted,
-            weights,
-            (name, assembly, licence),
-            track,
-            tracks,
-            force=force,
-            as_json=as_json,
-        )
+        entry = NewEntry(name, assembly, licence, tracks, force, as_json)
+        write(converted, weights, entry, track)
 
 
 def known(**fields: str | None) -> dict[str, str | None]:
@@ -178,42 +177,31 @@ def read(checkpoint: str, *, allow_untrusted: bool) -> Weights:
 
 
 def write(
-    converted: Converted,
-    weights: Weights,
-    facts: tuple[str, str, str],
-    track: Mapping[str, str | None],
-    tracks: str | None,
-    *,
-    force: bool,
-    as_json: bool,
+    converted: Converted, weights: Weights, entry: NewEntry, track: Mapping[str, str | None]
 ) -> None:
     """Write the entry of a converted checkpoint, and say what was done.
 
     Args:
         converted: The graph.
         weights: The checkpoint.
-        facts: Name, assembly and licence of the entry.
+        entry: What was typed of the entry.
         track: Fields that all tracks have.
-        tracks: Names of the tracks, separated by commas; None for the family's own.
-        force: Replace an entry.
-        as_json: Print the report as JSON.
     """
     from zooctl.catalog.root import own_root
     from zooctl.inference.adopt.families.entry import write_converted
 
-    names = None if tracks is None else [one.strip() for one in tracks.split(",")]
-    name, assembly, licence = facts
+    names = None if entry.tracks is None else [one.strip() for one in entry.tracks.split(",")]
     adopted = write_converted(
         own_root(),
         converted,
         weights,
-        name=name,
-        assembly=assembly,
-        licence=licence,
+        name=entry.name,
+        assembly=entry.assembly,
+        licence=entry.licence,
         track=track,
         names=names,
-        force=force,
+        force=entry.force,
     )
     for word in converted.words:
         say(word)
-    report(adopted, as_json)
+    report(adopted, entry.as_json)

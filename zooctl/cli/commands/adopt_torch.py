@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from zooctl.cli.commands.adopt_profiles import Checkpoint, TrackNames, read, write
+from zooctl.cli.commands.adopt_profiles import Checkpoint, NewEntry, TrackNames, read, write
 from zooctl.cli.commands.adopt_report import Force, Licence, Name, naming
 from zooctl.cli.ui.options import AllowUntrusted, AsJson
 
@@ -44,5 +44,5 @@ def torch(
     with naming(Path(checkpoint)):
         weights = read(checkpoint, allow_untrusted=allow_untrusted)
         converted = convert_state_dict(weights, chosen)
-        facts = (name, chosen.genome.assembly, licence)
-        write(converted, weights, facts, {}, tracks, force=force, as_json=as_json)
+        entry = NewEntry(name, chosen.genome.assembly, licence, tracks, force, as_json)
+        write(converted, weights, entry, {})
