@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import rel_entr, xlogy
+from scipy.spatial.distance import jensenshannon
+from scipy.special import xlogy
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
@@ -100,16 +101,13 @@ def jensen_shannon(predicted: Values, measured: Values) -> NDArray[np.float64]:
     distance = np.full(len(predicted), np.nan)
     full = np.ones(len(predicted), dtype=np.bool_)
     for side in (predicted, measured):
-        full &= (side.sum(axis=1) > 0) & (side.min(axis=1) >= 0)
+        total = side.sum(axis=1)
+        full &= (total > 0) & np.isfinite(total) & (side.min(axis=1) >= 0)
     if full.any():
-        p, q = (
-            side[full] / side[full].sum(axis=1, keepdims=True) for side in (predicted, measured)
-        )
-        mean = (p + q) / 2
-        divergence = rel_entr(p, mean).sum(axis=1) + rel_entr(q, mean).sum(axis=1)
-        divergence /= np.log(2.0)
-        # Rounding may take the divergence of nearly equal shapes below 0.
-        distance[full] = np.sqrt(np.maximum(divergence, 0) / 2)
+        # Rounding may take the divergence of nearly equal shapes below 0, whose root is NaN.
+        with np.errstate(invalid="ignore"):
+            found = jensenshannon(predicted[full], measured[full], base=2.0, axis=1)
+        distance[full] = np.nan_to_num(found, nan=0.0)
     return distance
 
 
