@@ -41,6 +41,8 @@ MASKS = [
     (r"\b\d+\.\d +[0-9a-f]{12}$", "N C"),
     (r"\blargest difference \d\.\de[-+]\d\d\b", "largest difference N"),
     (r"^(software|hardware) .*", r"\1"),
+    # It names every library of the environment.
+    (r"^environment\.json +.*", "environment.json"),
     # Of a store: the digest of settings, and the bytes.
     (r"\b[0-9a-f]{12}( +[\d,]+ +\d+) +[\d.]+ k?B\b", r"N\1 N"),
 ]

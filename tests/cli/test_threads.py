@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import resource
 import subprocess
 import sys
-import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from zooctl.errors import InputError
+from zooctl.inference.device import machine
 from zooctl.inference.device.machine import check_threads
 
 # Room for the libraries and the graph, and for the stacks of a few threads of 8 MB alone.
@@ -45,24 +48,38 @@ for more in range(0, 160 << 20, 4 << 20):
 
 
 def test_threads_end_again() -> None:
-    before = threading.active_count()
+    before = _thread._count()
     check_threads(20)
-    assert threading.active_count() == before
+    assert _end_of_threads() <= before
 
 
 def test_threads_that_the_system_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    before, start = threading.active_count(), threading.Thread.start
+    before, start = _thread._count(), _thread.start_new_thread
     left = iter(range(3))
 
-    def refuse(thread: threading.Thread) -> None:
+    def refuse(function: Any, arguments: Any) -> int:
         if next(left, None) is None:
             raise RuntimeError("can't start new thread")
-        start(thread)
+        return start(function, arguments)
 
-    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(_thread, "start_new_thread", refuse)
     with pytest.raises(InputError, match="this machine does not allow 4 threads"):
         check_threads(4)
-    assert threading.active_count() == before
+    assert _end_of_threads() <= before
+
+
+def test_threads_that_find_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They begin and die before they run any code of ours."""
+    monkeypatch.setattr(_thread, "start_new_thread", lambda function, arguments: 1)
+    monkeypatch.setattr(machine, "_SECONDS_TO_END", 0)
+    with pytest.raises(InputError, match="this machine does not allow 4 threads"):
+        check_threads(4)
+
+
+def _end_of_threads() -> int:
+    """Return the number of threads after they had time to leave Python."""
+    time.sleep(0.2)
+    return _thread._count()
 
 
 def test_a_limit_of_the_address_space(toy_zoo: Path, tmp_path: Path) -> None:

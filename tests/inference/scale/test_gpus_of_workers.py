@@ -47,7 +47,7 @@ def test_workers_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(pool.subprocess, "Popen", start)
     plan = SimpleNamespace(options={"session": {"device": "cuda"}})
-    workers = pool.Pool(SimpleNamespace(path="x", plan=plan), [1, 2, 3], 3, "module")  # type: ignore[arg-type]
+    workers = pool.Pool(SimpleNamespace(address="x", plan=plan), [1, 2, 3], 3, "module")  # type: ignore[arg-type]
     for _ in range(3):
         workers._start()
     assert seen == ["0", "1", "0"]

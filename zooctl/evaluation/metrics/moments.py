@@ -108,7 +108,7 @@ class PairMoments:
     def r2(self) -> float:
         """Share of the variance of y that x explains; NaN where y is constant.
 
-        >>> PairMoments.of(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.0, 5.0])).r2
+        >>> PairMoments.of(np.array([2.0, 3.0, 5.0, 9.0]), np.array([1.0, 3.0, 5.0, 7.0])).r2
         0.75
         """
         return self._r2(self.mse)

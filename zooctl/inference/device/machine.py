@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import os
 import platform
 import re
 import sys
-import threading
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,8 @@ from zooctl.errors import InputError
 _BATCH_BASES = 2**17
 BATCH_BYTES = 2**31
 """Memory for the tensors of a batch by default."""
-
+# A thread for which there was no memory never ends.
+_SECONDS_TO_END = 5
 
 # Feature flags of Linux that libraries choose their arithmetic by.
 _ARITHMETIC = re.compile(r"(s?sse|avx|fma|f16c|amx|asimd|sve|neon|fp16|bf16|i8mm)[a-z0-9_]*")
@@ -84,20 +85,29 @@ def check_threads(n: int) -> None:
     Raises:
         InputError: The system refuses them.
     """
-    done = threading.Event()
-    started: list[threading.Thread] = []
+    gate = _thread.allocate_lock()
+    gate.acquire()
+    ends: list[_thread.LockType] = []
     try:
         for _ in range(n):
-            thread = threading.Thread(target=done.wait, daemon=True)
-            thread.start()
-            started.append(thread)
+            end = _thread.allocate_lock()
+            end.acquire()
+            # Thread.start of threading waits without end for a thread that found no memory.
+            _thread.start_new_thread(_stay, (gate, end))
+            ends.append(end)
     except (RuntimeError, MemoryError):
         raise refusal(n) from None
     finally:
-        done.set()
-        for thread in started:
-            with suppress(RuntimeError):
-                thread.join()
+        gate.release()
+        alive = [end.acquire(timeout=_SECONDS_TO_END) for end in ends]
+    if not all(alive):
+        raise refusal(n)
+
+
+def _stay(gate: _thread.LockType, end: _thread.LockType) -> None:
+    """Live until the gate is open."""
+    with gate:
+        end.release()
 
 
 def refusal(n: int) -> InputError:
