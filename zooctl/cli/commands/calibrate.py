@@ -32,7 +32,14 @@ Kinds = Annotated[
     list[str] | None,
     typer.Option(help="Kinds at random places, as snv,ins_1,del_2_5; default: all."),
 ]
-Alleles = Annotated[int, typer.Option(min=1000, max=1_000_000, help="Alleles of a kind.")]
+Alleles = Annotated[
+    int,
+    typer.Option(
+        min=1000,
+        max=1_000_000,
+        help="SNVs of a source; each other kind has a tenth, at least 1,000.",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the alleles.")]
 
 

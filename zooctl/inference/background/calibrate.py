@@ -46,7 +46,7 @@ class CalibrateOptions(ShiftOptions):
     Attributes:
         backgrounds: ``random``, ``shuffled``, or VCF files.
         kinds: Kinds of alleles at random places; empty for all.
-        n_alleles: Alleles of a kind.
+        n_alleles: SNVs of a source.
         draw_seed: Seed of the alleles.
         fasta: Genome; by default chosen by the card's assembly.
     """
@@ -56,6 +56,19 @@ class CalibrateOptions(ShiftOptions):
     n_alleles: int = 10_000
     draw_seed: int = 1
     fasta: str | Path | None = None
+
+    def n_of(self, kind: Kind) -> int:
+        """Return the number of alleles of a kind at random places.
+
+        There are eight kinds of insertions and deletions, each a tenth as many as SNVs, but enough
+        for percentiles.
+
+        >>> [CalibrateOptions(n_alleles=20_000).n_of(kind) for kind in ("snv", "ins_1")]
+        [20000, 2000]
+        >>> CalibrateOptions(n_alleles=1_500).n_of("del_1")
+        1000
+        """
+        return self.n_alleles if kind == "snv" else max(FEWEST, self.n_alleles // 10)
 
 
 def calibrate(
@@ -202,7 +215,7 @@ class Drawing:
         for name in dict.fromkeys(options.backgrounds):
             if name == RANDOM:
                 kinds = kinds_within(self.own_scorer.max_allele_length, options.kinds or KINDS)
-                found += [DrawnPart("random", kind, kind, options.n_alleles) for kind in kinds]
+                found += [DrawnPart("random", kind, kind, options.n_of(kind)) for kind in kinds]
             elif name == SHUFFLED:
                 found.append(DrawnPart("shuffled", "snv", "shuffled SNVs", options.n_alleles))
             else:
@@ -273,7 +286,11 @@ class Drawing:
         )
         n, seed = part.n, self.options.draw_seed
         if part.source == "random":
-            return f"{n:,} of a kind at random places, SNVs by {spectrum}; seed {seed}"
+            numbers = {one.of: one.n for one in self.parts if one.source == "random"}
+            snvs = numbers.pop("snv", 0)
+            found = [f"{snvs:,} SNVs by {spectrum}"] if snvs else []
+            found += [f"{n:,} of each kind of insertion or deletion"] if numbers else []
+            return f"at random places, {' and '.join(found)}; seed {seed}"
         if part.source == "shuffled":
             return f"{n:,} SNVs in dinucleotide-shuffled stretches, by {spectrum}; seed {seed}"
         return f"the first {count:,} alleles of {part.label}"
