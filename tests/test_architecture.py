@@ -130,6 +130,7 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "imblearn": ("evaluation/",),
     "threadpoolctl": ("evaluation/heldout/evaluate.py",),
     "matplotlib": ("interpret/pictures/",),
+    "PIL": ("interpret/pictures/plots.py",),
     "pandas": ("inference/tracks/data_frames.py", "interpret/pictures/"),
     "polars": ("inference/tracks/data_frames.py",),
     "memelite": ("interpret/motif_search/",),

@@ -32,8 +32,7 @@ def write_folder(found: ReadFilters, folder: Path, *, force: bool = False) -> No
     Raises:
         InputError: A file cannot be written.
     """
-    from zooctl.interpret.pictures.filter_plots import draw_weights
-    from zooctl.interpret.pictures.plots import draw_logos
+    from zooctl.interpret.pictures.filter_plots import draw_profiles, draw_weights
 
     report = found.to_json()
     rows = report["profiles"]
@@ -43,12 +42,12 @@ def write_folder(found: ReadFilters, folder: Path, *, force: bool = False) -> No
         write_text(folder / _MEME, to_meme(motifs), force)
     captions = [
         f"filter {row['filter']}, {row['sites']:,} sites"
-        + (f", {row['match']}" * bool(row["match"]))
+        + (f", q {row['q_value']:.2g}\n{row['match']}" if row["match"] else "")
         for row in rows
         if row["consensus"]
     ]
     if motifs:
-        shown = [(text, motif, 0) for text, motif in zip(captions, motifs, strict=True)]
-        draw_logos(folder / f"{_LOGOS}.png", shown, force=force)
+        profiles = list(zip(captions, motifs, strict=True))
+        draw_profiles(folder / f"{_LOGOS}.png", profiles, force=force)
     draw_weights(folder / f"{_WEIGHTS}.png", found.layer.weights, force=force)
     write_text(folder / _REPORT, json.dumps(report, indent=2) + "\n", force)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from matplotlib.patches import PathPatch  # isort: skip
 from matplotlib.textpath import TextPath  # isort: skip
 from matplotlib.ticker import FuncFormatter, MaxNLocator  # isort: skip
 from matplotlib.transforms import Affine2D  # isort: skip
+from PIL import Image  # isort: skip
 
 Values = NDArray[np.floating]
 
@@ -161,14 +163,15 @@ def draw_logos(
     )
     rows = figure.subplots(len(motifs), squeeze=False)[:, 0]
     for axes, (caption, motif, shift) in zip(rows, motifs, strict=True):
-        _draw_logo(axes, motif)
+        draw_logo(axes, motif)
         left = 0.4 - (shift - first)
         axes.set_xlim(left, left + width + 0.2)
         axes.set_title(caption, loc="left", fontsize=9)
     save_figure(figure, target, force)
 
 
-def _draw_logo(axes: Axes, motif: Motif) -> None:
+def draw_logo(axes: Axes, motif: Motif) -> None:
+    """Draw a motif from 0 to 2 bits; its columns stand at 1, 2 and so on."""
     heights = motif.probabilities() * motif.information()[:, None]
     font = FontProperties(family="DejaVu Sans", weight="bold")
     for position, column in enumerate(heights, start=1):
@@ -252,8 +255,19 @@ def tidy(axes: Axes, labelsize: float = 8) -> None:
         axes.spines[side].set_visible(False)
 
 
-def save_figure(figure: Figure, target: Path, force: bool) -> None:
-    """Save a figure without time stamps and random names: equal pictures are equal files."""
+def save_figure(figure: Figure, target: Path, force: bool, *, colours: int | None = None) -> None:
+    """Save a figure without time stamps and random names: equal pictures are equal files.
+
+    Args:
+        figure: The figure.
+        target: PNG, PDF or SVG, by its ending.
+        force: Replace an existing file.
+        colours: Most colours of a PNG, at most 256, with which a picture of many letters is a
+            third as large; all by default.
+
+    Raises:
+        InputError: The target can't be written, or has another ending.
+    """
     ending = target.suffix.lower().removeprefix(".")
     if ending not in ("png", "pdf", "svg"):
         raise InputError(
@@ -264,3 +278,12 @@ def save_figure(figure: Figure, target: Path, force: bool) -> None:
     salt = rc_context({"svg.hashsalt": "zooctl"})
     with atomic_output(target, force=force) as temporary, salt:
         figure.savefig(temporary, format=ending, metadata=metadata[ending])
+        if colours is not None and ending == "png":
+            _reduce_colours(temporary, colours)
+
+
+def _reduce_colours(path: Path, colours: int) -> None:
+    """Write a PNG again with a palette of so many colours."""
+    with Image.open(BytesIO(path.read_bytes())) as image:
+        reduced = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+        reduced.save(path, format="png", optimize=True, dpi=image.info["dpi"])
