@@ -99,3 +99,21 @@ def test_regions_beside_each_other_with_genes(repo: Path, tmp_path: Path) -> Non
 
     with Image.open(picture) as image:
         assert image.size == (1181, 600)  # 100 and 50.8 mm at 300 dots an inch
+
+
+def test_sites_below_a_signal(
+    repo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A BED file is a track, alone too; its region then needs a start and an end."""
+    bed, target = tmp_path / "sites.bed", tmp_path / "a.svg"
+    bed.write_text("chr21\t33950000\t33950019\tCTCF_site\t63\t+\n")
+    command = ["plot", str(repo / CTCF), str(bed), "--region", REGION, "-o", str(target)]
+    assert run(command) == 0
+    text = target.read_text()
+    assert "CTCF_site →" in text
+    assert ">sites</text>" in text
+    assert capsys.readouterr().err == f"wrote {target}\n"
+    assert run(["plot", str(bed), "--region", "chr20:1-1,000", "-o", str(target), "--force"]) == 0
+    assert "warning" in capsys.readouterr().err
+    assert run(["plot", str(bed), "--region", "chr21", "-o", str(target), "--force"]) == 2
+    assert "has no end" in capsys.readouterr().err

@@ -12,11 +12,15 @@ from zooctl.cli.ui.messages import say
 from zooctl.cli.ui.options import AsJson
 
 if TYPE_CHECKING:
-    from zooctl.interpret.pictures.browser import RegionTracks
+    from zooctl.interpret.pictures.browser import PlottedSite, RegionTracks
+    from zooctl.interpret.pictures.plots import Values
+    from zooctl.sequence.intervals import Interval
+
+_BED = (".bed", ".bed.gz", ".narrowpeak", ".narrowpeak.gz", ".broadpeak", ".broadpeak.gz")
 
 
 def command(
-    tracks: Annotated[list[Path], typer.Argument(metavar="TRACK.bw …", help="From top to bottom.")],
+    tracks: Annotated[list[Path], typer.Argument(metavar="TRACK.bw …", help="bigWig, or BED.")],
     region: Annotated[
         list[str],
         typer.Option(
@@ -46,7 +50,8 @@ def command(
 ) -> None:
     """Draw bigWig tracks of regions below each other, each on one scale over all regions.
 
-    PNG has 300 dots an inch; text in PDF and SVG stays text.
+    Lines of BED and peak files are boxes with their names. PNG has 300 dots an inch; text
+    in PDF and SVG stays text.
     """
     from zooctl.cli.ui.tables import echo_files
     from zooctl.files.disk.atomic import check_output
@@ -57,7 +62,7 @@ def command(
 
     target = file_named(output, (".png", ".pdf", ".svg"), default=f"{region_stem(region[0])}.png")
     check_output(target, force, inputs=tracks)
-    names = _labels("--name", name, [track.name.removesuffix(".bw") for track in tracks])
+    names = _labels("--name", name, [_bare_name(track) for track in tracks])
     units = _labels("--unit", unit, [""] * len(tracks))
     draw_browser(
         target,
@@ -77,24 +82,50 @@ def command(
         say(f"wrote {target}")
 
 
+def _is_bed(path: Path) -> bool:
+    return path.name.lower().endswith(_BED)
+
+
+def _bare_name(path: Path) -> str:
+    """Return a file's name without the ending of a bigWig or BED file."""
+    return path.name.removesuffix(".gz").removesuffix(".bed").removesuffix(".bw")
+
+
 def _read(tracks: list[Path], region: str) -> RegionTracks:
-    """Return one value a pixel of each track in a region."""
+    """Return the tracks in a region: one value a pixel of a bigWig, the sites of a BED file."""
+    from zooctl.interpret.pictures.browser import RegionTracks
+    from zooctl.sequence.intervals import parse_region
+
+    signals = {path: _read_signal(path, region) for path in tracks if not _is_bed(path)}
+    # Contigs of a BED file are not known: the region then has a start and an end.
+    chosen = next((found for found, _ in signals.values()), None) or parse_region(region)
+    found = [signals[one][1] if one in signals else _read_sites(one, chosen) for one in tracks]
+    return RegionTracks(chosen, found)
+
+
+def _read_signal(path: Path, region: str) -> tuple[Interval, Values]:
     import numpy as np
 
     from zooctl.files.bigwig.reader import BigWig
-    from zooctl.interpret.pictures.browser import RegionTracks
     from zooctl.interpret.pictures.plots import summarise
     from zooctl.sequence.intervals import parse_region
 
-    found = []
-    for path in tracks:
-        with BigWig(path) as bigwig:
-            chosen = parse_region(region, bigwig.contigs)
-            values = bigwig.values(*chosen)
-        if np.isnan(values).all():
-            say(f"warning: {path} has no values in {region}")
-        found.append(summarise(values, 1500))
-    return RegionTracks(chosen, found)
+    with BigWig(path) as bigwig:
+        chosen = parse_region(region, bigwig.contigs)
+        values = bigwig.values(*chosen)
+    if np.isnan(values).all():
+        say(f"warning: {path} has no values in {region}")
+    return chosen, summarise(values, 1500)
+
+
+def _read_sites(path: Path, region: Interval) -> tuple[PlottedSite, ...]:
+    from zooctl.files.intervals.bed import read_bed
+    from zooctl.interpret.pictures.browser import sites_over
+
+    found = sites_over(region, read_bed(path))
+    if not found:
+        say(f"warning: {path} has no lines in {region}")
+    return found
 
 
 def _labels(option: str, given: list[str] | None, default: list[str]) -> list[str]:
