@@ -119,7 +119,7 @@ COMMANDS = {
         "gkm train sites.bed --name gkm_toy --assembly hg19 --licence MIT -l 6 -k 4 --width 60",
         "gkm predict gkm_toy sequences.fa",
     ],
-    "design": ["design pwm_ctcf --width 20 --rounds 2 -o designed.fa"],
+    "design": ["design pwm_ctcf --width 20 --rounds 2 -o ./"],
     "train": [
         "train toy.yaml --fasta toy.fa -o run",
         "export run --fasta toy.fa",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -53,7 +52,10 @@ from zooctl.interpret.options import DesignOptions
 def command(
     model: ModelName,
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="A .fa or .fasta for the designed windows.")
+        str,
+        typer.Option(
+            "-o", "--output", help="A .fa, .fasta, .png, .pdf or .svg; or a folder for both."
+        ),
     ],
     gradient: Annotated[
         bool,
@@ -74,20 +76,22 @@ def command(
     options: DesignOptions,
     session: SessionOptions,
 ) -> None:
-    """Design sequences whose prediction is high, low or near a number."""
+    """Design sequences whose prediction is high, low or near a number.
+
+    A folder gets the designed windows as FASTA, and a picture of the steps and the changed bases.
+    """
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
     from zooctl.cli.ui.progress import progress
     from zooctl.cli.ui.tables import echo_json
-    from zooctl.files.disk.atomic import atomic_output, check_output
-    from zooctl.files.disk.names import file_named
     from zooctl.inference.model import OpenModel
     from zooctl.interpret.design.design import design
+    from zooctl.interpret.design.files import design_files, write_designs
 
-    output = file_named(output, (".fa", ".fasta"))
-    check_output(output, force)
+    entry = registry.entry(model, allow_untrusted=allow_untrusted)
+    targets = design_files(output, entry.name, options, force)
     made = design(
-        OpenModel(registry.entry(model, allow_untrusted=allow_untrusted), session),
+        OpenModel(entry, session),
         replace(options, way="gradient" if gradient else "greedy"),
         None
         if judge is None
@@ -96,9 +100,8 @@ def command(
         say=say,
         progress=progress,
     )
-    with atomic_output(output, force=force) as temporary:
-        temporary.write_text(made.to_fasta())
-    say(f"wrote {output}")
+    write_designs(made, targets, force=force)
+    say(f"wrote {' and '.join(map(str, targets))}")
     report = made.to_json()
     if as_json:
         echo_json(report)
