@@ -30,6 +30,7 @@ COMMANDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("filters", "pwm_ctcf", "--motifs", "jaspar"): ("memelite",),
     ("marginalise", "pwm_ctcf", "--pattern", "CACGTG", "-o", "a"): ("matplotlib",),
     ("design", "ctcf_gm12878", "--gradient", "-o", "a.fa"): ("torch",),
+    ("design", "pwm_ctcf", "-o", "a.png"): ("matplotlib",),
     ("scan", "--motifs", "jaspar", "--assembly", "hg19", "--region", REGION, "-o", "s.bed"): (
         "memelite",
     ),
@@ -39,6 +40,7 @@ COMMANDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ),
     ("embed", "ctcf_gm12878", "--region", REGION, "-o", "a.h5ad"): ("h5py",),
     ("embed", "ctcf_gm12878", "--region", REGION, "-o", "a.parquet"): ("pyarrow",),
+    ("embed", "ctcf_gm12878", "--region", REGION, "-o", "a.png"): ("matplotlib",),
     ("plot", "a.bw", "--region", REGION, "-o", "a.png"): ("matplotlib",),
     ("train", "ctcf_gm12878"): ("torch",),
     ("tune", "ctcf_gm12878", "--space", "a.bed"): ("torch",),

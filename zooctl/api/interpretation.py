@@ -157,7 +157,7 @@ class Interpretation:
 
         Args:
             regions: A BED file; or a list of region strings.
-            output: A .npz, .parquet or .h5ad, or a folder; None for no file.
+            output: A .npz, .parquet or .h5ad; a .png, .pdf or .svg; or a folder; None for no file.
             options: Keywords, the fields of ``EmbedOptions``.
 
         Raises:

@@ -130,6 +130,26 @@ def test_files_of_the_command(
         assert file["uns/model"].asstr()[()] == "ctcf_gm12878"
 
 
+def test_a_picture_of_components(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has the prediction's unit where there is one track, and needs three regions."""
+    monkeypatch.chdir(tmp_path)
+    rows = [f"chr21\t{start}\t{start + 100}\n" for start in range(33_949_000, 33_953_000, 1000)]
+    (tmp_path / "a.bed").write_text("".join(rows))
+    common = ["embed", "ctcf_gm12878", "--threads", "1", "-o", "a.svg"]
+    assert run([*common, "--bed", "a.bed"]) == 0
+    text = (tmp_path / "a.svg").read_text()
+    assert "ctcf_gm12878: embeddings of 4 regions" in text
+    assert "first principal component" in text
+    assert "CTCF, mean pile-up" in text
+    assert run(["embed", "ctcf_dream", "--bed", "a.bed", "--threads", "1", "-o", "b.svg"]) == 0
+    assert "pile-up" not in (tmp_path / "b.svg").read_text()
+    capsys.readouterr()
+    assert run([*common, "--region", "chr21:33,949,001-33,949,100", "--force"]) == 2
+    assert "expected three regions and two features" in capsys.readouterr().err
+
+
 def test_anndata_reads_its_form(tmp_path: Path) -> None:
     anndata = pytest.importorskip("anndata")
     values = np.arange(6, dtype=np.float32).reshape(2, 3)

@@ -26,7 +26,10 @@ def command(
     bed: BedFile = None,
     region: RegionStrings = None,
     output: Annotated[
-        str, typer.Option("-o", "--output", help="A .npz, .parquet or .h5ad, or a folder.")
+        str,
+        typer.Option(
+            "-o", "--output", help="A .npz, .parquet or .h5ad; a .png, .pdf or .svg; or a folder."
+        ),
     ] = "./",
     as_json: AsJson = False,
     force: Force = False,
@@ -37,7 +40,8 @@ def command(
 ) -> None:
     """Write the activations that a network's last layer reads, a row a region.
 
-    For clustering, and for small models on top. Works for every model with two layers or more.
+    For clustering, and for small models on top. Works for every model with two layers or more. A
+    picture shows their first two principal components, coloured by the prediction.
     """
     from zooctl.catalog import registry
     from zooctl.cli.ui.messages import say
