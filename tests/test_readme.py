@@ -159,6 +159,7 @@ SLOW = {
     "docs/explain.md: The effect of every change",
     "docs/motifs.md: Read the filters of a network",
     "docs/motifs.md: Discover the motifs behind predictions",
+    "docs/motifs.md: Train a gapped k-mer SVM",
     "docs/score.md: Rank by percentile",
     "docs/reads.md: Align and train",
     "docs/published.md: Several of them at once",
@@ -229,6 +230,12 @@ def test_links_lead_somewhere(name: str) -> None:
     made = [target for target in missing if (page.parent / target).parent == REFERENCE]
     assert made == missing
     assert {Path(target).stem for target in made} <= MADE
+
+
+def test_every_picture_is_on_a_page() -> None:
+    text = "".join(page.read_text() for page in PAGES.values())
+    pictures = sorted((REPO / "docs" / "pictures").iterdir())
+    assert [one.name for one in pictures if f"pictures/{one.name})" not in text] == []
 
 
 def test_every_page_is_reached_from_the_readme() -> None:
