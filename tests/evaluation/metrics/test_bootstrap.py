@@ -54,6 +54,14 @@ def test_equal_to_repeated_bins(seed: int, ties: bool, times: list[int]) -> None
         assert statistic(multiplicity) == pytest.approx(expected, nan_ok=True, abs=1e-9)
 
 
+@pytest.mark.parametrize("scale", [2.0**1020, 2.0**-500])
+def test_correlation_of_large_and_small_values(scale: float) -> None:
+    scores, measured, _, blocks = example(3, ties=False)
+    once = np.ones(BLOCKS, dtype=np.int64)
+    expected = bootstrap.pearson_of(scores, measured, blocks, BLOCKS)(once)
+    assert bootstrap.pearson_of(scores, measured * scale, blocks, BLOCKS)(once) == expected
+
+
 def test_spearman_is_exact_on_all_bins_and_close_on_draws() -> None:
     rng = np.random.default_rng(9)
     blocks = np.repeat(np.arange(20), 200)

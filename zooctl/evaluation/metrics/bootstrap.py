@@ -99,10 +99,20 @@ def _correlation(n: float, x: float, y: float, xx: float, yy: float, xy: float) 
     return float((xy - x * y / n) / np.sqrt(spread_x * spread_y))
 
 
+def _centred(values: Values) -> NDArray[np.float64]:
+    """Return values less their mean, divided by the power of two that makes them less than 1.
+
+    A correlation has the same bits for it, and no square overflows.
+    """
+    _, exponent = np.frexp(np.abs(values).max(initial=0.0))
+    found: Values = np.ldexp(values, -exponent)
+    centred: NDArray[np.float64] = found.astype(np.float64) - found.mean(dtype=np.float64)
+    return centred
+
+
 def pearson_of(predicted: Values, measured: Values, blocks: Blocks, n_blocks: int) -> Statistic:
     """Return Pearson's correlation as a function of block multiplicities."""
-    x = predicted.astype(np.float64) - predicted.mean(dtype=np.float64)
-    y = measured.astype(np.float64) - measured.mean(dtype=np.float64)
+    x, y = _centred(predicted), _centred(measured)
     sums = np.stack(
         [
             np.bincount(blocks, terms, n_blocks)
