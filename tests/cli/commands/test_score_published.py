@@ -12,7 +12,7 @@ from zooctl.cli.main import run
 TRACKS = {
     "spliceai": {"acceptor", "donor"},
     "openspliceai_10k": {"acceptor", "donor"},
-    "mmsplice": {"delta_logit_psi"},
+    "mmsplice": {"acceptor", "donor", "delta_logit_psi"},
     "deepbind": {"CTCF_D00328.003"},
     "ctcf_gm12878": {"CTCF"},
 }
