@@ -400,6 +400,8 @@ def shifts_of(network: Network, seed: int = SEED) -> tuple[NDArray[np.int64], in
     """Return shifts as docs define them, and the largest."""
     spare = (network.output - network.core) // 2
     most = spare or network.output // 4
+    if network.output == network.bin:
+        most = network.length // 4
     return np.random.default_rng(seed).integers(-most, most, N_SHIFTS), most
 
 
@@ -509,31 +511,25 @@ def normalised(sequence: bytes, start: int, ref: bytes, alt: bytes) -> tuple[int
     return start, ref, alt
 
 
-def shift_robust(
-    network: Network,
-    sequence: bytes,
-    allele: Allele,
-    ratio: bool,
-    signals: Signals | None = None,
-) -> Array:
-    """Return the score of each track: windows of REF and ALT, aligned base by base."""
-    start, ref, alt = normalised(sequence, allele.start, allele.ref, allele.alt)
-    shifts, most = shifts_of(network)
-    length, flank = network.length, (network.length - network.output) // 2
-    first = start + max(len(ref) - 1, 0) // 2 - (length - 1) // 2
-    means = []
-    low, high = first - most + flank, first + most + flank + network.output
+def compared_bases(
+    start: int, n_ref: int, n_alt: int, low: int, shifts: NDArray[np.int64], most: int, output: int
+) -> list[list[NDArray[np.bool_]]]:
+    """Return the predicted bases of REF and of ALT that are compared, for each shift.
+
+    ``low`` is the first base that the window of the least shift predicts.
+    """
+    high = low + 2 * most + output
     # Bases that the two outermost windows of both sequences predict; -1 for an inserted base.
     changed = np.concatenate(
         [
             np.arange(low, start),
-            [start + i if i < len(ref) else -1 for i in range(len(alt))],
-            np.arange(start + len(ref), high + len(ref)),
+            [start + i if i < n_ref else -1 for i in range(n_alt)],
+            np.arange(start + n_ref, high + n_ref),
         ]
     ).astype(np.int64)
     plain = np.arange(low, high)
     places = {
-        shift: (plain[most + shift :][: network.output], changed[most + shift :][: network.output])
+        shift: (plain[most + shift :][:output], changed[most + shift :][:output])
         for shift in {-most, most, *shifts.tolist()}
     }
     shared = set(places[-most][0])
@@ -541,20 +537,40 @@ def shift_robust(
         shared &= set(of_ref.tolist()) & set(of_alt.tolist())
     shared.discard(-1)
     wanted = np.array(sorted(shared))
+    return [[np.isin(places[int(shift)][i], wanted) for shift in shifts] for i in (0, 1)]
+
+
+def shift_robust(
+    network: Network,
+    sequence: bytes,
+    allele: Allele,
+    ratio: bool,
+    signals: Signals | None = None,
+) -> Array:
+    """Return the score of each track: windows of REF and ALT, aligned base by base.
+
+    Windows of one bin have no bases to align, so their values are averaged as they are.
+    """
+    start, ref, alt = normalised(sequence, allele.start, allele.ref, allele.alt)
+    shifts, most = shifts_of(network)
+    length, flank = network.length, (network.length - network.output) // 2
+    first = start + max(len(ref) - 1, 0) // 2 - (length - 1) // 2
+    low = first - most + flank
+    kept = compared_bases(start, len(ref), len(alt), low, shifts, most, network.output)
+    if network.output == network.bin:
+        kept = [[np.ones(network.bin, bool)] * N_SHIFTS] * 2
     before = window(sequence, first - most, length + 2 * most + 2_000)
     at = start - (first - most)
     after = before[:at] + alt + before[at + len(ref) :]
     here = stretches(signals, [first - most], len(before))
     there = None if here is None else with_allele(here, at, len(ref), len(alt))
-    for column, (text, read) in enumerate(((before, here), (after, there))):
+    means = []
+    for text, read, bases in zip((before, after), (here, there), kept, strict=True):
         windows = [text[most + shift :][:length] for shift in shifts]
         own = stretches(None if read is None else read[0], most + shifts, length)
         by_base = np.repeat(network.predict(windows, own), network.bin, axis=2)
-        rows = [
-            values[:, np.isin(places[int(shift)][column], wanted)]
-            for values, shift in zip(by_base, shifts, strict=True)
-        ]
-        means.append(np.mean([row.mean(1) for row in rows], axis=0))
+        rows = [values[:, some].mean(1) for values, some in zip(by_base, bases, strict=True)]
+        means.append(np.mean(rows, axis=0))
     score: Array = np.log2(means[1] / means[0]) if ratio else means[1] - means[0]
     return score
 
