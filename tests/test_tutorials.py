@@ -31,7 +31,7 @@ def test_numbers_by_hand() -> None:
 
 
 def test_no_sample_of_training_reads_the_new_cell() -> None:
-    recipe = load_recipe(FOLDER / "ctcf_new_cell.yaml")
+    recipe = load_recipe(FOLDER.parent.parent / "recipes/ctcf_new_cell.yaml")
     signals = [*(one.signal for one in recipe.targets), *(one.signal for one in recipe.inputs)]
     read = [[in_sample(one, sample).source for one in signals] for sample in recipe.samples]
     assert [row[0] for row in read] == ["a549", "h1_hesc", "hela_s3", "imr_90", "k562", "mcf_7"]

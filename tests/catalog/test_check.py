@@ -92,6 +92,22 @@ def test_facts_of_tracks(toy_zoo: Path, edit: Edit) -> None:
     ]
 
 
+def test_a_track_of_several_cell_types_is_of_none(toy_zoo: Path, edit: Edit) -> None:
+    """Sample b takes the other source, so both agree on the target and not on the biosample."""
+    one, other = (f"assembly: hg19\n    target: CTCF\n    biosample: {cell}" for cell in "ab")
+    edit(RECIPE, "assembly: hg19\n  - id: minus", f"{one}\n  - id: minus")
+    edit(RECIPE, "assembly: hg19\ngenome", f"{other}\ngenome")
+    edit(
+        RECIPE,
+        "seed: 1\n",
+        "seed: 1\nsamples: [{name: a}, {name: b, sources: {plus: minus, minus: plus}}]\n",
+    )
+    assert found(toy_zoo) == [
+        (CARD, "tracks.0.target", "differs from the recipe"),
+        (CARD, "tracks.1.target", "differs from the recipe"),
+    ]
+
+
 def test_the_transform_of_the_target(toy_zoo: Path, edit: Edit) -> None:
     edit(CARD, "output_transform: none", "output_transform: arcsinh")
     assert found(toy_zoo) == [(CARD, "output_transform", "differs from the recipe")]

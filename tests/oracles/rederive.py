@@ -19,7 +19,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 REPO = Path(__file__).resolve().parents[2]
 Array = NDArray[np.float64]
 Track = Callable[[str, int], Array]
+Signals = NDArray[np.float32]
 
 N_SHIFTS, SEED, N_PEAKS = 20, 0, 128
 
@@ -87,6 +88,8 @@ class Judged:
         figures: Names of the card's metrics that are compared.
         variation: Whether the card states a variation score.
         mirrored: A file that the repository does not hold.
+        inputs: Signals that the network reads beside the sequence, in order, as of ``sample``.
+        sample: The sample that the program scores alleles in.
     """
 
     fasta: Callable[[str], str]
@@ -100,6 +103,14 @@ class Judged:
     figures: tuple[str, ...] = ("auroc", "auprc", "pearson")
     variation: bool = True
     mirrored: str | None = None
+    inputs: Sequence[Track] = ()
+    sample: str | None = None
+
+    def signals(self, chrom: str, length: int) -> Signals | None:
+        """Return the signals of a contig, ``(n_inputs, length)``; None without inputs."""
+        if not self.inputs:
+            return None
+        return np.stack([read(chrom, length).astype(np.float32) for read in self.inputs])
 
 
 def hg19(chrom: str) -> str:
@@ -150,6 +161,18 @@ MODELS = {
         variation=False,
         mirrored=_DREAM.format("K562"),
     ),
+    # Judged in a cell type that training did not read; the inputs are peaks of five others.
+    "ctcf_new_cell": Judged(
+        hg19,
+        [of_peaks(_DREAM.format("HepG2"))],
+        *(200, 0.5, 0.5),
+        is_label=True,
+        figures=("auroc", "auprc"),
+        variation=False,
+        mirrored=_DREAM.format("K562"),
+        inputs=[of_peaks(_DREAM.format(cell)) for cell in _CELLS if cell not in ("A549", "HepG2")],
+        sample="HepG2",
+    ),
     "brain_cell_types": Judged(
         hg19,
         [of_peaks(path) for path in _BRAIN],
@@ -192,16 +215,23 @@ class Network:
         self._table = np.full((256, 4), float(self.card["unknown_base"]), np.float32)
         self._table[list(b"ACGT")] = np.eye(4, dtype=np.float32)
 
-    def predict(self, windows: Sequence[bytes]) -> Array:
-        """Return predictions ``(n, n_tracks, n_bins)`` in the card's unit; NaN where unknown."""
+    def predict(self, windows: Sequence[bytes], signals: Signals | None = None) -> Array:
+        """Return predictions ``(n, n_tracks, n_bins)`` in the card's unit; NaN where unknown.
+
+        ``signals`` are those of each window, ``(n, n_inputs, length)``, where it reads any.
+        """
         found = []
+        names = [one.name for one in self._session.get_inputs()]
         at_once = max(1, 2**18 // self.length)
         for first in range(0, len(windows), at_once):
             some = np.stack(
                 [np.frombuffer(one, np.uint8) for one in windows[first : first + at_once]]
             )
             one_hot = np.ascontiguousarray(self._table[some].transpose(0, 2, 1))
-            (values,) = self._session.run(None, {self._session.get_inputs()[0].name: one_hot})
+            read = {names[0]: one_hot}
+            if signals is not None:
+                read[names[1]] = signals[first : first + at_once]
+            (values,) = self._session.run(None, read)
             values = values.astype(np.float64).reshape(len(some), -1, self.output // self.bin)
             if self.card["output_transform"] == "log1p":
                 values = np.expm1(values)
@@ -213,17 +243,20 @@ class Network:
             found.append(np.where(no_value[:, None], np.nan, values))
         return np.concatenate(found)
 
-    def track(self, sequence: bytes) -> Array:
+    def track(self, sequence: bytes, signals: Signals | None = None) -> Array:
         """Return the predicted bins of a contig, ``(n_tracks, n)``: the cores of tiled windows."""
         flank = (self.length - self.core) // 2
         padded = b"N" * flank + sequence + b"N" * (self.length + self.core)
         starts = range(0, len(sequence), self.core)
         skip = (self.output - self.core) // 2 // self.bin
         kept = slice(skip, skip + self.core // self.bin)
-        rows = [
-            self.predict([padded[at : at + self.length] for at in starts[first : first + 512]])
-            for first in range(0, len(starts), 512)
-        ]
+        rows = []
+        for first in range(0, len(starts), 512):
+            some = starts[first : first + 512]
+            windows = [padded[at : at + self.length] for at in some]
+            rows.append(
+                self.predict(windows, stretches(signals, [at - flank for at in some], self.length))
+            )
         values = np.concatenate(rows)[:, :, kept]
         return values.transpose(1, 0, 2).reshape(values.shape[1], -1)
 
@@ -290,7 +323,8 @@ def judge(network: Network, judged: Judged) -> list[Bins]:
     for chrom, _, _ in regions(network.card):
         sequence = contig(judged.fasta(chrom), chrom)
         if chrom not in per_chrom:
-            per_chrom[chrom] = (sequence, network.track(sequence))
+            signals = judged.signals(chrom, len(sequence))
+            per_chrom[chrom] = (sequence, network.track(sequence, signals))
     for index, read in enumerate(judged.tracks):
         parts = []
         for chrom, start, end in regions(network.card):
@@ -366,6 +400,8 @@ def shifts_of(network: Network, seed: int = SEED) -> tuple[NDArray[np.int64], in
     """Return shifts as docs define them, and the largest."""
     spare = (network.output - network.core) // 2
     most = spare or network.output // 4
+    if network.output == network.bin:
+        most = network.length // 4
     return np.random.default_rng(seed).integers(-most, most, N_SHIFTS), most
 
 
@@ -406,6 +442,18 @@ def window(sequence: bytes, start: int, length: int) -> bytes:
     return (b"N" * max(0, -start) + inside).ljust(length, b"N")
 
 
+def stretches(signals: Signals | None, starts: Iterable[int], length: int) -> Signals | None:
+    """Return stretches of signals, ``(n, n_inputs, length)``, 0 outside of the contig."""
+    if signals is None:
+        return None
+    found = []
+    for start in starts:
+        inside = signals[:, max(start, 0) : max(start + length, 0)]
+        before = max(0, -start)
+        found.append(np.pad(inside, ((0, 0), (before, length - before - inside.shape[1]))))
+    return np.stack(found)
+
+
 # --------------------------------------------------------------------------------------------------
 
 
@@ -419,12 +467,20 @@ class Allele:
     alt: bytes
 
 
-def alleles(sequence: bytes, chrom: str, n: int, seed: int) -> Iterator[Allele]:
-    """Draw SNVs, MNVs, insertions and deletions of known sequence, ``n`` of each."""
+def alleles(
+    sequence: bytes, chrom: str, n: int, seed: int, signals: Signals | None = None
+) -> Iterator[Allele]:
+    """Draw SNVs, MNVs, insertions and deletions of known sequence, ``n`` of each.
+
+    They lie within 100 bp of a base where a signal changes, where a network reads any.
+    """
     draw = np.random.default_rng(seed)
+    edges = None if signals is None else np.flatnonzero(np.diff(signals).any(0))
     for kind in ("snv", "mnv", "insertion", "deletion") * n:
         while True:
             start = int(draw.integers(10_000, len(sequence) - 10_000))
+            if edges is not None:
+                start = int(edges[start % len(edges)] + draw.integers(-100, 100))
             near = sequence[start - 2_000 : start + 2_000]
             if set(near) <= set(b"ACGT"):
                 break
@@ -455,25 +511,25 @@ def normalised(sequence: bytes, start: int, ref: bytes, alt: bytes) -> tuple[int
     return start, ref, alt
 
 
-def shift_robust(network: Network, sequence: bytes, allele: Allele, ratio: bool) -> Array:
-    """Return the score of each track: windows of REF and ALT, aligned base by base."""
-    start, ref, alt = normalised(sequence, allele.start, allele.ref, allele.alt)
-    shifts, most = shifts_of(network)
-    length, flank = network.length, (network.length - network.output) // 2
-    first = start + max(len(ref) - 1, 0) // 2 - (length - 1) // 2
-    means = []
-    low, high = first - most + flank, first + most + flank + network.output
+def compared_bases(
+    start: int, n_ref: int, n_alt: int, low: int, shifts: NDArray[np.int64], most: int, output: int
+) -> list[list[NDArray[np.bool_]]]:
+    """Return the predicted bases of REF and of ALT that are compared, for each shift.
+
+    ``low`` is the first base that the window of the least shift predicts.
+    """
+    high = low + 2 * most + output
     # Bases that the two outermost windows of both sequences predict; -1 for an inserted base.
     changed = np.concatenate(
         [
             np.arange(low, start),
-            [start + i if i < len(ref) else -1 for i in range(len(alt))],
-            np.arange(start + len(ref), high + len(ref)),
+            [start + i if i < n_ref else -1 for i in range(n_alt)],
+            np.arange(start + n_ref, high + n_ref),
         ]
     ).astype(np.int64)
     plain = np.arange(low, high)
     places = {
-        shift: (plain[most + shift :][: network.output], changed[most + shift :][: network.output])
+        shift: (plain[most + shift :][:output], changed[most + shift :][:output])
         for shift in {-most, most, *shifts.tolist()}
     }
     shared = set(places[-most][0])
@@ -481,23 +537,56 @@ def shift_robust(network: Network, sequence: bytes, allele: Allele, ratio: bool)
         shared &= set(of_ref.tolist()) & set(of_alt.tolist())
     shared.discard(-1)
     wanted = np.array(sorted(shared))
+    return [[np.isin(places[int(shift)][i], wanted) for shift in shifts] for i in (0, 1)]
+
+
+def shift_robust(
+    network: Network,
+    sequence: bytes,
+    allele: Allele,
+    ratio: bool,
+    signals: Signals | None = None,
+) -> Array:
+    """Return the score of each track: windows of REF and ALT, aligned base by base.
+
+    Windows of one bin have no bases to align, so their values are averaged as they are.
+    """
+    start, ref, alt = normalised(sequence, allele.start, allele.ref, allele.alt)
+    shifts, most = shifts_of(network)
+    length, flank = network.length, (network.length - network.output) // 2
+    first = start + max(len(ref) - 1, 0) // 2 - (length - 1) // 2
+    low = first - most + flank
+    kept = compared_bases(start, len(ref), len(alt), low, shifts, most, network.output)
+    if network.output == network.bin:
+        kept = [[np.ones(network.bin, bool)] * N_SHIFTS] * 2
     before = window(sequence, first - most, length + 2 * most + 2_000)
     at = start - (first - most)
     after = before[:at] + alt + before[at + len(ref) :]
-    for column, text in enumerate((before, after)):
+    here = stretches(signals, [first - most], len(before))
+    there = None if here is None else with_allele(here, at, len(ref), len(alt))
+    means = []
+    for text, read, bases in zip((before, after), (here, there), kept, strict=True):
         windows = [text[most + shift :][:length] for shift in shifts]
-        by_base = np.repeat(network.predict(windows), network.bin, axis=2)
-        rows = [
-            values[:, np.isin(places[int(shift)][column], wanted)]
-            for values, shift in zip(by_base, shifts, strict=True)
-        ]
-        means.append(np.mean([row.mean(1) for row in rows], axis=0))
+        own = stretches(None if read is None else read[0], most + shifts, length)
+        by_base = np.repeat(network.predict(windows, own), network.bin, axis=2)
+        rows = [values[:, some].mean(1) for values, some in zip(by_base, bases, strict=True)]
+        means.append(np.mean(rows, axis=0))
     score: Array = np.log2(means[1] / means[0]) if ratio else means[1] - means[0]
     return score
 
 
+def with_allele(signals: Signals, at: int, n_ref: int, n_alt: int) -> Signals:
+    """Return signals under an alternative allele: a base that it adds has that of the one before.
+
+    Bases that it replaces keep theirs, in order; ``signals`` are ``(1, n_inputs, length)``.
+    """
+    places = [at + min(i, n_ref - 1) for i in range(n_alt)]
+    whole = [*range(at), *places, *range(at + n_ref, signals.shape[2])]
+    return signals[:, :, whole]
+
+
 def scores_of_program(
-    name: str, drawn: Sequence[Allele], length: int, kind: str
+    name: str, drawn: Sequence[Allele], length: int, kind: str, sample: str | None = None
 ) -> dict[tuple[int, str], float]:
     """Return scores that ``zooctl score-variants`` writes, by number of the allele and track."""
     with tempfile.TemporaryDirectory() as folder:
@@ -515,6 +604,7 @@ def scores_of_program(
         command = [sys.executable, "-m", "zooctl", "score-variants", str(source), "--model", name]
         command += ["--statistic", "sum", "--seed", str(SEED), "--shifts", str(N_SHIFTS)]
         command += ["-o", str(target), "--device", "cpu"]
+        command += ["--sample", sample] if sample else []
         subprocess.run(command, check=True, capture_output=True, cwd=folder)
         rows = [line.split("\t") for line in target.read_text().splitlines() if line[0] != "#"]
     table = [dict(zip(rows[0], one, strict=True)) for one in rows[1:]]
@@ -529,14 +619,15 @@ def compare_alleles(name: str, network: Network, judged: Judged, n: int) -> bool
     """Score drawn alleles here and by the program, and print the largest difference."""
     chrom = next(regions(network.card))[0]
     sequence = contig(judged.fasta(chrom), chrom)
-    drawn = list(alleles(sequence, chrom, n, seed=7))
+    signals = judged.signals(chrom, len(sequence))
+    drawn = list(alleles(sequence, chrom, n, 7, signals))
     ratio = network.card["output_scale"] == "signal"
     kind = "log2_ratio" if ratio else "difference"
-    theirs = scores_of_program(name, drawn, len(sequence), kind)
+    theirs = scores_of_program(name, drawn, len(sequence), kind, judged.sample)
     tracks = [track["name"] for track in network.card["tracks"]]
     differences = []
     for index, one in enumerate(drawn):
-        ours = shift_robust(network, sequence, one, ratio)
+        ours = shift_robust(network, sequence, one, ratio, signals)
         for track, value in zip(tracks, ours, strict=True):
             # Rounding to float32 of the file, and batches of another size.
             differences.append(abs(theirs[index, track] - value) / max(abs(value), 1e-2))

@@ -22,14 +22,14 @@ class Flat:
         self.n_values = n_values
 
     def get_inputs(self) -> list[SimpleNamespace]:
-        return [SimpleNamespace(name="x")]
+        return [SimpleNamespace(name="x"), SimpleNamespace(name="signals")]
 
     def run(self, _: None, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
         return [np.zeros((len(inputs["x"]), self.n_values), np.float32)]
 
 
 # Labels, and a small genome, are counted in seconds.
-QUICK = {"atac_yeast", "brain_cell_types", "ctcf_dream"}
+QUICK = {"atac_yeast", "brain_cell_types", "ctcf_dream", "ctcf_new_cell"}
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,25 @@ def test_the_judged_bins_are_as_many_as_the_card_says(
     assert stated is not None
     digit = 10.0 ** -len(stated[1].partition(".")[2])
     assert float(stated[1]) == pytest.approx(bins.positive.mean(), abs=0.6 * digit)
+
+
+def test_signals_of_windows_and_of_alleles_by_hand() -> None:
+    signals = np.arange(1, 7, dtype=np.float32)[None]
+    found = rederive.stretches(signals, [-2, 2, 5], 3)
+    assert found is not None
+    assert found[:, 0].tolist() == [[0, 0, 1], [3, 4, 5], [6, 0, 0]]
+    assert rederive.stretches(None, [0], 3) is None
+    changes = {
+        "SNV": (2, 1, 1, [1, 2, 3, 4, 5, 6]),
+        "insertion before 3": (2, 0, 2, [1, 2, 2, 2, 3, 4, 5, 6]),
+        "deletion of 3": (2, 1, 0, [1, 2, 4, 5, 6]),
+        "longer": (2, 1, 3, [1, 2, 3, 3, 3, 4, 5, 6]),
+        "shorter": (2, 3, 2, [1, 2, 3, 4, 6]),
+    }
+    for kind, (at, n_ref, n_alt, expected) in changes.items():
+        assert rederive.with_allele(signals[None], at, n_ref, n_alt)[0, 0].tolist() == expected, (
+            kind
+        )
 
 
 def test_yeast_is_found_again(repo: Path, mirror: Path) -> None:

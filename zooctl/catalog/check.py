@@ -19,7 +19,10 @@ from zooctl.schema.manifest import (
     load_manifest,
     picture_paths,
 )
+from zooctl.schema.recipe.inputs import in_sample
 from zooctl.schema.recipe.recipe import Recipe
+from zooctl.schema.recipe.signals import Target
+from zooctl.schema.recipe.sources import Source
 from zooctl.schema.strict_yaml import Document, load, parse
 
 D = TypeVar("D", Card, Recipe)
@@ -215,18 +218,25 @@ def _evaluated_on(
 
 
 def _tracks(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[ZooError]:
-    """Yield the fields of tracks in which a card differs from the recipe's source of the track."""
-    ids = {source.id: source for source in recipe.value.sources}
-    sources = {target.track: ids[target.signal.source] for target in recipe.value.targets}
+    """Yield the fields of tracks in which a card differs from the recipe's sources of the track.
+
+    Where samples of training differ in a field, as in the biosample, the recipe states none.
+    """
+    sources = {target.track: _sources(recipe.value, target) for target in recipe.value.targets}
     for number, track in enumerate(card.value.tracks):
-        if track.name not in sources:
-            continue
         for field in ("assay", "target", "biosample"):
-            got, expected = getattr(track, field), getattr(sources[track.name], field)
+            stated = {getattr(source, field) for source in sources.get(track.name, ())}
+            got, expected = getattr(track, field), stated.pop() if len(stated) == 1 else None
             if expected is not None and got != expected:
                 yield card.wrong(
                     f"tracks.{number}.{field}", "differs from the recipe", got, expected
                 )
+
+
+def _sources(recipe: Recipe, target: Target) -> list[Source]:
+    """Return the source of a target in each sample of training."""
+    signals = [in_sample(target.signal, sample) for sample in recipe.samples] or [target.signal]
+    return [recipe.source(signal.source) for signal in signals]
 
 
 def _training_data(card: Checked[Card], recipe: Checked[Recipe]) -> Iterator[ZooError]:

@@ -80,7 +80,10 @@ def test_a_table_of_80_columns_on_a_terminal(
     [
         (["--task", "splicing"], "mmsplice openspliceai_10k openspliceai_400 spliceai"),
         (["--target", "ctcf", "--assay", "chip-seq"], "ctcf_gm12878 deepbind"),
-        (["--target", "ctcf", "--experimental"], "ctcf_dream ctcf_gm12878 deepbind pwm_ctcf"),
+        (
+            ["--target", "ctcf", "--experimental"],
+            "ctcf_dream ctcf_gm12878 ctcf_new_cell deepbind pwm_ctcf",
+        ),
         (["--target", "CTCF", "--biosample", "gm12878"], "ctcf_gm12878"),
         (["--licence", "CC-BY-NC"], "spliceai"),
         (["--assembly", "sacCer3"], "atac_yeast"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ from zooctl.errors import InputError
 from zooctl.evaluation.data.evaluation_data import EvaluationData
 from zooctl.evaluation.heldout.evaluate import evaluate
 from zooctl.evaluation.heldout.model import EvaluatedModel
+from zooctl.evaluation.heldout.open_target import open_rival, open_target
 from zooctl.evaluation.heldout.options import EvaluationOptions
 from zooctl.evaluation.report.report import EvaluationReport
 from zooctl.files.motifs import Motif
 from zooctl.inference.device.session import Session
+from zooctl.inference.options.predict_and_score import NO_INPUTS, SessionOptions
 from zooctl.inference.tracks.predict import Readout
 from zooctl.schema.recipe.evaluation import Rules
 
@@ -85,3 +88,15 @@ def test_options_that_need_each_other() -> None:
     assert caught.value.hint == "did you mean 'logistic'?"
     with pytest.raises(InputError, match="no learner"):
         EvaluationOptions(resample="smote").checked()
+
+
+def test_a_rival_has_a_track_of_the_cell_type_that_is_judged(
+    mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOOCTL_DATA_MIRROR", str(mirror))
+    target = open_target("ctcf_new_cell", (), None, fasta=None, device="cpu", threads=1)
+    options = SessionOptions(device="cpu", threads=1)
+    rival = open_rival("ctcf_dream", target, options, None, NO_INPUTS)
+    assert [track.name for track in rival.tracks] == [target.sample] == ["HepG2"]
+    with pytest.raises(InputError, match="several tracks of other names"):
+        open_rival("ctcf_dream", replace(target, sample="GM12878"), options, None, NO_INPUTS)

@@ -82,7 +82,8 @@ def open_rival(
 
     Args:
         name: A model, or a folder of a run.
-        target: Evaluated model; the other has tracks of the same names, or one track.
+        target: Evaluated model; the other has tracks of the same names, one named after the sample
+            that a single track is judged in, or one track.
         options: Device and threads.
         fasta: Genome, as for the target.
         inputs: What the network reads beside the sequence.
@@ -108,6 +109,9 @@ def open_rival(
         return rival
     wanted = [track.name for track in target.tracks]
     known = [track.name for track in rival.tracks]
+    if len(wanted) == 1 and target.sample in known:
+        # A network of any cell type, judged in one that the other has a track of.
+        wanted = [target.sample]
     if not set(wanted) <= set(known):
         raise InputError(
             "the other model has several tracks of other names",
