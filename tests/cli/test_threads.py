@@ -50,7 +50,7 @@ for more in range(0, 160 << 20, 4 << 20):
 def test_threads_end_again() -> None:
     before = _thread._count()
     check_threads(20)
-    assert _end_of_threads() <= before
+    assert _wait_for_threads(before)
 
 
 def test_threads_that_the_system_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +65,7 @@ def test_threads_that_the_system_refuses(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(_thread, "start_new_thread", refuse)
     with pytest.raises(InputError, match="this machine does not allow 4 threads"):
         check_threads(4)
-    assert _end_of_threads() <= before
+    assert _wait_for_threads(before)
 
 
 def test_threads_that_find_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,10 +76,12 @@ def test_threads_that_find_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         check_threads(4)
 
 
-def _end_of_threads() -> int:
-    """Return the number of threads after they had time to leave Python."""
-    time.sleep(0.2)
-    return _thread._count()
+def _wait_for_threads(before: int) -> bool:
+    """Return whether as few threads as before are left, once they had time to leave Python."""
+    until = time.monotonic() + 30
+    while _thread._count() > before and time.monotonic() < until:
+        time.sleep(0.01)
+    return _thread._count() <= before
 
 
 def test_a_limit_of_the_address_space(toy_zoo: Path, tmp_path: Path) -> None:

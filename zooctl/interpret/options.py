@@ -17,6 +17,8 @@ BackgroundKind = Literal["shuffled", "uniform"]
 Way = Literal["greedy", "gradient"]
 """Substitution of the best base, or gradient ascent."""
 
+PICTURES = (".png", ".pdf", ".svg")
+"""Endings of pictures."""
 AROUND = 256
 """bp around the middle whose bins are averaged."""
 MOST_REFERENCES = 1_000

@@ -12,6 +12,7 @@ import pytest
 
 from zooctl.catalog.address import CARD
 from zooctl.cli.main import run
+from zooctl.inference.background.file import read_background
 
 Runner = Callable[..., tuple[int, str, str]]
 LETTERS = "".join(random.Random(1).choices("ACGT", k=20_000))
@@ -50,6 +51,15 @@ def zooctl(here: Path, capsys: pytest.CaptureFixture[str]) -> Runner:
 def infos(path: Path) -> list[dict[str, str]]:
     rows = [row.split("\t") for row in path.read_text().splitlines() if row[0] != "#"]
     return [dict(entry.partition("=")[::2] for entry in row[7].split(";")) for row in rows]
+
+
+def test_the_source_says_how_many_of_each_kind(zooctl: Runner, here: Path) -> None:
+    asked = ["--kind", "del_1,snv", "--alleles", "1500", "-o", "b.safetensors"]
+    assert zooctl("calibrate", "toy", *asked)[0] == 0
+    path = here / "b.safetensors"
+    words = read_background(path.read_bytes(), path).settings.sources["random"]
+    assert words.startswith("at random places, 1,500 SNVs by ")
+    assert words.endswith(" and 1,000 of each kind of insertion or deletion; seed 1")
 
 
 def test_percentiles_from_the_models_own_background(

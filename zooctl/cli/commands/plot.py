@@ -58,9 +58,10 @@ def command(
     from zooctl.files.disk.names import file_named
     from zooctl.files.intervals.regions import region_stem
     from zooctl.files.intervals.transcripts import read_transcripts
+    from zooctl.interpret.options import PICTURES
     from zooctl.interpret.pictures.browser import WIDTH_MM, draw_browser
 
-    target = file_named(output, (".png", ".pdf", ".svg"), default=f"{region_stem(region[0])}.png")
+    target = file_named(output, PICTURES, default=f"{region_stem(region[0])}.png")
     check_output(target, force, inputs=tracks)
     names = _labels("--name", name, [_bare_name(track) for track in tracks])
     units = _labels("--unit", unit, [""] * len(tracks))

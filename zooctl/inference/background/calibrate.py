@@ -289,7 +289,7 @@ class Drawing:
             numbers = {one.of: one.n for one in self.parts if one.source == "random"}
             snvs = numbers.pop("snv", 0)
             found = [f"{snvs:,} SNVs by {spectrum}"] if snvs else []
-            found += [f"{n:,} of each kind of insertion or deletion"] if numbers else []
+            found += [f"{n:,} of each kind of insertion or deletion" for n in {*numbers.values()}]
             return f"at random places, {' and '.join(found)}; seed {seed}"
         if part.source == "shuffled":
             return f"{n:,} SNVs in dinucleotide-shuffled stretches, by {spectrum}; seed {seed}"

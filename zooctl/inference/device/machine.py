@@ -18,7 +18,7 @@ from zooctl.errors import InputError
 _BATCH_BASES = 2**17
 BATCH_BYTES = 2**31
 """Memory for the tensors of a batch by default."""
-# A thread for which there was no memory never ends.
+# To wait for the end of a thread; one that found no memory to begin never says that it ended.
 _SECONDS_TO_END = 5
 
 # Feature flags of Linux that libraries choose their arithmetic by.
@@ -99,8 +99,9 @@ def check_threads(n: int) -> None:
         raise refusal(n) from None
     finally:
         gate.release()
-        alive = [end.acquire(timeout=_SECONDS_TO_END) for end in ends]
-    if not all(alive):
+        # The first that does not end decides: each of the others would be waited for as long.
+        ended = all(end.acquire(timeout=_SECONDS_TO_END) for end in ends)
+    if not ended:
         raise refusal(n)
 
 

@@ -21,12 +21,11 @@ from zooctl.interpret.attribution.regions import (
     check_regions,
 )
 from zooctl.interpret.libraries import GRADIENTS, LETTERS, libraries_of
-from zooctl.interpret.options import AttributeOptions
+from zooctl.interpret.options import PICTURES, AttributeOptions
 from zooctl.progress import Progress, Say, no_progress, silent
 
 _FILES = ("importance.bw", "sequences.npz", "hypothetical.npz", "importance.h5", "regions.tsv")
-_PICTURES = (".png", ".pdf", ".svg")
-_ENDINGS = (".bw", ".bigwig", ".h5", *_PICTURES)
+_ENDINGS = (".bw", ".bigwig", ".h5", *PICTURES)
 # Above it, rules or steps do not fit the network.
 _LARGEST_DELTA = 0.05
 
@@ -131,7 +130,7 @@ def _libraries_for(output: str, pictures: int) -> tuple[str, ...]:
     ending = Path(output).suffix.lower()
     if not _is_file(output):
         return ("h5py", *(LETTERS if pictures else ()))
-    return LETTERS if ending in _PICTURES else ("h5py",) if ending == ".h5" else ()
+    return LETTERS if ending in PICTURES else ("h5py",) if ending == ".h5" else ()
 
 
 def _is_file(output: str) -> bool:
@@ -176,7 +175,7 @@ def _write_file(
     ending = target.suffix.lower()
     if ending == ".h5":
         write_h5(target, given, force=force)
-    elif ending in _PICTURES:
+    elif ending in PICTURES:
         if len(given.regions) > 1:
             got = f"{len(given.regions):,} regions"
             raise InputError(

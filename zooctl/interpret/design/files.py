@@ -9,10 +9,9 @@ from zooctl.files.disk.atomic import atomic_output, check_output
 from zooctl.files.disk.names import file_named
 from zooctl.files.intervals.regions import region_stem
 from zooctl.interpret.design.design import Designs
-from zooctl.interpret.options import DesignOptions
+from zooctl.interpret.options import PICTURES, DesignOptions
 
 _FASTA = (".fa", ".fasta")
-_PICTURES = (".png", ".pdf", ".svg")
 
 
 def design_files(output: str, model: str, options: DesignOptions, force: bool) -> list[Path]:
@@ -33,13 +32,13 @@ def design_files(output: str, model: str, options: DesignOptions, force: bool) -
     """
     stem = region_stem(options.region) if options.region else "designed"
     base = f"{stem}.{model}"
-    target = file_named(output, (*_FASTA, *_PICTURES), default=f"{base}.fa")
+    target = file_named(output, (*_FASTA, *PICTURES), default=f"{base}.fa")
     targets = [target]
     if output != str(target):
         targets.append(target.with_name(f"{base}.png"))
     for path in targets:
         check_output(path, force)
-    if targets[-1].suffix.lower() in _PICTURES:
+    if targets[-1].suffix.lower() in PICTURES:
         need("matplotlib", "a picture of designs")
     return targets
 
@@ -56,7 +55,7 @@ def write_designs(made: Designs, targets: list[Path], *, force: bool = False) ->
         InputError: A file can't be written.
     """
     for path in targets:
-        if path.suffix.lower() in _PICTURES:
+        if path.suffix.lower() in PICTURES:
             _draw(made, path, force)
             continue
         with atomic_output(path, force=force) as temporary:

@@ -20,12 +20,10 @@ from zooctl.inference.tracks.penultimate import penultimate
 from zooctl.interpret.embedding.anndata_file import write_anndata
 from zooctl.interpret.interventions.backgrounds import centred
 from zooctl.interpret.interventions.window_value import WindowValue
-from zooctl.interpret.options import EmbedOptions
+from zooctl.interpret.options import PICTURES, EmbedOptions
 from zooctl.progress import Progress, Say, no_progress, silent
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes
-
-_PICTURES = (".png", ".pdf", ".svg")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,13 +105,13 @@ def write_embeddings(
             three regions for a picture.
     """
     default = f"{regions.stem}.{model.card.name}.npz"
-    target = file_named(output, (".npz", ".parquet", ".h5ad", *_PICTURES), default=default)
+    target = file_named(output, (".npz", ".parquet", ".h5ad", *PICTURES), default=default)
     check_output(target, force)
     if target.suffix.lower() == ".parquet":
         require_parquet()
     elif target.suffix.lower() == ".h5ad":
         need("h5py", "writing AnnData")
-    elif target.suffix.lower() in _PICTURES:
+    elif target.suffix.lower() in PICTURES:
         need("matplotlib", "a picture of embeddings")
         found, codes = _embed_windows(model, regions, options, say, progress)
         _draw(target, model, found, codes, options, force, progress)

@@ -21,7 +21,7 @@ from zooctl.inference.options.predict_and_score import ShiftOptions, as_path
 from zooctl.inference.tracks.choose import choose_tracks, tracks_of
 from zooctl.inference.variants.table import VariantScore, VariantScores, score_alleles
 from zooctl.interpret.libraries import LETTERS
-from zooctl.interpret.options import MutateOptions
+from zooctl.interpret.options import PICTURES, MutateOptions
 from zooctl.interpret.saturation.changes import every_change, map_of
 from zooctl.interpret.saturation.measured import MeasuredElement, pearson
 from zooctl.progress import Progress, Say, no_progress, silent
@@ -29,7 +29,6 @@ from zooctl.sequence.alleles import Allele
 from zooctl.sequence.intervals import Interval
 from zooctl.sequence.onehot import Codes
 
-_PICTURES = (".png", ".pdf", ".svg")
 _LONGEST = 10_000
 
 
@@ -199,7 +198,7 @@ def write_saturation(
     """
     stem = region_stem(region or options.element or "element")
     base = f"{stem}.{model.card.name}"
-    target = file_named(output, (".tsv", *_PICTURES), default=f"{base}.tsv")
+    target = file_named(output, (".tsv", *PICTURES), default=f"{base}.tsv")
     targets = [target]
     if str(output) != str(target):
         targets.append(target.with_name(f"{base}.png"))
