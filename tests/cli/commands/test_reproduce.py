@@ -13,10 +13,17 @@ from pathlib import Path
 import pytest
 from toy_reproduction import ADDRESS, settle
 
+from zooctl.catalog import registry
 from zooctl.cli.main import run
+from zooctl.progress import no_progress
+from zooctl.reproduction.report.figures import take_figures
 from zooctl.reproduction.report.report import from_text
+from zooctl.reproduction.run.measure import evaluated
 
 Captured = pytest.CaptureFixture[str]
+BEST_MOTIF = """  - {name: auroc_best_motif, track: toy, value: 0, n: 1, split: test,
+     baseline: best motif, baseline_value: 0}
+"""
 
 
 def test_verify_is_bronze_at_most(place: Path, capsys: Captured) -> None:
@@ -124,6 +131,21 @@ def test_a_full_run_is_gold(gold: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     assert run(again) == 2
     err = capsys.readouterr().err
     assert "work folder holds earlier work. Hint: --resume continues it" in err
+
+
+def test_a_baseline_that_the_card_names(place: Path) -> None:
+    """``evaluate`` fits it where it is asked to; a full run does, since its card has the figure."""
+    card = place / "zoo/model_cards/toy.yaml"
+    card.write_text(card.read_text().replace("metrics:\n", f"metrics:\n{BEST_MOTIF}", 1))
+    asked = ["evaluate", "toy", "--baselines", "best_motif", "--threads", "1", "--update-card"]
+    assert run(asked) == 0
+    entry = registry.entry("toy")
+    (metric, *others) = entry.card().metrics
+    assert metric.baseline_value not in {0, None, *(one.baseline_value for one in others)}
+    with evaluated(entry, None, None, progress=no_progress, say=str) as judged:
+        found = take_figures(entry.card(), entry.card_path, judged.report)
+    assert found["metrics.0.baseline_value"] == metric.baseline_value
+    assert found["metrics.0.value"] == metric.value
 
 
 def test_recorded_reports_are_listed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from zooctl.evaluation.baselines.motif_hits import finite
 from zooctl.evaluation.baselines.sequence_scores import SequenceScores
 from zooctl.evaluation.data.evaluation_data import EvaluationData
 from zooctl.evaluation.heldout.model import EvaluatedModel
+from zooctl.evaluation.heldout.options import BEST_MOTIF
 from zooctl.evaluation.heldout.predict_region import HeldoutRegion
 from zooctl.evaluation.report.metric_table import MethodScore, MetricRow
 from zooctl.schema.recipe.evaluation import Rules
@@ -125,6 +126,16 @@ _LEARNERS = {
 }
 OPEN_MOTIF = "best motif hit x accessibility"
 CHOSEN_MOTIF = "best motif"
+
+
+def learners_of(names: Collection[str | None]) -> tuple[str, ...]:
+    """Return the further baselines that an evaluation is asked for, given the names of its rows.
+
+    >>> learners_of(["5-mer ridge", "best motif", None])
+    ('best_motif',)
+    """
+    rows = _LEARNERS | {BEST_MOTIF: CHOSEN_MOTIF}
+    return tuple(learner for learner, name in rows.items() if name in names)
 
 
 def _learned_scores(

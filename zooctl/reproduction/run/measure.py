@@ -33,17 +33,19 @@ def evaluated(
     Args:
         entry: The model.
         fasta: Genome, if not the one that the assembly leads to.
-        options: Of the evaluation; those of the card's numbers if None.
+        options: Of the evaluation; those of the card's numbers, with its baselines, if None.
         progress: Opens a progress display from total, unit and label.
         say: Takes lines for the user.
     """
     from zooctl.evaluation.data.evaluation_data import EvaluatedTrack
     from zooctl.evaluation.data.from_recipe import open_recipe_data
     from zooctl.evaluation.heldout.evaluate import evaluate
+    from zooctl.evaluation.heldout.method_scores import learners_of
     from zooctl.evaluation.heldout.model import judged_in, open_model
     from zooctl.evaluation.heldout.options import EvaluationOptions
 
     card, recipe = entry.card(), entry.recipe()
+    learners = learners_of([metric.baseline for metric in card.metrics])
     wanted = [
         EvaluatedTrack(n, one.name, one.assay, one.target) for n, one in enumerate(card.tracks)
     ]
@@ -54,7 +56,7 @@ def evaluated(
             network,
             material,
             recipe.evaluation,
-            options or EvaluationOptions(),
+            options or EvaluationOptions(learners=learners),
             data_name=entry.name,
             progress=progress,
         )
