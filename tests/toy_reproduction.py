@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 import toy_files
 
 from zooctl.cli.main import run
+from zooctl.files.download import transfer
 
 FIGURES = """metrics:
   - {name: auroc, track: toy, value: 0, n: 1, split: test, baseline: x, baseline_value: 0}
@@ -56,6 +58,8 @@ def settle(place: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("ZOOCTL_DATA_MIRROR", str(place / "data"))
     patch.setenv("ZOOCTL_GENOMES", str(place / "genomes"))
     patch.setenv("ZOOCTL_HOME", str(place / "home"))
+    # The address is asked again at once, for nobody answers.
+    patch.setattr(transfer, "Policy", partial(transfer.Policy, first_wait=0.01))
 
 
 @pytest.fixture
