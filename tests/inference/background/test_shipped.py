@@ -12,6 +12,7 @@ import pytest
 from scipy.stats import ks_2samp
 
 from zooctl.catalog import registry
+from zooctl.catalog.origin.licence import accept
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.errors import ZooError
 from zooctl.inference.background.calibrate import held_statistics
@@ -53,7 +54,9 @@ def test_file(name: str) -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_uniform_on_a_held_out_null(name: str) -> None:
     n = 120
-    model = OpenModel(registry.entry(name))
+    entry = registry.entry(name)
+    accept(entry.card())  # not commercial use, and in the tests' own cache
+    model = OpenModel(entry)
     options = ScoreOptions(statistics=held_statistics(model.card))
     with model.genome(None, silent, no_progress) as genome:
         scorer = open_scorer(model, genome, options, "skip")
