@@ -66,7 +66,10 @@ lint: $(VENV)/.test
 
 ## make bench   speed, each figure beside a named alternative in the same run
 bench: $(VENV)/.test
-	for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+	missed=; for script in tests/benchmarks/bench_*.py; do \
+	    echo "== $$script"; $(BIN)/python $$script || missed="$$missed $$script"; \
+	done; \
+	if [ "$$missed" ]; then echo "a goal is missed, or an error:$$missed" >&2; exit 1; fi
 
 ## make docs    the site and the manual pages, from docs/ and the program, into build/docs; needs no network
 docs: $(VENV)/.base
