@@ -37,6 +37,28 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 
+# Each takes more than three seconds of an idle core, all of them 25 minutes.
+SLOW = frozenset((REPO / "tests/slow_tests.txt").read_text().splitlines())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests of ``slow_tests.txt`` as slow.
+
+    Raises:
+        pytest.UsageError: One of a file that was collected whole is not there.
+    """
+    for item in items:
+        if item.nodeid in SLOW:
+            item.add_marker(pytest.mark.slow)
+    if not any("::" in argument for argument in config.args):
+        there = {item.nodeid for item in items}
+        whole = {name.partition("::")[0] for name in there}
+        gone = [name for name in SLOW - there if name.partition("::")[0] in whole]
+        if gone:
+            raise pytest.UsageError(f"tests/slow_tests.txt names no test: {min(gone)}")
+
+
 @pytest.fixture(scope="session")
 def repo() -> Path:
     """The checkout."""

@@ -35,7 +35,9 @@ from zooctl.inference.device.session import Session
 from zooctl.inference.options.predict_and_score import NO_INPUTS, SessionOptions
 from zooctl.sequence.windows import Geometry
 
-PARAMETERS = Path(os.environ["ZOOCTL_DATA_MIRROR"]) / "weights/deepbind/params"
+REPO = Path(__file__).resolve().parents[2]
+MIRROR = Path(os.environ.get("ZOOCTL_DATA_MIRROR", REPO.parent / "shared/data"))
+PARAMETERS = MIRROR / "weights/deepbind/params"
 DATA, MOTIF = "ctcf_gm12878", "pwm_ctcf"
 SEED = 0
 

@@ -38,7 +38,8 @@ from zooctl.inference.variants.scorer import Scorer
 from zooctl.inference.variants.table import open_scorer
 from zooctl.sequence.alleles import Allele
 
-MIRROR = Path(os.environ["ZOOCTL_DATA_MIRROR"])
+REPO = Path(__file__).resolve().parents[2]
+MIRROR = Path(os.environ.get("ZOOCTL_DATA_MIRROR", REPO.parent / "shared/data"))
 MANY = 1_000
 
 

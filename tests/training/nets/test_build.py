@@ -196,16 +196,16 @@ def test_sizes_are_frozen():
 
 
 ACTIVATIONS = ("exp", "elu", "tanh", "prelu", "maxout")
-KEYS = ("bpnet", "cnn_baseline", "residualbind_32", "kmer_dense")
+ACTIVE = ("bpnet", "cnn_baseline", "residualbind_32", "kmer_dense")
 # Each activation, and each network, once; the other pairs take a minute.
-FEW = [*zip(KEYS, ACTIVATIONS, strict=False), ("cnn_baseline", "maxout")]
+FEW = [*zip(ACTIVE, ACTIVATIONS, strict=False), ("cnn_baseline", "maxout")]
 
 
 @pytest.mark.parametrize(
     ("key", "activation"),
     [
         pytest.param(*pair, marks=[] if pair in FEW else [pytest.mark.slow])
-        for pair in itertools.product(KEYS, ACTIVATIONS)
+        for pair in itertools.product(ACTIVE, ACTIVATIONS)
     ],
 )
 def test_every_activation_trains_and_goes_through_onnx(measure, key, activation):
