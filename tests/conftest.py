@@ -37,7 +37,7 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 
-# Each takes more than three seconds of an idle core, all of them 25 minutes.
+# Each takes more than 2.5 seconds of an idle core, all of them half an hour.
 SLOW = frozenset((REPO / "tests/slow_tests.txt").read_text().splitlines())
 
 
