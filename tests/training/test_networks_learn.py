@@ -12,7 +12,6 @@ import csv
 import gzip
 import hashlib
 import math
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -291,22 +290,6 @@ OPTIMISERS: list[dict[str, Any]] = [
 ]
 ACTIVATIONS = ["exp", "elu", "tanh", "prelu", "maxout"]
 
-# Those that take longest, 90 seconds in all; what they are made of is in others.
-LONG = {
-    *("bpnet_original", "basenji", "residualbind_base", "residualbind_32", "residual_binary"),
-    *("factornet", "multi_head", "signals and metadata"),
-    *("elu", "tanh", "prelu", "maxout"),
-    *("sgd 0.02 0.9", "rmsprop 0.002"),
-}
-
-
-def named(cases: Iterable[Any], name: Callable[[Any], str] = str) -> list[Any]:
-    """Return parameters with their names, those of ``LONG`` marked slow."""
-    return [
-        pytest.param(one, id=name(one), marks=[pytest.mark.slow] * (name(one) in LONG))
-        for one in cases
-    ]
-
 
 def document(key: str, lr: float, folder: Path, **choice: Any) -> dict[str, Any]:
     """A recipe as YAML has it; sources are the files of ``folder`` that it uses."""
@@ -437,7 +420,7 @@ def learn(
     return recipe, dataset
 
 
-@pytest.mark.parametrize("key", named(FED))
+@pytest.mark.parametrize("key", FED)
 def test_loss_falls_on_real_data(
     key: str, request: pytest.FixtureRequest, folder: Path, repo: Path, tmp_path: Path
 ) -> None:
@@ -448,7 +431,7 @@ def test_loss_falls_on_real_data(
     learn(recipe, folder, repo, tmp_path / "run", choice["gap"])
 
 
-@pytest.mark.parametrize("form", named(WIDER))
+@pytest.mark.parametrize("form", WIDER)
 def test_loss_falls_with_more_than_the_sequence(
     form: str, with_peaks: Path, repo: Path, tmp_path: Path
 ) -> None:
@@ -457,9 +440,7 @@ def test_loss_falls_with_more_than_the_sequence(
     learn(recipe, with_peaks, repo, tmp_path / "run", choice["gap"])
 
 
-@pytest.mark.parametrize(
-    "values", named(OPTIMISERS, lambda values: " ".join(map(str, values.values())))
-)
+@pytest.mark.parametrize("values", OPTIMISERS, ids=lambda values: "-".join(map(str, values)))
 def test_loss_falls_with_every_optimiser(
     values: dict[str, Any], folder: Path, repo: Path, tmp_path: Path
 ) -> None:
@@ -470,7 +451,7 @@ def test_loss_falls_with_every_optimiser(
     learn(recipe, folder, repo, tmp_path / "run", choice["gap"])
 
 
-@pytest.mark.parametrize("activation", named(ACTIVATIONS))
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_loss_falls_with_every_activation(
     activation: str, folder: Path, repo: Path, tmp_path: Path
 ) -> None:

@@ -129,7 +129,7 @@ CHOSEN_MOTIF = "best motif"
 
 
 def learners_of(names: Collection[str | None]) -> tuple[str, ...]:
-    """Return the further baselines that an evaluation is asked for, given the names of its rows.
+    """Return what ``--baselines`` of `zooctl evaluate` takes for methods of these names.
 
     >>> learners_of(["5-mer ridge", "best motif", None])
     ('best_motif',)
