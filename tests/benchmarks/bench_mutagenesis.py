@@ -21,8 +21,8 @@ from zooctl.catalog import registry
 from zooctl.catalog.weights import onnx_bytes
 from zooctl.inference.device.machine import default_threads
 from zooctl.inference.device.session import one_hot
+from zooctl.inference.engine.changes.choose import open_changes
 from zooctl.inference.engine.network import FollowedNetwork
-from zooctl.inference.engine.window_changes import open_changes
 from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.interpret.attribution.substitutions import substitute_by_change
 from zooctl.interpret.attribution.target import TrackTarget

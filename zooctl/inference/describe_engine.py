@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from zooctl.inference.engine.changes.choose import change_ways
+from zooctl.inference.engine.changes.windows import CHANGED
 from zooctl.inference.engine.network import LEAST_GAIN, FollowedNetwork
 from zooctl.inference.engine.tiles import lay_tiles
-from zooctl.inference.engine.window_changes import BLOCK, change_gain
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import DEFAULT_SHIFTS
 from zooctl.inference.variants.scorer import DEFAULT_DISTANCE
@@ -59,10 +60,10 @@ def _shifts(model: OpenModel) -> str:
 
 
 def _mutagenesis(network: FollowedNetwork) -> str:
-    found = change_gain(network)
-    if found is None:
+    found = change_ways(network)
+    if not found:
         return "no: all of a window is computed again"
-    return _gain(found[0], f"{3 * BLOCK} alternatives of a window at once")
+    return _gain(found[0].gain, f"{CHANGED} alternatives of a window at once")
 
 
 def _gain(gain: float, what: str) -> str:

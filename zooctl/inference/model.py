@@ -16,10 +16,11 @@ from zooctl.errors import InputError, UnsafeError
 from zooctl.files.fasta.reader import Fasta
 from zooctl.inference.device.announce_remarks import announce_genome
 from zooctl.inference.device.session import Session
+from zooctl.inference.engine.changes.choose import open_changes
+from zooctl.inference.engine.changes.windows import Changes
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import SharedWindows
 from zooctl.inference.engine.tiles import open_tiles
-from zooctl.inference.engine.window_changes import WindowChanges, open_changes
 from zooctl.inference.examine_in_child import examine_once
 from zooctl.inference.options.hardware import Hardware
 from zooctl.inference.options.predict_and_score import (
@@ -143,7 +144,7 @@ class OpenModel:
         return open_tiles(self.network, self.options)
 
     @cached_property
-    def changes(self) -> WindowChanges | None:
+    def changes(self) -> Changes | None:
         """The network on what differs from a window at a few bases; None for windows one by one.
 
         Raises:

@@ -12,7 +12,7 @@ from zooctl.catalog import registry
 from zooctl.catalog.entry import ONNX
 from zooctl.catalog.origin.licence import accept
 from zooctl.files.fasta.reader import Fasta
-from zooctl.inference.engine.window_changes import BLOCK
+from zooctl.inference.engine.changes.windows import BLOCK
 from zooctl.inference.model import OpenModel
 from zooctl.inference.options.predict_and_score import Engine, SessionOptions
 from zooctl.inference.tracks.region import predict_region
@@ -147,21 +147,20 @@ def compare_changes(name: str, genome: Fasta, request: pytest.FixtureRequest) ->
     length = model.card.input_length
     windows = np.stack([genome.codes("chr21", at, at + length) for at in (START, START + 5_000)])
     windows[1, length // 2 : length // 2 + 30] = N
-    own, contexts = model.changes.windows(windows)
+    own, contexts = model.changes.windows.predict(windows)
     alone = model.session.predict(windows)
     most = np.abs(alone).max()
     assert np.abs(own - alone).max() <= 1e-5 * most
     for block in {0, length // 2 // BLOCK, (length - 1) // BLOCK}:
         places = np.arange(block * BLOCK, min(length, (block + 1) * BLOCK))
         for window, context in zip(windows, contexts, strict=True):
-            codes = np.tile(window, (len(places), 1))
-            rows = np.arange(len(places))
-            codes[rows, places] = (codes[rows, places] + 1) % 4
-            found = model.changes.predict(codes, block, context)
+            codes, bases = np.tile(window, (len(places), 1)), (window[places] + 1) % 4
+            codes[np.arange(len(places)), places] = bases
+            found = model.changes.predict(window, places, bases, context)
             assert np.abs(found - model.session.predict(codes)).max() <= 1e-5 * most
             # One alone has the bits that it has beside others.
             np.testing.assert_array_equal(
-                model.changes.predict(codes[-1:], block, context)[0], found[-1]
+                model.changes.predict(window, places[-1:], bases[-1:], context)[0], found[-1]
             )
 
 

@@ -83,7 +83,7 @@ class GraphParts:
         """
         renamed = {segment.source: source}
         whole = segment.reach is None
-        values = self._read_values(segment, rows if whole else 1)
+        values = self.read_values(segment, rows if whole else 1)
         for node in segment.nodes:
             copied = onnx.NodeProto()
             copied.CopyFrom(node)
@@ -100,10 +100,14 @@ class GraphParts:
             self.nodes.append(copied)
         return renamed[segment.output]
 
-    def _read_values(self, segment: Segment, n: int) -> dict[str, NDArray[Any]]:
-        """Return the values that its operators read and that are no initializers."""
+    def read_values(self, segment: Segment, n: int) -> dict[str, NDArray[Any]]:
+        """Return the values that operators read of n windows and that are no initializers."""
         read = {one for node in segment.nodes for one in node.input if one}
         return evaluate(self.proto, self.found, sorted(read - self._based - set(self._given)), n)
+
+    def value(self, name: str, values: dict[str, NDArray[Any]]) -> NDArray[Any]:
+        """Return an initializer, or one of ``read_values``."""
+        return values[name] if name in values else numpy_helper.to_array(self._given[name])
 
     def _fix(
         self,
@@ -123,8 +127,7 @@ class GraphParts:
                 return name
             return self.constant(values[name], f"{copy}/{name}")
         axis = output.axis - len(self.found.shapes[node.output[0]])
-        value = values[name] if name in values else numpy_helper.to_array(self._given[name])
-        return self.constant(evened(value, axis), f"engine/even{axis}/{name}")
+        return self.constant(evened(self.value(name, values), axis), f"engine/even{axis}/{name}")
 
     def _refit(self, node: onnx.NodeProto, copied: onnx.NodeProto, name: str) -> None:
         """Replace sizes and ends of the window by those of a row of any length."""

@@ -27,8 +27,8 @@ Range = tuple[int, int]
 
 # Short rows cost more for each position than long ones.
 _ROW = 16
-# To put a value into a row costs as much as so many multiplications.
-_MOVE = 8
+MOVE = 8
+"""To put a value into a row costs as much as so many multiplications."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Stage:
 
 def cost_of(segment: Segment, n_rows: int, length: int) -> float:
     """Return the multiplications of rows of a segment, and as many as their making costs."""
-    return (segment.work + _MOVE * segment.values) * n_rows * (length + _ROW)
+    return (segment.work + MOVE * segment.values) * n_rows * (length + _ROW)
 
 
 def plain_cost(segments: Sequence[Segment]) -> float:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zooctl.inference.device.threaded import side_by_side
+from zooctl.inference.engine.changes.windows import BLOCK, Changes
 from zooctl.inference.engine.shared import Context
-from zooctl.inference.engine.window_changes import BLOCK, WindowChanges
 from zooctl.interpret.attribution.target import TrackTarget, number_of
 from zooctl.progress import Advance
 from zooctl.sequence.onehot import BASES, Codes
@@ -70,7 +70,7 @@ def substitute(
 
 
 def substitute_by_change(
-    changes: WindowChanges,
+    changes: Changes,
     windows: Codes,
     weights: NDArray[np.float32],
     target: TrackTarget,
@@ -85,24 +85,26 @@ def substitute_by_change(
     numbers = np.empty((len(windows), len(BASES), span[1] - span[0]))
     own = np.empty(len(windows))
     for row, window in enumerate(windows):
-        predictions, (context,) = changes.windows(window[None])
+        predictions, (context,) = changes.windows.predict(window[None])
         own[row] = number_of(predictions, weights[row : row + 1], target)[0]
         advance(1)
 
         def predict(
-            codes: Codes,
-            block: int,
+            replaced: NDArray[np.int64],
+            bases: NDArray[np.uint8],
+            window: Codes = window,
             context: Context = context,
             weights: NDArray[np.float32] = weights[row],
         ) -> NDArray[np.float64]:
-            return _numbers(changes.predict(codes, block, context), weights, target)
+            found = changes.predict(window, replaced, bases, context)
+            return _numbers(found, weights, target)
 
         numbers[row] = _by_block(predict, window, own[row], span, changes.at_once, advance)
     return numbers.astype(np.float32), own
 
 
 def _by_block(
-    predict: Callable[[Codes, int], NDArray[np.float64]],
+    predict: Callable[[NDArray[np.int64], NDArray[np.uint8]], NDArray[np.float64]],
     window: Codes,
     own: float,
     span: tuple[int, int],
@@ -114,10 +116,11 @@ def _by_block(
 
     def run(block: int) -> tuple[NDArray[np.float64], int]:
         some = np.arange(max(first, block * BLOCK), min(last, (block + 1) * BLOCK))
-        codes, is_new = _replaced(window, some)
+        is_new = _are_new(window, some)
         found = np.full(is_new.shape, own)
-        found[is_new] = predict(codes, block)
-        return found.T, len(codes)
+        places, bases = np.nonzero(is_new)
+        found[is_new] = predict(some[places], bases.astype(np.uint8))
+        return found.T, len(places)
 
     parts = []
     for _, (found, n) in side_by_side(run, range(first // BLOCK, -(-last // BLOCK)), at_once):
@@ -133,8 +136,14 @@ def _replaced(window: Codes, positions: NDArray[np.int64]) -> tuple[Codes, NDArr
     """
     changed = np.tile(window, (len(positions), len(BASES), 1))
     changed[np.arange(len(positions)), :, positions] = np.arange(len(BASES))
-    is_new = window[positions, None] != np.arange(len(BASES))
+    is_new = _are_new(window, positions)
     return changed[is_new], is_new
+
+
+def _are_new(window: Codes, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which bases do not stand at positions of a window, ``(p, 4)``."""
+    found: NDArray[np.bool_] = window[positions, None] != np.arange(len(BASES))
+    return found
 
 
 def _numbers(

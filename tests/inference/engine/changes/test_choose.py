@@ -1,4 +1,4 @@
-"""Alternatives of a window, block by block, against the same windows predicted as a whole."""
+"""Changes of a window in every way, against the same windows predicted as a whole."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from toy_graphs import Layer, graph_of, layers, onehot
 
 from zooctl.inference.device.session import run_graph
+from zooctl.inference.engine.changes.choose import change_ways
+from zooctl.inference.engine.changes.windows import BLOCK
 from zooctl.inference.engine.network import FollowedNetwork
-from zooctl.inference.engine.window_changes import BLOCK, WindowChanges, change_gain
 from zooctl.inference.options.predict_and_score import SessionOptions
 from zooctl.sequence.windows import Geometry
 
@@ -25,21 +26,24 @@ def test_changed_windows_are_windows_alone(
     rng = np.random.default_rng(seed)
     windows = rng.integers(0, 5, (2, LENGTH), dtype=np.uint8)
     codes = windows[[1] * 7]
-    first = block * BLOCK
-    codes[np.arange(7), first + rng.integers(0, BLOCK, 7)] = rng.integers(0, 4, 7)
+    replaced = block * BLOCK + rng.integers(0, BLOCK, 7)
+    bases = rng.integers(0, 4, 7).astype(np.uint8)
+    codes[np.arange(7), replaced] = bases
     model = graph_of(found, LENGTH, seed, dense=dense)
     expected = run_graph(model, {"sequence": onehot(codes)})
     # Bins need not tile the window here: only its length is looked at.
     geometry = Geometry(LENGTH, LENGTH, LENGTH, LENGTH)
     network = FollowedNetwork(model, geometry, expected.shape[1], 0.0)
-    way = change_gain(network)
-    assume(way is not None)
-    assert way is not None
-    changes = WindowChanges(network, way[1], OPTIONS)
-    own, contexts = changes.windows(windows)
-    np.testing.assert_allclose(
-        own, run_graph(model, {"sequence": onehot(windows)}), rtol=1e-5, atol=1e-6
-    )
-    np.testing.assert_allclose(
-        changes.predict(codes, block, contexts[1]), expected, rtol=1e-5, atol=1e-6
-    )
+    ways = change_ways(network)
+    assume(ways)
+    for way in ways:
+        changes = way.open(network, OPTIONS)
+        own, contexts = changes.windows.predict(windows)
+        np.testing.assert_allclose(
+            own, run_graph(model, {"sequence": onehot(windows)}), rtol=1e-5, atol=1e-6
+        )
+        made = changes.predict(windows[1], replaced, bases, contexts[1])
+        np.testing.assert_allclose(made, expected, rtol=1e-5, atol=1e-6)
+        # One alone has the bits that it has beside others.
+        alone = changes.predict(windows[1], replaced[-1:], bases[-1:], contexts[1])
+        np.testing.assert_array_equal(alone[0], made[-1])

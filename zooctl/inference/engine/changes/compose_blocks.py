@@ -35,7 +35,7 @@ def place_name(number: int, place: str) -> str:
 
 
 @dataclass(frozen=True)
-class ChangeComposer:
+class BlockComposer:
     """Puts the graph together.
 
     Attributes:

@@ -1,0 +1,1 @@
+"""Windows in which single bases are replaced, predicted where they can differ."""
