@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from zooctl.inference.engine.constants import evaluate, evened
+from zooctl.inference.engine.images import constant_of_lines, fits_image, make_lines
 from zooctl.inference.engine.segments import Segment
 from zooctl.inference.graph.batch.step import Step, constants, wrap
 from zooctl.inference.graph.positions.compute import joined
@@ -81,6 +82,10 @@ class GraphParts:
         Returns:
             The name of its output.
         """
+        if fits_image(self.found, segment):
+            image = self.add("Reshape", [source, self.numbers(0, 0, 1, -1)], f"{name}/to_image")
+            made = self.copy_image(segment, image, name)
+            return self.add("Reshape", [made, self.numbers(0, 0, -1)], f"{name}/to_rows")
         renamed = {segment.source: source}
         whole = segment.reach is None
         values = self.read_values(segment, rows if whole else 1)
@@ -97,6 +102,38 @@ class GraphParts:
             )
             if not whole:
                 self._refit(node, copied, name)
+            self.nodes.append(copied)
+        return renamed[segment.output]
+
+    def copy_image(self, segment: Segment, image: str, name: str, *, padded: bool = True) -> str:
+        """Add a copy of the operators of a segment that fits images.
+
+        Args:
+            segment: The segment.
+            image: What it reads, ``(n, channels, lines, positions)``.
+            name: Put before the names of its tensors.
+            padded: Pad lines as windows are.
+
+        Returns:
+            The name of its output.
+        """
+        renamed = {segment.source: image}
+        values = self.read_values(segment, 1)
+        for node in segment.nodes:
+            copied = onnx.NodeProto()
+            copied.CopyFrom(node)
+            copied.name = f"{name}/{node.output[0]}"
+            del copied.input[:], copied.output[:]
+            renamed |= {one: f"{name}/{one}" for one in node.output}
+            copied.output.extend(renamed[one] for one in node.output)
+            for place, one in enumerate(node.input if node.op_type != "Slice" else node.input[:1]):
+                if one and one not in renamed:
+                    value = constant_of_lines(node, place, self.value(one, values))
+                    one = self.constant(value, f"engine/lines/{node.output[0]}/{place}")
+                copied.input.append(renamed.get(one, one))
+            if node.op_type == "Slice":
+                copied.input.extend(self._crop(node, lines=True))
+            make_lines(copied, padded)
             self.nodes.append(copied)
         return renamed[segment.output]
 
@@ -140,7 +177,7 @@ class GraphParts:
             copied.input[1] = self.numbers(*shape)
             del copied.attribute[:]
 
-    def _crop(self, node: onnx.NodeProto) -> Iterator[str]:
+    def _crop(self, node: onnx.NodeProto, *, lines: bool = False) -> Iterator[str]:
         """Yield starts, ends, axes and steps of a Slice, its ends counted from the last."""
         step = Step(node, self.found.shapes, {}, self._values, {}, self.found.n)
         shape, positions = step.shape(), self.found.positions[node.input[0]]
@@ -153,5 +190,7 @@ class GraphParts:
                 start, end = (wrap(one, size) for one in (starts[number], ends[number]))
                 starts[number] = max(0, start)
                 ends[number] = end - size if end < size else _END
+        if lines:
+            axes = [axis + (axis == positions.axis) for axis in axes]
         for values in (starts, ends, axes, step.constant(4) or [1] * len(axes)):
             yield self.numbers(*values)

@@ -8,20 +8,18 @@ window's, zeros stand, as the network's own padding puts them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper
 
+from zooctl.inference.engine.images import SLIDE, attributes_of
 from zooctl.inference.engine.rows import MOVE, Layout, Range, cost_of
 from zooctl.inference.engine.segments import Segment
 from zooctl.inference.graph.positions.compute import joined, same
 from zooctl.inference.graph.positions.follow import PositionMap
 from zooctl.inference.graph.positions.rules import RULES
-
-POOLS = ("AveragePool", "MaxPool")
 
 # Operators that make zeros of zeros.
 _KEEP_ZEROS = frozenset(
@@ -164,14 +162,14 @@ def _stop(found: PositionMap, segment: Segment) -> int | None:
             return None
         (slid, step, _), keeps_zeros = read[0], all(one.keeps_zeros for one in read)
         rule = RULES.get(node.op_type)
-        if node.op_type in ("Conv", *POOLS):
+        if node.op_type in SLIDE:
             attributes = attributes_of(node)
             if any(attributes.get("pads", ())):
-                if not keeps_zeros or node.op_type in POOLS:
+                if not keeps_zeros or node.op_type != "Conv":
                     return None
                 stop = found.positions[node.input[0]].size * step
             thinned = attributes.get("strides", [1])[0]
-            apart = node.op_type in POOLS and attributes["kernel_shape"] == [thinned]
+            apart = node.op_type != "Conv" and attributes["kernel_shape"] == [thinned]
             known[output] = _Tensor(slid + 1, step * thinned, keeps_zeros and apart)
         elif rule is same:
             known[output] = _Tensor(slid, step, keeps_zeros and node.op_type in _KEEP_ZEROS)
@@ -192,10 +190,5 @@ def _is_plain(found: PositionMap, node: onnx.NodeProto, output: str) -> bool:
         and not any(node.output[1:])
         and attributes.get("auto_pad", b"NOTSET") == b"NOTSET"
         and not attributes.get("ceil_mode", 0)
-        and (node.op_type not in POOLS or attributes.get("dilations", [1]) == [1])
+        and (node.op_type == "Conv" or attributes.get("dilations", [1]) == [1])
     )
-
-
-def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
-    """Return the attributes of an operator."""
-    return {one.name: helper.get_attribute_value(one) for one in node.attribute}

@@ -9,21 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from zooctl.inference.engine.changes.base_rows import POOLS, BaseRows, attributes_of
+from zooctl.inference.engine.changes.base_rows import BaseRows
 from zooctl.inference.engine.compose import PREDICTIONS, Ends, finish
-from zooctl.inference.engine.constants import evened
 from zooctl.inference.engine.copies import GraphParts
-from zooctl.inference.engine.segments import Segment
-from zooctl.inference.graph.positions.compute import joined
 from zooctl.inference.graph.positions.follow import PositionMap
-from zooctl.inference.graph.positions.rules import RULES
 
 
 def columns_name(number: int) -> str:
@@ -73,7 +67,7 @@ class BaseComposer:
             shape = parts.numbers(1, self.n, one.length, self._channels(one.segment.source))
             image = parts.add("Reshape", [lines, shape], f"{name}/lines/one")
             image = parts.add("Transpose", [image], f"{name}/image", perm=[0, 3, 1, 2])
-            image = self._image(parts, one.segment, image, name)
+            image = parts.copy_image(one.segment, image, name, padded=False)
             made = parts.add("Transpose", [image], f"{name}/made", perm=[0, 2, 3, 1])
         else:
             shape = parts.numbers(self.n, self.rows[-1].made, ends.n_tracks)
@@ -109,43 +103,3 @@ class BaseComposer:
         read = [window_name(number), flat, zeros] if number else [flat, zeros]
         columns = parts.add("Concat", read, f"{name}/columns", axis=0)
         return parts.add("Gather", [columns, columns_name(number)], f"{name}/lines", axis=0)
-
-    def _image(self, parts: GraphParts, segment: Segment, image: str, name: str) -> str:
-        """Add a segment's operators for lines of an image, without padding."""
-        renamed = {segment.source: image}
-        values = parts.read_values(segment, 1)
-        for node in segment.nodes:
-            copied = onnx.NodeProto()
-            copied.CopyFrom(node)
-            copied.name = f"{name}/{node.output[0]}"
-            renamed[node.output[0]] = copied.name
-            del copied.input[:], copied.output[:]
-            copied.output.append(copied.name)
-            for place, one in enumerate(node.input):
-                if one and one not in renamed:
-                    value = _over_lines(node, place, parts.value(one, values))
-                    one = parts.constant(value, f"{name}/{node.output[0]}/{place}")
-                copied.input.append(renamed.get(one, one))
-            if node.op_type in ("Conv", *POOLS):
-                _slide_along_lines(copied)
-            parts.nodes.append(copied)
-        return renamed[segment.output]
-
-
-def _over_lines(node: onnx.NodeProto, place: int, value: NDArray[Any]) -> NDArray[Any]:
-    """Return a constant for an image in place of a row."""
-    if node.op_type == "Conv" and place == 1:
-        return value[:, :, None]
-    if RULES.get(node.op_type) is joined and value.ndim > 1:
-        return np.expand_dims(evened(value, -1), -2)
-    return value
-
-
-def _slide_along_lines(node: onnx.NodeProto) -> None:
-    """Let a kernel slide along lines alone, without padding."""
-    attributes = attributes_of(node)
-    for name in ("dilations", "kernel_shape", "pads", "strides"):
-        if name in attributes:
-            attributes[name] = [0] * 4 if name == "pads" else [1, *attributes[name]]
-    del node.attribute[:]
-    node.attribute.extend(helper.make_attribute(name, value) for name, value in attributes.items())
