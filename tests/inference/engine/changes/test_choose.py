@@ -18,7 +18,7 @@ LENGTH = 48
 OPTIONS = SessionOptions(device="cpu", threads=1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(layers(), st.integers(0, 2**16), st.integers(0, LENGTH // BLOCK - 1), st.booleans())
 def test_changed_windows_are_windows_alone(
     found: list[Layer], seed: int, block: int, dense: bool
