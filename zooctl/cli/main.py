@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
-import inspect
 import os
 import signal
 import sys
@@ -22,7 +21,7 @@ from typing import Annotated, Any
 import typer
 
 from zooctl import __version__
-from zooctl.cli.ui.help_pages import PanelGroup, add_examples
+from zooctl.cli.ui.help_pages import SUMMARIES, PanelGroup, add_examples
 from zooctl.cli.ui.messages import say, take_manner
 from zooctl.cli.ui.restart import Restart
 from zooctl.errors import InputError, ManyErrors, ZooError, system_error
@@ -124,12 +123,10 @@ def build_app(only: str | None = None) -> Callable[..., Any]:
 
 
 def build_summary() -> Callable[..., Any]:
-    """Return the command line for the list of its subcommands, whose options are not read."""
+    """Return the command line for the list of its subcommands, none of which is imported."""
     root: Any = typer.main.get_command(_root_app())
-    for name, place in COMMANDS.items():
-        module = importlib.import_module(place)
-        text = module.app.info.help if hasattr(module, "app") else module.command.__doc__
-        root.add_command(typer.core.TyperCommand(name, help=inspect.cleandoc(text)))
+    for name in COMMANDS:
+        root.add_command(typer.core.TyperCommand(name, help=SUMMARIES[name]))
     add_examples(root)
     summary: Callable[..., Any] = root
     return summary

@@ -262,7 +262,10 @@ def test_other_statistics_equal_the_naive_definition(
             assert abs(change[track, there]) == pytest.approx(abs(change[track, at]), rel=1e-5)
         if len(replaced) == len(allele.alt) == 1:
             gain = found["delta_gain", "difference"]
-            np.testing.assert_allclose(gain.score[:2], change[:, near].max(axis=1), rtol=1e-5)
+            # A small difference of predictions has their rounding.
+            np.testing.assert_allclose(
+                gain.score[:2], change[:, near].max(axis=1), rtol=1e-5, atol=1e-7
+            )
         n += 1
     assert n > 25
 

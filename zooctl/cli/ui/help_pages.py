@@ -57,6 +57,85 @@ PANELS: dict[str, tuple[str, ...]] = {
 }
 """Heading to its commands; others stand under the last."""
 
+SUMMARIES: dict[str, str] = {
+    "list": (
+        "List the models: a table on a terminal, tab-separated values with all columns in a pipe."
+    ),
+    "info": "Show a model's card: tracks, window, training data, metrics and limits.",
+    "predict": "Predict tracks over regions and write each as a bigWig.",
+    "score-variants": (
+        "Score every allele of a VCF: the change that it makes to the models' predictions."
+    ),
+    "calibrate": "Score unselected alleles, so that scores get percentiles among them.",
+    "plan": "Cut a run into shards, to be computed anywhere and merged to the bytes of one run.",
+    "run": "Compute the shards of a plan that are not there yet.",
+    "submit": (
+        "Submit a plan: an array job that computes the shards, and "
+        "a merge that waits for all of it."
+    ),
+    "status": "Show which shards of a plan are there, the rate, the time left, and what failed.",
+    "merge": "Write the output of a plan whose shards are all there.",
+    "attribute": "Attribute predictions over regions to the bases they depend on.",
+    "atlas": "Score every SNV of regions into a store, which then answers for them.",
+    "lookup": "Look up the alleles of a VCF in a store; no network is run.",
+    "store": "List, verify and export stores of scores.",
+    "mutate": "Score every SNV in a region, and draw a heat map with the bases that matter.",
+    "embed": "Write the activations that a network's last layer reads, a row a region.",
+    "explain": (
+        "Explain a prediction: tracks of REF and ALT, bases that matter, motifs, and percentiles."
+    ),
+    "evaluate": "Evaluate a model on regions that it was not trained on, beside simpler methods.",
+    "evaluate-variants": (
+        "Compare scores of SNVs with measured effects, in one pass and over shifts."
+    ),
+    "benchmark": "Rank models by how well their scores follow measured effects of variants.",
+    "studies": "Test claims of papers on open data: a grid of models, a table, a figure.",
+    "audit": "Look for the pitfalls of Whalen et al. 2022 in a recipe, on its real data.",
+    "compare": "Compare two bigWig tracks: correlation, shape and errors of binned means.",
+    "plot": "Draw bigWig tracks of regions below each other, each on one scale over all regions.",
+    "scan": "Find sites of motifs in regions: p values of FIMO, a line of BED for each site.",
+    "marginalise": (
+        "Measure the effect of a pattern: in backgrounds, beside others, with flanks, taken out."
+    ),
+    "filters": "Read the filters of the first layer as motifs, and find the known ones among them.",
+    "motifs": (
+        "Discover the motifs that predictions over regions rest on: TF-MoDISco on importances."
+    ),
+    "design": "Design sequences whose prediction is high, low or near a number.",
+    "gkm": "Train gapped k-mer SVMs as entries, and score sequences with them.",
+    "pull": "Download and verify every file of models; files that are here cost no request.",
+    "push": "Push a checked model as one commit, print the commit, and write it onto the card.",
+    "bundle": "Carry models to machines without a network.",
+    "example": "Write small files to try the commands on.",
+    "genome": "Download genomes, and show the files that would be read.",
+    "data": "Find, download and compare the data of recipes.",
+    "trackhub": "Write a UCSC track hub and an IGV session of predicted and measured tracks.",
+    "train": "Train a model by its recipe; killed and resumed, it ends with the same bits.",
+    "tune": "Search a recipe's hyperparameters; killed and resumed, no epoch is trained twice.",
+    "export": (
+        "Write an entry's ONNX, safetensors, probe and manifest, and its card or a draft of it."
+    ),
+    "adopt": "Add a model that was trained by other software to the zoo.",
+    "check": "Check that a model's card, recipe, manifest, graph and probe agree; exit 3 if not.",
+    "test": (
+        "Predict each model's probe and compare documents and predictions; exit 3 if one fails."
+    ),
+    "remove": (
+        "Remove card, recipe, pictures and folder of a model in "
+        "your own zoo; print what was removed."
+    ),
+    "cache": "Show and clear what was downloaded or derived.",
+    "reproduce": "Reproduce a model, compare, and tell the level of reproducibility reached.",
+    "env": "Show the software and hardware that decide bits, each with its digest.",
+    "report": (
+        "Verify and list reports of zooctl reproduce; publish the numbers of a card's pictures."
+    ),
+    "schema": (
+        "Print the JSON Schema of a model card, a recipe, a manifest or a report of reproduce."
+    ),
+}
+"""Command to the first line of its help, so that the list of commands imports none of them."""
+
 EXAMPLES: dict[str, str] = {
     "list": "zooctl list --json",
     "info": "zooctl info ctcf_gm12878",
