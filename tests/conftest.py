@@ -19,6 +19,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 REPO = Path(__file__).resolve().parent.parent
 
+# Commands find the real data where tests do.
+if (REPO.parent / "shared/data").is_dir():
+    os.environ.setdefault("ZOOCTL_DATA_MIRROR", str(REPO.parent / "shared/data"))
+
 # A shell ignores interrupts in what it runs in its background, and all that this starts in turn
 # would too; what commands do when they are interrupted is tested there as well.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
