@@ -9,12 +9,16 @@ the signals per base. `--cpu` counts processor time in place of time of day, for
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+
+# As the command does, before numpy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from zooctl.catalog import registry
 from zooctl.evaluation.data.evaluation_data import EvaluatedTrack
@@ -94,6 +98,8 @@ def main() -> None:
     for label, seconds in stages.items():
         print(f"    {label:41}{seconds / given.rounds:>8.1f} s")
     print(f"{'ratio':45}{median(ratios):>8.3f}   goal: {GOAL} or less")
+    if median(ratios) > GOAL:
+        raise SystemExit("a goal is missed")
 
 
 if __name__ == "__main__":
