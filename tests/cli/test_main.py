@@ -341,8 +341,10 @@ def test_nohup_is_respected(tmp_path: Path) -> None:
     assert process.returncode == 143
 
 
-@pytest.mark.parametrize(("command", "expected"), [("list", "1"), ("evaluate", None)])
-def test_commands_without_matrices_start_no_threads_of_openblas(
+@pytest.mark.parametrize(
+    ("command", "expected"), [("list", "1"), ("evaluate", "1"), ("train", None)]
+)
+def test_commands_with_few_matrices_start_no_threads_of_openblas(
     command: str, expected: str | None
 ) -> None:
     code = (
