@@ -47,20 +47,24 @@ SLOW = frozenset((REPO / "tests/slow_tests.txt").read_text().splitlines())
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests of ``slow_tests.txt`` as slow.
+    """Mark the tests of ``slow_tests.txt`` as slow; a name without brackets is all of its cases.
 
     Raises:
         pytest.UsageError: One of a file that was collected whole is not there.
     """
     for item in items:
-        if item.nodeid in SLOW:
+        if SLOW & _names(item):
             item.add_marker(pytest.mark.slow)
     if not any("::" in argument for argument in config.args):
-        there = {item.nodeid for item in items}
+        there = {name for item in items for name in _names(item)}
         whole = {name.partition("::")[0] for name in there}
         gone = [name for name in SLOW - there if name.partition("::")[0] in whole]
         if gone:
             raise pytest.UsageError(f"tests/slow_tests.txt names no test: {min(gone)}")
+
+
+def _names(item: pytest.Item) -> set[str]:
+    return {item.nodeid, item.nodeid.partition("[")[0]}
 
 
 @pytest.fixture(scope="session")
