@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from zooctl.inference.engine.network import FollowedNetwork
+from zooctl.sequence.windows import Geometry
+
 Layer = tuple[Any, ...]
 
 
@@ -48,7 +51,7 @@ class Builder:
         self.rng = np.random.default_rng(seed)
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
-        self.length = length
+        self.input_length = self.length = length
         self.channels = 4
 
     def weight(self, *shape: int) -> str:
@@ -116,6 +119,25 @@ class Builder:
         first = self.add("Conv", x, self.weight(2, c, 3), pads=[1, 1])
         second = self.add("Conv", x, self.weight(c - 2, c, 5), pads=[2, 2])
         return self.add("Concat", first, second, axis=1)
+
+
+def network_of(builder: Builder, name: str) -> FollowedNetwork:
+    """A sigmoid on a tensor of four channels of a graph, as a network."""
+    builder.add("Sigmoid", name)
+    builder.nodes[-1].output[0] = "tracks"
+    float32, length = TensorProto.FLOAT, builder.input_length
+    graph = helper.make_graph(
+        builder.nodes,
+        "toy",
+        [helper.make_tensor_value_info("sequence", float32, ["batch", 4, length])],
+        [helper.make_tensor_value_info("tracks", float32, ["batch", 4, builder.length])],
+        builder.constants,
+    )
+    opset = [helper.make_opsetid("", 18)]
+    model: onnx.ModelProto = helper.make_model(graph, opset_imports=opset, ir_version=9)
+    # Bins need not tile the window here: only its length is looked at.
+    geometry = Geometry(length, length, length, length)
+    return FollowedNetwork(model.SerializeToString(), geometry, 4, 0.0)
 
 
 def graph_of(found: list[Layer], length: int, seed: int, *, dense: bool = False) -> bytes:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper
+import toy_graphs
+from onnx import helper
 from toy_graphs import Builder, onehot
 
 from zooctl.inference.device.session import run_graph
 from zooctl.inference.engine.images import fits_image
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.engine.shared import SharedWindows
-from zooctl.sequence.windows import Geometry
 
 LENGTH = 40
 WINDOWS = np.random.default_rng(0).integers(0, 5, (3, LENGTH), dtype=np.uint8)
@@ -24,21 +23,7 @@ def network_of(build: Callable[[Builder, str], str]) -> FollowedNetwork:
     """A convolution, the operators of a test, and a sigmoid."""
     builder = Builder(LENGTH, seed=0)
     x = builder.add("Conv", "sequence", builder.weight(4, 4, 3), pads=[1, 1])
-    builder.add("Sigmoid", build(builder, x))
-    builder.nodes[-1].output[0] = "tracks"
-    float32 = TensorProto.FLOAT
-    graph = helper.make_graph(
-        builder.nodes,
-        "operators",
-        [helper.make_tensor_value_info("sequence", float32, ["batch", 4, LENGTH])],
-        [helper.make_tensor_value_info("tracks", float32, ["batch", 4, builder.length])],
-        builder.constants,
-    )
-    opset = [helper.make_opsetid("", 18)]
-    model: onnx.ModelProto = helper.make_model(graph, opset_imports=opset, ir_version=9)
-    # Bins need not tile the window here: only its length is looked at.
-    geometry = Geometry(LENGTH, LENGTH, LENGTH, LENGTH)
-    return FollowedNetwork(model.SerializeToString(), geometry, 4, 0.0)
+    return toy_graphs.network_of(builder, build(builder, x))
 
 
 def padded(builder: Builder, x: str) -> str:

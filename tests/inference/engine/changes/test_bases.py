@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import onnx
+import toy_graphs
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from onnx import TensorProto, helper
 from toy_graphs import Builder, onehot
 
 from zooctl.inference.device.session import run_graph
@@ -17,7 +16,6 @@ from zooctl.inference.engine.changes.bases import BaseChanges
 from zooctl.inference.engine.changes.windows import BLOCK, way_of
 from zooctl.inference.engine.network import FollowedNetwork
 from zooctl.inference.options.predict_and_score import SessionOptions
-from zooctl.sequence.windows import Geometry
 
 LENGTH = 48
 OPTIONS = SessionOptions(device="cpu", threads=1)
@@ -63,21 +61,7 @@ def network_of(found: list[Layer], seed: int) -> FollowedNetwork:
                 x = builder.add(kind, x, kernel_shape=sizes, strides=sizes)
         else:
             x = builder.add(kind, x)
-    builder.add("Sigmoid", x)
-    builder.nodes[-1].output[0] = "tracks"
-    float32 = TensorProto.FLOAT
-    graph = helper.make_graph(
-        builder.nodes,
-        "plain",
-        [helper.make_tensor_value_info("sequence", float32, ["batch", 4, LENGTH])],
-        [helper.make_tensor_value_info("tracks", float32, ["batch", 4, builder.length])],
-        builder.constants,
-    )
-    opset = [helper.make_opsetid("", 18)]
-    model: onnx.ModelProto = helper.make_model(graph, opset_imports=opset, ir_version=9)
-    # Bins need not tile the window here: only its length is looked at.
-    geometry = Geometry(LENGTH, LENGTH, LENGTH, LENGTH)
-    return FollowedNetwork(model.SerializeToString(), geometry, 4, 0.0)
+    return toy_graphs.network_of(builder, x)
 
 
 @settings(max_examples=100, deadline=None)
