@@ -151,7 +151,7 @@ def main() -> None:
     _prepare_streams()
     _catch_signals()
     place_foreign_caches()
-    # pydantic looks through all installed packages for plugins, a tenth of the time of ``list``.
+    # Else pydantic looks through all installed packages for plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _spare_threads(sys.argv[1:])
     try:
@@ -226,7 +226,7 @@ def _spare_threads(arguments: list[str]) -> None:
     """Keep numpy's OpenBLAS to one thread for commands that multiply few matrices, or small ones.
 
     Its threads spin from numpy's import on, a quarter of the time of ``zooctl list``, and after
-    each product, a fifth of the time of ``zooctl evaluate``.
+    each product (``tests/benchmarks/bench_evaluate.py``).
     """
     if set(arguments[:1]) & {"list", "info", "predict", "evaluate"}:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -128,8 +128,12 @@ class GraphParts:
             copied.output.extend(renamed[one] for one in node.output)
             for place, one in enumerate(node.input if node.op_type != "Slice" else node.input[:1]):
                 if one and one not in renamed:
-                    value = constant_of_lines(node, place, self.value(one, values))
-                    one = self.constant(value, f"engine/lines/{node.output[0]}/{place}")
+                    fixed = f"engine/lines/{node.output[0]}/{place}"
+                    # All copies of a segment share it.
+                    if fixed not in self.fixed:
+                        value = self.value(one, values)
+                        self.constant(constant_of_lines(node, place, value), fixed)
+                    one = fixed
                 copied.input.append(renamed.get(one, one))
             if node.op_type == "Slice":
                 copied.input.extend(self._crop(node, lines=True))

@@ -62,9 +62,9 @@ class BaseChanges:
         choice = np.where(window[replaced] == N, bases, (bases - window[replaced] - 1) % len(BASES))
         batch, third = np.divmod(choice.astype(np.int64), len(BASES) - 1)
         places = (len(BASES) - 1) * (replaced % BLOCK) + third
+        at = np.repeat(replaced[0] // BLOCK * BLOCK + np.arange(BLOCK), len(BASES) - 1)
         for number in np.unique(batch):
             (some,) = np.nonzero(batch == number)
-            at = np.repeat(replaced[0] // BLOCK * BLOCK + np.arange(BLOCK), len(BASES) - 1)
             new = np.full(CHANGED, N, dtype=np.uint8)
             new[places[some]] = bases[some]
             (made,) = run_batch(self._graph, self._feed(window, at, new, context), CHANGED)
